@@ -19,7 +19,7 @@ enum exit_code {
 
 struct err {
     enum exit_code code; /* what a program that gives up on this error exits with */
-    char text[1024];     /* one line for people, no trailing newline, names the place and the remedy */
+    char text[1024]; /* one line for people, no trailing newline, names the place and the remedy */
 };
 
 /* Fills `err` and returns false, so that a failing function can `return err_set(...)`. */

@@ -1,0 +1,38 @@
+/*
+ * Random numbers by name. A draw is a pure function of (seed, purpose, entity, n): asking for one
+ * never changes another, so two runs that differ in one thing share all other draws (common random
+ * numbers). The generator is the finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable
+ * pseudorandom number generators", OOPSLA 2014) applied to each word of the key in turn.
+ */
+#ifndef BERTH_CORE_DRAW_H
+#define BERTH_CORE_DRAW_H
+
+#include <stdint.h>
+
+/* What a draw is for. A number once given to a purpose is never given to another: append only. */
+enum draw_purpose {
+    DRAW_PLACEMENT_RANDOM = 1, /* entity: task, n: attempt */
+    DRAW_VICTIM_RANDOM = 2,    /* entity: service, n: stops so far */
+    DRAW_BOOT = 16,            /* entity: instance; from here on the model's */
+    DRAW_REGISTER = 17,        /* entity: instance */
+    DRAW_PULL = 18,            /* entity: task * 16 + container */
+    DRAW_CREATE = 19,
+    DRAW_START = 20,
+    DRAW_READY = 21,
+    DRAW_WORK = 22,
+    DRAW_STOP = 23,
+    DRAW_MESSAGE = 24,  /* entity: instance, n: message number */
+    DRAW_TEARDOWN = 25, /* entity: instance */
+};
+
+/* 64 uniform bits for the key. */
+uint64_t draw_bits(uint64_t seed, enum draw_purpose purpose, int64_t entity, int64_t n);
+
+/* A uniform number in [0, bound), without bias. `bound` is at least 1. */
+uint64_t draw_below(uint64_t seed, enum draw_purpose purpose, int64_t entity, int64_t n,
+                    uint64_t bound);
+
+/* The mixing step alone: also used for digests. */
+uint64_t draw_mix(uint64_t word);
+
+#endif

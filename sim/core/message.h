@@ -1,0 +1,393 @@
+/*
+ * Everything that goes into or comes out of a machine, on one page. Events, decisions and actions
+ * are one tagged struct, so what the scheduler decides is, byte for byte, what the agent receives,
+ * and what an agent reports is what the scheduler hears. Texts and lists in a message belong to its
+ * sender and live until the sender's next step; whoever keeps a message longer copies it.
+ */
+#ifndef BERTH_CORE_MESSAGE_H
+#define BERTH_CORE_MESSAGE_H
+
+#include "core/schema.h"
+#include "core/taskdef.h"
+#include "core/unit.h"
+
+/* ECS developer guide, task-lifecycle: in this order. */
+enum task_status {
+    TASK_PROVISIONING,
+    TASK_PENDING,
+    TASK_ACTIVATING,
+    TASK_RUNNING,
+    TASK_DEACTIVATING,
+    TASK_STOPPING,
+    TASK_DEPROVISIONING,
+    TASK_STOPPED,
+};
+
+/* ecs-agent/api/container/status/containerstatus.go: in this order; a task's status inside the
+ * agent is the minimum over its containers. */
+enum container_status {
+    CONTAINER_NONE,
+    CONTAINER_MANIFEST_PULLED,
+    CONTAINER_PULLED,
+    CONTAINER_CREATED,
+    CONTAINER_RUNNING,
+    CONTAINER_RESOURCES_PROVISIONED,
+    CONTAINER_STOPPED,
+};
+
+/* ECS API: TaskStopCode. STOP_NONE: not stopped. */
+enum stop_code {
+    STOP_NONE,
+    STOP_TASK_FAILED_TO_START,
+    STOP_ESSENTIAL_CONTAINER_EXITED,
+    STOP_USER_INITIATED,
+    STOP_SERVICE_SCHEDULER_INITIATED,
+    STOP_SPOT_INTERRUPTION,
+    STOP_TERMINATION_NOTICE,
+    STOP_INFRASTRUCTURE_HEALTH,
+};
+
+/* ECS API: PlacementStrategy. */
+enum strategy_type { STRATEGY_BINPACK, STRATEGY_SPREAD, STRATEGY_RANDOM };
+enum strategy_field { BY_NOTHING, BY_CPU, BY_MEMORY, BY_INSTANCE, BY_ATTRIBUTE };
+
+struct strategy_rule {
+    enum strategy_type type;
+    enum strategy_field field;
+    char *attribute; /* BY_ATTRIBUTE: its name without "attribute:" */
+};
+
+struct attribute {
+    char *name;
+    char *value; /* NULL: an attribute without a value */
+};
+
+/* Why an instance is not taken: ECS's failure reasons (ECS developer guide, api_failures_messages).
+ */
+enum place_reason {
+    PLACE_FITS,
+    PLACE_INACTIVE,    /* not ACTIVE (still launching, draining, gone) */
+    PLACE_AGENT,       /* its agent is disconnected */
+    PLACE_CPU,         /* RESOURCE:CPU */
+    PLACE_MEMORY,      /* RESOURCE:MEMORY */
+    PLACE_PORTS,       /* RESOURCE:PORTS */
+    PLACE_ATTRIBUTE,   /* memberOf is not met */
+    PLACE_DISTINCT,    /* distinctInstance: the group is there already */
+    PLACE_NO_INSTANCE, /* the cluster is empty */
+};
+
+/* Why an API call was refused as a whole. */
+enum refusal {
+    REFUSED_NO_CAPACITY, /* RunTask: no instance took the task; `reason` says why the nearest did
+                            not */
+    REFUSED_NOT_FOUND,   /* no such task, service or definition */
+    REFUSED_INACTIVE,    /* the service is being deleted, the run is ending, the task has stopped */
+    REFUSED_DUPLICATE,   /* the name is taken */
+    REFUSED_INVALID,     /* a number out of its range */
+};
+
+enum message_kind {
+    /* To either machine: its deadline has passed. */
+    MESSAGE_TICK,
+
+    /* The ECS API and the world, to the scheduler. */
+    MESSAGE_INSTANCE_GROUP,
+    MESSAGE_REGISTER_TASK_DEFINITION,
+    MESSAGE_CREATE_SERVICE,
+    MESSAGE_UPDATE_SERVICE,
+    MESSAGE_DELETE_SERVICE,
+    MESSAGE_RUN_TASK,
+    MESSAGE_STOP_TASK_CALL,
+    MESSAGE_INSTANCE_LOST,
+    MESSAGE_END,
+
+    /* The scheduler's decisions, to the world. */
+    MESSAGE_LAUNCH_INSTANCE,
+    MESSAGE_TERMINATE_INSTANCE,
+    MESSAGE_REFUSE,
+    MESSAGE_WAIT,
+
+    /* The scheduler's decisions, to an agent. */
+    MESSAGE_PLACE_TASK,
+    MESSAGE_STOP_TASK,
+
+    /* An agent's reports, to the scheduler. */
+    MESSAGE_REGISTER,
+    MESSAGE_TASK_STATE,
+
+    /* The world, to an agent. */
+    MESSAGE_BOOT,
+    MESSAGE_IMAGE_PULLED,
+    MESSAGE_CONTAINER_CREATED,
+    MESSAGE_CONTAINER_STARTED,
+    MESSAGE_CONTAINER_READY,
+    MESSAGE_CONTAINER_EXITED,
+
+    /* An agent's actions on the world. */
+    MESSAGE_PULL_IMAGE,
+    MESSAGE_CREATE_CONTAINER,
+    MESSAGE_START_CONTAINER,
+    MESSAGE_SIGNAL_CONTAINER,
+    MESSAGE_REMOVE_TASK,
+
+    MESSAGE_KINDS,
+};
+
+/* A fixed number of equal instances, as an Auto Scaling group with minimum = maximum would keep
+ * them. Instances take the zones in turn. A lost instance is replaced when `replace` is set. */
+struct instance_group {
+    int32_t group; /* the next free index, checked */
+    char *type;
+    int32_t cpu;
+    int32_t memory_mib;
+    int32_t count;
+    bool replace;
+    int32_t n_zones;
+    struct zone *zones;
+    int32_t n_attributes;
+    struct attribute *attributes;
+};
+
+struct zone {
+    char *name;
+};
+
+struct register_task_definition {
+    int32_t taskdef; /* the next free index, checked */
+    struct task_definition *definition;
+};
+
+struct create_service {
+    int32_t service; /* the next free index, checked */
+    char *name;
+    int32_t taskdef;
+    int32_t desired;
+    int32_t n_strategy;
+    struct strategy_rule *strategy;
+    int32_t n_constraints;
+    struct placement_constraint *constraints;
+};
+
+struct update_service {
+    int32_t service;
+    int32_t taskdef; /* ID_NONE: unchanged */
+    int32_t desired; /* ID_NONE: unchanged */
+};
+
+struct delete_service {
+    int32_t service;
+};
+
+/* `wait`: tasks without room stay PROVISIONING until there is some, as with a capacity provider;
+ * else they are refused, as ECS does. */
+struct run_task {
+    int32_t taskdef;
+    int32_t count;
+    char *group; /* NULL: family:<family> */
+    bool wait;
+    int32_t n_strategy;
+    struct strategy_rule *strategy;
+    int32_t n_constraints;
+    struct placement_constraint *constraints;
+};
+
+struct stop_task_call {
+    int32_t task;
+};
+
+/* The machine under an instance is gone, with all that ran on it. */
+struct instance_lost {
+    int32_t instance;
+};
+
+struct launch_instance {
+    int32_t instance;
+    int32_t group;
+    int32_t zone; /* index in the group's zones, ID_NONE where it has none */
+};
+
+struct terminate_instance {
+    int32_t instance;
+};
+
+struct refuse {
+    enum message_kind call;
+    enum refusal refusal;
+    int32_t taskdef;          /* or ID_NONE */
+    enum place_reason reason; /* REFUSED_NO_CAPACITY: what the nearest instance lacks */
+    int32_t nearest;          /* that instance, or ID_NONE */
+    int64_t lack;             /* CPU units, MiB or a port number, by reason */
+};
+
+/* A task of a service, or a waiting one, finds no room now. Said once until something changes. */
+struct wait {
+    int32_t service;          /* or ID_NONE */
+    int32_t task;             /* the PROVISIONING task, or ID_NONE for a service's next one */
+    enum place_reason reason; /* what the nearest instance lacks */
+    int32_t nearest;
+    int64_t lack;
+};
+
+/* `rule` is the strategy rule that left one candidate (its index), ID_NONE where there was only one
+ * candidate from the start, and the number of rules where the lowest index decided. */
+struct place_task {
+    int32_t task;
+    int32_t instance;
+    int32_t epoch; /* the agent's */
+    int32_t taskdef;
+    int32_t service; /* or ID_NONE */
+    int32_t candidates;
+    int32_t rule;
+};
+
+struct stop_task {
+    int32_t task;
+    int32_t instance;
+    int32_t epoch;
+    enum stop_code code;
+};
+
+struct register_instance {
+    int32_t instance;
+    int32_t epoch;
+    int32_t cpu;
+    int32_t memory_mib;
+};
+
+struct container_state {
+    enum container_status status;
+    int32_t exit_code; /* ID_NONE: none */
+    bool oom;
+};
+
+/* Only RUNNING and STOPPED are reported (agent/api/task/status). */
+struct task_state {
+    int32_t instance;
+    int32_t epoch;
+    int32_t task;
+    enum task_status status;
+    enum stop_code code;
+    char *reason; /* ECS's words where it stopped, else NULL */
+    int32_t n_containers;
+    struct container_state *containers;
+};
+
+struct boot {
+    int32_t instance;
+    int32_t epoch;
+    int32_t cpu;
+    int32_t memory_mib;
+};
+
+/* What happened to one container. `error` is NULL where it worked. */
+struct container_fact {
+    int32_t task;
+    int32_t container;
+    char *error;
+};
+
+struct container_exited {
+    int32_t task;
+    int32_t container;
+    int32_t exit_code; /* 128 + the signal's number where a signal ended it */
+    bool oom;
+};
+
+/* What the agent wants done to one container. */
+struct container_order {
+    int32_t task;
+    int32_t container;
+};
+
+enum stop_signal { SIGNAL_TERM, SIGNAL_KILL };
+
+struct signal_container {
+    int32_t task;
+    int32_t container;
+    enum stop_signal signal;
+};
+
+struct remove_task {
+    int32_t task;
+};
+
+struct message {
+    enum message_kind kind;
+    /* Scheduler's decisions are numbered 1, 2, ... and so are an agent's reports; 0 elsewhere. The
+     * receiver's copy carries the sender's number: that is how a log shows that it was sent. */
+    int64_t id;
+    union {
+        struct instance_group instance_group;
+        struct register_task_definition register_task_definition;
+        struct create_service create_service;
+        struct update_service update_service;
+        struct delete_service delete_service;
+        struct run_task run_task;
+        struct stop_task_call stop_task_call;
+        struct instance_lost instance_lost;
+        struct launch_instance launch_instance;
+        struct terminate_instance terminate_instance;
+        struct refuse refuse;
+        struct wait wait;
+        struct place_task place_task;
+        struct stop_task stop_task;
+        struct register_instance register_instance;
+        struct task_state task_state;
+        struct boot boot;
+        struct container_fact fact; /* imagePulled, containerCreated, containerStarted, ...Ready */
+        struct container_exited exited;
+        struct container_order order; /* pullImage, createContainer, startContainer */
+        struct signal_container signal;
+        struct remove_task remove_task;
+    } as;
+};
+
+/* Who a kind comes from and goes to. */
+enum party { PARTY_WORLD, PARTY_SCHEDULER, PARTY_AGENT };
+
+struct message_type {
+    enum party from;
+    enum party to;        /* PARTY_WORLD for what a machine asks of its driver */
+    struct schema schema; /* of the member of `as` */
+};
+
+/* One row per kind, in the order of the enum. */
+extern const struct message_type message_types[MESSAGE_KINDS];
+
+/* Names outside: AWS's own for API calls, berth's for the rest. NULL-terminated. */
+extern const char *const message_kind_names[];
+extern const char *const task_status_names[];
+extern const char *const container_status_names[];
+extern const char *const stop_code_names[];
+extern const char *const strategy_type_names[];
+extern const char *const strategy_field_names[];
+extern const char *const place_reason_names[];
+extern const char *const refusal_names[];
+extern const char *const stop_signal_names[];
+
+/* A message of that kind whose members are all "nothing". */
+struct message message_new(enum message_kind kind);
+
+/* Deep copy of what it points to; release with message_finish(). */
+void message_copy(struct message *to, const struct message *from);
+void message_finish(struct message *message);
+
+/* Equality and digest over kind, id and members; as schema_equal() and schema_digest(). */
+bool message_equal(const struct message *a, const struct message *b, char *path, size_t path_size);
+uint64_t message_digest(const struct message *message, uint64_t digest);
+
+/* Whether the kind can be an event of that machine (PARTY_SCHEDULER or PARTY_AGENT). */
+bool message_is_for(enum message_kind kind, enum party machine);
+
+/* What a step hands back: filled by the machine, kept by the driver and used again. */
+struct outputs {
+    struct message *messages;
+    int n_messages;
+    int cap_messages;
+};
+
+/* Appends a message of that kind, all "nothing", and returns it; valid until the next append. */
+struct message *outputs_add(struct outputs *outputs, enum message_kind kind);
+void outputs_finish(struct outputs *outputs);
+
+#endif

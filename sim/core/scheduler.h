@@ -1,0 +1,44 @@
+/*
+ * The scheduler: one pure state machine that decides for a whole cluster. One step takes one event
+ * and appends its decisions; between steps nothing happens. It learns of time from events alone and
+ * never knows whether a simulator or a real machine is behind them.
+ */
+#ifndef BERTH_CORE_SCHEDULER_H
+#define BERTH_CORE_SCHEDULER_H
+
+#include "core/cluster.h"
+
+struct scheduler {
+    struct cluster cluster;
+    int64_t now_usec;    /* of the last step */
+    int64_t n_decisions; /* the last decision's number */
+    int64_t n_open;      /* decisions not closed yet */
+    bool ending;         /* the run is being taken down */
+    int32_t *waiting;    /* PROVISIONING tasks in order of arrival */
+    int n_waiting, cap_waiting;
+};
+
+/* `seed` keys every random draw of placement. */
+void scheduler_init(struct scheduler *scheduler, uint64_t seed);
+void scheduler_finish(struct scheduler *scheduler);
+
+/* One step at `at_usec` (never before the last one). Appends the decisions to `outputs`, which the
+ * caller has emptied. Any event is legal, stale, duplicate or absurd ones are refused or ignored.
+ */
+void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct message *event,
+                    struct outputs *outputs);
+
+/* When a tick is due at the latest, or USEC_NEVER. */
+int64_t scheduler_deadline(const struct scheduler *scheduler);
+
+/* No standalone task lives that could still do something: none is on an instance. Waiting tasks do
+ * not count where no instance is on its way and nothing runs that could make room. */
+bool scheduler_idle(const struct scheduler *scheduler);
+
+/* No instance of the initial groups is still launching. */
+bool scheduler_settled(const struct scheduler *scheduler);
+
+/* After MESSAGE_END: every task has stopped and every instance is gone. */
+bool scheduler_ended(const struct scheduler *scheduler);
+
+#endif

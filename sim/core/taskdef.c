@@ -1,0 +1,154 @@
+/*
+ * What a task definition takes from an instance, and the registry of definitions.
+ */
+#include "core/taskdef.h"
+
+#include "core/array.h"
+#include "core/unit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const network_mode_names[] = {"bridge", "host", "awsvpc", "none", NULL};
+const char *const port_protocol_names[] = {"tcp", "udp", NULL};
+const char *const container_condition_names[] = {"START", "COMPLETE", "SUCCESS", "HEALTHY", NULL};
+const char *const constraint_type_names[] = {"distinctInstance", "memberOf", NULL};
+
+static const struct field constraint_fields[] = {
+    FIELD_OF(FIELD_ENUM, placement_constraint, type, "type", constraint_type_names),
+    FIELD(FIELD_TEXT, placement_constraint, expression, "expression"),
+};
+const struct schema placement_constraint_schema = SCHEMA(placement_constraint, constraint_fields);
+
+static const struct field port_fields[] = {
+    FIELD(FIELD_INT, port_mapping, container_port, "containerPort"),
+    FIELD(FIELD_INT, port_mapping, host_port, "hostPort"),
+    FIELD_OF(FIELD_ENUM, port_mapping, protocol, "protocol", port_protocol_names),
+};
+static const struct schema port_schema = SCHEMA(port_mapping, port_fields);
+
+static const struct field depend_fields[] = {
+    FIELD(FIELD_INT, container_depend, container, "container"),
+    FIELD_OF(FIELD_ENUM, container_depend, condition, "condition", container_condition_names),
+};
+static const struct schema depend_schema = SCHEMA(container_depend, depend_fields);
+
+static const struct field container_fields[] = {
+    FIELD(FIELD_TEXT, container_definition, name, "name"),
+    FIELD(FIELD_TEXT, container_definition, image, "image"),
+    FIELD(FIELD_INT, container_definition, cpu, "cpu"),
+    FIELD(FIELD_INT, container_definition, memory_mib, "memory"),
+    FIELD(FIELD_INT, container_definition, memory_reservation_mib, "memoryReservation"),
+    FIELD(FIELD_BOOL, container_definition, essential, "essential"),
+    FIELD(FIELD_LONG, container_definition, start_timeout_usec, "startTimeoutUsec"),
+    FIELD(FIELD_LONG, container_definition, stop_timeout_usec, "stopTimeoutUsec"),
+    FIELD_LIST_OF(container_definition, ports, "portMappings", &port_schema),
+    FIELD_LIST_OF(container_definition, depends, "dependsOn", &depend_schema),
+};
+static const struct schema container_schema = SCHEMA(container_definition, container_fields);
+
+static const struct field definition_fields[] = {
+    FIELD(FIELD_TEXT, task_definition, family, "family"),
+    FIELD(FIELD_INT, task_definition, revision, "revision"),
+    FIELD(FIELD_INT, task_definition, cpu, "cpu"),
+    FIELD(FIELD_INT, task_definition, memory_mib, "memory"),
+    FIELD_OF(FIELD_ENUM, task_definition, network_mode, "networkMode", network_mode_names),
+    FIELD_LIST_OF(task_definition, constraints, "placementConstraints",
+                  &placement_constraint_schema),
+    FIELD_LIST_OF(task_definition, containers, "containerDefinitions", &container_schema),
+};
+const struct schema task_definition_schema = SCHEMA(task_definition, definition_fields);
+
+int32_t taskdef_cpu(const struct task_definition *definition)
+{
+    int32_t sum = 0;
+
+    if (definition->cpu > 0)
+        return definition->cpu;
+    for (int i = 0; i < definition->n_containers; i++)
+        sum += definition->containers[i].cpu;
+    return sum;
+}
+
+int32_t taskdef_memory_mib(const struct task_definition *definition)
+{
+    int32_t sum = 0;
+
+    if (definition->memory_mib > 0)
+        return definition->memory_mib;
+    for (int i = 0; i < definition->n_containers; i++) {
+        const struct container_definition *container = &definition->containers[i];
+
+        sum += container->memory_reservation_mib > 0 ? container->memory_reservation_mib
+                                                     : container->memory_mib;
+    }
+    return sum;
+}
+
+int32_t taskdef_host_port(const struct task_definition *definition, int container, int i)
+{
+    const struct port_mapping *mapping = &definition->containers[container].ports[i];
+
+    if (definition->network_mode == NETWORK_HOST)
+        return mapping->container_port;
+    if (definition->network_mode == NETWORK_BRIDGE)
+        return mapping->host_port;
+    return 0;
+}
+
+bool taskdef_has_host_ports(const struct task_definition *definition)
+{
+    for (int c = 0; c < definition->n_containers; c++)
+        for (int i = 0; i < definition->containers[c].n_ports; i++)
+            if (taskdef_host_port(definition, c, i) > 0)
+                return true;
+    return false;
+}
+
+int taskdef_container(const struct task_definition *definition, const char *name)
+{
+    for (int i = 0; i < definition->n_containers; i++)
+        if (strcmp(definition->containers[i].name, name) == 0)
+            return i;
+    return ID_NONE;
+}
+
+struct task_definition *taskdef_copy(const struct task_definition *definition)
+{
+    struct task_definition *copy = malloc(sizeof *copy);
+
+    assert(copy != NULL);
+    schema_copy(&task_definition_schema, copy, definition);
+    return copy;
+}
+
+void taskdef_destroy(struct task_definition *definition)
+{
+    if (!definition)
+        return;
+    schema_finish(&task_definition_schema, definition);
+    free(definition);
+}
+
+int taskdefs_add(struct taskdefs *taskdefs, const struct task_definition *definition)
+{
+    struct task_definition **slot = ARRAY_ADD(taskdefs, definitions);
+
+    *slot = taskdef_copy(definition);
+    return taskdefs->n_definitions - 1;
+}
+
+const struct task_definition *taskdefs_get(const struct taskdefs *taskdefs, int id)
+{
+    assert(id >= 0 && id < taskdefs->n_definitions);
+    return taskdefs->definitions[id];
+}
+
+void taskdefs_finish(struct taskdefs *taskdefs)
+{
+    for (int i = 0; i < taskdefs->n_definitions; i++)
+        taskdef_destroy(taskdefs->definitions[i]);
+    free(taskdefs->definitions);
+    *taskdefs = (struct taskdefs){0};
+}

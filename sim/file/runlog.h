@@ -1,0 +1,73 @@
+/*
+ * The run log: JSON Lines, one header, one line a step, one summary. A log without its summary is
+ * read up to its last whole line. Each line carries a digest over its machine's whole history, so a
+ * line that was changed is found even where the change has no consequence.
+ */
+#ifndef BERTH_FILE_RUNLOG_H
+#define BERTH_FILE_RUNLOG_H
+
+#include "file/err.h"
+#include "file/record.h"
+
+enum run_mode { RUN_SIM, RUN_EXEC };
+enum log_level { LOG_SUMMARY, LOG_TASKS, LOG_ALL };
+
+/* Everything needed to repeat the run. */
+struct run_header {
+    enum run_mode mode;
+    char *title;
+    char *scenario; /* its source text: one JSON object */
+    uint64_t seed;
+    int32_t scale_numerator, scale_denominator; /* 1/1 but for scaled real runs */
+    char *version;
+    char *started; /* real runs: RFC 3339 time, else NULL */
+    char *host;    /* real runs: kernel and cgroup kind, else NULL */
+};
+
+/* What the last line says. Counts are over the whole run, teardown included. */
+struct run_summary {
+    int64_t end_usec; /* when the run ended: before the teardown */
+    int64_t tasks;
+    int64_t instances;
+    int64_t events;    /* of all machines */
+    int64_t decisions; /* outputs of all machines */
+    int64_t machines;
+    uint64_t state_hash; /* of the scheduler's state after the last step */
+};
+
+struct runlog_writer;
+
+/* Opens `path` and writes the header. */
+struct runlog_writer *runlog_create(const char *path, const struct run_header *header,
+                                    enum log_level level, struct err *err);
+
+/* Writes one line, unless the level leaves it out. Write errors are kept until runlog_close(). */
+void runlog_write(struct runlog_writer *writer, const struct record *record);
+
+/* Writes the summary, flushes to disk, closes and frees. False where any write failed (a full
+ * disk). */
+bool runlog_close(struct runlog_writer *writer, const struct run_summary *summary, struct err *err);
+
+/* Frees without a summary: a run that was cut short. */
+void runlog_abandon(struct runlog_writer *writer);
+
+enum runlog_item { RUNLOG_RECORD, RUNLOG_SUMMARY, RUNLOG_TRUNCATED, RUNLOG_ERROR };
+
+struct runlog_reader;
+
+struct runlog_reader *runlog_open(const char *path, struct err *err);
+const struct run_header *runlog_header(const struct runlog_reader *reader);
+
+/* Reads the next line. RUNLOG_RECORD: `record` holds it, owned by the reader until the next call.
+ * RUNLOG_SUMMARY: the run was whole, see runlog_summary(). RUNLOG_TRUNCATED: the file ends here
+ * without a summary. RUNLOG_ERROR: not a run log's line; `err` names file and line. */
+enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record, struct err *err);
+
+/* Whether the line last read carries the digest that its machine's history gives. */
+bool runlog_digest_holds(const struct runlog_reader *reader);
+const struct run_summary *runlog_summary(const struct runlog_reader *reader);
+int runlog_line(const struct runlog_reader *reader); /* number of the line last read, from 1 */
+const char *runlog_text(const struct runlog_reader *reader); /* that line */
+void runlog_finish(struct runlog_reader *reader);
+
+#endif

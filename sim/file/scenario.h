@@ -1,0 +1,135 @@
+/*
+ * A scenario file, read, checked and resolved: what the cluster is asked to do (in ECS's terms) and
+ * the world it does it in. Every error names file:line:column, the JSON path, what was found and
+ * what was wanted. Nothing here runs anything.
+ */
+#ifndef BERTH_FILE_SCENARIO_H
+#define BERTH_FILE_SCENARIO_H
+
+#include "core/message.h"
+#include "file/err.h"
+#include "model/world.h"
+
+/* What only a real container needs from its definition; parallel to the task definition's list. */
+struct container_run {
+    int32_t n_entry_point;
+    char **entry_point;
+    int32_t n_command;
+    char **command;
+    int32_t n_environment; /* "NAME=value" */
+    char **environment;
+    char *working_directory; /* or NULL, likewise below */
+    char *user;
+    char *hostname;
+    bool readonly_root;
+};
+
+/* One registered revision: index here = the id that the scheduler gives it. */
+struct scenario_taskdef {
+    struct task_definition *definition;
+    struct container_run *runs; /* n_containers each */
+    struct behaviour *behaviours;
+    int32_t *images; /* index in scenario.images */
+};
+
+struct scenario_group {
+    int32_t type; /* index in scenario.types */
+    int32_t count;
+    bool replace;
+    int32_t n_zones;
+    struct zone *zones;
+    int32_t n_attributes;
+    struct attribute *attributes;
+};
+
+enum fault_kind {
+    FAULT_KILL_TASK,      /* SIGKILL to all containers of a task */
+    FAULT_KILL_CONTAINER, /* to one */
+    FAULT_KILL_INSTANCE,  /* the machine goes, with all on it */
+};
+
+struct fault {
+    enum fault_kind kind;
+    int32_t task;      /* t1 = 0, or ID_NONE */
+    int32_t container; /* index in its definition, found by name at the time: see container_name */
+    char *container_name;
+    int32_t instance;
+};
+
+/* An entry of the timeline: one API call or one fault. `call` is a message whose ids are resolved
+ * by the script at its time: services and definitions are named here. */
+struct scenario_entry {
+    int64_t at_usec;
+    int line; /* in the file, for messages */
+    bool is_fault;
+    struct fault fault;
+    struct message call;
+    char *service;   /* name that `call` means, or NULL */
+    int32_t taskdef; /* the definition that `call` means, or ID_NONE */
+};
+
+struct expect {
+    int line;
+    int64_t at_usec; /* USEC_NEVER: at the end */
+    char *service;   /* or NULL: then it is about a task */
+    int32_t running;
+    int32_t task;        /* ID_NONE, or t1 = 0 */
+    int32_t instance;    /* ID_NONE: not asked; task is (or was) on it */
+    int32_t last_status; /* enum task_status, or ID_NONE: not asked */
+    char *text;          /* the expectation as written, for messages */
+};
+
+struct scenario {
+    char *path;
+    char *title;
+    char *source; /* the whole scenario as one line of JSON, task definition files inlined */
+    uint64_t seed;
+    int64_t until_usec; /* USEC_NEVER: when all is done */
+    struct costs costs;
+    struct instance_type *types;
+    int32_t n_types;
+    struct scenario_group *groups;
+    int32_t n_groups;
+    struct image *images;
+    int32_t n_images;
+    struct scenario_taskdef *taskdefs;
+    int32_t n_taskdefs;
+    struct message *services; /* MESSAGE_CREATE_SERVICE each */
+    int32_t n_services;
+    struct scenario_entry *timeline; /* in order of at_usec, then of the file */
+    int32_t n_timeline;
+    struct expect *expects;
+    int32_t n_expects;
+};
+
+/* What the command line adds to a file. */
+struct scenario_options {
+    int32_t count;         /* of a bare task definition; 0: 1 */
+    const char *instances; /* "4xm5.large", or NULL */
+    int n_sets;            /* --set PATH=VALUE, applied to the JSON before it is read */
+    const char *const *sets;
+};
+
+/* What validation says, one call per finding, in the order of the file. `severity` is "error" or
+ * "warning"; text has the form "FILE:LINE:COL: error: PATH: what". */
+struct findings {
+    struct finding {
+        bool is_error;
+        char *text;
+    } * list;
+    int n_list, cap_list;
+    int n_errors;
+};
+void findings_finish(struct findings *findings);
+
+/* Reads a scenario or a bare task definition. Returns NULL where it cannot be run: `findings` then
+ * holds at least one error (a file that cannot be opened is one too). Warnings may come with
+ * success. Destroy with scenario_destroy(). */
+struct scenario *scenario_load(const char *path, const struct scenario_options *options,
+                               struct findings *findings);
+
+/* The same from the `source` text of a run log. */
+struct scenario *scenario_parse(const char *text, const char *name, struct findings *findings);
+void scenario_destroy(struct scenario *scenario);
+
+#endif

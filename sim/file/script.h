@@ -1,0 +1,41 @@
+/*
+ * A scenario as the events it puts into a cluster, in order and in time: definitions and groups of
+ * instances at 0, services once the initial instances have settled (so that their placement does
+ * not depend on who booted first), the timeline's calls and faults at their times, the end. Both
+ * drivers ask the same script, so both runs are asked the same things.
+ */
+#ifndef BERTH_FILE_SCRIPT_H
+#define BERTH_FILE_SCRIPT_H
+
+#include "core/scheduler.h"
+#include "file/scenario.h"
+
+struct script {
+    const struct scenario *scenario;
+    int next_taskdef, next_group, next_service, next_entry;
+    bool ended;
+    struct message call; /* the event last given; texts belong to the scenario */
+};
+
+enum script_item {
+    SCRIPT_EVENT, /* `event`: step the scheduler with it now */
+    SCRIPT_FAULT, /* `fault`: do it to the world now */
+    SCRIPT_WAIT,  /* nothing now: ask again after the next step, and at `at_usec` at the latest */
+    SCRIPT_END,   /* everything has been given, the last event was MESSAGE_END */
+};
+
+struct script_step {
+    enum script_item item;
+    const struct message *event;
+    const struct fault *fault;
+    int64_t at_usec; /* or USEC_NEVER */
+};
+
+void script_init(struct script *script, const struct scenario *scenario);
+
+/* What the scenario has for the cluster at `now_usec`. Call until it says SCRIPT_WAIT or
+ * SCRIPT_END. */
+struct script_step script_next(struct script *script, const struct scheduler *scheduler,
+                               int64_t now_usec);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The world around the cluster, as data: what ECS does not define. Kinds of instances, images, how
+ * containers behave, and what each step costs. The scenario reader fills it, the simulator samples
+ * it; a real run performs the behaviours and models only what it says it models.
+ */
+#ifndef BERTH_MODEL_WORLD_H
+#define BERTH_MODEL_WORLD_H
+
+#include "model/distribution.h"
+
+#include <stdbool.h>
+
+struct instance_type {
+    char *name;
+    int32_t cpu; /* CPU units */
+    int32_t memory_mib;
+    struct distribution boot; /* from the launch decision until the agent starts */
+    bool boot_given; /* the scenario says so: a real run waits that long and marks it modelled */
+};
+
+struct image {
+    char *name;
+    int64_t size_bytes;
+    char *oci; /* path of an OCI image layout for real runs, or NULL */
+};
+
+#define IDLE_FOREVER USEC_NEVER
+
+/* What one container does, in this order: touches its memory, becomes ready, works, idles, exits.
+ */
+struct behaviour {
+    struct distribution ready;
+    struct distribution work; /* CPU time */
+    int64_t idle_usec;        /* or IDLE_FOREVER: until it is stopped */
+    int64_t memory_bytes;
+    int32_t exit_code;
+    bool given; /* by the scenario, not the default */
+};
+
+/* What each step costs where nothing else is said; a host profile replaces it. */
+struct costs {
+    struct distribution boot;    /* of an instance type without its own */
+    struct distribution agent;   /* agent start until it sends its registration */
+    struct distribution message; /* scheduler to agent and back, one way */
+    struct distribution pull;    /* fixed part of a pull */
+    int64_t pull_bytes_per_sec;  /* download and unpacking */
+    struct distribution create;
+    struct distribution start;
+    struct distribution stop;     /* a signal until the exit is seen */
+    struct distribution teardown; /* an instance's end */
+    int64_t image_size_bytes;     /* of an image the scenario does not mention */
+};
+
+/* The default costs: an EC2 instance with the ECS agent; each figure's source stands beside it. */
+struct costs costs_default(void);
+
+/* ready at once, idle 10 s, exit 0 */
+struct behaviour behaviour_default(void);
+
+#endif
