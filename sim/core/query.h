@@ -1,0 +1,67 @@
+/*
+ * ECS's cluster query language: the expressions of memberOf constraints (ECS developer guide,
+ * cluster-query-language). An expression is compiled once and then asked about instances. Knows the
+ * cluster's state as it stands, never how it came about nor what is decided by the answer.
+ *
+ *     expression := term { ("or" | "||") term }
+ *     term       := factor { ("and" | "&&") factor }
+ *     factor     := ("not" | "!") factor | "(" expression ")" | subject operator [argument]
+ *     argument   := bare | 'quoted' | "quoted", or for in and !in: "[" argument { "," argument } "]"
+ *
+ * What the guide leaves open is decided thus: `and` binds tighter than `or`; a date without a zone is
+ * UTC; =~ matches the whole text; attributes compare as numbers where both sides are decimal numbers
+ * and byte by byte elsewhere; an attribute without a value counts as empty text; a comparison of what
+ * is absent never matches, whatever its operator. `task:group` stands for each task on the instance
+ * in turn: task:group != a asks for a task of another group, not(task:group == a) for none of a.
+ */
+#ifndef BERTH_CORE_QUERY_H
+#define BERTH_CORE_QUERY_H
+
+#include <stdbool.h>
+
+struct cluster;
+struct query;
+
+/* ECS API: PlacementConstraint.expression, in characters. */
+#define QUERY_LENGTH_MAX 2000
+
+/* How deep parentheses and nots may stand in each other. */
+#define QUERY_NESTING_MAX 100
+
+/* What every agent reports as agentVersion: the first release of ECS's agent that keeps account of
+ * its host's resources as berth's agent does (amazon-ecs-agent, CHANGELOG of 1.73.0 to 1.74.1). */
+#define QUERY_AGENT_VERSION "1.74.1"
+
+struct query_error {
+    int column; /* of the character, from 1 */
+    char text[240];
+};
+
+/* What an answer can depend on. All but the first three change while an instance lives. */
+enum query_fact {
+    QUERY_ATTRIBUTE = 1 << 0,     /* attribute:NAME: the same for all of one group and zone */
+    QUERY_INSTANCE_ID = 1 << 1,   /* ec2InstanceId: i1, i2, ... */
+    QUERY_AGENT_VERSION_OF = 1 << 2,
+    QUERY_REGISTERED_AT = 1 << 3, /* set by each registration */
+    QUERY_AGENT_CONNECTED = 1 << 4,
+    QUERY_RUNNING_TASKS = 1 << 5, /* runningTasksCount: those whose desired status is RUNNING */
+    QUERY_TASK_GROUP = 1 << 6,    /* of the tasks that are there and not STOPPED */
+};
+
+/* Compiles an expression. NULL and `error` where it is wrong; `error` is untouched on success. The
+ * caller releases the result with query_destroy(). */
+struct query *query_parse(const char *text, struct query_error *error);
+void query_destroy(struct query *query);
+
+/* Whether the instance is one of those that the expression selects. Allocates nothing of its own. A
+ * pattern that takes more than a bounded number of steps on a text matches neither by =~ nor by !~.
+ * Not for two threads at once with one query: PCRE2's working memory belongs to the query. */
+bool query_matches(const struct query *query, const struct cluster *cluster, int instance);
+
+/* The enum query_fact bits of all that the expression names. */
+unsigned query_facts(const struct query *query);
+
+/* Whether the answer for an instance is the same for its whole life. */
+bool query_is_static(const struct query *query);
+
+#endif
