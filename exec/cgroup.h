@@ -113,10 +113,6 @@ const char *cgroup_kind_name(enum cgroup_kind kind);
 bool cgroup_make(const struct cgroup_machine *machine, const char *path, bool inner,
                  const struct cgroup_limits *limits, struct err *err);
 
-/* Changes limits of a group that exists. */
-bool cgroup_limit(const struct cgroup_machine *machine, const char *path,
-                  const struct cgroup_limits *limits, struct err *err);
-
 /*
  * Removes an EMPTY group: true when it is gone everywhere (also when it was gone before). False
  * with errno EBUSY when a process is still leaving: try again in a few milliseconds. It is never
@@ -143,8 +139,8 @@ void cgroup_entry_close(struct cgroup_entry *entry);
 int cgroup_kill(const struct cgroup_machine *machine, const char *path);
 
 /* Kills and removes every group at the base whose name begins with `prefix`, with all below. */
-bool cgroup_sweep(const struct cgroup_machine *machine, const char *prefix, struct cgroup_swept *swept,
-                  struct err *err);
+bool cgroup_sweep(const struct cgroup_machine *machine, const char *prefix,
+                  struct cgroup_swept *swept, struct err *err);
 
 /* cpu.shares of version 1 as cpu.weight of version 2: 1 + (shares - 2) * 9999 / 262142. */
 int64_t cgroup_weight(int64_t shares);

@@ -28,11 +28,11 @@ enum container_stage {
     STAGE_USER_NAMESPACE, /* uid and gid are mapped; only without root */
     STAGE_ROOTFS,         /* scratch tmpfs and overlay over the layers */
     STAGE_PIVOT,          /* the overlay becomes / */
+    STAGE_DEV,            /* /dev with its few nodes, pts, shm */
     STAGE_PROC,           /* /proc with masked and read-only paths */
     STAGE_SYS,            /* /sys, read-only */
-    STAGE_DEV,            /* /dev with its few nodes, pts, shm */
     STAGE_NETWORK,        /* lo is up */
-    STAGE_IDENTITY,       /* host name, user and group looked up */
+    STAGE_HOSTNAME,
     STAGE_PAYLOAD,        /* clone3 of the payload's process */
     STAGE_JOIN,           /* it enters its cgroups: from here on its limits hold */
     STAGE_PRIVILEGES,     /* capabilities, user, no_new_privs */
@@ -70,8 +70,10 @@ struct container_spec {
     bool read_only;            /* read-only root file system */
     const struct container_rlimit *rlimits;
     size_t n_rlimits;
-    int output_fd;             /* stdout and stderr of the payload; stays the caller's, who may close it after
-                                  container_start(); 0 = to /dev/null */
+    /*
+     * stdout and stderr of the payload; the caller may close it after container_start(); 0 = none
+     */
+    int output_fd;
 };
 
 enum container_event_kind {
@@ -141,7 +143,8 @@ bool container_signal(struct container *container, int signal, struct err *err);
 void container_kill(struct container *container);
 
 /* What it used; until REMOVED. */
-bool container_usage(const struct container *container, struct cgroup_usage *usage, struct err *err);
+bool container_usage(const struct container *container, struct cgroup_usage *usage,
+                     struct err *err);
 
 /*
  * Kills what lives, removes cgroup and memory; REMOVED follows. Legal at any time after

@@ -1,0 +1,420 @@
+/*
+ * The start path, step by step, as a reader should know it: what pid 1 does, then what the
+ * payload's process does. The order of the steps is the order of the file. What fails is told with
+ * its stage; nobody is left running.
+ */
+#include "exec/init.h"
+
+#include "exec/namespace.h"
+#include "exec/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t init_now_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* ---- telling ---- */
+
+static struct init_record record_of(const struct init_job *job, enum init_record_kind kind)
+{
+    struct init_record record = {.kind = kind, .at_usec = init_now_usec()};
+
+    memcpy(record.stages, job->stages, sizeof record.stages);
+    return record;
+}
+
+/* The agent reads until the end of the pipe; when it is gone, so are we. */
+static void tell(int fd, const struct init_record *record)
+{
+    ssize_t wrote;
+
+    do {
+        wrote = write(fd, record, sizeof *record);
+    } while (wrote < 0 && errno == EINTR);
+}
+
+static enum container_stage current_stage;
+
+static void enter(struct init_job *job, enum container_stage stage)
+{
+    current_stage = stage;
+    job->stages[stage] = init_now_usec();
+}
+
+/* Ends this process with the reason: a failed pid 1 takes the whole container with it. */
+static _Noreturn void fail(const struct init_job *job, int fd, const char *detail)
+{
+    struct init_record record = record_of(job, INIT_FAILED);
+
+    record.error = errno;
+    record.stage = current_stage;
+    snprintf(record.detail, sizeof record.detail, "%s", detail);
+    tell(fd, &record);
+    _exit(1);
+}
+
+static void must(const struct init_job *job, int status, const char *detail)
+{
+    if (status != 0) {
+        fail(job, job->status_fd, detail);
+    }
+}
+
+/* ---- pid 1: before the payload ---- */
+
+/* Closes everything but what the job names. `keep` must be in ascending order. */
+static void close_others(const int *keep, size_t n)
+{
+    unsigned next = 3;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned)keep[i] > next) {
+            close_range(next, (unsigned)keep[i] - 1, 0);
+        }
+        next = (unsigned)keep[i] + 1;
+    }
+    close_range(next, ~0u, 0);
+}
+
+static size_t insert_sorted(int *list, size_t n, int fd)
+{
+    size_t at = n;
+
+    if (fd < 3) {
+        return n;
+    }
+    for (; at > 0 && list[at - 1] > fd; at--) {
+        list[at] = list[at - 1];
+    }
+    list[at] = fd;
+    return n + 1;
+}
+
+static void keep_own_descriptors(const struct init_job *job)
+{
+    int keep[CGROUP_PLACES + 8];
+    size_t n = 0;
+
+    n = insert_sorted(keep, n, job->status_fd);
+    n = insert_sorted(keep, n, job->parent_pidfd);
+    n = insert_sorted(keep, n, job->output_fd);
+    n = insert_sorted(keep, n, job->entry->payload_fd);
+    for (size_t i = 0; i < job->entry->n_tasks; i++) {
+        n = insert_sorted(keep, n, job->entry->tasks[i]);
+    }
+    for (int fd = 0; fd < 3; fd++) {
+        dup2(job->null_fd, fd);
+    }
+    close_others(keep, n);
+}
+
+/*
+ * The kernel kills us when the thread that cloned us ends. It may have ended before we asked for
+ * that, and getppid() is 0 in a new PID namespace: its pidfd knows. Credentials that change undo
+ * the request, so it is made after each.
+ */
+static void die_with_parent(const struct init_job *job)
+{
+    struct pollfd parent = {.fd = job->parent_pidfd, .events = POLLIN};
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (poll(&parent, 1, 0) != 0) {
+        _exit(1);
+    }
+}
+
+static void build_root(struct init_job *job)
+{
+    struct rootfs_loans loans;
+
+    enter(job, STAGE_ROOTFS);
+    must(job, rootfs_borrow(&loans, job->user_namespace), rootfs_detail);
+    must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace), rootfs_detail);
+    enter(job, STAGE_PIVOT);
+    must(job, rootfs_pivot(), rootfs_detail);
+    enter(job, STAGE_DEV);
+    must(job, rootfs_dev(&loans, job->user_namespace), rootfs_detail);
+    enter(job, STAGE_PROC);
+    must(job, rootfs_proc(), rootfs_detail);
+    enter(job, STAGE_SYS);
+    must(job, rootfs_sys(&loans), rootfs_detail);
+    must(job, rootfs_detach(job->spec->read_only), rootfs_detail);
+}
+
+/* Docker makes a working directory that is missing; so do we, with what is above it. */
+static void make_working_directory(const char *path)
+{
+    char part[PATH_MAX];
+
+    for (size_t i = 1; path[i] && i < sizeof part; i++) {
+        if (path[i] == '/') {
+            snprintf(part, sizeof part, "%.*s", (int)i, path);
+            mkdir(part, 0755);
+        }
+    }
+    mkdir(path, 0755);
+}
+
+static void go_to_work(const struct init_job *job)
+{
+    const char *cwd = job->spec->cwd && job->spec->cwd[0] ? job->spec->cwd : "/";
+
+    if (chdir(cwd) != 0) {
+        make_working_directory(cwd);
+        must(job, chdir(cwd), cwd);
+    }
+}
+
+/*
+ * True when one was refused: raising a hard limit needs CAP_SYS_RESOURCE, which CI's machine lacks.
+ */
+static bool set_rlimits(const struct container_spec *spec)
+{
+    /* A core would land in the container's memory; 1024:4096 is what ECS gives by default. */
+    static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_NOFILE, 1024, 4096}};
+    bool refused = false;
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual + spec->n_rlimits; i++) {
+        const struct container_rlimit *wanted = i < 2 ? &usual[i] : &spec->rlimits[i - 2];
+        struct rlimit limit = {.rlim_cur = wanted->soft, .rlim_max = wanted->hard};
+
+        if (setrlimit(wanted->resource, &limit) != 0 && i >= 2) {
+            refused = true;
+        }
+    }
+    return refused;
+}
+
+/* ---- the payload's process ---- */
+
+static void payload_must(const struct init_job *job, int report_fd, int status, const char *detail)
+{
+    if (status != 0) {
+        fail(job, report_fd, detail);
+    }
+}
+
+/*
+ * Version 1: only a process that enters by itself, through `tasks`, is not made to wait
+ * milliseconds.
+ */
+static int join(const struct cgroup_entry *entry)
+{
+    for (size_t i = 0; i < entry->n_tasks; i++) {
+        if (write(entry->tasks[i], "0", 1) != 1) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static const char *path_of(const char *const *env)
+{
+    for (; *env; env++) {
+        if (!strncmp(*env, "PATH=", 5)) {
+            return *env + 5;
+        }
+    }
+    return "";
+}
+
+/*
+ * Returns only when it failed, with errno. As execvpe(), which asks for memory and searches the
+ * parent's PATH.
+ */
+static void execute(const struct init_job *job)
+{
+    const char *name = job->spec->argv[0];
+    char *const *argv = (char *const *)(uintptr_t)job->spec->argv;
+    char *const *env = (char *const *)(uintptr_t)job->env;
+    int best = ENOENT;
+    char file[PATH_MAX];
+
+    if (strchr(name, '/')) {
+        execve(name, argv, env);
+        return;
+    }
+    for (const char *part = path_of(job->env); *part;) {
+        size_t length = strcspn(part, ":");
+
+        snprintf(file, sizeof file, "%.*s/%s", (int)length, length ? part : ".", name);
+        execve(file, argv, env);
+        if (errno != ENOENT && errno != ENOTDIR) {
+            best = errno;
+        }
+        part += length + (part[length] == ':');
+    }
+    errno = best;
+}
+
+static _Noreturn void payload_main(struct init_job *job, int report_fd)
+{
+    sigset_t none;
+    struct init_record progress;
+
+    setsid();
+    umask(022);
+    if (job->output_fd >= 0) {
+        dup2(job->output_fd, 1);
+        dup2(job->output_fd, 2);
+    }
+    enter(job, STAGE_JOIN);
+    payload_must(job, report_fd, join(job->entry), "tasks");
+    payload_must(job, report_fd, unshare(CLONE_NEWCGROUP), "cgroup namespace");
+    if (job->unified) {
+        rootfs_cgroup();
+    }
+    enter(job, STAGE_PRIVILEGES);
+    payload_must(job, report_fd,
+                 privilege_become(job->privileges, &job->user, !job->user_namespace), "user");
+    enter(job, STAGE_SECCOMP);
+    payload_must(job, report_fd, seccomp_filter_load(job->filter), "filter");
+    enter(job, STAGE_EXEC);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    progress = record_of(job, INIT_STARTED);
+    tell(report_fd, &progress);
+    execute(job);
+    fail(job, report_fd, job->spec->argv[0]);
+}
+
+/* ---- pid 1: starting the payload and what follows ---- */
+
+/* Starts the payload and tells how that went. Returns its process id. */
+static pid_t start_payload(struct init_job *job, bool rlimit_refused)
+{
+    struct init_record record;
+    int report[2];
+    pid_t payload;
+
+    enter(job, STAGE_PAYLOAD);
+    must(job, pipe2(report, O_CLOEXEC), "pipe");
+    /*
+     * We sleep until it has executed its program or is gone: then all it had to say is in the pipe.
+     */
+    payload = namespace_fork(0, job->entry->payload_fd, NULL, true);
+    if (payload == 0) {
+        payload_main(job, report[1]);
+    }
+    must(job, payload < 0 ? -1 : 0, "clone3");
+    close(report[1]);
+    while (read(report[0], &record, sizeof record) == sizeof record) {
+        if (record.kind == INIT_FAILED) {
+            tell(job->status_fd, &record);
+            _exit(1);
+        }
+        memcpy(job->stages, record.stages, sizeof job->stages);
+    }
+    close(report[0]);
+    if (!job->stages[STAGE_EXEC]) { /* killed on the way, without a word */
+        current_stage = STAGE_PAYLOAD;
+        errno = ECHILD;
+        fail(job, job->status_fd, "killed");
+    }
+    record = record_of(job, INIT_STARTED);
+    record.rlimit_refused = rlimit_refused;
+    tell(job->status_fd, &record);
+    return payload;
+}
+
+/*
+ * Reaps what has died; when the payload did, tells so and ends, and the kernel ends all the rest.
+ */
+static void reap(const struct init_job *job, pid_t payload)
+{
+    struct init_record record;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == payload) {
+            record = record_of(job, INIT_EXITED);
+            record.status = status;
+            tell(job->status_fd, &record);
+            _exit(0);
+        }
+    }
+}
+
+static _Noreturn void watch(const struct init_job *job, pid_t payload)
+{
+    bool ready = false;
+    sigset_t all;
+
+    sigfillset(&all);
+    for (;;) {
+        siginfo_t info;
+        int signal = sigwaitinfo(&all, &info);
+        bool from_outside = signal > 0 && info.si_pid == 0; /* another PID namespace: the agent */
+
+        if (signal == SIGCHLD) {
+            reap(job, payload);
+        } else if (signal == SIGUSR1 && !from_outside && !ready) {
+            struct init_record record = record_of(job, INIT_READY);
+
+            ready = true;
+            tell(job->status_fd, &record);
+        } else if (from_outside) {
+            kill(payload, signal);
+        }
+    }
+}
+
+/*
+ * Until the payload runs, the payload's user must not matter; then its SIGUSR1 must be allowed to
+ * reach us.
+ */
+static void let_payload_signal_us(const struct init_job *job)
+{
+    if (job->user.uid != 0 && !job->user_namespace) {
+        must(job, setresuid((uid_t)-1, (uid_t)-1, job->user.uid), "saved user id");
+    }
+}
+
+_Noreturn void init_main(struct init_job *job)
+{
+    bool rlimit_refused;
+    pid_t payload;
+
+    enter(job, STAGE_INIT);
+    setsid();
+    umask(0);
+    keep_own_descriptors(job);
+    die_with_parent(job);
+    if (job->user_namespace) {
+        enter(job, STAGE_USER_NAMESPACE);
+        must(job, namespace_map_user(job->user.uid, job->outer_uid, job->user.gid, job->outer_gid),
+             "uid_map");
+    }
+    build_root(job);
+    enter(job, STAGE_NETWORK);
+    must(job, namespace_lo_up(), "lo");
+    enter(job, STAGE_HOSTNAME);
+    must(job, sethostname(job->spec->hostname, strlen(job->spec->hostname)), job->spec->hostname);
+    go_to_work(job);
+    rlimit_refused = set_rlimits(job->spec);
+    must(job, privilege_bound(), "bounding set");
+    let_payload_signal_us(job);
+    payload = start_payload(job, rlimit_refused);
+    privilege_drop_first(job->privileges);
+    die_with_parent(job);
+    watch(job, payload);
+}

@@ -1,0 +1,215 @@
+/*
+ * The lines between controller and agent: their tables of members, and a buffered, non-blocking
+ * stream that carries them.
+ */
+#include "exec/protocol.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *const words[WORDS] = {
+    [WORD_SETUP] = "setup",     [WORD_PLAN] = "plan",         [WORD_DUTY] = "duty",
+    [WORD_MESSAGE] = "message", [WORD_FAULT] = "fault",       [WORD_FINISH] = "finish",
+    [WORD_RECORD] = "record",   [WORD_FINISHED] = "finished",
+};
+
+static const struct field setup_fields[] = {
+    FIELD(FIELD_INSTANCE, setup, instance, "instance"),
+    FIELD(FIELD_LONG, setup, origin_usec, "origin"),
+    FIELD(FIELD_TEXT, setup, folder, "folder"),
+    FIELD(FIELD_TEXT, setup, group, "group"),
+    FIELD(FIELD_TEXT, setup, work_program, "workProgram"),
+    FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
+    FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),
+};
+const struct schema setup_schema = SCHEMA(setup, setup_fields);
+
+static const struct field text_fields[] = {FIELD(FIELD_TEXT, text, text, "text")};
+static const struct schema text_schema = SCHEMA(text, text_fields);
+
+static const struct field plan_container_fields[] = {
+    FIELD(FIELD_TEXT, plan_container, name, "name"),
+    FIELD(FIELD_TEXT, plan_container, image, "image"),
+    FIELD(FIELD_TEXT, plan_container, layout, "layout"),
+    FIELD(FIELD_BOOL, plan_container, performs, "performs"),
+    FIELD_LIST_OF(plan_container, entry_point, "entryPoint", &text_schema),
+    FIELD_LIST_OF(plan_container, command, "command", &text_schema),
+    FIELD_LIST_OF(plan_container, environment, "environment", &text_schema),
+    FIELD(FIELD_TEXT, plan_container, working_directory, "workingDirectory"),
+    FIELD(FIELD_TEXT, plan_container, user, "user"),
+    FIELD(FIELD_TEXT, plan_container, hostname, "hostname"),
+    FIELD(FIELD_BOOL, plan_container, readonly_root, "readonlyRootFilesystem"),
+    FIELD(FIELD_LONG, plan_container, weight_cpu, "weight"),
+    FIELD(FIELD_LONG, plan_container, memory_bytes, "memory"),
+    FIELD(FIELD_LONG, plan_container, reserved_bytes, "memoryReservation"),
+};
+static const struct schema plan_container_schema = SCHEMA(plan_container, plan_container_fields);
+
+static const struct field plan_fields[] = {
+    FIELD(FIELD_TASKDEF, plan, taskdef, "taskDefinition"),
+    FIELD_OF(FIELD_RECORD, plan, definition, "definition", &task_definition_schema),
+    FIELD(FIELD_LONG, plan, quota_cpu, "quota"),
+    FIELD(FIELD_LONG, plan, weight_cpu, "weight"),
+    FIELD(FIELD_LONG, plan, memory_bytes, "memory"),
+    FIELD_LIST_OF(plan, containers, "containers", &plan_container_schema),
+};
+const struct schema plan_schema = SCHEMA(plan, plan_fields);
+
+static const struct field duty_container_fields[] = {
+    FIELD(FIELD_LONG, duty_container, ready_usec, "ready"),
+    FIELD(FIELD_LONG, duty_container, work_usec, "work"),
+    FIELD(FIELD_LONG, duty_container, idle_usec, "idle"),
+    FIELD(FIELD_LONG, duty_container, memory_bytes, "memory"),
+    FIELD(FIELD_INT, duty_container, exit_code, "exit"),
+};
+static const struct schema duty_container_schema = SCHEMA(duty_container, duty_container_fields);
+
+static const struct field duty_fields[] = {
+    FIELD(FIELD_TASK, duty, task, "task"),
+    FIELD_LIST_OF(duty, containers, "containers", &duty_container_schema),
+};
+const struct schema duty_schema = SCHEMA(duty, duty_fields);
+
+static const struct field fault_order_fields[] = {
+    FIELD(FIELD_TASK, fault_order, task, "task"),
+    FIELD(FIELD_OPTIONAL, fault_order, container, "container"),
+};
+const struct schema fault_order_schema = SCHEMA(fault_order, fault_order_fields);
+
+static const struct field finished_fields[] = {FIELD(FIELD_TEXT, finished, kernel, "kernel")};
+const struct schema finished_schema = SCHEMA(finished, finished_fields);
+
+void channel_open(struct channel *channel, int fd)
+{
+    *channel = (struct channel){.fd = fd};
+}
+
+void channel_close(struct channel *channel)
+{
+    if (channel->fd >= 0) {
+        close(channel->fd);
+    }
+    buffer_finish(&channel->out);
+    buffer_finish(&channel->in);
+    *channel = (struct channel){.fd = -1, .closed = true};
+}
+
+static void begin(struct channel *channel, enum protocol_word word)
+{
+    buffer_add_text(&channel->out, words[word]);
+    buffer_add_text(&channel->out, " ");
+}
+
+void channel_send_message(struct channel *channel, const struct message *message)
+{
+    begin(channel, WORD_MESSAGE);
+    codec_write_message(&channel->out, message);
+    buffer_add_text(&channel->out, "\n");
+}
+
+void channel_send_record(struct channel *channel, const struct record *record)
+{
+    begin(channel, WORD_RECORD);
+    codec_write_record(&channel->out, record);
+    buffer_add_text(&channel->out, "\n");
+}
+
+void channel_send(struct channel *channel, enum protocol_word word, const struct schema *schema,
+                  const void *what)
+{
+    begin(channel, word);
+    codec_write_struct(&channel->out, schema, what);
+    buffer_add_text(&channel->out, "\n");
+}
+
+void channel_send_lines(struct channel *channel, const char *lines, size_t length)
+{
+    buffer_add_bytes(&channel->out, lines, length);
+}
+
+bool channel_flush(struct channel *channel)
+{
+    while (!channel->closed && channel->n_sent < channel->out.length) {
+        ssize_t n = send(channel->fd, channel->out.text + channel->n_sent,
+                         channel->out.length - channel->n_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return true;
+        }
+        if (n < 0 && errno != EINTR) {
+            /* What the other end said before it went can still be read: channel_fill() closes. */
+            break;
+        }
+        if (n > 0) {
+            channel->n_sent += (size_t)n;
+        }
+    }
+    buffer_clear(&channel->out);
+    channel->n_sent = 0;
+    return false;
+}
+
+/* Drops what was handed out, so that the buffer holds only the beginning of the next line. */
+static void compact(struct channel *channel)
+{
+    struct buffer *in = &channel->in;
+
+    if (channel->n_read > 0) {
+        memmove(in->text, in->text + channel->n_read, in->length - channel->n_read);
+        in->length -= channel->n_read;
+        channel->n_read = 0;
+    }
+}
+
+void channel_fill(struct channel *channel)
+{
+    char bytes[65536];
+
+    compact(channel);
+    while (!channel->closed) {
+        ssize_t n = recv(channel->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+        if (n > 0) {
+            buffer_add_bytes(&channel->in, bytes, (size_t)n);
+        } else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+            channel->closed = true;
+        } else if (errno != EINTR) {
+            return;
+        }
+        if (channel->in.length > PROTOCOL_LINE_MAX) {
+            return; /* enough for one turn; channel_next() judges whether it holds a line */
+        }
+    }
+}
+
+static bool garbage(struct channel *channel)
+{
+    channel->closed = true;
+    channel->n_read = channel->in.length;
+    return false;
+}
+
+bool channel_next(struct channel *channel, struct line *line)
+{
+    struct buffer *in = &channel->in;
+    size_t left = in->length - channel->n_read;
+    char *start = left ? in->text + channel->n_read : NULL;
+    char *end = left ? memchr(start, '\n', left) : NULL;
+
+    if (end == NULL) {
+        return left > PROTOCOL_LINE_MAX ? garbage(channel) : false;
+    }
+    channel->n_read += (size_t)(end - start) + 1;
+    for (int i = 0; i < WORDS; i++) {
+        size_t n = strlen(words[i]);
+
+        if ((size_t)(end - start) > n && strncmp(start, words[i], n) == 0 && start[n] == ' ') {
+            *line = (struct line){i, start + n + 1, (size_t)(end - start) - n - 1};
+            return true;
+        }
+    }
+    return garbage(channel);
+}

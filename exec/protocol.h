@@ -1,0 +1,147 @@
+/*
+ * What the controller and an agent say to each other, on one page. A line is a word and one JSON
+ * object; machines' messages and records travel as they stand in a run log, the rest is what only
+ * real containers need. It must never decide anything, nor know how a container is made.
+ */
+#ifndef BERTH_EXEC_PROTOCOL_H
+#define BERTH_EXEC_PROTOCOL_H
+
+#include "core/message.h"
+#include "file/codec.h"
+#include "file/err.h"
+#include "file/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The descriptor on which an agent finds the controller. */
+#define PROTOCOL_FD 3
+
+/* A line longer than this is not read: no scenario comes near. */
+#define PROTOCOL_LINE_MAX (64 << 20)
+
+enum protocol_word {
+    WORD_SETUP,   /* to the agent, first: struct setup */
+    WORD_PLAN,    /* to the agent: struct plan; before any task of that definition */
+    WORD_DUTY,    /* to the agent: struct duty; before the task is placed */
+    WORD_MESSAGE, /* to the agent: an event of its machine */
+    WORD_FAULT,   /* to the agent: struct fault_order; no event of its machine */
+    WORD_FINISH,  /* to the agent: end the instance; it kills what lives, says FINISHED and exits */
+    WORD_RECORD,  /* to the controller: one step of the agent's machine */
+    WORD_FINISHED, /* to the controller: struct finished */
+    WORDS
+};
+
+struct setup {
+    int32_t instance;
+    int64_t origin_usec; /* CLOCK_MONOTONIC at which the run began */
+    char *folder;        /* exists, this instance's alone */
+    char *group;         /* its cgroup, exists */
+    char *work_program;  /* berth-work */
+    int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
+    int64_t jitter_seed;
+};
+
+struct text {
+    char *text;
+};
+
+/* How a container of a definition is really run. Limits are already divided by the scale. */
+struct plan_container {
+    char *name;
+    char *image;  /* for messages */
+    char *layout; /* folder of an OCI image layout; NULL: the built-in root file system */
+    bool performs; /* berth-work performs its behaviour in place of the image's program */
+    int32_t n_entry_point; /* 0: the image's */
+    struct text *entry_point;
+    int32_t n_command; /* 0: the image's */
+    struct text *command;
+    int32_t n_environment;
+    struct text *environment;
+    char *working_directory; /* NULL: the image's; likewise below */
+    char *user;
+    char *hostname;
+    bool readonly_root;
+    int64_t weight_cpu;
+    int64_t memory_bytes;   /* 0: none */
+    int64_t reserved_bytes; /* 0: none */
+};
+
+struct plan {
+    int32_t taskdef;
+    struct task_definition *definition; /* the scenario's numbers, for the machine */
+    int64_t quota_cpu;                  /* of the whole task; 0: none */
+    int64_t weight_cpu;                 /* 0: none */
+    int64_t memory_bytes;               /* 0: none */
+    int32_t n_containers;
+    struct plan_container *containers;
+};
+
+/* What the containers of one task do: the behaviours of its definition, sampled and scaled. */
+struct duty_container {
+    int64_t ready_usec;
+    int64_t work_usec; /* CPU time */
+    int64_t idle_usec; /* INT64_MAX: for ever */
+    int64_t memory_bytes;
+    int32_t exit_code;
+};
+
+struct duty {
+    int32_t task;
+    int32_t n_containers;
+    struct duty_container *containers;
+};
+
+/* SIGKILL from outside to a task's containers, or to one. */
+struct fault_order {
+    int32_t task;
+    int32_t container; /* ID_NONE: all */
+};
+
+struct finished {
+    char *kernel; /* what uname says inside a container of this instance, NULL where none ran */
+};
+
+extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,
+    finished_schema;
+
+/* One end of the line: a non-blocking stream with what is not yet sent and not yet read. */
+struct channel {
+    int fd;      /* owned */
+    bool closed; /* the other end is gone, or sent what is no line */
+    struct buffer out;
+    size_t n_sent;
+    struct buffer in;
+    size_t n_read; /* bytes of `in` that were handed out */
+};
+
+struct line {
+    enum protocol_word word;
+    const char *json; /* valid until the next call on the channel */
+    size_t length;
+};
+
+void channel_open(struct channel *channel, int fd);
+void channel_close(struct channel *channel);
+
+/* Queues a line: WORD_MESSAGE, WORD_RECORD, or a struct by its schema. */
+void channel_send_message(struct channel *channel, const struct message *message);
+void channel_send_record(struct channel *channel, const struct record *record);
+void channel_send(struct channel *channel, enum protocol_word word, const struct schema *schema,
+                  const void *what);
+
+/* Queues bytes that are lines already: an agent's, held back by the jitter. */
+void channel_send_lines(struct channel *channel, const char *lines, size_t length);
+
+/* Sends as much as goes now. True while something is left: wait for the descriptor to be writable.
+ */
+bool channel_flush(struct channel *channel);
+
+/* Reads what has come. After the other end is gone `closed` is set; whole lines stay readable. */
+void channel_fill(struct channel *channel);
+
+/* The next whole line, false where there is none. Garbage closes the channel. */
+bool channel_next(struct channel *channel, struct line *line);
+
+#endif

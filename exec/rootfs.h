@@ -1,0 +1,52 @@
+/*
+ * The container's root file system: an overlay over the image's layers, made and made / in the
+ * container's own mount namespace, with /dev, /proc and /sys as Docker gives them. Everything
+ * returns 0 or -1 with errno, and `rootfs_detail` says at which path; no memory is asked for. It
+ * must never touch a mount of the host.
+ */
+#ifndef BERTH_EXEC_ROOTFS_H
+#define BERTH_EXEC_ROOTFS_H
+
+#include <stdbool.h>
+
+/*
+ * Descriptors of host things that are needed inside when they cannot be made there (without root).
+ * -1 = not needed.
+ */
+struct rootfs_loans {
+    int nodes[6]; /* of /dev, as detached mounts */
+    int sys;
+};
+
+/* The path or name at which the last function of this file failed. */
+extern char rootfs_detail[96];
+
+/*
+ * Mounts a scratch tmpfs at `mount_point` and in it the overlay of `layers` (lowest first); goes
+ * there.
+ */
+int rootfs_mount(const char *mount_point, const char *const *layers, bool user_namespace);
+
+/* Without root: borrows what cannot be made. */
+int rootfs_borrow(struct rootfs_loans *loans, bool user_namespace);
+
+/*
+ * Makes the working directory /. The host's tree stays reachable for mounting until
+ * rootfs_detach().
+ */
+int rootfs_pivot(void);
+
+int rootfs_dev(struct rootfs_loans *loans, bool user_namespace);
+int rootfs_proc(void);
+int rootfs_sys(struct rootfs_loans *loans);
+
+/* Lets go of the host's tree; read-only when asked. */
+int rootfs_detach(bool read_only);
+
+/*
+ * Pure version 2: the process's own cgroup namespace under /sys/fs/cgroup, read-only. Where the
+ * kernel refuses there is none.
+ */
+void rootfs_cgroup(void);
+
+#endif

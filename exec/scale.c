@@ -1,0 +1,178 @@
+/*
+ * Sums, fractions and the kernel's floors. The floor of a CPU quota is the kernel's own (1 ms,
+ * kernel/sched/core.c, min_cfs_quota_period); below 4 MiB a root file system's page tables alone get
+ * a container killed.
+ */
+#include "exec/scale.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define MIB (INT64_C(1) << 20)
+#define FLOOR_CPU 11 /* ECS units: 1 ms of every 100 ms is 10.24 */
+#define FLOOR_MEMORY_BYTES (4 * MIB)
+
+struct capacity capacity_of_machine(void)
+{
+    struct capacity capacity = {CPU_UNITS_PER_VCPU, 0};
+    struct sysinfo info;
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) {
+        capacity.cpu = (int64_t)CPU_COUNT(&cpus) * CPU_UNITS_PER_VCPU;
+    }
+    if (sysinfo(&info) == 0) {
+        capacity.memory_bytes = (int64_t)info.totalram * info.mem_unit;
+    }
+    return capacity;
+}
+
+struct capacity capacity_of_scenario(const struct scenario *scenario)
+{
+    struct capacity sum = {0, 0};
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const struct scenario_group *group = &scenario->groups[i];
+        const struct instance_type *type = &scenario->types[group->type];
+
+        sum.cpu += (int64_t)group->count * type->cpu;
+        sum.memory_bytes += (int64_t)group->count * type->memory_mib * MIB;
+    }
+    return sum;
+}
+
+int64_t scale_down(struct scale scale, int64_t amount)
+{
+    int64_t scaled = (int64_t)((__int128)amount * scale.numerator / scale.denominator);
+
+    return scaled == 0 && amount > 0 ? 1 : scaled;
+}
+
+static bool fits(struct scale scale, const struct capacity *wanted, const struct capacity *machine)
+{
+    return scale_down(scale, wanted->cpu) <= machine->cpu &&
+           scale_down(scale, wanted->memory_bytes) <= machine->memory_bytes;
+}
+
+/* The largest 1/k that fits. */
+static struct scale largest(const struct capacity *wanted, const struct capacity *machine)
+{
+    struct scale scale = {1, 1};
+
+    while (!fits(scale, wanted, machine)) {
+        scale.denominator++;
+    }
+    return scale;
+}
+
+/* "2 CPUs and 31 GiB". */
+static const char *describe(char *text, size_t size, const struct capacity *capacity)
+{
+    bool small = capacity->memory_bytes < 10 * 1024 * MIB;
+
+    snprintf(text, size, "%.3g CPU%s and %.3g %s", (double)capacity->cpu / CPU_UNITS_PER_VCPU,
+             capacity->cpu == CPU_UNITS_PER_VCPU ? "" : "s",
+             (double)capacity->memory_bytes / (double)(small ? MIB : 1024 * MIB),
+             small ? "MiB" : "GiB");
+    return text;
+}
+
+static bool parse(struct scale *scale, const char *text, struct err *err)
+{
+    int n = 0;
+
+    if (sscanf(text, "%d/%d%n", &scale->numerator, &scale->denominator, &n) != 2 ||
+        text[n] != '\0' || scale->numerator < 1 || scale->denominator < scale->numerator ||
+        scale->denominator > 100000) {
+        return err_set(err, EXIT_INPUT,
+                       "--scale %s: wanted a fraction up to 1/1 such as 1/4, or auto", text);
+    }
+    return true;
+}
+
+bool scale_choose(struct scale *scale, const char *text, const struct scenario *scenario,
+                  const struct capacity *machine, struct err *err)
+{
+    struct capacity wanted = capacity_of_scenario(scenario);
+    struct scale fitting = largest(&wanted, machine);
+    struct scale chosen = {1, 1};
+    char wants[64], has[64], scaled[64];
+
+    if (text != NULL && strcmp(text, "auto") == 0) {
+        *scale = fitting;
+        return true;
+    }
+    if (text != NULL && !parse(&chosen, text, err)) {
+        return false;
+    }
+    if (!fits(chosen, &wanted, machine)) {
+        struct capacity at_scale = {scale_down(chosen, wanted.cpu),
+                                    scale_down(chosen, wanted.memory_bytes)};
+
+        snprintf(scaled, sizeof scaled, text ? " at %s" : "", text);
+        return err_set(err, EXIT_MACHINE,
+                       "%s needs %s%s, this machine has %s: --scale %d/%d or --scale auto",
+                       scenario->path, describe(wants, sizeof wants, &at_scale), scaled,
+                       describe(has, sizeof has, machine), fitting.numerator, fitting.denominator);
+    }
+    *scale = chosen;
+    return true;
+}
+
+static bool check_cpu(struct scale scale, int64_t cpu, const char *what, struct err *err)
+{
+    if (cpu > 0 && scale_down(scale, cpu) < FLOOR_CPU) {
+        return err_set(err, EXIT_MACHINE,
+                       "%s: %lld CPU units at scale %d/%d are less than 1 ms of CPU time in 100 ms, "
+                       "the least the kernel can hold it to: choose a larger --scale",
+                       what, (long long)cpu, scale.numerator, scale.denominator);
+    }
+    return true;
+}
+
+static bool check_memory(struct scale scale, int64_t memory_mib, const char *what, struct err *err)
+{
+    if (memory_mib > 0 && scale_down(scale, memory_mib * MIB) < FLOOR_MEMORY_BYTES) {
+        return err_set(err, EXIT_MACHINE,
+                       "%s: %lld MiB at scale %d/%d are less than the 4 MiB a container needs: "
+                       "choose a larger --scale",
+                       what, (long long)memory_mib, scale.numerator, scale.denominator);
+    }
+    return true;
+}
+
+bool scale_check(struct scale scale, const struct scenario *scenario, struct err *err)
+{
+    char what[512];
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const struct instance_type *type = &scenario->types[scenario->groups[i].type];
+
+        snprintf(what, sizeof what, "instance type %s", type->name);
+        if (!check_cpu(scale, type->cpu, what, err) ||
+            !check_memory(scale, type->memory_mib, what, err)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < scenario->n_taskdefs; i++) {
+        const struct task_definition *task = scenario->taskdefs[i].definition;
+
+        snprintf(what, sizeof what, "task definition %s", task->family);
+        if (!check_cpu(scale, task->cpu, what, err) ||
+            !check_memory(scale, task->memory_mib, what, err)) {
+            return false;
+        }
+        for (int j = 0; j < task->n_containers; j++) {
+            snprintf(what, sizeof what, "task definition %s, container %s", task->family,
+                     task->containers[j].name);
+            if (!check_memory(scale, task->containers[j].memory_mib, what, err)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
