@@ -18,6 +18,13 @@ struct instance_type {
     bool boot_given; /* the scenario says so: a real run waits that long and marks it modelled */
 };
 
+/* A built-in EC2 instance type with the memory that its agent registers, or NULL; its `boot` is not
+ * given. */
+const struct instance_type *instance_type_find(const char *name);
+
+/* All `n` built-in types, to suggest names from. */
+const struct instance_type *instance_types(int *n);
+
 struct image {
     char *name;
     int64_t size_bytes;
