@@ -7,21 +7,9 @@
 #define BERTH_FILE_CODEC_H
 
 #include "core/message.h"
+#include "file/buffer.h"
 #include "file/err.h"
 #include "file/record.h"
-
-/* A text that grows; `text` is always terminated. Free with buffer_finish(). */
-struct buffer {
-    char *text;
-    size_t length, capacity;
-};
-void buffer_add(struct buffer *buffer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void buffer_add_text(struct buffer *buffer, const char *text);
-void buffer_add_json_string(struct buffer *buffer,
-                            const char *text); /* with quotes, escaped; NULL: null */
-void buffer_clear(struct buffer *buffer);
-void buffer_finish(struct buffer *buffer);
 
 /* Appends one JSON object: {"kind":"placeTask","id":3,"task":"t1",...}. */
 void codec_write_message(struct buffer *buffer, const struct message *message);
@@ -30,9 +18,19 @@ void codec_write_message(struct buffer *buffer, const struct message *message);
  * {"m":"i1","seq":4,"t":120034,"event":{...},"outputs":[...]} ("m":"s" is the scheduler). */
 void codec_write_record(struct buffer *buffer, const struct record *record);
 
-/* Reads such an object (of `length` bytes); release with message_finish() / record_finish(). */
+/* Reads such an object (of `length` bytes); release with message_finish() / record_finish(). Strict:
+ * an unknown or missing member, a wrong type and a number out of range are errors that name the
+ * member. */
 bool codec_read_message(const char *text, size_t length, struct message *message, struct err *err);
 bool codec_read_record(const char *text, size_t length, struct record *record, struct err *err);
 void record_finish(struct record *record);
+
+/* The same from a parsed line of a run log, which also carries its digest `h`. */
+struct json_t;
+bool codec_read_logged(const struct json_t *line, struct record *record, uint64_t *digest,
+                       struct err *err);
+
+/* Parses a machine's name, "s" (ID_NONE) or "i7" (6). */
+bool codec_machine(const char *text, int32_t *machine);
 
 #endif

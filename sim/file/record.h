@@ -16,4 +16,8 @@ struct record {
     struct outputs outputs;
 };
 
+/* The digest of a machine's history up to and with this record, `before` being the one up to the
+ * record before it (0: none). Equal histories have equal digests on every machine. */
+uint64_t record_digest(uint64_t before, const struct record *record);
+
 #endif

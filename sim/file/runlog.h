@@ -6,49 +6,65 @@
 #ifndef BERTH_FILE_RUNLOG_H
 #define BERTH_FILE_RUNLOG_H
 
+#include "core/scheduler.h"
 #include "file/err.h"
 #include "file/record.h"
 
 enum run_mode { RUN_SIM, RUN_EXEC };
+
+/* What a log keeps besides header and summary: nothing, the scheduler's records, every machine's. */
 enum log_level { LOG_SUMMARY, LOG_TASKS, LOG_ALL };
+
+extern const char *const run_mode_names[];
+extern const char *const log_level_names[];
 
 /* Everything needed to repeat the run. */
 struct run_header {
     enum run_mode mode;
     char *title;
     char *scenario; /* its source text: one JSON object */
-    uint64_t seed;
+    uint64_t seed;  /* up to INT64_MAX: JSON readers know no more */
     int32_t scale_numerator, scale_denominator; /* 1/1 but for scaled real runs */
     char *version;
     char *started; /* real runs: RFC 3339 time, else NULL */
     char *host;    /* real runs: kernel and cgroup kind, else NULL */
+    enum log_level log; /* what was kept; filled by runlog_open() */
 };
 
 /* What the last line says. Counts are over the whole run, teardown included. */
 struct run_summary {
-    int64_t end_usec; /* when the run ended: before the teardown */
+    int64_t end_usec; /* when MESSAGE_END came, so without the teardown; USEC_NEVER: it never did */
     int64_t tasks;
     int64_t instances;
     int64_t events;    /* of all machines */
     int64_t decisions; /* outputs of all machines */
-    int64_t machines;
+    int64_t machines;    /* that made at least one step */
     uint64_t state_hash; /* of the scheduler's state after the last step */
 };
 
+/* How everybody counts: begins a summary, adds one step of any machine, and takes the rest from the
+ * scheduler at the end. */
+void run_summary_init(struct run_summary *summary);
+void run_summary_add(struct run_summary *summary, const struct record *record);
+void run_summary_close(struct run_summary *summary, const struct scheduler *scheduler);
+
 struct runlog_writer;
 
-/* Opens `path` and writes the header. */
+/* Opens `path` and writes the header; nothing is on disk before runlog_flush() or a full buffer. */
 struct runlog_writer *runlog_create(const char *path, const struct run_header *header,
                                     enum log_level level, struct err *err);
 
 /* Writes one line, unless the level leaves it out. Write errors are kept until runlog_close(). */
 void runlog_write(struct runlog_writer *writer, const struct record *record);
 
-/* Writes the summary, flushes to disk, closes and frees. False where any write failed (a full
- * disk). */
+/* Hands what was written so far to the kernel: for a log that is followed while it grows. */
+void runlog_flush(struct runlog_writer *writer);
+
+/* Writes the summary, closes and frees; the log of a real run has then reached the disk. False
+ * where any write failed (a full disk): the error says that the log is incomplete. */
 bool runlog_close(struct runlog_writer *writer, const struct run_summary *summary, struct err *err);
 
-/* Frees without a summary: a run that was cut short. */
+/* Writes what is pending and frees, without a summary: a run that was cut short. */
 void runlog_abandon(struct runlog_writer *writer);
 
 enum runlog_item { RUNLOG_RECORD, RUNLOG_SUMMARY, RUNLOG_TRUNCATED, RUNLOG_ERROR };
@@ -60,14 +76,18 @@ const struct run_header *runlog_header(const struct runlog_reader *reader);
 
 /* Reads the next line. RUNLOG_RECORD: `record` holds it, owned by the reader until the next call.
  * RUNLOG_SUMMARY: the run was whole, see runlog_summary(). RUNLOG_TRUNCATED: the file ends here
- * without a summary. RUNLOG_ERROR: not a run log's line; `err` names file and line. */
+ * without a summary; calling again looks whether it has grown. RUNLOG_ERROR: not a run log's line;
+ * `err` names file, line and, where the line has them, machine and event; reading cannot go on. */
 enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record, struct err *err);
 
 /* Whether the line last read carries the digest that its machine's history gives. */
 bool runlog_digest_holds(const struct runlog_reader *reader);
-const struct run_summary *runlog_summary(const struct runlog_reader *reader);
+const struct run_summary *runlog_summary(const struct runlog_reader *reader); /* NULL: none yet */
 int runlog_line(const struct runlog_reader *reader); /* number of the line last read, from 1 */
 const char *runlog_text(const struct runlog_reader *reader); /* that line */
+
+/* Frees what a header owns: a copy's, the reader frees its own. */
+void run_header_finish(struct run_header *header);
 void runlog_finish(struct runlog_reader *reader);
 
 #endif

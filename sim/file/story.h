@@ -82,7 +82,6 @@ void story_add(struct story *story, const struct record *record);
  */
 bool story_load(struct story *story, const char *path, struct run_header *header, bool *truncated,
                 struct err *err);
-void run_header_finish(struct run_header *header);
 
 /* "t5", "i2": names as users see them. The text lives until the eighth next call. */
 const char *story_task_name(int32_t task);
