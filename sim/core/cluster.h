@@ -8,6 +8,7 @@
 
 #include "core/message.h"
 #include "core/names.h"
+#include "core/query.h"
 
 /* Container instance status (ECS API: ContainerInstance.status), with LAUNCHING before the agent's
  * first registration and INACTIVE once the machine is gone. */
@@ -33,32 +34,37 @@ struct instance {
     bool agent_connected;
     int32_t epoch; /* of the agent: 1 from the launch on */
     int32_t group;
-    int32_t zone;            /* index in the group's zones, or ID_NONE */
-    int32_t cpu, memory_mib; /* registered */
+    int32_t zone;               /* index in the group's zones, or ID_NONE */
+    int32_t cpu, memory_mib;    /* registered */
+    int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
+    /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
+     * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
-    int32_t n_tasks; /* that hold resources here */
+    int32_t n_tasks; /* here and not STOPPED */
     int32_t first_task;
     int32_t n_ports, cap_ports;
     struct port_use *ports;
     int64_t launch_decision, terminate_decision; /* open ones, or 0 */
 };
 
-/* What a task may be placed by. One per service and per RunTask call. */
+/* What a task is placed by: one per service and per RunTask call. */
 struct request {
-    int32_t task_group; /* name: service:<name>, family:<family> or the caller's */
-    int32_t service;    /* or ID_NONE */
+    struct message call; /* its copy: texts and lists below may point into it */
+    int32_t task_group;  /* name: service:<name>, family:<family> or the caller's */
+    int32_t service;     /* or ID_NONE */
     int32_t n_strategy;
-    struct strategy_rule *strategy;
+    const struct strategy_rule *strategy; /* ECS's default where the call gave none */
     int32_t n_constraints;
-    struct placement_constraint *constraints;
+    const struct placement_constraint *constraints;
+    struct query **queries; /* one per constraint, NULL for distinctInstance */
 };
 
 struct task {
     int32_t taskdef;
     int32_t request;
     int32_t instance;                           /* ID_NONE while PROVISIONING */
-    int32_t next_on_instance, prev_on_instance; /* while it holds resources there */
-    int32_t next_of_service, prev_of_service;   /* while it is not STOPPED */
+    int32_t next_on_instance, prev_on_instance; /* from placement until STOPPED */
+    int32_t next_of_service, prev_of_service;   /* until STOPPED */
     uint8_t desired;                            /* enum task_status: RUNNING or STOPPED */
     uint8_t last;                               /* enum task_status */
     uint8_t stop_code;                          /* enum stop_code */
@@ -69,7 +75,7 @@ struct task {
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
 
 struct service {
-    char *name;
+    const char *name; /* belongs to its request */
     enum service_status status;
     int32_t taskdef;
     int32_t desired;
@@ -79,20 +85,37 @@ struct service {
     int32_t n_live;    /* its tasks that are not STOPPED */
     int32_t first_task;
     int32_t n_victims; /* scale-in stops so far: keys the random draw */
-    /* Throttling of tasks that never reach RUNNING (ECS developer guide, service-throttle-logic).
-     */
+    /* Throttling of tasks that never reach RUNNING (ECS developer guide, service-throttle-logic). */
     int32_t n_failures;    /* in a row */
     int64_t retry_at_usec; /* no new task before it; 0: at once */
-    bool waiting;          /* said that there is no room, and nothing has changed since */
+    bool on_agenda, is_blocked;
+    struct wait said; /* the last MESSAGE_WAIT about it */
+};
+
+/* The compiled memberOf expressions of a definition, in its order. */
+struct taskdef_queries {
+    struct query **queries;
+};
+
+/* A group of instances and how its launches go. */
+struct group {
+    struct instance_group spec;
+    int32_t n_launched;    /* ever: the zones' turn */
+    int32_t n_missing;     /* lost and not yet launched again */
+    int32_t n_failures;    /* launches in a row that never registered */
+    int64_t retry_at_usec; /* no launch before it */
 };
 
 struct cluster {
     uint64_t seed;
+    int64_t epoch_usec; /* when the run starts, since 1970: gives dates a meaning */
     struct taskdefs taskdefs;
+    struct taskdef_queries *taskdef_queries; /* by definition */
+    int n_taskdef_queries, cap_taskdef_queries;
     struct names names;
     struct instance *instances;
     int n_instances, cap_instances;
-    struct instance_group *groups;
+    struct group *groups;
     int n_groups, cap_groups;
     struct request *requests;
     int n_requests, cap_requests;
@@ -105,11 +128,28 @@ struct cluster {
 void cluster_init(struct cluster *cluster, uint64_t seed);
 void cluster_finish(struct cluster *cluster);
 
-/* Puts a new task on an instance: takes its CPU, memory and host ports there. The instance fits. */
-void cluster_occupy(struct cluster *cluster, int task, int instance);
+/* Registers a copy of the definition and its compiled expressions. False where one does not parse. */
+bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *definition);
 
-/* Gives back what a task holds on its instance (ECS: when the agent reports STOPPED). */
-void cluster_release(struct cluster *cluster, int task);
+/* Makes a request of a MESSAGE_CREATE_SERVICE or MESSAGE_RUN_TASK, with ECS's default strategies:
+ * a service spreads over zones, then over instances by its own tasks (ECS developer guide,
+ * ecs_services); RunTask takes any (scheduling_tasks). ID_NONE where an expression does not parse. */
+int cluster_add_request(struct cluster *cluster, const struct message *call, int service);
+
+/* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. */
+int cluster_add_task(struct cluster *cluster, int taskdef, int request);
+
+/* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. */
+void cluster_place(struct cluster *cluster, int task, int instance);
+
+/* Sets the desired status to STOPPED and gives the task's room back to placement. */
+void cluster_retire(struct cluster *cluster, int task, enum stop_code code);
+
+/* The agent reported RUNNING. */
+void cluster_run(struct cluster *cluster, int task);
+
+/* The task is STOPPED: it leaves its instance and its service. Retires it first where it was not. */
+void cluster_stop(struct cluster *cluster, int task, enum stop_code code);
 
 /* The value of an instance's attribute: NULL where it has none, "" for one without a value. Knows
  * the built-in ecs.availability-zone and ecs.instance-type besides its group's own. */

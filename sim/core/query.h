@@ -6,13 +6,15 @@
  *     expression := term { ("or" | "||") term }
  *     term       := factor { ("and" | "&&") factor }
  *     factor     := ("not" | "!") factor | "(" expression ")" | subject operator [argument]
- *     argument   := bare | 'quoted' | "quoted", or for in and !in: "[" argument { "," argument } "]"
+ *     argument   := bare | 'quoted' | "quoted", or for in and !in: "[" argument { "," argument }
+ * "]"
  *
- * What the guide leaves open is decided thus: `and` binds tighter than `or`; a date without a zone is
- * UTC; =~ matches the whole text; attributes compare as numbers where both sides are decimal numbers
- * and byte by byte elsewhere; an attribute without a value counts as empty text; a comparison of what
- * is absent never matches, whatever its operator. `task:group` stands for each task on the instance
- * in turn: task:group != a asks for a task of another group, not(task:group == a) for none of a.
+ * What the guide leaves open is decided thus: `and` binds tighter than `or`; a date without a zone
+ * is UTC; =~ matches the whole text; attributes compare as numbers where both sides are decimal
+ * numbers and byte by byte elsewhere; an attribute without a value counts as empty text; a
+ * comparison of what is absent never matches, whatever its operator. `task:group` stands for each
+ * task on the instance in turn: task:group != a asks for a task of another group, not(task:group ==
+ * a) for none of a.
  */
 #ifndef BERTH_CORE_QUERY_H
 #define BERTH_CORE_QUERY_H
@@ -37,15 +39,16 @@ struct query_error {
     char text[240];
 };
 
-/* What an answer can depend on. All but the first three change while an instance lives. */
+/* What an answer depends on. */
 enum query_fact {
-    QUERY_ATTRIBUTE = 1 << 0,     /* attribute:NAME: the same for all of one group and zone */
-    QUERY_INSTANCE_ID = 1 << 1,   /* ec2InstanceId: i1, i2, ... */
-    QUERY_AGENT_VERSION_OF = 1 << 2,
-    QUERY_REGISTERED_AT = 1 << 3, /* set by each registration */
-    QUERY_AGENT_CONNECTED = 1 << 4,
-    QUERY_RUNNING_TASKS = 1 << 5, /* runningTasksCount: those whose desired status is RUNNING */
-    QUERY_TASK_GROUP = 1 << 6,    /* of the tasks that are there and not STOPPED */
+    QUERY_USES_ATTRIBUTE = 1 << 0,     /* the same for all instances of one group and zone */
+    QUERY_USES_INSTANCE_ID = 1 << 1,   /* i1, i2, ... */
+    QUERY_USES_AGENT_VERSION = 1 << 2, /* QUERY_AGENT_VERSION */
+    /* What changes while an instance lives: */
+    QUERY_USES_REGISTERED_AT = 1 << 3,   /* absent until the first registration */
+    QUERY_USES_AGENT_CONNECTED = 1 << 4, /* "true" or "false" */
+    QUERY_USES_RUNNING_TASKS = 1 << 5,   /* those there whose desired status is RUNNING */
+    QUERY_USES_TASK_GROUP = 1 << 6,      /* of those there that are not STOPPED */
 };
 
 /* Compiles an expression. NULL and `error` where it is wrong; `error` is untouched on success. The

@@ -8,14 +8,28 @@
 
 #include "core/cluster.h"
 
+struct waiting_task {
+    int32_t task;
+    struct wait said; /* the last MESSAGE_WAIT about it */
+};
+
 struct scheduler {
     struct cluster cluster;
-    int64_t now_usec;    /* of the last step */
-    int64_t n_decisions; /* the last decision's number */
-    int64_t n_open;      /* decisions not closed yet */
-    bool ending;         /* the run is being taken down */
-    int32_t *waiting;    /* PROVISIONING tasks in order of arrival */
+    int64_t now_usec;             /* of the last step */
+    int64_t n_decisions;          /* the last decision's number */
+    int64_t n_open;               /* decisions not closed yet */
+    bool ending;                  /* the run is being taken down */
+    bool room;                    /* in this step room may have appeared for what waits */
+    int n_launching;              /* instances with status LAUNCHING */
+    int n_up;                     /* instances that are not INACTIVE */
+    int n_placed;                 /* tasks on an instance that are not STOPPED */
+    struct waiting_task *waiting; /* PROVISIONING tasks in order of arrival */
     int n_waiting, cap_waiting;
+    int32_t *agenda; /* services to look at in this step */
+    int n_agenda, cap_agenda;
+    int32_t *blocked; /* services that wait for room */
+    int n_blocked, cap_blocked;
+    int64_t deadline_usec;
 };
 
 /* `seed` keys every random draw of placement. */
@@ -30,6 +44,9 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
 
 /* When a tick is due at the latest, or USEC_NEVER. */
 int64_t scheduler_deadline(const struct scheduler *scheduler);
+
+/* A digest of the whole state: equal after equal histories, on every machine. */
+uint64_t scheduler_hash(const struct scheduler *scheduler);
 
 /* No standalone task lives that could still do something: none is on an instance. Waiting tasks do
  * not count where no instance is on its way and nothing runs that could make room. */

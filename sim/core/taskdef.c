@@ -114,6 +114,38 @@ int taskdef_container(const struct task_definition *definition, const char *name
     return ID_NONE;
 }
 
+static bool container_is_sound(const struct container_definition *container, int n_containers)
+{
+    if (!container->name || !container->image || container->cpu < 0 || container->memory_mib < 0 ||
+        container->memory_reservation_mib < 0 || container->stop_timeout_usec < 0 ||
+        container->start_timeout_usec < 0)
+        return false;
+    for (int i = 0; i < container->n_depends; i++)
+        if (container->depends[i].container < 0 || container->depends[i].container >= n_containers)
+            return false;
+    return true;
+}
+
+bool taskdef_is_sound(const struct task_definition *definition)
+{
+    bool essential = false;
+    int64_t cpu = 0, memory_mib = 0;
+
+    if (!definition || !definition->family || definition->cpu < 0 || definition->memory_mib < 0 ||
+        definition->n_containers < 1 || definition->n_containers > TASKDEF_CONTAINERS_MAX)
+        return false;
+    for (int i = 0; i < definition->n_containers; i++) {
+        const struct container_definition *container = &definition->containers[i];
+
+        if (!container_is_sound(container, definition->n_containers))
+            return false;
+        essential = essential || container->essential;
+        cpu += container->cpu;
+        memory_mib += container->memory_mib + container->memory_reservation_mib;
+    }
+    return essential && cpu <= INT32_MAX && memory_mib <= INT32_MAX;
+}
+
 struct task_definition *taskdef_copy(const struct task_definition *definition)
 {
     struct task_definition *copy = malloc(sizeof *copy);

@@ -103,6 +103,11 @@ int32_t taskdef_host_port(const struct task_definition *definition, int containe
 /* The index of a container's name, or ID_NONE. */
 int taskdef_container(const struct task_definition *definition, const char *name);
 
+/* Whether it can be registered: names, at least one container and one essential one, no negative
+ * number, dependsOn within the definition. What a reader checks with better words, for a machine
+ * that must survive any log. */
+bool taskdef_is_sound(const struct task_definition *definition);
+
 /* Deep copy; release with taskdef_destroy(). */
 struct task_definition *taskdef_copy(const struct task_definition *definition);
 void taskdef_destroy(struct task_definition *definition);

@@ -1,0 +1,104 @@
+/*
+ * The only place that numbers, opens and closes decisions.
+ */
+#include "core/decide.h"
+
+#include <assert.h>
+
+struct message *decide(struct scheduler *scheduler, struct outputs *outputs, enum message_kind kind)
+{
+    struct message *message = outputs_add(outputs, kind);
+
+    message->id = ++scheduler->n_decisions;
+    return message;
+}
+
+struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs,
+                            enum message_kind kind, int64_t *open)
+{
+    struct message *message = decide(scheduler, outputs, kind);
+
+    assert(*open == 0);
+    *open = message->id;
+    scheduler->n_open++;
+    return message;
+}
+
+void decide_close(struct scheduler *scheduler, int64_t *open)
+{
+    if (*open != 0)
+        scheduler->n_open--;
+    *open = 0;
+}
+
+void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
+                const struct placement *placement)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    struct task *task = &cluster->tasks[id];
+    struct place_task *call;
+
+    cluster_place(cluster, id, placement->instance);
+    scheduler->n_placed++;
+    call =
+        &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, &task->place_decision)->as.place_task;
+    call->task = id;
+    call->instance = placement->instance;
+    call->epoch = cluster->instances[placement->instance].epoch;
+    call->taskdef = task->taskdef;
+    call->service = cluster->requests[task->request].service;
+    call->candidates = placement->candidates;
+    call->rule = placement->rule;
+}
+
+void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    struct task *task = &cluster->tasks[id];
+    struct stop_task *call;
+
+    if (task->instance == ID_NONE) {
+        cluster_stop(cluster, id, code);
+        return;
+    }
+    cluster_retire(cluster, id, code);
+    scheduler->room = true;
+    call = &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, &task->stop_decision)->as.stop_task;
+    call->task = id;
+    call->instance = task->instance;
+    call->epoch = cluster->instances[task->instance].epoch;
+    call->code = code;
+}
+
+void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int service, int task,
+                 const struct placement *placement, struct wait *said)
+{
+    struct wait *call;
+
+    if (said->reason == placement->reason && said->nearest == placement->nearest &&
+        said->lack == placement->lack)
+        return;
+    call = &decide(scheduler, outputs, MESSAGE_WAIT)->as.wait;
+    call->service = service;
+    call->task = task;
+    call->reason = placement->reason;
+    call->nearest = placement->nearest;
+    call->lack = placement->lack;
+    *said = *call;
+}
+
+void decide_by(struct scheduler *scheduler, int64_t at_usec)
+{
+    if (at_usec < scheduler->deadline_usec)
+        scheduler->deadline_usec = at_usec;
+}
+
+int64_t decide_backoff_usec(int32_t n_failures)
+{
+    const int64_t longest = 900 * USEC_PER_SEC;
+    int64_t gap = USEC_PER_SEC;
+
+    for (int32_t i = 1; i < n_failures && gap < longest; i++)
+        gap *= 2;
+    return gap < longest ? gap : longest;
+}

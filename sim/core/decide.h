@@ -1,0 +1,50 @@
+/*
+ * How a decision is made known: numbered when it is opened, closed exactly once. For the files of
+ * the scheduler alone.
+ *
+ *   decision            closed by
+ *   launchInstance      the agent's registration, or the loss of the instance
+ *   terminateInstance   the loss of the instance
+ *   placeTask           the first report about the task, or the loss of its instance
+ *   stopTask            the report STOPPED, or the loss of its instance
+ *   refuse, wait        themselves: they are answers
+ */
+#ifndef BERTH_CORE_DECIDE_H
+#define BERTH_CORE_DECIDE_H
+
+#include "core/place.h"
+#include "core/scheduler.h"
+
+/* Appends a numbered decision that is its own answer. */
+struct message *decide(struct scheduler *scheduler, struct outputs *outputs,
+                       enum message_kind kind);
+
+/* Appends one that stays open, and stores its number in `*open`, which must be 0. */
+struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs,
+                            enum message_kind kind, int64_t *open);
+
+/* Closes it where it is open. */
+void decide_close(struct scheduler *scheduler, int64_t *open);
+
+/* Puts the PROVISIONING task where `placement` says and tells the agent. */
+void decide_put(struct scheduler *scheduler, struct outputs *outputs, int task,
+                const struct placement *placement);
+
+/* Sets the task's desired status to STOPPED and tells its agent; a task on no instance just ends.
+ */
+void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int task,
+                 enum stop_code code);
+
+/* Says that something waits, unless `said` shows that this is no news. */
+void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int service, int task,
+                 const struct placement *placement, struct wait *said);
+
+/* The deadline comes no later than this. */
+void decide_by(struct scheduler *scheduler, int64_t at_usec);
+
+/* The gap before the next try after `n_failures` in a row: 1 s, doubled each time, 15 min at most
+ * (ECS developer guide, service-throttle-logic, gives the maximum; the growth is berth's choice).
+ */
+int64_t decide_backoff_usec(int32_t n_failures);
+
+#endif

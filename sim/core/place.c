@@ -1,0 +1,352 @@
+/*
+ * The rules of placement, each once. Every function reads the cluster as it is; nothing is kept.
+ */
+#include "core/place.h"
+
+#include "core/draw.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(int n, size_t size)
+{
+    void *memory = calloc(n ? (size_t)n : 1, size);
+
+    assert(memory != NULL);
+    return memory;
+}
+
+/* Tasks of a group count while they are meant to run: a stopping one no longer spreads anything. */
+static int group_tasks_on(const struct cluster *cluster, int instance, int task_group)
+{
+    int n = 0;
+
+    for (int t = cluster->instances[instance].first_task; t != ID_NONE;
+         t = cluster->tasks[t].next_on_instance)
+        n += cluster->tasks[t].desired == TASK_RUNNING &&
+             cluster->requests[cluster->tasks[t].request].task_group == task_group;
+    return n;
+}
+
+static bool port_taken(const struct instance *instance, const struct task_definition *definition,
+                       int64_t *port)
+{
+    for (int c = 0; c < definition->n_containers; c++) {
+        for (int i = 0; i < definition->containers[c].n_ports; i++) {
+            *port = taskdef_host_port(definition, c, i);
+            if (*port > 0 && cluster_port_used(instance, (int32_t)*port,
+                                               definition->containers[c].ports[i].protocol))
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum place_reason resources_fit(const struct cluster *cluster, int taskdef,
+                                       const struct instance *instance, int64_t *lack)
+{
+    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
+
+    *lack = taskdef_cpu(definition) - ((int64_t)instance->cpu - instance->cpu_reserved);
+    if (*lack > 0)
+        return PLACE_CPU;
+    *lack = taskdef_memory_mib(definition) -
+            ((int64_t)instance->memory_mib - instance->memory_reserved_mib);
+    if (*lack > 0)
+        return PLACE_MEMORY;
+    *lack = 0;
+    if (taskdef_has_host_ports(definition) && port_taken(instance, definition, lack))
+        return PLACE_PORTS;
+    *lack = 0;
+    return PLACE_FITS;
+}
+
+static enum place_reason constraints_met(const struct cluster *cluster,
+                                         const struct placement_constraint *constraints,
+                                         struct query *const *queries, int n, int task_group,
+                                         int instance)
+{
+    for (int i = 0; i < n; i++) {
+        if (constraints[i].type == CONSTRAINT_DISTINCT_INSTANCE) {
+            if (group_tasks_on(cluster, instance, task_group) > 0)
+                return PLACE_DISTINCT;
+        } else if (!query_matches(queries[i], cluster, instance)) {
+            return PLACE_ATTRIBUTE;
+        }
+    }
+    return PLACE_FITS;
+}
+
+enum place_reason place_filter(const struct cluster *cluster, int request_id, int taskdef,
+                               int instance_id, int64_t *lack)
+{
+    const struct request *request = &cluster->requests[request_id];
+    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
+    const struct instance *instance = &cluster->instances[instance_id];
+    enum place_reason reason;
+
+    *lack = 0;
+    if (instance->status != INSTANCE_ACTIVE)
+        return PLACE_INACTIVE;
+    if (!instance->agent_connected)
+        return PLACE_AGENT;
+    reason = resources_fit(cluster, taskdef, instance, lack);
+    if (reason != PLACE_FITS)
+        return reason;
+    reason =
+        constraints_met(cluster, definition->constraints, cluster->taskdef_queries[taskdef].queries,
+                        definition->n_constraints, request->task_group, instance_id);
+    if (reason != PLACE_FITS)
+        return reason;
+    return constraints_met(cluster, request->constraints, request->queries, request->n_constraints,
+                           request->task_group, instance_id);
+}
+
+static bool same_class(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Tasks of the group on all instances that share the attribute's value with each candidate.
+ * Instances without the attribute are one class. */
+static void spread_values(const struct cluster *cluster, int task_group, const char *attribute,
+                          const int32_t *candidates, int n_candidates, int64_t *values)
+{
+    const char **classes = allocate(n_candidates, sizeof *classes);
+    int64_t *totals = allocate(n_candidates, sizeof *totals);
+    int *class_of = allocate(n_candidates, sizeof *class_of);
+    int n_classes = 0;
+
+    for (int i = 0; i < n_candidates; i++) {
+        const char *value = cluster_attribute(cluster, candidates[i], attribute);
+        int c = 0;
+
+        while (c < n_classes && !same_class(classes[c], value))
+            c++;
+        if (c == n_classes)
+            classes[n_classes++] = value;
+        class_of[i] = c;
+    }
+    for (int i = 0; i < cluster->n_instances; i++) {
+        const char *value = cluster_attribute(cluster, i, attribute);
+
+        for (int c = 0; c < n_classes; c++)
+            if (same_class(classes[c], value))
+                totals[c] += group_tasks_on(cluster, i, task_group);
+    }
+    for (int i = 0; i < n_candidates; i++)
+        values[i] = totals[class_of[i]];
+    free(classes);
+    free(totals);
+    free(class_of);
+}
+
+void place_values(const struct cluster *cluster, int request_id, const struct strategy_rule *rule,
+                  int task, const int32_t *candidates, int n_candidates, int64_t *values)
+{
+    const struct request *request = &cluster->requests[request_id];
+    uint64_t drawn;
+
+    if (rule->type == STRATEGY_SPREAD && rule->field == BY_ATTRIBUTE) {
+        spread_values(cluster, request->task_group, rule->attribute, candidates, n_candidates,
+                      values);
+        return;
+    }
+    drawn = draw_below(cluster->seed, DRAW_PLACEMENT_RANDOM, task, 0, (uint64_t)n_candidates);
+    for (int i = 0; i < n_candidates; i++) {
+        const struct instance *instance = &cluster->instances[candidates[i]];
+
+        if (rule->type == STRATEGY_SPREAD)
+            values[i] = group_tasks_on(cluster, candidates[i], request->task_group);
+        else if (rule->type == STRATEGY_RANDOM)
+            values[i] = (uint64_t)i != drawn;
+        else if (rule->field == BY_CPU)
+            values[i] = (int64_t)instance->cpu - instance->cpu_reserved;
+        else
+            values[i] = (int64_t)instance->memory_mib - instance->memory_reserved_mib;
+    }
+}
+
+/* Keeps the candidates with the least value; returns how many. */
+static int keep_least(int32_t *candidates, int n, const int64_t *values)
+{
+    int64_t least = INT64_MAX;
+    int kept = 0;
+
+    for (int i = 0; i < n; i++)
+        if (values[i] < least)
+            least = values[i];
+    for (int i = 0; i < n; i++)
+        if (values[i] == least)
+            candidates[kept++] = candidates[i];
+    return kept;
+}
+
+/* A later filter is nearer; in the same one the smaller lack; then the lower index. Machines that
+ * are gone for good are no miss at all. */
+static void note_miss(const struct cluster *cluster, struct placement *placement, int instance,
+                      enum place_reason reason, int64_t lack)
+{
+    if (cluster->instances[instance].status == INSTANCE_INACTIVE)
+        return;
+    if (placement->nearest != ID_NONE &&
+        (reason < placement->reason ||
+         (reason == placement->reason && (reason == PLACE_PORTS || lack >= placement->lack))))
+        return;
+    placement->nearest = instance;
+    placement->reason = reason;
+    placement->lack = lack;
+}
+
+/* The one reasoning behind place_task() and place_explain(), which looks over its shoulder. */
+static struct placement reason_about(const struct cluster *cluster, int request_id, int taskdef,
+                                     int task, struct place_table *table)
+{
+    const struct request *request = &cluster->requests[request_id];
+    struct placement placement = {
+        .instance = ID_NONE, .rule = ID_NONE, .reason = PLACE_NO_INSTANCE, .nearest = ID_NONE};
+    int32_t *candidates = allocate(cluster->n_instances, sizeof *candidates);
+    int64_t *values = allocate(cluster->n_instances, sizeof *values);
+    int n = 0;
+
+    for (int i = 0; i < cluster->n_instances; i++) {
+        int64_t lack;
+        enum place_reason reason = place_filter(cluster, request_id, taskdef, i, &lack);
+
+        if (table) {
+            table->reasons[i] = reason;
+            table->lacks[i] = lack;
+        }
+        if (reason == PLACE_FITS)
+            candidates[n++] = i;
+        else
+            note_miss(cluster, &placement, i, reason, lack);
+    }
+    placement.candidates = n;
+    for (int r = 0; r < request->n_strategy && n > 1; r++) {
+        place_values(cluster, request_id, &request->strategy[r], task, candidates, n, values);
+        for (int i = 0; table && i < n; i++) {
+            table->values[r * table->n_instances + candidates[i]] = values[i];
+            table->reached[r * table->n_instances + candidates[i]] = true;
+        }
+        n = keep_least(candidates, n, values);
+        placement.rule = n == 1 ? r : request->n_strategy;
+    }
+    if (n > 0) {
+        placement.instance = candidates[0];
+        placement.reason = PLACE_FITS;
+        placement.nearest = ID_NONE;
+        placement.lack = 0;
+    }
+    free(candidates);
+    free(values);
+    return placement;
+}
+
+struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task)
+{
+    return reason_about(cluster, request, taskdef, task, NULL);
+}
+
+void place_explain(const struct cluster *cluster, int request, int taskdef, int task,
+                   struct place_table *table)
+{
+    int n = cluster->n_instances;
+    int n_rules = cluster->requests[request].n_strategy;
+
+    *table = (struct place_table){
+        .n_instances = n,
+        .n_rules = n_rules,
+        .reasons = allocate(n, sizeof *table->reasons),
+        .lacks = allocate(n, sizeof *table->lacks),
+        .values = allocate(n * n_rules, sizeof *table->values),
+        .reached = allocate(n * n_rules, sizeof *table->reached),
+    };
+    table->placement = reason_about(cluster, request, taskdef, task, table);
+}
+
+void place_table_finish(struct place_table *table)
+{
+    free(table->reasons);
+    free(table->lacks);
+    free(table->values);
+    free(table->reached);
+    *table = (struct place_table){0};
+}
+
+/* What stopping the task would leave: the rule's order of placement, the other way round. Least
+ * first. */
+static void victim_values(const struct cluster *cluster, int request_id,
+                          const struct strategy_rule *rule, const int32_t *victims, int n,
+                          int64_t *values)
+{
+    int32_t *instances;
+
+    if (rule->type == STRATEGY_RANDOM) {
+        memset(values, 0, (size_t)n * sizeof *values);
+        return;
+    }
+    instances = allocate(n, sizeof *instances);
+    for (int i = 0; i < n; i++)
+        instances[i] = cluster->tasks[victims[i]].instance;
+    place_values(cluster, request_id, rule, 0, instances, n, values);
+    for (int i = 0; i < n; i++) {
+        const struct task_definition *definition =
+            taskdefs_get(&cluster->taskdefs, cluster->tasks[victims[i]].taskdef);
+
+        if (rule->type == STRATEGY_BINPACK)
+            values[i] +=
+                rule->field == BY_CPU ? taskdef_cpu(definition) : taskdef_memory_mib(definition);
+        values[i] = -values[i];
+    }
+    free(instances);
+}
+
+/* The service's tasks that may be stopped, lowest index first: those that never ran, else all. */
+static int list_victims(const struct cluster *cluster, int service, int taskdef, int32_t *victims)
+{
+    int n = 0, n_fresh = 0;
+
+    for (int t = cluster->services[service].first_task; t != ID_NONE;
+         t = cluster->tasks[t].next_of_service) {
+        const struct task *task = &cluster->tasks[t];
+
+        if (task->desired == TASK_RUNNING && (taskdef == ID_NONE || task->taskdef == taskdef)) {
+            victims[n++] = t;
+            n_fresh += task->last != TASK_RUNNING;
+        }
+    }
+    for (int i = 0, kept = 0; n_fresh > 0 && i < n; i++)
+        if (cluster->tasks[victims[i]].last != TASK_RUNNING)
+            victims[kept++] = victims[i];
+    n = n_fresh > 0 ? n_fresh : n;
+    for (int i = 0; i < n / 2; i++) { /* the list runs from the newest to the oldest */
+        int32_t other = victims[n - 1 - i];
+
+        victims[n - 1 - i] = victims[i];
+        victims[i] = other;
+    }
+    return n;
+}
+
+int place_victim(const struct cluster *cluster, int service_id, int taskdef)
+{
+    const struct service *service = &cluster->services[service_id];
+    const struct request *request = &cluster->requests[service->request];
+    int32_t *victims = allocate(service->n_live, sizeof *victims);
+    int64_t *values = allocate(service->n_live, sizeof *values);
+    int n = list_victims(cluster, service_id, taskdef, victims);
+    int victim = ID_NONE;
+
+    for (int r = 0; r < request->n_strategy && n > 1; r++) {
+        victim_values(cluster, service->request, &request->strategy[r], victims, n, values);
+        n = keep_least(victims, n, values);
+    }
+    if (n > 0)
+        victim = victims[draw_below(cluster->seed, DRAW_VICTIM_RANDOM, service_id,
+                                    service->n_victims, (uint64_t)n)];
+    free(victims);
+    free(values);
+    return victim;
+}

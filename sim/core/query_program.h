@@ -1,0 +1,86 @@
+/*
+ * What the parser of cluster queries makes and query.c runs. Private to the two: everybody else
+ * includes core/query.h.
+ */
+#ifndef BERTH_CORE_QUERY_PROGRAM_H
+#define BERTH_CORE_QUERY_PROGRAM_H
+
+#include "core/pattern.h"
+
+#include <stdint.h>
+
+enum query_operator {
+    OPERATOR_EQUALS,
+    OPERATOR_NOT_EQUALS,
+    OPERATOR_GREATER,
+    OPERATOR_GREATER_EQUAL,
+    OPERATOR_LESS,
+    OPERATOR_LESS_EQUAL,
+    OPERATOR_EXISTS,
+    OPERATOR_NOT_EXISTS,
+    OPERATOR_IN,
+    OPERATOR_NOT_IN,
+    OPERATOR_MATCHES,
+    OPERATOR_NOT_MATCHES,
+};
+
+/* Sets of operators, by bit (ECS developer guide, cluster-query-language: "Valid operators"). The
+ * guide names none for attributes, which take all, nor for task:group, which has no order. */
+#define TAKES(operator) (1u << OPERATOR_##operator)
+#define TAKES_EQUALITY (TAKES(EQUALS) | TAKES(NOT_EQUALS))
+#define TAKES_ORDER                                                                                \
+    (TAKES_EQUALITY | TAKES(GREATER) | TAKES(GREATER_EQUAL) | TAKES(LESS) | TAKES(LESS_EQUAL))
+#define TAKES_MATCHING                                                                             \
+    (TAKES_EQUALITY | TAKES(IN) | TAKES(NOT_IN) | TAKES(MATCHES) | TAKES(NOT_MATCHES))
+#define TAKES_EXISTENCE (TAKES(EXISTS) | TAKES(NOT_EXISTS))
+#define TAKES_ALL (TAKES_ORDER | TAKES_MATCHING | TAKES_EXISTENCE)
+
+enum query_subject_kind {
+    SUBJECT_ATTRIBUTE,
+    SUBJECT_AGENT_CONNECTED,
+    SUBJECT_AGENT_VERSION,
+    SUBJECT_INSTANCE_ID,
+    SUBJECT_REGISTERED_AT,
+    SUBJECT_RUNNING_TASKS,
+    SUBJECT_TASK_GROUP,
+    QUERY_SUBJECTS,
+};
+
+struct query_subject {
+    const char *name; /* an attribute's own name follows */
+    unsigned fact;    /* enum query_fact */
+    unsigned takes;
+};
+extern const struct query_subject query_subjects[QUERY_SUBJECTS];
+
+struct argument {
+    const char *text;
+    int64_t number; /* of a date, microseconds since 1970, or of a count */
+};
+
+struct comparison {
+    enum query_subject_kind subject;
+    enum query_operator operator;
+    const char *attribute;
+    int first_argument, n_arguments;
+    struct pattern *pattern; /* OPERATOR_MATCHES and OPERATOR_NOT_MATCHES, else NULL */
+};
+
+enum step_kind { STEP_COMPARE, STEP_INVERT, STEP_JUMP_IF_TRUE, STEP_JUMP_IF_FALSE };
+
+struct step {
+    enum step_kind kind;
+    int operand; /* a comparison, or the step to go on with */
+};
+
+struct query {
+    char *text; /* names and arguments point into it */
+    struct step *steps;
+    int n_steps, cap_steps;
+    struct comparison *comparisons;
+    int n_comparisons, cap_comparisons;
+    struct argument *arguments;
+    int n_arguments, cap_arguments;
+};
+
+#endif
