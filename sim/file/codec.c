@@ -501,6 +501,25 @@ bool codec_read_record(const char *text, size_t length, struct record *record, s
     return ok;
 }
 
+void codec_write_struct(struct buffer *buffer, const struct schema *schema, const void *from)
+{
+    buffer_add_bytes(buffer, "{", 1);
+    write_members(buffer, schema, from, true);
+    buffer_add_bytes(buffer, "}", 1);
+}
+
+bool codec_read_struct(const char *text, size_t length, const struct schema *schema, void *to,
+                       struct err *err)
+{
+    json_t *object = parse(text, length, err);
+    bool ok = object && read_members(object, schema, to, 0, NULL, NULL, err);
+
+    if (object && !ok)
+        schema_finish(schema, to);
+    json_decref(object);
+    return ok;
+}
+
 void record_finish(struct record *record)
 {
     message_finish(&record->event);

@@ -25,6 +25,11 @@ bool codec_read_message(const char *text, size_t length, struct message *message
 bool codec_read_record(const char *text, size_t length, struct record *record, struct err *err);
 void record_finish(struct record *record);
 
+/* The same for any struct with a schema; release with schema_finish(). */
+void codec_write_struct(struct buffer *buffer, const struct schema *schema, const void *from);
+bool codec_read_struct(const char *text, size_t length, const struct schema *schema, void *to,
+                       struct err *err);
+
 /* The same from a parsed line of a run log, which also carries its digest `h`. */
 struct json_t;
 bool codec_read_logged(const struct json_t *line, struct record *record, uint64_t *digest,
