@@ -78,13 +78,16 @@ static bool fail(struct parser *parser, const char *at, const char *text)
 static bool expected(struct parser *parser, const char *at, const char *wanted)
 {
     size_t length = strcspn(at, WHITE);
+    size_t shown = length > 40 ? 37 : length;
     char text[sizeof parser->error->text];
 
+    while (shown < length && ((unsigned char)at[shown] & 0xc0) == 0x80)
+        shown--;
     if (*at == 0)
         snprintf(text, sizeof text, "expected %s, found the end", wanted);
     else
-        snprintf(text, sizeof text, "expected %s, found '%.*s%s'", wanted,
-                 (int)(length > 40 ? 37 : length), at, length > 40 ? "..." : "");
+        snprintf(text, sizeof text, "expected %s, found '%.*s%s'", wanted, (int)shown, at,
+                 shown < length ? "..." : "");
     return fail(parser, at, text);
 }
 
@@ -178,7 +181,7 @@ static const struct spelling *find_spelling(const char *at)
     return NULL;
 }
 
-/* "X takes ==, != and < only". */
+/* Says which operators the subject takes, in the first spelling of each. */
 static bool refuse_operator(struct parser *parser, const char *at, enum query_subject_kind subject)
 {
     char text[sizeof parser->error->text];
@@ -425,9 +428,8 @@ static bool read_expression(struct parser *parser)
 static bool read_all(struct parser *parser)
 {
     if (count_characters(parser->text, parser->text + strlen(parser->text)) > QUERY_LENGTH_MAX) {
+        fail(parser, parser->text, "an expression has at most 2000 characters");
         parser->error->column = QUERY_LENGTH_MAX + 1;
-        snprintf(parser->error->text, sizeof parser->error->text,
-                 "an expression has at most %d characters", QUERY_LENGTH_MAX);
         return false;
     }
     if (!read_expression(parser))
