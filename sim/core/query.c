@@ -73,14 +73,14 @@ static bool number_holds(const struct query *query, const struct comparison *com
 {
     int64_t wanted = query->arguments[comparison->first_argument].number;
 
-    return order_holds(comparison->operator, (value > wanted) - (value < wanted));
+    return order_holds(comparison->operator,(value > wanted) - (value < wanted));
 }
 
 static int compare_texts(const struct comparison *comparison, const char *value,
                          const char *argument)
 {
-    bool equality = comparison->operator == OPERATOR_EQUALS ||
-                    comparison->operator == OPERATOR_NOT_EQUALS;
+    bool equality =
+        comparison->operator== OPERATOR_EQUALS || comparison->operator== OPERATOR_NOT_EQUALS;
 
     if (comparison->subject == SUBJECT_AGENT_VERSION)
         return literal_compare_versions(value, argument);
@@ -116,9 +116,9 @@ static bool text_holds(const struct query *query, const struct comparison *compa
     case OPERATOR_NOT_MATCHES:
         return pattern_match(comparison->pattern, value) == PATTERN_DIFFERS;
     default:
-        return order_holds(comparison->operator,
-                           compare_texts(comparison, value,
-                                         query->arguments[comparison->first_argument].text));
+        return order_holds(
+            comparison->operator,
+            compare_texts(comparison, value, query->arguments[comparison->first_argument].text));
     }
 }
 
@@ -128,7 +128,7 @@ static bool attribute_holds(const struct query *query, const struct comparison *
     const char *value = cluster_attribute(cluster, instance, comparison->attribute);
 
     if (!value)
-        return comparison->operator == OPERATOR_NOT_EXISTS;
+        return comparison->operator== OPERATOR_NOT_EXISTS;
     return text_holds(query, comparison, value);
 }
 
@@ -147,7 +147,7 @@ static bool task_group_holds(const struct query *query, const struct comparison 
     int32_t id = cluster->instances[instance].first_task;
 
     if (id == ID_NONE)
-        return comparison->operator == OPERATOR_NOT_EXISTS;
+        return comparison->operator== OPERATOR_NOT_EXISTS;
     for (; id != ID_NONE; id = cluster->tasks[id].next_on_instance) {
         const struct request *request = &cluster->requests[cluster->tasks[id].request];
 
@@ -213,7 +213,6 @@ unsigned query_facts(const struct query *query)
 
 bool query_is_static(const struct query *query)
 {
-    return (query_facts(query) &
-            ~(unsigned)(QUERY_USES_ATTRIBUTE | QUERY_USES_INSTANCE_ID |
-                        QUERY_USES_AGENT_VERSION)) == 0;
+    return (query_facts(query) & ~(unsigned)(QUERY_USES_ATTRIBUTE | QUERY_USES_INSTANCE_ID |
+                                             QUERY_USES_AGENT_VERSION)) == 0;
 }

@@ -114,8 +114,7 @@ static bool take_word(struct parser *parser, const char *word)
     size_t length = strlen(word);
 
     skip_white(parser);
-    if (strspn(parser->at, NAME_CHARACTERS ":") != length ||
-        strncmp(parser->at, word, length) != 0)
+    if (strspn(parser->at, NAME_CHARACTERS ":") != length || strncmp(parser->at, word, length) != 0)
         return false;
     parser->at += length;
     return true;
@@ -193,8 +192,8 @@ static bool refuse_operator(struct parser *parser, const char *at, enum query_su
         unsigned bit = 1u << spellings[i].operator;
 
         if (query_subjects[subject].takes & bit & ~named)
-            length += snprintf(text + length, sizeof text - (size_t)length, " %s",
-                               spellings[i].text);
+            length +=
+                snprintf(text + length, sizeof text - (size_t)length, " %s", spellings[i].text);
         named |= bit;
     }
     return fail(parser, at, text);
@@ -211,20 +210,19 @@ static bool read_operator(struct parser *parser, struct comparison *comparison)
                         "an operator (==, !=, >, >=, <, <=, exists, !exists, in, !in, =~ or !~)");
     if (!(query_subjects[comparison->subject].takes & 1u << spelling->operator))
         return refuse_operator(parser, parser->at, comparison->subject);
-    comparison->operator = spelling->operator;
+    comparison->operator= spelling->operator;
     parser->at += strlen(spelling->text);
     return true;
 }
 
 static bool is_pattern(const struct comparison *comparison)
 {
-    return comparison->operator == OPERATOR_MATCHES ||
-           comparison->operator == OPERATOR_NOT_MATCHES;
+    return comparison->operator== OPERATOR_MATCHES || comparison->operator== OPERATOR_NOT_MATCHES;
 }
 
 static bool is_list(const struct comparison *comparison)
 {
-    return comparison->operator == OPERATOR_IN || comparison->operator == OPERATOR_NOT_IN;
+    return comparison->operator== OPERATOR_IN || comparison->operator== OPERATOR_NOT_IN;
 }
 
 /* The length of the bare argument at `at`. A pattern's own signs are many; a value has none. */
