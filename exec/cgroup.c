@@ -207,20 +207,20 @@ static bool find_delegated(int mount, char *base, size_t size)
         return false;
     }
     for (;;) {
-        bool ours;
         char *slash = strrchr(path, '/');
+        bool ours;
 
         snprintf(file, sizeof file, ".%s/cgroup.subtree_control", path);
         ours = faccessat(mount, file, W_OK, AT_EACCESS) == 0;
         snprintf(file, sizeof file, ".%s/cgroup.procs", path);
-        ours = ours && faccessat(mount, file, W_OK, AT_EACCESS) == 0;
-        if (!ours || !slash || slash == path || !path[1]) {
-            found |= ours;
-            snprintf(base, size, "%s", ours ? path + 1 : base);
+        if (!ours || faccessat(mount, file, W_OK, AT_EACCESS) != 0) {
             return found;
         }
         snprintf(base, size, "%s", path + 1);
         found = true;
+        if (!slash || !path[1]) {
+            return found;
+        }
         *slash = '\0';
     }
 }

@@ -1,0 +1,409 @@
+/*
+ * OCI image layouts (image specification: image-layout.md, manifest.md, config.md). Digests are
+ * checked before anything is believed; a layer appears in the store by a rename, whole or not at
+ * all.
+ */
+#include "exec/image.h"
+
+#include "exec/builtin.h"
+#include "exec/layer.h"
+#include "exec/tree.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    JSON_BYTES_MAX = 4 << 20, /* of a manifest, as registries have it */
+    LAYERS_MAX = 127,         /* Docker's */
+    HEX = 64,
+};
+
+#if defined __x86_64__
+static const char machine_name[] = "amd64";
+#elif defined __aarch64__
+static const char machine_name[] = "arm64";
+#else
+static const char machine_name[] = "";
+#endif
+
+/* ---- blobs ---- */
+
+/*
+ * "sha256:" and 64 hexadecimal digits, nothing else: it becomes a file's name. NULL when it is not
+ * that.
+ */
+static const char *hex_of(const char *digest)
+{
+    const char *hex = digest && !strncmp(digest, "sha256:", 7) ? digest + 7 : NULL;
+
+    return hex && strlen(hex) == HEX && strspn(hex, "0123456789abcdef") == HEX ? hex : NULL;
+}
+
+static bool hash_file(int fd, char *hex)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned char block[65536], digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    ssize_t n;
+    bool fine = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+
+    while (fine && (n = read(fd, block, sizeof block)) != 0) {
+        fine = n > 0 && EVP_DigestUpdate(context, block, (size_t)n);
+    }
+    fine = fine && EVP_DigestFinal_ex(context, digest, &length);
+    for (unsigned i = 0; i < length; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    }
+    EVP_MD_CTX_free(context);
+    return fine;
+}
+
+/* Checks the blob that a descriptor names and gives its path. */
+static bool check_blob(const char *layout, json_t *descriptor, char *path, size_t size,
+                       struct err *err)
+{
+    const char *hex = hex_of(json_string_value(json_object_get(descriptor, "digest")));
+    json_int_t bytes = json_integer_value(json_object_get(descriptor, "size"));
+    char found[2 * EVP_MAX_MD_SIZE + 1];
+    struct stat is;
+    bool fine;
+    int fd;
+
+    if (!hex) {
+        return err_set(err, EXIT_INPUT, "%s: a descriptor without a sha256 digest", layout);
+    }
+    snprintf(path, size, "%s/blobs/sha256/%s", layout, hex);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &is) != 0) {
+        fine = err_set(err, EXIT_INPUT, "%s: %s", path, strerror(errno));
+    } else if (is.st_size != bytes) {
+        fine = err_set(err, EXIT_INPUT, "%s: has %lld bytes, its descriptor says %lld", path,
+                       (long long)is.st_size, (long long)bytes);
+    } else if (!hash_file(fd, found)) {
+        fine = err_set(err, EXIT_MACHINE, "%s: cannot be read", path);
+    } else {
+        fine = !strcmp(found, hex) ||
+               err_set(err, EXIT_INPUT, "%s: its content has the digest %s", path, found);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fine;
+}
+
+static json_t *load(const char *path, struct err *err)
+{
+    json_error_t error;
+    struct stat is;
+    json_t *json = NULL;
+
+    if (stat(path, &is) != 0) {
+        err_set(err, EXIT_INPUT, "%s: %s", path, strerror(errno));
+    } else if (is.st_size > JSON_BYTES_MAX) {
+        err_set(err, EXIT_INPUT, "%s: more than %d bytes", path, JSON_BYTES_MAX);
+    } else {
+        json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+        if (!json) {
+            err_set(err, EXIT_INPUT, "%s:%d:%d: %s", path, error.line, error.column, error.text);
+        }
+    }
+    return json;
+}
+
+static json_t *load_blob(const char *layout, json_t *descriptor, struct err *err)
+{
+    char path[PATH_MAX];
+
+    return check_blob(layout, descriptor, path, sizeof path, err) ? load(path, err) : NULL;
+}
+
+/* ---- from index to manifest ---- */
+
+static bool is_wanted(json_t *descriptor, const char *reference)
+{
+    json_t *annotations = json_object_get(descriptor, "annotations");
+    const char *name =
+        json_string_value(json_object_get(annotations, "org.opencontainers.image.ref.name"));
+
+    return !reference || (name && !strcmp(name, reference));
+}
+
+/* An index may list one manifest for each kind of machine. */
+static bool is_for_this_machine(json_t *descriptor)
+{
+    json_t *platform = json_object_get(descriptor, "platform");
+    const char *name = json_string_value(json_object_get(platform, "architecture"));
+
+    return !platform || (name && !strcmp(name, machine_name));
+}
+
+static json_t *choose(json_t *index, const char *reference)
+{
+    json_t *each;
+    size_t i;
+
+    json_array_foreach (json_object_get(index, "manifests"), i, each) {
+        if (is_wanted(each, reference) && is_for_this_machine(each)) {
+            return each;
+        }
+    }
+    return NULL;
+}
+
+static json_t *load_manifest(const char *layout, const char *reference, struct err *err)
+{
+    char path[PATH_MAX];
+    json_t *json;
+
+    snprintf(path, sizeof path, "%s/index.json", layout);
+    json = load(path, err);
+    for (int depth = 0; json && depth < 3 && !json_object_get(json, "layers"); depth++) {
+        json_t *descriptor = choose(json, depth ? NULL : reference);
+        json_t *next = NULL;
+
+        if (!descriptor) {
+            err_set(err, EXIT_INPUT, "%s: no image %s for %s", path, reference ? reference : "",
+                    machine_name);
+        } else {
+            next = load_blob(layout, descriptor, err);
+        }
+        json_decref(json);
+        json = next;
+    }
+    if (json && !json_is_array(json_object_get(json, "layers"))) {
+        json_decref(json);
+        err_set(err, EXIT_INPUT, "%s: leads to no manifest", path);
+        json = NULL;
+    }
+    return json;
+}
+
+/* ---- the store ---- */
+
+/*
+ * Opens and locks the store: one process unpacks at a time, so what is half done was left by a dead
+ * one.
+ */
+static int open_store(const char *store, struct err *err)
+{
+    int fd;
+
+    if (mkdir(store, 0700) != 0 && errno != EEXIST) {
+        err_errno(err, errno, "cannot make %s", store);
+        return -1;
+    }
+    fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        err_errno(err, errno, "cannot open %s", store);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+/* A fresh folder in the store that nobody takes for a layer yet: its name begins with a dot. */
+static bool begin(int store_fd, const char *store, const char *name, char *path, size_t size,
+                  struct err *err)
+{
+    char hidden[HEX + 16];
+
+    snprintf(hidden, sizeof hidden, ".%s", name);
+    snprintf(path, size, "%s/%s", store, hidden);
+    tree_remove(store_fd, hidden);
+    return mkdirat(store_fd, hidden, 0755) == 0 || err_errno(err, errno, "cannot make %s", path);
+}
+
+/* Gives it its name, or takes it away. */
+static bool end(int store_fd, const char *name, bool fine, struct err *err)
+{
+    char hidden[HEX + 16];
+
+    snprintf(hidden, sizeof hidden, ".%s", name);
+    if (fine && renameat(store_fd, hidden, store_fd, name) != 0) {
+        fine = err_errno(err, errno, "cannot keep layer %s", name);
+    }
+    if (!fine) {
+        tree_remove(store_fd, hidden);
+    }
+    return fine;
+}
+
+static bool store_layer(const char *layout, json_t *descriptor, int store_fd, const char *store,
+                        struct image *image, struct err *err)
+{
+    const char *hex = hex_of(json_string_value(json_object_get(descriptor, "digest")));
+    char blob[PATH_MAX], folder[PATH_MAX];
+    struct stat is;
+
+    if (hex && fstatat(store_fd, hex, &is, AT_SYMLINK_NOFOLLOW) == 0) {
+        return true;
+    }
+    if (!check_blob(layout, descriptor, blob, sizeof blob, err) ||
+        !begin(store_fd, store, hex, folder, sizeof folder, err)) {
+        return false;
+    }
+    image->unpacked_layers++;
+    return end(store_fd, hex, layer_unpack(blob, folder, &image->unpacked_bytes, err), err);
+}
+
+static char *join(const char *folder, const char *name)
+{
+    char *path = NULL;
+    int n = asprintf(&path, "%s/%s", folder, name);
+
+    assert(n > 0);
+    return path;
+}
+
+static bool store_layers(const char *layout, json_t *layers, const char *store, struct image *image,
+                         struct err *err)
+{
+    int store_fd = open_store(store, err);
+    bool fine = store_fd >= 0;
+    json_t *each;
+    size_t i;
+
+    image->layers = calloc(json_array_size(layers) + 1, sizeof *image->layers);
+    assert(image->layers);
+    json_array_foreach (layers, i, each) {
+        fine = fine && store_layer(layout, each, store_fd, store, image, err);
+        if (fine) {
+            const char *digest = json_string_value(json_object_get(each, "digest"));
+
+            image->layers[i] = join(store, hex_of(digest));
+            image->blob_bytes += json_integer_value(json_object_get(each, "size"));
+        }
+    }
+    if (store_fd >= 0) {
+        close(store_fd);
+    }
+    return fine;
+}
+
+/* ---- the configuration ---- */
+
+static char *copy(const char *text)
+{
+    char *own = strdup(text ? text : "");
+
+    assert(own);
+    return own;
+}
+
+static char **copy_list(json_t *list)
+{
+    char **own = calloc(json_array_size(list) + 1, sizeof *own);
+    json_t *each;
+    size_t i;
+
+    assert(own);
+    json_array_foreach (list, i, each) {
+        own[i] = copy(json_string_value(each));
+    }
+    return own;
+}
+
+static void take_config(json_t *config, struct image *image)
+{
+    image->entrypoint = copy_list(json_object_get(config, "Entrypoint"));
+    image->cmd = copy_list(json_object_get(config, "Cmd"));
+    image->env = copy_list(json_object_get(config, "Env"));
+    image->working_dir = copy(json_string_value(json_object_get(config, "WorkingDir")));
+    image->user = copy(json_string_value(json_object_get(config, "User")));
+}
+
+/* ---- the interface ---- */
+
+static bool check_layers(const char *layout, json_t *layers, struct err *err)
+{
+    size_t n = json_array_size(layers);
+
+    return (n > 0 && n <= LAYERS_MAX) ||
+           err_set(err, EXIT_INPUT, "%s: an image of %zu layers; 1 to %d are possible", layout, n,
+                   LAYERS_MAX);
+}
+
+bool image_unpack(const char *layout, const char *reference, const char *store, struct image *image,
+                  struct err *err)
+{
+    json_t *manifest = load_manifest(layout, reference, err);
+    json_t *layers = json_object_get(manifest, "layers");
+    json_t *config = NULL;
+    struct image made = {0};
+    bool fine = manifest && check_layers(layout, layers, err);
+
+    if (fine) {
+        config = load_blob(layout, json_object_get(manifest, "config"), err);
+        take_config(json_object_get(config, "config"), &made);
+        fine = config && store_layers(layout, layers, store, &made, err);
+    }
+    json_decref(config);
+    json_decref(manifest);
+    if (fine) {
+        *image = made;
+    } else {
+        image_finish(&made);
+    }
+    return fine;
+}
+
+bool image_builtin(const char *store, const char *busybox_path, const char *work_path,
+                   struct image *image, struct err *err)
+{
+    const char *busybox = busybox_path ? busybox_path : BUILTIN_BUSYBOX;
+    int store_fd = open_store(store, err);
+    char folder[PATH_MAX];
+    struct stat is;
+    bool fine = store_fd >= 0;
+
+    if (fine && fstatat(store_fd, "builtin", &is, AT_SYMLINK_NOFOLLOW) != 0) {
+        fine = begin(store_fd, store, "builtin", folder, sizeof folder, err) &&
+               end(store_fd, "builtin", builtin_make(folder, busybox, work_path, err), err);
+    }
+    if (store_fd >= 0) {
+        close(store_fd);
+    }
+    if (fine) {
+        *image = (struct image){.unpacked_layers = 0};
+        take_config(NULL, image);
+        image->layers = calloc(2, sizeof *image->layers);
+        free(image->entrypoint);
+        image->entrypoint = calloc(2, sizeof *image->entrypoint);
+        assert(image->layers && image->entrypoint);
+        image->layers[0] = join(store, "builtin");
+        image->entrypoint[0] = copy("/bin/berth-work");
+    }
+    return fine;
+}
+
+static void free_list(char **list)
+{
+    for (char **each = list; each && *each; each++) {
+        free(*each);
+    }
+    free(list);
+}
+
+void image_finish(struct image *image)
+{
+    free_list(image->layers);
+    free_list(image->entrypoint);
+    free_list(image->cmd);
+    free_list(image->env);
+    free(image->working_dir);
+    free(image->user);
+    *image = (struct image){0};
+}

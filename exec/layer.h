@@ -1,0 +1,22 @@
+/*
+ * One layer of an image: a tar archive, perhaps compressed, unpacked into a folder as overlayfs
+ * wants it. The archive is hostile until proven otherwise: nothing is ever written outside the
+ * folder. It must never know what an image is.
+ */
+#ifndef BERTH_EXEC_LAYER_H
+#define BERTH_EXEC_LAYER_H
+
+#include "file/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Unpacks `archive` into the existing empty folder `folder` and adds the bytes written to `bytes`.
+ * Whiteouts (OCI image specification, layer.md) become overlayfs's. Refused with EXIT_INPUT:
+ * absolute names, "..", names that lead through a symbolic link, hard links out of the layer,
+ * devices. What was unpacked until then stays in the folder.
+ */
+bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struct err *err);
+
+#endif
