@@ -252,8 +252,8 @@ static bool read_name(const json_t *value, const char *const *names, int32_t *in
     }
     wanted[0] = '\0';
     for (int i = 0; names[i] && n < sizeof wanted; i++)
-        n += (size_t)snprintf(wanted + n, sizeof wanted - n, "%s%s", i ? ", " : "one of ",
-                              names[i]);
+        n +=
+            (size_t)snprintf(wanted + n, sizeof wanted - n, "%s%s", i ? ", " : "one of ", names[i]);
     return wrong(err, place, value, wanted);
 }
 
@@ -352,7 +352,8 @@ static bool unknown_member(const json_t *object, const struct schema *schema, si
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)object, name, value) {
+    json_object_foreach((json_t *)object, name, value)
+    {
         struct place inner = {place, name, 0};
 
         if (!is_known(schema, n_others, others, name))

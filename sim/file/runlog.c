@@ -57,8 +57,7 @@ void runlog_flush(struct runlog_writer *writer)
     size_t done = 0;
 
     while (!writer->errnum && done < writer->pending.length) {
-        ssize_t n =
-            write(writer->fd, writer->pending.text + done, writer->pending.length - done);
+        ssize_t n = write(writer->fd, writer->pending.text + done, writer->pending.length - done);
 
         if (n >= 0)
             done += (size_t)n;
@@ -99,8 +98,9 @@ static void write_header(struct runlog_writer *writer, const struct run_header *
     add_member(buffer, "title", header->title);
     if (header->scenario)
         add_scenario(buffer, header->scenario);
-    buffer_add(buffer, ",\"seed\":%" PRIu64 ",\"scale\":\"%d/%d\"", header->seed,
-               header->scale_numerator, header->scale_denominator);
+    buffer_add(buffer, ",\"seed\":%" PRIu64 ",\"epoch\":%" PRId64 ",\"scale\":\"%d/%d\"",
+               header->seed, header->epoch_usec, header->scale_numerator,
+               header->scale_denominator);
     add_member(buffer, "version", header->version);
     add_member(buffer, "started", header->started);
     add_member(buffer, "host", header->host);
@@ -150,8 +150,7 @@ void runlog_write(struct runlog_writer *writer, const struct record *record)
 {
     uint64_t *digest;
 
-    if (writer->level == LOG_SUMMARY ||
-        (writer->level == LOG_TASKS && record->machine != ID_NONE))
+    if (writer->level == LOG_SUMMARY || (writer->level == LOG_TASKS && record->machine != ID_NONE))
         return;
     digest = digest_of(writer, record->machine);
     *digest = record_digest(*digest, record);

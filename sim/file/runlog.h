@@ -22,12 +22,13 @@ extern const char *const log_level_names[];
 struct run_header {
     enum run_mode mode;
     char *title;
-    char *scenario; /* its source text: one JSON object */
-    uint64_t seed;  /* up to INT64_MAX: JSON readers know no more */
+    char *scenario;                             /* its source text: one JSON object */
+    uint64_t seed;                              /* up to INT64_MAX: JSON readers know no more */
+    int64_t epoch_usec;                         /* as in struct cluster */
     int32_t scale_numerator, scale_denominator; /* 1/1 but for scaled real runs */
     char *version;
-    char *started; /* real runs: RFC 3339 time, else NULL */
-    char *host;    /* real runs: kernel and cgroup kind, else NULL */
+    char *started;      /* real runs: RFC 3339 time, else NULL */
+    char *host;         /* real runs: kernel and cgroup kind, else NULL */
     enum log_level log; /* what was kept; filled by runlog_open() */
 };
 
@@ -36,8 +37,8 @@ struct run_summary {
     int64_t end_usec; /* when MESSAGE_END came, so without the teardown; USEC_NEVER: it never did */
     int64_t tasks;
     int64_t instances;
-    int64_t events;    /* of all machines */
-    int64_t decisions; /* outputs of all machines */
+    int64_t events;      /* of all machines */
+    int64_t decisions;   /* outputs of all machines */
     int64_t machines;    /* that made at least one step */
     uint64_t state_hash; /* of the scheduler's state after the last step */
 };

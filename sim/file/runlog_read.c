@@ -21,13 +21,13 @@
 struct runlog_reader {
     char *path;
     int fd;
-    char *data;            /* what was read and not yet passed */
-    size_t start, length;  /* the line last read, within data */
-    size_t next, end;      /* where the next line starts, where the data ends */
+    char *data;           /* what was read and not yet passed */
+    size_t start, length; /* the line last read, within data */
+    size_t next, end;     /* where the next line starts, where the data ends */
     size_t capacity;
-    int64_t n_bytes;       /* of the file, passed so far */
+    int64_t n_bytes; /* of the file, passed so far */
     int line;
-    bool whole;            /* the line last read ended with a newline */
+    bool whole; /* the line last read ended with a newline */
     struct run_header header;
     struct record record;
     bool has_record;
@@ -76,7 +76,8 @@ static bool read_line(struct runlog_reader *reader, struct err *err, bool *faile
     for (;;) {
         size_t left = reader->end - reader->next;
 
-        newline = left > seen ? memchr(reader->data + reader->next + seen, '\n', left - seen) : NULL;
+        newline =
+            left > seen ? memchr(reader->data + reader->next + seen, '\n', left - seen) : NULL;
         if (newline)
             break;
         seen = left;
@@ -177,6 +178,7 @@ static bool read_header(struct runlog_reader *reader, const json_t *line, struct
 {
     struct run_header *header = &reader->header;
     const json_t *seed = json_object_get(line, "seed");
+    const json_t *epoch = json_object_get(line, "epoch");
     const char *scale = json_string_value(json_object_get(line, "scale"));
     int mode = name_index(json_object_get(line, "mode"), run_mode_names);
     int level = name_index(json_object_get(line, "log"), log_level_names);
@@ -188,13 +190,17 @@ static bool read_header(struct runlog_reader *reader, const json_t *line, struct
         return wrong_member(reader, "log", "\"summary\", \"tasks\" or \"all\"", err);
     if (!json_is_integer(seed) || json_integer_value(seed) < 0)
         return wrong_member(reader, "seed", "an integer from 0 on", err);
-    if (!scale || sscanf(scale, "%9d/%9d%c", &header->scale_numerator, &header->scale_denominator,
-                         &rest) != 2 ||
+    if (!json_is_integer(epoch))
+        return wrong_member(reader, "epoch", "microseconds since 1970", err);
+    if (!scale ||
+        sscanf(scale, "%9d/%9d%c", &header->scale_numerator, &header->scale_denominator, &rest) !=
+            2 ||
         header->scale_numerator < 1 || header->scale_denominator < 1)
         return wrong_member(reader, "scale", "a fraction such as \"1/1\"", err);
     header->mode = (enum run_mode)mode;
     header->log = (enum log_level)level;
     header->seed = (uint64_t)json_integer_value(seed);
+    header->epoch_usec = json_integer_value(epoch);
     header->title = copy_text(json_object_get(line, "title"));
     header->version = copy_text(json_object_get(line, "version"));
     header->started = copy_text(json_object_get(line, "started"));
@@ -212,8 +218,7 @@ static bool foreign(const struct runlog_reader *reader, const json_t *line, stru
     const char *text = reader->data + reader->start;
 
     if (!line && !reader->whole && strncmp(text, start, sizeof start - 1) == 0)
-        return err_set(err, EXIT_INPUT, "%s: the run log ends inside its first line",
-                       reader->path);
+        return err_set(err, EXIT_INPUT, "%s: the run log ends inside its first line", reader->path);
     if (berth && strncmp(berth, "run/", 4) == 0)
         return err_set(err, EXIT_INPUT,
                        "%s: this run log is %.20s, but this berth (%s) reads run/1", reader->path,
@@ -243,7 +248,7 @@ static bool open_header(struct runlog_reader *reader, struct err *err)
     line = parse_line(reader, &error);
     berth = json_string_value(json_object_get(line, "berth"));
     ok = berth && strcmp(berth, "run/1") == 0 ? read_header(reader, line, err)
-                                               : foreign(reader, line, err);
+                                              : foreign(reader, line, err);
     json_decref(line);
     return ok;
 }
@@ -284,8 +289,8 @@ static void line_error(const struct runlog_reader *reader, const json_t *line,
     char event[80] = "";
 
     if (machine && json_is_integer(seq))
-        snprintf(event, sizeof event, "%.20s event %" JSON_INTEGER_FORMAT ": ", machine,
-                 json_integer_value(seq));
+        snprintf(event, sizeof event, "%.20s event %" JSON_INTEGER_FORMAT ": ",
+                 strcmp(machine, "s") == 0 ? "scheduler" : machine, json_integer_value(seq));
     err_set(err, EXIT_INPUT, "%s:%d: %s%.800s", reader->path, reader->line, event, inner->text);
 }
 
@@ -339,8 +344,7 @@ static enum runlog_item take_record(struct runlog_reader *reader, const json_t *
     return RUNLOG_RECORD;
 }
 
-static enum runlog_item take_line(struct runlog_reader *reader, const json_t *line,
-                                  struct err *err)
+static enum runlog_item take_line(struct runlog_reader *reader, const json_t *line, struct err *err)
 {
     if (reader->has_summary) {
         err_set(err, EXIT_INPUT, "there is text after the summary");
