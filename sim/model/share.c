@@ -12,6 +12,7 @@
 
 #define WEIGHT_MIN 2
 #define WEIGHT_MAX 262144
+#define WEIGHT_DEFAULT 1024 /* of a cgroup that nobody has given one */
 
 struct share_part {
     uint64_t weight;
@@ -46,6 +47,8 @@ uint32_t share_task_weight(const struct task_definition *definition)
 {
     uint64_t sum = 0;
 
+    if (definition->cpu > 0)
+        return WEIGHT_DEFAULT;
     for (int i = 0; i < definition->n_containers; i++)
         sum += container_weight(&definition->containers[i]);
     return sum > WEIGHT_MAX ? WEIGHT_MAX : (uint32_t)sum;

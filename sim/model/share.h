@@ -48,7 +48,9 @@ bool share_remove(struct share *share, int64_t at_usec, int32_t task, int32_t co
 /* Takes out one that has finished at `at_usec`. False where there is none (more). */
 bool share_take_finished(struct share *share, int64_t at_usec, int32_t *task, int32_t *container);
 
-/* Weight of a task's cgroup: the sum over its containers, each at least 2, at most 262144. */
+/* Weight of a task's cgroup (agent/api/task/task_linux.go): the sum over its containers, each at
+ * least 2, at most 262144; with a task-level cpu the agent sets the quota only and the weight stays
+ * the kernel's 1024. */
 uint32_t share_task_weight(const struct task_definition *definition);
 
 #endif

@@ -1,0 +1,13 @@
+/*
+ * The commands that are part of `berth` itself: one file each. A command gets its own name in
+ * argv[0], prints results on stdout and talk on stderr, and returns a code of file/err.h.
+ */
+#ifndef BERTH_COMMAND_H
+#define BERTH_COMMAND_H
+
+int cmd_validate(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+
+#endif
