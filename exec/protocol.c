@@ -22,6 +22,7 @@ static const struct field setup_fields[] = {
     FIELD(FIELD_TEXT, setup, folder, "folder"),
     FIELD(FIELD_TEXT, setup, group, "group"),
     FIELD(FIELD_TEXT, setup, work_program, "workProgram"),
+    FIELD(FIELD_BOOL, setup, boot_modelled, "bootModelled"),
     FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
     FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),
 };
@@ -69,6 +70,7 @@ static const struct schema duty_container_schema = SCHEMA(duty_container, duty_c
 
 static const struct field duty_fields[] = {
     FIELD(FIELD_TASK, duty, task, "task"),
+    FIELD(FIELD_TASKDEF, duty, taskdef, "taskDefinition"),
     FIELD_LIST_OF(duty, containers, "containers", &duty_container_schema),
 };
 const struct schema duty_schema = SCHEMA(duty, duty_fields);
@@ -79,7 +81,12 @@ static const struct field fault_order_fields[] = {
 };
 const struct schema fault_order_schema = SCHEMA(fault_order, fault_order_fields);
 
-static const struct field finished_fields[] = {FIELD(FIELD_TEXT, finished, kernel, "kernel")};
+const struct schema nothing_schema = {0, NULL, 0};
+
+static const struct field finished_fields[] = {
+    FIELD(FIELD_TEXT, finished, kernel, "kernel"),
+    FIELD(FIELD_TEXT, finished, error, "error"),
+};
 const struct schema finished_schema = SCHEMA(finished, finished_fields);
 
 void channel_open(struct channel *channel, int fd)
@@ -185,11 +192,10 @@ void channel_fill(struct channel *channel)
     }
 }
 
-static bool garbage(struct channel *channel)
+void channel_reject(struct channel *channel)
 {
     channel->closed = true;
     channel->n_read = channel->in.length;
-    return false;
 }
 
 bool channel_next(struct channel *channel, struct line *line)
@@ -200,7 +206,10 @@ bool channel_next(struct channel *channel, struct line *line)
     char *end = left ? memchr(start, '\n', left) : NULL;
 
     if (end == NULL) {
-        return left > PROTOCOL_LINE_MAX ? garbage(channel) : false;
+        if (left > PROTOCOL_LINE_MAX) {
+            channel_reject(channel);
+        }
+        return false;
     }
     channel->n_read += (size_t)(end - start) + 1;
     for (int i = 0; i < WORDS; i++) {
@@ -211,5 +220,6 @@ bool channel_next(struct channel *channel, struct line *line)
             return true;
         }
     }
-    return garbage(channel);
+    channel_reject(channel);
+    return false;
 }

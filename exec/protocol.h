@@ -27,7 +27,7 @@ enum protocol_word {
     WORD_DUTY,    /* to the agent: struct duty; before the task is placed */
     WORD_MESSAGE, /* to the agent: an event of its machine */
     WORD_FAULT,   /* to the agent: struct fault_order; no event of its machine */
-    WORD_FINISH,  /* to the agent: end the instance; it kills what lives, says FINISHED and exits */
+    WORD_FINISH,  /* to the agent, no members: kill what lives, say FINISHED, exit */
     WORD_RECORD,  /* to the controller: one step of the agent's machine */
     WORD_FINISHED, /* to the controller: struct finished */
     WORDS
@@ -39,6 +39,7 @@ struct setup {
     char *folder;        /* exists, this instance's alone */
     char *group;         /* its cgroup, exists */
     char *work_program;  /* berth-work */
+    bool boot_modelled;  /* the instance waited for a boot time that was given */
     int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;
 };
@@ -89,6 +90,7 @@ struct duty_container {
 
 struct duty {
     int32_t task;
+    int32_t taskdef;
     int32_t n_containers;
     struct duty_container *containers;
 };
@@ -100,11 +102,13 @@ struct fault_order {
 };
 
 struct finished {
-    char *kernel; /* what uname says inside a container of this instance, NULL where none ran */
+    /* what uname says inside a container of this instance; NULL where none could run */
+    char *kernel;
+    char *error;  /* the agent could not do its work here at all; NULL: all was well */
 };
 
 extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,
-    finished_schema;
+    nothing_schema, finished_schema;
 
 /* One end of the line: a non-blocking stream with what is not yet sent and not yet read. */
 struct channel {
@@ -141,7 +145,10 @@ bool channel_flush(struct channel *channel);
 /* Reads what has come. After the other end is gone `closed` is set; whole lines stay readable. */
 void channel_fill(struct channel *channel);
 
-/* The next whole line, false where there is none. Garbage closes the channel. */
+/* The next whole line, false where there is none. What is no line rejects the channel. */
 bool channel_next(struct channel *channel, struct line *line);
+
+/* Nothing more is read from the other end: it talks nonsense. */
+void channel_reject(struct channel *channel);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Sums, fractions and the kernel's floors. The floor of a CPU quota is the kernel's own (1 ms,
- * kernel/sched/core.c, min_cfs_quota_period); below 4 MiB a root file system's page tables alone get
- * a container killed.
+ * kernel/sched/core.c, min_cfs_quota_period); below 4 MiB a root file system's page tables alone
+ * get a container killed.
  */
 #include "exec/scale.h"
 
@@ -47,7 +47,8 @@ struct capacity capacity_of_scenario(const struct scenario *scenario)
 
 int64_t scale_down(struct scale scale, int64_t amount)
 {
-    int64_t scaled = (int64_t)((__int128)amount * scale.numerator / scale.denominator);
+    int64_t whole = amount / scale.denominator, rest = amount % scale.denominator;
+    int64_t scaled = whole * scale.numerator + rest * scale.numerator / scale.denominator;
 
     return scaled == 0 && amount > 0 ? 1 : scaled;
 }
@@ -69,15 +70,16 @@ static struct scale largest(const struct capacity *wanted, const struct capacity
     return scale;
 }
 
-/* "2 CPUs and 31 GiB". */
-static const char *describe(char *text, size_t size, const struct capacity *capacity)
+const char *capacity_text(char *text, size_t size, const struct capacity *capacity)
 {
-    bool small = capacity->memory_bytes < 10 * 1024 * MIB;
+    double cpus = (double)capacity->cpu / CPU_UNITS_PER_VCPU;
+    double mib = (double)capacity->memory_bytes / (double)MIB;
+    bool small = mib < 1024;
+    double memory = small ? mib : mib / 1024;
 
-    snprintf(text, size, "%.3g CPU%s and %.3g %s", (double)capacity->cpu / CPU_UNITS_PER_VCPU,
-             capacity->cpu == CPU_UNITS_PER_VCPU ? "" : "s",
-             (double)capacity->memory_bytes / (double)(small ? MIB : 1024 * MIB),
-             small ? "MiB" : "GiB");
+    snprintf(text, size, "%.*f CPU%s and %.*f %s", cpus == (double)(int64_t)cpus ? 0 : 2, cpus,
+             cpus == 1 ? "" : "s", memory == (double)(int64_t)memory || memory >= 100 ? 0 : 1,
+             memory, small ? "MiB" : "GiB");
     return text;
 }
 
@@ -116,8 +118,8 @@ bool scale_choose(struct scale *scale, const char *text, const struct scenario *
         snprintf(scaled, sizeof scaled, text ? " at %s" : "", text);
         return err_set(err, EXIT_MACHINE,
                        "%s needs %s%s, this machine has %s: --scale %d/%d or --scale auto",
-                       scenario->path, describe(wants, sizeof wants, &at_scale), scaled,
-                       describe(has, sizeof has, machine), fitting.numerator, fitting.denominator);
+                       scenario->path, capacity_text(wants, sizeof wants, &at_scale), scaled,
+                       capacity_text(has, sizeof has, machine), fitting.numerator, fitting.denominator);
     }
     *scale = chosen;
     return true;

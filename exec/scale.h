@@ -27,6 +27,9 @@ struct capacity capacity_of_machine(void);
 /* The sum over all instances of the scenario. */
 struct capacity capacity_of_scenario(const struct scenario *scenario);
 
+/* "8 CPUs and 31.5 GiB"; returns `text`. */
+const char *capacity_text(char *text, size_t size, const struct capacity *capacity);
+
 /* `text` NULL: 1/1. "auto": the largest of 1/1, 1/2, 1/3, ... at which the scenario fits `machine`.
  * "N/M": that, at most 1/1. Fails where the scenario does not fit at that scale (EXIT_MACHINE, says
  * what it takes) or the text is no scale (EXIT_INPUT). */

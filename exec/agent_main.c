@@ -1,0 +1,356 @@
+/*
+ * berth-agent: one agent machine over the real containers of one instance. The same few lines as
+ * every driver: next event, step, log it to the controller, act. Its containers die with its main
+ * thread, and it dies with its controller; so it may be killed at any moment.
+ */
+#include "core/agent.h"
+#include "core/array.h"
+#include "core/draw.h"
+#include "exec/loop.h"
+#include "exec/performer.h"
+#include "exec/protocol.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { TAG_CONTROLLER, TAG_PERFORMER };
+
+/* A record that the jitter holds back. */
+struct held {
+    int64_t at_usec; /* CLOCK_MONOTONIC: not before */
+    char *line;
+    size_t length;
+};
+
+struct program {
+    struct channel channel;
+    struct loop loop;
+    struct setup setup;
+    struct cgroup_machine cgroups;
+    struct performer *performer;
+    struct taskdefs taskdefs;
+    struct agent agent;
+    struct outputs outputs;
+    int64_t seq;
+    bool finishing;
+    struct held *held; /* from `first_held` on, in order */
+    int n_held, cap_held, first_held;
+};
+
+static int64_t now_usec(const struct program *program)
+{
+    return loop_clock_usec() - program->setup.origin_usec;
+}
+
+/* ---- to the controller ---- */
+
+static void send_finished(struct program *program, char *kernel, char *error)
+{
+    struct finished finished = {kernel, error};
+
+    channel_send(&program->channel, WORD_FINISHED, &finished_schema, &finished);
+}
+
+/* Draws how long the jitter holds the record just made, never letting it overtake. */
+static void hold(struct program *program, const struct record *record)
+{
+    struct channel scratch = {.fd = -1};
+    struct held *last = program->n_held > program->first_held
+                            ? &program->held[program->n_held - 1]
+                            : NULL;
+    uint64_t delay_usec = draw_below((uint64_t)program->setup.jitter_seed, DRAW_MESSAGE,
+                                     program->setup.instance, record->seq,
+                                     (uint64_t)program->setup.jitter_usec + 1);
+    int64_t at_usec = loop_clock_usec() + (int64_t)delay_usec;
+    struct held held = {last && last->at_usec > at_usec ? last->at_usec : at_usec, NULL, 0};
+
+    channel_send_record(&scratch, record);
+    held.line = scratch.out.text;
+    held.length = scratch.out.length;
+    *ARRAY_ADD(program, held) = held;
+}
+
+/* Lets go of what was held long enough, or of everything. */
+static void release(struct program *program, bool all)
+{
+    while (program->first_held < program->n_held) {
+        struct held *held = &program->held[program->first_held];
+
+        if (!all && held->at_usec > loop_clock_usec()) {
+            return;
+        }
+        channel_send_lines(&program->channel, held->line, held->length);
+        free(held->line);
+        program->first_held++;
+    }
+    program->first_held = program->n_held = 0;
+}
+
+static void send_record(struct program *program, const struct record *record)
+{
+    if (program->setup.jitter_usec > 0) {
+        hold(program, record);
+    } else {
+        channel_send_record(&program->channel, record);
+    }
+}
+
+/* ---- stepping ---- */
+
+static void step(struct program *program, const struct message *event, bool modelled)
+{
+    struct record record = {
+        .machine = program->setup.instance,
+        .seq = ++program->seq,
+        .modelled = modelled,
+        .event = *event,
+    };
+
+    record.at_usec = now_usec(program);
+    program->outputs.n_messages = 0;
+    agent_step(&program->agent, record.at_usec, event, &program->outputs);
+    record.outputs = program->outputs;
+    send_record(program, &record);
+    for (int i = 0; i < program->outputs.n_messages; i++) {
+        const struct message *action = &program->outputs.messages[i];
+
+        if (message_types[action->kind].to == PARTY_WORLD) {
+            performer_act(program->performer, action);
+        }
+    }
+}
+
+/* Steps with all that is due now; returns when to look again at the latest. */
+static int64_t advance(struct program *program)
+{
+    const struct message tick = message_new(MESSAGE_TICK);
+    struct fact fact;
+    int64_t deadline_usec;
+
+    for (;;) {
+        if (performer_next(program->performer, &fact)) {
+            step(program, &fact.event, fact.modelled);
+            message_finish(&fact.event);
+            continue;
+        }
+        deadline_usec = agent_deadline(&program->agent);
+        if (deadline_usec > now_usec(program)) {
+            break;
+        }
+        step(program, &tick, false);
+    }
+    return deadline_usec == USEC_NEVER ? INT64_MAX : program->setup.origin_usec + deadline_usec;
+}
+
+/* ---- from the controller ---- */
+
+static bool take_plan(struct program *program, const struct line *line, struct err *err)
+{
+    struct plan plan;
+
+    if (!codec_read_struct(line->json, line->length, &plan_schema, &plan, err)) {
+        return false;
+    }
+    taskdefs_add(&program->taskdefs, plan.definition);
+    performer_plan(program->performer, &plan);
+    return true;
+}
+
+static bool take_duty(struct program *program, const struct line *line, struct err *err)
+{
+    struct duty duty;
+
+    if (!codec_read_struct(line->json, line->length, &duty_schema, &duty, err)) {
+        return false;
+    }
+    performer_duty(program->performer, &duty);
+    return true;
+}
+
+static bool take_message(struct program *program, const struct line *line, struct err *err)
+{
+    struct message message;
+
+    if (!codec_read_message(line->json, line->length, &message, err)) {
+        return false;
+    }
+    step(program, &message, message.kind == MESSAGE_BOOT && program->setup.boot_modelled);
+    message_finish(&message);
+    return true;
+}
+
+static bool take_fault(struct program *program, const struct line *line, struct err *err)
+{
+    struct fault_order order;
+
+    if (!codec_read_struct(line->json, line->length, &fault_order_schema, &order, err)) {
+        return false;
+    }
+    performer_fault(program->performer, &order);
+    return true;
+}
+
+static bool take_line(struct program *program, const struct line *line, struct err *err)
+{
+    switch (line->word) {
+    case WORD_PLAN:
+        return take_plan(program, line, err);
+    case WORD_DUTY:
+        return take_duty(program, line, err);
+    case WORD_MESSAGE:
+        return take_message(program, line, err);
+    case WORD_FAULT:
+        return take_fault(program, line, err);
+    case WORD_FINISH:
+        program->finishing = true;
+        return true;
+    default:
+        return err_set(err, EXIT_BUG, "a line for controllers");
+    }
+}
+
+static bool hear(struct program *program, struct err *err)
+{
+    struct line line;
+
+    channel_fill(&program->channel);
+    while (channel_next(&program->channel, &line)) {
+        if (!take_line(program, &line, err)) {
+            return false;
+        }
+        /* What is due now comes before the next line: an agent is never late by its own doing. */
+        advance(program);
+    }
+    return true;
+}
+
+/* ---- the whole life ---- */
+
+static bool wait_and_take(struct program *program, int64_t look_usec, struct err *err)
+{
+    struct loop_ready ready[8];
+    bool more = channel_flush(&program->channel);
+    int n;
+
+    if (!loop_watch(&program->loop, program->channel.fd, TAG_CONTROLLER, more, err)) {
+        return false;
+    }
+    loop_alarm(&program->loop, look_usec);
+    n = loop_wait(&program->loop, ready, 8);
+    for (int i = 0; i < n; i++) {
+        if (ready[i].tag == TAG_CONTROLLER && ready[i].readable && !hear(program, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Until told to finish, or until the controller is gone. */
+static bool run(struct program *program, struct err *err)
+{
+    while (!program->finishing && !program->channel.closed) {
+        int64_t look_usec = advance(program);
+
+        release(program, false);
+        if (program->first_held < program->n_held &&
+            program->held[program->first_held].at_usec < look_usec) {
+            look_usec = program->held[program->first_held].at_usec;
+        }
+        if (!wait_and_take(program, look_usec, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_setup(struct program *program, struct err *err)
+{
+    struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLIN};
+    struct line line;
+
+    while (!program->channel.closed) {
+        if (channel_next(&program->channel, &line)) {
+            return (line.word == WORD_SETUP &&
+                    codec_read_struct(line.json, line.length, &setup_schema, &program->setup,
+                                      err)) ||
+                   err_set(err, EXIT_BUG, "the first line is not the setup");
+        }
+        poll(&wait, 1, -1);
+        channel_fill(&program->channel);
+    }
+    return err_set(err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");
+}
+
+static bool open_program(struct program *program, struct err *err)
+{
+    sigset_t none;
+    int fds[2];
+
+    sigemptyset(&none);
+    if (!cgroup_open(&program->cgroups, cgroup_backend_wanted(), err) ||
+        !performer_open(&program->performer, &program->setup, &program->cgroups, err) ||
+        !loop_open(&program->loop, &none, err)) {
+        return false;
+    }
+    performer_fds(program->performer, fds);
+    agent_init(&program->agent, &program->taskdefs);
+    return loop_watch(&program->loop, fds[0], TAG_PERFORMER, false, err) &&
+           loop_watch(&program->loop, fds[1], TAG_PERFORMER, false, err);
+}
+
+static void flush_all(struct program *program)
+{
+    struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLOUT};
+
+    while (channel_flush(&program->channel)) {
+        poll(&wait, 1, -1);
+    }
+}
+
+/* Whatever is open here the kernel closes; what must not stay are containers and their groups. */
+static int finish(struct program *program)
+{
+    char *kernel = program->channel.closed ? NULL : performer_kernel(program->performer);
+
+    performer_close(program->performer);
+    release(program, true);
+    send_finished(program, kernel, NULL);
+    flush_all(program);
+    return EXIT_FINE;
+}
+
+static int give_up(struct program *program, const struct err *err)
+{
+    char text[sizeof err->text + 32];
+
+    snprintf(text, sizeof text, "i%d: %s", program->setup.instance + 1, err->text);
+    release(program, true);
+    send_finished(program, NULL, text);
+    flush_all(program);
+    return err->code;
+}
+
+int main(int argc, char **argv)
+{
+    static struct program program;
+    struct err err;
+
+    (void)argv;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that came too late reads the end of its socket */
+    close_range(PROTOCOL_FD + 1, ~0U, 0);
+    channel_open(&program.channel, PROTOCOL_FD);
+    if (argc > 1 || !read_setup(&program, &err)) {
+        err_set(&err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");
+        return err_report(&err);
+    }
+    if (!open_program(&program, &err) || !run(&program, &err)) {
+        return give_up(&program, &err);
+    }
+    return finish(&program);
+}

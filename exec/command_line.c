@@ -1,0 +1,171 @@
+/*
+ * Lists of borrowed texts, put together.
+ */
+#include "exec/command_line.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two for each of berth-work's options, its name, and the end. */
+enum { WORK_ARGUMENTS = 12, WORK_TEXTS = 6 };
+
+static int count(char *const *list)
+{
+    int n = 0;
+
+    while (list && list[n]) {
+        n++;
+    }
+    return n;
+}
+
+static const char **new_list(int n)
+{
+    const char **list = calloc((size_t)n + 1, sizeof *list);
+
+    assert(list);
+    return list;
+}
+
+static void add_all(const char **list, int *n, char *const *from)
+{
+    for (int i = 0; from && from[i]; i++) {
+        list[(*n)++] = from[i];
+    }
+}
+
+static void add_texts(const char **list, int *n, const struct text *from, int n_from)
+{
+    for (int i = 0; i < n_from; i++) {
+        list[(*n)++] = from[i].text;
+    }
+}
+
+/* The program of the user's own. */
+static const char **own_argv(const struct plan_container *plan, const struct image *image)
+{
+    const char **argv = new_list(count(image->entrypoint) + count(image->cmd) +
+                                 plan->n_entry_point + plan->n_command);
+    int n = 0;
+
+    if (plan->n_entry_point > 0) {
+        add_texts(argv, &n, plan->entry_point, plan->n_entry_point);
+    } else {
+        add_all(argv, &n, image->entrypoint);
+    }
+    if (plan->n_command > 0) {
+        add_texts(argv, &n, plan->command, plan->n_command);
+    } else if (plan->n_entry_point == 0) {
+        add_all(argv, &n, image->cmd);
+    }
+    return argv;
+}
+
+static void add_option(struct command_line *line, int *n, const char *name, int64_t value)
+{
+    int n_made = count(line->made);
+
+    if (value == 0) {
+        return;
+    }
+    line->argv[(*n)++] = name;
+    if (value == INT64_MAX) {
+        line->argv[(*n)++] = "forever";
+        return;
+    }
+    if (asprintf(&line->made[n_made], "%" PRId64, value) < 0) {
+        abort();
+    }
+    line->argv[(*n)++] = line->made[n_made];
+}
+
+static void work_argv(struct command_line *line, const char *program,
+                      const struct duty_container *duty)
+{
+    int n = 0;
+
+    line->argv = new_list(WORK_ARGUMENTS);
+    line->made = calloc(WORK_TEXTS, sizeof *line->made);
+    assert(line->made);
+    line->argv[n++] = program;
+    add_option(line, &n, "--memory", duty->memory_bytes);
+    add_option(line, &n, "--ready", duty->ready_usec);
+    add_option(line, &n, "--work", duty->work_usec);
+    add_option(line, &n, "--idle", duty->idle_usec);
+    add_option(line, &n, "--exit", duty->exit_code);
+}
+
+/* Whether a later list sets the same variable. */
+static bool overridden(const char *variable, const struct plan_container *plan)
+{
+    size_t n_name = strcspn(variable, "=");
+
+    for (int i = 0; i < plan->n_environment; i++) {
+        const char *other = plan->environment[i].text;
+
+        if (strcspn(other, "=") == n_name && strncmp(variable, other, n_name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char **make_env(const struct plan_container *plan, const struct image *image)
+{
+    const char **env = new_list(count(image->env) + plan->n_environment);
+    int n = 0;
+
+    for (int i = 0; image->env && image->env[i]; i++) {
+        if (!overridden(image->env[i], plan)) {
+            env[n++] = image->env[i];
+        }
+    }
+    add_texts(env, &n, plan->environment, plan->n_environment);
+    return env;
+}
+
+static const char *given(const char *wanted, const char *image)
+{
+    if (wanted && wanted[0]) {
+        return wanted;
+    }
+    return image && image[0] ? image : NULL;
+}
+
+void command_line_make(struct command_line *line, const struct plan_container *plan,
+                       const struct image *image, const char *work_layer,
+                       const struct duty_container *duty)
+{
+    bool stand_in = plan->layout == NULL;
+    int n = 0;
+
+    *line = (struct command_line){0};
+    line->layers = new_list(count(image->layers) + 1);
+    add_all(line->layers, &n, image->layers);
+    if (!plan->performs) {
+        line->argv = own_argv(plan, image);
+    } else if (stand_in) {
+        work_argv(line, "/bin/berth-work", duty);
+    } else {
+        line->layers[n++] = work_layer;
+        work_argv(line, "/berth-work", duty);
+    }
+    line->env = make_env(plan, image);
+    line->cwd = given(plan->working_directory, image->working_dir);
+    line->user = stand_in ? NULL : given(plan->user, image->user);
+}
+
+void command_line_finish(struct command_line *line)
+{
+    for (int i = 0; line->made && line->made[i]; i++) {
+        free(line->made[i]);
+    }
+    free(line->made);
+    free(line->layers);
+    free(line->argv);
+    free(line->env);
+    *line = (struct command_line){0};
+}

@@ -1,0 +1,44 @@
+/*
+ * Driver 2: the scheduler machine over agent processes and the real clock. The same few lines as
+ * the simulator's driver: next event, log it, step, log the decisions, act. It decides nothing, and
+ * never steps from inside acting: what an act causes at once waits in the inbox.
+ */
+#ifndef BERTH_EXEC_CONTROLLER_H
+#define BERTH_EXEC_CONTROLLER_H
+
+#include "exec/cgroup.h"
+#include "exec/plan.h"
+#include "exec/sweep.h"
+#include "file/err.h"
+#include "file/runlog.h"
+#include "file/scenario.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One real run. All borrowed, everything stays the caller's. */
+struct controller_job {
+    const struct scenario *scenario;
+    const struct plans *plans;
+    const struct sweep_run *run;
+    const struct cgroup_machine *cgroups;
+    const char *agent_program, *work_program;
+    struct runlog_writer *log;
+    int64_t jitter_usec; /* see struct setup */
+    bool talk;           /* say on stderr what is being waited for */
+};
+
+struct controller_result {
+    struct run_summary summary;
+    bool interrupted; /* by a signal, before its time */
+    int stragglers;   /* processes that outlived their agent and were killed */
+    char *kernel;     /* uname inside a container, or NULL; owned */
+    char kernel_where[32]; /* "i1" */
+};
+
+/* Runs the scenario to its end and takes everything down. False where this machine could not go on;
+ * everything is taken down then, too, and the log has all that happened. */
+bool controller_run(const struct controller_job *job, struct controller_result *result,
+                    struct err *err);
+
+#endif

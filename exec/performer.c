@@ -1,0 +1,543 @@
+/*
+ * Orders in, facts out. A task's containers stand in the order of its definition; a task's record
+ * lives from its duty until all its containers are removed. Facts wait in a list of their own, so
+ * that an order that fails at once answers like one that fails later.
+ */
+#include "exec/performer.h"
+
+#include "core/array.h"
+#include "exec/command_line.h"
+#include "exec/container.h"
+#include "exec/loop.h"
+#include "exec/pull.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROBE_USEC 2000000
+
+struct ward {
+    struct task *task;
+    int32_t index; /* in the definition */
+    struct container *container; /* NULL: not created, or removed */
+    struct container_spec spec;
+    struct command_line line; /* what `spec` points to */
+    bool wants_image;         /* its pull is under way */
+    bool started, ended;
+};
+
+struct task {
+    struct duty duty;
+    const struct plan *plan;
+    char group[CGROUP_PATH_MAX];
+    bool has_group, removing;
+    struct ward *wards; /* one per container of the definition */
+};
+
+struct performer {
+    const struct setup *setup;
+    struct cgroup_machine *cgroups;
+    struct container_host *host;
+    struct puller *puller;
+    struct plan *plans; /* by definition, in order */
+    int n_plans, cap_plans;
+    struct task **tasks;
+    int n_tasks, cap_tasks;
+    struct fact *facts; /* from `first` on */
+    int n_facts, cap_facts, first;
+};
+
+/* ---- facts ---- */
+
+static struct message *add_fact(struct performer *performer, enum message_kind kind, bool modelled)
+{
+    struct fact *fact = ARRAY_ADD(performer, facts);
+
+    *fact = (struct fact){message_new(kind), modelled};
+    return &fact->event;
+}
+
+static void tell(struct performer *performer, const struct ward *ward, enum message_kind kind,
+                 const struct err *err, bool modelled)
+{
+    struct message *event = add_fact(performer, kind, modelled);
+
+    event->as.fact.task = ward->task->duty.task;
+    event->as.fact.container = ward->index;
+    event->as.fact.error = err ? strdup(err->text) : NULL;
+}
+
+static void tell_exit(struct performer *performer, const struct ward *ward, int exit_code, bool oom)
+{
+    struct message *event = add_fact(performer, MESSAGE_CONTAINER_EXITED, false);
+
+    event->as.exited.task = ward->task->duty.task;
+    event->as.exited.container = ward->index;
+    event->as.exited.exit_code = exit_code;
+    event->as.exited.oom = oom;
+}
+
+/* ---- tasks ---- */
+
+static struct task *find_task(const struct performer *performer, int32_t id)
+{
+    for (int i = 0; i < performer->n_tasks; i++) {
+        if (performer->tasks[i]->duty.task == id) {
+            return performer->tasks[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ward *find_ward(const struct performer *performer, int32_t id, int32_t container)
+{
+    struct task *task = find_task(performer, id);
+
+    return task && container >= 0 && container < task->duty.n_containers ? &task->wards[container]
+                                                                         : NULL;
+}
+
+void performer_plan(struct performer *performer, const struct plan *plan)
+{
+    assert(plan->taskdef == performer->n_plans);
+    *ARRAY_ADD(performer, plans) = *plan;
+}
+
+void performer_duty(struct performer *performer, const struct duty *duty)
+{
+    struct task *task = calloc(1, sizeof *task);
+
+    assert(task && duty->taskdef < performer->n_plans);
+    task->duty = *duty;
+    task->plan = &performer->plans[duty->taskdef];
+    assert(task->plan->n_containers == duty->n_containers);
+    snprintf(task->group, sizeof task->group, "%s/t%d", performer->setup->group, duty->task + 1);
+    task->wards = calloc((size_t)duty->n_containers + 1, sizeof *task->wards);
+    assert(task->wards);
+    for (int i = 0; i < duty->n_containers; i++) {
+        task->wards[i].task = task;
+        task->wards[i].index = i;
+    }
+    *ARRAY_ADD(performer, tasks) = task;
+}
+
+static void free_task(struct task *task)
+{
+    for (int i = 0; i < task->duty.n_containers; i++) {
+        command_line_finish(&task->wards[i].line);
+    }
+    free(task->wards);
+    schema_finish(&duty_schema, &task->duty);
+    free(task);
+}
+
+/* Forgets a task of which nothing is left. */
+static void forget_if_gone(struct performer *performer, struct task *task)
+{
+    if (!task->removing) {
+        return;
+    }
+    for (int i = 0; i < task->duty.n_containers; i++) {
+        if (task->wards[i].container || task->wards[i].wants_image) {
+            return;
+        }
+    }
+    if (task->has_group) {
+        cgroup_remove(performer->cgroups, task->group); /* else the instance's end removes it */
+    }
+    for (int i = 0; i < performer->n_tasks; i++) {
+        if (performer->tasks[i] == task) {
+            performer->tasks[i] = performer->tasks[--performer->n_tasks];
+            break;
+        }
+    }
+    free_task(task);
+}
+
+/* ---- images ---- */
+
+static const struct plan_container *plan_of(const struct ward *ward)
+{
+    return &ward->task->plan->containers[ward->index];
+}
+
+/* No image of that name on this machine: how long its pull took says nothing. */
+static bool is_stand_in(const struct ward *ward)
+{
+    return plan_of(ward)->layout == NULL;
+}
+
+static void tell_pulled(struct performer *performer, const struct ward *ward,
+                        const struct pulled *pulled)
+{
+    tell(performer, ward, MESSAGE_IMAGE_PULLED, pulled->ok ? NULL : &pulled->err,
+         is_stand_in(ward));
+}
+
+static void pull(struct performer *performer, struct ward *ward)
+{
+    const struct pulled *pulled = pull_image(performer->puller, plan_of(ward)->layout);
+
+    if (pulled) {
+        tell_pulled(performer, ward, pulled);
+    } else {
+        ward->wants_image = true;
+    }
+}
+
+static bool same(const char *a, const char *b)
+{
+    return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+/* Backwards: a task of which nothing is left goes, and the last takes its place. */
+static void take_pulled(struct performer *performer, const struct pulled *pulled)
+{
+    for (int i = performer->n_tasks - 1; i >= 0; i--) {
+        struct task *task = performer->tasks[i];
+
+        for (int j = 0; j < task->duty.n_containers; j++) {
+            struct ward *ward = &task->wards[j];
+
+            if (ward->wants_image && same(plan_of(ward)->layout, pulled->layout)) {
+                ward->wants_image = false;
+                tell_pulled(performer, ward, pulled);
+            }
+        }
+        forget_if_gone(performer, task);
+    }
+}
+
+/* ---- containers ---- */
+
+static bool make_group(struct performer *performer, struct task *task, struct err *err)
+{
+    struct cgroup_limits limits = {
+        .quota_cpu = task->plan->quota_cpu,
+        .weight_cpu = task->plan->weight_cpu,
+        .memory_bytes = task->plan->memory_bytes,
+    };
+
+    task->has_group =
+        task->has_group || cgroup_make(performer->cgroups, task->group, true, &limits, err);
+    return task->has_group;
+}
+
+static void describe(struct performer *performer, struct ward *ward, const struct pulled *pulled)
+{
+    const struct plan_container *plan = plan_of(ward);
+
+    command_line_make(&ward->line, plan, &pulled->image, pull_work_layer(performer->puller),
+                      &ward->task->duty.containers[ward->index]);
+    ward->spec = (struct container_spec){
+        .name = plan->name,
+        .task_group = ward->task->group,
+        .limits = {.weight_cpu = plan->weight_cpu,
+                   .memory_bytes = plan->memory_bytes,
+                   .reserved_bytes = plan->reserved_bytes},
+        .layers = ward->line.layers,
+        .argv = ward->line.argv,
+        .env = ward->line.env,
+        .cwd = ward->line.cwd,
+        .user = ward->line.user,
+        .hostname = plan->hostname,
+        .read_only = plan->readonly_root,
+    };
+}
+
+static bool names_a_program(const struct ward *ward, struct err *err)
+{
+    return ward->spec.argv[0] != NULL ||
+           err_set(err, EXIT_INPUT, "container %s: neither its definition nor the image %s names a "
+                                    "command", plan_of(ward)->name, plan_of(ward)->image);
+}
+
+static void create(struct performer *performer, struct ward *ward)
+{
+    const struct pulled *pulled = pull_image(performer->puller, plan_of(ward)->layout);
+    struct err err;
+    bool ok;
+
+    assert(pulled && pulled->ok && !ward->container);
+    describe(performer, ward, pulled);
+    ok = names_a_program(ward, &err) && make_group(performer, ward->task, &err) &&
+         container_create(performer->host, &ward->spec, ward, &ward->container, &err);
+    tell(performer, ward, MESSAGE_CONTAINER_CREATED, ok ? NULL : &err, false);
+}
+
+static void start(struct performer *performer, struct ward *ward)
+{
+    struct err err;
+
+    assert(ward->container && !ward->started);
+    if (!container_start(ward->container, &err)) {
+        ward->ended = true;
+        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
+    }
+}
+
+static void send_signal(struct ward *ward, enum stop_signal signal)
+{
+    struct err err;
+
+    if (!ward->container || ward->ended) {
+        return;
+    }
+    if (signal == SIGNAL_KILL) {
+        container_kill(ward->container);
+    } else {
+        container_signal(ward->container, SIGTERM, &err); /* it is gone, or SIGKILL will come */
+    }
+}
+
+static void remove_task(struct performer *performer, struct task *task)
+{
+    task->removing = true;
+    for (int i = 0; i < task->duty.n_containers; i++) {
+        if (task->wards[i].container) {
+            container_remove(task->wards[i].container);
+        }
+    }
+    forget_if_gone(performer, task);
+}
+
+void performer_act(struct performer *performer, const struct message *action)
+{
+    struct ward *ward;
+    struct task *task;
+
+    if (action->kind == MESSAGE_REMOVE_TASK) {
+        task = find_task(performer, action->as.remove_task.task);
+        assert(task);
+        remove_task(performer, task);
+        return;
+    }
+    if (action->kind == MESSAGE_SIGNAL_CONTAINER) {
+        ward = find_ward(performer, action->as.signal.task, action->as.signal.container);
+        assert(ward);
+        send_signal(ward, action->as.signal.signal);
+        return;
+    }
+    ward = find_ward(performer, action->as.order.task, action->as.order.container);
+    assert(ward);
+    if (action->kind == MESSAGE_PULL_IMAGE) {
+        pull(performer, ward);
+    } else if (action->kind == MESSAGE_CREATE_CONTAINER) {
+        create(performer, ward);
+    } else {
+        assert(action->kind == MESSAGE_START_CONTAINER);
+        start(performer, ward);
+    }
+}
+
+void performer_fault(struct performer *performer, const struct fault_order *order)
+{
+    struct task *task = find_task(performer, order->task);
+
+    for (int i = 0; task && i < task->duty.n_containers; i++) {
+        if (order->container == ID_NONE || order->container == i) {
+            send_signal(&task->wards[i], SIGNAL_KILL);
+        }
+    }
+}
+
+/* ---- what happens ---- */
+
+static void take_started(struct performer *performer, struct ward *ward)
+{
+    ward->started = true;
+    tell(performer, ward, MESSAGE_CONTAINER_STARTED, NULL, false);
+    /* A program of the user's does not say when it is ready: at once, as the default behaviour. */
+    if (!plan_of(ward)->performs) {
+        tell(performer, ward, MESSAGE_CONTAINER_READY, NULL, true);
+    }
+}
+
+static void take_event(struct performer *performer, const struct container_event *event)
+{
+    struct ward *ward = event->owner;
+
+    switch (event->kind) {
+    case CONTAINER_STARTED:
+        take_started(performer, ward);
+        break;
+    case CONTAINER_FAILED:
+        ward->ended = true;
+        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &event->err, false);
+        break;
+    case CONTAINER_READY:
+        if (plan_of(ward)->performs) {
+            tell(performer, ward, MESSAGE_CONTAINER_READY, NULL, false);
+        }
+        break;
+    case CONTAINER_EXITED:
+        ward->ended = true;
+        tell_exit(performer, ward, event->exit_code, event->oom_killed);
+        break;
+    case CONTAINER_REMOVED:
+        ward->container = NULL;
+        forget_if_gone(performer, ward->task);
+        break;
+    }
+}
+
+static void collect(struct performer *performer)
+{
+    struct container_event event;
+    const struct pulled *pulled;
+
+    while ((pulled = pull_next(performer->puller))) {
+        take_pulled(performer, pulled);
+    }
+    while (container_host_next(performer->host, &event)) {
+        take_event(performer, &event);
+    }
+}
+
+bool performer_next(struct performer *performer, struct fact *fact)
+{
+    if (performer->first == performer->n_facts) {
+        performer->first = performer->n_facts = 0;
+        collect(performer);
+    }
+    if (performer->first == performer->n_facts) {
+        return false;
+    }
+    *fact = performer->facts[performer->first++];
+    return true;
+}
+
+void performer_fds(const struct performer *performer, int fds[2])
+{
+    fds[0] = container_host_fd(performer->host);
+    fds[1] = pull_fd(performer->puller);
+}
+
+/* ---- the kernel as a container sees it ---- */
+
+static const struct pulled *wait_for_builtin(struct performer *performer)
+{
+    const struct pulled *pulled = pull_image(performer->puller, NULL);
+    int64_t until_usec = loop_clock_usec() + PROBE_USEC;
+
+    while (!pulled && loop_clock_usec() < until_usec) {
+        struct pollfd wait = {.fd = pull_fd(performer->puller), .events = POLLIN};
+
+        poll(&wait, 1, 100);
+        while (pull_next(performer->puller)) {
+        }
+        pulled = pull_image(performer->puller, NULL);
+    }
+    return pulled && pulled->ok ? pulled : NULL;
+}
+
+/* Runs until the container is removed. */
+static void run_probe(struct performer *performer, struct container *probe)
+{
+    int64_t until_usec = loop_clock_usec() + PROBE_USEC;
+    struct container_event event;
+    bool gone = false;
+    struct err err;
+
+    if (!container_start(probe, &err)) {
+        container_remove(probe);
+    }
+    while (!gone && loop_clock_usec() < until_usec) {
+        struct pollfd wait = {.fd = container_host_fd(performer->host), .events = POLLIN};
+
+        poll(&wait, 1, 100);
+        while (!gone && container_host_next(performer->host, &event)) {
+            gone = event.container == probe && event.kind == CONTAINER_REMOVED;
+            if (event.container == probe &&
+                (event.kind == CONTAINER_EXITED || event.kind == CONTAINER_FAILED)) {
+                container_remove(probe);
+            }
+        }
+    }
+}
+
+char *performer_kernel(struct performer *performer)
+{
+    static const char *const argv[] = {"uname", "-r", NULL};
+    const struct pulled *pulled = wait_for_builtin(performer);
+    struct container_spec spec = {.name = "uname", .argv = argv};
+    struct container *probe;
+    char group[CGROUP_PATH_MAX], text[128];
+    int ends[2];
+    ssize_t n = 0;
+    struct err err;
+
+    snprintf(group, sizeof group, "%.400s/uname", performer->setup->group);
+    if (!pulled || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return NULL;
+    }
+    spec.task_group = group;
+    spec.layers = (const char *const *)pulled->image.layers;
+    spec.output_fd = ends[1];
+    if (cgroup_make(performer->cgroups, group, true, &(struct cgroup_limits){0}, &err) &&
+        container_create(performer->host, &spec, NULL, &probe, &err)) {
+        run_probe(performer, probe);
+        n = read(ends[0], text, sizeof text - 1);
+    }
+    cgroup_remove(performer->cgroups, group);
+    close(ends[0]);
+    close(ends[1]);
+    return n > 1 ? strndup(text, (size_t)n - 1) : NULL;
+}
+
+/* ---- beginning and end ---- */
+
+bool performer_open(struct performer **out, const struct setup *setup,
+                    struct cgroup_machine *cgroups, struct err *err)
+{
+    struct performer *performer = calloc(1, sizeof *performer);
+    char store[400];
+
+    assert(performer);
+    performer->setup = setup;
+    performer->cgroups = cgroups;
+    snprintf(store, sizeof store, "%s/images", setup->folder);
+    if (!container_host_open(&performer->host, setup->folder, setup->group, cgroups, err)) {
+        free(performer);
+        return false;
+    }
+    if (!pull_open(&performer->puller, store, setup->work_program, err)) {
+        container_host_close(performer->host);
+        free(performer);
+        return false;
+    }
+    *out = performer;
+    return true;
+}
+
+void performer_close(struct performer *performer)
+{
+    struct fact fact;
+
+    container_host_close(performer->host);
+    pull_close(performer->puller);
+    while (performer->first < performer->n_facts) {
+        fact = performer->facts[performer->first++];
+        message_finish(&fact.event);
+    }
+    for (int i = 0; i < performer->n_tasks; i++) {
+        if (performer->tasks[i]->has_group) {
+            cgroup_remove(performer->cgroups, performer->tasks[i]->group);
+        }
+        free_task(performer->tasks[i]);
+    }
+    for (int i = 0; i < performer->n_plans; i++) {
+        schema_finish(&plan_schema, &performer->plans[i]);
+    }
+    free(performer->facts);
+    free(performer->tasks);
+    free(performer->plans);
+    free(performer);
+}

@@ -1,0 +1,52 @@
+/*
+ * The hands of one agent: does what its machine orders to real containers, and hands back what
+ * became of it as events. It must never decide what comes next, and never step the machine.
+ */
+#ifndef BERTH_EXEC_PERFORMER_H
+#define BERTH_EXEC_PERFORMER_H
+
+#include "core/message.h"
+#include "exec/cgroup.h"
+#include "exec/protocol.h"
+#include "file/err.h"
+
+#include <stdbool.h>
+
+struct performer;
+
+/* Something that became of an order. The event is the taker's: message_finish(). */
+struct fact {
+    struct message event;
+    bool modelled; /* the duration that it ends was not measured */
+};
+
+/* For the instance of `setup`, whose cgroup and folder exist. `setup` and `cgroups` are borrowed.
+ * Call from the main thread before any other is started. */
+bool performer_open(struct performer **performer, const struct setup *setup,
+                    struct cgroup_machine *cgroups, struct err *err);
+
+/* Ends everything that lives and waits for it (some milliseconds). */
+void performer_close(struct performer *performer);
+
+/* What a definition's containers are and what a task's do: taken over, not copied. */
+void performer_plan(struct performer *performer, const struct plan *plan);
+void performer_duty(struct performer *performer, const struct duty *duty);
+
+/* Does one of the machine's actions: pullImage, createContainer, startContainer, signalContainer,
+ * removeTask. */
+void performer_act(struct performer *performer, const struct message *action);
+
+/* SIGKILL from outside; nothing where nothing runs. */
+void performer_fault(struct performer *performer, const struct fault_order *order);
+
+/* The next fact; false when there is none now. Never blocks. */
+bool performer_next(struct performer *performer, struct fact *fact);
+
+/* Two descriptors that are readable when performer_next() may have something. */
+void performer_fds(const struct performer *performer, int fds[2]);
+
+/* What uname says inside a container of this instance; NULL where none can run. Owned by the
+ * caller. Takes some ten milliseconds. */
+char *performer_kernel(struct performer *performer);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * Scenario in, plans out. ECS's rules of what a task's cgroup gets are here and nowhere else:
+ * a task-level cpu is a quota, without one the task's weight is the sum of its containers' (agent/
+ * api/task/task_linux.go, BuildLinuxResourceSpec), and a container's cpu is its weight, at least 2
+ * (ECS API: ContainerDefinition.cpu).
+ */
+#include "exec/plan.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB (INT64_C(1) << 20)
+#define WEIGHT_MIN 2
+
+static void *allocate(int n, size_t size)
+{
+    void *memory = calloc((size_t)n + 1, size);
+
+    assert(memory != NULL);
+    return memory;
+}
+
+/* ---- images ---- */
+
+/* `folder/name` where an OCI image layout stands there, else NULL. Owned by the caller. */
+static char *layout_in(const char *folder, int n_folder, const char *name)
+{
+    char *path, *marker;
+    bool there;
+
+    if (asprintf(&path, "%.*s%s%s", n_folder, folder, n_folder ? "/" : "", name) < 0 ||
+        asprintf(&marker, "%s/oci-layout", path) < 0) {
+        abort();
+    }
+    there = access(marker, R_OK) == 0;
+    free(marker);
+    if (there) {
+        return path;
+    }
+    free(path);
+    return NULL;
+}
+
+static char *find_layout(const struct scenario *scenario, const char *name,
+                         const char *image_folder)
+{
+    const char *slash = strrchr(scenario->path, '/');
+    char *found;
+
+    if (name == NULL) {
+        return NULL;
+    }
+    if (name[0] == '/') {
+        return layout_in("", 0, name);
+    }
+    found = slash ? layout_in(scenario->path, (int)(slash - scenario->path), name)
+                  : layout_in("", 0, name);
+    if (found == NULL && image_folder != NULL) {
+        found = layout_in(image_folder, (int)strlen(image_folder), name);
+    }
+    return found;
+}
+
+void plans_tell(const struct plans *plans)
+{
+    const struct scenario *scenario = plans->scenario;
+    bool *told = allocate(scenario->n_images, sizeof *told);
+
+    for (int i = 0; i < scenario->n_taskdefs; i++) {
+        const struct scenario_taskdef *taskdef = &scenario->taskdefs[i];
+
+        for (int j = 0; j < taskdef->definition->n_containers; j++) {
+            int image = taskdef->images[j];
+
+            if (plans->layouts[image] != NULL || told[image]) {
+                continue;
+            }
+            told[image] = true;
+            fprintf(stderr, "%s: stand-in (this machine does not have the image)\n",
+                    taskdef->definition->containers[j].image);
+        }
+    }
+    free(told);
+}
+
+/* ---- definitions ---- */
+
+static struct text *texts(int n, char *const *from)
+{
+    struct text *to = allocate(n, sizeof *to);
+
+    for (int i = 0; i < n; i++) {
+        to[i].text = from[i];
+    }
+    return to;
+}
+
+static int64_t weight_of(const struct container_definition *container)
+{
+    return container->cpu > WEIGHT_MIN ? container->cpu : WEIGHT_MIN;
+}
+
+static int64_t memory_at(struct scale scale, int64_t memory_mib)
+{
+    return scale_down(scale, memory_mib * MIB);
+}
+
+static void plan_container(struct plan_container *plan, const struct plans *plans,
+                           const struct scenario_taskdef *taskdef, int i)
+{
+    const struct container_definition *definition = &taskdef->definition->containers[i];
+    const struct container_run *run = &taskdef->runs[i];
+
+    *plan = (struct plan_container){
+        .name = definition->name,
+        .image = definition->image,
+        .layout = plans->layouts[taskdef->images[i]],
+        .n_entry_point = run->n_entry_point,
+        .entry_point = texts(run->n_entry_point, run->entry_point),
+        .n_command = run->n_command,
+        .command = texts(run->n_command, run->command),
+        .n_environment = run->n_environment,
+        .environment = texts(run->n_environment, run->environment),
+        .working_directory = run->working_directory,
+        .user = run->user,
+        .hostname = run->hostname,
+        .readonly_root = run->readonly_root,
+        .weight_cpu = weight_of(definition),
+        .memory_bytes = memory_at(plans->scale, definition->memory_mib),
+        .reserved_bytes = memory_at(plans->scale, definition->memory_reservation_mib),
+    };
+    plan->performs = plan->layout == NULL || taskdef->behaviours[i].given;
+}
+
+static void plan_taskdef(struct plan *plan, const struct plans *plans, int id)
+{
+    const struct scenario_taskdef *taskdef = &plans->scenario->taskdefs[id];
+    struct task_definition *definition = taskdef->definition;
+
+    *plan = (struct plan){
+        .taskdef = id,
+        .definition = definition,
+        .quota_cpu = scale_down(plans->scale, definition->cpu),
+        .memory_bytes = memory_at(plans->scale, definition->memory_mib),
+        .n_containers = definition->n_containers,
+        .containers = allocate(definition->n_containers, sizeof *plan->containers),
+    };
+    for (int i = 0; i < definition->n_containers; i++) {
+        plan_container(&plan->containers[i], plans, taskdef, i);
+        if (definition->cpu == 0) {
+            plan->weight_cpu += plan->containers[i].weight_cpu;
+        }
+    }
+}
+
+void plans_make(struct plans *plans, const struct scenario *scenario, struct scale scale,
+                const char *image_folder)
+{
+    *plans = (struct plans){.scenario = scenario, .scale = scale};
+    plans->layouts = allocate(scenario->n_images, sizeof *plans->layouts);
+    for (int i = 0; i < scenario->n_images; i++) {
+        plans->layouts[i] = find_layout(scenario, scenario->images[i].oci, image_folder);
+    }
+    plans->list = allocate(scenario->n_taskdefs, sizeof *plans->list);
+    for (int i = 0; i < scenario->n_taskdefs; i++) {
+        plan_taskdef(&plans->list[i], plans, i);
+    }
+}
+
+void plans_finish(struct plans *plans)
+{
+    for (int i = 0; i < plans->scenario->n_taskdefs; i++) {
+        struct plan *plan = &plans->list[i];
+
+        for (int j = 0; j < plan->n_containers; j++) {
+            free(plan->containers[j].entry_point);
+            free(plan->containers[j].command);
+            free(plan->containers[j].environment);
+        }
+        free(plan->containers);
+    }
+    for (int i = 0; i < plans->scenario->n_images; i++) {
+        free(plans->layouts[i]);
+    }
+    free(plans->layouts);
+    free(plans->list);
+    *plans = (struct plans){0};
+}
+
+/* ---- tasks and instances ---- */
+
+struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
+{
+    const struct scenario_taskdef *from = &plans->scenario->taskdefs[taskdef];
+    struct duty duty = {task, taskdef, from->definition->n_containers, NULL};
+    uint64_t seed = plans->scenario->seed;
+
+    duty.containers = allocate(duty.n_containers, sizeof *duty.containers);
+    for (int i = 0; i < duty.n_containers; i++) {
+        const struct behaviour *behaviour = &from->behaviours[i];
+        int64_t entity = (int64_t)task * 16 + i;
+        int64_t work_usec = distribution_sample(&behaviour->work, seed, DRAW_WORK, entity, 0);
+
+        duty.containers[i] = (struct duty_container){
+            .ready_usec = distribution_sample(&behaviour->ready, seed, DRAW_READY, entity, 0),
+            .work_usec = scale_down(plans->scale, work_usec),
+            .idle_usec = behaviour->idle_usec,
+            .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),
+            .exit_code = behaviour->exit_code,
+        };
+    }
+    return duty;
+}
+
+struct cgroup_limits plans_instance_limits(const struct plans *plans,
+                                           const struct instance_type *type)
+{
+    return (struct cgroup_limits){
+        .quota_cpu = scale_down(plans->scale, type->cpu),
+        .memory_bytes = memory_at(plans->scale, type->memory_mib),
+    };
+}
