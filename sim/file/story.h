@@ -19,18 +19,18 @@ struct story_container {
     int32_t exit_code; /* ID_NONE: none */
     bool oom;
     bool pull_modelled, create_modelled, start_modelled, ready_modelled, exit_modelled;
-    bool own_behaviour; /* always true in simulations */
 };
 
 struct story_task {
     int32_t taskdef, service, instance; /* or ID_NONE */
+    int64_t accepted_at_usec;           /* it exists: PROVISIONING where there was no room yet */
     int64_t placed_at_usec;             /* the scheduler decided */
     int64_t received_at_usec;           /* the agent was told */
     int64_t running_at_usec;            /* the scheduler heard RUNNING */
     int64_t stop_at_usec;               /* the scheduler decided to stop it */
     int64_t stopped_at_usec;            /* the scheduler heard STOPPED, or the instance was lost */
     enum stop_code stop_code;
-    char *reason;
+    char *reason;             /* ECS's words, or NULL */
     bool torn_down;           /* stopped by the end of the run */
     int32_t candidates, rule; /* of its placement */
     int32_t n_containers;
@@ -42,7 +42,7 @@ struct story_instance {
     int32_t cpu, memory_mib;
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec; /* lost or terminated */
-    bool torn_down;
+    bool torn_down;       /* terminated by the end of the run */
     bool boot_modelled;
 };
 
@@ -76,10 +76,13 @@ struct story {
 
 void story_init(struct story *story);
 void story_finish(struct story *story);
+
+/* Takes the next record of any machine, in the order of a log. What a whole run cannot contain (a
+ * task that nobody placed) is passed over. */
 void story_add(struct story *story, const struct record *record);
 
 /* Reads a whole log. `header` gets a copy that run_header_finish() frees; `truncated` may be NULL.
- */
+ * On failure neither needs to be finished. */
 bool story_load(struct story *story, const char *path, struct run_header *header, bool *truncated,
                 struct err *err);
 
@@ -87,8 +90,8 @@ bool story_load(struct story *story, const char *path, struct run_header *header
 const char *story_task_name(int32_t task);
 const char *story_instance_name(int32_t instance);
 
-/* Status of a task at a moment, as the scheduler then knew it (TASK_PROVISIONING before its
- * placement). */
+/* Status of a task at a moment, as the scheduler then knew it: TASK_PROVISIONING before its
+ * placement, TASK_STOPPING from the decision to stop it. */
 enum task_status story_status_at(const struct story_task *task, int64_t at_usec);
 
 #endif

@@ -1,0 +1,564 @@
+/*
+ * From records to what happened. The scheduler's records say what was decided and heard, the
+ * agents' records what was done to each container.
+ */
+#include "file/story.h"
+
+#include "core/array.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void story_init(struct story *story)
+{
+    *story = (struct story){.end_usec = USEC_NEVER};
+}
+
+void story_finish(struct story *story)
+{
+    taskdefs_finish(&story->taskdefs);
+    for (int i = 0; i < story->n_groups; i++)
+        schema_finish(&message_types[MESSAGE_INSTANCE_GROUP].schema, &story->groups[i]);
+    for (int i = 0; i < story->n_tasks; i++) {
+        free(story->tasks[i].reason);
+        free(story->tasks[i].containers);
+    }
+    for (int i = 0; i < story->n_services; i++)
+        free(story->services[i].name);
+    for (int i = 0; i < story->n_notes; i++)
+        message_finish(&story->notes[i].message);
+    free(story->groups);
+    free(story->instances);
+    free(story->tasks);
+    free(story->services);
+    free(story->notes);
+    story_init(story);
+}
+
+/* Things by their number, NULL where nobody spoke of them ----------------------------------------
+ */
+
+static struct story_task *task_of(struct story *story, int32_t id)
+{
+    return id >= 0 && id < story->n_tasks ? &story->tasks[id] : NULL;
+}
+
+static struct story_instance *instance_of(struct story *story, int32_t id)
+{
+    return id >= 0 && id < story->n_instances ? &story->instances[id] : NULL;
+}
+
+static struct story_service *service_of(struct story *story, int32_t id)
+{
+    return id >= 0 && id < story->n_services ? &story->services[id] : NULL;
+}
+
+static struct story_container *container_of(struct story *story, int32_t task_id, int32_t container)
+{
+    struct story_task *task = task_of(story, task_id);
+
+    return task && container >= 0 && container < task->n_containers ? &task->containers[container]
+                                                                    : NULL;
+}
+
+/* New things: their numbers come in order ------------------------------------------------------ */
+
+static void clear_containers(struct story_container *containers, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++)
+        containers[i] = (struct story_container){.pull_at_usec = USEC_NEVER,
+                                                 .pulled_at_usec = USEC_NEVER,
+                                                 .create_at_usec = USEC_NEVER,
+                                                 .created_at_usec = USEC_NEVER,
+                                                 .start_at_usec = USEC_NEVER,
+                                                 .started_at_usec = USEC_NEVER,
+                                                 .ready_at_usec = USEC_NEVER,
+                                                 .term_at_usec = USEC_NEVER,
+                                                 .kill_at_usec = USEC_NEVER,
+                                                 .exited_at_usec = USEC_NEVER,
+                                                 .exit_code = ID_NONE};
+}
+
+static void add_task(struct story *story, int32_t id, int32_t taskdef, int32_t service,
+                     int64_t at_usec)
+{
+    struct story_task *task;
+
+    if (id != story->n_tasks || taskdef < 0 || taskdef >= story->taskdefs.n_definitions)
+        return;
+    task = ARRAY_ADD(story, tasks);
+    *task = (struct story_task){.taskdef = taskdef,
+                                .service = service,
+                                .instance = ID_NONE,
+                                .accepted_at_usec = at_usec,
+                                .placed_at_usec = USEC_NEVER,
+                                .received_at_usec = USEC_NEVER,
+                                .running_at_usec = USEC_NEVER,
+                                .stop_at_usec = USEC_NEVER,
+                                .stopped_at_usec = USEC_NEVER,
+                                .rule = ID_NONE};
+    task->n_containers = taskdefs_get(&story->taskdefs, taskdef)->n_containers;
+    task->containers = malloc((size_t)task->n_containers * sizeof *task->containers + 1);
+    assert(task->containers != NULL);
+    clear_containers(task->containers, task->n_containers);
+}
+
+static void add_instance(struct story *story, const struct launch_instance *call, int64_t at_usec)
+{
+    if (call->instance != story->n_instances)
+        return;
+    *ARRAY_ADD(story, instances) = (struct story_instance){.group = call->group,
+                                                           .zone = call->zone,
+                                                           .launch_at_usec = at_usec,
+                                                           .booted_at_usec = USEC_NEVER,
+                                                           .registered_at_usec = USEC_NEVER,
+                                                           .lost_at_usec = USEC_NEVER};
+}
+
+static void add_group(struct story *story, const struct message *event)
+{
+    struct message copy;
+
+    if (event->as.instance_group.group != story->n_groups)
+        return;
+    message_copy(&copy, event);
+    *ARRAY_ADD(story, groups) = copy.as.instance_group;
+}
+
+static void add_service(struct story *story, const struct create_service *call)
+{
+    struct story_service *service;
+
+    if (call->service != story->n_services || !call->name)
+        return;
+    service = ARRAY_ADD(story, services);
+    service->name = strdup(call->name);
+    assert(service->name != NULL);
+    service->taskdef = call->taskdef;
+    service->desired = call->desired;
+}
+
+static void update_service(struct story *story, const struct update_service *call)
+{
+    struct story_service *service = service_of(story, call->service);
+
+    if (!service)
+        return;
+    if (call->taskdef != ID_NONE)
+        service->taskdef = call->taskdef;
+    if (call->desired != ID_NONE)
+        service->desired = call->desired;
+}
+
+/* The scheduler's records ---------------------------------------------------------------------- */
+
+static void task_stopped(const struct story *story, struct story_task *task, enum stop_code code,
+                         int64_t at_usec)
+{
+    task->stopped_at_usec = at_usec;
+    if (task->stop_at_usec != USEC_NEVER)
+        return;
+    task->stop_code = code;
+    task->torn_down = story->end_usec != USEC_NEVER;
+}
+
+static void task_state(struct story *story, const struct task_state *report, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, report->task);
+
+    if (!task || task->instance != report->instance || task->stopped_at_usec != USEC_NEVER)
+        return;
+    if (report->status == TASK_RUNNING && task->running_at_usec == USEC_NEVER)
+        task->running_at_usec = at_usec;
+    if (report->status != TASK_STOPPED)
+        return;
+    task_stopped(story, task, report->code, at_usec);
+    if (report->reason) {
+        task->reason = strdup(report->reason);
+        assert(task->reason != NULL);
+    }
+}
+
+static void instance_lost(struct story *story, int32_t id, int64_t at_usec)
+{
+    struct story_instance *instance = instance_of(story, id);
+
+    if (!instance || instance->lost_at_usec != USEC_NEVER)
+        return;
+    instance->lost_at_usec = at_usec;
+    for (int i = 0; i < story->n_tasks; i++)
+        if (story->tasks[i].instance == id && story->tasks[i].stopped_at_usec == USEC_NEVER)
+            task_stopped(story, &story->tasks[i], STOP_INFRASTRUCTURE_HEALTH, at_usec);
+}
+
+/* A task without an instance stops at once, without a word to anybody. */
+static void stop_unplaced(struct story *story, struct story_task *task, int64_t at_usec)
+{
+    if (task && task->placed_at_usec == USEC_NEVER && task->stopped_at_usec == USEC_NEVER)
+        task_stopped(story, task, STOP_USER_INITIATED, at_usec);
+}
+
+static void registered(struct story *story, const struct register_instance *call, int64_t at_usec)
+{
+    struct story_instance *instance = instance_of(story, call->instance);
+
+    if (!instance || instance->registered_at_usec != USEC_NEVER)
+        return;
+    instance->registered_at_usec = at_usec;
+    instance->cpu = call->cpu;
+    instance->memory_mib = call->memory_mib;
+}
+
+static void end(struct story *story, int64_t at_usec)
+{
+    if (story->end_usec != USEC_NEVER)
+        return;
+    story->end_usec = at_usec;
+    for (int i = 0; i < story->n_tasks; i++)
+        stop_unplaced(story, &story->tasks[i], at_usec);
+}
+
+static bool is_refused(const struct record *record)
+{
+    for (int i = 0; i < record->outputs.n_messages; i++)
+        if (record->outputs.messages[i].kind == MESSAGE_REFUSE &&
+            record->outputs.messages[i].as.refuse.call == record->event.kind)
+            return true;
+    return false;
+}
+
+/* What changes the list of things that exist, where the scheduler agreed. */
+static void accepted(struct story *story, const struct message *event)
+{
+    const struct task_definition *definition = event->as.register_task_definition.definition;
+
+    switch (event->kind) {
+    case MESSAGE_INSTANCE_GROUP:
+        add_group(story, event);
+        break;
+    case MESSAGE_REGISTER_TASK_DEFINITION:
+        if (definition &&
+            event->as.register_task_definition.taskdef == story->taskdefs.n_definitions)
+            taskdefs_add(&story->taskdefs, definition);
+        break;
+    case MESSAGE_CREATE_SERVICE:
+        add_service(story, &event->as.create_service);
+        break;
+    case MESSAGE_UPDATE_SERVICE:
+        update_service(story, &event->as.update_service);
+        break;
+    case MESSAGE_DELETE_SERVICE:
+        if (service_of(story, event->as.delete_service.service))
+            service_of(story, event->as.delete_service.service)->desired = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void scheduler_event(struct story *story, const struct record *record)
+{
+    const struct message *event = &record->event;
+
+    switch (event->kind) {
+    case MESSAGE_STOP_TASK_CALL:
+        stop_unplaced(story, task_of(story, event->as.stop_task_call.task), record->at_usec);
+        break;
+    case MESSAGE_INSTANCE_LOST:
+        instance_lost(story, event->as.instance_lost.instance, record->at_usec);
+        break;
+    case MESSAGE_REGISTER:
+        registered(story, &event->as.register_instance, record->at_usec);
+        break;
+    case MESSAGE_TASK_STATE:
+        task_state(story, &event->as.task_state, record->at_usec);
+        break;
+    case MESSAGE_END:
+        end(story, record->at_usec);
+        break;
+    default:
+        if (!is_refused(record))
+            accepted(story, event);
+        break;
+    }
+}
+
+static void place_task(struct story *story, const struct place_task *call, int64_t at_usec)
+{
+    struct story_task *task;
+
+    add_task(story, call->task, call->taskdef, call->service, at_usec);
+    task = task_of(story, call->task);
+    if (!task || task->placed_at_usec != USEC_NEVER)
+        return;
+    task->placed_at_usec = at_usec;
+    task->instance = call->instance;
+    task->candidates = call->candidates;
+    task->rule = call->rule;
+}
+
+static void stop_task(struct story *story, const struct stop_task *call, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, call->task);
+
+    if (!task || task->stop_at_usec != USEC_NEVER)
+        return;
+    task->stop_at_usec = at_usec;
+    task->stop_code = call->code;
+    task->torn_down = story->end_usec != USEC_NEVER;
+}
+
+static void note(struct story *story, const struct message *message, int64_t at_usec)
+{
+    struct story_note *added = ARRAY_ADD(story, notes);
+
+    added->at_usec = at_usec;
+    message_copy(&added->message, message);
+}
+
+static void decision(struct story *story, const struct record *record, const struct message *output)
+{
+    struct story_instance *instance;
+
+    switch (output->kind) {
+    case MESSAGE_LAUNCH_INSTANCE:
+        add_instance(story, &output->as.launch_instance, record->at_usec);
+        break;
+    case MESSAGE_TERMINATE_INSTANCE:
+        instance = instance_of(story, output->as.terminate_instance.instance);
+        if (instance)
+            instance->torn_down = story->end_usec != USEC_NEVER;
+        break;
+    case MESSAGE_PLACE_TASK:
+        place_task(story, &output->as.place_task, record->at_usec);
+        break;
+    case MESSAGE_STOP_TASK:
+        stop_task(story, &output->as.stop_task, record->at_usec);
+        break;
+    case MESSAGE_WAIT:
+        if (output->as.wait.task != ID_NONE && record->event.kind == MESSAGE_RUN_TASK)
+            add_task(story, output->as.wait.task, record->event.as.run_task.taskdef, ID_NONE,
+                     record->at_usec);
+        note(story, output, record->at_usec);
+        break;
+    case MESSAGE_REFUSE:
+        note(story, output, record->at_usec);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The agents' records -------------------------------------------------------------------------- */
+
+static void booted(struct story *story, const struct record *record)
+{
+    struct story_instance *instance = instance_of(story, record->machine);
+
+    if (!instance || instance->booted_at_usec != USEC_NEVER)
+        return;
+    instance->booted_at_usec = record->at_usec;
+    instance->boot_modelled = record->modelled;
+    instance->cpu = record->event.as.boot.cpu;
+    instance->memory_mib = record->event.as.boot.memory_mib;
+}
+
+static void exited(struct story *story, const struct record *record)
+{
+    const struct container_exited *event = &record->event.as.exited;
+    struct story_container *container = container_of(story, event->task, event->container);
+
+    if (!container || container->exited_at_usec != USEC_NEVER)
+        return;
+    container->exited_at_usec = record->at_usec;
+    container->exit_modelled = record->modelled;
+    container->exit_code = event->exit_code;
+    container->oom = event->oom;
+}
+
+/* A step of a container is done: the moment, once, and whether it was modelled. */
+static void mark(int64_t *at_usec, bool *modelled, const struct record *record)
+{
+    if (*at_usec != USEC_NEVER)
+        return;
+    *at_usec = record->at_usec;
+    *modelled = record->modelled;
+}
+
+static void container_fact(struct story *story, const struct record *record)
+{
+    const struct container_fact *fact = &record->event.as.fact;
+    struct story_container *container = container_of(story, fact->task, fact->container);
+
+    if (!container || fact->error)
+        return;
+    switch (record->event.kind) {
+    case MESSAGE_IMAGE_PULLED:
+        mark(&container->pulled_at_usec, &container->pull_modelled, record);
+        break;
+    case MESSAGE_CONTAINER_CREATED:
+        mark(&container->created_at_usec, &container->create_modelled, record);
+        break;
+    case MESSAGE_CONTAINER_STARTED:
+        mark(&container->started_at_usec, &container->start_modelled, record);
+        break;
+    default:
+        mark(&container->ready_at_usec, &container->ready_modelled, record);
+        break;
+    }
+}
+
+static void agent_event(struct story *story, const struct record *record)
+{
+    struct story_task *task;
+
+    switch (record->event.kind) {
+    case MESSAGE_BOOT:
+        booted(story, record);
+        break;
+    case MESSAGE_PLACE_TASK:
+        task = task_of(story, record->event.as.place_task.task);
+        if (task && task->received_at_usec == USEC_NEVER)
+            task->received_at_usec = record->at_usec;
+        break;
+    case MESSAGE_IMAGE_PULLED:
+    case MESSAGE_CONTAINER_CREATED:
+    case MESSAGE_CONTAINER_STARTED:
+    case MESSAGE_CONTAINER_READY:
+        container_fact(story, record);
+        break;
+    case MESSAGE_CONTAINER_EXITED:
+        exited(story, record);
+        break;
+    default:
+        break;
+    }
+}
+
+static void ordered(int64_t *at_usec, int64_t now_usec)
+{
+    if (*at_usec == USEC_NEVER)
+        *at_usec = now_usec;
+}
+
+static void action(struct story *story, const struct message *output, int64_t at_usec)
+{
+    const struct container_order *order = &output->as.order;
+    const struct signal_container *call = &output->as.signal;
+    struct story_container *container;
+
+    if (output->kind == MESSAGE_SIGNAL_CONTAINER) {
+        container = container_of(story, call->task, call->container);
+        if (container)
+            ordered(call->signal == SIGNAL_TERM ? &container->term_at_usec
+                                                : &container->kill_at_usec,
+                    at_usec);
+        return;
+    }
+    if (output->kind != MESSAGE_PULL_IMAGE && output->kind != MESSAGE_CREATE_CONTAINER &&
+        output->kind != MESSAGE_START_CONTAINER)
+        return;
+    container = container_of(story, order->task, order->container);
+    if (container)
+        ordered(output->kind == MESSAGE_PULL_IMAGE         ? &container->pull_at_usec
+                : output->kind == MESSAGE_CREATE_CONTAINER ? &container->create_at_usec
+                                                           : &container->start_at_usec,
+                at_usec);
+}
+
+void story_add(struct story *story, const struct record *record)
+{
+    story->n_events++;
+    story->n_outputs += record->outputs.n_messages;
+    if (record->at_usec > story->last_usec)
+        story->last_usec = record->at_usec;
+    if (record->machine == ID_NONE)
+        scheduler_event(story, record);
+    else
+        agent_event(story, record);
+    for (int i = 0; i < record->outputs.n_messages; i++) {
+        if (record->machine == ID_NONE)
+            decision(story, record, &record->outputs.messages[i]);
+        else
+            action(story, &record->outputs.messages[i], record->at_usec);
+    }
+}
+
+/* Whole logs ----------------------------------------------------------------------------------- */
+
+static char *copy_text(const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    assert(!text || copy);
+    return copy;
+}
+
+static void copy_header(struct run_header *to, const struct run_header *from)
+{
+    *to = *from;
+    to->title = copy_text(from->title);
+    to->scenario = copy_text(from->scenario);
+    to->version = copy_text(from->version);
+    to->started = copy_text(from->started);
+    to->host = copy_text(from->host);
+}
+
+bool story_load(struct story *story, const char *path, struct run_header *header, bool *truncated,
+                struct err *err)
+{
+    struct runlog_reader *reader = runlog_open(path, err);
+    struct record record;
+    enum runlog_item item;
+
+    if (!reader)
+        return false;
+    story_init(story);
+    while ((item = runlog_next(reader, &record, err)) == RUNLOG_RECORD)
+        story_add(story, &record);
+    if (item == RUNLOG_ERROR) {
+        story_finish(story);
+    } else {
+        copy_header(header, runlog_header(reader));
+        if (truncated)
+            *truncated = item == RUNLOG_TRUNCATED;
+    }
+    runlog_finish(reader);
+    return item != RUNLOG_ERROR;
+}
+
+/* Names ---------------------------------------------------------------------------------------- */
+
+static const char *name(char letter, int32_t id)
+{
+    static char names[8][16];
+    static int next;
+
+    next = (next + 1) % 8;
+    snprintf(names[next], sizeof names[next], "%c%" PRId64, letter, (int64_t)id + 1);
+    return names[next];
+}
+
+const char *story_task_name(int32_t task)
+{
+    return name('t', task);
+}
+
+const char *story_instance_name(int32_t instance)
+{
+    return name('i', instance);
+}
+
+enum task_status story_status_at(const struct story_task *task, int64_t at_usec)
+{
+    if (task->stopped_at_usec <= at_usec)
+        return TASK_STOPPED;
+    if (task->stop_at_usec <= at_usec)
+        return TASK_STOPPING;
+    if (task->running_at_usec <= at_usec)
+        return TASK_RUNNING;
+    return task->placed_at_usec <= at_usec ? TASK_PENDING : TASK_PROVISIONING;
+}
