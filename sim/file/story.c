@@ -155,10 +155,12 @@ static void update_service(struct story *story, const struct update_service *cal
 
 /* The scheduler's records ---------------------------------------------------------------------- */
 
-static void task_stopped(const struct story *story, struct story_task *task, enum stop_code code,
+static void task_stopped(struct story *story, struct story_task *task, enum stop_code code,
                          int64_t at_usec)
 {
     task->stopped_at_usec = at_usec;
+    if (task->instance != ID_NONE)
+        story->instances[task->instance].n_live--;
     if (task->stop_at_usec != USEC_NEVER)
         return;
     task->stop_code = code;
@@ -189,7 +191,7 @@ static void instance_lost(struct story *story, int32_t id, int64_t at_usec)
     if (!instance || instance->lost_at_usec != USEC_NEVER)
         return;
     instance->lost_at_usec = at_usec;
-    for (int i = 0; i < story->n_tasks; i++)
+    for (int i = 0; i < story->n_tasks && instance->n_live > 0; i++)
         if (story->tasks[i].instance == id && story->tasks[i].stopped_at_usec == USEC_NEVER)
             task_stopped(story, &story->tasks[i], STOP_INFRASTRUCTURE_HEALTH, at_usec);
 }
@@ -292,8 +294,10 @@ static void place_task(struct story *story, const struct place_task *call, int64
 
     add_task(story, call->task, call->taskdef, call->service, at_usec);
     task = task_of(story, call->task);
-    if (!task || task->placed_at_usec != USEC_NEVER)
+    if (!task || task->placed_at_usec != USEC_NEVER || task->stopped_at_usec != USEC_NEVER ||
+        !instance_of(story, call->instance))
         return;
+    story->instances[call->instance].n_live++;
     task->placed_at_usec = at_usec;
     task->instance = call->instance;
     task->candidates = call->candidates;

@@ -42,6 +42,7 @@ struct story_instance {
     int32_t cpu, memory_mib;
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec; /* lost or terminated */
+    int32_t n_live;       /* tasks placed here and not STOPPED */
     bool torn_down;       /* terminated by the end of the run */
     bool boot_modelled;
 };
