@@ -171,7 +171,6 @@ struct pattern *pattern_compile(const char *text, struct pattern_error *error)
     pattern->data = pcre2_match_data_create(1, NULL);
     assert(pattern->limits != NULL && pattern->data != NULL);
     pcre2_set_match_limit(pattern->limits, PATTERN_STEPS_MAX);
-    pcre2_set_depth_limit(pattern->limits, PATTERN_STEPS_MAX);
     pcre2_set_heap_limit(pattern->limits, HEAP_KIB_MAX);
     return pattern;
 }

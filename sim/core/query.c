@@ -47,9 +47,9 @@ static int64_t count_running(const struct cluster *cluster, const struct instanc
     return n;
 }
 
-static bool order_holds(enum query_operator operator, int order)
+static bool order_holds(enum query_operator relation, int order)
 {
-    switch (operator) {
+    switch (relation) {
     case OPERATOR_EQUALS:
         return order == 0;
     case OPERATOR_NOT_EQUALS:
@@ -73,14 +73,14 @@ static bool number_holds(const struct query *query, const struct comparison *com
 {
     int64_t wanted = query->arguments[comparison->first_argument].number;
 
-    return order_holds(comparison->operator,(value > wanted) - (value < wanted));
+    return order_holds(comparison->relation, (value > wanted) - (value < wanted));
 }
 
 static int compare_texts(const struct comparison *comparison, const char *value,
                          const char *argument)
 {
     bool equality =
-        comparison->operator== OPERATOR_EQUALS || comparison->operator== OPERATOR_NOT_EQUALS;
+        comparison->relation == OPERATOR_EQUALS || comparison->relation == OPERATOR_NOT_EQUALS;
 
     if (comparison->subject == SUBJECT_AGENT_VERSION)
         return literal_compare_versions(value, argument);
@@ -102,7 +102,7 @@ static bool is_listed(const struct query *query, const struct comparison *compar
 static bool text_holds(const struct query *query, const struct comparison *comparison,
                        const char *value)
 {
-    switch (comparison->operator) {
+    switch (comparison->relation) {
     case OPERATOR_EXISTS:
         return true;
     case OPERATOR_NOT_EXISTS:
@@ -117,7 +117,7 @@ static bool text_holds(const struct query *query, const struct comparison *compa
         return pattern_match(comparison->pattern, value) == PATTERN_DIFFERS;
     default:
         return order_holds(
-            comparison->operator,
+            comparison->relation,
             compare_texts(comparison, value, query->arguments[comparison->first_argument].text));
     }
 }
@@ -128,7 +128,7 @@ static bool attribute_holds(const struct query *query, const struct comparison *
     const char *value = cluster_attribute(cluster, instance, comparison->attribute);
 
     if (!value)
-        return comparison->operator== OPERATOR_NOT_EXISTS;
+        return comparison->relation == OPERATOR_NOT_EXISTS;
     return text_holds(query, comparison, value);
 }
 
@@ -147,7 +147,7 @@ static bool task_group_holds(const struct query *query, const struct comparison 
     int32_t id = cluster->instances[instance].first_task;
 
     if (id == ID_NONE)
-        return comparison->operator== OPERATOR_NOT_EXISTS;
+        return comparison->relation == OPERATOR_NOT_EXISTS;
     for (; id != ID_NONE; id = cluster->tasks[id].next_on_instance) {
         const struct request *request = &cluster->requests[cluster->tasks[id].request];
 

@@ -30,7 +30,7 @@ struct parser {
 
 static const struct spelling {
     const char *text;
-    enum query_operator operator;
+    enum query_operator relation;
 } spellings[] = {
     {"==", OPERATOR_EQUALS},
     {"equals", OPERATOR_EQUALS},
@@ -189,7 +189,7 @@ static bool refuse_operator(struct parser *parser, const char *at, enum query_su
     unsigned named = 0;
 
     for (size_t i = 0; i < SPELLINGS && length < (int)sizeof text; i++) {
-        unsigned bit = 1u << spellings[i].operator;
+        unsigned bit = 1u << spellings[i].relation;
 
         if (query_subjects[subject].takes & bit & ~named)
             length +=
@@ -208,21 +208,21 @@ static bool read_operator(struct parser *parser, struct comparison *comparison)
     if (!spelling)
         return expected(parser, parser->at,
                         "an operator (==, !=, >, >=, <, <=, exists, !exists, in, !in, =~ or !~)");
-    if (!(query_subjects[comparison->subject].takes & 1u << spelling->operator))
+    if (!(query_subjects[comparison->subject].takes & 1u << spelling->relation))
         return refuse_operator(parser, parser->at, comparison->subject);
-    comparison->operator= spelling->operator;
+    comparison->relation = spelling->relation;
     parser->at += strlen(spelling->text);
     return true;
 }
 
 static bool is_pattern(const struct comparison *comparison)
 {
-    return comparison->operator== OPERATOR_MATCHES || comparison->operator== OPERATOR_NOT_MATCHES;
+    return comparison->relation == OPERATOR_MATCHES || comparison->relation == OPERATOR_NOT_MATCHES;
 }
 
 static bool is_list(const struct comparison *comparison)
 {
-    return comparison->operator== OPERATOR_IN || comparison->operator== OPERATOR_NOT_IN;
+    return comparison->relation == OPERATOR_IN || comparison->relation == OPERATOR_NOT_IN;
 }
 
 /* The length of the bare argument at `at`. A pattern's own signs are many; a value has none. */
@@ -342,7 +342,7 @@ static bool read_arguments(struct parser *parser, struct comparison *comparison)
     comparison->first_argument = parser->query->n_arguments;
     if (is_list(comparison))
         return read_list(parser, comparison);
-    if (TAKES_EXISTENCE & 1u << comparison->operator)
+    if (TAKES_EXISTENCE & 1u << comparison->relation)
         return true;
     return read_argument(parser, comparison);
 }

@@ -26,7 +26,7 @@ enum query_operator {
 
 /* Sets of operators, by bit (ECS developer guide, cluster-query-language: "Valid operators"). The
  * guide names none for attributes, which take all, nor for task:group, which has no order. */
-#define TAKES(operator) (1u << OPERATOR_##operator)
+#define TAKES(relation) (1u << OPERATOR_##relation)
 #define TAKES_EQUALITY (TAKES(EQUALS) | TAKES(NOT_EQUALS))
 #define TAKES_ORDER                                                                                \
     (TAKES_EQUALITY | TAKES(GREATER) | TAKES(GREATER_EQUAL) | TAKES(LESS) | TAKES(LESS_EQUAL))
@@ -60,7 +60,7 @@ struct argument {
 
 struct comparison {
     enum query_subject_kind subject;
-    enum query_operator operator;
+    enum query_operator relation;
     const char *attribute;
     int first_argument, n_arguments;
     struct pattern *pattern; /* OPERATOR_MATCHES and OPERATOR_NOT_MATCHES, else NULL */
