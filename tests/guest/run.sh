@@ -15,7 +15,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 source_root=$(cd "$here/../.." && pwd)
 guest=${BERTH_GUEST_DIR:-$source_root/build/guest}
 modules='fs/overlayfs/overlay net/llc/llc net/802/stp net/bridge/bridge drivers/net/veth net/sched/sch_tbf'
-cpus=1
+cpus=2 # as many as two instances of one CPU need
+memory_mib=3072
 seconds=100
 
 usage()
@@ -133,8 +134,8 @@ await_sockets()
 boot()
 {
     timeout -k 2 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
-        -machine q35,accel=tcg,memory-backend=memory -m 1024 -smp "$cpus" \
-        -object memory-backend-memfd,id=memory,size=1024M,share=on \
+        -machine q35,accel=tcg,memory-backend=memory -m "$memory_mib" -smp "$cpus" \
+        -object memory-backend-memfd,id=memory,size=${memory_mib}M,share=on \
         -kernel "$guest/vmlinuz" -initrd "$work/initramfs" -serial "file:$work/console" \
         -append 'quiet loglevel=1 console=ttyS0 panic=-1 cryptomgr.notests nokaslr mitigations=off random.trust_cpu=on' \
         "${devices[@]}" </dev/null >"$work/qemu" 2>&1
