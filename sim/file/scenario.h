@@ -116,6 +116,8 @@ struct findings {
     struct finding {
         bool is_error;
         char *text;
+        int document, line, column; /* document: 0 is the file itself, then those it names */
+        int number;                 /* in the order of finding */
     } * list;
     int n_list, cap_list;
     int n_errors;

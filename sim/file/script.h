@@ -15,6 +15,7 @@ struct script {
     int next_taskdef, next_group, next_service, next_entry;
     bool ended;
     struct message call; /* the event last given; texts belong to the scenario */
+    struct fault fault;  /* the fault last given; likewise */
 };
 
 enum script_item {
@@ -27,7 +28,7 @@ enum script_item {
 struct script_step {
     enum script_item item;
     const struct message *event;
-    const struct fault *fault;
+    const struct fault *fault; /* its container is found; it or the task may not exist: ID_NONE */
     int64_t at_usec; /* or USEC_NEVER */
 };
 

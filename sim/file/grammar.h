@@ -1,0 +1,89 @@
+/*
+ * The grammar of scenarios as data: which members each object has, of what shape, and what they
+ * mean. The reader checks names against it, and the schema for editors and the grammar's page are
+ * made from it, so the three cannot disagree.
+ */
+#ifndef BERTH_FILE_GRAMMAR_H
+#define BERTH_FILE_GRAMMAR_H
+
+#include <stdbool.h>
+
+enum shape {
+    SHAPE_ANY,
+    SHAPE_TEXT,
+    SHAPE_NUMBER, /* whole */
+    SHAPE_DECIMAL,
+    SHAPE_BOOL,
+    SHAPE_DURATION,
+    SHAPE_SIZE,
+    SHAPE_DISTRIBUTION, /* a duration or one of distribution_grammar */
+    SHAPE_TASK,         /* "t1" */
+    SHAPE_INSTANCE,     /* "i1" */
+    SHAPE_CHOICE,       /* one of `values` */
+    SHAPE_OBJECT,       /* described by `of` */
+    SHAPE_LIST,         /* of objects described by `of`, or of texts where that is NULL */
+    SHAPE_MAP,          /* names to objects described by `of` */
+    SHAPE_TEXT_MAP,     /* names to texts or null */
+    SHAPE_INSTANCES,    /* "4xbox", or a list of such texts and of objects */
+    SHAPE_FILES,        /* a list of file names and of objects */
+    SHAPE_IDLE,         /* a duration or "forever" */
+    SHAPE_MOMENT,       /* a duration or "end" */
+};
+
+struct grammar {
+    const char *name;  /* "an instance type", as the page calls it */
+    const char *about; /* a sentence, or NULL */
+    bool ecs;          /* of ECS's API: unknown members are warnings, there is no "note" */
+    bool says_unsimulated; /* a member without `about` is worth a warning */
+    const struct grammar_member *members; /* ended by one without a name */
+};
+
+struct grammar_member {
+    const char *name;
+    enum shape shape;
+    bool required;
+    const struct grammar *of;
+    const char *const *values;
+    /* what it means and its default; NULL: ECS has it, berth takes no notice of it yet */
+    const char *about;
+};
+
+extern const struct grammar scenario_grammar;
+extern const struct grammar instance_type_grammar;
+extern const struct grammar instance_group_grammar;
+extern const struct grammar image_grammar;
+extern const struct grammar behaviour_grammar;
+extern const struct grammar entry_grammar; /* of the timeline */
+extern const struct grammar fault_grammar;
+extern const struct grammar kill_container_grammar;
+extern const struct grammar expect_grammar;
+extern const struct grammar costs_grammar;
+extern const struct grammar distribution_grammar;
+extern const struct grammar lognormal_grammar;
+extern const struct grammar uniform_grammar;
+extern const struct grammar exponential_grammar;
+
+extern const struct grammar create_service_grammar;
+extern const struct grammar update_service_grammar;
+extern const struct grammar delete_service_grammar;
+extern const struct grammar run_task_grammar;
+extern const struct grammar stop_task_grammar;
+extern const struct grammar strategy_grammar;
+extern const struct grammar constraint_grammar;
+extern const struct grammar task_definition_grammar;
+extern const struct grammar container_grammar;
+extern const struct grammar port_mapping_grammar;
+extern const struct grammar depends_on_grammar;
+extern const struct grammar environment_grammar;
+extern const struct grammar health_check_grammar;
+
+/* Every grammar above, in the order in which a reader meets them; ended by NULL. */
+extern const struct grammar *const grammars[];
+
+/* The member of that name, or NULL. */
+const struct grammar_member *grammar_member(const struct grammar *grammar, const char *name);
+
+/* The nearest name of a member, or NULL. */
+const char *grammar_nearest(const struct grammar *grammar, const char *name);
+
+#endif

@@ -1,0 +1,409 @@
+/*
+ * Loading a scenario: the file, the task definition files it names, --set, then each part in turn.
+ * A bare task definition is wrapped into a scenario first, so everything after that has one form.
+ */
+#include "file/json_set.h"
+#include "file/nearest.h"
+#include "file/scenario_read.h"
+#include "file/taskdef_read.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Tasks that --count may ask for. */
+#define COUNT_MAX 1000000
+
+/* The file's name without folder and suffix. */
+static char *file_stem(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *stem = text_copy(slash ? slash + 1 : path);
+    char *dot = strrchr(stem, '.');
+
+    if (dot && dot != stem)
+        *dot = '\0';
+    return stem;
+}
+
+/* Fragments in documentation have no family: the file's name serves, and stands in the source. */
+static void default_family(const struct node *node)
+{
+    struct node inner_node;
+    const struct node *inner = taskdef_unwrap(node, &inner_node);
+    struct node family = node_member(inner, "family");
+    char *stem;
+
+    if (!json_object_get(inner->value, "containerDefinitions") || family.value)
+        return;
+    stem = file_stem(node->document->name);
+    if (strlen(stem) > 255)
+        stem[255] = '\0';
+    for (char *at = stem; *at; at++)
+        if (!isalnum((unsigned char)*at) && *at != '-')
+            *at = '_';
+    node_warning(&family, "missing: taken from the file's name, \"%s\"", stem);
+    json_object_set_new(inner->value, "family", json_string(stem));
+    free(stem);
+}
+
+static char *beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash && name[0] != '/' ? (size_t)(slash - path) + 1 : 0;
+    char *joined = zeroed(folder + strlen(name) + 1, 1);
+
+    memcpy(joined, path, folder);
+    strcpy(joined + folder, name);
+    return joined;
+}
+
+/* Puts the object that a file holds in the place of the file's name. */
+static void inline_file(struct scenario_reader *reader, const struct node *list, size_t index)
+{
+    struct node item = node_item(list, index), root;
+    char *path = beside(reader->document.name, json_string_value(item.value));
+    struct document *file = &reader->files[index];
+    int errors = reading_errors(&reader->reading);
+    struct err err;
+
+    if (!document_open(file, &reader->reading, path, &err)) {
+        if (reading_errors(&reader->reading) == errors)
+            node_error(&item, "%s", err.text);
+    } else if (!json_is_object(file->root)) {
+        root = node_root(file);
+        node_error(&root, "found %s, wanted a task definition", node_found(&root));
+    } else {
+        root = node_root(file);
+        default_family(&root);
+        json_array_set(list->value, index, file->root);
+    }
+    free(path);
+}
+
+static void inline_files(struct scenario_reader *reader)
+{
+    struct node top = node_root(&reader->document);
+    struct node list = node_member(&top, "taskDefinitions");
+    size_t n = json_array_size(list.value);
+
+    if (!json_is_object(top.value))
+        return;
+    reader->files = zeroed(n, sizeof *reader->files);
+    reader->n_files = (int)n;
+    for (size_t i = 0; i < n; i++)
+        if (json_is_string(json_array_get(list.value, i)))
+            inline_file(reader, &list, i);
+}
+
+/* Whether the file is a task definition rather than a scenario. */
+static bool is_bare(const struct node *top)
+{
+    return !json_object_get(top->value, "berth") &&
+           (json_object_get(top->value, "containerDefinitions") ||
+            json_is_object(json_object_get(top->value, "taskDefinition")));
+}
+
+/* N tasks by as many RunTask calls as ECS wants for them, ten a call. */
+static json_t *run_tasks(const char *family, int32_t count)
+{
+    json_t *timeline = json_array();
+
+    while (count > 0) {
+        int now = count < 10 ? (int)count : 10;
+
+        json_array_append_new(timeline,
+                              json_pack("{s:s, s:{s:s, s:i}, s:b}", "at", "0s", "runTask",
+                                        "taskDefinition", family, "count", now, "wait", 1));
+        count -= (int32_t)now;
+    }
+    return timeline;
+}
+
+/* Makes the definition in the document the only one of a scenario, which takes the document's
+ * place; the definition keeps its own as a file does. */
+static void wrap(struct scenario_reader *reader, const char *instances, int32_t count)
+{
+    struct document *document = &reader->document;
+    struct node top = node_root(document), inner_node;
+    const char *family;
+
+    default_family(&top);
+    family = json_string_value(json_object_get(taskdef_unwrap(&top, &inner_node)->value, "family"));
+    reader->files = zeroed(1, sizeof *reader->files);
+    reader->n_files = 1;
+    reader->files[0] = *document;
+    document->name = text_copy(reader->files[0].name);
+    document->text = zeroed(document->length + 1, 1);
+    memcpy(document->text, reader->files[0].text, document->length);
+    document->positions = NULL;
+    document->root =
+        json_pack("{s:s, s:s, s:s, s:[O], s:o}", "berth", "scenario/1", "title",
+                  family ? family : "", "instances", instances, "taskDefinitions",
+                  reader->files[0].root, "timeline", run_tasks(family ? family : "", count));
+    if (document->root)
+        return;
+    reading_error(&reader->reading, document->name, "--instances", "not UTF-8 text");
+    document->root = json_object();
+}
+
+/* --set cpu=512 beside a bare definition means the definition. */
+static char *set_path(bool bare, const char *set)
+{
+    static const char prefix[] = "taskDefinitions.0.";
+    bool of_scenario = !bare;
+    char *path;
+
+    for (const struct grammar_member *member = scenario_grammar.members; member->name; member++)
+        of_scenario = of_scenario || json_set_begins(set, member->name);
+    if (of_scenario)
+        return text_copy(set);
+    path = zeroed(strlen(prefix) + strlen(set) + 1, 1);
+    strcat(strcpy(path, prefix), set);
+    return path;
+}
+
+static void apply_sets(struct scenario_reader *reader, const struct scenario_options *options,
+                       bool bare)
+{
+    struct reading *reading = &reader->reading;
+    struct overlay *overlays;
+
+    if (!options || options->n_sets == 0)
+        return;
+    overlays = zeroed((size_t)options->n_sets, sizeof *overlays);
+    for (int i = 0; i < options->n_sets; i++) {
+        char *set = set_path(bare, options->sets[i]);
+        struct err err;
+
+        if (json_set(reader->document.root, set, &overlays[reading->n_overlays], &err))
+            overlays[reading->n_overlays++].text = options->sets[i];
+        else
+            reading_error(reading, reader->document.name, "--set", "%s", err.text);
+        free(set);
+    }
+    reading->overlays = overlays;
+}
+
+/* How often a bare definition is to run. */
+static int32_t wanted_count(struct scenario_reader *reader, const struct scenario_options *options,
+                            bool bare)
+{
+    int32_t count = options && options->count ? options->count : 1;
+
+    if (count != 1 && !bare)
+        reading_error(&reader->reading, reader->document.name, "--count",
+                      "belongs to a bare task definition; a scenario says itself what runs");
+    else if (count < 1 || count > COUNT_MAX)
+        reading_error(&reader->reading, reader->document.name, "--count",
+                      "found %d, wanted 1 to %d", (int)count, COUNT_MAX);
+    else
+        return count;
+    return 1;
+}
+
+static void apply_options(struct scenario_reader *reader, const struct scenario_options *options)
+{
+    struct node top = node_root(&reader->document);
+    const char *instances = options ? options->instances : NULL;
+    bool bare = is_bare(&top);
+    int32_t count = wanted_count(reader, options, bare);
+
+    if (bare)
+        wrap(reader, instances ? instances : "1xm5.large", count);
+    else
+        inline_files(reader);
+    if (instances && !bare)
+        json_object_set_new(top.value, "instances", json_string(instances));
+    apply_sets(reader, options, bare);
+}
+
+static void read_epoch(const struct node *top)
+{
+    static const char form[] = "0000-00-00T00:00:00Z";
+    struct node node = node_member(top, "epoch");
+    const char *text;
+    size_t i = 0;
+
+    if (!node_text(&node, &text))
+        return;
+    while (text[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
+        i++;
+    if (text[i] || form[i])
+        node_error(&node,
+                   "found %s, wanted a date and time in UTC such as "
+                   "\"2026-01-01T00:00:00Z\"",
+                   node_found(&node));
+}
+
+static void read_head(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node version = node_member(top, "berth"), title = node_member(top, "title");
+    struct node seed = node_member(top, "seed"), cluster = node_member(top, "cluster");
+    const char *text;
+    int64_t number = 1;
+    int choice;
+
+    node_choice(&version, grammar_member(&scenario_grammar, "berth")->values, &choice);
+    scenario->title = node_text(&title, &text) ? text_copy(text) : file_stem(scenario->path);
+    node_number(&seed, 0, INT64_MAX, BARE_NUMBER, &number);
+    scenario->seed = (uint64_t)number;
+    if (node_text(&cluster, &text) && !*text)
+        node_error(&cluster, "found an empty text, wanted a name");
+    read_epoch(top);
+}
+
+static void read_scenario(struct scenario_reader *reader)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node top = node_root(&reader->document);
+
+    if (!node_object(&top, &scenario_grammar))
+        return;
+    read_head(reader, &top);
+    read_costs(reader, &top);
+    read_instances(reader, &top);
+    read_definitions(reader, &top);
+    read_images(reader, &top);
+    read_behaviours(reader, &top);
+    read_until(reader, &top);
+    read_services(reader, &top);
+    read_timeline(reader, &top);
+    read_expects(reader, &top);
+    scenario->source = json_dumps(top.value, JSON_COMPACT);
+}
+
+/* Hands what was read to the scenario, or takes it all back after an error. */
+static struct scenario *finish(struct scenario_reader *reader)
+{
+    struct scenario *scenario = reader->scenario;
+    bool fine = reading_errors(&reader->reading) == 0;
+
+    scenario->types = reader->types;
+    scenario->n_types = reader->n_types;
+    scenario->groups = reader->groups;
+    scenario->n_groups = reader->n_groups;
+    scenario->images = reader->images;
+    scenario->n_images = reader->n_images;
+    names_finish(&reader->type_names);
+    names_finish(&reader->image_names);
+    names_finish(&reader->services);
+    names_finish(&reader->containers);
+    names_finish(&reader->references);
+    free(reader->referred);
+    for (int i = 0; i < reader->n_files; i++)
+        document_finish(&reader->files[i]);
+    free(reader->files);
+    document_finish(&reader->document);
+    for (int i = 0; i < reader->reading.n_overlays; i++)
+        free(reader->reading.overlays[i].key);
+    free((void *)reader->reading.overlays);
+    reading_finish(&reader->reading);
+    if (fine)
+        return scenario;
+    scenario_destroy(scenario);
+    return NULL;
+}
+
+static void start(struct scenario_reader *reader, const char *path, struct findings *findings)
+{
+    *reader = (struct scenario_reader){
+        .reading = {.findings = findings, .first_finding = findings->n_list},
+        .scenario = zeroed(1, sizeof *reader->scenario),
+    };
+    reader->scenario->path = text_copy(path);
+}
+
+struct scenario *scenario_load(const char *path, const struct scenario_options *options,
+                               struct findings *findings)
+{
+    struct scenario_reader reader;
+    struct err err;
+
+    start(&reader, path, findings);
+    if (document_open(&reader.document, &reader.reading, path, &err)) {
+        apply_options(&reader, options);
+        read_scenario(&reader);
+    } else if (reading_errors(&reader.reading) == 0) {
+        reading_error(&reader.reading, path, "file", "%s", err.text);
+    }
+    return finish(&reader);
+}
+
+struct scenario *scenario_parse(const char *text, const char *name, struct findings *findings)
+{
+    struct scenario_reader reader;
+
+    start(&reader, name, findings);
+    if (document_parse(&reader.document, &reader.reading, name, text, strlen(text))) {
+        apply_options(&reader, NULL);
+        read_scenario(&reader);
+    }
+    return finish(&reader);
+}
+
+static void destroy_taskdef(struct scenario_taskdef *taskdef)
+{
+    if (taskdef->definition)
+        container_runs_destroy(taskdef->runs, taskdef->definition->n_containers);
+    taskdef_destroy(taskdef->definition);
+    free(taskdef->behaviours);
+    free(taskdef->images);
+}
+
+static void destroy_group(struct scenario_group *group)
+{
+    for (int i = 0; i < group->n_zones; i++)
+        free(group->zones[i].name);
+    for (int i = 0; i < group->n_attributes; i++) {
+        free(group->attributes[i].name);
+        free(group->attributes[i].value);
+    }
+    free(group->zones);
+    free(group->attributes);
+}
+
+static void destroy_calls(struct scenario *scenario)
+{
+    for (int i = 0; i < scenario->n_services; i++)
+        message_finish(&scenario->services[i]);
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        message_finish(&scenario->timeline[i].call);
+        free(scenario->timeline[i].service);
+        free(scenario->timeline[i].fault.container_name);
+    }
+    for (int i = 0; i < scenario->n_expects; i++) {
+        free(scenario->expects[i].service);
+        free(scenario->expects[i].text);
+    }
+    free(scenario->services);
+    free(scenario->timeline);
+    free(scenario->expects);
+}
+
+void scenario_destroy(struct scenario *scenario)
+{
+    if (!scenario)
+        return;
+    for (int i = 0; i < scenario->n_types; i++)
+        free(scenario->types[i].name);
+    for (int i = 0; i < scenario->n_groups; i++)
+        destroy_group(&scenario->groups[i]);
+    for (int i = 0; i < scenario->n_images; i++) {
+        free(scenario->images[i].name);
+        free(scenario->images[i].oci);
+    }
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        destroy_taskdef(&scenario->taskdefs[i]);
+    destroy_calls(scenario);
+    free(scenario->types);
+    free(scenario->groups);
+    free(scenario->images);
+    free(scenario->taskdefs);
+    free(scenario->title);
+    free(scenario->source);
+    free(scenario->path);
+    free(scenario);
+}

@@ -1,0 +1,522 @@
+/*
+ * What a scenario asks of the cluster: services, timeline, expectations.
+ */
+#include "file/nearest.h"
+#include "file/scenario_read.h"
+#include "file/taskdef_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ECS API: PlacementStrategy, CreateService, RunTask. */
+#define STRATEGY_RULES_MAX 5
+#define RUN_TASK_COUNT_MAX 10
+#define DESIRED_MAX 10000000
+
+#define ATTRIBUTE_PREFIX "attribute:"
+
+static void read_field(const struct node *node, const char *text, struct strategy_rule *rule)
+{
+    bool attribute = strncmp(text, ATTRIBUTE_PREFIX, strlen(ATTRIBUTE_PREFIX)) == 0;
+
+    if (rule->type == STRATEGY_BINPACK && strcasecmp(text, "cpu") == 0) {
+        rule->field = BY_CPU;
+    } else if (rule->type == STRATEGY_BINPACK && strcasecmp(text, "memory") == 0) {
+        rule->field = BY_MEMORY;
+    } else if (rule->type == STRATEGY_BINPACK) {
+        node_error(node, "found \"%s\"; binpack's field is cpu or memory", text);
+    } else if (strcmp(text, "instanceId") == 0 || strcmp(text, "host") == 0) {
+        rule->field = BY_INSTANCE;
+    } else if (attribute && text[strlen(ATTRIBUTE_PREFIX)]) {
+        rule->field = BY_ATTRIBUTE;
+        rule->attribute = text_copy(text + strlen(ATTRIBUTE_PREFIX));
+    } else {
+        node_error(node,
+                   "found \"%s\"; spread's field is instanceId, host or attribute:NAME, such "
+                   "as attribute:ecs.availability-zone",
+                   text);
+    }
+}
+
+static void read_strategy(const struct node *call, struct strategy_rule **rules, int32_t *n)
+{
+    struct node list = node_member(call, "placementStrategy");
+    size_t n_items = node_list(&list);
+
+    if (n_items > STRATEGY_RULES_MAX) {
+        node_error(&list, "%zu rules; ECS takes at most 5", n_items);
+        return;
+    }
+    if (n_items)
+        *rules = zeroed(n_items, sizeof **rules);
+    for (size_t i = 0; i < n_items; i++) {
+        struct node item = node_item(&list, i), type_node, field_node;
+        struct strategy_rule *rule = &(*rules)[*n];
+        const char *field;
+        int type;
+
+        if (!node_object(&item, &strategy_grammar))
+            continue;
+        type_node = node_member(&item, "type");
+        field_node = node_member(&item, "field");
+        if (!node_choice(&type_node, strategy_type_names, &type))
+            continue;
+        rule->type = (enum strategy_type)type;
+        ++*n;
+        if (rule->type == STRATEGY_RANDOM)
+            continue; /* ECS takes no notice of a field */
+        if (!field_node.value)
+            node_error(&field_node, "missing: %s needs a field", strategy_type_names[type]);
+        else if (node_text(&field_node, &field))
+            read_field(&field_node, field, rule);
+    }
+}
+
+static void check_launch_type(const struct node *call)
+{
+    struct node node = node_member(call, "launchType");
+    const char *text = json_string_value(node.value);
+
+    if (text && strcmp(text, "EC2") != 0)
+        node_warning(&node, "berth has no %s: its tasks run on the scenario's instances", text);
+}
+
+static int32_t required_reference(const struct scenario_reader *reader, const struct node *call)
+{
+    struct node node = node_member(call, "taskDefinition");
+
+    return read_reference(reader, &node);
+}
+
+/* True where the members are an object at all. */
+static bool read_create_service(struct scenario_reader *reader, struct node *node,
+                                struct create_service *call)
+{
+    struct node name_node, desired, scheduling, constraints;
+    const char *name, *kind;
+
+    if (!node_object(node, &create_service_grammar))
+        return false;
+    name_node = node_member(node, "serviceName");
+    desired = node_member(node, "desiredCount");
+    scheduling = node_member(node, "schedulingStrategy");
+    constraints = node_member(node, "placementConstraints");
+    if (ecs_name(&name_node, &name))
+        call->name = text_copy(name);
+    call->taskdef = required_reference(reader, node);
+    node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
+    if (node_text(&scheduling, &kind) && strcmp(kind, "REPLICA") != 0)
+        node_error(&scheduling, "found \"%s\"; berth has only REPLICA services so far", kind);
+    check_launch_type(node);
+    read_strategy(node, &call->strategy, &call->n_strategy);
+    constraints_read(&constraints, false, &call->constraints, &call->n_constraints);
+    return true;
+}
+
+void read_services(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node list = node_member(top, "services");
+    size_t n = node_list(&list);
+
+    scenario->services = zeroed(n, sizeof *scenario->services);
+    scenario->n_services = (int32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i), name;
+        struct message *message = &scenario->services[i];
+        int known = reader->services.n_texts;
+
+        *message = message_new(MESSAGE_CREATE_SERVICE);
+        if (!read_create_service(reader, &item, &message->as.create_service) ||
+            !message->as.create_service.name)
+            continue;
+        name = node_member(&item, "serviceName");
+        if (names_intern(&reader->services, message->as.create_service.name) != known)
+            node_error(&name, "a service %s stands above already", node_found(&name));
+    }
+}
+
+/* A service that exists at some time. */
+static bool read_service_name(const struct scenario_reader *reader, const struct node *node,
+                              char **to)
+{
+    const char *name;
+
+    if (!node_text(node, &name))
+        return false;
+    if (names_find(&reader->services, name) == ID_NONE) {
+        node_error(node, "no service \"%s\"%s", name,
+                   did_you_mean(nearest_name(name, (const char *const *)reader->services.texts,
+                                             reader->services.n_texts)));
+        return false;
+    }
+    *to = text_copy(name);
+    return true;
+}
+
+static void entry_create_service(struct scenario_reader *reader, struct node *node,
+                                 struct scenario_entry *entry)
+{
+    entry->call = message_new(MESSAGE_CREATE_SERVICE);
+    read_create_service(reader, node, &entry->call.as.create_service);
+    entry->taskdef = entry->call.as.create_service.taskdef;
+}
+
+static void entry_update_service(struct scenario_reader *reader, struct node *node,
+                                 struct scenario_entry *entry)
+{
+    struct update_service *call = &entry->call.as.update_service;
+    struct node service, desired, taskdef;
+
+    entry->call = message_new(MESSAGE_UPDATE_SERVICE);
+    if (!node_object(node, &update_service_grammar))
+        return;
+    service = node_member(node, "service");
+    desired = node_member(node, "desiredCount");
+    taskdef = node_member(node, "taskDefinition");
+    read_service_name(reader, &service, &entry->service);
+    node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
+    if (taskdef.value)
+        call->taskdef = read_reference(reader, &taskdef);
+    entry->taskdef = call->taskdef;
+}
+
+static void entry_delete_service(struct scenario_reader *reader, struct node *node,
+                                 struct scenario_entry *entry)
+{
+    struct node service, force;
+    bool ignored;
+
+    entry->call = message_new(MESSAGE_DELETE_SERVICE);
+    if (!node_object(node, &delete_service_grammar))
+        return;
+    service = node_member(node, "service");
+    force = node_member(node, "force");
+    read_service_name(reader, &service, &entry->service);
+    node_bool(&force, &ignored);
+}
+
+static void entry_run_task(struct scenario_reader *reader, struct node *node,
+                           struct scenario_entry *entry)
+{
+    struct run_task *call = &entry->call.as.run_task;
+    struct node count, group, constraints;
+    const char *text;
+
+    entry->call = message_new(MESSAGE_RUN_TASK);
+    call->count = 1;
+    if (!node_object(node, &run_task_grammar))
+        return;
+    count = node_member(node, "count");
+    group = node_member(node, "group");
+    constraints = node_member(node, "placementConstraints");
+    call->taskdef = entry->taskdef = required_reference(reader, node);
+    if (json_integer_value(count.value) > RUN_TASK_COUNT_MAX)
+        node_error(&count,
+                   "found %s; one RunTask call starts 1 to 10 tasks, more take several "
+                   "entries",
+                   node_found(&count));
+    else
+        node_int(&count, 1, RUN_TASK_COUNT_MAX, BARE_NUMBER, &call->count);
+    if (node_text(&group, &text)) {
+        if (!*text || strlen(text) > 255)
+            node_error(&group, "a task group's name has 1 to 255 characters");
+        call->group = text_copy(text);
+    }
+    check_launch_type(node);
+    read_strategy(node, &call->strategy, &call->n_strategy);
+    constraints_read(&constraints, false, &call->constraints, &call->n_constraints);
+}
+
+static void entry_stop_task(struct scenario_reader *reader, struct node *node,
+                            struct scenario_entry *entry)
+{
+    struct node task;
+
+    (void)reader;
+    entry->call = message_new(MESSAGE_STOP_TASK_CALL);
+    if (!node_object(node, &stop_task_grammar))
+        return;
+    task = node_member(node, "task");
+    node_id(&task, 't', &entry->call.as.stop_task_call.task);
+}
+
+static void read_kill_container(struct scenario_reader *reader, struct node *node,
+                                struct fault *fault)
+{
+    struct node task, container;
+    const char *name;
+
+    if (!node_object(node, &kill_container_grammar))
+        return;
+    task = node_member(node, "task");
+    container = node_member(node, "container");
+    node_id(&task, 't', &fault->task);
+    if (!node_text(&container, &name))
+        return;
+    if (reader->containers_known && names_find(&reader->containers, name) == ID_NONE)
+        node_error(&container, "no task definition has a container \"%s\"%s", name,
+                   did_you_mean(nearest_name(name, (const char *const *)reader->containers.texts,
+                                             reader->containers.n_texts)));
+    fault->container_name = text_copy(name);
+}
+
+static void entry_fault(struct scenario_reader *reader, struct node *node,
+                        struct scenario_entry *entry)
+{
+    struct fault *fault = &entry->fault;
+    struct node task, container, instance;
+
+    entry->is_fault = true;
+    entry->call = message_new(MESSAGE_TICK);
+    if (!node_object(node, &fault_grammar))
+        return;
+    task = node_member(node, "killTask");
+    container = node_member(node, "killContainer");
+    instance = node_member(node, "killInstance");
+    if (!!task.value + !!container.value + !!instance.value != 1)
+        node_error(node, "wanted exactly one of killTask, killContainer, killInstance");
+    if (task.value) {
+        fault->kind = FAULT_KILL_TASK;
+        node_id(&task, 't', &fault->task);
+    }
+    if (container.value) {
+        fault->kind = FAULT_KILL_CONTAINER;
+        read_kill_container(reader, &container, fault);
+    }
+    if (instance.value) {
+        fault->kind = FAULT_KILL_INSTANCE;
+        node_id(&instance, 'i', &fault->instance);
+    }
+}
+
+static const struct entry_kind {
+    const char *name;
+    void (*read)(struct scenario_reader *, struct node *, struct scenario_entry *);
+} entry_kinds[] = {
+    {"runTask", entry_run_task},
+    {"stopTask", entry_stop_task},
+    {"createService", entry_create_service},
+    {"updateService", entry_update_service},
+    {"deleteService", entry_delete_service},
+    {"fault", entry_fault},
+};
+#define N_ENTRY_KINDS (sizeof entry_kinds / sizeof entry_kinds[0])
+
+static void read_wait(const struct node *node, struct scenario_entry *entry)
+{
+    struct node wait = node_member(node, "wait");
+    bool waits;
+
+    if (!node_bool(&wait, &waits))
+        return;
+    if (entry->call.kind == MESSAGE_RUN_TASK)
+        entry->call.as.run_task.wait = waits;
+    else
+        node_error(&wait, "only a runTask can wait for room");
+}
+
+static void read_entry(struct scenario_reader *reader, struct node *node,
+                       struct scenario_entry *entry)
+{
+    const struct entry_kind *kind = NULL;
+    struct node at, call;
+
+    *entry = (struct scenario_entry){
+        .line = node_line(node),
+        .call = message_new(MESSAGE_TICK),
+        .taskdef = ID_NONE,
+        .fault = {.task = ID_NONE, .container = ID_NONE, .instance = ID_NONE},
+    };
+    if (!node_object(node, &entry_grammar))
+        return;
+    at = node_member(node, "at");
+    node_duration(&at, &entry->at_usec);
+    for (size_t i = 0; i < N_ENTRY_KINDS; i++) {
+        call = node_member(node, entry_kinds[i].name);
+        if (call.value && kind)
+            node_error(&call, "this entry has a %s already; an entry is one call or one fault",
+                       kind->name);
+        else if (call.value) {
+            kind = &entry_kinds[i];
+            kind->read(reader, &call, entry);
+        }
+    }
+    if (!kind)
+        node_error(node, "wanted one of runTask, stopTask, createService, updateService, "
+                         "deleteService, fault");
+    else
+        read_wait(node, entry);
+}
+
+/* Entries may name services that are only created by a later one. */
+static void collect_created_services(struct scenario_reader *reader, const struct node *list)
+{
+    json_t *entry;
+    size_t i;
+
+    json_array_foreach(list->value, i, entry)
+    {
+        json_t *call = json_object_get(entry, "createService");
+        const char *name = json_string_value(json_object_get(call, "serviceName"));
+
+        if (name)
+            names_intern(&reader->services, name);
+    }
+}
+
+struct moment {
+    int64_t at_usec;
+    int32_t index;
+};
+
+static int compare_moments(const void *a, const void *b)
+{
+    const struct moment *x = a, *y = b;
+
+    if (x->at_usec != y->at_usec)
+        return x->at_usec < y->at_usec ? -1 : 1;
+    return x->index - y->index;
+}
+
+/* By time, and by place in the file where times are equal. */
+static void sort_timeline(struct scenario *scenario)
+{
+    size_t n = (size_t)scenario->n_timeline;
+    struct moment *moments = zeroed(n, sizeof *moments);
+    struct scenario_entry *sorted = zeroed(n, sizeof *sorted);
+
+    for (size_t i = 0; i < n; i++)
+        moments[i] = (struct moment){scenario->timeline[i].at_usec, (int32_t)i};
+    qsort(moments, n, sizeof *moments, compare_moments);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = scenario->timeline[moments[i].index];
+    free(moments);
+    free(scenario->timeline);
+    scenario->timeline = sorted;
+}
+
+void read_timeline(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node list = node_member(top, "timeline");
+    size_t n = node_list(&list);
+
+    collect_created_services(reader, &list);
+    scenario->timeline = zeroed(n, sizeof *scenario->timeline);
+    scenario->n_timeline = (int32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i), at;
+        struct scenario_entry *entry = &scenario->timeline[i];
+
+        read_entry(reader, &item, entry);
+        at = node_member(&item, "at");
+        if (entry->at_usec >= scenario->until_usec)
+            node_warning(&at, "never happens: the run has ended by then");
+    }
+    sort_timeline(scenario);
+}
+
+static bool creates_service(const struct node *top)
+{
+    struct node services = node_member(top, "services"), timeline = node_member(top, "timeline");
+    json_t *entry;
+    size_t i;
+
+    if (json_array_size(services.value) > 0)
+        return true;
+    json_array_foreach(timeline.value, i, entry)
+    {
+        if (json_object_get(entry, "createService"))
+            return true;
+    }
+    return false;
+}
+
+void read_until(struct scenario_reader *reader, const struct node *top)
+{
+    struct node node = node_member(top, "until");
+
+    reader->scenario->until_usec = USEC_NEVER;
+    if (!node.value && creates_service(top))
+        node_error(&node, "missing: a service runs for ever, so its scenario must say when to end, "
+                          "such as \"60s\"");
+    else if (node_duration(&node, &reader->scenario->until_usec) &&
+             reader->scenario->until_usec == 0)
+        node_error(&node, "found %s, wanted more than 0s", node_found(&node));
+}
+
+static void read_expect_moment(const struct scenario *scenario, const struct node *node,
+                               int64_t *at_usec)
+{
+    struct node at = node_member(node, "at");
+    const char *text = json_string_value(at.value);
+
+    *at_usec = USEC_NEVER;
+    if (text && strcmp(text, "end") == 0)
+        return;
+    if (node_duration(&at, at_usec) && *at_usec > scenario->until_usec)
+        node_error(&at, "%s is after the end of the run", node_found(&at));
+}
+
+static void check_expect(const struct node *node)
+{
+    struct node service = node_member(node, "service"), running = node_member(node, "running");
+    struct node task = node_member(node, "task"), instance = node_member(node, "instance");
+    struct node status = node_member(node, "lastStatus");
+
+    if (!service.value == !task.value)
+        node_error(node, "wanted either a service or a task");
+    else if (service.value && !running.value)
+        node_error(node, "wanted running: how many tasks of the service");
+    else if (task.value && !instance.value && !status.value)
+        node_error(node, "wanted instance or lastStatus of the task");
+    else if (service.value && (instance.value || status.value))
+        node_error(instance.value ? &instance : &status, "belongs to a task, not to a service");
+    else if (task.value && running.value)
+        node_error(&running, "belongs to a service, not to a task");
+}
+
+static void read_expect(struct scenario_reader *reader, struct node *node, struct expect *expect)
+{
+    struct node service, running, task, instance, status;
+    int choice;
+
+    *expect = (struct expect){.line = node_line(node),
+                              .at_usec = USEC_NEVER,
+                              .task = ID_NONE,
+                              .instance = ID_NONE,
+                              .last_status = ID_NONE,
+                              .text = json_dumps(node->value, JSON_COMPACT | JSON_ENCODE_ANY)};
+    if (!node_object(node, &expect_grammar))
+        return;
+    service = node_member(node, "service");
+    running = node_member(node, "running");
+    task = node_member(node, "task");
+    instance = node_member(node, "instance");
+    status = node_member(node, "lastStatus");
+    read_expect_moment(reader->scenario, node, &expect->at_usec);
+    read_service_name(reader, &service, &expect->service);
+    node_int(&running, 0, DESIRED_MAX, BARE_NUMBER, &expect->running);
+    node_id(&task, 't', &expect->task);
+    node_id(&instance, 'i', &expect->instance);
+    if (node_choice(&status, task_status_names, &choice))
+        expect->last_status = choice;
+    check_expect(node);
+}
+
+void read_expects(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node list = node_member(top, "expect");
+    size_t n = node_list(&list);
+
+    scenario->expects = zeroed(n, sizeof *scenario->expects);
+    scenario->n_expects = (int32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i);
+
+        read_expect(reader, &item, &scenario->expects[i]);
+    }
+}

@@ -1,0 +1,57 @@
+/*
+ * A scenario in the making: what the parts of its reader share. Only scenario*.c include this.
+ */
+#ifndef BERTH_FILE_SCENARIO_READ_H
+#define BERTH_FILE_SCENARIO_READ_H
+
+#include "core/names.h"
+#include "file/json_read.h"
+
+struct scenario_reader {
+    struct reading reading;
+    struct document document;
+    struct document *files; /* by item of taskDefinitions; without a root: an object of its own */
+    int n_files;
+
+    /* The scenario's lists, while they grow */
+    struct instance_type *types;
+    int n_types, cap_types;
+    struct scenario_group *groups;
+    int n_groups, cap_groups;
+    struct image *images;
+    int n_images, cap_images;
+
+    struct names type_names;  /* numbers are indexes in types */
+    struct names image_names; /* in images */
+    struct names services;    /* created at any time */
+    struct names containers;  /* of all definitions */
+    struct names references;  /* "family" and "family:revision" */
+    int32_t *referred;        /* definition by reference; ID_NONE: it has errors of its own */
+    int n_referred, cap_referred;
+    bool families_known;   /* every definition has said its family */
+    bool containers_known; /* and its containers */
+
+    struct scenario *scenario;
+};
+
+/* scenario_world.c */
+void read_costs(struct scenario_reader *reader, const struct node *top);
+void read_instances(struct scenario_reader *reader, const struct node *top);
+void read_images(struct scenario_reader *reader, const struct node *top);
+void read_behaviours(struct scenario_reader *reader, const struct node *top);
+/* A definition that fits on no instance, even an empty one, is worth a warning. */
+void warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
+                    const struct task_definition *definition);
+
+/* scenario_definitions.c */
+void read_definitions(struct scenario_reader *reader, const struct node *top);
+/* The definition that "family", "family:revision" or an ARN means, or ID_NONE after an error. */
+int32_t read_reference(const struct scenario_reader *reader, const struct node *node);
+
+/* scenario_calls.c */
+void read_services(struct scenario_reader *reader, const struct node *top);
+void read_timeline(struct scenario_reader *reader, const struct node *top);
+void read_until(struct scenario_reader *reader, const struct node *top);
+void read_expects(struct scenario_reader *reader, const struct node *top);
+
+#endif

@@ -1,0 +1,503 @@
+/*
+ * The world of a scenario: costs, instance types, instances, images, behaviours.
+ */
+#include "core/array.h"
+#include "file/nearest.h"
+#include "file/scenario_read.h"
+#include "file/taskdef_rules.h"
+#include "file/units.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More machines of one kind than any cloud region has. */
+#define GROUP_COUNT_MAX 1000000
+
+void read_costs(struct scenario_reader *reader, const struct node *top)
+{
+    struct costs *costs = &reader->scenario->costs;
+    const struct {
+        const char *name;
+        struct distribution *to;
+    } distributions[] = {
+        {"boot", &costs->boot}, {"agent", &costs->agent},       {"message", &costs->message},
+        {"pull", &costs->pull}, {"create", &costs->create},     {"start", &costs->start},
+        {"stop", &costs->stop}, {"teardown", &costs->teardown},
+    };
+    struct node node = node_member(top, "costs"), rate, size;
+
+    *costs = costs_default();
+    if (!node.value || !node_object(&node, &costs_grammar))
+        return;
+    for (size_t i = 0; i < sizeof distributions / sizeof distributions[0]; i++) {
+        struct node member = node_member(&node, distributions[i].name);
+
+        node_distribution(&member, distributions[i].to);
+    }
+    rate = node_member(&node, "pullPerSecond");
+    size = node_member(&node, "imageSize");
+    if (node_size(&rate, &costs->pull_bytes_per_sec) && costs->pull_bytes_per_sec < 1)
+        node_error(&rate, "found %s; nothing would ever be pulled", node_found(&rate));
+    node_size(&size, &costs->image_size_bytes);
+}
+
+/* A size in whole MiB; what is left over cannot be reserved. */
+static bool read_mib(const struct node *node, int32_t *mib)
+{
+    int64_t bytes;
+
+    if (!node_size(node, &bytes))
+        return false;
+    if (bytes >> 20 < 1 || bytes >> 20 > TASKDEF_MEMORY_MAX_MIB) {
+        node_error(node, "found %s, wanted 1MiB to 32TiB", node_found(node));
+        return false;
+    }
+    *mib = (int32_t)(bytes >> 20);
+    return true;
+}
+
+static void read_type(struct scenario_reader *reader, const struct node *map, const char *name)
+{
+    struct node node = node_member(map, name), vcpu, memory, boot;
+    struct instance_type *type;
+    double vcpus;
+
+    if (!*name || isdigit((unsigned char)*name) || strchr(name, ',')) {
+        node_error(&node, "an instance type's name begins with a letter and has no comma");
+        return;
+    }
+    names_intern(&reader->type_names, name);
+    type = ARRAY_ADD(reader, types);
+    *type = (struct instance_type){.name = text_copy(name),
+                                   .cpu = CPU_UNITS_PER_VCPU,
+                                   .memory_mib = 1024,
+                                   .boot = reader->scenario->costs.boot};
+    if (!node_object(&node, &instance_type_grammar))
+        return;
+    vcpu = node_member(&node, "vcpu");
+    memory = node_member(&node, "memory");
+    boot = node_member(&node, "boot");
+    if (node_decimal(&vcpu, 0.01, 4096, &vcpus))
+        type->cpu = (int32_t)(vcpus * CPU_UNITS_PER_VCPU + 0.5);
+    read_mib(&memory, &type->memory_mib);
+    type->boot_given = node_distribution(&boot, &type->boot);
+}
+
+static const char *nearest_type(const struct scenario_reader *reader, const char *name)
+{
+    const char *names[256];
+    int n = 0, n_built_in;
+    const struct instance_type *built_in = instance_types(&n_built_in);
+
+    for (int i = 0; i < reader->n_types && n < 128; i++)
+        names[n++] = reader->types[i].name;
+    for (int i = 0; i < n_built_in && n < 256; i++)
+        names[n++] = built_in[i].name;
+    return nearest_name(name, names, n);
+}
+
+/* The scenario's own type of that name, else EC2's; ID_NONE after an error. */
+static int32_t find_type(struct scenario_reader *reader, const struct node *node, const char *name)
+{
+    const struct instance_type *built_in;
+    struct instance_type *type;
+    int32_t found = names_find(&reader->type_names, name);
+
+    if (found != ID_NONE)
+        return found;
+    built_in = instance_type_find(name);
+    if (!built_in) {
+        node_error(node,
+                   "no instance type \"%s\", neither in instanceTypes nor among the EC2 "
+                   "types that berth knows%s",
+                   name, did_you_mean(nearest_type(reader, name)));
+        return ID_NONE;
+    }
+    type = ARRAY_ADD(reader, types);
+    *type = *built_in;
+    type->name = text_copy(name);
+    type->boot = reader->scenario->costs.boot;
+    type->boot_given = false;
+    return names_intern(&reader->type_names, name);
+}
+
+static void read_zones(const struct node *node, struct scenario_group *group)
+{
+    struct node list = node_member(node, "zones");
+    size_t n = node_list(&list);
+
+    if (n)
+        group->zones = zeroed(n, sizeof *group->zones);
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i);
+        const char *name;
+
+        if (!node_text(&item, &name))
+            continue;
+        if (!*name)
+            node_error(&item, "found an empty text, wanted a zone's name");
+        group->zones[group->n_zones++].name = text_copy(name);
+    }
+}
+
+static bool attribute_text(const char *text, const char *also)
+{
+    size_t length = strlen(text);
+
+    if (length < 1 || length > 128 || text[0] == ' ' || text[length - 1] == ' ')
+        return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && !strchr(also, *text))
+            return false;
+    return true;
+}
+
+static void add_attribute(struct scenario_group *group, const char *name, const char *value)
+{
+    struct attribute *attribute;
+
+    for (int i = 0; i < group->n_attributes; i++)
+        if (strcmp(group->attributes[i].name, name) == 0)
+            return;
+    attribute = &group->attributes[group->n_attributes++];
+    attribute->name = text_copy(name);
+    attribute->value = value ? text_copy(value) : NULL;
+}
+
+/* The characters of names and values: ECS developer guide, task-placement-constraints. */
+static void read_attribute(const struct node *map, const char *name, struct scenario_group *group)
+{
+    struct node node = node_member(map, name);
+    const char *value = NULL;
+
+    if (!attribute_text(name, "-_./\\"))
+        node_error(&node, "an attribute's name has 1 to 128 letters, digits, - _ . / \\");
+    else if (strcmp(name, "ecs.availability-zone") == 0)
+        node_error(&node, "instances have this attribute from their zones");
+    else if (strcmp(name, "ecs.instance-type") == 0)
+        node_error(&node, "instances have this attribute from their type");
+    else if (!json_is_null(node.value) && !node_text(&node, &value))
+        return;
+    else if (value && !attribute_text(value, "-_.@/\\: "))
+        node_error(&node,
+                   "%s: a value has 1 to 128 letters, digits, - _ . @ / \\ : and inner "
+                   "spaces; null is an attribute without a value",
+                   node_found(&node));
+    else
+        add_attribute(group, name, value);
+}
+
+/* What every instance of ECS has; a scenario may say otherwise. */
+static const struct attribute usual_attributes[] = {
+    {"ecs.os-type", "linux"},
+    {"ecs.os-family", "LINUX"},
+    {"ecs.cpu-architecture", "x86_64"},
+};
+#define N_USUAL (sizeof usual_attributes / sizeof usual_attributes[0])
+
+static void read_attributes(const struct node *node, struct scenario_group *group)
+{
+    struct node map = node ? node_member(node, "attributes") : (struct node){0};
+    const char *name;
+    json_t *value;
+
+    if (map.value && !json_is_object(map.value))
+        node_error(&map, "found %s, wanted an object of names and values", node_found(&map));
+    group->attributes = zeroed(json_object_size(map.value) + N_USUAL, sizeof *group->attributes);
+    json_object_foreach(map.value, name, value) read_attribute(&map, name, group);
+    for (size_t i = 0; i < N_USUAL; i++)
+        add_attribute(group, usual_attributes[i].name, usual_attributes[i].value);
+}
+
+static struct scenario_group *add_group(struct scenario_reader *reader)
+{
+    struct scenario_group *group = ARRAY_ADD(reader, groups);
+
+    *group = (struct scenario_group){.type = ID_NONE, .count = 1, .replace = true};
+    return group;
+}
+
+static void read_group_object(struct scenario_reader *reader, struct node *node)
+{
+    struct scenario_group *group = add_group(reader);
+    struct node type, count, replace;
+    const char *name;
+
+    if (!node_object(node, &instance_group_grammar))
+        return;
+    type = node_member(node, "type");
+    count = node_member(node, "count");
+    replace = node_member(node, "replace");
+    if (node_text(&type, &name))
+        group->type = find_type(reader, &type, name);
+    node_int(&count, 1, GROUP_COUNT_MAX, BARE_NUMBER, &group->count);
+    node_bool(&replace, &group->replace);
+    read_zones(node, group);
+    read_attributes(node, group);
+}
+
+/* "4xm5.large", also several with commas between. */
+static void read_group_text(struct scenario_reader *reader, const struct node *node)
+{
+    char *texts = text_copy(json_string_value(node->value)), *rest = texts, *text;
+
+    while ((text = strsep(&rest, ","))) {
+        struct scenario_group *group = add_group(reader);
+        const char *name, *wrong = units_count_of(text, &group->count, &name);
+
+        if (wrong)
+            node_error(node, "\"%.60s\" %s", text, wrong);
+        else if (group->count < 1 || group->count > GROUP_COUNT_MAX)
+            node_error(node, "\"%.60s\" counts %d, wanted 1 to %d", text, (int)group->count,
+                       GROUP_COUNT_MAX);
+        else
+            group->type = find_type(reader, node, name);
+        read_attributes(NULL, group);
+    }
+    free(texts);
+}
+
+void read_instances(struct scenario_reader *reader, const struct node *top)
+{
+    struct node types = node_member(top, "instanceTypes");
+    struct node instances = node_member(top, "instances");
+    const char *name;
+    json_t *value;
+
+    if (types.value && !json_is_object(types.value))
+        node_error(&types, "found %s, wanted an object of names and types", node_found(&types));
+    json_object_foreach(types.value, name, value)
+    {
+        if (strcmp(name, "note") != 0)
+            read_type(reader, &types, name);
+    }
+    if (!instances.value) {
+        struct node standard = instances;
+
+        standard.value = json_string("1xm5.large");
+        read_group_text(reader, &standard);
+        json_decref(standard.value);
+    } else if (json_is_string(instances.value)) {
+        read_group_text(reader, &instances);
+    } else {
+        size_t n = node_list(&instances);
+
+        for (size_t i = 0; i < n; i++) {
+            struct node item = node_item(&instances, i);
+
+            if (json_is_string(item.value))
+                read_group_text(reader, &item);
+            else
+                read_group_object(reader, &item);
+        }
+    }
+}
+
+void warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
+                    const struct task_definition *definition)
+{
+    int64_t cpu = taskdef_cpu(definition), mib = taskdef_memory_mib(definition);
+    const struct instance_type *nearest = NULL;
+    int64_t nearest_excess = INT64_MAX;
+
+    for (int i = 0; i < reader->n_groups; i++) {
+        const struct instance_type *type;
+        int64_t excess;
+
+        if (reader->groups[i].type == ID_NONE)
+            return;
+        type = &reader->types[reader->groups[i].type];
+        if (cpu <= type->cpu && mib <= type->memory_mib)
+            return;
+        excess = cpu * 1000 / type->cpu;
+        if (excess < mib * 1000 / type->memory_mib)
+            excess = mib * 1000 / type->memory_mib;
+        if (excess < nearest_excess) {
+            nearest_excess = excess;
+            nearest = type;
+        }
+    }
+    if (nearest && cpu > nearest->cpu)
+        node_warning(node,
+                     "%s needs %lld CPU units and fits on no instance, even an empty one: "
+                     "the nearest, %s, has %d",
+                     definition->family, (long long)cpu, nearest->name, (int)nearest->cpu);
+    else if (nearest)
+        node_warning(node,
+                     "%s needs %lld MiB and fits on no instance, even an empty one: the "
+                     "nearest, %s, has %d",
+                     definition->family, (long long)mib, nearest->name, (int)nearest->memory_mib);
+}
+
+static struct image *find_image(struct scenario_reader *reader, const char *name, int32_t *index)
+{
+    *index = names_intern(&reader->image_names, name);
+    if (*index == reader->n_images) {
+        struct image *image = ARRAY_ADD(reader, images);
+
+        image->name = text_copy(name);
+        image->size_bytes = reader->scenario->costs.image_size_bytes;
+    }
+    return &reader->images[*index];
+}
+
+static void read_image(struct scenario_reader *reader, const struct node *map, const char *name)
+{
+    struct node node = node_member(map, name), size, oci;
+    int32_t index;
+    struct image *image = find_image(reader, name, &index);
+    const char *text;
+
+    if (!node_object(&node, &image_grammar))
+        return;
+    size = node_member(&node, "size");
+    oci = node_member(&node, "oci");
+    node_size(&size, &image->size_bytes);
+    if (!node_text(&oci, &text))
+        return;
+    if (!*text)
+        node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
+    image->oci = text_copy(text);
+}
+
+void read_images(struct scenario_reader *reader, const struct node *top)
+{
+    struct node map = node_member(top, "images");
+    struct scenario *scenario = reader->scenario;
+    int n_named;
+    bool *used;
+    const char *name;
+    json_t *value;
+
+    if (map.value && !json_is_object(map.value))
+        node_error(&map, "found %s, wanted an object of names and images", node_found(&map));
+    json_object_foreach(map.value, name, value)
+    {
+        if (strcmp(name, "note") != 0)
+            read_image(reader, &map, name);
+    }
+    n_named = reader->n_images;
+    used = zeroed((size_t)n_named, sizeof *used);
+    for (int d = 0; d < scenario->n_taskdefs; d++) {
+        struct scenario_taskdef *taskdef = &scenario->taskdefs[d];
+
+        for (int c = 0; taskdef->definition && c < taskdef->definition->n_containers; c++) {
+            find_image(reader, taskdef->definition->containers[c].image, &taskdef->images[c]);
+            if (taskdef->images[c] < n_named)
+                used[taskdef->images[c]] = true;
+        }
+    }
+    for (int i = 0; i < n_named; i++) {
+        struct node node = node_member(&map, reader->images[i].name);
+
+        if (!used[i] && reading_errors(&reader->reading) == 0)
+            node_warning(
+                &node, "no container has this image%s",
+                did_you_mean(nearest_name(reader->images[i].name,
+                                          (const char *const *)reader->image_names.texts + n_named,
+                                          reader->n_images - n_named)));
+    }
+    free(used);
+}
+
+/* Behaviours by their names "family/container", before it is known who has them. */
+struct behaviours {
+    struct names names;
+    struct behaviour *list;
+    int n_list, cap_list;
+};
+
+static void read_behaviour(struct behaviours *behaviours, const struct node *map, const char *name)
+{
+    struct node node = node_member(map, name), ready, work, idle, memory, exit_code;
+    struct behaviour *behaviour = ARRAY_ADD(behaviours, list);
+    const char *text;
+
+    names_intern(&behaviours->names, name);
+    *behaviour = behaviour_default();
+    behaviour->given = true;
+    if (!node_object(&node, &behaviour_grammar))
+        return;
+    ready = node_member(&node, "ready");
+    work = node_member(&node, "work");
+    idle = node_member(&node, "idle");
+    memory = node_member(&node, "memory");
+    exit_code = node_member(&node, "exit");
+    behaviour->idle_usec = work.value || exit_code.value ? 0 : IDLE_FOREVER;
+    node_distribution(&ready, &behaviour->ready);
+    node_distribution(&work, &behaviour->work);
+    text = json_string_value(idle.value);
+    if (text && strcmp(text, "forever") == 0)
+        behaviour->idle_usec = IDLE_FOREVER;
+    else if (text && !isdigit((unsigned char)*text) && *text != '-' && *text != '.')
+        node_error(&idle, "found \"%.60s\", wanted a duration or \"forever\"", text);
+    else
+        node_duration(&idle, &behaviour->idle_usec);
+    node_size(&memory, &behaviour->memory_bytes);
+    node_int(&exit_code, 0, 255, BARE_NUMBER, &behaviour->exit_code);
+}
+
+static void say_no_such_container(const struct scenario_reader *reader, const struct node *map,
+                                  const char *name)
+{
+    struct names known = {0};
+    struct node node = node_member(map, name);
+
+    for (int d = 0; d < reader->scenario->n_taskdefs; d++) {
+        const struct task_definition *definition = reader->scenario->taskdefs[d].definition;
+
+        for (int c = 0; definition && c < definition->n_containers; c++) {
+            char text[600];
+
+            snprintf(text, sizeof text, "%s/%s", definition->family,
+                     definition->containers[c].name);
+            names_intern(&known, text);
+        }
+    }
+    node_error(&node, "no task definition has this family and container%s",
+               did_you_mean(nearest_name(name, (const char *const *)known.texts, known.n_texts)));
+    names_finish(&known);
+}
+
+void read_behaviours(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node map = node_member(top, "behaviour");
+    struct behaviours behaviours = {0};
+    bool *used;
+    const char *name;
+    json_t *value;
+
+    if (map.value && !json_is_object(map.value))
+        node_error(&map, "found %s, wanted an object of \"family/container\" and behaviours",
+                   node_found(&map));
+    json_object_foreach(map.value, name, value)
+    {
+        if (strcmp(name, "note") != 0)
+            read_behaviour(&behaviours, &map, name);
+    }
+    used = zeroed((size_t)behaviours.n_list, sizeof *used);
+    for (int d = 0; d < scenario->n_taskdefs; d++) {
+        struct scenario_taskdef *taskdef = &scenario->taskdefs[d];
+
+        for (int c = 0; taskdef->definition && c < taskdef->definition->n_containers; c++) {
+            char text[600];
+            int32_t found;
+
+            snprintf(text, sizeof text, "%s/%s", taskdef->definition->family,
+                     taskdef->definition->containers[c].name);
+            found = behaviours.n_list ? names_find(&behaviours.names, text) : ID_NONE;
+            taskdef->behaviours[c] =
+                found == ID_NONE ? behaviour_default() : behaviours.list[found];
+            if (found != ID_NONE)
+                used[found] = true;
+        }
+    }
+    for (int i = 0; reader->containers_known && i < behaviours.n_list; i++)
+        if (!used[i])
+            say_no_such_container(reader, &map, behaviours.names.texts[i]);
+    free(used);
+    free(behaviours.list);
+    names_finish(&behaviours.names);
+}

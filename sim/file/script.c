@@ -1,0 +1,134 @@
+/*
+ * The script: a cursor into each list of the scenario.
+ */
+#include "file/script.h"
+
+#include <string.h>
+
+void script_init(struct script *script, const struct scenario *scenario)
+{
+    *script = (struct script){.scenario = scenario};
+}
+
+static struct script_step event(struct script *script)
+{
+    return (struct script_step){
+        .item = SCRIPT_EVENT, .event = &script->call, .at_usec = USEC_NEVER};
+}
+
+static struct script_step end(struct script *script)
+{
+    script->ended = true;
+    script->call = message_new(MESSAGE_END);
+    return event(script);
+}
+
+static struct script_step register_definition(struct script *script)
+{
+    struct register_task_definition *call = &script->call.as.register_task_definition;
+
+    script->call = message_new(MESSAGE_REGISTER_TASK_DEFINITION);
+    call->taskdef = script->next_taskdef;
+    call->definition = script->scenario->taskdefs[script->next_taskdef].definition;
+    script->next_taskdef++;
+    return event(script);
+}
+
+static struct script_step create_group(struct script *script)
+{
+    const struct scenario_group *group = &script->scenario->groups[script->next_group];
+    const struct instance_type *type = &script->scenario->types[group->type];
+
+    script->call = message_new(MESSAGE_INSTANCE_GROUP);
+    script->call.as.instance_group = (struct instance_group){
+        .group = script->next_group,
+        .type = type->name,
+        .cpu = type->cpu,
+        .memory_mib = type->memory_mib,
+        .count = group->count,
+        .replace = group->replace,
+        .n_zones = group->n_zones,
+        .zones = group->zones,
+        .n_attributes = group->n_attributes,
+        .attributes = group->attributes,
+    };
+    script->next_group++;
+    return event(script);
+}
+
+/* The service that a name means now: the last one of that name, since a name may be used again. */
+static int32_t find_service(const struct cluster *cluster, const char *name)
+{
+    for (int i = cluster->n_services - 1; i >= 0; i--)
+        if (strcmp(cluster->services[i].name, name) == 0)
+            return i;
+    return ID_NONE;
+}
+
+static struct script_step call_service(struct script *script, const struct message *call,
+                                       const struct cluster *cluster)
+{
+    script->call = *call;
+    script->call.as.create_service.service = cluster->n_services;
+    return event(script);
+}
+
+static struct script_step give_fault(struct script *script, const struct fault *fault,
+                                     const struct cluster *cluster)
+{
+    script->fault = *fault;
+    if (fault->kind == FAULT_KILL_CONTAINER && fault->task < cluster->n_tasks)
+        script->fault.container =
+            taskdef_container(taskdefs_get(&cluster->taskdefs, cluster->tasks[fault->task].taskdef),
+                              fault->container_name);
+    return (struct script_step){
+        .item = SCRIPT_FAULT, .fault = &script->fault, .at_usec = USEC_NEVER};
+}
+
+static struct script_step give_entry(struct script *script, const struct cluster *cluster)
+{
+    const struct scenario_entry *entry = &script->scenario->timeline[script->next_entry++];
+
+    if (entry->is_fault)
+        return give_fault(script, &entry->fault, cluster);
+    if (entry->call.kind == MESSAGE_CREATE_SERVICE)
+        return call_service(script, &entry->call, cluster);
+    script->call = entry->call;
+    if (entry->call.kind == MESSAGE_UPDATE_SERVICE)
+        script->call.as.update_service.service = find_service(cluster, entry->service);
+    else if (entry->call.kind == MESSAGE_DELETE_SERVICE)
+        script->call.as.delete_service.service = find_service(cluster, entry->service);
+    return event(script);
+}
+
+struct script_step script_next(struct script *script, const struct scheduler *scheduler,
+                               int64_t now_usec)
+{
+    const struct scenario *scenario = script->scenario;
+    const struct cluster *cluster = &scheduler->cluster;
+    struct script_step wait = {.item = SCRIPT_WAIT, .at_usec = scenario->until_usec};
+
+    if (script->ended)
+        return (struct script_step){.item = SCRIPT_END, .at_usec = USEC_NEVER};
+    if (script->next_taskdef < scenario->n_taskdefs)
+        return register_definition(script);
+    if (script->next_group < scenario->n_groups)
+        return create_group(script);
+    if (now_usec >= scenario->until_usec)
+        return end(script);
+    if (script->next_service < scenario->n_services && scheduler_settled(scheduler))
+        return call_service(script, &scenario->services[script->next_service++], cluster);
+    if (script->next_entry < scenario->n_timeline) {
+        int64_t at_usec = scenario->timeline[script->next_entry].at_usec;
+
+        if (at_usec <= now_usec)
+            return give_entry(script, cluster);
+        if (at_usec < wait.at_usec)
+            wait.at_usec = at_usec;
+        return wait;
+    }
+    if (scenario->until_usec == USEC_NEVER && scheduler_settled(scheduler) &&
+        scheduler_idle(scheduler))
+        return end(script);
+    return wait;
+}

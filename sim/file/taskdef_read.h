@@ -1,0 +1,29 @@
+/*
+ * ECS task definitions as files have them: read by ECS's rules (ECS API, RegisterTaskDefinition;
+ * ECS developer guide, task_definition_parameters), tolerant where real files are. Knows nothing of
+ * scenarios.
+ */
+#ifndef BERTH_FILE_TASKDEF_READ_H
+#define BERTH_FILE_TASKDEF_READ_H
+
+#include "file/json_read.h"
+
+/* Reads one register-task-definition object (or what describe-task-definition makes of one).
+ * Returns NULL after an error. `runs` then and only then is what its containers need to run, one
+ * each, to be freed with container_runs_destroy(). The revision is 0. */
+struct task_definition *taskdef_read(const struct node *node, struct container_run **runs);
+void container_runs_destroy(struct container_run *runs, int n);
+
+/* The definition inside {"taskDefinition": {...}}, as describe-task-definition prints it, else the
+ * node itself. `inner` must live as long as the result. */
+const struct node *taskdef_unwrap(const struct node *node, struct node *inner);
+
+/* Constraints of a definition (memberOf only) or of a call; false after an error. */
+bool constraints_read(struct node *list, bool of_definition, struct placement_constraint **items,
+                      int32_t *n);
+
+/* A name by ECS's rule for families and containers: 1 to 255 letters, digits, - and _. Says so
+ * otherwise. */
+bool ecs_name(const struct node *node, const char **name);
+
+#endif
