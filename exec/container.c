@@ -66,7 +66,8 @@ const char *container_stage_name(enum container_stage stage)
         [STAGE_ROOTFS] = "rootfs",   [STAGE_PIVOT] = "pivot",
         [STAGE_DEV] = "dev",         [STAGE_PROC] = "proc",
         [STAGE_SYS] = "sys",         [STAGE_NETWORK] = "network",
-        [STAGE_HOSTNAME] = "hostname", [STAGE_PAYLOAD] = "payload",
+        [STAGE_HOSTNAME] = "hostname",
+        [STAGE_WORKDIR] = "working directory", [STAGE_PAYLOAD] = "payload",
         [STAGE_JOIN] = "join",       [STAGE_PRIVILEGES] = "privileges",
         [STAGE_SECCOMP] = "seccomp", [STAGE_EXEC] = "exec"};
 

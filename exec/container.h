@@ -33,6 +33,7 @@ enum container_stage {
     STAGE_SYS,            /* /sys, read-only */
     STAGE_NETWORK,        /* lo is up */
     STAGE_HOSTNAME,
+    STAGE_WORKDIR,        /* working directory, rlimits, capabilities nobody inside may have */
     STAGE_PAYLOAD,        /* clone3 of the payload's process */
     STAGE_JOIN,           /* it enters its cgroups: from here on its limits hold */
     STAGE_PRIVILEGES,     /* capabilities, user, no_new_privs */

@@ -156,7 +156,7 @@ static void build_root(struct init_job *job)
     must(job, rootfs_proc(), rootfs_detail);
     enter(job, STAGE_SYS);
     must(job, rootfs_sys(&loans), rootfs_detail);
-    must(job, rootfs_detach(job->spec->read_only), rootfs_detail);
+    must(job, rootfs_detach(), rootfs_detail);
 }
 
 /* Docker makes a working directory that is missing; so do we, with what is above it. */
@@ -180,6 +180,9 @@ static void go_to_work(const struct init_job *job)
     if (chdir(cwd) != 0) {
         make_working_directory(cwd);
         must(job, chdir(cwd), cwd);
+    }
+    if (job->spec->read_only) {
+        must(job, rootfs_read_only(), rootfs_detail);
     }
 }
 
@@ -409,6 +412,7 @@ _Noreturn void init_main(struct init_job *job)
     must(job, namespace_lo_up(), "lo");
     enter(job, STAGE_HOSTNAME);
     must(job, sethostname(job->spec->hostname, strlen(job->spec->hostname)), job->spec->hostname);
+    enter(job, STAGE_WORKDIR);
     go_to_work(job);
     rlimit_refused = set_rlimits(job->spec);
     must(job, privilege_bound(), "bounding set");
@@ -416,5 +420,6 @@ _Noreturn void init_main(struct init_job *job)
     payload = start_payload(job, rlimit_refused);
     privilege_drop_first(job->privileges);
     die_with_parent(job);
+    close_others(&job->status_fd, 1);
     watch(job, payload);
 }

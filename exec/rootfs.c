@@ -135,16 +135,15 @@ int rootfs_pivot(void)
     return at("/", (int)syscall(SYS_pivot_root, ".", "."));
 }
 
-int rootfs_detach(bool read_only)
+int rootfs_detach(void)
 {
     /* The old root lies on top of the new one at /: this takes it away. */
-    if (umount2(".", MNT_DETACH) != 0) {
-        return at("old root", -1);
-    }
-    if (read_only && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL) != 0) {
-        return at("/ read-only", -1);
-    }
-    return 0;
+    return at("old root", umount2(".", MNT_DETACH));
+}
+
+int rootfs_read_only(void)
+{
+    return at("/", mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL));
 }
 
 /* ---- what is borrowed from the host without root ---- */

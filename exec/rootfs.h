@@ -40,8 +40,10 @@ int rootfs_dev(struct rootfs_loans *loans, bool user_namespace);
 int rootfs_proc(void);
 int rootfs_sys(struct rootfs_loans *loans);
 
-/* Lets go of the host's tree; read-only when asked. */
-int rootfs_detach(bool read_only);
+/* Lets go of the host's tree. */
+int rootfs_detach(void);
+
+int rootfs_read_only(void);
 
 /*
  * Pure version 2: the process's own cgroup namespace under /sys/fs/cgroup, read-only. Where the
