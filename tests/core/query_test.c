@@ -332,6 +332,17 @@ Test(query, nests_100_deep_and_no_more)
     cr_expect_str_eq(selected, "error at 101: more than 100 parentheses and nots in each other");
 }
 
+Test(query, chains_without_a_limit_of_its_own)
+{
+    char text[QUERY_LENGTH_MAX + 1] = "ec2InstanceId==i2";
+    char selected[300];
+
+    for (int i = 0; i < 130; i++)
+        strcat(text, "||task:group==a");
+    select_instances(text, selected);
+    cr_expect_str_eq(selected, "2");
+}
+
 static const struct {
     const char *expression;
     unsigned facts;
