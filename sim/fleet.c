@@ -185,7 +185,8 @@ static int64_t pull_usec(struct fleet *fleet, struct fleet_instance *instance, i
         }
     bytes = fleet->scenario->images[image].size_bytes;
     usec = cost(fleet, &costs->pull, DRAW_PULL, task, container) +
-           (int64_t)((__int128)bytes * USEC_PER_SEC / costs->pull_bytes_per_sec);
+           bytes / costs->pull_bytes_per_sec * USEC_PER_SEC +
+           bytes % costs->pull_bytes_per_sec * USEC_PER_SEC / costs->pull_bytes_per_sec;
     cached = ARRAY_ADD(instance, images);
     cached->image = image;
     cached->here_at_usec = fleet->now_usec + usec;
@@ -424,17 +425,11 @@ static bool kill_task(struct fleet *fleet, int32_t task, int only)
 
 bool fleet_fault(struct fleet *fleet, const struct fault *fault)
 {
-    int container;
-
     switch (fault->kind) {
     case FAULT_KILL_TASK:
         return kill_task(fleet, fault->task, ID_NONE);
     case FAULT_KILL_CONTAINER:
-        if (fault->task < 0 || fault->task >= fleet->cluster->n_tasks)
-            return false;
-        container = taskdef_container(taskdef_of(fleet, fault->task)->definition,
-                                      fault->container_name);
-        return container != ID_NONE && kill_task(fleet, fault->task, container);
+        return fault->container != ID_NONE && kill_task(fleet, fault->task, fault->container);
     case FAULT_KILL_INSTANCE:
         if (fault->instance < 0 || fault->instance >= fleet->n_instances ||
             fleet->instances[fault->instance].gone)

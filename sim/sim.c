@@ -189,13 +189,14 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
         break;
     case MESSAGE_REFUSE:
         result->refused++;
+        result->unplaced += decision->as.refuse.refusal == REFUSED_NO_CAPACITY;
         break;
     default:
         break; /* an answer that asks nothing of the world */
     }
 }
 
-/* The tasks without room: what calls and services still want and have not got. */
+/* The tasks that wait for room. */
 static int64_t count_waiting(const struct scheduler *scheduler)
 {
     int64_t n = scheduler->n_waiting;
@@ -203,7 +204,7 @@ static int64_t count_waiting(const struct scheduler *scheduler)
     for (int i = 0; i < scheduler->cluster.n_services; i++) {
         const struct service *service = &scheduler->cluster.services[i];
 
-        if (service->desired > service->n_wanted)
+        if (service->is_blocked && service->desired > service->n_wanted)
             n += service->desired - service->n_wanted;
     }
     return n;

@@ -28,6 +28,7 @@ struct sim_result {
     struct story story;         /* where it was asked for */
     int64_t placed;             /* placement decisions */
     int64_t refused;            /* calls or tasks that the scheduler said no to */
+    int64_t unplaced;           /* of those, tasks for want of room */
     int64_t waiting;            /* tasks without room when the run ended, before the teardown */
     int32_t *missed;            /* timeline entries whose fault found nothing to hit */
     int n_missed, cap_missed;

@@ -78,7 +78,7 @@ static void fill(struct share_part *parts, int n, uint64_t capacity)
         for (int i = 0; i < n; i++) {
             if (parts[i].capped)
                 continue;
-            parts[i].rate = (uint64_t)((unsigned __int128)capacity * parts[i].weight / weight);
+            parts[i].rate = (uint64_t)((share_wide)capacity * parts[i].weight / weight);
             if (parts[i].rate >= parts[i].cap) {
                 parts[i].rate = parts[i].cap;
                 parts[i].capped = true;
@@ -144,12 +144,12 @@ static void share_out(struct share *share)
     share->next_usec = USEC_NEVER;
     for (int i = 0; i < share->n_workers; i++) {
         const struct share_worker *worker = &share->workers[i];
-        unsigned __int128 usec;
+        share_wide usec;
 
         if (worker->rate == 0)
             continue;
         usec = (worker->left + worker->rate / 2) / worker->rate;
-        if (usec < (unsigned __int128)(share->next_usec - share->at_usec))
+        if (usec < (share_wide)(share->next_usec - share->at_usec))
             share->next_usec = share->at_usec + (int64_t)usec;
     }
 }
@@ -160,7 +160,7 @@ static void advance(struct share *share, int64_t at_usec)
 
     assert(at_usec >= share->at_usec);
     for (int i = 0; i < share->n_workers && elapsed > 0; i++) {
-        unsigned __int128 done = (unsigned __int128)share->workers[i].rate * elapsed;
+        share_wide done = (share_wide)share->workers[i].rate * elapsed;
 
         share->workers[i].left = share->workers[i].left > done ? share->workers[i].left - done : 0;
     }
@@ -183,7 +183,7 @@ void share_add(struct share *share, int64_t at_usec, int32_t task,
         .weight = container_weight(&definition->containers[container]),
         .task_weight = share_task_weight(definition),
         .task_quota = quota(definition),
-        .left = (unsigned __int128)work_usec * SHARE_ONE_CPU,
+        .left = (share_wide)work_usec * SHARE_ONE_CPU,
     };
     int at;
 

@@ -13,6 +13,8 @@
 /* A CPU's worth of progress per microsecond, in the fixed point of `rate` and `left`. */
 #define SHARE_ONE_CPU (UINT64_C(1) << 32)
 
+__extension__ typedef unsigned __int128 share_wide;
+
 struct share_worker {
     int32_t task;
     int32_t container;
@@ -20,7 +22,7 @@ struct share_worker {
     uint32_t task_weight;      /* of the task on the instance */
     uint64_t task_quota;       /* rate that the task's containers may reach together */
     uint64_t rate;             /* now */
-    unsigned __int128 left;    /* CPU-microseconds times SHARE_ONE_CPU */
+    share_wide left;           /* CPU-microseconds times SHARE_ONE_CPU */
 };
 
 struct share {

@@ -1,0 +1,338 @@
+/*
+ * `berth sim SCENARIO`: one simulation and its picture, or many and a table.
+ */
+#include "command.h"
+
+#include "core/array.h"
+#include "file/buffer.h"
+#include "file/expect.h"
+#include "file/options.h"
+#include "file/summary.h"
+#include "nearby.h"
+#include "sim.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Beyond this many tasks nobody looks at bars, and each would cost memory for the whole run. */
+#define TASKS_TOLD 100000
+
+static const char about[] =
+    "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is logged\n"
+    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs nothing\n"
+    "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
+    "Exits with 1 if an expectation fails or tasks could not be placed.";
+
+static const char examples[] =
+    "  berth sim scenarios/first.json                      a picture, and first.run\n"
+    "  berth sim first.json --set behaviour.job/job.work=4s   the same with one thing changed\n"
+    "  berth sim web.json --count 10 --instances 4xm5.large   a bare task definition\n"
+    "  berth sim first.json --runs 20                      twenty seeds, a line each\n";
+
+struct wish {
+    int64_t seed; /* -1: the scenario's */
+    int64_t count, runs;
+    const char *log_path, *instances;
+    int log_level;
+    bool paranoid, json;
+    struct option_texts sets;
+};
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* first.json -> first.run, in this folder. */
+static char *default_log_path(const char *scenario_path)
+{
+    const char *name = strrchr(scenario_path, '/') ? strrchr(scenario_path, '/') + 1 : scenario_path;
+    const char *dot = strrchr(name, '.');
+    int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    char *path = malloc((size_t)length + 5);
+
+    assert(path != NULL);
+    snprintf(path, (size_t)length + 5, "%.*s.run", length, name);
+    return path;
+}
+
+/* Before it starts: how many tasks the scenario asks for. */
+static int64_t count_tasks(const struct scenario *scenario)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < scenario->n_services; i++)
+        n += scenario->services[i].as.create_service.desired;
+    for (int i = 0; i < scenario->n_timeline; i++)
+        if (!scenario->timeline[i].is_fault && scenario->timeline[i].call.kind == MESSAGE_RUN_TASK)
+            n += scenario->timeline[i].call.as.run_task.count;
+    return n;
+}
+
+static void tell_missed(const struct scenario *scenario, const struct sim_result *result)
+{
+    for (int i = 0; i < result->n_missed; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[result->missed[i]];
+
+        fprintf(stderr, "%s:%d: warning: this fault found nothing to hit at %.3f s\n",
+                scenario->path, entry->line, (double)entry->at_usec / USEC_PER_SEC);
+    }
+}
+
+/* Output ---------------------------------------------------------------------------------------- */
+
+static int verdict(const struct scenario *scenario, const struct sim_result *result)
+{
+    bool all_hold = expect_count(scenario, &result->story) == scenario->n_expects;
+
+    return all_hold && result->unplaced + result->waiting == 0 ? EXIT_FINE : EXIT_ANSWER;
+}
+
+static void add_expect(struct buffer *json, const struct scenario *scenario,
+                       const struct sim_result *result)
+{
+    char found[128];
+    bool first = true;
+
+    buffer_add(json, "\"expect\": {\"total\": %d, \"hold\": %d, \"failed\": [", scenario->n_expects,
+               expect_count(scenario, &result->story));
+    for (int i = 0; i < scenario->n_expects; i++) {
+        const struct expect *expect = &scenario->expects[i];
+
+        if (expect_holds(expect, &result->story, found, sizeof found))
+            continue;
+        buffer_add(json, "%s{\"line\": %d, \"expected\": ", first ? "" : ", ", expect->line);
+        buffer_add_json_string(json, expect->text);
+        buffer_add_text(json, ", \"found\": ");
+        buffer_add_json_string(json, found);
+        buffer_add_text(json, "}");
+        first = false;
+    }
+    buffer_add_text(json, "]}");
+}
+
+static void add_result(struct buffer *json, const struct scenario *scenario, uint64_t seed,
+                       const char *log_path, const struct sim_result *result)
+{
+    const struct run_summary *summary = &result->summary;
+
+    buffer_add_text(json, "{\"title\": ");
+    buffer_add_json_string(json, scenario->title);
+    buffer_add(json,
+               ", \"mode\": \"sim\", \"seed\": %" PRIu64 ", \"tasks\": %" PRId64
+               ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
+               ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
+               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64
+               ", \"waiting\": %" PRId64 ", ",
+               seed, summary->tasks, summary->instances, summary->events, summary->decisions,
+               summary->machines, summary->state_hash, (double)summary->end_usec / USEC_PER_SEC,
+               result->placed, result->refused, result->waiting);
+    add_expect(json, scenario, result);
+    buffer_add_text(json, ", \"log\": ");
+    buffer_add_json_string(json, log_path);
+    buffer_add_text(json, "}");
+}
+
+static void print_counts(const struct sim_result *result)
+{
+    printf("%" PRId64 " tasks on %" PRId64 " instances, %" PRId64 " events, %" PRId64
+           " decisions\n%" PRId64 " placed, %" PRId64 " refused, %" PRId64 " waiting at the end\n",
+           result->summary.tasks, result->summary.instances, result->summary.events,
+           result->summary.decisions, result->placed, result->refused, result->waiting);
+}
+
+static void print_next(const struct scenario *scenario, const char *log_path,
+                       const struct sim_result *result)
+{
+    char length[32];
+
+    summary_duration(result->summary.end_usec, length, sizeof length);
+    printf("next     berth exec %s        the same file, for real, about %s\n", scenario->path,
+           length);
+    if (log_path && result->summary.tasks > 0)
+        printf("         berth explain %s --task t1        why a task is where it is\n", log_path);
+}
+
+static void print_picture(const struct scenario *scenario, const struct sim_options *options,
+                          const struct sim_result *result, double took)
+{
+    char how[96], end[32], wall[32];
+
+    snprintf(how, sizeof how, "SIMULATED %s in %s, seed %" PRIu64,
+             summary_duration(result->summary.end_usec, end, sizeof end),
+             summary_duration((int64_t)(took * USEC_PER_SEC) / 1000 * 1000, wall, sizeof wall),
+             options->seed);
+    summary_title(stdout, scenario, how);
+    if (options->tell) {
+        summary_bars(stdout, scenario, &result->story, options->seed);
+        summary_unplaced(stdout, scenario, &result->story);
+        summary_expect(stdout, scenario, &result->story);
+    } else {
+        print_counts(result);
+    }
+    print_next(scenario, options->log_path, result);
+}
+
+/* Runs ------------------------------------------------------------------------------------------ */
+
+static int run_one(const struct scenario *scenario, const struct wish *request)
+{
+    struct sim_options options = sim_options_default(scenario);
+    struct sim_result result;
+    char *own_path = NULL;
+    double start = seconds();
+    struct buffer json = {0};
+    struct err err;
+    int code;
+
+    if (!request->log_path && !request->json)
+        own_path = default_log_path(scenario->path);
+    options.seed = request->seed >= 0 ? (uint64_t)request->seed : scenario->seed;
+    options.log_path = request->log_path ? request->log_path : own_path;
+    options.log_level = (enum log_level)request->log_level;
+    options.paranoid = request->paranoid;
+    options.tell = count_tasks(scenario) <= TASKS_TOLD || scenario->n_expects > 0;
+    if (!sim_run(scenario, &options, &result, &err)) {
+        code = err_report(&err);
+    } else {
+        if (options.tell)
+            nearby_warn(stderr, scenario, &result.story);
+        tell_missed(scenario, &result);
+        if (request->json) {
+            add_result(&json, scenario, options.seed, options.log_path, &result);
+            printf("%s\n", json.text);
+        } else {
+            print_picture(scenario, &options, &result, seconds() - start);
+        }
+        code = verdict(scenario, &result);
+    }
+    buffer_finish(&json);
+    sim_result_finish(&result);
+    free(own_path);
+    return code;
+}
+
+static void print_line(const struct scenario *scenario, uint64_t seed,
+                       const struct sim_result *result)
+{
+    printf("%10" PRIu64 " %12.6f %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64
+           "   %3d of %-3d   %016" PRIx64 "\n",
+           seed, (double)result->summary.end_usec / USEC_PER_SEC, result->summary.tasks,
+           result->placed, result->refused, result->waiting,
+           expect_count(scenario, &result->story), scenario->n_expects,
+           result->summary.state_hash);
+}
+
+/* Seed after seed. The worst verdict is the whole's. */
+static int run_many(const struct scenario *scenario, const struct wish *request)
+{
+    struct sim_options options = sim_options_default(scenario);
+    struct sim_result result;
+    struct buffer json = {0};
+    struct err err;
+    int worst = EXIT_FINE;
+
+    if (request->seed >= 0)
+        options.seed = (uint64_t)request->seed;
+    options.paranoid = request->paranoid;
+    options.tell = count_tasks(scenario) <= TASKS_TOLD || scenario->n_expects > 0;
+    if (!request->json)
+        printf("%10s %12s %8s %8s %8s %8s   %-10s   %s\n", "seed", "end (s)", "tasks", "placed",
+               "refused", "waiting", "expect", "state hash");
+    for (int64_t i = 0; i < request->runs; i++, options.seed++) {
+        int code;
+
+        if (!sim_run(scenario, &options, &result, &err)) {
+            code = err_report(&err);
+        } else if (request->json) {
+            buffer_add_text(&json, i > 0 ? ",\n " : "");
+            add_result(&json, scenario, options.seed, NULL, &result);
+            code = verdict(scenario, &result);
+        } else {
+            print_line(scenario, options.seed, &result);
+            code = verdict(scenario, &result);
+        }
+        sim_result_finish(&result);
+        worst = code > worst ? code : worst;
+        if (code > EXIT_ANSWER)
+            break;
+    }
+    if (request->json)
+        printf("[%s]\n", json.length > 0 ? json.text : "");
+    buffer_finish(&json);
+    return worst;
+}
+
+static int load_and_run(const char *path, const struct wish *request)
+{
+    const struct scenario_options options = {
+        .count = (int32_t)request->count,
+        .instances = request->instances,
+        .n_sets = request->sets.n_texts,
+        .sets = request->sets.texts,
+    };
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_load(path, &options, &findings);
+    int code = EXIT_INPUT;
+
+    for (int i = 0; i < findings.n_list; i++)
+        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_finish(&findings);
+    if (!scenario)
+        return code;
+    code = request->runs > 1 ? run_many(scenario, request) : run_one(scenario, request);
+    scenario_destroy(scenario);
+    return code;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+    struct wish request = {.seed = -1, .runs = 1, .log_level = LOG_ALL};
+    const struct option_row rows[] = {
+        {"output", 'o', OPTION_TEXT, &request.log_path, "RUN", "where the run log goes", 0, NULL},
+        {"seed", 0, OPTION_NUMBER, &request.seed, "N", "instead of the scenario's seed", 0, NULL},
+        {"set", 0, OPTION_TEXTS, &request.sets, "PATH=VALUE",
+         "change one value of the scenario, as often as you like", 0, NULL},
+        {"count", 0, OPTION_NUMBER, &request.count, "N", "tasks of a bare task definition", 1,
+         NULL},
+        {"instances", 0, OPTION_TEXT, &request.instances, "NxTYPE",
+         "instances to run it on, such as 4xm5.large", 0, NULL},
+        {"log", 0, OPTION_CHOICE, &request.log_level, "LEVEL",
+         "summary, tasks (the scheduler alone) or all", 0, log_level_names},
+        {"runs", 0, OPTION_NUMBER, &request.runs, "N", "N seeds from the first on, a line each", 1,
+         NULL},
+        {"json", 0, OPTION_FLAG, &request.json, NULL, "one JSON object instead of the picture", 0,
+         NULL},
+        {"paranoid", 0, OPTION_FLAG, &request.paranoid, NULL,
+         "check every invariant after every step", 0, NULL},
+    };
+    const struct options options = {
+        .command = "sim",
+        .usage = "SCENARIO [OPTION]...",
+        .about = about,
+        .examples = examples,
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .operands_min = 1,
+        .operands_max = 1,
+    };
+    int n_operands, code;
+
+    if (options_parse(&options, argc, argv, &n_operands, &code)) {
+        if (request.runs > 1 && request.log_path) {
+            fprintf(stderr, "berth sim: --runs writes no log: leave out -o or --runs\n");
+            code = EXIT_INPUT;
+        } else {
+            code = load_and_run(argv[0], &request);
+        }
+    }
+    free(request.sets.texts);
+    return code;
+}

@@ -1,0 +1,93 @@
+/*
+ * Expectations, one by one. "At the end" is before the teardown: what the end of the run stops
+ * counts as it was.
+ */
+#include "file/expect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum task_status status_at(const struct story_task *task, int64_t at_usec)
+{
+    struct story_task alive = *task;
+
+    if (task->torn_down)
+        alive.stop_at_usec = alive.stopped_at_usec = USEC_NEVER;
+    return story_status_at(&alive, at_usec);
+}
+
+static int64_t moment(const struct expect *expect, const struct story *story)
+{
+    if (expect->at_usec != USEC_NEVER)
+        return expect->at_usec;
+    return story->end_usec != USEC_NEVER ? story->end_usec : story->last_usec;
+}
+
+static int find_service(const struct story *story, const char *name)
+{
+    for (int i = story->n_services - 1; i >= 0; i--)
+        if (strcmp(story->services[i].name, name) == 0)
+            return i;
+    return ID_NONE;
+}
+
+static bool service_holds(const struct expect *expect, const struct story *story, char *found,
+                          size_t size)
+{
+    int service = find_service(story, expect->service);
+    int running = 0;
+
+    for (int i = 0; i < story->n_tasks; i++)
+        if (service != ID_NONE && story->tasks[i].service == service &&
+            status_at(&story->tasks[i], moment(expect, story)) == TASK_RUNNING)
+            running++;
+    if (service != ID_NONE && running == expect->running)
+        return true;
+    if (service == ID_NONE)
+        snprintf(found, size, "there is no such service");
+    else
+        snprintf(found, size, "%d running", running);
+    return false;
+}
+
+static bool task_holds(const struct expect *expect, const struct story *story, char *found,
+                       size_t size)
+{
+    const struct story_task *task;
+    enum task_status status;
+
+    if (expect->task < 0 || expect->task >= story->n_tasks) {
+        snprintf(found, size, "there is no such task");
+        return false;
+    }
+    task = &story->tasks[expect->task];
+    if (expect->instance != ID_NONE && task->instance != expect->instance) {
+        if (task->instance == ID_NONE)
+            snprintf(found, size, "it was never placed");
+        else
+            snprintf(found, size, "it is on %s", story_instance_name(task->instance));
+        return false;
+    }
+    status = status_at(task, moment(expect, story));
+    if (expect->last_status != ID_NONE && (int)status != expect->last_status) {
+        snprintf(found, size, "it is %s", task_status_names[status]);
+        return false;
+    }
+    return true;
+}
+
+bool expect_holds(const struct expect *expect, const struct story *story, char *found, size_t size)
+{
+    return expect->service ? service_holds(expect, story, found, size)
+                           : task_holds(expect, story, found, size);
+}
+
+int expect_count(const struct scenario *scenario, const struct story *story)
+{
+    char found[128];
+    int n = 0;
+
+    for (int i = 0; i < scenario->n_expects; i++)
+        n += expect_holds(&scenario->expects[i], story, found, sizeof found);
+    return n;
+}

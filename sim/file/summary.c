@@ -1,0 +1,599 @@
+/*
+ * The rows are drawn into a line of characters first, so that a bar and its axis cannot disagree.
+ * Bars: `.` from the placement until it runs and is ready, `=` while it runs, `-` while it stops;
+ * `|` is an end as meant, `x` any other. What the teardown stops runs to the edge.
+ */
+#include "file/summary.h"
+
+#include "file/expect.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AXIS 44      /* columns */
+#define NAME_MAX 16  /* of a task's family */
+#define REMARK_MAX (SUMMARY_COLUMNS - AXIS - 12)
+
+struct picture {
+    FILE *out;
+    const struct scenario *scenario;
+    const struct story *story;
+    uint64_t seed;
+    int64_t end_usec;
+    int name_width;  /* of families */
+    int32_t *replaces; /* by task: the task whose death it made up for, or ID_NONE */
+    int rows_left;
+};
+
+const char *summary_duration(int64_t usec, char *text, size_t size)
+{
+    if (usec % USEC_PER_SEC == 0)
+        snprintf(text, size, "%" PRId64 " s", usec / USEC_PER_SEC);
+    else if (usec >= 10 * USEC_PER_SEC)
+        snprintf(text, size, "%.1f s", (double)usec / USEC_PER_SEC);
+    else if (usec >= USEC_PER_SEC / 100)
+        snprintf(text, size, "%.2f s", (double)usec / USEC_PER_SEC);
+    else
+        snprintf(text, size, "%.2f ms", (double)usec / USEC_PER_MSEC);
+    return text;
+}
+
+void summary_title(FILE *out, const struct scenario *scenario, const char *how)
+{
+    const char *title = scenario->title ? scenario->title : scenario->path;
+    int gap = SUMMARY_COLUMNS - (int)strlen(title) - (int)strlen(how);
+
+    fprintf(out, "%s%*s%s\n", title, gap > 2 ? gap : 2, "", how);
+}
+
+/* What each task is about ----------------------------------------------------------------------- */
+
+static const struct task_definition *definition_of(const struct picture *picture,
+                                                   const struct story_task *task)
+{
+    return picture->story->taskdefs.definitions[task->taskdef];
+}
+
+static bool is_dead(const struct story_task *task)
+{
+    return !task->torn_down && task->stopped_at_usec != USEC_NEVER;
+}
+
+/* Every container has exited with 0, by itself. */
+static bool ended_well(const struct story_task *task)
+{
+    for (int i = 0; i < task->n_containers; i++)
+        if (task->containers[i].exit_code > 0 && task->containers[i].term_at_usec == USEC_NEVER)
+            return false;
+    return task->stop_code != STOP_TASK_FAILED_TO_START &&
+           task->stop_code != STOP_INFRASTRUCTURE_HEALTH;
+}
+
+static int64_t ready_usec(const struct story_task *task)
+{
+    int64_t last = task->running_at_usec;
+
+    for (int i = 0; i < task->n_containers && last != USEC_NEVER; i++)
+        if (task->containers[i].ready_at_usec != USEC_NEVER &&
+            task->containers[i].ready_at_usec > last)
+            last = task->containers[i].ready_at_usec;
+    return last;
+}
+
+/* A service's task makes up for the first death in it that nobody has made up for yet. */
+static void find_replacements(struct picture *picture)
+{
+    const struct story *story = picture->story;
+    int32_t *taken = calloc((size_t)story->n_services + 1, sizeof *taken);
+
+    picture->replaces = malloc(((size_t)story->n_tasks + 1) * sizeof *picture->replaces);
+    assert(taken != NULL && picture->replaces != NULL);
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        picture->replaces[t] = ID_NONE;
+        if (task->service == ID_NONE || task->placed_at_usec == USEC_NEVER)
+            continue;
+        for (int32_t *dead = &taken[task->service]; *dead < t; (*dead)++) {
+            const struct story_task *before = &story->tasks[*dead];
+
+            if (before->service != task->service || !is_dead(before) ||
+                before->stop_code == STOP_SERVICE_SCHEDULER_INITIATED)
+                continue;
+            if (before->stopped_at_usec <= task->placed_at_usec)
+                picture->replaces[t] = (*dead)++;
+            break;
+        }
+    }
+    free(taken);
+}
+
+static bool killed_by_scenario(const struct picture *picture, int32_t id)
+{
+    const struct scenario *scenario = picture->scenario;
+    const struct story_task *task = &picture->story->tasks[id];
+
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[i];
+
+        if (!entry->is_fault || entry->at_usec > task->stopped_at_usec)
+            continue;
+        if (entry->fault.kind == FAULT_KILL_INSTANCE
+                ? task->stop_code == STOP_INFRASTRUCTURE_HEALTH &&
+                      entry->fault.instance == task->instance
+                : entry->fault.task == id)
+            return true;
+    }
+    return false;
+}
+
+/* The container that decided the task's end: the first that exited. */
+static int first_exit(const struct story_task *task)
+{
+    int first = ID_NONE;
+
+    for (int i = 0; i < task->n_containers; i++)
+        if (task->containers[i].exited_at_usec != USEC_NEVER &&
+            (first == ID_NONE ||
+             task->containers[i].exited_at_usec < task->containers[first].exited_at_usec))
+            first = i;
+    return first;
+}
+
+static void remark_death(const struct picture *picture, int32_t id, char *text, size_t size)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    int c = first_exit(task);
+
+    if (task->stop_code == STOP_TASK_FAILED_TO_START)
+        snprintf(text, size, "did not start: %s", task->reason ? task->reason : "no reason given");
+    else if (killed_by_scenario(picture, id))
+        snprintf(text, size, "killed by the scenario");
+    else if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
+        snprintf(text, size, "its instance was lost");
+    else if (task->stop_code == STOP_USER_INITIATED)
+        snprintf(text, size, "stopped by StopTask");
+    else if (task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED)
+        snprintf(text, size, "stopped by its service");
+    else if (c != ID_NONE && task->containers[c].oom)
+        snprintf(text, size, "%s ran out of memory (exit 137)",
+                 definition_of(picture, task)->containers[c].name);
+    else if (c != ID_NONE && task->containers[c].exit_code != 0)
+        snprintf(text, size, "%s exited with %d", definition_of(picture, task)->containers[c].name,
+                 task->containers[c].exit_code);
+}
+
+/* "2 s of work took 4.0 s: shared CPU", of the container with the most work that finished it. */
+static void remark_work(const struct picture *picture, int32_t id, char *text, size_t size)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    const struct behaviour *behaviours = picture->scenario->taskdefs[task->taskdef].behaviours;
+    int64_t most = 0, took = 0;
+    char work_text[32], took_text[32];
+
+    for (int i = 0; i < task->n_containers; i++) {
+        const struct story_container *container = &task->containers[i];
+        int64_t work = distribution_sample(&behaviours[i].work, picture->seed, DRAW_WORK,
+                                           (int64_t)id * 16 + i, 0);
+
+        if (work <= most || behaviours[i].idle_usec == IDLE_FOREVER ||
+            container->exited_at_usec == USEC_NEVER || container->ready_at_usec == USEC_NEVER ||
+            container->exit_code != behaviours[i].exit_code)
+            continue;
+        most = work;
+        took = container->exited_at_usec - container->ready_at_usec - behaviours[i].idle_usec;
+    }
+    if (most == 0)
+        return;
+    summary_duration(most, work_text, sizeof work_text);
+    if (took > most + most / 20 + USEC_PER_MSEC)
+        snprintf(text, size, "%s of work took %s: %s", work_text,
+                 summary_duration(took, took_text, sizeof took_text),
+                 definition_of(picture, task)->cpu > 0 &&
+                         definition_of(picture, task)->cpu < CPU_UNITS_PER_VCPU
+                     ? "its CPU ceiling"
+                     : "shared CPU");
+    else
+        snprintf(text, size, "%s of work", work_text);
+}
+
+static void remark_task(const struct picture *picture, int32_t id, char *text, size_t size)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    int32_t before = picture->replaces[id];
+    char ready[32];
+    size_t used;
+
+    text[0] = '\0';
+    if (before != ID_NONE) {
+        snprintf(text, size, "replaces t%d", before + 1);
+        if (ready_usec(task) != USEC_NEVER && ready_usec(task) < picture->end_usec) {
+            summary_duration(ready_usec(task) - task->placed_at_usec, ready, sizeof ready);
+            used = strlen(text);
+            snprintf(text + used, size - used, ", ready after %s", ready);
+        }
+    }
+    used = strlen(text);
+    if (used > 0 && is_dead(task) && !ended_well(task)) {
+        snprintf(text + used, size - used, "; ");
+        used += 2;
+    }
+    if (is_dead(task) && (!ended_well(task) || task->stop_code == STOP_USER_INITIATED ||
+                          task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED))
+        remark_death(picture, id, text + used, size - used);
+    else if (used == 0)
+        remark_work(picture, id, text, size);
+}
+
+/* Drawing --------------------------------------------------------------------------------------- */
+
+static int column(const struct picture *picture, int64_t at_usec)
+{
+    if (at_usec >= picture->end_usec)
+        return AXIS;
+    return (int)((double)at_usec * AXIS / (double)picture->end_usec);
+}
+
+static void fill(const struct picture *picture, char *bar, int64_t from_usec, int64_t to_usec,
+                 char mark)
+{
+    for (int i = column(picture, from_usec); i < column(picture, to_usec); i++)
+        bar[i] = mark;
+}
+
+static void print_row(struct picture *picture, const char *label, const char *bar,
+                      const char *remark)
+{
+    int end = AXIS;
+
+    picture->rows_left--;
+    while (end > 0 && bar[end - 1] == ' ' && !remark[0])
+        end--;
+    fprintf(picture->out, "%-*s%.*s", picture->name_width + 9, label, end, bar);
+    if (remark[0])
+        fprintf(picture->out, "  %.*s", REMARK_MAX, remark);
+    fprintf(picture->out, "\n");
+}
+
+static void print_task(struct picture *picture, int32_t id)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    bool stopped = task->stopped_at_usec < picture->end_usec;
+    int64_t end = stopped ? task->stopped_at_usec : picture->end_usec;
+    int64_t ready = ready_usec(task);
+    char bar[AXIS + 1], label[64], remark[256];
+    int last;
+
+    memset(bar, ' ', AXIS);
+    bar[AXIS] = '\0';
+    fill(picture, bar, task->placed_at_usec, ready < end ? ready : end, '.');
+    if (ready < end)
+        fill(picture, bar, ready, end, '=');
+    if (!task->torn_down && task->stop_at_usec < end)
+        fill(picture, bar, task->stop_at_usec, end, '-');
+    last = column(picture, end);
+    if (stopped)
+        bar[last < AXIS ? last : AXIS - 1] = ended_well(task) ? '|' : 'x';
+    snprintf(label, sizeof label, "   t%-3d %.*s", id + 1, NAME_MAX,
+             definition_of(picture, task)->family);
+    remark_task(picture, id, remark, sizeof remark);
+    print_row(picture, label, bar, remark);
+}
+
+static void print_instance(struct picture *picture, int32_t id)
+{
+    const struct story_instance *instance = &picture->story->instances[id];
+    const struct instance_group *group = &picture->story->groups[instance->group];
+    char bar[AXIS + 1], label[64], remark[128] = "";
+    int used = snprintf(label, sizeof label, "i%d", id + 1);
+
+    memset(bar, ' ', AXIS);
+    bar[AXIS] = '\0';
+    if (instance->zone != ID_NONE && group->n_zones > 1)
+        snprintf(label + used, sizeof label - (size_t)used, " zone %.*s", NAME_MAX,
+                 group->zones[instance->zone].name);
+    else
+        snprintf(label + used, sizeof label - (size_t)used, " %.*s", NAME_MAX, group->type);
+    fill(picture, bar, instance->launch_at_usec,
+         instance->registered_at_usec < picture->end_usec ? instance->registered_at_usec
+                                                          : picture->end_usec,
+         '.');
+    if (instance->registered_at_usec == USEC_NEVER)
+        snprintf(remark, sizeof remark, "never registered");
+    if (instance->lost_at_usec < picture->end_usec && !instance->torn_down) {
+        int at = column(picture, instance->lost_at_usec);
+
+        bar[at < AXIS ? at : AXIS - 1] = 'x';
+        snprintf(remark, sizeof remark, "lost");
+    }
+    print_row(picture, label, bar, remark);
+}
+
+/* Steps of 1, 2 or 5 times a power of ten, at least 8 columns wide. */
+static void print_axis(struct picture *picture)
+{
+    static const int64_t steps[] = {1, 2, 5};
+    int64_t step = 0, power = USEC_PER_MSEC;
+    char words[AXIS + 16], marks[AXIS + 1], text[32];
+
+    for (int i = 0; step * AXIS < picture->end_usec * 8; i++) {
+        if (i > 0 && i % 3 == 0)
+            power *= 10;
+        step = steps[i % 3] * power;
+    }
+    memset(words, ' ', sizeof words);
+    memset(marks, ' ', AXIS);
+    for (int64_t at = 0; at <= picture->end_usec; at += step) {
+        int x = column(picture, at);
+        int length;
+
+        x = x < AXIS ? x : AXIS - 1;
+        summary_duration(at, text, sizeof text);
+        length = (int)strlen(text);
+        memcpy(words + x, text, (size_t)length);
+        marks[x] = '|';
+    }
+    marks[AXIS] = '\0';
+    words[AXIS + 8] = '\0';
+    for (int i = AXIS + 7; i >= 0 && words[i] == ' '; i--)
+        words[i] = '\0';
+    fprintf(picture->out, "%*s%s\n", picture->name_width + 9, "", words);
+    fprintf(picture->out, "%*s%s\n", picture->name_width + 9, "", marks);
+}
+
+static void measure_names(struct picture *picture)
+{
+    const struct story *story = picture->story;
+    bool used;
+
+    picture->name_width = 4;
+    for (int d = 0; d < story->taskdefs.n_definitions; d++) {
+        int length = (int)strlen(story->taskdefs.definitions[d]->family);
+
+        used = false;
+        for (int t = 0; t < story->n_tasks && !used; t++)
+            used = story->tasks[t].taskdef == d;
+        if (used && length > picture->name_width)
+            picture->name_width = length < NAME_MAX ? length : NAME_MAX;
+    }
+}
+
+/* Tasks by instance: a list per instance, in order. */
+static void print_cluster(struct picture *picture)
+{
+    const struct story *story = picture->story;
+    int32_t *first = malloc(((size_t)story->n_instances + 1) * sizeof *first);
+    int32_t *next = malloc(((size_t)story->n_tasks + 1) * sizeof *next);
+    int hidden_tasks = 0, hidden_instances = 0;
+    int per_instance = story->n_instances + story->n_tasks <= SUMMARY_ROWS ? story->n_tasks : 6;
+
+    assert(first != NULL && next != NULL);
+    for (int i = 0; i < story->n_instances; i++)
+        first[i] = ID_NONE;
+    for (int t = story->n_tasks - 1; t >= 0; t--) {
+        if (story->tasks[t].instance == ID_NONE)
+            continue;
+        next[t] = first[story->tasks[t].instance];
+        first[story->tasks[t].instance] = t;
+    }
+    for (int i = 0; i < story->n_instances; i++) {
+        int shown = 0, more = 0;
+
+        if (picture->rows_left > 1)
+            print_instance(picture, i);
+        else
+            hidden_instances++;
+        for (int32_t t = first[i]; t != ID_NONE; t = next[t]) {
+            if (picture->rows_left > 1 && shown++ < per_instance)
+                print_task(picture, t);
+            else
+                more++;
+        }
+        hidden_tasks += more;
+        if (more > 0 && picture->rows_left > 1) {
+            fprintf(picture->out, "   ... and %d more task%s here\n", more, more == 1 ? "" : "s");
+            picture->rows_left--;
+            hidden_tasks -= more;
+        }
+    }
+    if (hidden_tasks + hidden_instances > 0)
+        fprintf(picture->out, "... and %d more instance%s, %d more task%s\n", hidden_instances,
+                hidden_instances == 1 ? "" : "s", hidden_tasks, hidden_tasks == 1 ? "" : "s");
+    free(first);
+    free(next);
+}
+
+void summary_bars(FILE *out, const struct scenario *scenario, const struct story *story,
+                  uint64_t seed)
+{
+    struct picture picture = {
+        .out = out,
+        .scenario = scenario,
+        .story = story,
+        .seed = seed,
+        .end_usec = story->end_usec != USEC_NEVER ? story->end_usec : story->last_usec,
+        .rows_left = SUMMARY_ROWS,
+    };
+
+    if (picture.end_usec <= 0)
+        picture.end_usec = 1;
+    measure_names(&picture);
+    find_replacements(&picture);
+    print_axis(&picture);
+    print_cluster(&picture);
+    free(picture.replaces);
+}
+
+/* What went without ----------------------------------------------------------------------------- */
+
+static void print_miss(FILE *out, enum place_reason reason, int32_t nearest, int64_t lack)
+{
+    if (nearest == ID_NONE) {
+        fprintf(out, "%s",
+                reason == PLACE_NO_INSTANCE ? "the cluster has no instance" : "no instance takes it");
+        return;
+    }
+    fprintf(out, "nearest is %s, which ", story_instance_name(nearest));
+    switch (reason) {
+    case PLACE_CPU:
+        fprintf(out, "lacks %" PRId64 " CPU units", lack);
+        break;
+    case PLACE_MEMORY:
+        fprintf(out, "lacks %" PRId64 " MiB of memory", lack);
+        break;
+    case PLACE_PORTS:
+        fprintf(out, "has host port %" PRId64 " in use", lack);
+        break;
+    case PLACE_ATTRIBUTE:
+        fprintf(out, "does not meet the placement constraint");
+        break;
+    case PLACE_DISTINCT:
+        fprintf(out, "has a task of the same group already");
+        break;
+    case PLACE_AGENT:
+        fprintf(out, "has no connected agent");
+        break;
+    default:
+        fprintf(out, "is not ACTIVE");
+        break;
+    }
+    fprintf(out, " (%s)", place_reason_names[reason]);
+}
+
+static const char *family(const struct story *story, int32_t taskdef)
+{
+    return taskdef >= 0 && taskdef < story->taskdefs.n_definitions
+               ? story->taskdefs.definitions[taskdef]->family
+               : "";
+}
+
+static void print_refusal(FILE *out, const struct story *story, const struct story_note *note,
+                          int times)
+{
+    const struct refuse *refuse = &note->message.as.refuse;
+    char when[32];
+
+    fprintf(out, "REFUSED  at %s: %s %s", summary_duration(note->at_usec, when, sizeof when),
+            message_kind_names[refuse->call], family(story, refuse->taskdef));
+    if (times > 1)
+        fprintf(out, ", %d tasks", times);
+    if (refuse->refusal == REFUSED_NO_CAPACITY) {
+        fprintf(out, ": no room: ");
+        print_miss(out, refuse->reason, refuse->nearest, refuse->lack);
+    } else {
+        fprintf(out, ": %s", refusal_names[refuse->refusal]);
+    }
+    fprintf(out, "\n");
+}
+
+/* How many tasks a service lacks at the end for want of room: it said that it waits and has placed
+ * nothing since. */
+static int service_lacks(const struct story *story, const struct story_note *note)
+{
+    int32_t service = note->message.as.wait.service;
+    int live = 0;
+
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        if (task->service != service || task->placed_at_usec == USEC_NEVER)
+            continue;
+        if (task->placed_at_usec > note->at_usec)
+            return 0;
+        live += task->torn_down || task->stop_at_usec == USEC_NEVER
+                    ? task->torn_down || task->stopped_at_usec == USEC_NEVER
+                    : 0;
+    }
+    return story->services[service].desired > live ? story->services[service].desired - live : 0;
+}
+
+/* The last word on this service or task. */
+static bool is_last_word(const struct story *story, int n)
+{
+    const struct wait *wait = &story->notes[n].message.as.wait;
+
+    for (int i = n + 1; i < story->n_notes; i++) {
+        const struct wait *later = &story->notes[i].message.as.wait;
+
+        if (story->notes[i].message.kind == MESSAGE_WAIT && later->service == wait->service &&
+            later->task == wait->task)
+            return false;
+    }
+    return true;
+}
+
+static int print_waiting(FILE *out, const struct story *story, int n)
+{
+    const struct story_note *note = &story->notes[n];
+    const struct wait *wait = &note->message.as.wait;
+    bool is_service = wait->service != ID_NONE;
+    char since[32];
+    int lacks;
+
+    if (!is_last_word(story, n))
+        return 0;
+    if (is_service)
+        lacks = service_lacks(story, note);
+    else
+        lacks = wait->task >= 0 && wait->task < story->n_tasks &&
+                story->tasks[wait->task].placed_at_usec == USEC_NEVER;
+    if (lacks == 0)
+        return 0;
+    fprintf(out, "WAITING  since %s: ", summary_duration(note->at_usec, since, sizeof since));
+    if (is_service)
+        fprintf(out, "service %s lacks %d of %d tasks: no room: ",
+                story->services[wait->service].name, lacks, story->services[wait->service].desired);
+    else
+        fprintf(out, "%s: no room: ", story_task_name(wait->task));
+    print_miss(out, wait->reason, wait->nearest, wait->lack);
+    fprintf(out, "\n");
+    return lacks;
+}
+
+static bool same_refusal(const struct story_note *a, const struct story_note *b)
+{
+    return a->message.kind == MESSAGE_REFUSE && b->message.kind == MESSAGE_REFUSE &&
+           a->at_usec == b->at_usec && a->message.as.refuse.call == b->message.as.refuse.call &&
+           a->message.as.refuse.taskdef == b->message.as.refuse.taskdef &&
+           a->message.as.refuse.reason == b->message.as.refuse.reason;
+}
+
+int summary_unplaced(FILE *out, const struct scenario *scenario, const struct story *story)
+{
+    int unplaced = 0, times;
+
+    (void)scenario;
+    for (int i = 0; i < story->n_notes; i += times) {
+        const struct story_note *note = &story->notes[i];
+
+        times = 1;
+        if (note->message.kind == MESSAGE_WAIT) {
+            unplaced += print_waiting(out, story, i);
+            continue;
+        }
+        while (i + times < story->n_notes && same_refusal(note, &story->notes[i + times]))
+            times++;
+        print_refusal(out, story, note, times);
+        if (note->message.as.refuse.refusal == REFUSED_NO_CAPACITY)
+            unplaced += times;
+    }
+    return unplaced;
+}
+
+bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story)
+{
+    int holding = expect_count(scenario, story);
+    char found[128];
+
+    if (scenario->n_expects == 0)
+        return true;
+    fprintf(out, "expect   %d of %d hold%s\n", holding, scenario->n_expects,
+            scenario->n_expects == 1 ? "s" : "");
+    for (int i = 0; i < scenario->n_expects; i++)
+        if (!expect_holds(&scenario->expects[i], story, found, sizeof found))
+            fprintf(out, "   FAILED line %d: %s: %s\n", scenario->expects[i].line,
+                    scenario->expects[i].text, found);
+    return holding == scenario->n_expects;
+}
