@@ -422,7 +422,9 @@ static void text_from_number(struct node *member)
         snprintf(text, sizeof text, "%s", json_is_true(member->value) ? "true" : "false");
     else
         return;
-    node_warning(member, "found %s; ECS takes a text here: \"%s\"", node_found(member), text);
+    /* --set cpu=256 has no way to say that it means a text */
+    if (!set_by(member))
+        node_warning(member, "found %s; ECS takes a text here: \"%s\"", node_found(member), text);
     json_object_set_new(member->parent->value, member->key, json_string(text));
 }
 

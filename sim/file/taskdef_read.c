@@ -4,6 +4,7 @@
  */
 #include "file/taskdef_read.h"
 
+#include "core/query.h"
 #include "file/nearest.h"
 #include "file/taskdef_rules.h"
 #include "file/units.h"
@@ -12,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ECS API, PlacementConstraint.expression; at most 10 constraints a task. */
-#define EXPRESSION_LENGTH_MAX 2000
+/* ECS API, PlacementConstraint: at most so many for a task. */
 #define CONSTRAINTS_MAX 10
 
 /* Years would be accepted as well, a week is more than anybody waits. */
@@ -33,6 +33,16 @@ bool ecs_name(const struct node *node, const char **name)
     }
     *name = text;
     return true;
+}
+
+static void check_expression(const struct node *node, const char *text)
+{
+    struct query_error error;
+    struct query *query = query_parse(text, &error);
+
+    if (!query)
+        node_error(node, "column %d of the expression: %s", error.column, error.text);
+    query_destroy(query);
 }
 
 bool constraints_read(struct node *list, bool of_definition, struct placement_constraint **items,
@@ -68,8 +78,8 @@ bool constraints_read(struct node *list, bool of_definition, struct placement_co
             node_error(&expression, "distinctInstance takes no expression");
         else if (type == CONSTRAINT_MEMBER_OF && !expression.value)
             node_error(&expression, "missing: memberOf needs an expression");
-        else if (type == CONSTRAINT_MEMBER_OF && text && strlen(text) > EXPRESSION_LENGTH_MAX)
-            node_error(&expression, "%zu characters; ECS takes at most 2000", strlen(text));
+        else if (type == CONSTRAINT_MEMBER_OF && text)
+            check_expression(&expression, text);
         (*items)[*n].type = type;
         if (type == CONSTRAINT_MEMBER_OF)
             (*items)[*n].expression = text_copy(text ? text : "");
