@@ -291,6 +291,16 @@ Test(replay, another_version_is_said)
 
 /* Records -------------------------------------------------------------------------------------- */
 
+/* The record of `machine` that holds the first event of a kind. */
+static int find(int machine, enum message_kind kind)
+{
+    for (int i = 0; i < run.n_records; i++)
+        if (run.records[i].machine == machine && run.records[i].event.kind == kind)
+            return i;
+    cr_assert_fail("no such record");
+    return 0;
+}
+
 Test(replay, records_may_stand_in_any_order_that_keeps_each_machines_own)
 {
     struct err err = {0};
@@ -302,6 +312,25 @@ Test(replay, records_may_stand_in_any_order_that_keeps_each_machines_own)
             if (run.records[i].machine == m)
                 order[n++] = i;
     cr_assert(replay_records(order, run.n_records, &run.summary, &err), "%s", err.text);
+    free(order);
+}
+
+Test(replay, a_letter_that_comes_before_its_sender_must_still_be_its_own)
+{
+    struct err err = {0};
+    int *order = malloc((size_t)run.n_records * sizeof *order);
+
+    for (int m = ID_NONE, n = 0; m < TINY_INSTANCES; m++)
+        for (int i = 0; i < run.n_records; i++)
+            if (run.records[i].machine == m)
+                order[n++] = i;
+    run.records[find(ID_NONE, MESSAGE_TASK_STATE)].event.as.task_state.containers[0].oom = true;
+    cr_assert(!replay_records(order, run.n_records, &run.summary, &err));
+    cr_assert(strstr(err.text, "scheduler event ") && strstr(err.text, " (taskState t1) at ") &&
+                  strstr(err.text, "it is not what i") &&
+                  strstr(err.text, " sent as its message 2: containers[0].oom: it sent nothing, "
+                                   "was received true"),
+              "%s", err.text);
     free(order);
 }
 
@@ -539,16 +568,6 @@ Test(replay, nothing_is_received_twice)
     }
 }
 
-/* The record of `machine` that holds the first event of a kind. */
-static int find(int machine, enum message_kind kind)
-{
-    for (int i = 0; i < run.n_records; i++)
-        if (run.records[i].machine == machine && run.records[i].event.kind == kind)
-            return i;
-    cr_assert_fail("no such record");
-    return 0;
-}
-
 Test(replay, what_a_machine_never_sent_is_missed_at_the_end)
 {
     struct err err = {0};
@@ -605,6 +624,13 @@ Test(replay, absurd_records_are_refused)
     record = run.records[0];
     record.at_usec = INT64_MIN;
     cr_assert(!replay_with(0, &record, &err));
+    record = run.records[find(ID_NONE, MESSAGE_REGISTER)];
+    record.at_usec = 0; /* the run begins with the same machine at 0 */
+    cr_assert(replay_with(find(ID_NONE, MESSAGE_REGISTER), &record, &err));
+    record = run.records[find(ID_NONE, MESSAGE_CREATE_SERVICE)];
+    record.at_usec = 1;
+    cr_assert(!replay_with(find(ID_NONE, MESSAGE_CREATE_SERVICE), &record, &err));
+    cr_assert(strstr(err.text, "it comes before the event before it") != NULL, "%s", err.text);
     record = run.records[0];
     record.seq = INT64_MAX;
     cr_assert(!replay_with(0, &record, &err));
