@@ -1,0 +1,308 @@
+/*
+ * Every duration is the distance of two moments of one run; nothing is read twice. A moment after
+ * the end of its run belongs to the teardown and counts as never. It must never know how the
+ * numbers are printed or drawn.
+ */
+#include "viz/compare.h"
+
+#include "core/array.h"
+#include "viz/life.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A total is marked when more than this part of it was not measured: one in a hundred. */
+#define MODELLED_PART 100
+
+const char *const compare_phase_names[] = {"pull", "create", "start",   "ready",
+                                           "run",  "stop",   "startup", "completion",
+                                           NULL};
+
+static int64_t span(const struct story *story, int64_t from_usec, int64_t to_usec)
+{
+    if (from_usec == USEC_NEVER || to_usec == USEC_NEVER || to_usec > story->end_usec)
+        return USEC_NEVER;
+    return to_usec - from_usec;
+}
+
+/* Whether nobody asked the container to go before it went. */
+static bool left_alone(const struct story_container *row)
+{
+    return row->exited_at_usec != USEC_NEVER && row->term_at_usec >= row->exited_at_usec &&
+           row->kill_at_usec >= row->exited_at_usec;
+}
+
+static int64_t container_span(const struct story *story, const struct story_container *row,
+                              enum phase phase)
+{
+    int64_t ready_usec = row->ready_at_usec != USEC_NEVER ? row->ready_at_usec : row->started_at_usec;
+    switch (phase) {
+    case PHASE_PULL:
+        return span(story, row->pull_at_usec, row->pulled_at_usec);
+    case PHASE_CREATE:
+        return span(story, row->create_at_usec, row->created_at_usec);
+    case PHASE_START:
+        return span(story, row->start_at_usec, row->started_at_usec);
+    case PHASE_READY:
+        return span(story, row->started_at_usec, row->ready_at_usec);
+    case PHASE_RUN:
+        return left_alone(row) ? span(story, ready_usec, row->exited_at_usec) : USEC_NEVER;
+    case PHASE_STOP:
+        return left_alone(row) ? USEC_NEVER : span(story, row->term_at_usec, row->exited_at_usec);
+    default:
+        return USEC_NEVER;
+    }
+}
+
+static bool container_modelled(const struct story_container *row, enum phase phase)
+{
+    switch (phase) {
+    case PHASE_PULL:
+        return row->pull_modelled;
+    case PHASE_CREATE:
+        return row->create_modelled;
+    case PHASE_START:
+        return row->start_modelled;
+    case PHASE_READY:
+        return row->ready_modelled;
+    default:
+        return row->exit_modelled;
+    }
+}
+
+static int64_t task_span(const struct story *story, const struct story_task *row, enum phase phase)
+{
+    int64_t last_usec = row->n_containers > 0 ? 0 : USEC_NEVER;
+    for (int i = 0; i < row->n_containers; i++) {
+        const struct story_container *container = &row->containers[i];
+        /* One that has ended is as ready as it will ever be: a job of one step, an init container. */
+        int64_t at_usec = container->ready_at_usec < container->exited_at_usec
+                              ? container->ready_at_usec
+                              : container->exited_at_usec;
+        if (at_usec > last_usec)
+            last_usec = at_usec;
+    }
+    if (phase == PHASE_STARTUP)
+        return span(story, row->placed_at_usec, last_usec);
+    if (row->stop_code != STOP_ESSENTIAL_CONTAINER_EXITED || row->torn_down)
+        return USEC_NEVER;
+    return span(story, row->placed_at_usec, row->stopped_at_usec);
+}
+
+/* Whether more than a hundredth of a task's total in a real run was not measured. */
+static bool task_modelled(const struct story *story, const struct story_task *row, enum phase phase)
+{
+    int64_t modelled_usec = 0, total_usec = task_span(story, row, phase);
+    int last = phase == PHASE_STARTUP ? PHASE_READY : PHASE_STOP;
+    for (int i = 0; i < row->n_containers; i++) {
+        for (int part = PHASE_PULL; part <= last; part++) {
+            int64_t usec = container_span(story, &row->containers[i], part);
+            if (usec != USEC_NEVER && container_modelled(&row->containers[i], part))
+                modelled_usec += usec;
+        }
+    }
+    return total_usec != USEC_NEVER && modelled_usec > total_usec / MODELLED_PART;
+}
+
+/* In thousandths of `of`, rounded to nearest, half away from zero. */
+static int64_t permille(int64_t difference, int64_t of)
+{
+    while (llabs(difference) > INT64_MAX / 2000) {
+        difference /= 2;
+        of = of > 1 ? of / 2 : 1;
+    }
+    int64_t scaled = difference * 2000 / of;
+    return (scaled + (scaled < 0 ? -1 : 1)) / 2;
+}
+
+static void add_row(struct compare *compare, struct compare_row row, bool modelled)
+{
+    bool has[2] = {row.usec[0] != USEC_NEVER, row.usec[1] != USEC_NEVER};
+    if (!has[0] && !has[1])
+        return;
+    int64_t of = row.usec[compare->mixed ? 1 : 0], other_usec = row.usec[compare->mixed ? 0 : 1];
+    if (!has[0] || !has[1])
+        row.mark = COMPARE_ONE;
+    else if (modelled)
+        row.mark = COMPARE_MODELLED;
+    else
+        row.mark = COMPARE_COUNTED;
+    /* Against nothing at all every difference is infinite: it counts as one whole. */
+    if (row.mark == COMPARE_COUNTED && other_usec != of)
+        row.error_permille = permille(other_usec - of, of > 0 ? of : other_usec);
+    *ARRAY_ADD(compare, rows) = row;
+    int *counts[] = {&compare->n_counted, &compare->n_modelled, &compare->n_one};
+    (*counts[row.mark])++;
+}
+
+static void compare_task(struct compare *compare, int32_t task)
+{
+    const struct story *stories[2] = {compare->sides[0].story, compare->sides[1].story};
+    const struct story_task *rows[2] = {&stories[0]->tasks[task], &stories[1]->tasks[task]};
+    int n = rows[0]->n_containers < rows[1]->n_containers ? rows[0]->n_containers
+                                                          : rows[1]->n_containers;
+    bool real[2], modelled;
+    for (int s = 0; s < 2; s++)
+        real[s] = compare->sides[s].header->mode == RUN_EXEC;
+    for (int c = 0; c < n; c++) {
+        for (int phase = PHASE_PULL; phase <= PHASE_STOP; phase++) {
+            struct compare_row row = {.task = task, .container = c, .phase = phase};
+            modelled = false;
+            for (int s = 0; s < 2; s++) {
+                const struct story_container *container = &rows[s]->containers[c];
+                row.usec[s] = container_span(stories[s], container, phase);
+                modelled |= real[s] && container_modelled(container, phase);
+            }
+            add_row(compare, row, modelled);
+        }
+    }
+    for (int phase = PHASE_STARTUP; phase <= PHASE_COMPLETION; phase++) {
+        struct compare_row row = {.task = task, .container = ID_NONE, .phase = phase};
+        modelled = false;
+        for (int s = 0; s < 2; s++) {
+            row.usec[s] = task_span(stories[s], rows[s], phase);
+            modelled |= real[s] && task_modelled(stories[s], rows[s], phase);
+        }
+        add_row(compare, row, modelled);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static int64_t median(int64_t *values, int n)
+{
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    int64_t low = values[(n - 1) / 2], high = values[n / 2];
+    return low + (high - low) / 2;
+}
+
+static void compare_medians(struct compare *compare)
+{
+    int64_t *values = calloc((size_t)compare->n_rows + 1, sizeof *values);
+    for (int phase = 0; phase < PHASES; phase++) {
+        struct compare_median *to = &compare->medians[phase];
+        for (int what = 0; what < 3; what++) {
+            int n = 0;
+            for (int i = 0; i < compare->n_rows; i++) {
+                const struct compare_row *row = &compare->rows[i];
+                if (row->phase == (enum phase)phase && row->mark == COMPARE_COUNTED)
+                    values[n++] = what < 2 ? row->usec[what] : llabs(row->error_permille);
+            }
+            to->n = n;
+            if (n > 0)
+                *(what < 2 ? &to->usec[what] : &to->error_permille) = median(values, n);
+        }
+    }
+    free(values);
+}
+
+static bool was_placed(const struct story *story, int32_t task)
+{
+    return task < story->n_tasks && story->tasks[task].placed_at_usec <= story->end_usec &&
+           story->tasks[task].placed_at_usec != USEC_NEVER;
+}
+
+static void compare_placements(struct compare *compare)
+{
+    const struct story *a = compare->sides[0].story, *b = compare->sides[1].story;
+    int n = a->n_tasks > b->n_tasks ? a->n_tasks : b->n_tasks;
+    int64_t first_usec = USEC_NEVER;
+    compare->first_displaced = ID_NONE;
+    for (int t = 0; t < n; t++) {
+        if (!was_placed(a, t) || !was_placed(b, t)) {
+            compare->n_placed_in_one += was_placed(a, t) || was_placed(b, t);
+            continue;
+        }
+        compare->n_placed++;
+        if (a->tasks[t].instance == b->tasks[t].instance) {
+            compare->n_same++;
+        } else if (a->tasks[t].placed_at_usec < first_usec) {
+            first_usec = a->tasks[t].placed_at_usec;
+            compare->first_displaced = t;
+        }
+    }
+}
+
+/* The next event at or after `at` that changes what the scheduler can place where; -1: none before
+ * the end of the run. */
+static int next_change(const struct scene_index *index, int at)
+{
+    for (; at < index->n_events; at++) {
+        const struct scene_event *event = &index->events[at];
+        if (event->at_usec > index->story->end_usec)
+            return -1;
+        if (event->kind == SCENE_REGISTERED || event->kind == SCENE_LOST ||
+            event->kind == SCENE_PLACED || event->kind == SCENE_STOPPED)
+            return at;
+    }
+    return -1;
+}
+
+static bool same_change(const struct scene_index *a, int at_a, const struct scene_index *b, int at_b)
+{
+    const struct scene_event *left = &a->events[at_a], *right = &b->events[at_b];
+    if (left->kind != right->kind || left->id != right->id)
+        return false;
+    return left->kind != SCENE_PLACED ||
+           a->story->tasks[left->id].instance == b->story->tasks[right->id].instance;
+}
+
+static void find_difference(struct compare *compare)
+{
+    const struct scene_index *a = &compare->sides[0].index, *b = &compare->sides[1].index;
+    int at_a = next_change(a, 0), at_b = next_change(b, 0);
+    while (at_a >= 0 && at_b >= 0 && same_change(a, at_a, b, at_b)) {
+        at_a = next_change(a, at_a + 1);
+        at_b = next_change(b, at_b + 1);
+    }
+    compare->difference = (struct compare_difference){at_a >= 0 || at_b >= 0, {at_a, at_b}};
+}
+
+void compare_init(struct compare *compare, const char *const paths[2],
+                  const struct story *const stories[2], const struct run_header *const headers[2])
+{
+    *compare = (struct compare){.mixed = headers[0]->mode != headers[1]->mode};
+    bool swap = compare->mixed && headers[0]->mode == RUN_EXEC;
+    for (int s = 0; s < 2; s++) {
+        int from = swap ? 1 - s : s;
+        compare->sides[s] = (struct compare_side){
+            .path = paths[from], .header = headers[from], .story = stories[from]};
+        scene_index_init(&compare->sides[s].index, stories[from], headers[from], NULL);
+    }
+    compare->same_scenario = headers[0]->scenario && headers[1]->scenario &&
+                             strcmp(headers[0]->scenario, headers[1]->scenario) == 0;
+    for (int t = 0; t < stories[0]->n_tasks && t < stories[1]->n_tasks; t++)
+        compare_task(compare, t);
+    compare_medians(compare);
+    compare_placements(compare);
+    find_difference(compare);
+}
+
+void compare_finish(struct compare *compare)
+{
+    for (int s = 0; s < 2; s++)
+        scene_index_finish(&compare->sides[s].index);
+    free(compare->rows);
+    *compare = (struct compare){0};
+}
+
+int compare_measured_permille(const struct compare *compare)
+{
+    int all = compare->n_counted + compare->n_modelled;
+    return all > 0 ? (int)(compare->n_counted * INT64_C(1000) / all) : 1000;
+}
+
+const char *compare_side_name(const struct compare *compare, int side)
+{
+    static const char *const names[2][2] = {{"first", "second"}, {"simulated", "real"}};
+    return names[compare->mixed][side];
+}
+
+const char *compare_error_name(const struct compare *compare)
+{
+    return compare->mixed ? "error" : "change";
+}

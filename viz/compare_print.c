@@ -1,0 +1,229 @@
+/*
+ * Tables by libsmartcols, sentences by hand. It must never know how the numbers came about.
+ */
+#include "viz/compare_print.h"
+
+#include "viz/life.h"
+#include "viz/scene_tell.h"
+
+#include <inttypes.h>
+#include <libsmartcols.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *compare_print_duration(char *text, size_t size, int64_t usec)
+{
+    /* Three digits that count, rounded half up in integers. */
+    int64_t msec_tenths = (usec + 50) / 100, sec_hundredths = (usec + 5000) / 10000;
+    if (usec == USEC_NEVER)
+        snprintf(text, size, "-");
+    else if (usec < USEC_PER_MSEC)
+        snprintf(text, size, "%" PRId64 " us", usec);
+    else if (msec_tenths < 1000)
+        snprintf(text, size, "%" PRId64 ".%" PRId64 " ms", msec_tenths / 10, msec_tenths % 10);
+    else if (usec + 500 < USEC_PER_SEC)
+        snprintf(text, size, "%" PRId64 " ms", (usec + 500) / 1000);
+    else
+        snprintf(text, size, "%" PRId64 ".%02" PRId64 " s", sec_hundredths / 100,
+                 sec_hundredths % 100);
+    return text;
+}
+
+static char *tell_error(char *text, size_t size, int64_t permille)
+{
+    int64_t percent = (llabs(permille) + 5) / 10;
+    const char *sign = percent == 0 ? "" : permille < 0 ? "-" : "+";
+    snprintf(text, size, "%s%" PRId64 " %%", sign, percent);
+    return text;
+}
+
+/* A table of right-aligned numbers behind `n_words` columns of words. */
+static struct libscols_table *new_table(const char *const *heads, int n, int n_words)
+{
+    struct libscols_table *table = scols_new_table();
+    if (!table)
+        abort();
+    for (int i = 0; i < n; i++)
+        scols_table_new_column(table, heads[i], 0, i < n_words ? 0 : SCOLS_FL_RIGHT);
+    return table;
+}
+
+static void add_line(struct libscols_table *table, int n, ...)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    if (!line)
+        abort();
+    va_list cells;
+    va_start(cells, n);
+    for (int i = 0; i < n; i++)
+        scols_line_set_data(line, (size_t)i, va_arg(cells, const char *));
+    va_end(cells);
+}
+
+static void print_table(FILE *out, struct libscols_table *table)
+{
+    scols_table_set_stream(table, out);
+    scols_print_table(table);
+    scols_unref_table(table);
+}
+
+/* "t1 web i1", and where the runs disagree "t1 web i1|i2". */
+static void tell_task(char *text, size_t size, const struct compare *compare, int32_t task)
+{
+    const struct story *a = compare->sides[0].story, *b = compare->sides[1].story;
+    const struct task_definition *definition = life_definition(a, task);
+    int32_t here = a->tasks[task].instance, there = b->tasks[task].instance;
+    snprintf(text, size, "%s %s", story_task_name(task), definition ? definition->family : "");
+    size_t used = strlen(text);
+    if (here != ID_NONE)
+        used += (size_t)snprintf(text + used, size - used, " %s", story_instance_name(here));
+    if (there != here && there != ID_NONE && used < size)
+        snprintf(text + used, size - used, "|%s", story_instance_name(there));
+}
+
+static void tell_phase(char *text, size_t size, const struct compare *compare,
+                       const struct compare_row *row)
+{
+    const struct task_definition *definition =
+        life_definition(compare->sides[0].story, row->task);
+    if (row->container == ID_NONE || !definition || definition->n_containers < 2)
+        snprintf(text, size, "%s", compare_phase_names[row->phase]);
+    else
+        snprintf(text, size, "%s %s", compare_phase_names[row->phase],
+                 definition->containers[row->container].name);
+}
+
+static void print_tasks(FILE *out, const struct compare *compare)
+{
+    const char *heads[] = {"task", "phase", compare_side_name(compare, 0),
+                           compare_side_name(compare, 1), compare_error_name(compare)};
+    struct libscols_table *table = new_table(heads, 5, 2);
+    int32_t last = ID_NONE;
+    int n_tasks = 0, i = 0;
+    for (; i < compare->n_rows; i++) {
+        const struct compare_row *row = &compare->rows[i];
+        char task[160] = "", phase[96], durations[2][32], error[32] = "";
+        if (row->task != last && n_tasks++ == COMPARE_PRINT_TASKS)
+            break;
+        if (row->task != last)
+            tell_task(task, sizeof task, compare, row->task);
+        last = row->task;
+        tell_phase(phase, sizeof phase, compare, row);
+        for (int s = 0; s < 2; s++)
+            compare_print_duration(durations[s], sizeof durations[s], row->usec[s]);
+        if (row->mark == COMPARE_MODELLED)
+            snprintf(error, sizeof error, "~");
+        else if (row->mark == COMPARE_COUNTED)
+            tell_error(error, sizeof error, row->error_permille);
+        add_line(table, 5, task, phase, durations[0], durations[1], error);
+    }
+    print_table(out, table);
+    int32_t rest = ID_NONE;
+    int n_rest = 0;
+    for (; i < compare->n_rows; i++) {
+        n_rest += compare->rows[i].task != rest;
+        rest = compare->rows[i].task;
+    }
+    if (n_rest > 0)
+        fprintf(out, "... and %d more tasks (--json has them all)\n", n_rest);
+}
+
+static void print_medians(FILE *out, const struct compare *compare)
+{
+    char last_head[32];
+    snprintf(last_head, sizeof last_head, "median %s", compare_error_name(compare));
+    const char *heads[] = {"medians", "counted", compare_side_name(compare, 0),
+                           compare_side_name(compare, 1), last_head};
+    struct libscols_table *table = new_table(heads, 5, 1);
+    for (int phase = 0; phase < PHASES; phase++) {
+        const struct compare_median *median = &compare->medians[phase];
+        char counted[16], durations[2][32], error[32];
+        if (median->n == 0)
+            continue;
+        snprintf(counted, sizeof counted, "%d", median->n);
+        for (int s = 0; s < 2; s++)
+            compare_print_duration(durations[s], sizeof durations[s], median->usec[s]);
+        snprintf(error, sizeof error, "%" PRId64 " %%", (median->error_permille + 5) / 10);
+        add_line(table, 5, compare_phase_names[phase], counted, durations[0], durations[1], error);
+    }
+    print_table(out, table);
+}
+
+/* One event with the run it belongs to and its time. */
+static void tell_change(char *text, size_t size, const struct compare *compare, int side)
+{
+    const struct scene_index *index = &compare->sides[side].index;
+    int at = compare->difference.events[side];
+    char time[32], what[200];
+    if (at < 0) {
+        snprintf(text, size, "nothing more (%s)", compare_side_name(compare, side));
+        return;
+    }
+    scene_tell_event(what, sizeof what, index, &index->events[at]);
+    snprintf(text, size, "%s at %s (%s)", what,
+             scene_tell_time(time, sizeof time, index->events[at].at_usec),
+             compare_side_name(compare, side));
+}
+
+static void print_placements(FILE *out, const struct compare *compare)
+{
+    fprintf(out, "placement   %d of %d tasks on the same instance", compare->n_same,
+            compare->n_placed);
+    if (compare->n_placed_in_one > 0)
+        fprintf(out, "; %d placed in one of the runs only", compare->n_placed_in_one);
+    fputc('\n', out);
+    if (compare->n_same == compare->n_placed && compare->n_placed_in_one == 0)
+        return;
+    if (compare->first_displaced != ID_NONE) {
+        int32_t task = compare->first_displaced;
+        char times[2][32];
+        const struct story_task *a = &compare->sides[0].story->tasks[task];
+        const struct story_task *b = &compare->sides[1].story->tasks[task];
+        fprintf(out, "            first: %s on %s at %s (%s), on %s at %s (%s)\n",
+                story_task_name(task), story_instance_name(a->instance),
+                scene_tell_time(times[0], sizeof times[0], a->placed_at_usec),
+                compare_side_name(compare, 0), story_instance_name(b->instance),
+                scene_tell_time(times[1], sizeof times[1], b->placed_at_usec),
+                compare_side_name(compare, 1));
+    }
+    char changes[2][300];
+    for (int s = 0; s < 2; s++)
+        tell_change(changes[s], sizeof changes[s], compare, s);
+    fprintf(out, "because     up to there both runs are the same; then comes\n"
+                 "            %s,\n            %s\n",
+            changes[0], changes[1]);
+}
+
+void compare_print(FILE *out, const struct compare *compare)
+{
+    static const char *const modes[] = {"simulated", "real"};
+    for (int s = 0; s < 2; s++) {
+        const struct compare_side *side = &compare->sides[s];
+        fprintf(out, "%-11s %s", compare_side_name(compare, s), side->path);
+        if (!compare->mixed)
+            fprintf(out, ", %s", modes[side->header->mode == RUN_EXEC]);
+        fprintf(out, ", seed %" PRIu64, side->header->seed);
+        if (side->header->scale_denominator != side->header->scale_numerator)
+            fprintf(out, ", scale %d/%d", side->header->scale_numerator,
+                    side->header->scale_denominator);
+        fputc('\n', out);
+    }
+    fputc('\n', out);
+    if (compare->n_rows > 0) {
+        print_tasks(out, compare);
+        fputc('\n', out);
+    } else {
+        fprintf(out, "no task ran in both runs: there is nothing to compare\n\n");
+    }
+    if (compare->n_counted > 0) {
+        print_medians(out, compare);
+        fputc('\n', out);
+    }
+    print_placements(out, compare);
+    int counted = compare->n_counted, all = counted + compare->n_modelled;
+    fprintf(out, "measured    %d %% of the compared phases (%d of %d)",
+            compare_measured_permille(compare) / 10, counted, all);
+    fprintf(out, compare->n_modelled > 0 ? "; ~ was modelled and is left out of the errors\n"
+                                         : "\n");
+}

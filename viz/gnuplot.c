@@ -1,0 +1,158 @@
+/*
+ * The script goes in, and the picture comes out, through files without a name, so nothing is left
+ * behind whatever happens. It must never know what the picture shows.
+ */
+#include "viz/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), end = strlen(suffix);
+    return length > end && strcmp(path + length - end, suffix) == 0;
+}
+
+bool gnuplot_draws(const char *path, struct err *err)
+{
+    if (has_suffix(path, ".svg") || has_suffix(path, ".png"))
+        return true;
+    return err_set(err, EXIT_INPUT, "%s: a picture's name ends in .svg or .png", path);
+}
+
+void gnuplot_terminal(struct buffer *script, const char *path, int width, int height)
+{
+    buffer_add(script, "set terminal %s noenhanced size %d,%d background '#FFFFFF' font "
+                       "'DejaVu Sans,14'\n",
+               has_suffix(path, ".png") ? "pngcairo" : "svg", width, height);
+}
+
+void gnuplot_quote(struct buffer *script, const char *text)
+{
+    buffer_add_text(script, "'");
+    for (; *text != '\0'; text++) {
+        char byte = *text;
+        /* A newline would end the command. */
+        if ((unsigned char)byte < ' ' || byte == 0x7F)
+            byte = ' ';
+        buffer_add_bytes(script, &byte, 1);
+        if (byte == '\'')
+            buffer_add_bytes(script, &byte, 1);
+    }
+    buffer_add_text(script, "'");
+}
+
+static int nameless(const char *name, const char *bytes, size_t n)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    for (size_t done = 0; done < n;) {
+        ssize_t now = write(fd, bytes + done, n - done);
+        if (now < 0 && errno != EINTR) {
+            close(fd);
+            return -1;
+        }
+        done += now > 0 ? (size_t)now : 0;
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+/* The last line that gnuplot complained with, without its "line N:" of a script nobody sees. */
+static void complaint(int fd, char *text, size_t size)
+{
+    char all[4096];
+    ssize_t n = pread(fd, all, sizeof all - 1, 0);
+    all[n > 0 ? n : 0] = '\0';
+    while (n > 0 && (all[n - 1] == '\n' || all[n - 1] == ' '))
+        all[--n] = '\0';
+    const char *line = strrchr(all, '\n');
+    snprintf(text, size, "%.400s", n <= 0 ? "it says nothing" : line ? line + 1 : all);
+}
+
+static bool wait_for(pid_t pid, int complaints, struct err *err)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return err_errno(err, errno, "waiting for gnuplot");
+    }
+    char text[512];
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    complaint(complaints, text, sizeof text);
+    return err_set(err, EXIT_MACHINE, "gnuplot failed: %s", text);
+}
+
+static bool draw(int script, int picture, int complaints, struct err *err)
+{
+    char *const argv[] = {(char *)"gnuplot", (char *)"-d", (char *)"-", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, script, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, picture, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
+    pid_t pid;
+    int failed = posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed == ENOENT)
+        return err_set(err, EXIT_MACHINE, "gnuplot is not installed: install gnuplot-nox");
+    if (failed != 0)
+        return err_errno(err, failed, "cannot start gnuplot");
+    return wait_for(pid, complaints, err);
+}
+
+/* Copies the whole picture beside its place and moves it there. */
+static bool deliver(int picture, const char *path, struct err *err)
+{
+    char *beside = NULL, bytes[65536];
+    if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+        abort();
+    int to = mkstemp(beside);
+    bool ok = to >= 0;
+    off_t at = 0;
+    ssize_t n;
+    while (ok && (n = pread(picture, bytes, sizeof bytes, at)) > 0) {
+        ok = write(to, bytes, (size_t)n) == n;
+        at += n;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    ok = ok && fchmod(to, 0666 & ~mask) == 0;
+    if (to >= 0)
+        ok = close(to) == 0 && ok;
+    ok = ok && rename(beside, path) == 0;
+    int errnum = errno;
+    if (!ok && to >= 0)
+        unlink(beside);
+    free(beside);
+    return ok || err_errno(err, errnum, "%s: cannot write the picture", path);
+}
+
+bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
+{
+    int fds[3] = {nameless("script", script->text, script->length), nameless("picture", "", 0),
+                  nameless("complaints", "", 0)};
+    bool ok = true;
+    for (int i = 0; i < 3; i++)
+        ok = ok && fds[i] >= 0;
+    if (!ok)
+        err_errno(err, errno, "no room for a picture");
+    ok = ok && draw(fds[0], fds[1], fds[2], err) && deliver(fds[1], path, err);
+    for (int i = 0; i < 3; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    return ok;
+}

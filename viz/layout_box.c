@@ -1,0 +1,379 @@
+/*
+ * All boxes are equally high and as wide as their capacity asks, in rows, zone by zone. Of all
+ * numbers of rows, and of zones side by side or one below the other, the one is taken that gives
+ * the largest well-shaped boxes. It must never know what stands around the boxes.
+ */
+#include "viz/layout_box.h"
+
+#include "core/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The wanted width of a box in tenths of its height, and the most. */
+#define SHAPE_WANTED 16
+#define SHAPE_MOST 30
+
+/* How the boxes are packed: pixels. */
+struct grid {
+    bool columns; /* zones side by side */
+    int rows;     /* in all, or of the zone with most */
+    int height;   /* of a box */
+    int width;    /* of a box of the largest capacity */
+    int score;
+};
+
+struct packing {
+    const struct scene_index *index;
+    struct shape_rect area;
+    int gap, label; /* label: a zone's heading */
+    int64_t *weights; /* by position: capacity in millionths of the largest */
+    int64_t least;
+};
+
+static void weigh(struct packing *packing, const struct scene *scene)
+{
+    int n = scene->index->story->n_instances;
+    int64_t cpu_most = 1, memory_most = 1, most = 1;
+    for (int i = 0; i < n; i++) {
+        cpu_most = scene->instances[i].cpu > cpu_most ? scene->instances[i].cpu : cpu_most;
+        memory_most = scene->instances[i].memory_mib > memory_most ? scene->instances[i].memory_mib
+                                                                   : memory_most;
+    }
+    packing->weights = calloc((size_t)n + 1, sizeof *packing->weights);
+    for (int i = 0; i < n; i++) {
+        packing->weights[i] = (scene->instances[i].cpu * INT64_C(500000) / cpu_most) +
+                              (scene->instances[i].memory_mib * INT64_C(500000) / memory_most);
+        most = packing->weights[i] > most ? packing->weights[i] : most;
+    }
+    packing->least = SCENE_WHOLE;
+    for (int i = 0; i < n; i++) {
+        packing->weights[i] = packing->weights[i] * SCENE_WHOLE / most;
+        if (packing->weights[i] < packing->least)
+            packing->least = packing->weights[i];
+    }
+}
+
+static int box_width(const struct packing *packing, int position, int width)
+{
+    int64_t pixels = packing->weights[position] * width / SCENE_WHOLE;
+    return pixels < 2 ? 2 : (int)pixels;
+}
+
+/* Rows that a zone needs when a full box is `width` wide and a row has `room`. */
+static int zone_rows(const struct packing *packing, int zone, int width, int room)
+{
+    const struct scene_zone *row = &packing->index->zones[zone];
+    int rows = 1, x = 0;
+    for (int i = row->first_instance; i < row->first_instance + row->n_instances; i++) {
+        int wide = box_width(packing, i, width);
+        if (x > 0 && x + wide > room) {
+            rows++;
+            x = 0;
+        }
+        x += wide + packing->gap;
+    }
+    return rows;
+}
+
+static int zone_room(const struct packing *packing, bool columns)
+{
+    int zones = packing->index->n_zones;
+    if (!columns || zones == 0)
+        return packing->area.width;
+    return (packing->area.width - (zones - 1) * packing->gap * 2) / zones;
+}
+
+static int needed_rows(const struct packing *packing, bool columns, int width)
+{
+    int rows = 0, room = zone_room(packing, columns);
+    for (int z = 0; z < packing->index->n_zones; z++) {
+        int own = zone_rows(packing, z, width, room);
+        if (!columns)
+            rows += own;
+        else if (own > rows)
+            rows = own;
+    }
+    return rows;
+}
+
+/* The widest boxes that need no more than these rows. */
+static struct grid fit(const struct packing *packing, bool columns, int rows)
+{
+    struct grid grid = {.columns = columns, .rows = rows};
+    int labels = packing->label * (columns ? 1 : packing->index->n_zones);
+    grid.height = (packing->area.height - labels - (rows - 1) * packing->gap) / rows;
+    if (grid.height < 1)
+        return grid;
+    int most = zone_room(packing, columns), low = 0;
+    if (most > grid.height * SHAPE_MOST / 10)
+        most = grid.height * SHAPE_MOST / 10;
+    int high = most;
+    while (low < high) {
+        int middle = low + (high - low + 1) / 2;
+        if (needed_rows(packing, columns, middle) <= rows)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    grid.width = low;
+    int narrow = (int)(packing->least * low / SCENE_WHOLE);
+    int high_enough = grid.height * SHAPE_WANTED / 10;
+    grid.score = low == 0 ? 0 : (narrow < high_enough ? narrow : high_enough) + 1;
+    return grid;
+}
+
+static struct grid best_grid(const struct packing *packing)
+{
+    struct grid best = {.rows = 1, .height = 1, .width = 1};
+    int most = packing->index->story->n_instances + packing->index->n_zones;
+    /* Large clusters need not try every number of rows. */
+    for (int rows = 1; rows <= most; rows += 1 + rows / 16) {
+        for (int columns = 1; columns >= 0; columns--) {
+            struct grid grid = fit(packing, columns, rows);
+            if (grid.score > best.score)
+                best = grid;
+        }
+    }
+    return best;
+}
+
+static const struct {
+    const char *mark;
+    enum paint fill, stripe;
+} looks[LIVES] = {
+    [LIFE_WAITING] = {"\xE2\x80\xA6", PAINT_WAIT, PAINT_WAIT},                       /* ellipsis */
+    [LIFE_PENDING] = {"\xE2\x97\x8B", PAINT_PENDING, PAINT_PENDING_STRIPE},          /* circle */
+    [LIFE_RUNNING] = {"\xE2\x96\xB6", PAINT_RUNNING, PAINT_RUNNING},                 /* triangle */
+    [LIFE_STOPPING] = {"\xE2\x96\xA0", PAINT_STOPPING, PAINT_STOPPING_STRIPE},       /* square */
+    [LIFE_DONE] = {"\xE2\x9C\x93", PAINT_PANEL, PAINT_PANEL},                        /* tick */
+    [LIFE_FAILED] = {"\xE2\x9C\x97", PAINT_PANEL, PAINT_PANEL},                      /* cross */
+};
+
+const char *layout_mark(enum life life)
+{
+    return looks[life].mark;
+}
+
+void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect)
+{
+    struct shapes *shapes = &layout->shapes;
+    shapes_add(shapes, SHAPE_FILL, looks[life].fill, rect);
+    if (looks[life].stripe != looks[life].fill)
+        shapes_add(shapes, SHAPE_STRIPES, looks[life].stripe, rect);
+    if (life == LIFE_DONE || life == LIFE_FAILED)
+        shapes_add(shapes, SHAPE_DASHED, life == LIFE_FAILED ? PAINT_FAILED : PAINT_RULE, rect);
+    else
+        shapes_add(shapes, SHAPE_FRAME, PAINT_INK, rect);
+}
+
+/* The lines of a tile, as far as there is room: name, phase, containers, reservation. */
+static void tile_text(struct layout *layout, const struct scene *scene,
+                      const struct scene_task *task, struct shape_rect rect)
+{
+    struct shapes *shapes = &layout->shapes;
+    const struct layout_sizes *sizes = &layout->sizes;
+    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
+    enum paint ink = task->state == LIFE_FAILED ? PAINT_FAILED : ended ? PAINT_FAINT : PAINT_INK;
+    int size = rect.height >= shape_line(sizes->normal) ? sizes->normal : sizes->small;
+    int y = rect.y, bottom = rect.y + rect.height;
+    char text[160];
+    if (y + shape_line(size) > bottom)
+        return;
+    snprintf(text, sizeof text, "%s %s %s", looks[task->state].mark, task->name, task->family);
+    if (shape_letters(text) * shape_advance(size) > rect.width)
+        snprintf(text, sizeof text, "%s %s", looks[task->state].mark, task->name);
+    if (shape_letters(text) * shape_advance(size) > rect.width)
+        snprintf(text, sizeof text, "%s", looks[task->state].mark);
+    int used = shapes_text(shapes, ink, rect.x, y, rect.width, size, true, text);
+    snprintf(text, sizeof text, "%s", ended ? life_names[task->state] : task->phase);
+    int wide = shape_letters(text) * shape_advance(sizes->small);
+    if (y + shape_line(size) + shape_line(sizes->small) > bottom) {
+        if (used + shape_advance(size) + wide <= rect.width)
+            shapes_text(shapes, ink, rect.x + rect.width - wide,
+                        y + (shape_line(size) - shape_line(sizes->small)) / 2, wide, sizes->small,
+                        false, text);
+        return;
+    }
+    y += shape_line(size);
+    shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
+    for (int i = 0; task->n_containers > 1 && i < task->n_containers; i++) {
+        const struct scene_container *container = &scene->containers[task->first_container + i];
+        y += shape_line(sizes->small);
+        if (y + shape_line(sizes->small) > bottom)
+            return;
+        snprintf(text, sizeof text, "%s %s %s", looks[container->state].mark, container->name,
+                 container->phase);
+        shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
+    }
+    y += shape_line(sizes->small);
+    if (ended || y + shape_line(sizes->small) > bottom)
+        return;
+    snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
+    shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
+}
+
+static void add_place(struct layout *layout, enum layout_thing thing, int which, int at,
+                      struct shape_rect rect)
+{
+    *ARRAY_ADD(layout, places) = (struct layout_place){thing, which, at, rect};
+}
+
+static void add_tile(struct layout *layout, const struct scene *scene, int which, int at,
+                     struct shape_rect inside)
+{
+    const struct scene_task *task = &scene->tasks[at];
+    const struct scene_slot *slot = &task->slot;
+    int left = (int)((int64_t)slot->x * inside.width / SCENE_WHOLE);
+    int right = (int)((int64_t)(slot->x + slot->width) * inside.width / SCENE_WHOLE);
+    int top = (int)((int64_t)slot->y * inside.height / SCENE_WHOLE);
+    int bottom = (int)((int64_t)(slot->y + slot->height) * inside.height / SCENE_WHOLE);
+    struct shape_rect rect = {inside.x + left, inside.y + top, right - left, bottom - top};
+    if (rect.width > 4 && rect.height > 4)
+        rect = shape_inset(rect, 1);
+    layout_swatch(layout, task->state, rect);
+    int margin = layout->sizes.gap / 2 + 1;
+    tile_text(layout, scene, task,
+              (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin,
+                                  rect.height - 2});
+    add_place(layout, LAYOUT_TASK, which, at, rect);
+}
+
+/* One reserved-of-capacity bar with its words when they have room. Returns the height used. */
+static int add_bar(struct layout *layout, struct shape_rect rect, const char *word, int32_t used,
+                   int32_t whole, enum paint paint)
+{
+    struct shapes *shapes = &layout->shapes;
+    int size = layout->sizes.small, words = 17 * shape_advance(size);
+    bool with_words = rect.height >= shape_line(size) && rect.width > words + 24;
+    char text[48];
+    if (with_words) {
+        snprintf(text, sizeof text, "%s %d/%d", word, used, whole);
+        shapes_text(shapes, PAINT_FAINT, rect.x, rect.y, words, size, false, text);
+        rect.x += words;
+        rect.width -= words;
+        rect = (struct shape_rect){rect.x, rect.y + rect.height / 4, rect.width, rect.height / 2};
+    }
+    shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, rect);
+    if (whole > 0) {
+        struct shape_rect filled = rect;
+        int64_t share = (int64_t)used * rect.width / whole;
+        filled.width = share > rect.width ? rect.width : (int)share;
+        shapes_add(shapes, SHAPE_FILL, paint, filled);
+    }
+    shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, rect);
+    return rect.height;
+}
+
+/* Name and bars. Returns what is left for the tasks. */
+static struct shape_rect box_head(struct layout *layout, const struct scene_instance *instance,
+                                  struct shape_rect rect)
+{
+    const struct layout_sizes *sizes = &layout->sizes;
+    struct shape_rect inside = shape_inset(rect, sizes->gap / 2 + 1);
+    int line = shape_line(sizes->normal), bar = shape_line(sizes->small);
+    char text[96];
+    if (rect.height < line * 3)
+        return shape_inset(rect, 1);
+    snprintf(text, sizeof text, "%s %s", instance->name, instance->type);
+    if (shape_letters(text) * shape_advance(sizes->normal) > inside.width)
+        snprintf(text, sizeof text, "%s", instance->name);
+    shapes_text(&layout->shapes, instance->state == SCENE_HOST_GONE ? PAINT_FAINT : PAINT_INK,
+                inside.x, inside.y, inside.width, sizes->normal, true, text);
+    int used = line;
+    bool with_words = inside.height > line + 6 * bar;
+    int high = with_words ? bar : 4;
+    add_bar(layout, (struct shape_rect){inside.x, inside.y + used, inside.width, high}, "cpu",
+            instance->cpu_reserved, instance->cpu, PAINT_CPU);
+    used += high + (with_words ? 0 : 1);
+    add_bar(layout, (struct shape_rect){inside.x, inside.y + used, inside.width, high}, "mem",
+            instance->memory_reserved_mib, instance->memory_mib, PAINT_MEMORY);
+    used += high + sizes->gap / 2;
+    return (struct shape_rect){inside.x, inside.y + used, inside.width, inside.height - used};
+}
+
+static void add_box(struct layout *layout, const struct scene *scene, int which, int position,
+                    struct shape_rect rect)
+{
+    const struct scene_instance *instance = &scene->instances[position];
+    struct shapes *shapes = &layout->shapes;
+    if (!scene->present[position])
+        return;
+    bool gone = instance->state == SCENE_HOST_GONE;
+    add_place(layout, LAYOUT_INSTANCE, which, position, rect);
+    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, rect);
+    struct shape_rect inside = box_head(layout, instance, rect);
+    if (instance->state == SCENE_HOST_BOOTING)
+        shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE, inside);
+    for (int i = 0; i < instance->n_tasks; i++)
+        add_tile(layout, scene, which, instance->first_task + i, inside);
+    shapes_add(shapes, gone ? SHAPE_DASHED : SHAPE_FRAME, gone ? PAINT_FAINT : PAINT_INK, rect);
+    const struct story_instance *row = &scene->index->story->instances[instance->instance];
+    const char *word = instance->state == SCENE_HOST_BOOTING ? "booting"
+                       : !gone                               ? NULL
+                       : row->torn_down                      ? "terminated"
+                                                             : "\xE2\x9C\x97 LOST";
+    int size = layout->sizes.normal;
+    if (word && inside.height >= shape_line(size) + 4) {
+        int wide = shape_letters(word) * shape_advance(size);
+        struct shape_rect sign = {inside.x + (inside.width - wide) / 2 - 4,
+                                  inside.y + (inside.height - shape_line(size)) / 2 - 2, wide + 8,
+                                  shape_line(size) + 4};
+        if (sign.x < inside.x)
+            return;
+        bool lost = gone && !row->torn_down;
+        shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, sign);
+        shapes_add(shapes, SHAPE_FRAME, lost ? PAINT_FAILED : PAINT_FAINT, sign);
+        shapes_text(shapes, lost ? PAINT_FAILED : PAINT_FAINT, sign.x + 4, sign.y + 2, wide, size,
+                    true, word);
+    }
+}
+
+static void zone_heading(struct layout *layout, const struct scene_zone *zone, int x, int y,
+                         int width)
+{
+    char text[96];
+    snprintf(text, sizeof text, "zone %s", zone->name);
+    int used = shapes_text(&layout->shapes, PAINT_FAINT, x, y, width, layout->sizes.small, true,
+                           text);
+    struct shape_rect rule = {x + used + layout->sizes.gap, y + shape_line(layout->sizes.small) / 2,
+                              width - used - layout->sizes.gap, 1};
+    shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE, rule);
+}
+
+void layout_boxes(struct layout *layout, const struct scene *scene, int which,
+                  struct shape_rect area)
+{
+    const struct scene_index *index = scene->index;
+    if (index->story->n_instances == 0 || area.width < 1 || area.height < 1)
+        return;
+    bool zoned = index->n_zones > 1 || index->zones[0].name[0] != '\0';
+    struct packing packing = {.index = index, .area = area, .gap = layout->sizes.gap};
+    packing.label = zoned ? shape_line(layout->sizes.small) + 2 : 0;
+    weigh(&packing, scene);
+    struct grid grid = best_grid(&packing);
+    int room = zone_room(&packing, grid.columns), x = area.x, y = area.y;
+    for (int z = 0; z < index->n_zones; z++) {
+        const struct scene_zone *zone = &index->zones[z];
+        if (zoned && zone->name[0] != '\0')
+            zone_heading(layout, zone, x, y, room);
+        y += packing.label;
+        int left = x;
+        for (int i = zone->first_instance; i < zone->first_instance + zone->n_instances; i++) {
+            int wide = box_width(&packing, i, grid.width);
+            if (left > x && left + wide > x + room) {
+                left = x;
+                y += grid.height + packing.gap;
+            }
+            add_box(layout, scene, which, i, (struct shape_rect){left, y, wide, grid.height});
+            left += wide + packing.gap;
+        }
+        y += grid.height + packing.gap;
+        if (grid.columns) {
+            x += room + 2 * packing.gap;
+            y = area.y;
+        }
+    }
+    free(packing.weights);
+}

@@ -1,0 +1,24 @@
+/*
+ * Paints shapes into memory, with SDL_ttf's letters. Needs no display, no driver and no SDL_Init():
+ * a window shows the same pixels that a picture file gets. It must never know what the shapes mean.
+ */
+#ifndef BERTH_VIZ_PAINTER_SDL_H
+#define BERTH_VIZ_PAINTER_SDL_H
+
+#include "file/err.h"
+#include "viz/shape.h"
+
+#include <stdint.h>
+
+struct painter_sdl;
+
+/* NULL where the font is missing. */
+struct painter_sdl *painter_sdl_create(struct err *err);
+void painter_sdl_destroy(struct painter_sdl *painter);
+
+/* Draws the list from its first shape to its last and returns width * height pixels 0xFFRRGGBB, row
+ * by row from the top: the painter's own, until its next call. */
+uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *shapes, int width,
+                           int height);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The colours of every picture that berth makes, by what they mean. They are Okabe and Ito's set,
+ * which people with any kind of colour blindness can tell apart, and never the only sign of
+ * anything: a shape or a letter always says the same. It must never know what is drawn.
+ */
+#ifndef BERTH_VIZ_PALETTE_H
+#define BERTH_VIZ_PALETTE_H
+
+#include <stdint.h>
+
+enum paint {
+    PAINT_PAPER, /* the background */
+    PAINT_PANEL, /* a box's inside */
+    PAINT_INK,
+    PAINT_FAINT, /* text of less weight */
+    PAINT_RULE,  /* thin lines */
+    PAINT_TIP,   /* a tooltip's background */
+    PAINT_SIM,
+    PAINT_REAL,
+    PAINT_CPU,
+    PAINT_MEMORY,
+    PAINT_WAIT,
+    PAINT_PULL,
+    PAINT_CREATE,
+    PAINT_READY, /* getting ready */
+    PAINT_PENDING,
+    PAINT_PENDING_STRIPE,
+    PAINT_RUNNING,
+    PAINT_STOPPING,
+    PAINT_STOPPING_STRIPE,
+    PAINT_FAILED,
+    PAINTS,
+};
+
+/* 0xRRGGBB */
+uint32_t palette_rgb(enum paint paint);
+
+#endif

@@ -1,0 +1,454 @@
+/*
+ * A Gantt chart: rows from the top, half a unit for an instance's heading and one for a task with
+ * two bars. All data stands in the script, so the script alone draws the picture. It must never know
+ * how gnuplot is run.
+ */
+#include "viz/plot.h"
+
+#include "core/array.h"
+#include "viz/gnuplot.h"
+#include "viz/life.h"
+#include "viz/palette.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 1280
+#define ROW_PIXELS 38     /* a task with its two bars */
+#define MARGIN_PIXELS 190 /* title, legend, axis */
+
+enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
+
+static const struct {
+    const char *name;
+    enum paint paint;
+} parts[PARTS] = {
+    [PART_WAIT] = {"waiting", PAINT_WAIT},
+    [PART_PULL] = {"pulling the image", PAINT_PULL},
+    [PART_START] = {"creating and starting", PAINT_CREATE},
+    [PART_READY] = {"getting ready", PAINT_READY},
+    [PART_RUN] = {"running", PAINT_RUNNING},
+    [PART_STOP] = {"stopping", PAINT_STOPPING_STRIPE},
+};
+
+struct bar {
+    enum part part;
+    bool modelled;
+    int side;
+    int64_t from_usec, to_usec;
+    int row; /* of its task, from 0 */
+};
+
+/* Where in the picture a task or an instance's heading stands: tenths of a row from the top. */
+struct row {
+    bool heading;
+    int32_t id;
+    int top;
+};
+
+struct chart {
+    const struct compare *compare;
+    struct row *rows;
+    int n_rows, cap_rows;
+    struct bar *bars;
+    int n_bars, cap_bars;
+    int n_tasks, n_left_out;
+    int height; /* tenths of a row */
+    int64_t end_usec;
+};
+
+#define TENTHS_HEADING 6
+#define TENTHS_TASK 10
+
+static int64_t end_of(const struct story *story)
+{
+    return story->end_usec == USEC_NEVER ? story->last_usec : story->end_usec;
+}
+
+/* The latest of a moment over a task's containers; USEC_NEVER where one has not had it. */
+static int64_t latest(const struct story_task *task, size_t offset, int64_t least_usec)
+{
+    for (int i = 0; i < task->n_containers; i++) {
+        int64_t at_usec = *(const int64_t *)((const char *)&task->containers[i] + offset);
+        if (at_usec > least_usec)
+            least_usec = at_usec;
+    }
+    return least_usec;
+}
+
+static int64_t earliest(const struct story_task *task, size_t offset)
+{
+    int64_t first_usec = USEC_NEVER;
+    for (int i = 0; i < task->n_containers; i++) {
+        int64_t at_usec = *(const int64_t *)((const char *)&task->containers[i] + offset);
+        if (at_usec < first_usec)
+            first_usec = at_usec;
+    }
+    return first_usec;
+}
+
+static bool is_modelled(const struct story_task *task, enum part part)
+{
+    for (int i = 0; i < task->n_containers; i++) {
+        const struct story_container *row = &task->containers[i];
+        if ((part == PART_PULL && row->pull_modelled) ||
+            (part == PART_START && (row->create_modelled || row->start_modelled)) ||
+            (part == PART_READY && row->ready_modelled) ||
+            (part == PART_RUN && row->exit_modelled))
+            return true;
+    }
+    return false;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The bars of one task in one run. Each part begins where the one before it ended; one that never
+ * ended lasts until the task's end or the run's. */
+static void add_bars(struct chart *chart, int side, int32_t id, int row)
+{
+    const struct story *story = chart->compare->sides[side].story;
+    if (id >= story->n_tasks)
+        return;
+    const struct story_task *task = &story->tasks[id];
+    int64_t end_usec = least(end_of(story), task->stopped_at_usec);
+    if (task->placed_at_usec > end_usec)
+        return;
+    int64_t stop_usec = least(task->stop_at_usec,
+                              earliest(task, offsetof(struct story_container, term_at_usec)));
+    if (task->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED)
+        stop_usec = least(stop_usec,
+                          latest(task, offsetof(struct story_container, exited_at_usec), 0));
+    const int64_t ends[PARTS] = {
+        [PART_WAIT] = earliest(task, offsetof(struct story_container, pull_at_usec)),
+        [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec), 0),
+        [PART_START] = latest(task, offsetof(struct story_container, started_at_usec), 0),
+        [PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec), 0),
+        [PART_RUN] = stop_usec,
+        [PART_STOP] = task->stopped_at_usec,
+    };
+    int64_t from_usec = task->placed_at_usec;
+    bool real = chart->compare->sides[side].header->mode == RUN_EXEC;
+    for (int part = 0; part < PARTS; part++) {
+        int64_t to_usec = least(ends[part], end_usec);
+        if (part < PART_STOP)
+            to_usec = least(to_usec, stop_usec);
+        if (to_usec <= from_usec)
+            continue;
+        *ARRAY_ADD(chart, bars) = (struct bar){part, real && is_modelled(task, part), side,
+                                               from_usec, to_usec, row};
+        from_usec = to_usec;
+    }
+}
+
+static void add_row(struct chart *chart, bool heading, int32_t id)
+{
+    *ARRAY_ADD(chart, rows) = (struct row){heading, id, chart->height};
+    chart->height += heading ? TENTHS_HEADING : TENTHS_TASK;
+}
+
+/* The instance whose heading a task stands under: that of the first run that placed it. */
+static int32_t home(const struct chart *chart, int32_t task)
+{
+    for (int s = 0; s < 2; s++) {
+        const struct story *story = chart->compare->sides[s].story;
+        if (task < story->n_tasks && story->tasks[task].placed_at_usec <= end_of(story))
+            return story->tasks[task].instance;
+    }
+    return ID_NONE;
+}
+
+static void fill_chart(struct chart *chart)
+{
+    const struct story *a = chart->compare->sides[0].story, *b = chart->compare->sides[1].story;
+    int n_instances = a->n_instances > b->n_instances ? a->n_instances : b->n_instances;
+    int n_tasks = a->n_tasks > b->n_tasks ? a->n_tasks : b->n_tasks;
+    chart->end_usec = end_of(a) > end_of(b) ? end_of(a) : end_of(b);
+    if (chart->end_usec < 1)
+        chart->end_usec = 1;
+    for (int i = 0; i < n_instances; i++) {
+        bool headed = false;
+        for (int t = 0; t < n_tasks; t++) {
+            if (home(chart, t) != i)
+                continue;
+            if (chart->n_tasks == PLOT_TASKS) {
+                chart->n_left_out++;
+                continue;
+            }
+            if (!headed)
+                add_row(chart, true, i);
+            headed = true;
+            add_row(chart, false, t);
+            for (int s = 0; s < 2; s++)
+                add_bars(chart, s, t, chart->n_rows - 1);
+            chart->n_tasks++;
+        }
+        if (!headed && chart->n_tasks < PLOT_TASKS && i < PLOT_TASKS)
+            add_row(chart, true, i);
+    }
+}
+
+static void add_seconds(struct buffer *script, int64_t usec)
+{
+    buffer_add(script, "%" PRId64 ".%06" PRId64, usec / USEC_PER_SEC, usec % USEC_PER_SEC);
+}
+
+/* Tenths of a row as gnuplot's y, which grows downwards here; `hundredths` more. */
+static void add_y(struct buffer *script, int tenths, int hundredths)
+{
+    int y = tenths * 10 + hundredths;
+    buffer_add(script, "%s%d.%02d", y < 0 ? "-" : "", abs(y) / 100, abs(y) % 100);
+}
+
+/* The upper bar of a task is the first run's, the lower one the second's. */
+static int bar_top(int side)
+{
+    return side == 0 ? 10 : 51;
+}
+
+#define BAR_HIGH 37
+
+static void add_data(struct buffer *script, const struct chart *chart, int part, bool modelled)
+{
+    buffer_add(script, "$part%d%s << EOD\n", part, modelled ? "m" : "");
+    int n = 0;
+    for (int i = 0; i < chart->n_bars; i++) {
+        const struct bar *bar = &chart->bars[i];
+        if (bar->part != (enum part)part || bar->modelled != modelled)
+            continue;
+        int top = chart->rows[bar->row].top;
+        add_seconds(script, bar->from_usec);
+        buffer_add_text(script, " ");
+        add_y(script, top, bar_top(bar->side));
+        buffer_add_text(script, " ");
+        add_seconds(script, bar->from_usec);
+        buffer_add_text(script, " ");
+        add_seconds(script, bar->to_usec);
+        buffer_add_text(script, " ");
+        add_y(script, top, bar_top(bar->side));
+        buffer_add_text(script, " ");
+        add_y(script, top, bar_top(bar->side) + BAR_HIGH);
+        buffer_add_text(script, "\n");
+        n++;
+    }
+    /* Keeps the legend whole where there is nothing to draw. */
+    if (n == 0)
+        buffer_add_text(script, "NaN NaN NaN NaN NaN NaN\n");
+    buffer_add_text(script, "EOD\n");
+}
+
+/* Crosses where tasks failed and instances were lost before the end. */
+static void add_failures(struct buffer *script, const struct chart *chart)
+{
+    buffer_add_text(script, "$failed << EOD\nNaN NaN\n");
+    for (int i = 0; i < chart->n_rows; i++) {
+        const struct row *row = &chart->rows[i];
+        for (int s = 0; s < 2; s++) {
+            const struct story *story = chart->compare->sides[s].story;
+            int64_t at_usec = USEC_NEVER;
+            if (row->heading && row->id < story->n_instances &&
+                !story->instances[row->id].torn_down)
+                at_usec = story->instances[row->id].lost_at_usec;
+            else if (!row->heading && row->id < story->n_tasks && life_task_fails(story, row->id))
+                at_usec = story->tasks[row->id].stopped_at_usec;
+            if (at_usec > end_of(story))
+                continue;
+            add_seconds(script, at_usec);
+            buffer_add_text(script, " ");
+            add_y(script, row->top, row->heading ? 30 : bar_top(s) + BAR_HIGH / 2);
+            buffer_add_text(script, "\n");
+        }
+    }
+    buffer_add_text(script, "EOD\n");
+}
+
+static void add_label(struct buffer *script, const char *text, const char *x, int tenths,
+                      int hundredths, const char *look)
+{
+    buffer_add_text(script, "set label ");
+    gnuplot_quote(script, text);
+    buffer_add(script, " at %s, first ", x);
+    add_y(script, tenths, hundredths);
+    buffer_add(script, " %s\n", look);
+}
+
+/* "i1 box, zone a" on a band across the picture. */
+static void add_heading(struct buffer *script, const struct chart *chart, const struct row *row)
+{
+    char text[160];
+    int side = row->id < chart->compare->sides[0].story->n_instances ? 0 : 1;
+    const struct scene_index *index = &chart->compare->sides[side].index;
+    const struct instance_group *group = scene_index_group(index, row->id);
+    const char *zone = index->zones[index->zone_of[row->id]].name;
+    snprintf(text, sizeof text, "%s %s%s%s", story_instance_name(row->id),
+             group && group->type ? group->type : "", *zone ? ", zone " : "", zone);
+    buffer_add_text(script, "set object rectangle from graph -0.13, first ");
+    add_y(script, row->top, 8);
+    buffer_add_text(script, " to graph 1, first ");
+    add_y(script, row->top, 56);
+    buffer_add_text(script, " behind fillcolor '#E9ECEF' fillstyle solid noborder\n");
+    add_label(script, text, "graph -0.125", row->top, 32,
+              "left front font 'DejaVu Sans:Bold,14'");
+}
+
+static void add_task(struct buffer *script, const struct chart *chart, const struct row *row)
+{
+    const struct compare *compare = chart->compare;
+    int side = row->id < compare->sides[0].story->n_tasks ? 0 : 1;
+    const struct task_definition *definition =
+        life_definition(compare->sides[side].story, row->id);
+    char text[32];
+    snprintf(text, sizeof text, "%s %.12s", story_task_name(row->id),
+             definition ? definition->family : "");
+    add_label(script, text, "graph -0.05", row->top, 50, "right front font 'DejaVu Sans,14'");
+    for (int s = 0; s < 2; s++) {
+        const struct story *story = compare->sides[s].story;
+        if (row->id >= story->n_tasks)
+            continue;
+        /* Where the runs disagree, the bar says whose it is and where the task really was. */
+        const char *word = !compare->mixed ? (s == 0 ? "1st" : "2nd") : s == 0 ? "sim" : "real";
+        int32_t instance = story->tasks[row->id].instance;
+        bool elsewhere = instance != ID_NONE && instance != home(chart, row->id);
+        snprintf(text, sizeof text, "%s%s%s", word, elsewhere ? " " : "",
+                 elsewhere ? story_instance_name(instance) : "");
+        add_label(script, text, "graph -0.005", row->top, bar_top(s) + BAR_HIGH / 2,
+                  elsewhere ? "right front font 'DejaVu Sans:Bold,11' textcolor rgb '#D55E00'"
+                            : "right front font 'DejaVu Sans,11' textcolor rgb '#5A646E'");
+    }
+}
+
+static void add_title(struct buffer *script, const struct chart *chart)
+{
+    const struct compare *compare = chart->compare;
+    const struct run_header *first = compare->sides[0].header, *second = compare->sides[1].header;
+    char text[400], scale[40] = "", left_out[64] = "";
+    const char *title = first->title && *first->title ? first->title : "two runs";
+    if (second->scale_denominator != second->scale_numerator)
+        snprintf(scale, sizeof scale, ", scale %d/%d", second->scale_numerator,
+                 second->scale_denominator);
+    if (chart->n_left_out > 0)
+        snprintf(left_out, sizeof left_out, ", first %d of %d tasks", chart->n_tasks,
+                 chart->n_tasks + chart->n_left_out);
+    snprintf(text, sizeof text, "%.80s", title);
+    /* A label can stand anywhere: gnuplot's own title knows one font only. */
+    buffer_add_text(script, "set label 1 ");
+    gnuplot_quote(script, text);
+    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-1.2 left front font "
+                            "'DejaVu Sans:Bold,20'\n");
+    if (compare->mixed)
+        snprintf(text, sizeof text,
+                 "upper bar: SIMULATED, lower bar, framed: FOR REAL; seed %" PRIu64 "%s%s",
+                 first->seed, scale, left_out);
+    else
+        snprintf(text, sizeof text,
+                 "upper bar: first run (%s, seed %" PRIu64
+                 "), lower bar, framed: second run (%s, seed %" PRIu64 ")%s%s",
+                 first->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", first->seed,
+                 second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale, left_out);
+    buffer_add_text(script, "set label 2 ");
+    gnuplot_quote(script, text);
+    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-2.9 left front font "
+                            "'DejaVu Sans,14' textcolor rgb '#5A646E'\n");
+}
+
+static void add_frames(struct buffer *script, const struct chart *chart)
+{
+    buffer_add_text(script, "$frames << EOD\nNaN NaN NaN NaN NaN NaN\n");
+    for (int i = 0; i < chart->n_bars;) {
+        const struct bar *bar = &chart->bars[i];
+        int64_t to_usec = bar->to_usec;
+        int next = i + 1;
+        for (; next < chart->n_bars && chart->bars[next].row == bar->row &&
+               chart->bars[next].side == bar->side;
+             next++)
+            to_usec = chart->bars[next].to_usec;
+        if (bar->side == 1) {
+            add_seconds(script, bar->from_usec);
+            buffer_add_text(script, " 0 ");
+            add_seconds(script, bar->from_usec);
+            buffer_add_text(script, " ");
+            add_seconds(script, to_usec);
+            buffer_add_text(script, " ");
+            add_y(script, chart->rows[bar->row].top, bar_top(1));
+            buffer_add_text(script, " ");
+            add_y(script, chart->rows[bar->row].top, bar_top(1) + BAR_HIGH);
+            buffer_add_text(script, "\n");
+        }
+        i = next;
+    }
+    buffer_add_text(script, "EOD\n");
+}
+
+static void add_plot(struct buffer *script, const struct chart *chart)
+{
+    bool hatched = false;
+    for (int i = 0; i < chart->n_bars; i++)
+        hatched |= chart->bars[i].modelled;
+    buffer_add_text(script, "plot \\\n");
+    for (int part = 0; part < PARTS; part++) {
+        uint32_t rgb = palette_rgb(parts[part].paint);
+        buffer_add(script,
+                   "  $part%d using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' fillstyle "
+                   "solid noborder title '%s', \\\n",
+                   part, rgb, parts[part].name);
+        if (hatched)
+            buffer_add(script,
+                       "  $part%dm using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' "
+                       "fillstyle pattern 4 noborder notitle, \\\n",
+                       part, rgb);
+    }
+    if (hatched)
+        buffer_add_text(script, "  $failed using (NaN):(NaN):(NaN):(NaN):(NaN):(NaN) with boxxyerror "
+                                "fillcolor rgb '#5A646E' fillstyle pattern 4 noborder title "
+                                "'modelled, not measured', \\\n");
+    buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror fillstyle empty border "
+                            "rgb '#14181C' notitle, \\\n"
+                            "  $failed using 1:2 with points pointtype 2 pointsize 1.3 linewidth 3 "
+                            "linecolor rgb '#D55E00' title 'failed or lost'\n");
+}
+
+void plot_compare(struct buffer *script, const struct compare *compare, const char *path)
+{
+    struct chart chart = {.compare = compare};
+    fill_chart(&chart);
+    int height = MARGIN_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
+    add_title(script, &chart);
+    gnuplot_terminal(script, path, WIDTH, height);
+    buffer_add(script,
+               "set lmargin at screen 0.125\nset rmargin at screen 0.985\n"
+               "set tmargin at screen %d.%04d\nset bmargin at screen 0.%04d\n",
+               (height - 108) / height, (height - 108) * 10000 / height % 10000,
+               58 * 10000 / height);
+    buffer_add_text(script, "set key at screen 0.985, screen 1 offset 0,-4.0 right top horizontal "
+                            "samplen 1.6 font 'DejaVu Sans,13' width -1 maxrows 1\n"
+                            "set border 1 linecolor rgb '#5A646E'\nunset ytics\n"
+                            "set xtics nomirror out\nset grid xtics linecolor rgb '#D5DADF'\n"
+                            "set xlabel 'seconds since the start of the run'\n"
+                            "set style fill solid\n");
+    buffer_add_text(script, "set xrange [0:");
+    add_seconds(script, chart.end_usec + chart.end_usec / 50);
+    buffer_add_text(script, "]\nset yrange [");
+    add_y(script, chart.height > 0 ? chart.height : 10, 0);
+    buffer_add_text(script, ":0]\n");
+    for (int i = 0; i < chart.n_rows; i++) {
+        if (chart.rows[i].heading)
+            add_heading(script, &chart, &chart.rows[i]);
+        else
+            add_task(script, &chart, &chart.rows[i]);
+    }
+    if (chart.n_rows == 0)
+        add_label(script, "no instance and no task in either run", "graph 0.5", 0, 50, "center");
+    for (int part = 0; part < PARTS; part++) {
+        add_data(script, &chart, part, false);
+        add_data(script, &chart, part, true);
+    }
+    add_frames(script, &chart);
+    add_failures(script, &chart);
+    add_plot(script, &chart);
+    free(chart.rows);
+    free(chart.bars);
+}

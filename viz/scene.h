@@ -1,0 +1,79 @@
+/*
+ * What there is to see at a moment of a run, as plain data: zones hold instances, instances hold
+ * tasks, tasks hold containers, and a lane holds what waits. A story and a time give a scene, and
+ * nothing else does, so playing, stepping and jumping cannot differ. It must never know pixels,
+ * colours or who draws it.
+ */
+#ifndef BERTH_VIZ_SCENE_H
+#define BERTH_VIZ_SCENE_H
+
+#include "viz/life.h"
+#include "viz/scene_index.h"
+
+enum scene_host_state {
+    SCENE_HOST_BOOTING,
+    SCENE_HOST_READY, /* its agent has registered */
+    SCENE_HOST_GONE,
+};
+
+struct scene_container {
+    const char *name;
+    enum life state;
+    const char *phase; /* "pulling", "ready", ... */
+};
+
+struct scene_task {
+    int32_t task;
+    int32_t instance;
+    char name[16];
+    const char *family;
+    enum life state; /* DONE and FAILED: only a trace is left, its place is free */
+    const char *phase;      /* of the container that is furthest behind */
+    int32_t cpu, memory_mib; /* what it reserves */
+    struct scene_slot slot;
+    int first_container, n_containers;
+};
+
+struct scene_instance {
+    int32_t instance;
+    char name[16];
+    const char *type;
+    enum scene_host_state state;
+    int32_t cpu, memory_mib;
+    int32_t cpu_reserved, memory_reserved_mib; /* now, by the tasks that are not stopped */
+    int first_task, n_tasks; /* in order of their placement */
+};
+
+/* Something that waits for room. */
+struct scene_wait {
+    int32_t task, service; /* one of them is ID_NONE */
+    char name[64];
+    const char *family;
+    int32_t cpu, memory_mib;
+    int64_t since_usec;
+    char lacks[96]; /* the nearest miss: "RESOURCE:MEMORY, i2 lacks 128 MiB" */
+};
+
+/* The moment itself; arrays are reused from call to call. */
+struct scene {
+    const struct scene_index *index;
+    int64_t at_usec;
+    struct scene_instance *instances; /* in the order of index->order, launched or not */
+    bool *present;                    /* by position in `instances`: was launched by now */
+    struct scene_task *tasks;
+    int n_tasks, cap_tasks;
+    struct scene_container *containers;
+    int n_containers, cap_containers;
+    struct scene_wait *waits;
+    int n_waits, cap_waits;
+    int n_running;
+    char latest[256]; /* the last thing that happened, in words; "" before the first */
+};
+
+void scene_init(struct scene *scene, const struct scene_index *index);
+void scene_finish(struct scene *scene);
+
+/* Moves the scene to a moment. The same moment gives the same scene, whatever was seen before. */
+void scene_move(struct scene *scene, int64_t at_usec);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * What there is to know about a run before any moment of it is looked at: which zones there are,
+ * where every task lies for its whole life, and all that happens in order of time. Made once per
+ * run. It must never know pixels, colours or who draws it.
+ */
+#ifndef BERTH_VIZ_SCENE_INDEX_H
+#define BERTH_VIZ_SCENE_INDEX_H
+
+#include "file/story.h"
+
+/* Places and sizes inside an instance's box are in millionths of its width and height. */
+#define SCENE_WHOLE 1000000
+
+struct scene_slot {
+    int32_t x, y, width, height;
+    int64_t covered_at_usec; /* when another takes the stopped task's place */
+};
+
+/* The instances of a zone stand together in the index's order: see `order` below. */
+struct scene_zone {
+    const char *name;
+    int first_instance, n_instances;
+};
+
+enum scene_event_kind {
+    SCENE_LAUNCHED,
+    SCENE_REGISTERED,
+    SCENE_LOST,
+    SCENE_PLACED,
+    SCENE_PULLED,
+    SCENE_CREATED,
+    SCENE_STARTED,
+    SCENE_READY,
+    SCENE_RUNS,
+    SCENE_STOP,
+    SCENE_EXITED,
+    SCENE_STOPPED,
+    SCENE_REFUSED,
+    SCENE_WAITS,
+    SCENE_END,
+};
+
+/* `failure`: worth a red mark (a lost instance, a failed task, a refusal). */
+struct scene_event {
+    int64_t at_usec;
+    enum scene_event_kind kind;
+    int32_t id; /* of the instance, task or note */
+    int32_t container;
+    bool failure;
+};
+
+/* Everything about a run that does not depend on the moment: made once, kept for the whole view. */
+struct scene_index {
+    const struct story *story;
+    enum run_mode mode;
+    char *title;
+    uint64_t seed;
+    int32_t scale_numerator, scale_denominator;
+    struct scene_zone *zones;
+    int n_zones, cap_zones;
+    int32_t *order;  /* instances, zone by zone */
+    int32_t *zone_of; /* by instance: its zone */
+    struct scene_slot *slots; /* by task: its place for life */
+    int32_t *by_instance;     /* tasks, instance by instance, in order of placement */
+    int32_t *first_of;        /* by instance: its first in by_instance; one more than instances */
+    struct scene_event *events; /* in order of time */
+    int n_events, cap_events;
+};
+
+/* `story` must outlive the index. `name` tells two runs of one title apart: it is put before the
+ * title; NULL where there is only one. */
+void scene_index_init(struct scene_index *index, const struct story *story,
+                      const struct run_header *header, const char *name);
+void scene_index_finish(struct scene_index *index);
+
+/* The group that an instance was launched for; NULL where a broken log names none. */
+const struct instance_group *scene_index_group(const struct scene_index *index, int32_t instance);
+
+/* When the last thing of the run happens, teardown included; at least 1. */
+int64_t scene_index_length_usec(const struct scene_index *index);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Where in its instance's box each task lies: tiles as large as what they reserve, each at one place
+ * for its whole life, the lowest that is free all that time. It must never know the moment that is
+ * looked at.
+ */
+#ifndef BERTH_VIZ_SCENE_PLACE_H
+#define BERTH_VIZ_SCENE_PLACE_H
+
+#include "viz/scene_index.h"
+
+/* What a task takes of an instance, in millionths: the larger of its share of CPU and of memory. */
+int32_t scene_share(const struct story *story, int32_t task);
+
+/* Into how many columns a box is divided whose tasks take `share` each: as many tiles as fit fit,
+ * and they are wide enough for a name. */
+int scene_columns(int32_t share);
+
+/* Places the tasks of one instance, given in order of their placement. */
+void scene_place(const struct story *story, const int32_t *tasks, int n_tasks,
+                 struct scene_slot *slots);
+
+#endif

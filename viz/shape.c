@@ -1,0 +1,111 @@
+/*
+ * The list and the font's measures. It must never know what the picture shows.
+ */
+#include "viz/shape.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* DejaVu Sans Mono, hhea and hmtx tables: units of 2048 per em. */
+#define FONT_EM 2048
+#define FONT_ADVANCE 1233
+#define FONT_LINE 2384
+
+int shape_advance(int size)
+{
+    return (size * FONT_ADVANCE + FONT_EM / 2) / FONT_EM;
+}
+
+int shape_line(int size)
+{
+    return (size * FONT_LINE + FONT_EM - 1) / FONT_EM;
+}
+
+void shapes_clear(struct shapes *shapes)
+{
+    shapes->n_list = shapes->n_texts = 0;
+}
+
+void shapes_finish(struct shapes *shapes)
+{
+    free(shapes->list);
+    free(shapes->texts);
+    *shapes = (struct shapes){0};
+}
+
+void shapes_add(struct shapes *shapes, enum shape_kind kind, enum paint paint,
+                struct shape_rect rect)
+{
+    if (rect.width > 0 && rect.height > 0)
+        *ARRAY_ADD(shapes, list) = (struct shape){.kind = kind, .paint = paint, .rect = rect};
+}
+
+static bool starts_letter(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+int shape_letters(const char *text)
+{
+    int n = 0;
+    for (; *text != '\0'; text++)
+        n += starts_letter(*text);
+    return n;
+}
+
+const char *shape_skip(const char *text, int n)
+{
+    while (*text != '\0' && (n > 0 || !starts_letter(*text))) {
+        n -= starts_letter(*text);
+        text++;
+    }
+    return text;
+}
+
+static void keep(struct shapes *shapes, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        *ARRAY_ADD(shapes, texts) = text[i];
+}
+
+int shapes_text(struct shapes *shapes, enum paint paint, int x, int y, int width, int size,
+                bool bold, const char *text)
+{
+    static const char ellipsis[] = "\xE2\x80\xA6";
+    int room = width / shape_advance(size), letters = shape_letters(text);
+    if (room < 1 || letters < 1)
+        return 0;
+    int shown = letters <= room ? letters : room;
+    struct shape shape = {
+        .kind = SHAPE_TEXT,
+        .paint = paint,
+        .rect = {x, y, shown * shape_advance(size), shape_line(size)},
+        .size = size,
+        .bold = bold,
+        .text = shapes->n_texts,
+    };
+    bool cut = letters > room && room > 1;
+    keep(shapes, text, (size_t)(shape_skip(text, cut ? shown - 1 : shown) - text));
+    if (cut)
+        keep(shapes, ellipsis, strlen(ellipsis));
+    keep(shapes, "", 1);
+    *ARRAY_ADD(shapes, list) = shape;
+    return shape.rect.width;
+}
+
+const char *shapes_text_of(const struct shapes *shapes, const struct shape *shape)
+{
+    return shapes->texts + shape->text;
+}
+
+struct shape_rect shape_inset(struct shape_rect rect, int by)
+{
+    return (struct shape_rect){rect.x + by, rect.y + by, rect.width - 2 * by, rect.height - 2 * by};
+}
+
+bool shape_contains(struct shape_rect rect, int x, int y)
+{
+    return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
+}
