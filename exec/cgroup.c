@@ -501,11 +501,19 @@ static bool library_failed(const char *act, const char *path, int status, struct
     return err_set(err, EXIT_MACHINE, "libcgroup cannot %s %s: %s", act, path, cgroup_strerror(status));
 }
 
-/* The group with its controllers as libcgroup wants it; NULL when it has no memory for it. */
-static struct cgroup *library_group(const struct cgroup_machine *machine, const char *path)
+/* The group by the name that libcgroup knows it by; NULL when there is no memory for it. */
+static struct cgroup *library_name(const struct cgroup_machine *machine, const char *path)
 {
     char whole[2 * CGROUP_PATH_MAX];
-    struct cgroup *group;
+
+    snprintf(whole, sizeof whole, "%s%s%s", machine->base, machine->base[0] ? "/" : "", path);
+    return cgroup_new_cgroup(whole);
+}
+
+/* The same with the controllers that we use. */
+static struct cgroup *library_group(const struct cgroup_machine *machine, const char *path)
+{
+    struct cgroup *group = library_name(machine, path);
     bool wanted[CGROUP_PLACES] = {
         [CGROUP_CPU] = machine->limits_cpu,
         [CGROUP_CPUACCT] = machine->roots[CGROUP_CPUACCT] >= 0,
@@ -514,8 +522,6 @@ static struct cgroup *library_group(const struct cgroup_machine *machine, const 
         [CGROUP_FREEZER] = machine->roots[CGROUP_FREEZER] >= 0,
     };
 
-    snprintf(whole, sizeof whole, "%s%s%s", machine->base, machine->base[0] ? "/" : "", path);
-    group = cgroup_new_cgroup(whole);
     for (int place = 0; group && place < CGROUP_UNIFIED; place++) {
         if (wanted[place] && !cgroup_add_controller(group, controllers[place])) {
             cgroup_free(&group);
@@ -737,7 +743,7 @@ bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct 
         return err_set(err, EXIT_MACHINE, "nothing counts what a container uses: %s", machine->note);
     }
     if (machine->backend == CGROUP_BY_LIBRARY) {
-        reading.loaded = library_group(machine, path);
+        reading.loaded = library_name(machine, path);
         status = reading.loaded ? cgroup_get_cgroup(reading.loaded) : ECGFAIL;
     }
     if (!status) {

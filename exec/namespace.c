@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ int namespace_map_user(uid_t uid, uid_t outer_uid, gid_t gid, gid_t outer_gid)
 {
     char text[64];
 
+    /* Whoever has changed its user before finds /proc/self closed to itself. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     /* Without this the kernel gives nobody the right to write gid_map. */
     if (write_file("/proc/self/setgroups", "deny") != 0) {
         return -1;
