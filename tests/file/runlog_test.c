@@ -299,7 +299,7 @@ Test(runlog, other_files_are_named_for_what_they_are)
         {"\x7f"
          "ELF",
          "not a run log"},
-        {"{\"berth\":\"scenario/1\"}", "this is a scenario, not a run log"},
+        {"{\n  \"berth\": \"scenario/1\"\n}", "this is a scenario, not a run log"},
         {"{\"berth\":\"run/1\",\"mo", "ends inside its first line"},
         {"{\"berth\":\"run/2\"}\n", "this run log is run/2"},
         {"{\"berth\":\"run/1\",\"mode\":\"both\"}\n", ":1: mode: wanted"},
