@@ -373,6 +373,7 @@ static bool open_log(struct sim *sim)
         .title = sim->scenario->title,
         .scenario = sim->scenario->source,
         .seed = sim->options->seed,
+        .epoch_usec = sim->scenario->epoch_usec,
         .scale_numerator = 1,
         .scale_denominator = 1,
         .version = (char *)BERTH_VERSION,
@@ -430,6 +431,7 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
 
     *result = (struct sim_result){0};
     scheduler_init(&result->scheduler, options->seed);
+    result->scheduler.cluster.epoch_usec = scenario->epoch_usec;
     story_init(&result->story);
     run_summary_init(&result->summary);
     if (!open_log(&sim))

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,22 +220,42 @@ static void apply_options(struct scenario_reader *reader, const struct scenario_
     apply_sets(reader, options, bare);
 }
 
-static void read_epoch(const struct node *top)
+/* 2026-01-01T00:00:00Z */
+#define EPOCH_SEC INT64_C(1767225600)
+
+/* Days from 1970-01-01 of a date of the Gregorian calendar, in years that begin in March. */
+static int64_t days(int year, int month, int day)
+{
+    int64_t y = month > 2 ? year : year - 1;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+static void read_epoch(struct scenario_reader *reader, const struct node *top)
 {
     static const char form[] = "0000-00-00T00:00:00Z";
     struct node node = node_member(top, "epoch");
+    int year, month, day, hour, minute, second;
     const char *text;
     size_t i = 0;
 
+    reader->scenario->epoch_usec = EPOCH_SEC * USEC_PER_SEC;
     if (!node_text(&node, &text))
         return;
     while (text[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
         i++;
-    if (text[i] || form[i])
+    if (text[i] || form[i] ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6 ||
+        month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) {
         node_error(&node,
                    "found %s, wanted a date and time in UTC such as "
                    "\"2026-01-01T00:00:00Z\"",
                    node_found(&node));
+        return;
+    }
+    reader->scenario->epoch_usec =
+        (days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * USEC_PER_SEC;
 }
 
 static void read_head(struct scenario_reader *reader, const struct node *top)
@@ -252,7 +273,7 @@ static void read_head(struct scenario_reader *reader, const struct node *top)
     scenario->seed = (uint64_t)number;
     if (node_text(&cluster, &text) && !*text)
         node_error(&cluster, "found an empty text, wanted a name");
-    read_epoch(top);
+    read_epoch(reader, top);
 }
 
 static void read_scenario(struct scenario_reader *reader)

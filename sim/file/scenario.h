@@ -84,6 +84,7 @@ struct scenario {
     char *title;
     char *source; /* the whole scenario as one line of JSON, task definition files inlined */
     uint64_t seed;
+    int64_t epoch_usec; /* when the run starts, since 1970: as in struct cluster */
     int64_t until_usec; /* USEC_NEVER: when all is done */
     struct costs costs;
     struct instance_type *types;
