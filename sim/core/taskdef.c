@@ -141,7 +141,7 @@ bool taskdef_is_sound(const struct task_definition *definition)
             return false;
         essential = essential || container->essential;
         cpu += container->cpu;
-        memory_mib += container->memory_mib + container->memory_reservation_mib;
+        memory_mib += (int64_t)container->memory_mib + container->memory_reservation_mib;
     }
     return essential && cpu <= INT32_MAX && memory_mib <= INT32_MAX;
 }
