@@ -50,9 +50,9 @@ static int64_t now_usec(const struct program *program)
 
 /* ---- to the controller ---- */
 
-static void send_finished(struct program *program, char *kernel, char *error)
+static void send_finished(struct program *program, char *error)
 {
-    struct finished finished = {kernel, error};
+    struct finished finished = {error};
 
     channel_send(&program->channel, WORD_FINISHED, &finished_schema, &finished);
 }
@@ -254,6 +254,9 @@ static bool wait_and_take(struct program *program, int64_t look_usec, struct err
 /* Until told to finish, or until the controller is gone. */
 static bool run(struct program *program, struct err *err)
 {
+    if (!hear(program, err)) { /* what came behind the setup */
+        return false;
+    }
     while (!program->finishing && !program->channel.closed) {
         int64_t look_usec = advance(program);
 
@@ -316,11 +319,9 @@ static void flush_all(struct program *program)
 /* Whatever is open here the kernel closes; what must not stay are containers and their groups. */
 static int finish(struct program *program)
 {
-    char *kernel = program->channel.closed ? NULL : performer_kernel(program->performer);
-
     performer_close(program->performer);
     release(program, true);
-    send_finished(program, kernel, NULL);
+    send_finished(program, NULL);
     flush_all(program);
     return EXIT_FINE;
 }
@@ -331,7 +332,7 @@ static int give_up(struct program *program, const struct err *err)
 
     snprintf(text, sizeof text, "i%d: %s", program->setup.instance + 1, err->text);
     release(program, true);
-    send_finished(program, NULL, text);
+    send_finished(program, text);
     flush_all(program);
     return err->code;
 }

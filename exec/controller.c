@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,7 @@ static void launch(struct controller *controller, int32_t instance)
 {
     const struct instance_type *type = type_of(controller, instance);
     int64_t boot_usec = type->boot_given
-                            ? distribution_sample(&type->boot, controller->job->scenario->seed,
+                            ? distribution_sample(&type->boot, controller->job->plans->seed,
                                                   DRAW_BOOT, instance, 0)
                             : 0;
     struct machine *machine = malloc(sizeof *machine);
@@ -151,7 +152,7 @@ static void introduce(struct controller *controller, struct machine *machine)
         .work_program = (char *)job->work_program,
         .boot_modelled = machine->boot_modelled,
         .jitter_usec = job->jitter_usec,
-        .jitter_seed = (int64_t)(job->scenario->seed & INT64_MAX),
+        .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
     };
 
     channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
@@ -180,16 +181,21 @@ static void boot(struct controller *controller, struct machine *machine)
     }
 }
 
-static void kill_instance(struct controller *controller, int32_t instance)
+/* False where there is no such machine (any more). */
+static bool kill_instance(struct controller *controller, int32_t instance)
 {
     struct machine *machine = machine_of(controller, instance);
 
-    if (machine && machine->state == MACHINE_UP) {
+    if (!machine || machine->state == MACHINE_GONE) {
+        return false;
+    }
+    if (machine->state == MACHINE_UP) {
         machine_kill(machine); /* SIGCHLD brings the rest */
-    } else if (machine && machine->state == MACHINE_BOOTING) {
+    } else {
         machine->state = MACHINE_GONE;
         deliver_lost(controller, instance);
     }
+    return true;
 }
 
 static void kill_all(struct controller *controller)
@@ -253,7 +259,8 @@ static void act(struct controller *controller, const struct message *decision)
     }
 }
 
-static void kill_task(struct controller *controller, const struct fault *fault)
+/* False where there is nothing to hit, as below. */
+static bool kill_task(struct controller *controller, const struct fault *fault)
 {
     const struct cluster *cluster = &controller->scheduler.cluster;
     struct fault_order order = {fault->task, ID_NONE};
@@ -261,29 +268,34 @@ static void kill_task(struct controller *controller, const struct fault *fault)
     struct machine *machine;
 
     if (fault->task < 0 || fault->task >= cluster->n_tasks) {
-        return;
+        return false;
     }
     task = &cluster->tasks[fault->task];
-    machine = machine_of(controller, task->instance);
+    machine = task->last == TASK_STOPPED ? NULL : machine_of(controller, task->instance);
     if (fault->kind == FAULT_KILL_CONTAINER) {
         order.container = taskdef_container(taskdefs_get(&cluster->taskdefs, task->taskdef),
                                             fault->container_name);
         if (order.container == ID_NONE) {
-            return;
+            return false;
         }
     }
-    if (machine && machine->state == MACHINE_UP) {
-        channel_send(&machine->channel, WORD_FAULT, &fault_order_schema, &order);
-        flush(controller, machine);
+    if (!machine || machine->state != MACHINE_UP) {
+        return false;
     }
+    channel_send(&machine->channel, WORD_FAULT, &fault_order_schema, &order);
+    flush(controller, machine);
+    return true;
 }
 
 static void do_fault(struct controller *controller, const struct fault *fault)
 {
-    if (fault->kind == FAULT_KILL_INSTANCE) {
-        kill_instance(controller, fault->instance);
-    } else {
-        kill_task(controller, fault);
+    const struct scenario *scenario = controller->job->scenario;
+    bool hit = fault->kind == FAULT_KILL_INSTANCE ? kill_instance(controller, fault->instance)
+                                                  : kill_task(controller, fault);
+
+    if (!hit) {
+        fprintf(stderr, "%s:%d: warning: the fault found nothing to hit\n", scenario->path,
+                scenario->timeline[controller->script.next_entry - 1].line);
     }
 }
 
@@ -442,10 +454,8 @@ static bool take_record(struct controller *controller, const struct machine *mac
     return true;
 }
 
-static bool take_finished(struct controller *controller, const struct machine *machine,
-                          const struct line *line, struct err *err)
+static bool take_finished(struct controller *controller, const struct line *line, struct err *err)
 {
-    struct controller_result *result = controller->result;
     struct finished finished;
 
     if (!codec_read_struct(line->json, line->length, &finished_schema, &finished, err)) {
@@ -456,10 +466,6 @@ static bool take_finished(struct controller *controller, const struct machine *m
 
         err_set(&why, EXIT_MACHINE, "%s", finished.error);
         fail(controller, &why);
-    }
-    if (finished.kernel && !result->kernel) {
-        result->kernel = strdup(finished.kernel);
-        snprintf(result->kernel_where, sizeof result->kernel_where, "i%d", machine->instance + 1);
     }
     schema_finish(&finished_schema, &finished);
     return true;
@@ -477,7 +483,7 @@ static void hear(struct controller *controller, struct machine *machine)
         if (line.word == WORD_RECORD) {
             ok = take_record(controller, machine, &line, &err);
         } else if (line.word == WORD_FINISHED) {
-            ok = take_finished(controller, machine, &line, &err);
+            ok = take_finished(controller, &line, &err);
         } else {
             ok = err_set(&err, EXIT_BUG, "a line for agents");
         }
@@ -614,7 +620,7 @@ bool controller_run(const struct controller_job *job, struct controller_result *
     if (!open_loop(&controller, err)) {
         return false;
     }
-    scheduler_init(&controller.scheduler, job->scenario->seed);
+    scheduler_init(&controller.scheduler, job->plans->seed);
     script_init(&controller.script, job->scenario);
     controller.origin_usec = loop_clock_usec();
     run(&controller);

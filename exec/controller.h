@@ -32,8 +32,6 @@ struct controller_result {
     struct run_summary summary;
     bool interrupted; /* by a signal, before its time */
     int stragglers;   /* processes that outlived their agent and were killed */
-    char *kernel;     /* uname inside a container, or NULL; owned */
-    char kernel_where[32]; /* "i1" */
 };
 
 /* Runs the scenario to its end and takes everything down. False where this machine could not go on;

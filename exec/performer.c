@@ -8,20 +8,13 @@
 #include "core/array.h"
 #include "exec/command_line.h"
 #include "exec/container.h"
-#include "exec/loop.h"
 #include "exec/pull.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define PROBE_USEC 2000000
 
 struct ward {
     struct task *task;
@@ -418,78 +411,6 @@ void performer_fds(const struct performer *performer, int fds[2])
 {
     fds[0] = container_host_fd(performer->host);
     fds[1] = pull_fd(performer->puller);
-}
-
-/* ---- the kernel as a container sees it ---- */
-
-static const struct pulled *wait_for_builtin(struct performer *performer)
-{
-    const struct pulled *pulled = pull_image(performer->puller, NULL);
-    int64_t until_usec = loop_clock_usec() + PROBE_USEC;
-
-    while (!pulled && loop_clock_usec() < until_usec) {
-        struct pollfd wait = {.fd = pull_fd(performer->puller), .events = POLLIN};
-
-        poll(&wait, 1, 100);
-        while (pull_next(performer->puller)) {
-        }
-        pulled = pull_image(performer->puller, NULL);
-    }
-    return pulled && pulled->ok ? pulled : NULL;
-}
-
-/* Runs until the container is removed. */
-static void run_probe(struct performer *performer, struct container *probe)
-{
-    int64_t until_usec = loop_clock_usec() + PROBE_USEC;
-    struct container_event event;
-    bool gone = false;
-    struct err err;
-
-    if (!container_start(probe, &err)) {
-        container_remove(probe);
-    }
-    while (!gone && loop_clock_usec() < until_usec) {
-        struct pollfd wait = {.fd = container_host_fd(performer->host), .events = POLLIN};
-
-        poll(&wait, 1, 100);
-        while (!gone && container_host_next(performer->host, &event)) {
-            gone = event.container == probe && event.kind == CONTAINER_REMOVED;
-            if (event.container == probe &&
-                (event.kind == CONTAINER_EXITED || event.kind == CONTAINER_FAILED)) {
-                container_remove(probe);
-            }
-        }
-    }
-}
-
-char *performer_kernel(struct performer *performer)
-{
-    static const char *const argv[] = {"uname", "-r", NULL};
-    const struct pulled *pulled = wait_for_builtin(performer);
-    struct container_spec spec = {.name = "uname", .argv = argv};
-    struct container *probe;
-    char group[CGROUP_PATH_MAX], text[128];
-    int ends[2];
-    ssize_t n = 0;
-    struct err err;
-
-    snprintf(group, sizeof group, "%.400s/uname", performer->setup->group);
-    if (!pulled || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        return NULL;
-    }
-    spec.task_group = group;
-    spec.layers = (const char *const *)pulled->image.layers;
-    spec.output_fd = ends[1];
-    if (cgroup_make(performer->cgroups, group, true, &(struct cgroup_limits){0}, &err) &&
-        container_create(performer->host, &spec, NULL, &probe, &err)) {
-        run_probe(performer, probe);
-        n = read(ends[0], text, sizeof text - 1);
-    }
-    cgroup_remove(performer->cgroups, group);
-    close(ends[0]);
-    close(ends[1]);
-    return n > 1 ? strndup(text, (size_t)n - 1) : NULL;
 }
 
 /* ---- beginning and end ---- */

@@ -45,8 +45,4 @@ bool performer_next(struct performer *performer, struct fact *fact);
 /* Two descriptors that are readable when performer_next() may have something. */
 void performer_fds(const struct performer *performer, int fds[2]);
 
-/* What uname says inside a container of this instance; NULL where none can run. Owned by the
- * caller. Takes some ten milliseconds. */
-char *performer_kernel(struct performer *performer);
-
 #endif

@@ -157,9 +157,9 @@ static void plan_taskdef(struct plan *plan, const struct plans *plans, int id)
 }
 
 void plans_make(struct plans *plans, const struct scenario *scenario, struct scale scale,
-                const char *image_folder)
+                uint64_t seed, const char *image_folder)
 {
-    *plans = (struct plans){.scenario = scenario, .scale = scale};
+    *plans = (struct plans){.scenario = scenario, .scale = scale, .seed = seed};
     plans->layouts = allocate(scenario->n_images, sizeof *plans->layouts);
     for (int i = 0; i < scenario->n_images; i++) {
         plans->layouts[i] = find_layout(scenario, scenario->images[i].oci, image_folder);
@@ -196,16 +196,17 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
 {
     const struct scenario_taskdef *from = &plans->scenario->taskdefs[taskdef];
     struct duty duty = {task, taskdef, from->definition->n_containers, NULL};
-    uint64_t seed = plans->scenario->seed;
 
     duty.containers = allocate(duty.n_containers, sizeof *duty.containers);
     for (int i = 0; i < duty.n_containers; i++) {
         const struct behaviour *behaviour = &from->behaviours[i];
         int64_t entity = (int64_t)task * 16 + i;
-        int64_t work_usec = distribution_sample(&behaviour->work, seed, DRAW_WORK, entity, 0);
+        int64_t work_usec =
+            distribution_sample(&behaviour->work, plans->seed, DRAW_WORK, entity, 0);
 
         duty.containers[i] = (struct duty_container){
-            .ready_usec = distribution_sample(&behaviour->ready, seed, DRAW_READY, entity, 0),
+            .ready_usec = distribution_sample(&behaviour->ready, plans->seed, DRAW_READY,
+                                              entity, 0),
             .work_usec = scale_down(plans->scale, work_usec),
             .idle_usec = behaviour->idle_usec,
             .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),

@@ -15,13 +15,14 @@
 struct plans {
     const struct scenario *scenario; /* not owned, outlives this */
     struct scale scale;
+    uint64_t seed;
     struct plan *list; /* texts of definitions belong to the scenario */
     char **layouts;    /* by image: folder of its OCI layout, or NULL: this machine has it not */
 };
 
 /* `image_folder`: where the program's own images are, or NULL. */
 void plans_make(struct plans *plans, const struct scenario *scenario, struct scale scale,
-                const char *image_folder);
+                uint64_t seed, const char *image_folder);
 void plans_finish(struct plans *plans);
 
 /* Says on stderr which images have a stand-in, each once. */

@@ -83,10 +83,7 @@ const struct schema fault_order_schema = SCHEMA(fault_order, fault_order_fields)
 
 const struct schema nothing_schema = {0, NULL, 0};
 
-static const struct field finished_fields[] = {
-    FIELD(FIELD_TEXT, finished, kernel, "kernel"),
-    FIELD(FIELD_TEXT, finished, error, "error"),
-};
+static const struct field finished_fields[] = {FIELD(FIELD_TEXT, finished, error, "error")};
 const struct schema finished_schema = SCHEMA(finished, finished_fields);
 
 void channel_open(struct channel *channel, int fd)

@@ -102,9 +102,7 @@ struct fault_order {
 };
 
 struct finished {
-    /* what uname says inside a container of this instance; NULL where none could run */
-    char *kernel;
-    char *error;  /* the agent could not do its work here at all; NULL: all was well */
+    char *error; /* the agent could not do its work here at all; NULL: all was well */
 };
 
 extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,

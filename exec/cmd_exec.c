@@ -1,0 +1,344 @@
+/*
+ * `berth exec SCENARIO`: the same file, for real. The order of things is the order of this file:
+ * read, see whether this machine can, run, read back, show.
+ */
+#include "exec/command.h"
+
+#include "exec/controller.h"
+#include "exec/leftover.h"
+#include "exec/owner.h"
+#include "exec/program.h"
+#include "exec/report.h"
+#include "exec/trial.h"
+#include "file/options.h"
+#include "file/units.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What a shell sees of a program that SIGINT ended. */
+#define EXIT_INTERRUPTED 130
+
+static const char about[] =
+    "Runs a scenario, or a bare ECS task definition, for real: each instance is a cgroup with an\n"
+    "agent, each container has namespaces of its own. The run is logged in RUN: without -o that is\n"
+    "the scenario's name with .exec.run, here. When it is over every decision is made again from the\n"
+    "log and compared. Ctrl-C ends the run in order, a second one at once; nothing is left behind.\n"
+    "Exits with 1 if an expectation fails or the replay differs, with 3 if this machine cannot.";
+
+static const char examples[] =
+    "  berth exec scenarios/first.json                     for real, and first.exec.run\n"
+    "  berth exec big.json --scale auto                    as much of it as this machine can hold\n"
+    "  berth exec web.json --count 3 --instances 2xt3.micro   a bare task definition\n";
+
+struct wishes {
+    int64_t seed, count; /* seed -1: the scenario's */
+    const char *log_path, *instances, *scale, *jitter;
+    bool json;
+    struct option_texts sets;
+};
+
+/* A run from its first look at the machine to its last. */
+struct stage {
+    const struct wishes *request;
+    struct scenario *scenario;
+    struct programs programs;
+    struct cgroup_machine cgroups;
+    struct sweep_run run;
+    struct plans plans;
+    struct report report;
+    char *log_path;
+    int64_t jitter_usec;
+    uint64_t network;
+};
+
+/* ---- read ---- */
+
+static struct scenario *load(const char *path, const struct wishes *request)
+{
+    const struct scenario_options options = {
+        .count = (int32_t)request->count,
+        .instances = request->instances,
+        .n_sets = request->sets.n_texts,
+        .sets = request->sets.texts,
+    };
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_load(path, &options, &findings);
+
+    for (int i = 0; i < findings.n_list; i++) {
+        fprintf(stderr, "%s\n", findings.list[i].text);
+    }
+    findings_finish(&findings);
+    return scenario;
+}
+
+/* first.json -> first.exec.run, in this folder. */
+static char *default_log_path(const char *scenario_path)
+{
+    const char *slash = strrchr(scenario_path, '/');
+    const char *name = slash ? slash + 1 : scenario_path;
+    const char *dot = strrchr(name, '.');
+    int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+    char *path;
+
+    if (asprintf(&path, "%.*s.exec.run", length, name) < 0) {
+        abort();
+    }
+    return path;
+}
+
+static bool read_jitter(struct stage *stage, struct err *err)
+{
+    const char *text = stage->request->jitter;
+    const char *wrong = text ? units_duration(text, &stage->jitter_usec) : NULL;
+
+    return !wrong || err_set(err, EXIT_INPUT, "--delay-jitter \"%s\" %s", text, wrong);
+}
+
+/* ---- see whether this machine can ---- */
+
+static bool choose_scale(struct stage *stage, struct err *err)
+{
+    struct capacity machine = capacity_of_machine();
+    struct scale *scale = &stage->report.scale;
+
+    return scale_choose(scale, stage->request->scale, stage->scenario, &machine, err) &&
+           scale_check(*scale, stage->scenario, err);
+}
+
+static void tell_swept(const struct sweep_counts *counts)
+{
+    if (counts->runs_dead > 0) {
+        fprintf(stderr, "removed what %d dead run%s left: %d processes, %d cgroups, %d folders\n",
+                counts->runs_dead, counts->runs_dead == 1 ? " had" : "s had", counts->processes,
+                counts->groups, counts->folders);
+    }
+}
+
+static bool open_run(struct stage *stage, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    struct trial trial;
+    char base[256];
+
+    if (!cgroup_open(&stage->cgroups, cgroup_backend_wanted(), err)) {
+        return false;
+    }
+    if (!sweep_base(base, sizeof base, err) ||
+        !sweep_dead(base, &stage->cgroups, &counts, err) || !sweep_open(&stage->run, base, err)) {
+        cgroup_close(&stage->cgroups);
+        return false;
+    }
+    tell_swept(&counts);
+    if (stage->cgroups.note[0]) {
+        fprintf(stderr, "berth: %s\n", stage->cgroups.note);
+    }
+    if (!trial_run(&stage->run, &stage->cgroups, &stage->programs, &trial, err)) {
+        sweep_close(&stage->run, &stage->cgroups, &counts, &(struct err){0});
+        cgroup_close(&stage->cgroups);
+        return false;
+    }
+    snprintf(stage->report.inside, sizeof stage->report.inside, "%s", trial.kernel);
+    return true;
+}
+
+/* ---- run ---- */
+
+static struct runlog_writer *open_log(struct stage *stage, struct err *err)
+{
+    char started[32], host[160];
+    time_t now = time(NULL);
+    struct utsname name;
+    struct run_header header = {
+        .mode = RUN_EXEC,
+        .title = stage->scenario->title,
+        .scenario = stage->scenario->source,
+        .seed = stage->report.seed,
+        .scale_numerator = stage->report.scale.numerator,
+        .scale_denominator = stage->report.scale.denominator,
+        .version = (char *)BERTH_VERSION,
+        .started = started,
+        .host = host,
+    };
+    struct runlog_writer *log;
+
+    strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    uname(&name);
+    snprintf(host, sizeof host, "Linux %.64s, cgroup %s", name.release,
+             cgroup_kind_name(stage->cgroups.kind));
+    log = runlog_create(stage->log_path, &header, LOG_ALL, err);
+    if (log) {
+        stage->report.given_to_user = owner_give(stage->log_path);
+    }
+    return log;
+}
+
+static void tell_plan(const struct stage *stage)
+{
+    struct capacity wanted = capacity_of_scenario(stage->scenario);
+    char text[64], length[48] = "";
+
+    if (stage->scenario->until_usec != USEC_NEVER) {
+        snprintf(length, sizeof length, ", about %.0f s",
+                 (double)stage->scenario->until_usec / USEC_PER_SEC);
+    }
+    wanted.cpu = scale_down(stage->report.scale, wanted.cpu);
+    wanted.memory_bytes = scale_down(stage->report.scale, wanted.memory_bytes);
+    fprintf(stderr, "for real: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
+            capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
+            stage->report.scale.denominator, length);
+    plans_tell(&stage->plans);
+}
+
+static bool control(struct stage *stage, struct err *err)
+{
+    struct controller_result result;
+    struct controller_job job = {
+        .scenario = stage->scenario,
+        .plans = &stage->plans,
+        .run = &stage->run,
+        .cgroups = &stage->cgroups,
+        .agent_program = stage->programs.agent,
+        .work_program = stage->programs.work,
+        .jitter_usec = stage->jitter_usec,
+        .talk = isatty(STDERR_FILENO),
+    };
+    struct err log_err;
+    bool ok, logged;
+
+    job.log = open_log(stage, err);
+    if (!job.log) {
+        return false;
+    }
+    ok = controller_run(&job, &result, err);
+    logged = runlog_close(job.log, &result.summary, &log_err);
+    if (ok && !logged) {
+        *err = log_err;
+    }
+    stage->report.summary = result.summary;
+    stage->report.interrupted = result.interrupted;
+    stage->report.stragglers = result.stragglers;
+    return ok && logged;
+}
+
+/* Ends the run and counts what is there afterwards. */
+static bool close_run(struct stage *stage, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    bool ok = sweep_close(&stage->run, &stage->cgroups, &counts, err);
+
+    stage->report.left =
+        leftover_count(stage->run.id, stage->run.folder, &stage->cgroups, stage->network);
+    return ok;
+}
+
+/* ---- show ---- */
+
+static int show(struct stage *stage)
+{
+    struct report *report = &stage->report;
+    struct err err;
+    int code;
+
+    if (!report_read(report, &err)) {
+        return err_report(&err);
+    }
+    if (stage->request->json) {
+        report_print_json(report);
+    } else {
+        report_print(report);
+    }
+    code = report_verdict(report);
+    report_finish(report);
+    return code == EXIT_FINE && report->interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static int run(struct stage *stage)
+{
+    struct err err, close_err;
+    bool ok, closed;
+
+    stage->network = leftover_network();
+    if (!programs_find(&stage->programs, &err) || !read_jitter(stage, &err) ||
+        !choose_scale(stage, &err) || !open_run(stage, &err)) {
+        return err_report(&err);
+    }
+    plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,
+               stage->programs.images[0] ? stage->programs.images : NULL);
+    tell_plan(stage);
+    ok = control(stage, &err);
+    closed = close_run(stage, &close_err);
+    plans_finish(&stage->plans);
+    if (!ok || !closed) {
+        cgroup_close(&stage->cgroups);
+        return err_report(ok ? &close_err : &err);
+    }
+    int code = show(stage);
+    cgroup_close(&stage->cgroups);
+    return code;
+}
+
+static int load_and_run(const char *path, const struct wishes *request)
+{
+    struct stage stage = {.request = request};
+    int code;
+
+    stage.scenario = load(path, request);
+    if (!stage.scenario) {
+        return EXIT_INPUT;
+    }
+    stage.log_path = request->log_path ? strdup(request->log_path) : default_log_path(path);
+    assert(stage.log_path != NULL);
+    stage.report.scenario = stage.scenario;
+    stage.report.log_path = stage.log_path;
+    stage.report.cgroups = &stage.cgroups;
+    stage.report.seed = request->seed >= 0 ? (uint64_t)request->seed : stage.scenario->seed;
+    code = run(&stage);
+    free(stage.log_path);
+    scenario_destroy(stage.scenario);
+    return code;
+}
+
+int cmd_exec(int argc, char **argv)
+{
+    struct wishes request = {.seed = -1};
+    const struct option_row rows[] = {
+        {"output", 'o', OPTION_TEXT, &request.log_path, "RUN", "where the run log goes", 0, NULL},
+        {"scale", 0, OPTION_TEXT, &request.scale, "N/M",
+         "give containers that part of what they ask for; auto: the largest that fits", 0, NULL},
+        {"seed", 0, OPTION_NUMBER, &request.seed, "N", "instead of the scenario's seed", 0, NULL},
+        {"set", 0, OPTION_TEXTS, &request.sets, "PATH=VALUE",
+         "change one value of the scenario, as often as you like", 0, NULL},
+        {"count", 0, OPTION_NUMBER, &request.count, "N", "tasks of a bare task definition", 1,
+         NULL},
+        {"instances", 0, OPTION_TEXT, &request.instances, "NxTYPE",
+         "instances to run it on, such as 2xt3.micro", 0, NULL},
+        {"json", 0, OPTION_FLAG, &request.json, NULL, "one JSON object instead of the picture", 0,
+         NULL},
+        {"delay-jitter", 0, OPTION_TEXT, &request.jitter, "DURATION",
+         "delay each report of an agent by up to that long, at random: to test with", 0, NULL},
+    };
+    const struct options options = {
+        .command = "exec",
+        .usage = "SCENARIO [OPTION]...",
+        .about = about,
+        .examples = examples,
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .operands_min = 1,
+        .operands_max = 1,
+    };
+    int n_operands, code;
+
+    if (options_parse(&options, argc, argv, &n_operands, &code)) {
+        code = load_and_run(argv[0], &request);
+    }
+    free(request.sets.texts);
+    return code;
+}

@@ -1,0 +1,59 @@
+/*
+ * berth-exec: the commands that touch this machine. `berth` hands over to it with the command's
+ * name as first argument.
+ */
+#include "exec/command.h"
+#include "file/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+    {"exec", cmd_exec},
+    {"doctor", cmd_doctor},
+    {"clean", cmd_clean},
+};
+
+/* A closed standard descriptor would be given to the first file that is opened. */
+static void open_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= 2);
+    if (fd > 2) {
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+/* Results that never reached their reader are no results. */
+static int flushed(int code)
+{
+    struct err err;
+
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return code;
+    }
+    err_errno(&err, errno, "cannot write to standard output");
+    return code == EXIT_FINE ? err_report(&err) : code;
+}
+
+int main(int argc, char **argv)
+{
+    open_standard_descriptors();
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (argc > 1 && strcmp(argv[1], commands[i].name) == 0) {
+            return flushed(commands[i].run(argc - 1, argv + 1));
+        }
+    }
+    fprintf(stderr, "berth-exec is a part of berth: see berth --help\n");
+    return EXIT_INPUT;
+}

@@ -1,0 +1,216 @@
+/*
+ * The picture is sim/file's; here stand the lines that only a real run has.
+ */
+#include "exec/report.h"
+
+#include "file/expect.h"
+#include "file/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+bool report_read(struct report *report, struct err *err)
+{
+    struct run_header header;
+    struct replay replay;
+    struct err difference;
+
+    story_init(&report->story);
+    if (!story_load(&report->story, report->log_path, &header, NULL, err)) {
+        return false;
+    }
+    run_header_finish(&header);
+    report->identical = replay_file(&replay, report->log_path, &difference);
+    if (report->identical) {
+        replay_describe(&replay, &report->replay);
+    } else {
+        buffer_add(&report->replay, "replay: %s", difference.text);
+    }
+    replay_finish(&replay);
+    return true;
+}
+
+void report_finish(struct report *report)
+{
+    story_finish(&report->story);
+    buffer_finish(&report->replay);
+}
+
+static bool nothing_left(const struct leftovers *left)
+{
+    return left->processes + left->mounts + left->namespaces + left->groups == 0;
+}
+
+int report_verdict(const struct report *report)
+{
+    bool all_hold = expect_count(report->scenario, &report->story) == report->scenario->n_expects;
+
+    return report->identical && all_hold && nothing_left(&report->left) ? EXIT_FINE : EXIT_ANSWER;
+}
+
+static int64_t count_placed(const struct story *story)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < story->n_tasks; i++) {
+        n += story->tasks[i].placed_at_usec != USEC_NEVER;
+    }
+    return n;
+}
+
+static int64_t count_refused(const struct story *story)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < story->n_notes; i++) {
+        n += story->notes[i].message.kind == MESSAGE_REFUSE;
+    }
+    return n;
+}
+
+/* ---- for people ---- */
+
+static void print_title(const struct report *report)
+{
+    char how[160], end[32], scale[48] = "";
+
+    if (report->scale.denominator > report->scale.numerator) {
+        snprintf(scale, sizeof scale, " at scale %d/%d", report->scale.numerator,
+                 report->scale.denominator);
+    }
+    snprintf(how, sizeof how, "FOR REAL %s%s%s, seed %" PRIu64,
+             summary_duration(report->summary.end_usec, end, sizeof end), scale,
+             report->interrupted ? " (interrupted)" : "", report->seed);
+    summary_title(stdout, report->scenario, how);
+}
+
+static void print_rules(const struct report *report)
+{
+    printf("%s", report->replay.text);
+    if (report->replay.length > 0 && report->replay.text[report->replay.length - 1] != '\n') {
+        printf("\n");
+    }
+    if (report->identical) {
+        printf("same rules?   yes: the %" PRId64 " real events, given again to the scheduler and "
+               "the agents,\n              gave the same %" PRId64 " decisions\n",
+               report->summary.events, report->summary.decisions);
+    } else {
+        printf("same rules?   NO: see above\n");
+    }
+}
+
+static void print_left(const struct report *report)
+{
+    const struct leftovers *left = &report->left;
+
+    printf("cleaned up    %d processes, %d mounts, %d namespaces, %d cgroups left; %s\n",
+           left->processes, left->mounts, left->namespaces, left->groups,
+           left->network_changed ? "this machine's network interfaces changed meanwhile, not by us"
+                                 : "your network was not touched");
+    if (report->stragglers > 0) {
+        printf("              %d process%s had outlived an agent and %s killed\n",
+               report->stragglers, report->stragglers == 1 ? "" : "es",
+               report->stragglers == 1 ? "was" : "were");
+    }
+}
+
+static void print_next(const struct report *report)
+{
+    printf("files         %s%s\n", report->log_path,
+           report->given_to_user ? " (yours, not root's)" : "");
+    printf("next          berth view %s\n", report->log_path);
+    if (report->summary.tasks > 0) {
+        printf("              berth explain %s --task t1        why a task is where it is\n",
+               report->log_path);
+    }
+}
+
+void report_print(const struct report *report)
+{
+    struct utsname host;
+
+    print_title(report);
+    summary_bars(stdout, report->scenario, &report->story, report->seed);
+    summary_unplaced(stdout, report->scenario, &report->story);
+    summary_expect(stdout, report->scenario, &report->story);
+    print_rules(report);
+    if (uname(&host) == 0) {
+        printf("same kernel   host %s, inside a container %s\n", host.release, report->inside);
+    }
+    print_left(report);
+    print_next(report);
+}
+
+/* ---- for programs ---- */
+
+static void add_expect(struct buffer *json, const struct report *report)
+{
+    const struct scenario *scenario = report->scenario;
+    char found[128];
+    bool first = true;
+
+    buffer_add(json, "\"expect\": {\"total\": %d, \"hold\": %d, \"failed\": [", scenario->n_expects,
+               expect_count(scenario, &report->story));
+    for (int i = 0; i < scenario->n_expects; i++) {
+        const struct expect *expect = &scenario->expects[i];
+
+        if (expect_holds(expect, &report->story, found, sizeof found)) {
+            continue;
+        }
+        buffer_add(json, "%s{\"line\": %d, \"expected\": ", first ? "" : ", ", expect->line);
+        buffer_add_json_string(json, expect->text);
+        buffer_add_text(json, ", \"found\": ");
+        buffer_add_json_string(json, found);
+        buffer_add_text(json, "}");
+        first = false;
+    }
+    buffer_add_text(json, "]}");
+}
+
+static void add_left(struct buffer *json, const struct leftovers *left)
+{
+    buffer_add(json,
+               "\"left\": {\"processes\": %d, \"mounts\": %d, \"namespaces\": %d, \"cgroups\": %d, "
+               "\"network_changed\": %s}",
+               left->processes, left->mounts, left->namespaces, left->groups,
+               left->network_changed ? "true" : "false");
+}
+
+void report_print_json(const struct report *report)
+{
+    const struct run_summary *summary = &report->summary;
+    struct buffer json = {0};
+    struct utsname host;
+
+    buffer_add_text(&json, "{\"title\": ");
+    buffer_add_json_string(&json, report->scenario->title);
+    buffer_add(&json,
+               ", \"mode\": \"exec\", \"seed\": %" PRIu64 ", \"tasks\": %" PRId64
+               ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
+               ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
+               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64 ", ",
+               report->seed, summary->tasks, summary->instances, summary->events,
+               summary->decisions, summary->machines, summary->state_hash,
+               (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
+               count_refused(&report->story));
+    add_expect(&json, report);
+    buffer_add(&json, ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": {\"identical\": %s, "
+                      "\"text\": ",
+               report->scale.numerator, report->scale.denominator,
+               report->interrupted ? "true" : "false", report->identical ? "true" : "false");
+    buffer_add_json_string(&json, report->replay.text);
+    buffer_add_text(&json, "}, ");
+    add_left(&json, &report->left);
+    buffer_add(&json, ", \"cgroups\": \"%s\", \"kernel\": {\"host\": ",
+               cgroup_kind_name(report->cgroups->kind));
+    buffer_add_json_string(&json, uname(&host) == 0 ? host.release : NULL);
+    buffer_add_text(&json, ", \"inside\": ");
+    buffer_add_json_string(&json, report->inside);
+    buffer_add_text(&json, "}, \"log\": ");
+    buffer_add_json_string(&json, report->log_path);
+    printf("%s}\n", json.text);
+    buffer_finish(&json);
+}

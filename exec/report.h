@@ -1,0 +1,45 @@
+/*
+ * What a real run shows when it is over: the same picture as a simulation, whether the machines
+ * decide the same when asked again, and what is left. It must never know how the run was made.
+ */
+#ifndef BERTH_EXEC_REPORT_H
+#define BERTH_EXEC_REPORT_H
+
+#include "exec/cgroup.h"
+#include "exec/leftover.h"
+#include "exec/scale.h"
+#include "file/err.h"
+#include "file/replay.h"
+#include "file/scenario.h"
+#include "file/story.h"
+
+#include <stdbool.h>
+
+struct report {
+    const struct scenario *scenario;
+    const char *log_path;
+    struct scale scale;
+    uint64_t seed;
+    struct run_summary summary;
+    struct story story;
+    struct buffer replay; /* "replay: identical (...)", or the first difference */
+    bool identical;
+    bool interrupted;
+    struct leftovers left;
+    int stragglers; /* processes that outlived their agent and were killed */
+    const struct cgroup_machine *cgroups;
+    char inside[64];  /* kernel as a container saw it */
+    bool given_to_user; /* the log belongs to the caller of sudo */
+};
+
+/* Reads the log back: story and replay. False where it cannot be read. */
+bool report_read(struct report *report, struct err *err);
+void report_finish(struct report *report);
+
+void report_print(const struct report *report);
+void report_print_json(const struct report *report);
+
+/* What the run exits with: 1 where the replay differs or an expectation fails. */
+int report_verdict(const struct report *report);
+
+#endif
