@@ -171,6 +171,16 @@ Test(schema, digests_keep_members_apart)
         for (int j = 0; j < i; j++)
             cr_expect_neq(seen[i], seen[j], "%d, %d", i, j);
     }
+    /* One leaf that is nothing, on the first branch or on the second. */
+    for (int i = 0; i < 2; i++) {
+        struct leaf leaf = {0, NULL};
+        struct branch branches[] = {{.n_leaves = i == 0, .leaves = &leaf},
+                                    {.n_leaves = i == 1, .leaves = &leaf}};
+        struct everything record = {.n_branches = 2, .branches = branches};
+
+        seen[i] = schema_digest(&everything_schema, &record, 0);
+    }
+    cr_expect_neq(seen[0], seen[1]);
     cr_expect_neq(schema_digest(&branch_schema, &(struct branch){0}, 0),
                   schema_digest(&branch_schema, &(struct branch){0}, 1), "it carries on");
 }
