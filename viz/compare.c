@@ -271,7 +271,7 @@ void compare_init(struct compare *compare, const char *const paths[2],
         int from = swap ? 1 - s : s;
         compare->sides[s] = (struct compare_side){
             .path = paths[from], .header = headers[from], .story = stories[from]};
-        scene_index_init(&compare->sides[s].index, stories[from], headers[from], NULL);
+        scene_index_init(&compare->sides[s].index, stories[from], headers[from]);
     }
     compare->same_scenario = headers[0]->scenario && headers[1]->scenario &&
                              strcmp(headers[0]->scenario, headers[1]->scenario) == 0;

@@ -262,11 +262,9 @@ static void add_time_line(struct layout *layout, const struct scene *const *scen
         const struct scene_index *index = scenes[i]->index;
         int high = line->height / n_scenes;
         struct shape_rect row = {line->x, line->y + i * high, line->width, high};
-        if (index->story->end_usec != USEC_NEVER) {
-            int x = time_x(layout, index->story->end_usec);
-            shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE,
-                       (struct shape_rect){x, row.y, row.x + row.width - x, row.height});
-        }
+        int end = time_x(layout, scene_index_length_usec(index));
+        shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE,
+                   (struct shape_rect){end, row.y, row.x + row.width - end - 1, row.height});
         if (label > 0)
             shapes_text(shapes, index->mode == RUN_EXEC ? PAINT_REAL : PAINT_SIM, area.x,
                         row.y + (high - shape_line(sizes->small)) / 2, label, sizes->small, true,
@@ -286,21 +284,24 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
 {
     const struct layout_sizes *sizes = &layout->sizes;
     struct shapes *shapes = &layout->shapes;
-    char now[32], text[64];
-    snprintf(text, sizeof text, "%12s", scene_tell_time(now, sizeof now, scenes[0]->at_usec));
-    int x = area.x + shapes_text(shapes, PAINT_INK, area.x, area.y, area.width, sizes->large, true,
-                                 text);
+    char now[32], whole[32], text[128];
+    shapes_text(shapes, PAINT_INK, area.x, area.y, area.width, sizes->large, true,
+                scene_tell_time(now, sizeof now, scenes[0]->at_usec));
+    scene_tell_time(whole, sizeof whole, view->length_usec);
+    /* The clock's width is that of its last moment, so that nothing moves while it runs. */
+    int x = area.x + (shape_letters(whole) + 1) * shape_advance(sizes->large);
     int drop = (shape_line(sizes->large) - shape_line(sizes->small)) / 2;
-    snprintf(text, sizeof text, " of %s%s%s", scene_tell_time(now, sizeof now, view->length_usec),
-             view->state ? ", " : "", view->state ? view->state : "");
-    x += shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small,
+    snprintf(text, sizeof text, "of %s%s%s", whole, view->state ? ", " : "",
+             view->state ? view->state : "");
+    shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small,
                      false, text);
     int legend = 0, advance = shape_advance(sizes->small);
-    for (int life = LIFE_WAITING; life < LIVES; life++)
-        legend += (shape_letters(life_names[life]) + 5) * advance;
-    x = area.x + area.width - legend + advance;
-    if (x < area.x + 34 * shape_advance(sizes->large))
+    for (int life = LIFE_PENDING; life < LIVES; life++)
+        legend += (shape_letters(life_names[life]) + 4) * advance + advance / 2 + 2;
+    x += (shape_letters(text) + 2) * advance;
+    if (x + legend - 2 * advance > area.x + area.width)
         return;
+    x = area.x + area.width - legend + 2 * advance;
     for (int life = LIFE_PENDING; life < LIVES; life++) {
         struct shape_rect swatch = {x, area.y + drop - 1, 2 * advance + 2,
                                     shape_line(sizes->small) + 2};
@@ -363,9 +364,10 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
     int row = shape_line(sizes->small), line = (n_scenes > 1 ? 2 * row : row * 3 / 2) + row + 4;
     all.height -= line;
     struct shape_rect time_line = {all.x, all.y + all.height, all.width, line};
-    all.height -= shape_line(sizes->large) + sizes->gap + 5;
+    all.height -= shape_line(sizes->large) + sizes->gap;
     add_status(layout, scenes, view,
-               (struct shape_rect){all.x, all.y + all.height, all.width, row});
+               (struct shape_rect){all.x, all.y + all.height - 3, all.width, row});
+    all.height -= sizes->gap;
     int wide = (all.width - (n_scenes - 1) * 4 * sizes->gap) / n_scenes;
     for (int i = 0; i < n_scenes; i++) {
         struct shape_rect panel = {all.x + i * (wide + 4 * sizes->gap), all.y, wide, all.height};

@@ -168,15 +168,16 @@ void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect
         shapes_add(shapes, SHAPE_FRAME, PAINT_INK, rect);
 }
 
-/* The lines of a tile, as far as there is room: name, phase, containers, reservation. */
+/* The lines of a tile, as far as there is room: name, phase, containers, reservation. `nominal` is
+ * the height before rounding to pixels: equal tiles get equal letters. */
 static void tile_text(struct layout *layout, const struct scene *scene,
-                      const struct scene_task *task, struct shape_rect rect)
+                      const struct scene_task *task, struct shape_rect rect, int nominal)
 {
     struct shapes *shapes = &layout->shapes;
     const struct layout_sizes *sizes = &layout->sizes;
     bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
     enum paint ink = task->state == LIFE_FAILED ? PAINT_FAILED : ended ? PAINT_FAINT : PAINT_INK;
-    int size = rect.height >= shape_line(sizes->normal) ? sizes->normal : sizes->small;
+    int size = nominal >= shape_line(sizes->normal) + 4 ? sizes->normal : sizes->small;
     int y = rect.y, bottom = rect.y + rect.height;
     char text[160];
     if (y + shape_line(size) > bottom)
@@ -236,7 +237,8 @@ static void add_tile(struct layout *layout, const struct scene *scene, int which
     int margin = layout->sizes.gap / 2 + 1;
     tile_text(layout, scene, task,
               (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin,
-                                  rect.height - 2});
+                                  rect.height - 2},
+              (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
     add_place(layout, LAYOUT_TASK, which, at, rect);
 }
 
@@ -309,11 +311,9 @@ static void add_box(struct layout *layout, const struct scene *scene, int which,
     for (int i = 0; i < instance->n_tasks; i++)
         add_tile(layout, scene, which, instance->first_task + i, inside);
     shapes_add(shapes, gone ? SHAPE_DASHED : SHAPE_FRAME, gone ? PAINT_FAINT : PAINT_INK, rect);
-    const struct story_instance *row = &scene->index->story->instances[instance->instance];
     const char *word = instance->state == SCENE_HOST_BOOTING ? "booting"
-                       : !gone                               ? NULL
-                       : row->torn_down                      ? "terminated"
-                                                             : "\xE2\x9C\x97 LOST";
+                       : gone                                ? "\xE2\x9C\x97 LOST"
+                                                             : NULL;
     int size = layout->sizes.normal;
     if (word && inside.height >= shape_line(size) + 4) {
         int wide = shape_letters(word) * shape_advance(size);
@@ -322,10 +322,9 @@ static void add_box(struct layout *layout, const struct scene *scene, int which,
                                   shape_line(size) + 4};
         if (sign.x < inside.x)
             return;
-        bool lost = gone && !row->torn_down;
         shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, sign);
-        shapes_add(shapes, SHAPE_FRAME, lost ? PAINT_FAILED : PAINT_FAINT, sign);
-        shapes_text(shapes, lost ? PAINT_FAILED : PAINT_FAINT, sign.x + 4, sign.y + 2, wide, size,
+        shapes_add(shapes, SHAPE_FRAME, gone ? PAINT_FAILED : PAINT_FAINT, sign);
+        shapes_text(shapes, gone ? PAINT_FAILED : PAINT_FAINT, sign.x + 4, sign.y + 2, wide, size,
                     true, word);
     }
 }

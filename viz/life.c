@@ -52,11 +52,13 @@ bool life_task_fails(const struct story *story, int32_t task)
 enum life life_task(const struct story *story, int32_t task, int64_t at_usec)
 {
     const struct story_task *row = &story->tasks[task];
-    if (row->stopped_at_usec <= at_usec)
+    /* The teardown begins after the end, though it may be ordered in the same moment. */
+    bool before_teardown = row->torn_down && at_usec <= story->end_usec;
+    if (row->stopped_at_usec <= at_usec && !before_teardown)
         return life_task_fails(story, task) ? LIFE_FAILED : LIFE_DONE;
     if (row->placed_at_usec > at_usec)
         return LIFE_WAITING;
-    if (row->stop_at_usec <= at_usec)
+    if (row->stop_at_usec <= at_usec && !before_teardown)
         return LIFE_STOPPING;
     return row->running_at_usec <= at_usec ? LIFE_RUNNING : LIFE_PENDING;
 }

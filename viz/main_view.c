@@ -54,12 +54,12 @@ static bool read_wishes(struct wishes *wishes, struct err *err)
     return true;
 }
 
-static bool load(struct run *run, const char *path, const char *name, struct err *err)
+static bool load(struct run *run, const char *path, struct err *err)
 {
     bool truncated;
     if (!story_load(&run->story, path, &run->header, &truncated, err))
         return false;
-    scene_index_init(&run->index, &run->story, &run->header, name);
+    scene_index_init(&run->index, &run->story, &run->header);
     scene_init(&run->scene, &run->index);
     if (truncated) {
         char text[32];
@@ -160,9 +160,12 @@ int main(int argc, char **argv)
     int n_loaded = 0;
     bool ok = read_wishes(&wishes, &err);
     while (ok && n_loaded < n_runs) {
-        ok = load(&runs[n_loaded], argv[n_loaded], n_runs > 1 ? base_name(argv[n_loaded]) : NULL,
-                  &err);
+        ok = load(&runs[n_loaded], argv[n_loaded], &err);
         n_loaded += ok;
+    }
+    if (ok && n_runs > 1 && runs[0].header.mode == runs[1].header.mode) {
+        for (int i = 0; i < n_runs; i++)
+            scene_index_name(&runs[i].index, base_name(argv[i]));
     }
     ok = ok && show(runs, n_runs, &wishes, &err);
     for (int i = 0; i < n_loaded; i++)

@@ -17,7 +17,8 @@
 
 #define WIDTH 1280
 #define ROW_PIXELS 38     /* a task with its two bars */
-#define MARGIN_PIXELS 190 /* title, legend, axis */
+#define HEAD_PIXELS 104   /* title and legend */
+#define FOOT_PIXELS 76    /* axis */
 
 enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
 
@@ -26,8 +27,8 @@ static const struct {
     enum paint paint;
 } parts[PARTS] = {
     [PART_WAIT] = {"waiting", PAINT_WAIT},
-    [PART_PULL] = {"pulling the image", PAINT_PULL},
-    [PART_START] = {"creating and starting", PAINT_CREATE},
+    [PART_PULL] = {"pulling", PAINT_PULL},
+    [PART_START] = {"creating, starting", PAINT_CREATE},
     [PART_READY] = {"getting ready", PAINT_READY},
     [PART_RUN] = {"running", PAINT_RUNNING},
     [PART_STOP] = {"stopping", PAINT_STOPPING_STRIPE},
@@ -290,7 +291,7 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     add_y(script, row->top, 8);
     buffer_add_text(script, " to graph 1, first ");
     add_y(script, row->top, 56);
-    buffer_add_text(script, " behind fillcolor '#E9ECEF' fillstyle solid noborder\n");
+    buffer_add_text(script, " noclip behind fillcolor rgb '#E9ECEF' fillstyle solid noborder\n");
     add_label(script, text, "graph -0.125", row->top, 32,
               "left front font 'DejaVu Sans:Bold,14'");
 }
@@ -383,52 +384,98 @@ static void add_frames(struct buffer *script, const struct chart *chart)
     buffer_add_text(script, "EOD\n");
 }
 
+static bool is_hatched(const struct chart *chart)
+{
+    for (int i = 0; i < chart->n_bars; i++) {
+        if (chart->bars[i].modelled)
+            return true;
+    }
+    return false;
+}
+
+/* Screen coordinates in ten thousandths. */
+static void add_screen(struct buffer *script, int x, int y, int height)
+{
+    buffer_add(script, "screen 0.%04d, screen 0.%04d", x * 10000 / WIDTH,
+               (height - y) * 10000 / height);
+}
+
+/* One sign of the legend and its words. Returns where the next one goes. */
+static int add_legend_item(struct buffer *script, int x, int height, const char *look,
+                           const char *words)
+{
+    const int y = HEAD_PIXELS - 26, wide = 22, high = 13;
+    if (look) {
+        buffer_add_text(script, "set object rectangle from ");
+        add_screen(script, x, y + high, height);
+        buffer_add_text(script, " to ");
+        add_screen(script, x + wide, y, height);
+        buffer_add(script, " %s noborder\n", look);
+    } else {
+        buffer_add_text(script, "set label '' at ");
+        add_screen(script, x + wide / 2, y + high / 2, height);
+        buffer_add_text(script, " point pointtype 2 pointsize 1.3 linewidth 3 linecolor rgb "
+                                "'#D55E00'\n");
+    }
+    buffer_add(script, "set label '%s' at ", words);
+    add_screen(script, x + wide + 6, y + high / 2, height);
+    buffer_add_text(script, " left front font 'DejaVu Sans,13'\n");
+    return x + wide + 6 + (int)strlen(words) * 9 + 14;
+}
+
+static void add_legend(struct buffer *script, const struct chart *chart, int height)
+{
+    int x = 14;
+    for (int part = 0; part < PARTS; part++) {
+        char look[64];
+        snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid",
+                 palette_rgb(parts[part].paint));
+        x = add_legend_item(script, x, height, look, parts[part].name);
+    }
+    if (is_hatched(chart))
+        x = add_legend_item(script, x, height, "fillcolor rgb '#5A646E' fillstyle pattern 4",
+                            "modelled");
+    add_legend_item(script, x, height, NULL, "failed or lost");
+}
+
 static void add_plot(struct buffer *script, const struct chart *chart)
 {
-    bool hatched = false;
-    for (int i = 0; i < chart->n_bars; i++)
-        hatched |= chart->bars[i].modelled;
+    bool hatched = is_hatched(chart);
     buffer_add_text(script, "plot \\\n");
     for (int part = 0; part < PARTS; part++) {
         uint32_t rgb = palette_rgb(parts[part].paint);
         buffer_add(script,
                    "  $part%d using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' fillstyle "
-                   "solid noborder title '%s', \\\n",
-                   part, rgb, parts[part].name);
+                   "solid noborder, \\\n",
+                   part, rgb);
         if (hatched)
             buffer_add(script,
                        "  $part%dm using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' "
-                       "fillstyle pattern 4 noborder notitle, \\\n",
+                       "fillstyle pattern 4 noborder, \\\n",
                        part, rgb);
     }
-    if (hatched)
-        buffer_add_text(script, "  $failed using (NaN):(NaN):(NaN):(NaN):(NaN):(NaN) with boxxyerror "
-                                "fillcolor rgb '#5A646E' fillstyle pattern 4 noborder title "
-                                "'modelled, not measured', \\\n");
     buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror fillstyle empty border "
-                            "rgb '#14181C' notitle, \\\n"
+                            "linecolor rgb '#14181C', \\\n"
                             "  $failed using 1:2 with points pointtype 2 pointsize 1.3 linewidth 3 "
-                            "linecolor rgb '#D55E00' title 'failed or lost'\n");
+                            "linecolor rgb '#D55E00'\n");
 }
 
 void plot_compare(struct buffer *script, const struct compare *compare, const char *path)
 {
     struct chart chart = {.compare = compare};
     fill_chart(&chart);
-    int height = MARGIN_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
+    int height = HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
     add_title(script, &chart);
     gnuplot_terminal(script, path, WIDTH, height);
     buffer_add(script,
                "set lmargin at screen 0.125\nset rmargin at screen 0.985\n"
-               "set tmargin at screen %d.%04d\nset bmargin at screen 0.%04d\n",
-               (height - 108) / height, (height - 108) * 10000 / height % 10000,
-               58 * 10000 / height);
-    buffer_add_text(script, "set key at screen 0.985, screen 1 offset 0,-4.0 right top horizontal "
-                            "samplen 1.6 font 'DejaVu Sans,13' width -1 maxrows 1\n"
-                            "set border 1 linecolor rgb '#5A646E'\nunset ytics\n"
+               "set tmargin at screen 0.%04d\nset bmargin at screen 0.%04d\n",
+               (height - HEAD_PIXELS) * 10000 / height, FOOT_PIXELS * 10000 / height);
+    add_legend(script, &chart, height);
+    buffer_add_text(script, "set border 1 linecolor rgb '#5A646E'\nunset ytics\n"
                             "set xtics nomirror out\nset grid xtics linecolor rgb '#D5DADF'\n"
                             "set xlabel 'seconds since the start of the run'\n"
-                            "set style fill solid\n");
+                            "set style fill solid\nunset key\n");
     buffer_add_text(script, "set xrange [0:");
     add_seconds(script, chart.end_usec + chart.end_usec / 50);
     buffer_add_text(script, "]\nset yrange [");

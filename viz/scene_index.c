@@ -104,10 +104,11 @@ static void index_tasks(struct scene_index *index)
     }
 }
 
+/* What comes after the end of the run is its teardown: not part of what is shown. */
 static void event_add(struct scene_index *index, int64_t at_usec, enum scene_event_kind kind,
                       int32_t id, int32_t container, bool failure)
 {
-    if (at_usec == USEC_NEVER)
+    if (at_usec == USEC_NEVER || at_usec > index->story->end_usec)
         return;
     *ARRAY_ADD(index, events) = (struct scene_event){at_usec, kind, id, container, failure};
 }
@@ -129,15 +130,18 @@ static void index_events(struct scene_index *index)
         const struct story_instance *row = &story->instances[i];
         event_add(index, row->launch_at_usec, SCENE_LAUNCHED, i, ID_NONE, false);
         event_add(index, row->registered_at_usec, SCENE_REGISTERED, i, ID_NONE, false);
-        event_add(index, row->lost_at_usec, SCENE_LOST, i, ID_NONE, !row->torn_down);
+        if (!row->torn_down)
+            event_add(index, row->lost_at_usec, SCENE_LOST, i, ID_NONE, true);
     }
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *row = &story->tasks[t];
         event_add(index, row->placed_at_usec, SCENE_PLACED, t, ID_NONE, false);
         event_add(index, row->running_at_usec, SCENE_RUNS, t, ID_NONE, false);
-        event_add(index, row->stop_at_usec, SCENE_STOP, t, ID_NONE, false);
-        event_add(index, row->stopped_at_usec, SCENE_STOPPED, t, ID_NONE,
-                  life_task_fails(story, t));
+        if (!row->torn_down) {
+            event_add(index, row->stop_at_usec, SCENE_STOP, t, ID_NONE, false);
+            event_add(index, row->stopped_at_usec, SCENE_STOPPED, t, ID_NONE,
+                      life_task_fails(story, t));
+        }
         for (int c = 0; c < row->n_containers; c++)
             index_container_events(index, t, c);
     }
@@ -162,23 +166,30 @@ static int by_time(const void *a, const void *b)
 }
 
 void scene_index_init(struct scene_index *index, const struct story *story,
-                      const struct run_header *header, const char *name)
+                      const struct run_header *header)
 {
     *index = (struct scene_index){
         .story = story,
         .mode = header->mode,
+        .title = strdup(header->title ? header->title : ""),
         .seed = header->seed,
         .scale_numerator = header->scale_numerator,
         .scale_denominator = header->scale_denominator,
     };
-    if (asprintf(&index->title, "%s%s%s", name ? name : "", name ? ": " : "",
-                 header->title ? header->title : "") < 0)
-        abort();
     index_zones(index);
     index_tasks(index);
     index_events(index);
     if (index->n_events > 0)
         qsort(index->events, (size_t)index->n_events, sizeof *index->events, by_time);
+}
+
+void scene_index_name(struct scene_index *index, const char *name)
+{
+    char *title;
+    if (asprintf(&title, "%s: %s", name, index->title) < 0)
+        abort();
+    free(index->title);
+    index->title = title;
 }
 
 void scene_index_finish(struct scene_index *index)
@@ -196,8 +207,7 @@ void scene_index_finish(struct scene_index *index)
 
 int64_t scene_index_length_usec(const struct scene_index *index)
 {
-    int64_t length_usec = index->story->last_usec;
-    if (index->n_events > 0 && index->events[index->n_events - 1].at_usec > length_usec)
-        length_usec = index->events[index->n_events - 1].at_usec;
+    const struct story *story = index->story;
+    int64_t length_usec = story->end_usec < USEC_NEVER ? story->end_usec : story->last_usec;
     return length_usec > 0 ? length_usec : 1;
 }

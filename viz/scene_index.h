@@ -67,16 +67,19 @@ struct scene_index {
     int n_events, cap_events;
 };
 
-/* `story` must outlive the index. `name` tells two runs of one title apart: it is put before the
- * title; NULL where there is only one. */
+/* `story` must outlive the index. */
 void scene_index_init(struct scene_index *index, const struct story *story,
-                      const struct run_header *header, const char *name);
+                      const struct run_header *header);
 void scene_index_finish(struct scene_index *index);
+
+/* Puts a name before the title: what tells two runs of one kind apart. */
+void scene_index_name(struct scene_index *index, const char *name);
 
 /* The group that an instance was launched for; NULL where a broken log names none. */
 const struct instance_group *scene_index_group(const struct scene_index *index, int32_t instance);
 
-/* When the last thing of the run happens, teardown included; at least 1. */
+/* When the run ends (of one that was cut short: its last record); at least 1. What follows is the
+ * teardown, which is no part of the run. */
 int64_t scene_index_length_usec(const struct scene_index *index);
 
 #endif

@@ -93,8 +93,7 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
         snprintf(text, size, "%s registered", story_instance_name(event->id));
         break;
     case SCENE_LOST:
-        snprintf(text, size, "%s %s", story_instance_name(event->id),
-                 event->failure ? "LOST" : "terminated");
+        snprintf(text, size, "%s LOST", story_instance_name(event->id));
         break;
     case SCENE_REFUSED:
         note = &index->story->notes[event->id].message;
@@ -112,7 +111,7 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
                  place_reason_names[note->as.wait.reason]);
         break;
     case SCENE_END:
-        snprintf(text, size, "end: everything is stopped now");
+        snprintf(text, size, "the end");
         break;
     default:
         tell_task_event(text, size, index, event);
@@ -223,7 +222,6 @@ int scene_tell_instance(const struct scene *scene, const struct scene_instance *
              instance->memory_mib);
     add_moment(lines, &n, most, "launched", row->launch_at_usec, scene->at_usec);
     add_moment(lines, &n, most, "ready", row->registered_at_usec, scene->at_usec);
-    add_moment(lines, &n, most, row->torn_down ? "ended" : "lost", row->lost_at_usec,
-               scene->at_usec);
+    add_moment(lines, &n, most, "lost", row->lost_at_usec, scene->at_usec);
     return n;
 }
