@@ -210,6 +210,11 @@ static bool tasks_are_somewhere(const struct scheduler *scheduler, const struct 
     return true;
 }
 
+static bool indexes_agree(const struct scheduler *scheduler, const struct finding *finding)
+{
+    return place_index_check(&scheduler->cluster, finding->detail, finding->size);
+}
+
 const char *core_check(const struct scheduler *scheduler, char *detail, size_t size)
 {
     static const struct {
@@ -225,6 +230,7 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"each decision is closed once", decisions_closed_once},
         {"totals equal their recounts", totals},
         {"a task is where its status says", tasks_are_somewhere},
+        {"every index agrees with a rebuild", indexes_agree},
     };
     const struct finding finding = {detail, size};
 

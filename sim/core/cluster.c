@@ -16,7 +16,7 @@ const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "DRAIN
 
 void cluster_init(struct cluster *cluster, uint64_t seed)
 {
-    *cluster = (struct cluster){.seed = seed};
+    *cluster = (struct cluster){.index = place_index_create(), .seed = seed};
 }
 
 static void destroy_queries(struct query **queries, int n)
@@ -28,6 +28,7 @@ static void destroy_queries(struct query **queries, int n)
 
 void cluster_finish(struct cluster *cluster)
 {
+    place_index_destroy(cluster->index);
     for (int i = 0; i < cluster->n_instances; i++)
         free(cluster->instances[i].ports);
     for (int i = 0; i < cluster->n_groups; i++) {
@@ -155,6 +156,17 @@ static struct instance *instance_of(const struct cluster *cluster, const struct 
     return &cluster->instances[task->instance];
 }
 
+static void note_task(struct cluster *cluster, const struct task *task, int delta)
+{
+    place_index_note(cluster->index, task->instance, cluster->requests[task->request].task_group,
+                     delta);
+}
+
+void cluster_note_instance(struct cluster *cluster, int instance)
+{
+    place_index_note(cluster->index, instance, ID_NONE, 0);
+}
+
 static struct service *service_of(const struct cluster *cluster, const struct task *task)
 {
     int service = cluster->requests[task->request].service;
@@ -233,6 +245,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     instance->memory_reserved_mib += taskdef_memory_mib(definition);
     if (taskdef_has_host_ports(definition))
         take_ports(instance, definition, id);
+    note_task(cluster, task, 1);
 }
 
 void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
@@ -251,6 +264,7 @@ void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
         instance->memory_reserved_mib -= taskdef_memory_mib(definition);
         if (taskdef_has_host_ports(definition))
             give_ports(instance, id);
+        note_task(cluster, task, -1);
     }
     if (service) {
         service->n_wanted--;
@@ -303,8 +317,10 @@ void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
     if (task->desired == TASK_RUNNING)
         cluster_retire(cluster, id, code);
     task->last = TASK_STOPPED;
-    if (task->instance != ID_NONE)
+    if (task->instance != ID_NONE) {
         leave_instance(cluster, task);
+        note_task(cluster, task, 0);
+    }
     if (service)
         leave_service(cluster, service, task);
 }

@@ -8,6 +8,7 @@
 
 #include "core/message.h"
 #include "core/names.h"
+#include "core/place_index.h"
 #include "core/query.h"
 
 /* Container instance status (ECS API: ContainerInstance.status), with LAUNCHING before the agent's
@@ -108,6 +109,7 @@ struct group {
 
 struct cluster {
     uint64_t seed;
+    struct place_index *index;
     int64_t epoch_usec; /* when the run starts, since 1970: gives dates a meaning */
     struct taskdefs taskdefs;
     struct taskdef_queries *taskdef_queries; /* by definition */
@@ -124,6 +126,10 @@ struct cluster {
     struct service *services;
     int n_services, cap_services;
 };
+
+/* More than any machine has; keeps the index's keys within 64 bits. */
+#define INSTANCE_CPU_MAX ((1 << 20) - 1)
+#define INSTANCE_MEMORY_MAX_MIB ((1 << 25) - 1)
 
 void cluster_init(struct cluster *cluster, uint64_t seed);
 void cluster_finish(struct cluster *cluster);
@@ -150,6 +156,9 @@ void cluster_run(struct cluster *cluster, int task);
 
 /* The task is STOPPED: it leaves its instance and its service. Retires it first where it was not. */
 void cluster_stop(struct cluster *cluster, int task, enum stop_code code);
+
+/* An instance's status, connection or size has changed by other ways than these moves. */
+void cluster_note_instance(struct cluster *cluster, int instance);
 
 /* The value of an instance's attribute: NULL where it has none, "" for one without a value. Knows
  * the built-in ecs.availability-zone and ecs.instance-type besides its group's own. */

@@ -47,7 +47,6 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
     call->epoch = cluster->instances[placement->instance].epoch;
     call->taskdef = task->taskdef;
     call->service = cluster->requests[task->request].service;
-    call->candidates = placement->candidates;
     call->rule = placement->rule;
 }
 
@@ -70,20 +69,29 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, e
     call->code = code;
 }
 
-void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int service, int task,
-                 const struct placement *placement, struct wait *said)
+static bool is_settled(enum place_reason reason)
 {
+    return reason != PLACE_FITS && reason != PLACE_INACTIVE && reason != PLACE_AGENT &&
+           reason != PLACE_NO_INSTANCE;
+}
+
+void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int request, int taskdef,
+                 int task, struct wait *said)
+{
+    struct place_miss miss;
     struct wait *call;
 
-    if (said->reason == placement->reason && said->nearest == placement->nearest &&
-        said->lack == placement->lack)
+    if (is_settled(said->reason))
+        return;
+    miss = place_nearest_miss(&scheduler->cluster, request, taskdef);
+    if (said->reason == miss.reason && said->nearest == miss.nearest)
         return;
     call = &decide(scheduler, outputs, MESSAGE_WAIT)->as.wait;
-    call->service = service;
+    call->service = scheduler->cluster.requests[request].service;
     call->task = task;
-    call->reason = placement->reason;
-    call->nearest = placement->nearest;
-    call->lack = placement->lack;
+    call->reason = miss.reason;
+    call->nearest = miss.nearest;
+    call->lack = miss.lack;
     *said = *call;
 }
 

@@ -35,9 +35,11 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int task,
 void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int task,
                  enum stop_code code);
 
-/* Says that something waits, unless `said` shows that this is no news. */
-void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int service, int task,
-                 const struct placement *placement, struct wait *said);
+/* Says that a task of the request finds no room, with the nearest miss: a service's next one (`task` is
+ * ID_NONE) or a PROVISIONING one. `said` is what was said last. It is said once, and again where the
+ * reason had been that no instance was up. */
+void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int request, int taskdef,
+                 int task, struct wait *said);
 
 /* The deadline comes no later than this. */
 void decide_by(struct scheduler *scheduler, int64_t at_usec);

@@ -172,7 +172,6 @@ static const struct field place_task_fields[] = {
     FIELD(FIELD_INT, place_task, epoch, "epoch"),
     FIELD(FIELD_TASKDEF, place_task, taskdef, "taskDefinition"),
     FIELD(FIELD_SERVICE, place_task, service, "service"),
-    FIELD(FIELD_INT, place_task, candidates, "candidates"),
     FIELD(FIELD_OPTIONAL, place_task, rule, "rule"),
 };
 static const struct field stop_task_fields[] = {

@@ -236,7 +236,6 @@ struct place_task {
     int32_t epoch; /* the agent's */
     int32_t taskdef;
     int32_t service; /* or ID_NONE */
-    int32_t candidates;
     int32_t rule;
 };
 

@@ -4,6 +4,7 @@
 #include "core/place.h"
 
 #include "core/draw.h"
+#include "core/place_index.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,8 +18,7 @@ static void *allocate(int n, size_t size)
     return memory;
 }
 
-/* Tasks of a group count while they are meant to run: a stopping one no longer spreads anything. */
-static int group_tasks_on(const struct cluster *cluster, int instance, int task_group)
+int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group)
 {
     int n = 0;
 
@@ -29,8 +29,8 @@ static int group_tasks_on(const struct cluster *cluster, int instance, int task_
     return n;
 }
 
-static bool port_taken(const struct instance *instance, const struct task_definition *definition,
-                       int64_t *port)
+bool place_port_taken(const struct instance *instance, const struct task_definition *definition,
+                      int64_t *port)
 {
     for (int c = 0; c < definition->n_containers; c++) {
         for (int i = 0; i < definition->containers[c].n_ports; i++) {
@@ -56,7 +56,7 @@ static enum place_reason resources_fit(const struct cluster *cluster, int taskde
     if (*lack > 0)
         return PLACE_MEMORY;
     *lack = 0;
-    if (taskdef_has_host_ports(definition) && port_taken(instance, definition, lack))
+    if (taskdef_has_host_ports(definition) && place_port_taken(instance, definition, lack))
         return PLACE_PORTS;
     *lack = 0;
     return PLACE_FITS;
@@ -69,7 +69,7 @@ static enum place_reason constraints_met(const struct cluster *cluster,
 {
     for (int i = 0; i < n; i++) {
         if (constraints[i].type == CONSTRAINT_DISTINCT_INSTANCE) {
-            if (group_tasks_on(cluster, instance, task_group) > 0)
+            if (place_own_tasks(cluster, instance, task_group) > 0)
                 return PLACE_DISTINCT;
         } else if (!query_matches(queries[i], cluster, instance)) {
             return PLACE_ATTRIBUTE;
@@ -133,7 +133,7 @@ static void spread_values(const struct cluster *cluster, int task_group, const c
 
         for (int c = 0; c < n_classes; c++)
             if (same_class(classes[c], value))
-                totals[c] += group_tasks_on(cluster, i, task_group);
+                totals[c] += place_own_tasks(cluster, i, task_group);
     }
     for (int i = 0; i < n_candidates; i++)
         values[i] = totals[class_of[i]];
@@ -142,25 +142,79 @@ static void spread_values(const struct cluster *cluster, int task_group, const c
     free(class_of);
 }
 
+int32_t place_draw(const struct cluster *cluster, int task, int n)
+{
+    return (int32_t)draw_below(cluster->seed, DRAW_PLACEMENT_RANDOM, task, n,
+                               (uint64_t)cluster->n_instances);
+}
+
+uint64_t place_lot(const struct cluster *cluster, int task, int instance)
+{
+    return draw_bits(cluster->seed, DRAW_PLACEMENT_LOT, task, instance);
+}
+
+/* The position of an instance in an ascending list, or ID_NONE. */
+static int position_of(const int32_t *candidates, int n, int32_t instance)
+{
+    int low = 0;
+
+    while (n > 0) {
+        int half = n / 2;
+
+        if (candidates[low + half] < instance) {
+            low += half + 1;
+            n -= half + 1;
+        } else if (candidates[low + half] == instance) {
+            return low + half;
+        } else {
+            n = half;
+        }
+    }
+    return ID_NONE;
+}
+
+static int drawn_position(const struct cluster *cluster, int task, const int32_t *candidates, int n)
+{
+    uint64_t least = UINT64_MAX;
+    int drawn = 0;
+
+    for (int i = 0; i < PLACE_DRAWS; i++) {
+        int position = position_of(candidates, n, place_draw(cluster, task, i));
+
+        if (position != ID_NONE)
+            return position;
+    }
+    for (int i = 0; i < n; i++) {
+        uint64_t lot = place_lot(cluster, task, candidates[i]);
+
+        if (lot < least) {
+            least = lot;
+            drawn = i;
+        }
+    }
+    return drawn;
+}
+
 void place_values(const struct cluster *cluster, int request_id, const struct strategy_rule *rule,
                   int task, const int32_t *candidates, int n_candidates, int64_t *values)
 {
     const struct request *request = &cluster->requests[request_id];
-    uint64_t drawn;
+    int drawn = ID_NONE;
 
     if (rule->type == STRATEGY_SPREAD && rule->field == BY_ATTRIBUTE) {
         spread_values(cluster, request->task_group, rule->attribute, candidates, n_candidates,
                       values);
         return;
     }
-    drawn = draw_below(cluster->seed, DRAW_PLACEMENT_RANDOM, task, 0, (uint64_t)n_candidates);
+    if (rule->type == STRATEGY_RANDOM)
+        drawn = drawn_position(cluster, task, candidates, n_candidates);
     for (int i = 0; i < n_candidates; i++) {
         const struct instance *instance = &cluster->instances[candidates[i]];
 
         if (rule->type == STRATEGY_SPREAD)
-            values[i] = group_tasks_on(cluster, candidates[i], request->task_group);
+            values[i] = place_own_tasks(cluster, candidates[i], request->task_group);
         else if (rule->type == STRATEGY_RANDOM)
-            values[i] = (uint64_t)i != drawn;
+            values[i] = i != drawn;
         else if (rule->field == BY_CPU)
             values[i] = (int64_t)instance->cpu - instance->cpu_reserved;
         else
@@ -183,29 +237,39 @@ static int keep_least(int32_t *candidates, int n, const int64_t *values)
     return kept;
 }
 
-/* A later filter is nearer; in the same one the smaller lack; then the lower index. Machines that
- * are gone for good are no miss at all. */
-static void note_miss(const struct cluster *cluster, struct placement *placement, int instance,
+/* A later filter is nearer; in the same one the smaller lack; then the lower index. Machines that are
+ * gone for good are no miss at all. */
+static void note_miss(const struct cluster *cluster, struct place_miss *miss, int instance,
                       enum place_reason reason, int64_t lack)
 {
     if (cluster->instances[instance].status == INSTANCE_INACTIVE)
         return;
-    if (placement->nearest != ID_NONE &&
-        (reason < placement->reason ||
-         (reason == placement->reason && (reason == PLACE_PORTS || lack >= placement->lack))))
+    if (miss->nearest != ID_NONE &&
+        (reason < miss->reason ||
+         (reason == miss->reason && (reason == PLACE_PORTS || lack >= miss->lack))))
         return;
-    placement->nearest = instance;
-    placement->reason = reason;
-    placement->lack = lack;
+    *miss = (struct place_miss){reason, instance, lack};
 }
 
-/* The one reasoning behind place_task() and place_explain(), which looks over its shoulder. */
+struct place_miss place_nearest_miss(const struct cluster *cluster, int request, int taskdef)
+{
+    struct place_miss miss = {PLACE_NO_INSTANCE, ID_NONE, 0};
+
+    for (int i = 0; i < cluster->n_instances; i++) {
+        int64_t lack;
+        enum place_reason reason = place_filter(cluster, request, taskdef, i, &lack);
+
+        note_miss(cluster, &miss, i, reason, lack);
+    }
+    return miss;
+}
+
+/* The plain placement, which place_explain() looks over the shoulder of. */
 static struct placement reason_about(const struct cluster *cluster, int request_id, int taskdef,
                                      int task, struct place_table *table)
 {
     const struct request *request = &cluster->requests[request_id];
-    struct placement placement = {
-        .instance = ID_NONE, .rule = ID_NONE, .reason = PLACE_NO_INSTANCE, .nearest = ID_NONE};
+    struct placement placement = {ID_NONE, ID_NONE};
     int32_t *candidates = allocate(cluster->n_instances, sizeof *candidates);
     int64_t *values = allocate(cluster->n_instances, sizeof *values);
     int n = 0;
@@ -217,13 +281,11 @@ static struct placement reason_about(const struct cluster *cluster, int request_
         if (table) {
             table->reasons[i] = reason;
             table->lacks[i] = lack;
+            table->n_candidates += reason == PLACE_FITS;
         }
         if (reason == PLACE_FITS)
             candidates[n++] = i;
-        else
-            note_miss(cluster, &placement, i, reason, lack);
     }
-    placement.candidates = n;
     for (int r = 0; r < request->n_strategy && n > 1; r++) {
         place_values(cluster, request_id, &request->strategy[r], task, candidates, n, values);
         for (int i = 0; table && i < n; i++) {
@@ -233,18 +295,24 @@ static struct placement reason_about(const struct cluster *cluster, int request_
         n = keep_least(candidates, n, values);
         placement.rule = n == 1 ? r : request->n_strategy;
     }
-    if (n > 0) {
+    if (n > 0)
         placement.instance = candidates[0];
-        placement.reason = PLACE_FITS;
-        placement.nearest = ID_NONE;
-        placement.lack = 0;
-    }
     free(candidates);
     free(values);
     return placement;
 }
 
 struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task)
+{
+    struct placement placement;
+
+    if (place_index_find(cluster, request, taskdef, task, &placement.instance, &placement.rule))
+        return placement;
+    return place_task_plainly(cluster, request, taskdef, task);
+}
+
+struct placement place_task_plainly(const struct cluster *cluster, int request, int taskdef,
+                                    int task)
 {
     return reason_about(cluster, request, taskdef, task, NULL);
 }
@@ -264,6 +332,8 @@ void place_explain(const struct cluster *cluster, int request, int taskdef, int 
         .reached = allocate(n * n_rules, sizeof *table->reached),
     };
     table->placement = reason_about(cluster, request, taskdef, task, table);
+    if (table->placement.instance == ID_NONE)
+        table->miss = place_nearest_miss(cluster, request, taskdef);
 }
 
 void place_table_finish(struct place_table *table)

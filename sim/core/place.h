@@ -10,21 +10,28 @@
 #include "core/cluster.h"
 
 struct placement {
-    int32_t instance;   /* ID_NONE: none takes it, see the nearest miss */
-    int32_t candidates; /* instances that passed every filter and constraint */
-    int32_t rule;       /* as in struct place_task */
-    /* Where none takes it: the instance that fails the latest filter by the least, what it lacks
-     * and how much of it (CPU units, MiB, a port number, by reason). */
-    enum place_reason reason;
-    int32_t nearest;
-    int64_t lack;
+    int32_t instance; /* ID_NONE: none takes it */
+    int32_t rule;     /* as in struct place_task */
 };
 
 /* Where a task of the definition goes now by the request's strategy and constraints. `task` is the
  * index that the task has or will get: it keys the random draw. Changes nothing. */
 struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task);
 
-/* The running task of a service to stop first when it has too many (ECS developer guide,
+/* The same, never by the index: the way that the index is checked against. */
+struct placement place_task_plainly(const struct cluster *cluster, int request, int taskdef,
+                                    int task);
+
+/* Why no instance takes it: the one that fails the latest filter by the least, what it lacks and how
+ * much of it (CPU units, MiB, a port number, by reason). */
+struct place_miss {
+    enum place_reason reason;
+    int32_t nearest; /* ID_NONE: there is no instance */
+    int64_t lack;
+};
+struct place_miss place_nearest_miss(const struct cluster *cluster, int request, int taskdef);
+
+/* The task of a service to stop first when it has too many (ECS developer guide,
  * task-placement-strategies): of `taskdef` only, or of any definition where that is ID_NONE.
  * Tasks that never ran go first. ID_NONE where it has none. */
 int place_victim(const struct cluster *cluster, int service, int taskdef);
@@ -41,6 +48,8 @@ void place_values(const struct cluster *cluster, int request, const struct strat
 /* The whole reasoning of one placement, for explanations. Release with place_table_finish(). */
 struct place_table {
     struct placement placement;
+    struct place_miss miss; /* of a task that none takes */
+    int32_t n_candidates;   /* instances that passed every filter and constraint */
     int32_t n_instances;
     enum place_reason *reasons; /* by instance */
     int64_t *lacks;
@@ -51,5 +60,19 @@ struct place_table {
 void place_explain(const struct cluster *cluster, int request, int taskdef, int task,
                    struct place_table *table);
 void place_table_finish(struct place_table *table);
+
+/* Random placement: the first of PLACE_DRAWS drawn instances that is a candidate; where none is, the
+ * candidate with the least lot. So every candidate is as likely as any other, and whoever knows
+ * whether an instance is a candidate need not list them all. */
+#define PLACE_DRAWS 256
+int32_t place_draw(const struct cluster *cluster, int task, int n);
+uint64_t place_lot(const struct cluster *cluster, int task, int instance);
+
+/* Tasks of the group on the instance that are meant to run: a stopping one no longer spreads anything. */
+int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group);
+
+/* Whether a static host port of the definition is in use on the instance, and which. */
+bool place_port_taken(const struct instance *instance, const struct task_definition *definition,
+                      int64_t *port);
 
 #endif

@@ -102,7 +102,8 @@ static void add_group(struct scheduler *scheduler, const struct message *event,
     struct message copy;
 
     if (scheduler->ending || spec->group != cluster->n_groups || !spec->type || spec->cpu <= 0 ||
-        spec->memory_mib <= 0 || spec->count < 0 || spec->count > COUNT_MAX) {
+        spec->memory_mib <= 0 || spec->cpu > INSTANCE_CPU_MAX ||
+        spec->memory_mib > INSTANCE_MEMORY_MAX_MIB || spec->count < 0 || spec->count > COUNT_MAX) {
         refuse(scheduler, outputs, event->kind,
                scheduler->ending ? REFUSED_INACTIVE : REFUSED_INVALID);
         return;
@@ -123,13 +124,15 @@ static void register_instance(struct scheduler *scheduler, const struct register
         return;
     instance = &cluster->instances[call->instance];
     if (instance->status != INSTANCE_LAUNCHING || call->epoch != instance->epoch || call->cpu < 0 ||
-        call->memory_mib < 0)
+        call->memory_mib < 0 || call->cpu > INSTANCE_CPU_MAX ||
+        call->memory_mib > INSTANCE_MEMORY_MAX_MIB)
         return;
     instance->status = INSTANCE_ACTIVE;
     instance->agent_connected = true;
     instance->cpu = call->cpu;
     instance->memory_mib = call->memory_mib;
     instance->registered_at_usec = scheduler->now_usec;
+    cluster_note_instance(cluster, call->instance);
     decide_close(scheduler, &instance->launch_decision);
     scheduler->n_launching--;
     cluster->groups[instance->group].n_failures = 0;
@@ -176,6 +179,7 @@ static void lose_instance(struct scheduler *scheduler, int id)
         task_stopped(scheduler, instance->first_task, STOP_INFRASTRUCTURE_HEALTH);
     instance->status = INSTANCE_INACTIVE;
     instance->agent_connected = false;
+    cluster_note_instance(cluster, id);
     scheduler->n_launching -= launching;
     scheduler->n_up--;
     scheduler->room = true; /* the nearest miss may be another one now */
@@ -213,17 +217,18 @@ static void register_taskdef(struct scheduler *scheduler, const struct message *
         refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
 }
 
-static void refuse_task(struct scheduler *scheduler, struct outputs *outputs, int taskdef,
-                        const struct placement *placement)
+static void refuse_task(struct scheduler *scheduler, struct outputs *outputs, int request,
+                        int taskdef)
 {
+    struct place_miss miss = place_nearest_miss(&scheduler->cluster, request, taskdef);
     struct refuse *answer = &decide(scheduler, outputs, MESSAGE_REFUSE)->as.refuse;
 
     answer->call = MESSAGE_RUN_TASK;
     answer->refusal = REFUSED_NO_CAPACITY;
     answer->taskdef = taskdef;
-    answer->reason = placement->reason;
-    answer->nearest = placement->nearest;
-    answer->lack = placement->lack;
+    answer->reason = miss.reason;
+    answer->nearest = miss.nearest;
+    answer->lack = miss.lack;
 }
 
 static void run_one(struct scheduler *scheduler, struct outputs *outputs, int request,
@@ -235,7 +240,7 @@ static void run_one(struct scheduler *scheduler, struct outputs *outputs, int re
     int task;
 
     if (placement.instance == ID_NONE && !call->wait) {
-        refuse_task(scheduler, outputs, call->taskdef, &placement);
+        refuse_task(scheduler, outputs, request, call->taskdef);
         return;
     }
     task = cluster_add_task(cluster, call->taskdef, request);
@@ -245,7 +250,7 @@ static void run_one(struct scheduler *scheduler, struct outputs *outputs, int re
     }
     waiting = ARRAY_ADD(scheduler, waiting);
     waiting->task = task;
-    decide_wait(scheduler, outputs, ID_NONE, task, &placement, &waiting->said);
+    decide_wait(scheduler, outputs, request, call->taskdef, task, &waiting->said);
 }
 
 static void run_task(struct scheduler *scheduler, const struct message *event,
@@ -335,13 +340,12 @@ static void task_state(struct scheduler *scheduler, const struct task_state *rep
 static void place_waiting(struct scheduler *scheduler, struct outputs *outputs)
 {
     struct cluster *cluster = &scheduler->cluster;
-    struct placement failed = {0};
     int failed_request = ID_NONE, kept = 0;
 
     for (int i = 0; i < scheduler->n_waiting; i++) {
         struct waiting_task waiting = scheduler->waiting[i];
         const struct task *task = &cluster->tasks[waiting.task];
-        struct placement placement = failed;
+        struct placement placement = {ID_NONE, ID_NONE};
 
         if (task->request != failed_request)
             placement = place_task(cluster, task->request, task->taskdef, waiting.task);
@@ -349,9 +353,8 @@ static void place_waiting(struct scheduler *scheduler, struct outputs *outputs)
             decide_put(scheduler, outputs, waiting.task, &placement);
             continue;
         }
-        failed = placement;
         failed_request = task->request;
-        decide_wait(scheduler, outputs, ID_NONE, waiting.task, &placement, &waiting.said);
+        decide_wait(scheduler, outputs, task->request, task->taskdef, waiting.task, &waiting.said);
         scheduler->waiting[kept++] = waiting;
     }
     scheduler->n_waiting = kept;
@@ -475,6 +478,7 @@ static void terminate_empty(struct scheduler *scheduler, struct outputs *outputs
         return;
     scheduler->n_launching -= instance->status == INSTANCE_LAUNCHING;
     instance->status = INSTANCE_DEREGISTERING;
+    cluster_note_instance(&scheduler->cluster, id);
     decide_close(scheduler, &instance->launch_decision);
     decide_open(scheduler, outputs, MESSAGE_TERMINATE_INSTANCE, &instance->terminate_decision)
         ->as.terminate_instance.instance = id;

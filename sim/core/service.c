@@ -61,8 +61,7 @@ static void count(const struct cluster *cluster, const struct service *service, 
     }
 }
 
-static void block(struct scheduler *scheduler, struct outputs *outputs, int id,
-                  const struct placement *placement)
+static void block(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
 
@@ -70,7 +69,7 @@ static void block(struct scheduler *scheduler, struct outputs *outputs, int id,
         service->is_blocked = true;
         *ARRAY_ADD(scheduler, blocked) = id;
     }
-    decide_wait(scheduler, outputs, id, ID_NONE, placement, &service->said);
+    decide_wait(scheduler, outputs, service->request, service->taskdef, ID_NONE, &service->said);
 }
 
 /* Starts one more task; false where there is no room for it. */
@@ -83,7 +82,7 @@ static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int 
     int task;
 
     if (placement.instance == ID_NONE) {
-        block(scheduler, outputs, id, &placement);
+        block(scheduler, outputs, id);
         return false;
     }
     task = cluster_add_task(cluster, taskdef, request);

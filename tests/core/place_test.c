@@ -174,6 +174,7 @@ Test(place, the_nearest_miss_fails_last_and_by_least)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cluster cluster;
         struct placement placement;
+        struct place_miss miss;
         int taskdef, holder, request, holders, service;
 
         cluster_init(&cluster, 1);
@@ -186,13 +187,14 @@ Test(place, the_nearest_miss_fails_last_and_by_least)
         fixture_instance(&cluster, "b", 1000, 8000);
         fixture_tasks(&cluster, holders, holder, 2, 1);
         placement = place_task(&cluster, request, taskdef, cluster.n_tasks);
+        miss = place_nearest_miss(&cluster, request, taskdef);
         cr_assert(placement.instance == ID_NONE, "%s", rows[i].name);
-        cr_assert(placement.reason == rows[i].reason, "%s: %s", rows[i].name,
-                  place_reason_names[placement.reason]);
-        cr_assert(placement.nearest == rows[i].nearest, "%s: i%d", rows[i].name,
-                  placement.nearest + 1);
-        cr_assert(placement.lack == rows[i].lack, "%s: %lld", rows[i].name,
-                  (long long)placement.lack);
+        cr_assert(miss.reason == rows[i].reason, "%s: %s", rows[i].name,
+                  place_reason_names[miss.reason]);
+        cr_assert(miss.nearest == rows[i].nearest, "%s: i%d", rows[i].name,
+                  miss.nearest + 1);
+        cr_assert(miss.lack == rows[i].lack, "%s: %lld", rows[i].name,
+                  (long long)miss.lack);
         cluster_finish(&cluster);
     }
 }
@@ -306,7 +308,7 @@ Test(place, the_table_agrees_with_the_placement)
     fixture_instance(&cluster, "b", 50, 400);
     place_explain(&cluster, request, taskdef, 0, &table);
     cr_assert(table.placement.instance == 1 && table.placement.rule == 1);
-    cr_assert(table.placement.candidates == 2);
+    cr_assert(table.n_candidates == 2);
     cr_assert(table.reasons[2] == PLACE_CPU && table.lacks[2] == 50);
     cr_assert(table.reached[0] && table.values[0] == 0);
     cr_assert(table.reached[3 + 1] && table.values[3 + 1] == 400);

@@ -156,7 +156,7 @@ Test(scheduler, run_task_goes_from_pending_to_stopped)
     run_task(1, false);
     placed = said(MESSAGE_PLACE_TASK, 0);
     cr_assert(placed && placed->as.place_task.instance == 0 && placed->as.place_task.task == 0);
-    cr_assert(placed->as.place_task.candidates == 1 && placed->as.place_task.rule == ID_NONE);
+    cr_assert(placed->as.place_task.rule == ID_NONE);
     cr_assert(scheduler.cluster.tasks[0].last == TASK_PENDING);
     cr_assert(!scheduler_idle(&scheduler));
     report(0, TASK_RUNNING);
