@@ -246,15 +246,15 @@ static void fill(const struct picture *picture, char *bar, int64_t from_usec, in
 static void print_row(struct picture *picture, const char *label, const char *bar,
                       const char *remark)
 {
-    int end = AXIS;
+    char line[SUMMARY_COLUMNS + 1];
+    int end = snprintf(line, sizeof line, "%-*s%s%s%.*s", picture->name_width + 9, label, bar,
+                       remark[0] ? "  " : "", REMARK_MAX, remark);
 
     picture->rows_left--;
-    while (end > 0 && bar[end - 1] == ' ' && !remark[0])
+    end = end < SUMMARY_COLUMNS ? end : SUMMARY_COLUMNS;
+    while (end > 0 && line[end - 1] == ' ')
         end--;
-    fprintf(picture->out, "%-*s%.*s", picture->name_width + 9, label, end, bar);
-    if (remark[0])
-        fprintf(picture->out, "  %.*s", REMARK_MAX, remark);
-    fprintf(picture->out, "\n");
+    fprintf(picture->out, "%.*s\n", end, line);
 }
 
 static void print_task(struct picture *picture, int32_t id)
