@@ -1,9 +1,11 @@
 /*
  * Making, reading and removing groups, twice: through descriptors that are held open (fast), and
  * through libcgroup (the reference, and what finds the hierarchies). What is written where stands
- * once, in limits_as_settings(). It must never know what runs in a group.
+ * once, in cgroup_settings(). It must never know what runs in a group.
  */
 #include "exec/cgroup.h"
+
+#include "exec/cgroup_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,26 +19,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum {
-    PERIOD_USEC = 100000,       /* of the CFS quota, Docker's and the kernel's default */
-    QUOTA_FLOOR_USEC = 1000,    /* kernel, sched/core.c: min_cfs_quota_period */
-    SHARES_MIN = 2,
-    SHARES_MAX = 262144,
-    SETTINGS_MAX = 8,
-};
-
 /* The controller that libcgroup knows a place by. */
 static const char *const controllers[CGROUP_PLACES] = {
     [CGROUP_CPU] = "cpu",   [CGROUP_CPUACCT] = "cpuacct", [CGROUP_MEMORY] = "memory",
     [CGROUP_PIDS] = "pids", [CGROUP_FREEZER] = "freezer",
-};
-
-/* One file of a group and what is written to it. */
-struct setting {
-    enum cgroup_place place; /* on version 1; on version 2 its file stands in CGROUP_UNIFIED */
-    const char *file;
-    const char *what; /* for the error */
-    char text[48];
 };
 
 enum cgroup_backend cgroup_backend_wanted(void)
@@ -54,11 +40,6 @@ const char *cgroup_kind_name(enum cgroup_kind kind)
     return names[kind];
 }
 
-int64_t cgroup_weight(int64_t shares)
-{
-    return 1 + (shares - SHARES_MIN) * 9999 / (SHARES_MAX - SHARES_MIN);
-}
-
 /* ---- finding the hierarchies ---- */
 
 static bool is_v2(const char *folder)
@@ -68,9 +49,39 @@ static bool is_v2(const char *folder)
     return statfs(folder, &is) == 0 && is.f_type == 0x63677270; /* CGROUP2_SUPER_MAGIC */
 }
 
-static int open_folder(int at, const char *path)
+int cgroup_open_folder(int at, const char *path)
 {
     return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool cgroup_write_at(int at, const char *file, const char *text)
+{
+    int fd = openat(at, file, O_WRONLY | O_CLOEXEC);
+    ssize_t wrote;
+    int why;
+
+    if (fd < 0) {
+        return false;
+    }
+    wrote = write(fd, text, strlen(text));
+    why = errno;
+    close(fd);
+    errno = why;
+    return wrote == (ssize_t)strlen(text);
+}
+
+/* Reads a whole small file as a string; "" when it is not there. */
+bool cgroup_read_at(int at, const char *file, char *text, size_t size)
+{
+    int fd = openat(at, file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+
+    if (fd >= 0) {
+        n = read(fd, text, size - 1);
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    return n >= 0;
 }
 
 /* Where the version 2 tree is mounted; libcgroup does not say when no controller is bound to it. */
@@ -102,7 +113,7 @@ static bool open_v1(struct cgroup_machine *machine)
         char *mount = NULL;
 
         if (cgroup_get_subsys_mount_point(controllers[place], &mount) == 0 && mount && !is_v2(mount)) {
-            machine->roots[place] = open_folder(AT_FDCWD, mount);
+            machine->roots[place] = cgroup_open_folder(AT_FDCWD, mount);
             any |= machine->roots[place] >= 0 && place != CGROUP_FREEZER && place != CGROUP_CPUACCT;
         }
         free(mount);
@@ -136,171 +147,13 @@ static void drop_needless_places(struct cgroup_machine *machine)
     }
 }
 
-/* ---- version 2: where we may make groups, and with which controllers ---- */
-
-static bool write_at(int at, const char *file, const char *text)
-{
-    int fd = openat(at, file, O_WRONLY | O_CLOEXEC);
-    ssize_t wrote;
-    int why;
-
-    if (fd < 0) {
-        return false;
-    }
-    wrote = write(fd, text, strlen(text));
-    why = errno;
-    close(fd);
-    errno = why;
-    return wrote == (ssize_t)strlen(text);
-}
-
-/* Reads a whole small file as a string; "" when it is not there. */
-static bool read_at(int at, const char *file, char *text, size_t size)
-{
-    int fd = openat(at, file, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-
-    if (fd >= 0) {
-        n = read(fd, text, size - 1);
-        close(fd);
-    }
-    text[n > 0 ? n : 0] = '\0';
-    return n >= 0;
-}
-
-static bool has_word(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = words; (at = strstr(at, word)); at += length) {
-        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\n' || !at[length])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Our own version 2 group as /proc/self/cgroup has it: "/user.slice/...", "/" is the root. */
-static bool own_group(char *path, size_t size)
-{
-    char text[4096], *line;
-
-    if (!read_at(AT_FDCWD, "/proc/self/cgroup", text, sizeof text)) {
-        return false;
-    }
-    line = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
-    if (!line) {
-        return false;
-    }
-    line = strstr(line, "0::") + 3;
-    line[strcspn(line, "\n")] = '\0';
-    return (size_t)snprintf(path, size, "%s", line) < size && !strstr(line, "/..");
-}
-
-/* The highest group above us that was given to this user; false when not even our own was. */
-static bool find_delegated(int mount, char *base, size_t size)
-{
-    char path[CGROUP_PATH_MAX], file[CGROUP_PATH_MAX + 32];
-    bool found = false;
-
-    if (!own_group(path, sizeof path)) {
-        return false;
-    }
-    for (;;) {
-        char *slash = strrchr(path, '/');
-        bool ours;
-
-        snprintf(file, sizeof file, ".%s/cgroup.subtree_control", path);
-        ours = faccessat(mount, file, W_OK, AT_EACCESS) == 0;
-        snprintf(file, sizeof file, ".%s/cgroup.procs", path);
-        if (!ours || faccessat(mount, file, W_OK, AT_EACCESS) != 0) {
-            return found;
-        }
-        snprintf(base, size, "%s", path + 1);
-        found = true;
-        if (!slash || !path[1]) {
-            return found;
-        }
-        *slash = '\0';
-    }
-}
-
-/* Version 2 gives controllers to children only of a group without processes of its own. */
-static bool leave_inner_group(int base)
-{
-    if (mkdirat(base, "berth-home", 0755) != 0 && errno != EEXIST) {
-        return false;
-    }
-    return write_at(base, "berth-home/cgroup.procs", "0");
-}
-
-static bool enable(int at, const char *subtree_control, const char *offered, const char *name)
-{
-    char text[16];
-
-    if (!has_word(offered, name)) {
-        return false;
-    }
-    snprintf(text, sizeof text, "+%s", name);
-    return write_at(at, subtree_control, text);
-}
-
-static bool enable_or_move(int base, const char *offered, const char *name)
-{
-    if (enable(base, "cgroup.subtree_control", offered, name)) {
-        return true;
-    }
-    return has_word(offered, name) && errno == EBUSY && leave_inner_group(base) &&
-           enable(base, "cgroup.subtree_control", offered, name);
-}
-
-/* Sets what can be limited below the base; what cannot is said in the note. */
-static void enable_base(struct cgroup_machine *machine)
-{
-    int base = machine->roots[CGROUP_UNIFIED];
-    char offered[512];
-
-    read_at(base, "cgroup.controllers", offered, sizeof offered);
-    machine->limits_cpu = enable_or_move(base, offered, "cpu");
-    machine->limits_memory = enable_or_move(base, offered, "memory");
-    machine->limits_pids = enable_or_move(base, offered, "pids");
-    if (!machine->limits_cpu || !machine->limits_memory || !machine->limits_pids) {
-        snprintf(machine->note, sizeof machine->note,
-                 "no limits on%s%s%s here: cgroup /%.100s does not pass these controllers on",
-                 machine->limits_cpu ? "" : " CPU", machine->limits_memory ? "" : " memory",
-                 machine->limits_pids ? "" : " processes", machine->base);
-    }
-}
-
-static bool open_v2(struct cgroup_machine *machine, const char *mount, struct err *err)
-{
-    int root = machine->roots[CGROUP_UNIFIED];
-
-    machine->kind = CGROUP_V2;
-    if (faccessat(root, "cgroup.subtree_control", W_OK, AT_EACCESS) != 0 ||
-        faccessat(root, ".", W_OK, AT_EACCESS) != 0) {
-        if (!find_delegated(root, machine->base, sizeof machine->base)) {
-            cgroup_close(machine);
-            snprintf(machine->note, sizeof machine->note,
-                     "no limits: no cgroup was delegated to this user; remedy: run under "
-                     "`systemd-run --user --scope -p Delegate=yes`, or as root");
-            return true;
-        }
-        machine->roots[CGROUP_UNIFIED] = open_folder(root, machine->base);
-        close(root);
-        if (machine->roots[CGROUP_UNIFIED] < 0) {
-            return err_errno(err, errno, "cannot open cgroup %s/%s", mount, machine->base);
-        }
-    }
-    enable_base(machine);
-    return true;
-}
+/* ---- opening ---- */
 
 static bool machine_swaps(void)
 {
     char text[4096], *line;
 
-    read_at(AT_FDCWD, "/proc/swaps", text, sizeof text);
+    cgroup_read_at(AT_FDCWD, "/proc/swaps", text, sizeof text);
     line = strchr(text, '\n');
     return line && line[1];
 }
@@ -317,11 +170,11 @@ bool cgroup_open(struct cgroup_machine *machine, enum cgroup_backend backend, st
     cgroup_init(); /* fails where nothing is mounted: then nothing is found below */
     v1 = open_v1(machine);
     if (find_unified(mount, sizeof mount)) {
-        machine->roots[CGROUP_UNIFIED] = open_folder(AT_FDCWD, mount);
+        machine->roots[CGROUP_UNIFIED] = cgroup_open_folder(AT_FDCWD, mount);
     }
     drop_needless_places(machine);
     if (!v1 && machine->roots[CGROUP_UNIFIED] >= 0) {
-        return open_v2(machine, mount, err);
+        return cgroup_open_v2(machine, mount, err);
     }
     for (int place = 0; place < CGROUP_PLACES; place++) {
         if (machine->roots[place] >= 0 && faccessat(machine->roots[place], ".", W_OK, AT_EACCESS)) {
@@ -356,85 +209,9 @@ void cgroup_close(struct cgroup_machine *machine)
     machine->limits_cpu = machine->limits_memory = machine->limits_pids = false;
 }
 
-/* ---- limits: version 1 and version 2 names and values ---- */
+/* ---- through descriptors ---- */
 
-static struct setting *setting(struct setting *list, size_t *n, enum cgroup_place place,
-                               const char *file, const char *what)
-{
-    list[*n] = (struct setting){.place = place, .file = file, .what = what};
-    return &list[(*n)++];
-}
-
-static void set_number(struct setting *setting, int64_t value)
-{
-    snprintf(setting->text, sizeof setting->text, "%" PRId64, value);
-}
-
-static int64_t clamp(int64_t value, int64_t low, int64_t high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-static void cpu_settings(bool v2, const struct cgroup_limits *limits, struct setting *list, size_t *n)
-{
-    int64_t quota_usec = limits->quota_cpu * PERIOD_USEC / 1024;
-    int64_t shares = clamp(limits->weight_cpu, SHARES_MIN, SHARES_MAX);
-
-    if (limits->weight_cpu) {
-        set_number(setting(list, n, CGROUP_CPU, v2 ? "cpu.weight" : "cpu.shares", "CPU weight"),
-                   v2 ? cgroup_weight(shares) : shares);
-    }
-    if (limits->quota_cpu && v2) {
-        snprintf(setting(list, n, CGROUP_CPU, "cpu.max", "CPU quota")->text, sizeof list->text,
-                 "%" PRId64 " %d", quota_usec, PERIOD_USEC);
-    } else if (limits->quota_cpu) {
-        /* The kernel's default period is ours, so it need not be written. */
-        set_number(setting(list, n, CGROUP_CPU, "cpu.cfs_quota_us", "CPU quota"), quota_usec);
-    }
-}
-
-static size_t limits_as_settings(const struct cgroup_machine *machine,
-                                 const struct cgroup_limits *limits, struct setting *list)
-{
-    bool v2 = machine->kind == CGROUP_V2;
-    size_t n = 0;
-
-    if (machine->limits_cpu) {
-        cpu_settings(v2, limits, list, &n);
-    }
-    if (limits->memory_bytes && machine->limits_memory) {
-        set_number(setting(list, &n, CGROUP_MEMORY, v2 ? "memory.max" : "memory.limit_in_bytes",
-                           "memory limit"), limits->memory_bytes);
-        if (machine->swap) {
-            set_number(setting(list, &n, CGROUP_MEMORY,
-                               v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes", "swap limit"),
-                       v2 ? 0 : limits->memory_bytes);
-        }
-    }
-    if (limits->reserved_bytes && machine->limits_memory) {
-        set_number(setting(list, &n, CGROUP_MEMORY, v2 ? "memory.low" : "memory.soft_limit_in_bytes",
-                           "memory reservation"), limits->reserved_bytes);
-    }
-    if (limits->pids && machine->limits_pids) {
-        set_number(setting(list, &n, CGROUP_PIDS, "pids.max", "process limit"), limits->pids);
-    }
-    for (size_t i = 0; v2 && i < n; i++) {
-        list[i].place = CGROUP_UNIFIED;
-    }
-    return n;
-}
-
-static bool limits_check(const char *path, const struct cgroup_limits *limits, struct err *err)
-{
-    if (limits->quota_cpu && limits->quota_cpu * PERIOD_USEC / 1024 < QUOTA_FLOOR_USEC) {
-        return err_set(err, EXIT_MACHINE,
-                       "cgroup %s: %" PRId64 " CPU units are below the kernel's floor of 11 (1 ms of "
-                       "every 100 ms)", path, limits->quota_cpu);
-    }
-    return true;
-}
-
-static bool refused(const char *path, const struct setting *setting, int why, struct err *err)
+static bool refused(const char *path, const struct cgroup_setting *setting, int why, struct err *err)
 {
     const char *hint = why == EINVAL && !strcmp(setting->what, "CPU quota")
                            ? " (is it more than the group above has?)" : "";
@@ -442,8 +219,6 @@ static bool refused(const char *path, const struct setting *setting, int why, st
     return err_errno(err, why, "cgroup %s: the kernel refused %s %s%s", path, setting->what,
                      setting->text, hint);
 }
-
-/* ---- through descriptors ---- */
 
 static bool make_folders(const struct cgroup_machine *machine, const char *path, unsigned places,
                          struct err *err)
@@ -465,30 +240,27 @@ static bool make_folders(const struct cgroup_machine *machine, const char *path,
 }
 
 static bool write_settings(const struct cgroup_machine *machine, const char *path,
-                           const struct setting *list, size_t n, struct err *err)
+                           const struct cgroup_setting *list, size_t n, struct err *err)
 {
     char file[CGROUP_PATH_MAX + 64];
 
     for (size_t i = 0; i < n; i++) {
         snprintf(file, sizeof file, "%s/%s", path, list[i].file);
-        if (!write_at(machine->roots[list[i].place], file, list[i].text)) {
+        if (!cgroup_write_at(machine->roots[list[i].place], file, list[i].text)) {
             return refused(path, &list[i], errno, err);
         }
     }
     return true;
 }
 
-static bool pass_controllers_on(const struct cgroup_machine *machine, const char *path, struct err *err)
+static bool pass_controllers_on(const struct cgroup_machine *machine, const char *path,
+                                struct err *err)
 {
-    char file[CGROUP_PATH_MAX + 64], text[64];
+    char file[CGROUP_PATH_MAX + 64];
 
     snprintf(file, sizeof file, "%s/cgroup.subtree_control", path);
-    snprintf(text, sizeof text, "%s%s%s", machine->limits_cpu ? "+cpu " : "",
-             machine->limits_memory ? "+memory " : "", machine->limits_pids ? "+pids" : "");
-    if (text[0] && !write_at(machine->roots[CGROUP_UNIFIED], file, text)) {
-        return err_errno(err, errno, "cgroup %s: cannot pass on %s", path, text);
-    }
-    return true;
+    return cgroup_pass_on(machine, machine->roots[CGROUP_UNIFIED], file) ||
+           err_errno(err, errno, "cgroup %s: cannot pass its controllers on", path);
 }
 
 /* ---- through libcgroup ---- */
@@ -531,7 +303,7 @@ static struct cgroup *library_group(const struct cgroup_machine *machine, const 
 }
 
 static bool library_make(const struct cgroup_machine *machine, const char *path,
-                         const struct setting *list, size_t n, struct err *err)
+                         const struct cgroup_setting *list, size_t n, struct err *err)
 {
     struct cgroup *group = library_group(machine, path);
     int status = group ? 0 : ECGFAIL;
@@ -554,7 +326,7 @@ static bool group_is_empty(int root, const char *path)
     char file[CGROUP_PATH_MAX + 64], text[16];
 
     snprintf(file, sizeof file, "%s/cgroup.procs", path);
-    return read_at(root, file, text, sizeof text) && !text[0];
+    return cgroup_read_at(root, file, text, sizeof text) && !text[0];
 }
 
 /* libcgroup moves the processes of a busy version 1 group to the root and says 0: look first. */
@@ -600,17 +372,30 @@ static bool use_library(const struct cgroup_machine *machine, const char *path)
     return has_controllers && (machine->backend == CGROUP_BY_LIBRARY || instance);
 }
 
+static bool group_exists(const struct cgroup_machine *machine, const char *path)
+{
+    for (int place = 0; place < CGROUP_PLACES; place++) {
+        if (machine->roots[place] >= 0 && faccessat(machine->roots[place], path, F_OK, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cgroup_make(const struct cgroup_machine *machine, const char *path, bool inner,
                  const struct cgroup_limits *limits, struct err *err)
 {
     bool by_library = use_library(machine, path);
-    struct setting list[SETTINGS_MAX];
-    size_t n = limits_as_settings(machine, limits, list);
+    struct cgroup_setting list[CGROUP_SETTINGS_MAX];
+    size_t n = cgroup_settings(machine, limits, list);
 
     if (machine->kind == CGROUP_NONE) {
         return true;
     }
-    if (!limits_check(path, limits, err) ||
+    if (by_library && group_exists(machine, path)) { /* to libcgroup it would be no mistake */
+        return err_errno(err, EEXIST, "cannot make cgroup %s", path);
+    }
+    if (!cgroup_limits_check(path, limits, err) ||
         !make_folders(machine, path, places_by_fd(machine, by_library), err)) {
         return false;
     }
@@ -673,7 +458,7 @@ static bool reading_text(const struct reading *reading, enum cgroup_place place,
         return value;
     }
     snprintf(name, sizeof name, "%s/%s", reading->path, file);
-    return root >= 0 && read_at(root, name, text, size);
+    return root >= 0 && cgroup_read_at(root, name, text, size);
 }
 
 static int64_t reading_number(const struct reading *reading, enum cgroup_place place, const char *file)
@@ -754,70 +539,4 @@ bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct 
     }
     cgroup_free(&reading.loaded);
     return !status || library_failed("read", path, status, err);
-}
-
-/* ---- entering ---- */
-
-static int open_door(const struct cgroup_machine *machine, enum cgroup_place place, const char *path,
-                     const char *file, int flags, struct err *err)
-{
-    char name[CGROUP_PATH_MAX + 64];
-    int fd;
-
-    snprintf(name, sizeof name, "%s%s%s", path, file ? "/" : "", file ? file : "");
-    fd = openat(machine->roots[place], name, flags | O_CLOEXEC);
-    if (fd < 0) {
-        err_errno(err, errno, "cannot enter cgroup %s", name);
-    }
-    return fd;
-}
-
-bool cgroup_entry_open(const struct cgroup_machine *machine, const char *path, const char *start,
-                       struct cgroup_entry *entry, struct err *err)
-{
-    const int folder = O_RDONLY | O_DIRECTORY;
-
-    *entry = (struct cgroup_entry){.first_fd = -1, .payload_fd = -1};
-    if (machine->kind == CGROUP_V2) {
-        entry->payload_fd = open_door(machine, CGROUP_UNIFIED, path, NULL, folder, err);
-        entry->first_fd = open_door(machine, CGROUP_UNIFIED, start, NULL, folder, err);
-        if (entry->first_fd >= 0 && entry->payload_fd >= 0) {
-            return true;
-        }
-        cgroup_entry_close(entry);
-        return false;
-    }
-    for (int place = 0; place < CGROUP_PLACES; place++) {
-        int fd;
-
-        if (machine->roots[place] < 0) {
-            continue;
-        }
-        fd = place == CGROUP_UNIFIED ? open_door(machine, place, path, NULL, folder, err)
-                                     : open_door(machine, place, path, "tasks", O_WRONLY, err);
-        if (fd < 0) {
-            cgroup_entry_close(entry);
-            return false;
-        }
-        if (place == CGROUP_UNIFIED) {
-            entry->first_fd = fd;
-        } else {
-            entry->tasks[entry->n_tasks++] = fd;
-        }
-    }
-    return true;
-}
-
-void cgroup_entry_close(struct cgroup_entry *entry)
-{
-    if (entry->first_fd >= 0) {
-        close(entry->first_fd);
-    }
-    if (entry->payload_fd >= 0) {
-        close(entry->payload_fd);
-    }
-    for (size_t i = 0; i < entry->n_tasks; i++) {
-        close(entry->tasks[i]);
-    }
-    *entry = (struct cgroup_entry){.first_fd = -1, .payload_fd = -1};
 }

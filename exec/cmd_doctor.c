@@ -40,6 +40,9 @@ static const char examples[] = "  berth doctor\n"
 
 enum verdict { VERDICT_OK, VERDICT_LIMITED, VERDICT_MISSING };
 
+/* What stands before the remedy in an error's text. */
+#define REMEDY "; remedy: "
+
 static const char *const verdict_names[] = {"ok", "limited", "missing"};
 
 struct diagnosis {
@@ -66,10 +69,17 @@ static void say(struct diagnosis *diagnosis, enum verdict verdict, const char *f
 {
     va_list arguments;
 
+    char *remedy;
+
     va_start(arguments, format);
     diagnosis->verdict = verdict;
     vsnprintf(diagnosis->text, sizeof diagnosis->text, format, arguments);
     va_end(arguments);
+    remedy = strstr(diagnosis->text, REMEDY);
+    if (remedy) {
+        snprintf(diagnosis->fix, sizeof diagnosis->fix, "%s", remedy + strlen(REMEDY));
+        *remedy = '\0';
+    }
 }
 
 static void mend(struct diagnosis *diagnosis, const char *format, ...)
@@ -111,14 +121,18 @@ static bool write_file(const char *path, const char *text)
 
 static int try_user_namespace(const struct patient *patient)
 {
-    char map[64];
+    char users[64], groups[64];
 
     (void)patient;
-    snprintf(map, sizeof map, "0 %u 1", (unsigned)geteuid());
+    snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+    snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
     if (unshare(CLONE_NEWUSER) != 0) {
         return -1;
     }
-    return write_file("/proc/self/uid_map", map) ? 0 : -1;
+    return write_file("/proc/self/uid_map", users) && write_file("/proc/self/setgroups", "deny") &&
+                   write_file("/proc/self/gid_map", groups)
+               ? 0
+               : -1;
 }
 
 /* As containers are made: with a user namespace first where we are not root. */
@@ -135,8 +149,7 @@ static int try_overlay(const struct patient *patient)
 {
     bool root = geteuid() == 0;
 
-    if (try_namespaces(patient) != 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (try_namespaces(patient) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", patient->run.folder, "tmpfs", 0, NULL) != 0 ||
         chdir(patient->run.folder) != 0 || mkdir("lower", 0755) != 0 || mkdir("upper", 0755) != 0 ||
         mkdir("work", 0755) != 0 || mkdir("all", 0755) != 0) {
@@ -204,9 +217,10 @@ static void check_namespaces(struct patient *patient, struct diagnosis *diagnosi
         return;
     }
     say(diagnosis, VERDICT_MISSING, "%s", strerror(why));
-    mend(diagnosis, "%s", trial_remedy()[0] ? trial_remedy()
-                                          : "run on the machine itself, not in a container, or as "
-                                            "root (sudo berth ...)");
+    mend(diagnosis, "%s",
+         trial_remedy()[0] ? trial_remedy()
+                           : "run on the machine itself, not in a container, or as "
+                             "root (sudo berth ...)");
 }
 
 static void check_cgroups(struct patient *patient, struct diagnosis *diagnosis)
@@ -214,14 +228,10 @@ static void check_cgroups(struct patient *patient, struct diagnosis *diagnosis)
     const struct cgroup_machine *cgroups = &patient->cgroups;
     bool all = cgroups->limits_cpu && cgroups->limits_memory && cgroups->limits_pids;
 
-    say(diagnosis, all ? VERDICT_OK : VERDICT_LIMITED, "%s: limits for CPU %s, memory %s, processes %s%s%s",
-        cgroup_kind_name(cgroups->kind), cgroups->limits_cpu ? "yes" : "no",
-        cgroups->limits_memory ? "yes" : "no", cgroups->limits_pids ? "yes" : "no",
-        cgroups->note[0] ? "; " : "", cgroups->note);
-    if (!all && geteuid() != 0) {
-        mend(diagnosis, "sudo berth exec ..., or on cgroup v2 with systemd: systemd-run --user "
-                      "--scope -p Delegate=yes berth exec ...");
-    }
+    say(diagnosis, all ? VERDICT_OK : VERDICT_LIMITED,
+        "%s: limits for CPU %s, memory %s, processes %s%s%s", cgroup_kind_name(cgroups->kind),
+        cgroups->limits_cpu ? "yes" : "no", cgroups->limits_memory ? "yes" : "no",
+        cgroups->limits_pids ? "yes" : "no", cgroups->note[0] ? "; " : "", cgroups->note);
 }
 
 static void check_overlay(struct patient *patient, struct diagnosis *diagnosis)
@@ -243,7 +253,8 @@ static void check_seccomp(struct patient *patient, struct diagnosis *diagnosis)
     if (why == 0) {
         say(diagnosis, VERDICT_OK, "the filter of system calls loads");
     } else {
-        say(diagnosis, VERDICT_MISSING, "the filter of system calls does not load: %s", strerror(why));
+        say(diagnosis, VERDICT_MISSING, "the filter of system calls does not load: %s",
+            strerror(why));
         mend(diagnosis, "a kernel with CONFIG_SECCOMP_FILTER");
     }
 }
@@ -278,9 +289,8 @@ static void check_busybox(struct patient *patient, struct diagnosis *diagnosis)
     if (is_static("/bin/busybox")) {
         say(diagnosis, VERDICT_OK, "/bin/busybox is static");
     } else {
-        say(diagnosis, VERDICT_MISSING, access("/bin/busybox", X_OK) == 0
-                                          ? "/bin/busybox needs libraries"
-                                          : "no /bin/busybox");
+        say(diagnosis, VERDICT_MISSING,
+            access("/bin/busybox", X_OK) == 0 ? "/bin/busybox needs libraries" : "no /bin/busybox");
         mend(diagnosis, "sudo apt-get install busybox-static");
     }
 }
@@ -296,7 +306,9 @@ static void check_container(struct patient *patient, struct diagnosis *diagnosis
             (double)trial.took_usec / 1000, trial.kernel);
     } else {
         say(diagnosis, VERDICT_MISSING, "%s", err.text);
-        mend(diagnosis, "mend what is missing above");
+        if (!diagnosis->fix[0]) {
+            mend(diagnosis, "what is missing above");
+        }
     }
 }
 
@@ -345,7 +357,8 @@ static void check_program(struct diagnosis *diagnosis, const char *name, const c
 static void check_qemu(struct patient *patient, struct diagnosis *diagnosis)
 {
     (void)patient;
-    check_program(diagnosis, "qemu-system-x86_64", "qemu-system-x86", "instances as virtual machines");
+    check_program(diagnosis, "qemu-system-x86_64", "qemu-system-x86",
+                  "instances as virtual machines");
 }
 
 static void check_gnuplot(struct patient *patient, struct diagnosis *diagnosis)
@@ -394,18 +407,17 @@ static void check_display(struct patient *patient, struct diagnosis *diagnosis)
 
 struct check {
     const char *name;
-    bool optional; /* `berth exec` can do without */
     void (*look)(struct patient *patient, struct diagnosis *diagnosis);
 };
 
 static const struct check checks[] = {
-    {"kernel", false, check_kernel},         {"machine", false, check_machine},
-    {"user", false, check_user},             {"namespaces", false, check_namespaces},
-    {"cgroups", true, check_cgroups},        {"overlayfs", false, check_overlay},
-    {"seccomp", false, check_seccomp},       {"busybox", false, check_busybox},
-    {"container", false, check_container},   {"kvm", true, check_kvm},
-    {"qemu", true, check_qemu},              {"gnuplot", true, check_gnuplot},
-    {"display", true, check_display},
+    {"kernel", check_kernel},       {"machine", check_machine},
+    {"user", check_user},           {"namespaces", check_namespaces},
+    {"cgroups", check_cgroups},     {"overlayfs", check_overlay},
+    {"seccomp", check_seccomp},     {"busybox", check_busybox},
+    {"container", check_container}, {"kvm", check_kvm},
+    {"qemu", check_qemu},           {"gnuplot", check_gnuplot},
+    {"display", check_display},
 };
 
 enum { N_CHECKS = sizeof checks / sizeof *checks };
@@ -467,12 +479,13 @@ static int examine(bool json)
 {
     static struct diagnosis diagnoses[N_CHECKS];
     struct patient patient = {0};
-    bool can = true;
+    bool can = false;
 
     admit(&patient);
     for (int i = 0; i < N_CHECKS; i++) {
         checks[i].look(&patient, &diagnoses[i]);
-        can = can && (checks[i].optional || diagnoses[i].verdict == VERDICT_OK);
+        /* Whatever the others say: where a container runs, containers run. */
+        can = can || (checks[i].look == check_container && diagnoses[i].verdict == VERDICT_OK);
     }
     discharge(&patient);
     (json ? print_json : print)(diagnoses, can);

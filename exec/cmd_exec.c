@@ -22,9 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a shell sees of a program that SIGINT ended. */
-#define EXIT_INTERRUPTED 130
-
 static const char about[] =
     "Runs a scenario, or a bare ECS task definition, for real: each instance is a cgroup with an\n"
     "agent, each container has namespaces of its own. The run is logged in RUN: without -o that is\n"
@@ -223,7 +220,6 @@ static bool control(struct stage *stage, struct err *err)
     }
     stage->report.summary = result.summary;
     stage->report.interrupted = result.interrupted;
-    stage->report.stragglers = result.stragglers;
     return ok && logged;
 }
 
@@ -256,7 +252,7 @@ static int show(struct stage *stage)
     }
     code = report_verdict(report);
     report_finish(report);
-    return code == EXIT_FINE && report->interrupted ? EXIT_INTERRUPTED : code;
+    return code;
 }
 
 static int run(struct stage *stage)

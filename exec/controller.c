@@ -521,8 +521,7 @@ static void reap(struct controller *controller)
 
         if (machine) {
             hear(controller, machine);
-            controller->result->stragglers +=
-                machine_bury(machine, controller->job->run, controller->job->cgroups);
+            machine_bury(machine, controller->job->run, controller->job->cgroups);
             deliver_lost(controller, machine->instance);
         }
     }

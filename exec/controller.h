@@ -31,7 +31,6 @@ struct controller_job {
 struct controller_result {
     struct run_summary summary;
     bool interrupted; /* by a signal, before its time */
-    int stragglers;   /* processes that outlived their agent and were killed */
 };
 
 /* Runs the scenario to its end and takes everything down. False where this machine could not go on;

@@ -122,8 +122,8 @@ void machine_kill(const struct machine *machine)
     }
 }
 
-int machine_bury(struct machine *machine, const struct sweep_run *run,
-                 const struct cgroup_machine *cgroups)
+void machine_bury(struct machine *machine, const struct sweep_run *run,
+                  const struct cgroup_machine *cgroups)
 {
     struct cgroup_swept swept = {0};
     struct err err;
@@ -135,5 +135,4 @@ int machine_bury(struct machine *machine, const struct sweep_run *run,
         channel_close(&machine->channel);
     }
     machine->state = MACHINE_GONE;
-    return swept.processes;
 }

@@ -47,9 +47,8 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
 /* SIGKILL to the agent; its containers die with it. Its end comes as SIGCHLD. */
 void machine_kill(const struct machine *machine);
 
-/* The agent was reaped, or never ran: kills and removes whatever it left. Returns how many
- * processes that were. */
-int machine_bury(struct machine *machine, const struct sweep_run *run,
-                 const struct cgroup_machine *cgroups);
+/* The agent was reaped, or never ran: kills and removes whatever it left. */
+void machine_bury(struct machine *machine, const struct sweep_run *run,
+                  const struct cgroup_machine *cgroups);
 
 #endif

@@ -134,6 +134,8 @@ static void free_task(struct task *task)
 /* Forgets a task of which nothing is left. */
 static void forget_if_gone(struct performer *performer, struct task *task)
 {
+    int at;
+
     if (!task->removing) {
         return;
     }
@@ -145,12 +147,11 @@ static void forget_if_gone(struct performer *performer, struct task *task)
     if (task->has_group) {
         cgroup_remove(performer->cgroups, task->group); /* else the instance's end removes it */
     }
-    for (int i = 0; i < performer->n_tasks; i++) {
-        if (performer->tasks[i] == task) {
-            performer->tasks[i] = performer->tasks[--performer->n_tasks];
-            break;
-        }
+    for (at = 0; performer->tasks[at] != task; at++) {
     }
+    performer->n_tasks--;
+    memmove(&performer->tasks[at], &performer->tasks[at + 1],
+            (size_t)(performer->n_tasks - at) * sizeof(struct task *));
     free_task(task);
 }
 
@@ -190,10 +191,10 @@ static bool same(const char *a, const char *b)
     return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
-/* Backwards: a task of which nothing is left goes, and the last takes its place. */
+/* In the order in which the tasks came; then those that were only waiting for it to go may go. */
 static void take_pulled(struct performer *performer, const struct pulled *pulled)
 {
-    for (int i = performer->n_tasks - 1; i >= 0; i--) {
+    for (int i = 0; i < performer->n_tasks; i++) {
         struct task *task = performer->tasks[i];
 
         for (int j = 0; j < task->duty.n_containers; j++) {
@@ -204,7 +205,9 @@ static void take_pulled(struct performer *performer, const struct pulled *pulled
                 tell_pulled(performer, ward, pulled);
             }
         }
-        forget_if_gone(performer, task);
+    }
+    for (int i = performer->n_tasks - 1; i >= 0; i--) {
+        forget_if_gone(performer, performer->tasks[i]);
     }
 }
 

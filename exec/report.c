@@ -48,7 +48,13 @@ int report_verdict(const struct report *report)
 {
     bool all_hold = expect_count(report->scenario, &report->story) == report->scenario->n_expects;
 
-    return report->identical && all_hold && nothing_left(&report->left) ? EXIT_FINE : EXIT_ANSWER;
+    if (!report->identical || !nothing_left(&report->left)) {
+        return EXIT_ANSWER;
+    }
+    if (report->interrupted) {
+        return REPORT_INTERRUPTED;
+    }
+    return all_hold ? EXIT_FINE : EXIT_ANSWER;
 }
 
 static int64_t count_placed(const struct story *story)
@@ -110,11 +116,6 @@ static void print_left(const struct report *report)
            left->processes, left->mounts, left->namespaces, left->groups,
            left->network_changed ? "this machine's network interfaces changed meanwhile, not by us"
                                  : "your network was not touched");
-    if (report->stragglers > 0) {
-        printf("              %d process%s had outlived an agent and %s killed\n",
-               report->stragglers, report->stragglers == 1 ? "" : "es",
-               report->stragglers == 1 ? "was" : "were");
-    }
 }
 
 static void print_next(const struct report *report)
@@ -135,7 +136,11 @@ void report_print(const struct report *report)
     print_title(report);
     summary_bars(stdout, report->scenario, &report->story, report->seed);
     summary_unplaced(stdout, report->scenario, &report->story);
-    summary_expect(stdout, report->scenario, &report->story);
+    if (report->interrupted) {
+        printf("expect   not judged: the run was interrupted\n");
+    } else {
+        summary_expect(stdout, report->scenario, &report->story);
+    }
     print_rules(report);
     if (uname(&host) == 0) {
         printf("same kernel   host %s, inside a container %s\n", host.release, report->inside);

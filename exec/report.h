@@ -26,7 +26,6 @@ struct report {
     bool identical;
     bool interrupted;
     struct leftovers left;
-    int stragglers; /* processes that outlived their agent and were killed */
     const struct cgroup_machine *cgroups;
     char inside[64];  /* kernel as a container saw it */
     bool given_to_user; /* the log belongs to the caller of sudo */
@@ -39,7 +38,11 @@ void report_finish(struct report *report);
 void report_print(const struct report *report);
 void report_print_json(const struct report *report);
 
-/* What the run exits with: 1 where the replay differs or an expectation fails. */
+/* What a shell sees of a program that SIGINT ended. */
+#define REPORT_INTERRUPTED 130
+
+/* What the run exits with: 1 where the replay differs, something is left or an expectation fails;
+ * those of an interrupted run are not judged. */
 int report_verdict(const struct report *report);
 
 #endif

@@ -11,7 +11,8 @@
 
 static const char about[] =
     "Gives every machine of a run log (the scheduler and each agent) its events again and checks\n"
-    "that it decides and acts as it did, and that every message received was sent. Exits with 0 if\n"
+    "that it decides and acts as it did, and that every message received was sent. Exits with 0 "
+    "if\n"
     "the run is identical, else with 1 and the first difference.";
 
 static const char examples[] =

@@ -35,6 +35,7 @@ static const struct command commands[] = {
     {"validate", "check scenarios and ECS task definitions", cmd_validate, NULL},
     {"sim", "simulate a scenario and show what happens", cmd_sim, NULL},
     {"exec", "run it for real, as containers on this machine", NULL, &executor},
+    {"explain", "why a task is where it is, or why it waits", cmd_explain, NULL},
     {"replay", "re-run every machine of a log: identical, or the first difference", cmd_replay, NULL},
     {"compare", "two runs side by side", NULL, &plotter},
     {"view", "watch a run, or two in step", NULL, &viewer},

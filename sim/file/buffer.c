@@ -4,6 +4,7 @@
 #include "file/buffer.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -67,6 +68,18 @@ void buffer_add_int(struct buffer *buffer, int64_t number)
     if (number < 0)
         digits[--n] = '-';
     buffer_add_bytes(buffer, digits + n, sizeof digits - (size_t)n);
+}
+
+const char *buffer_seconds(int64_t usec, char *text, size_t size)
+{
+    uint64_t rest = usec < 0 ? -(uint64_t)usec : (uint64_t)usec;
+    size_t n = (size_t)snprintf(text, size, "%s%" PRIu64 ".%06" PRIu64, usec < 0 ? "-" : "",
+                                rest / 1000000, rest % 1000000);
+
+    assert(n < size);
+    for (int i = 0; i < 3 && text[n - 1] == '0'; i++)
+        text[--n] = '\0';
+    return text;
 }
 
 static bool continues(unsigned char byte)

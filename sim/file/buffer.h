@@ -20,6 +20,10 @@ void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_bytes(struct buffer *buffer, const char *bytes, size_t n);
 void buffer_add_int(struct buffer *buffer, int64_t number);
 
+/* Seconds with as many of six decimals as it takes, but three at least: "1.203". Writes into `text`
+ * of `size` bytes and returns it. */
+const char *buffer_seconds(int64_t usec, char *text, size_t size);
+
 /* With quotes, escaped; NULL: null. The result is always valid JSON and gives back every byte: one
  * that is not part of valid UTF-8 is written as the private character U+EF00 + byte, and so are the
  * bytes of those characters themselves. buffer_unescape() is the way back. */

@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Comparing a word with ten thousand names takes a while: the first few are worth it. */
+#define SUGGESTIONS_MAX 100
+
 /* Larger files are not scenarios; offsets and counts stay far from any limit. */
 #define DOCUMENT_BYTES_MAX (INT64_C(1) << 30)
 
@@ -99,11 +102,7 @@ void reading_error(struct reading *reading, const char *name, const char *path, 
 
 int reading_errors(const struct reading *reading)
 {
-    int n = 0;
-
-    for (int i = reading->first_finding; i < reading->findings->n_list; i++)
-        n += reading->findings->list[i].is_error;
-    return n;
+    return reading->findings->n_errors - reading->first_error;
 }
 
 static int compare_findings(const void *a, const void *b)
@@ -407,6 +406,15 @@ const char *did_you_mean(const char *nearest)
     return text;
 }
 
+const char *did_you_mean_one(struct reading *reading, const char *word, const struct names *names,
+                             int first)
+{
+    if (++reading->n_suggestions > SUGGESTIONS_MAX || first >= names->n_texts)
+        return "";
+    return did_you_mean(
+        nearest_name(word, (const char *const *)names->texts + first, names->n_texts - first));
+}
+
 /* Objects and lists */
 
 /* Real files carry numbers and truth values where the API takes texts. */
@@ -637,6 +645,21 @@ bool node_duration(const struct node *node, int64_t *usec)
     return node_quantity(node, "a duration such as \"90s\" or \"300ms\"", units_duration, usec);
 }
 
+bool node_duration_or(const struct node *node, const char *word, int64_t meaning, int64_t *usec)
+{
+    const char *text = json_string_value(node->value);
+
+    if (text && strcmp(text, word) == 0) {
+        *usec = meaning;
+        return true;
+    }
+    if (text && isalpha((unsigned char)*text)) {
+        node_error(node, "found %s, wanted a duration or \"%s\"", node_found(node), word);
+        return false;
+    }
+    return node_duration(node, usec);
+}
+
 bool node_size(const struct node *node, int64_t *bytes)
 {
     return node_quantity(node, "a size such as \"512MiB\"", units_size, bytes);
@@ -748,7 +771,7 @@ bool node_choice(const struct node *node, const char *const *names, int *out)
         }
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     }
-    node_error(node, "found %s, wanted one of %s%s", node_found(node), list,
-               did_you_mean(nearest_of(text, names)));
+    node_error(node, "found %s, wanted %s%s%s", node_found(node), names[1] ? "one of " : "", list,
+               did_you_mean(names[1] ? nearest_of(text, names) : NULL));
     return false;
 }

@@ -7,6 +7,7 @@
 #ifndef BERTH_FILE_JSON_READ_H
 #define BERTH_FILE_JSON_READ_H
 
+#include "core/names.h"
 #include "file/grammar.h"
 #include "file/position.h"
 #include "file/scenario.h"
@@ -19,6 +20,8 @@ struct overlay; /* json_set.h: a value given by --set */
 struct reading {
     struct findings *findings;
     int first_finding; /* of this reading: the list may hold others' */
+    int first_error;   /* number of errors that others made */
+    int n_suggestions; /* made so far */
     int n_documents;
     const struct overlay *overlays; /* values that --set has put into the JSON */
     int n_overlays;
@@ -83,6 +86,10 @@ const char *node_found(const struct node *node);
 /* " (did you mean NAME?)", or "" where nothing is near. Text of the last eight calls. */
 const char *did_you_mean(const char *nearest);
 
+/* The same for the names from number `first` on, which may be many: "" once enough was said. */
+const char *did_you_mean_one(struct reading *reading, const char *word, const struct names *names,
+                             int first);
+
 /* The node is an object with known members only; marks it and its members as ECS's where the
  * grammar is. False (after an error) where it is no object; findings about members do not make it
  * false. Required members that are absent are errors. */
@@ -104,6 +111,8 @@ bool node_number(const struct node *node, int64_t minimum, int64_t maximum, enum
 bool node_int(const struct node *node, int32_t minimum, int32_t maximum, enum bare_unit unit,
               int32_t *out);
 bool node_duration(const struct node *node, int64_t *usec);
+/* A duration, or `word` for `meaning`. */
+bool node_duration_or(const struct node *node, const char *word, int64_t meaning, int64_t *usec);
 bool node_size(const struct node *node, int64_t *bytes);
 bool node_distribution(const struct node *node, struct distribution *out);
 bool node_id(const struct node *node, char letter, int32_t *out);

@@ -80,16 +80,6 @@ static const char *role(int32_t machine)
     return machine == ID_NONE ? "the scheduler" : "the agent";
 }
 
-/* Seconds with as many of six decimals as it takes, but three at least: "1.203". */
-static void write_seconds(char *text, size_t size, int64_t usec)
-{
-    size_t n = (size_t)snprintf(text, size, "%" PRId64 ".%06" PRId64, usec / USEC_PER_SEC,
-                                usec % USEC_PER_SEC);
-
-    for (int i = 0; i < 3 && text[n - 1] == '0'; i++)
-        text[--n] = '\0';
-}
-
 /* Fails with "i1 event 4 (containerStarted t1) at 1.203 s: WHAT". */
 static bool differs(struct err *err, const struct record *record, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -104,9 +94,9 @@ static bool differs(struct err *err, const struct record *record, const char *fo
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
     difference_event(&event, &record->event);
-    write_seconds(seconds, sizeof seconds, record->at_usec);
     err_set(err, EXIT_ANSWER, "%s event %" PRId64 " (%.60s) at %s s: %s",
-            machine_name(record->machine, name), record->seq, event.text, seconds, what);
+            machine_name(record->machine, name), record->seq, event.text,
+            buffer_seconds(record->at_usec, seconds, sizeof seconds), what);
     buffer_finish(&event);
     return false;
 }

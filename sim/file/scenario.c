@@ -3,7 +3,6 @@
  * A bare task definition is wrapped into a scenario first, so everything after that has one form.
  */
 #include "file/json_set.h"
-#include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
@@ -331,7 +330,8 @@ static struct scenario *finish(struct scenario_reader *reader)
 static void start(struct scenario_reader *reader, const char *path, struct findings *findings)
 {
     *reader = (struct scenario_reader){
-        .reading = {.findings = findings, .first_finding = findings->n_list},
+        .reading = {.findings = findings, .first_finding = findings->n_list,
+                    .first_error = findings->n_errors},
         .scenario = zeroed(1, sizeof *reader->scenario),
     };
     reader->scenario->path = text_copy(path);

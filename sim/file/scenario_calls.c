@@ -1,7 +1,6 @@
 /*
  * What a scenario asks of the cluster: services, timeline, expectations.
  */
-#include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
@@ -82,7 +81,7 @@ static void check_launch_type(const struct node *call)
         node_warning(&node, "berth has no %s: its tasks run on the scenario's instances", text);
 }
 
-static int32_t required_reference(const struct scenario_reader *reader, const struct node *call)
+static int32_t required_reference(struct scenario_reader *reader, const struct node *call)
 {
     struct node node = node_member(call, "taskDefinition");
 
@@ -138,8 +137,7 @@ void read_services(struct scenario_reader *reader, const struct node *top)
 }
 
 /* A service that exists at some time. */
-static bool read_service_name(const struct scenario_reader *reader, const struct node *node,
-                              char **to)
+static bool read_service_name(struct scenario_reader *reader, const struct node *node, char **to)
 {
     const char *name;
 
@@ -147,8 +145,7 @@ static bool read_service_name(const struct scenario_reader *reader, const struct
         return false;
     if (names_find(&reader->services, name) == ID_NONE) {
         node_error(node, "no service \"%s\"%s", name,
-                   did_you_mean(nearest_name(name, (const char *const *)reader->services.texts,
-                                             reader->services.n_texts)));
+                   did_you_mean_one(&reader->reading, name, &reader->services, 0));
         return false;
     }
     *to = text_copy(name);
@@ -257,8 +254,7 @@ static void read_kill_container(struct scenario_reader *reader, struct node *nod
         return;
     if (reader->containers_known && names_find(&reader->containers, name) == ID_NONE)
         node_error(&container, "no task definition has a container \"%s\"%s", name,
-                   did_you_mean(nearest_name(name, (const char *const *)reader->containers.texts,
-                                             reader->containers.n_texts)));
+                   did_you_mean_one(&reader->reading, name, &reader->containers, 0));
     fault->container_name = text_copy(name);
 }
 
@@ -451,12 +447,10 @@ static void read_expect_moment(const struct scenario *scenario, const struct nod
                                int64_t *at_usec)
 {
     struct node at = node_member(node, "at");
-    const char *text = json_string_value(at.value);
 
     *at_usec = USEC_NEVER;
-    if (text && strcmp(text, "end") == 0)
-        return;
-    if (node_duration(&at, at_usec) && *at_usec > scenario->until_usec)
+    if (node_duration_or(&at, "end", USEC_NEVER, at_usec) && *at_usec != USEC_NEVER &&
+        *at_usec > scenario->until_usec)
         node_error(&at, "%s is after the end of the run", node_found(&at));
 }
 

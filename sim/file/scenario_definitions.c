@@ -2,7 +2,6 @@
  * The task definitions of a scenario: their revisions, and how calls refer to them.
  */
 #include "core/array.h"
-#include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
@@ -107,7 +106,7 @@ static const char *without_arn(const char *text)
     return strncmp(text, "arn:", 4) == 0 && slash ? slash + 1 : text;
 }
 
-int32_t read_reference(const struct scenario_reader *reader, const struct node *node)
+int32_t read_reference(struct scenario_reader *reader, const struct node *node)
 {
     const struct names *known = &reader->references;
     const char *text, *colon;
@@ -127,8 +126,7 @@ int32_t read_reference(const struct scenario_reader *reader, const struct node *
         node_error(node, "found %s; the latest revision of %s is %d", node_found(node), family,
                    (int)reader->scenario->taskdefs[reader->referred[number]].definition->revision);
     else if (number == ID_NONE && reader->families_known)
-        node_error(
-            node, "no task definition \"%s\"%s", text,
-            did_you_mean(nearest_name(family, (const char *const *)known->texts, known->n_texts)));
+        node_error(node, "no task definition \"%s\"%s", text,
+                   did_you_mean_one(&reader->reading, family, known, 0));
     return ID_NONE;
 }

@@ -4,7 +4,6 @@
 #ifndef BERTH_FILE_SCENARIO_READ_H
 #define BERTH_FILE_SCENARIO_READ_H
 
-#include "core/names.h"
 #include "file/json_read.h"
 
 struct scenario_reader {
@@ -46,7 +45,7 @@ void warn_of_misfit(const struct scenario_reader *reader, const struct node *nod
 /* scenario_definitions.c */
 void read_definitions(struct scenario_reader *reader, const struct node *top);
 /* The definition that "family", "family:revision" or an ARN means, or ID_NONE after an error. */
-int32_t read_reference(const struct scenario_reader *reader, const struct node *node);
+int32_t read_reference(struct scenario_reader *reader, const struct node *node);
 
 /* scenario_calls.c */
 void read_services(struct scenario_reader *reader, const struct node *top);

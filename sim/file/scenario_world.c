@@ -298,6 +298,7 @@ void warn_of_misfit(const struct scenario_reader *reader, const struct node *nod
                     const struct task_definition *definition)
 {
     int64_t cpu = taskdef_cpu(definition), mib = taskdef_memory_mib(definition);
+    struct node family = node_member(node, "family");
     const struct instance_type *nearest = NULL;
     int64_t nearest_excess = INT64_MAX;
 
@@ -319,12 +320,12 @@ void warn_of_misfit(const struct scenario_reader *reader, const struct node *nod
         }
     }
     if (nearest && cpu > nearest->cpu)
-        node_warning(node,
+        node_warning(&family,
                      "%s needs %lld CPU units and fits on no instance, even an empty one: "
                      "the nearest, %s, has %d",
                      definition->family, (long long)cpu, nearest->name, (int)nearest->cpu);
     else if (nearest)
-        node_warning(node,
+        node_warning(&family,
                      "%s needs %lld MiB and fits on no instance, even an empty one: the "
                      "nearest, %s, has %d",
                      definition->family, (long long)mib, nearest->name, (int)nearest->memory_mib);
@@ -392,14 +393,15 @@ void read_images(struct scenario_reader *reader, const struct node *top)
         struct node node = node_member(&map, reader->images[i].name);
 
         if (!used[i] && reading_errors(&reader->reading) == 0)
-            node_warning(
-                &node, "no container has this image%s",
-                did_you_mean(nearest_name(reader->images[i].name,
-                                          (const char *const *)reader->image_names.texts + n_named,
-                                          reader->n_images - n_named)));
+            node_warning(&node, "no container has this image%s",
+                         did_you_mean_one(&reader->reading, reader->images[i].name,
+                                          &reader->image_names, n_named));
     }
     free(used);
 }
+
+/* Two names of 255 characters and the slash. */
+#define BEHAVIOUR_NAME_SIZE 512
 
 /* Behaviours by their names "family/container", before it is known who has them. */
 struct behaviours {
@@ -412,7 +414,6 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
 {
     struct node node = node_member(map, name), ready, work, idle, memory, exit_code;
     struct behaviour *behaviour = ARRAY_ADD(behaviours, list);
-    const char *text;
 
     names_intern(&behaviours->names, name);
     *behaviour = behaviour_default();
@@ -427,37 +428,17 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
     behaviour->idle_usec = work.value || exit_code.value ? 0 : IDLE_FOREVER;
     node_distribution(&ready, &behaviour->ready);
     node_distribution(&work, &behaviour->work);
-    text = json_string_value(idle.value);
-    if (text && strcmp(text, "forever") == 0)
-        behaviour->idle_usec = IDLE_FOREVER;
-    else if (text && !isdigit((unsigned char)*text) && *text != '-' && *text != '.')
-        node_error(&idle, "found \"%.60s\", wanted a duration or \"forever\"", text);
-    else
-        node_duration(&idle, &behaviour->idle_usec);
+    node_duration_or(&idle, "forever", IDLE_FOREVER, &behaviour->idle_usec);
     node_size(&memory, &behaviour->memory_bytes);
     node_int(&exit_code, 0, 255, BARE_NUMBER, &behaviour->exit_code);
 }
 
-static void say_no_such_container(const struct scenario_reader *reader, const struct node *map,
-                                  const char *name)
+/* The name of a container's behaviour. */
+static void behaviour_name(const struct task_definition *definition, int container,
+                           char name[BEHAVIOUR_NAME_SIZE])
 {
-    struct names known = {0};
-    struct node node = node_member(map, name);
-
-    for (int d = 0; d < reader->scenario->n_taskdefs; d++) {
-        const struct task_definition *definition = reader->scenario->taskdefs[d].definition;
-
-        for (int c = 0; definition && c < definition->n_containers; c++) {
-            char text[600];
-
-            snprintf(text, sizeof text, "%s/%s", definition->family,
-                     definition->containers[c].name);
-            names_intern(&known, text);
-        }
-    }
-    node_error(&node, "no task definition has this family and container%s",
-               did_you_mean(nearest_name(name, (const char *const *)known.texts, known.n_texts)));
-    names_finish(&known);
+    snprintf(name, BEHAVIOUR_NAME_SIZE, "%s/%s", definition->family,
+             definition->containers[container].name);
 }
 
 void read_behaviours(struct scenario_reader *reader, const struct node *top)
@@ -465,7 +446,7 @@ void read_behaviours(struct scenario_reader *reader, const struct node *top)
     struct scenario *scenario = reader->scenario;
     struct node map = node_member(top, "behaviour");
     struct behaviours behaviours = {0};
-    bool *used;
+    struct names containers = {0};
     const char *name;
     json_t *value;
 
@@ -477,27 +458,28 @@ void read_behaviours(struct scenario_reader *reader, const struct node *top)
         if (strcmp(name, "note") != 0)
             read_behaviour(&behaviours, &map, name);
     }
-    used = zeroed((size_t)behaviours.n_list, sizeof *used);
     for (int d = 0; d < scenario->n_taskdefs; d++) {
         struct scenario_taskdef *taskdef = &scenario->taskdefs[d];
 
         for (int c = 0; taskdef->definition && c < taskdef->definition->n_containers; c++) {
-            char text[600];
+            char text[BEHAVIOUR_NAME_SIZE];
             int32_t found;
 
-            snprintf(text, sizeof text, "%s/%s", taskdef->definition->family,
-                     taskdef->definition->containers[c].name);
-            found = behaviours.n_list ? names_find(&behaviours.names, text) : ID_NONE;
+            behaviour_name(taskdef->definition, c, text);
+            names_intern(&containers, text);
+            found = names_find(&behaviours.names, text);
             taskdef->behaviours[c] =
                 found == ID_NONE ? behaviour_default() : behaviours.list[found];
-            if (found != ID_NONE)
-                used[found] = true;
         }
     }
-    for (int i = 0; reader->containers_known && i < behaviours.n_list; i++)
-        if (!used[i])
-            say_no_such_container(reader, &map, behaviours.names.texts[i]);
-    free(used);
+    for (int i = 0; reader->containers_known && i < behaviours.n_list; i++) {
+        struct node node = node_member(&map, behaviours.names.texts[i]);
+
+        if (names_find(&containers, node.key) == ID_NONE)
+            node_error(&node, "no task definition has this family and container%s",
+                       did_you_mean_one(&reader->reading, node.key, &containers, 0));
+    }
     free(behaviours.list);
     names_finish(&behaviours.names);
+    names_finish(&containers);
 }

@@ -6,6 +6,7 @@
 #include "file/summary.h"
 
 #include "file/expect.h"
+#include "file/explain.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -246,15 +247,15 @@ static void fill(const struct picture *picture, char *bar, int64_t from_usec, in
 static void print_row(struct picture *picture, const char *label, const char *bar,
                       const char *remark)
 {
-    int end = AXIS;
+    char line[SUMMARY_COLUMNS + 1];
+    int end = snprintf(line, sizeof line, "%-*s%s%s%.*s", picture->name_width + 9, label, bar,
+                       remark[0] ? "  " : "", REMARK_MAX, remark);
 
     picture->rows_left--;
-    while (end > 0 && bar[end - 1] == ' ' && !remark[0])
+    end = end < SUMMARY_COLUMNS ? end : SUMMARY_COLUMNS;
+    while (end > 0 && line[end - 1] == ' ')
         end--;
-    fprintf(picture->out, "%-*s%.*s", picture->name_width + 9, label, end, bar);
-    if (remark[0])
-        fprintf(picture->out, "  %.*s", REMARK_MAX, remark);
-    fprintf(picture->out, "\n");
+    fprintf(picture->out, "%.*s\n", end, line);
 }
 
 static void print_task(struct picture *picture, int32_t id)
@@ -430,35 +431,15 @@ void summary_bars(FILE *out, const struct scenario *scenario, const struct story
 
 static void print_miss(FILE *out, enum place_reason reason, int32_t nearest, int64_t lack)
 {
+    char words[80];
+
     if (nearest == ID_NONE) {
         fprintf(out, "%s",
                 reason == PLACE_NO_INSTANCE ? "the cluster has no instance" : "no instance takes it");
         return;
     }
-    fprintf(out, "nearest is %s, which ", story_instance_name(nearest));
-    switch (reason) {
-    case PLACE_CPU:
-        fprintf(out, "lacks %" PRId64 " CPU units", lack);
-        break;
-    case PLACE_MEMORY:
-        fprintf(out, "lacks %" PRId64 " MiB of memory", lack);
-        break;
-    case PLACE_PORTS:
-        fprintf(out, "has host port %" PRId64 " in use", lack);
-        break;
-    case PLACE_ATTRIBUTE:
-        fprintf(out, "does not meet the placement constraint");
-        break;
-    case PLACE_DISTINCT:
-        fprintf(out, "has a task of the same group already");
-        break;
-    case PLACE_AGENT:
-        fprintf(out, "has no connected agent");
-        break;
-    default:
-        fprintf(out, "is not ACTIVE");
-        break;
-    }
+    fprintf(out, "nearest is %s, which %s", story_instance_name(nearest),
+            explain_lack(reason, lack, words, sizeof words));
     fprintf(out, " (%s)", place_reason_names[reason]);
 }
 

@@ -51,6 +51,22 @@ static void check_essential(const struct node *node, const struct task_definitio
         node_error(&list, "no container is essential; ECS wants at least one");
 }
 
+/* Nothing or 0 stands there, rather than something that is an error already. */
+static bool absent_or_zero(const struct node *member)
+{
+    return !member->value ||
+           (json_is_integer(member->value) && json_integer_value(member->value) == 0);
+}
+
+static bool gives_no_memory(const struct node *node, int container)
+{
+    struct container_node way;
+
+    return json_is_object(member_of(node, container, NULL, &way)->value) &&
+           absent_or_zero(member_of(node, container, "memory", &way)) &&
+           absent_or_zero(member_of(node, container, "memoryReservation", &way));
+}
+
 static void check_memory(const struct node *node, const struct task_definition *definition)
 {
     struct container_node way;
@@ -65,8 +81,7 @@ static void check_memory(const struct node *node, const struct task_definition *
         if (limit && limit < CONTAINER_MEMORY_MIN_MIB)
             node_error(member_of(node, i, "memory", &way), "%d MiB; a container needs at least 6",
                        (int)limit);
-        if (!limit && !soft && !definition->memory_mib &&
-            json_is_object(member_of(node, i, NULL, &way)->value))
+        if (!limit && !soft && !definition->memory_mib && gives_no_memory(node, i))
             node_error(member_of(node, i, NULL, &way),
                        "no memory: give memory or memoryReservation here, or memory for the task");
     }

@@ -11,8 +11,8 @@
 
 Test(literal, dates_agree_with_the_calendar)
 {
-    /* Every 17 hours and a bit from year 0 to 9999, so that every day of the year comes up. */
-    for (int64_t second = -INT64_C(62167219200); second < INT64_C(253402300800); second += 62171) {
+    /* Every six days and a bit from year 0 to 9999, so that every day of the year comes up. */
+    for (int64_t second = -INT64_C(62167219200); second < INT64_C(253402300800); second += 527101) {
         time_t at = (time_t)second;
         struct tm tm;
         char text[40];
@@ -21,8 +21,9 @@ Test(literal, dates_agree_with_the_calendar)
         gmtime_r(&at, &tm);
         snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
                  tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-        cr_assert(literal_date(text, &usec), "%s", text);
-        cr_assert_eq(usec, second * USEC_PER_SEC, "%s", text);
+        /* Criterion's own assertions cost more than the dates. */
+        if (!literal_date(text, &usec) || usec != second * USEC_PER_SEC)
+            cr_assert_fail("%s: %lld", text, (long long)usec);
     }
 }
 

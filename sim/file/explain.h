@@ -1,0 +1,65 @@
+/*
+ * Why is this task here, why not there, why does it wait: one placement with all its reasons, made
+ * by stepping a fresh scheduler to that moment of the log and asking the plain placement. Shown as
+ * text for people and as JSON.
+ */
+#ifndef BERTH_FILE_EXPLAIN_H
+#define BERTH_FILE_EXPLAIN_H
+
+#include "core/place.h"
+#include "core/scheduler.h"
+#include "file/buffer.h"
+#include "file/story.h"
+
+enum explain_kind {
+    EXPLAIN_PLACED,  /* the decision that put the task where it is */
+    EXPLAIN_WAITING, /* the task had no room at that moment */
+    EXPLAIN_WHAT_IF, /* one more task of a definition, at that moment */
+};
+
+struct explain {
+    enum explain_kind kind;
+    int32_t task; /* EXPLAIN_WHAT_IF: the number that it would get */
+    int32_t taskdef;
+    int32_t request; /* whose strategy and constraints count */
+    int64_t at_usec; /* the moment of the table */
+    int64_t seq;     /* the scheduler's event that decided, 0 where none did */
+    bool
+        own_request; /* EXPLAIN_WHAT_IF: nobody in the run asks for such tasks: RunTask's defaults */
+    struct place_table table;
+    /* The instance that the strategy would choose if every ACTIVE one were a candidate, where that
+     * is another one than it chose; else ID_NONE. */
+    int32_t preferred;
+    const struct cluster *cluster; /* as it was just before the decision */
+    /* The task's story, up to the moment asked for; not of EXPLAIN_WHAT_IF. */
+    struct story story;
+    int64_t until_usec;
+    /* private */
+    struct scheduler scheduler;
+    struct outputs outputs;
+};
+
+/* Explains where a task of a logged run is at `at_usec` (USEC_NEVER: in the end), or why it has no
+ * place. Errors: no such log, no such task (then), a log that does not replay. Release with
+ * explain_finish(), after a failure too. The explanation must not move in memory. */
+bool explain_task(struct explain *explain, const char *path, int32_t task, int64_t at_usec,
+                  struct err *err);
+
+/* Explains where one more task of a registered definition would go in that cluster, now: by the
+ * service of that definition, else by the last RunTask of it, else by RunTask without a strategy.
+ * May add a request to the cluster. */
+void explain_what_if(struct explain *explain, struct cluster *cluster, int32_t taskdef,
+                     int64_t at_usec);
+void explain_finish(struct explain *explain);
+
+/* Appends the explanation, in lines, or as one JSON object in one line. */
+void explain_text(const struct explain *explain, struct buffer *text);
+void explain_json(const struct explain *explain, struct buffer *json);
+
+/* What an instance lacks: "lacks 256 CPU units". `text` of `size` bytes. */
+const char *explain_lack(enum place_reason reason, int64_t lack, char *text, size_t size);
+
+/* The rule as people write it: "spread attribute:ecs.availability-zone". Likewise. */
+const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size);
+
+#endif

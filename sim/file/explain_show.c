@@ -1,0 +1,621 @@
+/*
+ * Showing an explanation: what happened to the task in order of time, then the table of the
+ * placement. The text shows as much of a large cluster as fits a screen, the JSON all of it.
+ */
+#include "file/explain.h"
+
+#include "core/array.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MAX 20
+
+struct moment {
+    int64_t at_usec;
+    int order; /* of being added: among moments at the same time */
+    char text[240];
+};
+
+struct moments {
+    struct moment *list;
+    int n_list, cap_list;
+    int64_t until_usec;
+};
+
+static void add_moment(struct moments *moments, int64_t at_usec, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add_moment(struct moments *moments, int64_t at_usec, const char *format, ...)
+{
+    struct moment *moment;
+    va_list args;
+
+    if (at_usec == USEC_NEVER || at_usec > moments->until_usec)
+        return;
+    moment = ARRAY_ADD(moments, list);
+    moment->at_usec = at_usec;
+    moment->order = moments->n_list;
+    va_start(args, format);
+    vsnprintf(moment->text, sizeof moment->text, format, args);
+    va_end(args);
+}
+
+static int compare_moments(const void *a, const void *b)
+{
+    const struct moment *left = a, *right = b;
+
+    if (left->at_usec != right->at_usec)
+        return left->at_usec < right->at_usec ? -1 : 1;
+    return left->order - right->order;
+}
+
+/* Words ---------------------------------------------------------------------------------------- */
+
+const char *explain_lack(enum place_reason reason, int64_t lack, char *text, size_t size)
+{
+    switch (reason) {
+    case PLACE_FITS:
+        snprintf(text, size, "has room");
+        break;
+    case PLACE_INACTIVE:
+        snprintf(text, size, "is not ACTIVE");
+        break;
+    case PLACE_AGENT:
+        snprintf(text, size, "has no connected agent");
+        break;
+    case PLACE_CPU:
+        snprintf(text, size, "lacks %" PRId64 " CPU units", lack);
+        break;
+    case PLACE_MEMORY:
+        snprintf(text, size, "lacks %" PRId64 " MiB of memory", lack);
+        break;
+    case PLACE_PORTS:
+        snprintf(text, size, "has host port %" PRId64 " in use", lack);
+        break;
+    case PLACE_ATTRIBUTE:
+        snprintf(text, size, "does not meet the placement constraint");
+        break;
+    case PLACE_DISTINCT:
+        snprintf(text, size, "has a task of the same group already");
+        break;
+    case PLACE_NO_INSTANCE:
+        snprintf(text, size, "is no instance");
+        break;
+    }
+    return text;
+}
+
+const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size)
+{
+    if (rule->field == BY_ATTRIBUTE)
+        snprintf(text, size, "%s attribute:%s", strategy_type_names[rule->type], rule->attribute);
+    else
+        snprintf(text, size, "%s%s%s", strategy_type_names[rule->type],
+                 rule->field == BY_NOTHING ? "" : " ", strategy_field_names[rule->field]);
+    return text;
+}
+
+/* What the numbers of a rule count; the least wins. */
+static const char *unit_of(const struct strategy_rule *rule)
+{
+    if (rule->type == STRATEGY_RANDOM)
+        return "0 is drawn";
+    if (rule->type == STRATEGY_SPREAD)
+        return rule->field == BY_ATTRIBUTE ? "tasks on instances with that value" : "tasks there";
+    return rule->field == BY_CPU ? "CPU units left" : "MiB left";
+}
+
+/* The miss of a placement that found nothing: "i1 lacks 256 CPU units (RESOURCE:CPU)". */
+static void write_miss(char *text, size_t size, enum place_reason reason, int32_t nearest,
+                       int64_t lack)
+{
+    char words[80];
+
+    if (nearest == ID_NONE)
+        snprintf(text, size, "the cluster has no instance (%s)",
+                 place_reason_names[PLACE_NO_INSTANCE]);
+    else
+        snprintf(text, size, "i%d %s (%s)", nearest + 1,
+                 explain_lack(reason, lack, words, sizeof words), place_reason_names[reason]);
+}
+
+static const struct request *request_of(const struct explain *explain)
+{
+    return &explain->cluster->requests[explain->request];
+}
+
+static const struct task_definition *definition_of(const struct explain *explain)
+{
+    return taskdefs_get(&explain->cluster->taskdefs, explain->taskdef);
+}
+
+/* Whose task it is: "service web", "RunTask". */
+static const char *owner_of(const struct explain *explain, char *text, size_t size)
+{
+    const struct request *request = request_of(explain);
+
+    if (request->service == ID_NONE)
+        snprintf(text, size, "RunTask");
+    else
+        snprintf(text, size, "service %s", explain->cluster->services[request->service].name);
+    return text;
+}
+
+/* What happened to the task -------------------------------------------------------------------- */
+
+static void add_waits(const struct explain *explain, struct moments *moments)
+{
+    for (int i = 0; i < explain->story.n_notes; i++) {
+        const struct story_note *note = &explain->story.notes[i];
+        const struct wait *wait = &note->message.as.wait;
+        char miss[160];
+
+        if (note->message.kind != MESSAGE_WAIT || wait->task != explain->task)
+            continue;
+        write_miss(miss, sizeof miss, wait->reason, wait->nearest, wait->lack);
+        add_moment(moments, note->at_usec, "waits for room: nearest is %s", miss);
+    }
+}
+
+/* For people, milliseconds are enough. */
+static const char *milliseconds(int64_t usec, char *text, size_t size)
+{
+    return buffer_seconds(usec / USEC_PER_MSEC * USEC_PER_MSEC, text, size);
+}
+
+/* " (0.200 s)" where both ends are known and it took any time. */
+static const char *since(int64_t from_usec, int64_t to_usec, char *text, size_t size)
+{
+    char seconds[32];
+
+    text[0] = '\0';
+    if (from_usec != USEC_NEVER && to_usec != USEC_NEVER && to_usec - from_usec >= USEC_PER_MSEC)
+        snprintf(text, size, " (%s s)", milliseconds(to_usec - from_usec, seconds, sizeof seconds));
+    return text;
+}
+
+/* The containers that this one waits for, and to be what. */
+static void write_depends(const struct task_definition *definition, int container, char *text,
+                          size_t size)
+{
+    const struct container_definition *own = &definition->containers[container];
+    size_t n = 0;
+
+    for (int i = 0; i < own->n_depends && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%s %s", i ? ", " : "",
+                              definition->containers[own->depends[i].container].name,
+                              container_condition_names[own->depends[i].condition]);
+}
+
+static void add_start(const struct explain *explain, struct moments *moments,
+                      const struct story_task *task, int i)
+{
+    const struct task_definition *definition = definition_of(explain);
+    const struct story_container *container = &task->containers[i];
+    const char *name = definition->containers[i].name;
+    char took[48], depends[120];
+
+    if (container->pull_at_usec > task->received_at_usec &&
+        definition->containers[i].n_depends > 0) {
+        write_depends(definition, i, depends, sizeof depends);
+        add_moment(moments, container->pull_at_usec, "%s: may start, dependsOn is met: %s%s", name,
+                   depends,
+                   since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
+    } else if (container->pull_at_usec > task->received_at_usec) {
+        add_moment(moments, container->pull_at_usec, "%s: leaves the agent's queue for room%s",
+                   name, since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
+    }
+    add_moment(moments, container->pulled_at_usec, "%s: image pulled%s", name,
+               since(container->pull_at_usec, container->pulled_at_usec, took, sizeof took));
+    add_moment(moments, container->created_at_usec, "%s: created%s", name,
+               since(container->create_at_usec, container->created_at_usec, took, sizeof took));
+    add_moment(moments, container->started_at_usec, "%s: started%s", name,
+               since(container->start_at_usec, container->started_at_usec, took, sizeof took));
+    add_moment(moments, container->ready_at_usec, "%s: ready%s", name,
+               since(container->started_at_usec, container->ready_at_usec, took, sizeof took));
+}
+
+static void add_end(const struct explain *explain, struct moments *moments,
+                    const struct story_container *container, int i)
+{
+    const char *name = definition_of(explain)->containers[i].name;
+
+    add_moment(moments, container->term_at_usec, "%s: SIGTERM", name);
+    add_moment(moments, container->kill_at_usec, "%s: SIGKILL, its stopTimeout has passed", name);
+    add_moment(moments, container->exited_at_usec, "%s: exited with %d%s", name,
+               container->exit_code, container->oom ? ", out of memory" : "");
+}
+
+static void add_stop(struct moments *moments, const struct story_task *task)
+{
+    if (task->stop_at_usec != USEC_NEVER)
+        add_moment(moments, task->stop_at_usec, "to be stopped: %s%s",
+                   stop_code_names[task->stop_code], task->torn_down ? ", the run has ended" : "");
+    if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
+        add_moment(moments, task->stopped_at_usec, "STOPPED: %s: its instance was lost",
+                   stop_code_names[task->stop_code]);
+    else
+        add_moment(moments, task->stopped_at_usec, "STOPPED: %s%s%s",
+                   stop_code_names[task->stop_code], task->reason ? ": " : "",
+                   task->reason ? task->reason : "");
+}
+
+static void list_moments(const struct explain *explain, struct moments *moments)
+{
+    const struct story_task *task = &explain->story.tasks[explain->task];
+    char owner[120], took[48];
+
+    moments->until_usec = explain->until_usec;
+    if (task->accepted_at_usec != task->placed_at_usec)
+        add_moment(moments, task->accepted_at_usec, "accepted: PROVISIONING, asked for by %s",
+                   owner_of(explain, owner, sizeof owner));
+    add_waits(explain, moments);
+    add_moment(moments, task->placed_at_usec, "PENDING: placed on i%d, asked for by %s%s",
+               task->instance + 1, owner_of(explain, owner, sizeof owner),
+               task->accepted_at_usec == task->placed_at_usec
+                   ? ""
+                   : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
+    add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
+    for (int i = 0; i < task->n_containers; i++)
+        add_start(explain, moments, task, i);
+    add_moment(moments, task->running_at_usec, "RUNNING: the scheduler knows");
+    for (int i = 0; i < task->n_containers; i++)
+        add_end(explain, moments, &task->containers[i], i);
+    add_stop(moments, task);
+    if (moments->n_list > 0)
+        qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, compare_moments);
+}
+
+static const char *status_of(const struct explain *explain)
+{
+    return task_status_names[story_status_at(&explain->story.tasks[explain->task],
+                                             explain->until_usec)];
+}
+
+/* The table ------------------------------------------------------------------------------------ */
+
+static int count_reason(const struct place_table *table, enum place_reason reason)
+{
+    int n = 0;
+
+    for (int i = 0; i < table->n_instances; i++)
+        n += table->reasons[i] == reason;
+    return n;
+}
+
+/* The filters in the order in which they are applied. */
+static const struct {
+    enum place_reason reason;
+    const char *about;
+} filters[] = {
+    {PLACE_INACTIVE, "not ACTIVE (launching, draining, gone)"},
+    {PLACE_AGENT, "agent not connected"},
+    {PLACE_CPU, "CPU"},
+    {PLACE_MEMORY, "memory"},
+    {PLACE_PORTS, "host ports"},
+    {PLACE_ATTRIBUTE, "memberOf"},
+    {PLACE_DISTINCT, "distinctInstance"},
+};
+
+#define N_FILTERS (sizeof filters / sizeof filters[0])
+
+static int32_t first_with(const struct place_table *table, enum place_reason reason)
+{
+    for (int i = 0; i < table->n_instances; i++)
+        if (table->reasons[i] == reason)
+            return i;
+    return ID_NONE;
+}
+
+static void write_filters(const struct explain *explain, struct buffer *text)
+{
+    const struct place_table *table = &explain->table;
+
+    buffer_add(text, "\n  %-40s %8s\n", "filter", "removes");
+    for (size_t f = 0; f < N_FILTERS; f++) {
+        int n = count_reason(table, filters[f].reason);
+        int32_t example = first_with(table, filters[f].reason);
+        char words[80];
+
+        buffer_add(text, "  %-40s %8d", filters[f].about, n);
+        if (n > 0)
+            buffer_add(text, "   i%d %s", example + 1,
+                       explain_lack(filters[f].reason, table->lacks[example], words, sizeof words));
+        if (n > 1)
+            buffer_add(text, ", ...");
+        buffer_add_text(text, "\n");
+    }
+    buffer_add(text, "  %-40s %8d\n", "candidates left", table->placement.candidates);
+}
+
+/* One candidate's line: its values by rule, until the rule that dropped it. */
+static void write_candidate(const struct explain *explain, int32_t instance, struct buffer *text)
+{
+    const struct place_table *table = &explain->table;
+    const char *zone = cluster_attribute(explain->cluster, instance, "ecs.availability-zone");
+    char name[16];
+
+    snprintf(name, sizeof name, "i%d", instance + 1);
+    buffer_add(text, "  %-10s %-10s", name, zone ? zone : "-");
+    for (int r = 0; r < table->n_rules; r++) {
+        int64_t cell = (int64_t)r * table->n_instances + instance;
+
+        if (table->reached[cell])
+            buffer_add(text, " %10" PRId64, table->values[cell]);
+        else
+            buffer_add(text, " %10s", "-");
+    }
+    buffer_add_text(text, instance == table->placement.instance ? "   <- chosen\n" : "\n");
+}
+
+static void write_candidates(const struct explain *explain, struct buffer *text)
+{
+    const struct place_table *table = &explain->table;
+    int shown = 0;
+
+    buffer_add(text, "\n  %-10s %-10s", "candidate", "zone");
+    for (int r = 0; r < table->n_rules; r++)
+        buffer_add(text, "     rule %d", r + 1);
+    buffer_add_text(text, "\n");
+    write_candidate(explain, table->placement.instance, text);
+    for (int i = 0; i < table->n_instances; i++)
+        if (table->reasons[i] == PLACE_FITS && i != table->placement.instance && shown++ < ROWS_MAX)
+            write_candidate(explain, i, text);
+    if (shown > ROWS_MAX)
+        buffer_add(text, "  ... and %d more (--json shows all)\n", shown - ROWS_MAX);
+    for (int r = 0; r < table->n_rules; r++) {
+        const struct strategy_rule *rule = &request_of(explain)->strategy[r];
+        char words[160];
+
+        buffer_add(text, "  rule %d: %s: %s, the least wins\n", r + 1,
+                   explain_rule(rule, words, sizeof words), unit_of(rule));
+    }
+}
+
+/* In one sentence why the chosen instance was chosen. */
+static void write_decider(const struct explain *explain, struct buffer *text)
+{
+    const struct placement *placement = &explain->table.placement;
+    const struct request *request = request_of(explain);
+    char words[160];
+
+    if (placement->rule == ID_NONE)
+        buffer_add(text, "i%d was the only candidate", placement->instance + 1);
+    else if (placement->rule == explain->table.n_rules)
+        buffer_add(text, "the rules left equals, of which i%d has the lowest number",
+                   placement->instance + 1);
+    else
+        buffer_add(text, "rule %d, %s, left i%d alone", placement->rule + 1,
+                   explain_rule(&request->strategy[placement->rule], words, sizeof words),
+                   placement->instance + 1);
+}
+
+/* "binpack cpu prefers i1, but i1 lacks 256 CPU units" */
+static void write_preferred(const struct explain *explain, struct buffer *text)
+{
+    int32_t preferred = explain->preferred;
+    char rule[160], words[80];
+
+    if (preferred == ID_NONE)
+        return;
+    buffer_add(text, "%s prefers i%d, but i%d %s",
+               explain_rule(&request_of(explain)->strategy[0], rule, sizeof rule), preferred + 1,
+               preferred + 1,
+               explain_lack(explain->table.reasons[preferred], explain->table.lacks[preferred],
+                            words, sizeof words));
+}
+
+static void write_question(const struct explain *explain, struct buffer *text)
+{
+    const struct placement *placement = &explain->table.placement;
+    const struct task_definition *definition = definition_of(explain);
+    char seconds[32], owner[120];
+
+    milliseconds(explain->at_usec, seconds, sizeof seconds);
+    if (explain->kind == EXPLAIN_WHAT_IF) {
+        buffer_add(text, "One more %s:%d at %s s, as %s would place it", definition->family,
+                   definition->revision, seconds, owner_of(explain, owner, sizeof owner));
+        if (placement->instance != ID_NONE)
+            buffer_add(text, ", goes to i%d\n", placement->instance + 1);
+        else
+            buffer_add_text(text, ", finds no room\n");
+    } else if (explain->kind == EXPLAIN_WAITING) {
+        buffer_add(text, "Why it waits, at %s s\n", seconds);
+    } else {
+        buffer_add(text, "Why i%d, at %s s (the scheduler's event %" PRId64 ")\n",
+                   placement->instance + 1, seconds, explain->seq);
+    }
+    buffer_add(text, "  a task takes %d CPU units and %d MiB; the cluster has %d instances\n",
+               taskdef_cpu(definition), taskdef_memory_mib(definition), explain->table.n_instances);
+}
+
+static void write_table(const struct explain *explain, struct buffer *text)
+{
+    const struct placement *placement = &explain->table.placement;
+    char miss[160];
+
+    write_question(explain, text);
+    write_filters(explain, text);
+    if (placement->instance == ID_NONE) {
+        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
+        buffer_add(text, "\nno room: nearest is %s\n", miss);
+        return;
+    }
+    write_candidates(explain, text);
+    buffer_add_text(text, "\ndecided: ");
+    write_decider(explain, text);
+    if (explain->preferred != ID_NONE)
+        buffer_add_text(text, "; ");
+    write_preferred(explain, text);
+    buffer_add_text(text, "\n");
+}
+
+void explain_text(const struct explain *explain, struct buffer *text)
+{
+    struct moments moments = {0};
+    char seconds[32];
+
+    if (explain->kind != EXPLAIN_WHAT_IF) {
+        buffer_add(text, "t%d %s:%d  %s\n", explain->task + 1, definition_of(explain)->family,
+                   definition_of(explain)->revision, status_of(explain));
+        list_moments(explain, &moments);
+        for (int i = 0; i < moments.n_list; i++)
+            buffer_add(text, "  %9s s  %s\n",
+                       milliseconds(moments.list[i].at_usec, seconds, sizeof seconds),
+                       moments.list[i].text);
+        free(moments.list);
+        buffer_add_text(text, "\n");
+    }
+    write_table(explain, text);
+}
+
+/* JSON ----------------------------------------------------------------------------------------- */
+
+static void add_id(struct buffer *json, const char *name, char letter, int32_t id)
+{
+    if (id == ID_NONE)
+        buffer_add(json, ", \"%s\": null", name);
+    else
+        buffer_add(json, ", \"%s\": \"%c%d\"", name, letter, id + 1);
+}
+
+static void add_string(struct buffer *json, const char *name, const char *text)
+{
+    buffer_add(json, ", \"%s\": ", name);
+    buffer_add_json_string(json, text);
+}
+
+static void add_seconds(struct buffer *json, const char *name, int64_t usec)
+{
+    char seconds[32];
+
+    buffer_add(json, ", \"%s\": %s", name,
+               usec == USEC_NEVER ? "null" : buffer_seconds(usec, seconds, sizeof seconds));
+}
+
+static void add_story(const struct explain *explain, struct buffer *json)
+{
+    const struct story_task *task = &explain->story.tasks[explain->task];
+    bool stopped = task->stopped_at_usec <= explain->until_usec;
+    struct moments moments = {0};
+
+    add_string(json, "status", status_of(explain));
+    add_seconds(json, "accepted", task->accepted_at_usec);
+    add_seconds(json, "placed", task->placed_at_usec);
+    add_seconds(json, "received", task->received_at_usec);
+    add_seconds(json, "running", task->running_at_usec);
+    add_seconds(json, "stopped", task->stopped_at_usec);
+    add_string(json, "stop_code",
+               stopped && task->stop_code != STOP_NONE ? stop_code_names[task->stop_code] : NULL);
+    add_string(json, "reason", stopped ? task->reason : NULL);
+    buffer_add_text(json, ", \"story\": [");
+    list_moments(explain, &moments);
+    for (int i = 0; i < moments.n_list; i++) {
+        char seconds[32];
+
+        buffer_add(json, "%s{\"at\": %s", i ? ", " : "",
+                   buffer_seconds(moments.list[i].at_usec, seconds, sizeof seconds));
+        add_string(json, "what", moments.list[i].text);
+        buffer_add_text(json, "}");
+    }
+    buffer_add_text(json, "]");
+    free(moments.list);
+}
+
+static void add_instances(const struct explain *explain, struct buffer *json)
+{
+    const struct place_table *table = &explain->table;
+    char words[80];
+
+    buffer_add_text(json, ", \"instances\": [");
+    for (int i = 0; i < table->n_instances; i++) {
+        bool first = true;
+
+        buffer_add(json, "%s{\"instance\": \"i%d\"", i ? ", " : "", i + 1);
+        add_string(json, "zone", cluster_attribute(explain->cluster, i, "ecs.availability-zone"));
+        add_string(json, "reason", place_reason_names[table->reasons[i]]);
+        buffer_add(json, ", \"lack\": %" PRId64, table->lacks[i]);
+        add_string(json, "text",
+                   explain_lack(table->reasons[i], table->lacks[i], words, sizeof words));
+        buffer_add_text(json, ", \"values\": [");
+        for (int r = 0; r < table->n_rules; r++) {
+            int64_t cell = (int64_t)r * table->n_instances + i;
+
+            if (!table->reached[cell])
+                continue;
+            buffer_add(json, "%s%" PRId64, first ? "" : ", ", table->values[cell]);
+            first = false;
+        }
+        buffer_add_text(json, "]}");
+    }
+    buffer_add_text(json, "]");
+}
+
+static void add_rules(const struct explain *explain, struct buffer *json)
+{
+    const struct request *request = request_of(explain);
+    char words[160];
+
+    buffer_add_text(json, ", \"rules\": [");
+    for (int r = 0; r < request->n_strategy; r++) {
+        buffer_add_text(json, r ? ", " : "");
+        buffer_add_json_string(json, explain_rule(&request->strategy[r], words, sizeof words));
+    }
+    buffer_add_text(json, "]");
+}
+
+static void add_placement(const struct explain *explain, struct buffer *json)
+{
+    const struct placement *placement = &explain->table.placement;
+    struct buffer sentence = {0};
+    char miss[160];
+
+    add_id(json, "instance", 'i', placement->instance);
+    buffer_add_text(json, ", \"removed\": {");
+    for (size_t f = 0; f < N_FILTERS; f++)
+        buffer_add(json, "%s\"%s\": %d", f ? ", " : "", place_reason_names[filters[f].reason],
+                   count_reason(&explain->table, filters[f].reason));
+    buffer_add(json, "}, \"candidates\": %d", placement->candidates);
+    add_rules(explain, json);
+    if (placement->instance != ID_NONE) {
+        write_decider(explain, &sentence);
+        add_string(json, "decided", sentence.text);
+        buffer_clear(&sentence);
+        write_preferred(explain, &sentence);
+        add_string(json, "preferred", sentence.length ? sentence.text : NULL);
+    } else {
+        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
+        add_id(json, "nearest", 'i', placement->nearest);
+        add_string(json, "nearest_reason", place_reason_names[placement->reason]);
+        buffer_add(json, ", \"nearest_lack\": %" PRId64, placement->lack);
+        add_string(json, "nearest_text", miss);
+    }
+    add_instances(explain, json);
+    buffer_finish(&sentence);
+}
+
+void explain_json(const struct explain *explain, struct buffer *json)
+{
+    static const char *const kinds[] = {"placed", "waiting", "what-if"};
+    const struct task_definition *definition = definition_of(explain);
+    const struct request *request = request_of(explain);
+
+    buffer_add(json, "{\"kind\": \"%s\", \"taskDefinition\": ", kinds[explain->kind]);
+    buffer_add_json_string(json, definition->family);
+    buffer_add(json, ", \"revision\": %d", definition->revision);
+    add_id(json, "task", 't', explain->task);
+    add_string(json, "service",
+               request->service == ID_NONE ? NULL
+                                           : explain->cluster->services[request->service].name);
+    if (explain->kind != EXPLAIN_WHAT_IF)
+        add_story(explain, json);
+    add_seconds(json, "at", explain->at_usec);
+    buffer_add(json, ", \"event\": %" PRId64 ", \"cpu\": %d, \"memory\": %d", explain->seq,
+               taskdef_cpu(definition), taskdef_memory_mib(definition));
+    add_placement(explain, json);
+    buffer_add_text(json, "}");
+}

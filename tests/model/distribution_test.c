@@ -1,0 +1,148 @@
+/*
+ * Durations: the same key gives the same microseconds for ever, and their distribution is the one
+ * that was asked for, held against the C library's functions (which only tests may use).
+ */
+#include "model/distribution.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define SAMPLES 40000
+
+static const struct distribution lognormal = {DISTRIBUTION_LOGNORMAL, 18000000, 40000000};
+static const struct distribution exponential = {DISTRIBUTION_EXPONENTIAL, 2500000, 0};
+static const struct distribution uniform = {DISTRIBUTION_UNIFORM, 100, 103};
+
+static int64_t sample(const struct distribution *distribution, int64_t entity)
+{
+    return distribution_sample(distribution, 7, DRAW_WORK, entity, 0);
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* All samples in order of size; free() them. */
+static int64_t *sorted(const struct distribution *distribution)
+{
+    int64_t *all = malloc(SAMPLES * sizeof *all);
+
+    for (int i = 0; i < SAMPLES; i++)
+        all[i] = sample(distribution, i);
+    qsort(all, SAMPLES, sizeof *all, compare);
+    return all;
+}
+
+static bool near(double a, double b, double relative)
+{
+    return fabs(a - b) <= relative * fabs(b);
+}
+
+/* Frozen: if one of these changes, every log ever written reads differently. */
+Test(distribution, gives_these_microseconds_for_ever)
+{
+    static const int64_t want[][2] = {
+        {47052743, 6407}, {21368078, 922723}, {24571858, 503074},
+        {12840923, 4541599}, {20018751, 1188648}, {19887658, 1218181}};
+
+    for (int i = 0; i < 6; i++) {
+        cr_assert(sample(&lognormal, i) == want[i][0], "lognormal %d: %lld", i,
+                  (long long)sample(&lognormal, i));
+        cr_assert(sample(&exponential, i) == want[i][1], "exponential %d: %lld", i,
+                  (long long)sample(&exponential, i));
+    }
+}
+
+Test(distribution, depends_on_every_part_of_the_key_and_on_nothing_else)
+{
+    int64_t first = distribution_sample(&lognormal, 7, DRAW_WORK, 3, 0);
+
+    sample(&exponential, 99);
+    cr_assert(distribution_sample(&lognormal, 7, DRAW_WORK, 3, 0) == first);
+    cr_assert(distribution_sample(&lognormal, 8, DRAW_WORK, 3, 0) != first);
+    cr_assert(distribution_sample(&lognormal, 7, DRAW_BOOT, 3, 0) != first);
+    cr_assert(distribution_sample(&lognormal, 7, DRAW_WORK, 4, 0) != first);
+    cr_assert(distribution_sample(&lognormal, 7, DRAW_WORK, 3, 1) != first);
+}
+
+Test(distribution, constant_is_constant)
+{
+    struct distribution constant = distribution_constant(1234567);
+
+    for (int i = 0; i < 100; i++)
+        cr_assert(sample(&constant, i) == 1234567);
+    cr_assert(distribution_median_usec(&constant) == 1234567);
+}
+
+Test(distribution, uniform_reaches_every_value_between_its_ends)
+{
+    int n[4] = {0};
+
+    for (int i = 0; i < SAMPLES; i++) {
+        int64_t usec = sample(&uniform, i);
+
+        cr_assert(usec >= 100 && usec <= 103);
+        n[usec - 100]++;
+    }
+    for (int i = 0; i < 4; i++)
+        cr_assert(near(n[i], SAMPLES / 4.0, 0.05), "value %d: %d times", 100 + i, n[i]);
+}
+
+Test(distribution, exponential_has_its_mean_and_quantiles)
+{
+    int64_t *all = sorted(&exponential);
+    double sum = 0;
+
+    for (int i = 0; i < SAMPLES; i++)
+        sum += (double)all[i];
+    cr_assert(near(sum / SAMPLES, 2500000, 0.02), "mean %f", sum / SAMPLES);
+    cr_assert(near((double)all[SAMPLES / 2], 2500000 * log(2), 0.02));
+    cr_assert(near((double)all[SAMPLES / 10 * 9], 2500000 * log(10), 0.02));
+    cr_assert(near((double)distribution_median_usec(&exponential), 2500000 * log(2), 1e-6));
+    free(all);
+}
+
+Test(distribution, lognormal_has_its_median_and_99th_percentile)
+{
+    int64_t *all = sorted(&lognormal);
+
+    cr_assert(near((double)all[SAMPLES / 2], 18e6, 0.02));
+    cr_assert(near((double)all[SAMPLES / 100 * 99], 40e6, 0.03));
+    cr_assert(distribution_median_usec(&lognormal) == 18000000);
+    free(all);
+}
+
+/* Each sample, put back through the C library, is the quantile of the uniform number that was
+ * drawn: this holds logarithm, exponential and normal quantile all at once, tails included. */
+Test(distribution, inverts_the_distribution_functions_of_the_c_library)
+{
+    double sigma = log(40.0 / 18.0) / 2.3263478740408408;
+
+    for (int i = 0; i < SAMPLES; i++) {
+        double p = ((double)(draw_bits(7, DRAW_WORK, i, 0) >> 12) + 0.5) * 0x1p-52;
+        double z = log((double)sample(&lognormal, i) / 18e6) / sigma;
+
+        cr_assert(near(0.5 * erfc(-z / sqrt(2)), p, 1e-5), "sample %d", i);
+        cr_assert(fabs(-2500000 * log(p) - (double)sample(&exponential, i)) <= 0.5 + 1e-6);
+    }
+}
+
+Test(distribution, lognormal_without_spread_is_its_median)
+{
+    struct distribution narrow = {DISTRIBUTION_LOGNORMAL, 5000, 5000};
+
+    for (int i = 0; i < 100; i++)
+        cr_assert(sample(&narrow, i) == 5000);
+}
+
+Test(distribution, never_leaves_the_range_of_time)
+{
+    struct distribution wide = {DISTRIBUTION_LOGNORMAL, 1, INT64_MAX / 8};
+
+    for (int i = 0; i < SAMPLES; i++)
+        cr_assert(sample(&wide, i) >= 0 && sample(&wide, i) <= INT64_MAX / 4);
+}
