@@ -87,8 +87,7 @@ static bool explain_decision(struct explain *explain, const struct record *recor
     explain->request = task_of(explain)->request;
     take_back(explain, output);
     make_table(explain, &explain->scheduler.cluster);
-    return (placement->instance == decision->instance &&
-            placement->candidates == decision->candidates && placement->rule == decision->rule) ||
+    return (placement->instance == decision->instance && placement->rule == decision->rule) ||
            err_set(err, EXIT_BUG,
                    "this is a bug in berth: asked again, the placement of t%d goes to i%d",
                    explain->task + 1, placement->instance + 1);

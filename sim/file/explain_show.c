@@ -329,7 +329,7 @@ static void write_filters(const struct explain *explain, struct buffer *text)
             buffer_add(text, ", ...");
         buffer_add_text(text, "\n");
     }
-    buffer_add(text, "  %-40s %8d\n", "candidates left", table->placement.candidates);
+    buffer_add(text, "  %-40s %8d\n", "candidates left", table->n_candidates);
 }
 
 /* One candidate's line: its values by rule, until the rule that dropped it. */
@@ -441,7 +441,8 @@ static void write_table(const struct explain *explain, struct buffer *text)
     write_question(explain, text);
     write_filters(explain, text);
     if (placement->instance == ID_NONE) {
-        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
+        write_miss(miss, sizeof miss, explain->table.miss.reason, explain->table.miss.nearest,
+                   explain->table.miss.lack);
         buffer_add(text, "\nno room: nearest is %s\n", miss);
         return;
     }
@@ -579,7 +580,7 @@ static void add_placement(const struct explain *explain, struct buffer *json)
     for (size_t f = 0; f < N_FILTERS; f++)
         buffer_add(json, "%s\"%s\": %d", f ? ", " : "", place_reason_names[filters[f].reason],
                    count_reason(&explain->table, filters[f].reason));
-    buffer_add(json, "}, \"candidates\": %d", placement->candidates);
+    buffer_add(json, "}, \"candidates\": %d", explain->table.n_candidates);
     add_rules(explain, json);
     if (placement->instance != ID_NONE) {
         write_decider(explain, &sentence);
@@ -588,10 +589,11 @@ static void add_placement(const struct explain *explain, struct buffer *json)
         write_preferred(explain, &sentence);
         add_string(json, "preferred", sentence.length ? sentence.text : NULL);
     } else {
-        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
-        add_id(json, "nearest", 'i', placement->nearest);
-        add_string(json, "nearest_reason", place_reason_names[placement->reason]);
-        buffer_add(json, ", \"nearest_lack\": %" PRId64, placement->lack);
+        write_miss(miss, sizeof miss, explain->table.miss.reason, explain->table.miss.nearest,
+                   explain->table.miss.lack);
+        add_id(json, "nearest", 'i', explain->table.miss.nearest);
+        add_string(json, "nearest_reason", place_reason_names[explain->table.miss.reason]);
+        buffer_add(json, ", \"nearest_lack\": %" PRId64, explain->table.miss.lack);
         add_string(json, "nearest_text", miss);
     }
     add_instances(explain, json);

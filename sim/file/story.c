@@ -300,7 +300,6 @@ static void place_task(struct story *story, const struct place_task *call, int64
     story->instances[call->instance].n_live++;
     task->placed_at_usec = at_usec;
     task->instance = call->instance;
-    task->candidates = call->candidates;
     task->rule = call->rule;
 }
 

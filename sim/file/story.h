@@ -32,7 +32,7 @@ struct story_task {
     enum stop_code stop_code;
     char *reason;             /* ECS's words, or NULL */
     bool torn_down;           /* stopped by the end of the run */
-    int32_t candidates, rule; /* of its placement */
+    int32_t rule; /* of its placement */
     int32_t n_containers;
     struct story_container *containers;
 };

@@ -203,7 +203,7 @@ Test(message, new_ones_say_nothing)
 
     cr_expect(message.kind == MESSAGE_PLACE_TASK && message.id == 0);
     cr_expect(message.as.place_task.task == ID_NONE && message.as.place_task.service == ID_NONE);
-    cr_expect(message.as.place_task.rule == ID_NONE && message.as.place_task.candidates == 0);
+    cr_expect(message.as.place_task.rule == ID_NONE);
     message = message_new(MESSAGE_RUN_TASK);
     cr_expect(!message.as.run_task.group && message.as.run_task.n_strategy == 0);
 }

@@ -91,7 +91,7 @@ Test(codec, what_is_written_reads_as_designed)
     cr_assert_str_eq(buffer.text,
                      "{\"m\":\"i1\",\"seq\":4,\"t\":120034,\"modelled\":true,\"event\":"
                      "{\"kind\":\"placeTask\",\"id\":3,\"task\":\"t5\",\"instance\":"
-                     "\"i2\",\"epoch\":1,\"taskDefinition\":\"d1\",\"candidates\":0}}");
+                     "\"i2\",\"epoch\":1,\"taskDefinition\":\"d1\"}}");
     buffer_finish(&buffer);
 }
 
