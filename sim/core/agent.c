@@ -4,52 +4,63 @@
  */
 #include "core/agent.h"
 
+#include "core/agent_task.h"
 #include "core/array.h"
-#include "core/depend.h"
+#include "core/draw.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void agent_init(struct agent *agent, const struct taskdefs *taskdefs)
 {
-    *agent = (struct agent){.taskdefs = taskdefs, .instance = ID_NONE, .deadline_usec = USEC_NEVER};
+    *agent = (struct agent){.taskdefs = taskdefs,
+                            .instance = ID_NONE,
+                            .deadline_usec = USEC_NEVER,
+                            .heartbeat_by_usec = USEC_NEVER,
+                            .clean_at_usec = USEC_NEVER};
 }
 
-static void task_finish(struct agent_task *task)
+static void drop_messages(struct message *messages, int *n)
 {
-    free(task->containers);
-    free(task->states);
-    free(task->reason);
+    for (int i = 0; i < *n; i++)
+        message_finish(&messages[i]);
+    *n = 0;
 }
 
+/* What the last step's outputs pointed to. */
 static void bury_gone(struct agent *agent)
 {
     for (int i = 0; i < agent->n_gone; i++)
-        task_finish(&agent->gone[i]);
+        agent_task_finish(agent, &agent->gone[i]);
     agent->n_gone = 0;
+    drop_messages(agent->sent, &agent->n_sent);
+}
+
+static void finish_rules(struct agent *agent)
+{
+    schema_finish(&agent_rules_schema, &agent->rules);
 }
 
 void agent_finish(struct agent *agent)
 {
     bury_gone(agent);
+    drop_messages(agent->unsent, &agent->n_unsent);
     for (int i = 0; i < agent->n_tasks; i++)
-        task_finish(&agent->tasks[i]);
+        agent_task_finish(agent, &agent->tasks[i]);
     free(agent->tasks);
     free(agent->gone);
+    free(agent->unsent);
+    free(agent->sent);
+    host_finish(&agent->host);
+    images_finish(&agent->images);
+    finish_rules(agent);
     *agent = (struct agent){0};
 }
 
 int64_t agent_deadline(const struct agent *agent)
 {
     return agent->deadline_usec;
-}
-
-static const struct task_definition *definition_of(const struct agent *agent,
-                                                   const struct agent_task *task)
-{
-    return taskdefs_get(agent->taskdefs, task->taskdef);
 }
 
 static struct agent_task *find_task(const struct agent *agent, int id)
@@ -61,284 +72,103 @@ static struct agent_task *find_task(const struct agent *agent, int id)
     return NULL;
 }
 
-/* Why it stops: the first reason stays. */
-static void set_reason(struct agent_task *task, const char *before, const char *after)
+/* The container that an event is about, or NULL where this agent has none such. */
+static struct agent_container *find_container(const struct agent *agent, int id, int container,
+                                              struct agent_task **task)
 {
-    size_t size = strlen(before) + strlen(after) + 1;
+    *task = find_task(agent, id);
+    if (!*task || container < 0 || container >= agent_task_definition(agent, *task)->n_containers)
+        return NULL;
+    return &(*task)->containers[container];
+}
 
-    if (task->reason)
+/* The connection -------------------------------------------------------------------------------- */
+
+/* ecs-agent/acs/session: the control plane is to be heard within a minute and up to one more. */
+static void expect_heartbeat(struct agent *agent)
+{
+    int64_t jitter_usec = 0;
+
+    if (agent->rules.heartbeat_timeout_usec <= 0)
         return;
-    task->reason = malloc(size);
-    assert(task->reason != NULL);
-    snprintf(task->reason, size, "%s%s", before, after);
+    if (agent->rules.heartbeat_jitter_usec > 0)
+        jitter_usec = (int64_t)draw_below(0, DRAW_HEARTBEAT, agent->instance, agent->n_connects,
+                                          (uint64_t)agent->rules.heartbeat_jitter_usec);
+    agent_task_cancel(agent, agent->heartbeat_by_usec);
+    agent->heartbeat_by_usec = agent->now_usec + agent->rules.heartbeat_timeout_usec + jitter_usec;
+    agent_task_due(agent, agent->heartbeat_by_usec);
 }
 
-static void begin_stop(struct agent_task *task, enum stop_code code)
+static void report_instance(struct agent *agent, struct outputs *outputs)
 {
-    if (task->stopping)
-        return;
-    task->stopping = true;
-    task->stop_code = (uint8_t)code;
-}
+    struct message *message = outputs_add(outputs, MESSAGE_REGISTER);
 
-/* Reports -------------------------------------------------------------------------------------- */
-
-static void report(struct agent *agent, struct agent_task *task, enum task_status status,
-                   struct outputs *outputs)
-{
-    const struct task_definition *definition = definition_of(agent, task);
-    struct message *message = outputs_add(outputs, MESSAGE_TASK_STATE);
-    struct task_state *state = &message->as.task_state;
-
-    message->id = ++agent->n_reports;
-    for (int i = 0; i < definition->n_containers; i++)
-        task->states[i] = (struct container_state){
-            .status = (enum container_status)task->containers[i].status,
-            .exit_code = task->containers[i].exit_code,
-            .oom = task->containers[i].oom,
-        };
-    state->instance = agent->instance;
-    state->epoch = agent->epoch;
-    state->task = task->task;
-    state->status = status;
-    if (status == TASK_STOPPED) {
-        state->code = (enum stop_code)task->stop_code;
-        state->reason = task->reason;
-    }
-    state->n_containers = definition->n_containers;
-    state->containers = task->states;
-}
-
-/* Admission: the host's ledger and the queue --------------------------------------------------- */
-
-/* Both definitions take the same static host port. */
-static bool ports_collide(const struct task_definition *a, const struct task_definition *b)
-{
-    for (int c = 0; c < a->n_containers; c++)
-        for (int i = 0; i < a->containers[c].n_ports; i++)
-            for (int d = 0; d < b->n_containers; d++)
-                for (int j = 0; j < b->containers[d].n_ports; j++)
-                    if (taskdef_host_port(a, c, i) > 0 &&
-                        taskdef_host_port(a, c, i) == taskdef_host_port(b, d, j) &&
-                        a->containers[c].ports[i].protocol == b->containers[d].ports[j].protocol)
-                        return true;
-    return false;
-}
-
-static bool fits(const struct agent *agent, const struct task_definition *definition)
-{
-    if (taskdef_cpu(definition) > agent->cpu - agent->cpu_used ||
-        taskdef_memory_mib(definition) > agent->memory_mib - agent->memory_used_mib)
-        return false;
-    if (!taskdef_has_host_ports(definition))
-        return true;
-    for (int i = 0; i < agent->n_tasks; i++)
-        if (agent->tasks[i].admitted &&
-            ports_collide(definition, definition_of(agent, &agent->tasks[i])))
-            return false;
-    return true;
-}
-
-static void admit(struct agent *agent, struct agent_task *task)
-{
-    const struct task_definition *definition = definition_of(agent, task);
-
-    task->admitted = true;
-    agent->cpu_used += taskdef_cpu(definition);
-    agent->memory_used_mib += taskdef_memory_mib(definition);
-}
-
-/* The task has ended: its last report stays readable until the next step. */
-static void remove_task(struct agent *agent, struct agent_task *task, struct outputs *outputs)
-{
-    const struct task_definition *definition = definition_of(agent, task);
-    int index = (int)(task - agent->tasks);
-
-    if (task->admitted) {
-        agent->cpu_used -= taskdef_cpu(definition);
-        agent->memory_used_mib -= taskdef_memory_mib(definition);
-        outputs_add(outputs, MESSAGE_REMOVE_TASK)->as.remove_task.task = task->task;
-    }
-    *ARRAY_ADD(agent, gone) = *task;
-    agent->n_tasks--;
-    memmove(task, task + 1, (size_t)(agent->n_tasks - index) * sizeof *task);
-}
-
-/* Moving containers ---------------------------------------------------------------------------- */
-
-static void order(struct outputs *outputs, enum message_kind kind, struct agent_task *task,
-                  int container)
-{
-    struct container_order *order = &outputs_add(outputs, kind)->as.order;
-
-    order->task = task->task;
-    order->container = container;
-    task->containers[container].busy = true;
-}
-
-static void signal_container(struct outputs *outputs, const struct agent_task *task, int container,
-                             enum stop_signal signal)
-{
-    struct signal_container *order = &outputs_add(outputs, MESSAGE_SIGNAL_CONTAINER)->as.signal;
-
-    order->task = task->task;
-    order->container = container;
-    order->signal = signal;
-}
-
-/* One container of a task that is meant to run: the next order, where nothing stands against it. */
-static void move_up(const struct task_definition *definition, struct agent_task *task, int i,
-                    struct outputs *outputs)
-{
-    static const enum message_kind next_orders[] = {
-        [CONTAINER_NONE] = MESSAGE_PULL_IMAGE,
-        [CONTAINER_MANIFEST_PULLED] = MESSAGE_PULL_IMAGE,
-        [CONTAINER_PULLED] = MESSAGE_CREATE_CONTAINER,
-        [CONTAINER_CREATED] = MESSAGE_START_CONTAINER,
-    };
-    struct agent_container *container = &task->containers[i];
-    int culprit = ID_NONE;
-
-    if (container->busy || container->status >= CONTAINER_RUNNING)
-        return;
-    switch (depend_check(definition, task->containers, i, &culprit)) {
-    case DEPEND_MET:
-        order(outputs, next_orders[container->status], task, i);
-        break;
-    case DEPEND_NEVER:
-        set_reason(task, "dependsOn can no longer be met: container ",
-                   definition->containers[culprit].name);
-        begin_stop(task, STOP_TASK_FAILED_TO_START);
-        break;
-    case DEPEND_WAITS:
-        break;
-    }
-}
-
-/* One container of a task that is meant to stop. What runs gets SIGTERM once nobody depends on it any
- * more; what does not run yet is stopped as it is, unless an order is still out. */
-static void move_down(struct agent *agent, const struct task_definition *definition,
-                      struct agent_task *task, int i, struct outputs *outputs)
-{
-    struct agent_container *container = &task->containers[i];
-
-    if (container->busy || container->status == CONTAINER_STOPPED || container->term_sent)
-        return;
-    if (container->status < CONTAINER_RUNNING) {
-        container->status = CONTAINER_STOPPED;
-    } else if (depend_may_stop(definition, task->containers, i)) {
-        container->term_sent = true;
-        container->kill_at_usec = agent->now_usec + definition->containers[i].stop_timeout_usec;
-        if (container->kill_at_usec < agent->deadline_usec)
-            agent->deadline_usec = container->kill_at_usec;
-        signal_container(outputs, task, i, SIGNAL_TERM);
-    }
-}
-
-/* agent/api/task/task.go: a task's status is the minimum over its containers'. */
-static enum container_status least_status(const struct task_definition *definition,
-                                          const struct agent_task *task)
-{
-    enum container_status least = CONTAINER_STOPPED;
-
-    for (int i = 0; i < definition->n_containers; i++)
-        if (task->containers[i].status < least)
-            least = (enum container_status)task->containers[i].status;
-    return least;
-}
-
-/* Moves every container as far as it can go and reports. The task may be gone afterwards: returns
- * whether it is. */
-static bool advance(struct agent *agent, struct agent_task *task, struct outputs *outputs)
-{
-    const struct task_definition *definition = definition_of(agent, task);
-    enum container_status least;
-
-    for (int i = 0; i < definition->n_containers && !task->stopping; i++)
-        move_up(definition, task, i, outputs);
-    /* A container stopped as it is may free the one it depends on: dependents have higher ranks in
-     * no particular order, so look until nothing changes. */
-    for (int pass = 0; pass < definition->n_containers && task->stopping; pass++)
-        for (int i = 0; i < definition->n_containers; i++)
-            move_down(agent, definition, task, i, outputs);
-    least = least_status(definition, task);
-    if (least == CONTAINER_STOPPED) {
-        report(agent, task, TASK_STOPPED, outputs);
-        remove_task(agent, task, outputs);
-        return true;
-    }
-    if (least >= CONTAINER_RUNNING && !task->reported_running && !task->stopping) {
-        task->reported_running = true;
-        report(agent, task, TASK_RUNNING, outputs);
-    }
-    return false;
-}
-
-/* The head of the queue must fit before anything behind it is looked at. */
-static void run_queue(struct agent *agent, struct outputs *outputs)
-{
-    for (int i = 0; i < agent->n_tasks; i++) {
-        struct agent_task *task = &agent->tasks[i];
-
-        if (task->admitted)
-            continue;
-        if (!fits(agent, definition_of(agent, task)))
-            return;
-        admit(agent, task);
-        i -= advance(agent, task, outputs);
-    }
-}
-
-/* Events --------------------------------------------------------------------------------------- */
-
-static void boot(struct agent *agent, const struct boot *event, struct outputs *outputs)
-{
-    struct message *message;
-
-    if (agent->booted)
-        return;
-    agent->booted = true;
-    agent->instance = event->instance;
-    agent->epoch = event->epoch;
-    agent->cpu = event->cpu;
-    agent->memory_mib = event->memory_mib;
-    message = outputs_add(outputs, MESSAGE_REGISTER);
     message->id = ++agent->n_reports;
     message->as.register_instance = (struct register_instance){
         .instance = agent->instance,
         .epoch = agent->epoch,
-        .cpu = agent->cpu,
-        .memory_mib = agent->memory_mib,
+        .cpu = agent->host.cpu,
+        .memory_mib = agent->host.memory_mib,
+        .gpus = agent->host.gpus,
+        .n_reserved = agent->rules.n_reserved,
+        .reserved = agent->rules.reserved,
     };
 }
 
-static void *allocate(int n, size_t size)
+static void boot(struct agent *agent, const struct boot *event, struct outputs *outputs)
 {
-    void *memory = calloc((size_t)n, size);
-
-    assert(memory != NULL);
-    return memory;
+    if (agent->booted)
+        return;
+    agent->booted = true;
+    agent->connected = true;
+    agent->instance = event->instance;
+    agent->epoch = event->epoch;
+    schema_copy(&agent_rules_schema, &agent->rules,
+                event->rules ? event->rules : &agent_rules_default);
+    host_init(&agent->host, event->cpu, event->memory_mib, event->gpus, &agent->rules);
+    if (agent->rules.image_cleanup_usec > 0) {
+        agent->clean_at_usec = agent->now_usec + agent->rules.image_cleanup_usec;
+        agent_task_due(agent, agent->clean_at_usec);
+    }
+    report_instance(agent, outputs);
+    expect_heartbeat(agent);
 }
+
+static void disconnect(struct agent *agent)
+{
+    agent->connected = false;
+    agent_task_cancel(agent, agent->heartbeat_by_usec);
+    agent->heartbeat_by_usec = USEC_NEVER;
+}
+
+/* The same agent again: it says who it is, then everything that happened meanwhile, in order. */
+static void reconnect(struct agent *agent, struct outputs *outputs)
+{
+    if (!agent->booted || agent->connected)
+        return;
+    agent->connected = true;
+    agent->n_connects++;
+    report_instance(agent, outputs);
+    for (int i = 0; i < agent->n_unsent; i++) {
+        struct message *message = outputs_add(outputs, agent->unsent[i].kind);
+
+        *message = agent->unsent[i];
+        message->id = ++agent->n_reports;
+        *ARRAY_ADD(agent, sent) = agent->unsent[i];
+    }
+    agent->n_unsent = 0;
+    expect_heartbeat(agent);
+}
+
+/* Events about tasks ---------------------------------------------------------------------------- */
 
 static void accept_task(struct agent *agent, const struct place_task *event)
 {
-    struct agent_task *task;
-    int n;
-
     if (!agent->booted || event->instance != agent->instance || event->epoch != agent->epoch ||
         event->taskdef < 0 || event->taskdef >= agent->taskdefs->n_definitions ||
         find_task(agent, event->task))
         return;
-    task = ARRAY_ADD(agent, tasks);
-    task->task = event->task;
-    task->taskdef = event->taskdef;
-    n = definition_of(agent, task)->n_containers;
-    task->containers = allocate(n, sizeof *task->containers);
-    task->states = allocate(n, sizeof *task->states);
-    for (int i = 0; i < n; i++) {
-        task->containers[i].exit_code = ID_NONE;
-        task->containers[i].kill_at_usec = USEC_NEVER;
-    }
+    agent_task_init(agent, ARRAY_ADD(agent, tasks), event);
 }
 
 static void stop_task(struct agent *agent, const struct stop_task *event, struct outputs *outputs)
@@ -347,8 +177,8 @@ static void stop_task(struct agent *agent, const struct stop_task *event, struct
 
     if (!task || event->instance != agent->instance || event->epoch != agent->epoch)
         return;
-    begin_stop(task, event->code);
-    advance(agent, task, outputs);
+    agent_task_stop(task, event->code, NULL, NULL);
+    agent_task_advance(agent, task, outputs);
 }
 
 /* ECS's words for each order that can fail. */
@@ -369,98 +199,106 @@ static void container_moved(struct agent *agent, const struct message *event,
                             struct outputs *outputs)
 {
     const struct container_fact *fact = &event->as.fact;
-    struct agent_task *task = find_task(agent, fact->task);
-    struct agent_container *container;
+    struct agent_task *task;
+    struct agent_container *container = find_container(agent, fact->task, fact->container, &task);
+    const struct container_definition *definition;
+    bool worked = !fact->error;
 
-    if (!task || fact->container < 0 || fact->container >= definition_of(agent, task)->n_containers)
+    if (!container || !container->busy || container->status != from)
         return;
-    container = &task->containers[fact->container];
-    if (!container->busy || container->status != from)
-        return;
+    definition = &agent_task_definition(agent, task)->containers[fact->container];
+    if (event->kind == MESSAGE_IMAGE_PULLED)
+        worked = images_pulled(&agent->images, definition->image, worked,
+                               agent->rules.pull_behavior, agent->now_usec);
     container->busy = false;
-    container->status = (uint8_t)to;
-    if (fact->error) {
-        container->status = CONTAINER_STOPPED;
-        if (definition_of(agent, task)->containers[fact->container].essential) {
-            set_reason(task, failure_words(event->kind), fact->error);
-            begin_stop(task, STOP_TASK_FAILED_TO_START);
-        }
-    }
-    advance(agent, task, outputs);
-}
-
-static void container_ready(struct agent *agent, const struct container_fact *fact,
-                            struct outputs *outputs)
-{
-    struct agent_task *task = find_task(agent, fact->task);
-
-    if (!task || fact->container < 0 || fact->container >= definition_of(agent, task)->n_containers)
-        return;
-    task->containers[fact->container].ready = true;
-    advance(agent, task, outputs);
+    container->status = (uint8_t)(worked ? to : CONTAINER_STOPPED);
+    if (!worked && definition->essential)
+        agent_task_stop(task, STOP_TASK_FAILED_TO_START, failure_words(event->kind), fact->error);
+    if (worked && to == CONTAINER_RUNNING)
+        agent_task_started(agent, task, fact->container);
+    agent_task_advance(agent, task, outputs);
 }
 
 static void container_exited(struct agent *agent, const struct container_exited *event,
                              struct outputs *outputs)
 {
-    struct agent_task *task = find_task(agent, event->task);
-    const struct task_definition *definition;
-    struct agent_container *container;
+    struct agent_task *task;
+    struct agent_container *container = find_container(agent, event->task, event->container, &task);
 
-    if (!task || event->container < 0)
+    if (!container || container->status != CONTAINER_RUNNING)
         return;
-    definition = definition_of(agent, task);
-    if (event->container >= definition->n_containers)
-        return;
-    container = &task->containers[event->container];
-    if (container->status != CONTAINER_RUNNING)
-        return;
-    container->status = CONTAINER_STOPPED;
-    container->exit_code = event->exit_code;
-    container->oom = event->oom;
-    container->kill_at_usec = USEC_NEVER;
-    if (definition->containers[event->container].essential && !task->stopping) {
-        set_reason(task,
-                   event->oom ? "OutOfMemoryError: Container killed due to memory usage"
-                              : "Essential container in task exited",
-                   "");
-        begin_stop(task, STOP_ESSENTIAL_CONTAINER_EXITED);
-    }
-    advance(agent, task, outputs);
+    agent_task_exited(agent, task, event, outputs);
+    agent_task_advance(agent, task, outputs);
 }
 
-/* SIGKILL to whoever has used up the stop timeout. */
-static void kill_late(struct agent *agent, struct outputs *outputs)
+static void container_probed(struct agent *agent, const struct container_probed *event,
+                             struct outputs *outputs)
 {
-    for (int t = 0; t < agent->n_tasks; t++) {
-        struct agent_task *task = &agent->tasks[t];
+    struct agent_task *task;
+    struct agent_container *container = find_container(agent, event->task, event->container, &task);
 
-        for (int i = 0; i < definition_of(agent, task)->n_containers; i++) {
-            struct agent_container *container = &task->containers[i];
+    if (!container || container->status != CONTAINER_RUNNING ||
+        container->answer_by_usec == USEC_NEVER || event->probe != container->n_probes)
+        return;
+    agent_task_probed(agent, task, event->container, event->healthy);
+    agent_task_advance(agent, task, outputs);
+}
 
-            if (container->kill_at_usec > agent->now_usec)
-                continue;
-            container->kill_at_usec = USEC_NEVER;
-            container->kill_sent = true;
-            signal_container(outputs, task, i, SIGNAL_KILL);
-        }
+/* Deadlines ------------------------------------------------------------------------------------- */
+
+static void clean_images(struct agent *agent, struct outputs *outputs)
+{
+    for (int i = 0; i < agent->rules.images_per_cleanup; i++) {
+        const char *image = images_clean(&agent->images, &agent->rules, agent->now_usec);
+
+        if (!image)
+            break;
+        outputs_add(outputs, MESSAGE_REMOVE_IMAGE)->as.remove_image.image =
+            (char *)(uintptr_t)image;
     }
+    agent->clean_at_usec = agent->now_usec + agent->rules.image_cleanup_usec;
+}
+
+static void pass_deadlines(struct agent *agent, struct outputs *outputs)
+{
+    agent->find_deadline = true;
+    if (agent->now_usec >= agent->heartbeat_by_usec) {
+        disconnect(agent);
+        outputs_add(outputs, MESSAGE_RECONNECT);
+    }
+    if (agent->now_usec >= agent->clean_at_usec)
+        clean_images(agent, outputs);
+    for (int t = 0; t < agent->n_tasks; t++)
+        t -= agent_task_tick(agent, &agent->tasks[t], outputs);
 }
 
 static void find_deadline(struct agent *agent)
 {
-    agent->deadline_usec = USEC_NEVER;
+    agent->deadline_usec = agent->heartbeat_by_usec < agent->clean_at_usec
+                               ? agent->heartbeat_by_usec
+                               : agent->clean_at_usec;
     for (int t = 0; t < agent->n_tasks; t++)
-        for (int i = 0; i < definition_of(agent, &agent->tasks[t])->n_containers; i++)
-            if (agent->tasks[t].containers[i].kill_at_usec < agent->deadline_usec)
-                agent->deadline_usec = agent->tasks[t].containers[i].kill_at_usec;
+        agent_task_due(agent, agent_task_deadline(agent, &agent->tasks[t]));
+    agent->find_deadline = false;
 }
+
+/* The step -------------------------------------------------------------------------------------- */
 
 static void apply(struct agent *agent, const struct message *event, struct outputs *outputs)
 {
     switch (event->kind) {
     case MESSAGE_BOOT:
         boot(agent, &event->as.boot, outputs);
+        break;
+    case MESSAGE_CONNECTED:
+        reconnect(agent, outputs);
+        break;
+    case MESSAGE_DISCONNECTED:
+        disconnect(agent);
+        break;
+    case MESSAGE_HEARTBEAT:
+        if (agent->connected)
+            expect_heartbeat(agent);
         break;
     case MESSAGE_PLACE_TASK:
         accept_task(agent, &event->as.place_task);
@@ -477,14 +315,29 @@ static void apply(struct agent *agent, const struct message *event, struct outpu
     case MESSAGE_CONTAINER_STARTED:
         container_moved(agent, event, CONTAINER_CREATED, CONTAINER_RUNNING, outputs);
         break;
-    case MESSAGE_CONTAINER_READY:
-        container_ready(agent, &event->as.fact, outputs);
-        break;
     case MESSAGE_CONTAINER_EXITED:
         container_exited(agent, &event->as.exited, outputs);
         break;
+    case MESSAGE_CONTAINER_PROBED:
+        container_probed(agent, &event->as.probed, outputs);
+        break;
     default:
-        break; /* a tick, or nothing that concerns an agent */
+        break; /* a tick, a fact for the log alone, or nothing that concerns an agent */
+    }
+}
+
+/* The head of the queue must fit before anything behind it is looked at. */
+static void run_queue(struct agent *agent, struct outputs *outputs)
+{
+    for (int i = 0; i < agent->n_tasks; i++) {
+        struct agent_task *task = &agent->tasks[i];
+
+        if (task->admitted)
+            continue;
+        if (host_lacks(&agent->host, agent_task_definition(agent, task)) != PLACE_FITS)
+            return;
+        agent_task_admit(agent, task);
+        i -= agent_task_advance(agent, task, outputs);
     }
 }
 
@@ -496,8 +349,8 @@ void agent_step(struct agent *agent, int64_t at_usec, const struct message *even
     bury_gone(agent);
     apply(agent, event, outputs);
     if (at_usec >= agent->deadline_usec)
-        kill_late(agent, outputs);
+        pass_deadlines(agent, outputs);
     run_queue(agent, outputs);
-    if (agent->deadline_usec != USEC_NEVER)
+    if (agent->find_deadline)
         find_deadline(agent);
 }

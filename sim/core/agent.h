@@ -1,22 +1,31 @@
 /*
  * The container agent of one instance: one pure state machine. It queues the tasks it was sent, starts
  * the head of the queue as soon as the instance has room (agent/engine/docker_task_engine.go,
- * monitorQueuedTasks), orders containers by dependsOn, stops them in reverse order, and reports.
+ * monitorQueuedTasks), orders containers by dependsOn, probes their health, restarts and stops them,
+ * looks after the image cache, and reports. While it is disconnected its reports wait.
  * The simulator runs thousands of them over simulated containers, berth-agent one over real ones.
  */
 #ifndef BERTH_CORE_AGENT_H
 #define BERTH_CORE_AGENT_H
 
+#include "core/host.h"
+#include "core/images.h"
 #include "core/message.h"
 
 struct agent_container {
     uint8_t status; /* enum container_status: known */
+    uint8_t health; /* enum health_status */
     bool busy;      /* ordered to reach the next status, no answer yet */
-    bool ready;
-    bool term_sent, kill_sent;
+    bool term_sent;
     bool oom;
-    int32_t exit_code;    /* ID_NONE: none */
-    int64_t kill_at_usec; /* SIGKILL is due; USEC_NEVER */
+    int32_t exit_code; /* ID_NONE: none; the last one of a container that was restarted */
+    int32_t n_restarts;
+    int32_t n_probes;   /* the last probe's number */
+    int32_t n_failures; /* of probes, in a row */
+    int64_t started_at_usec;
+    int64_t probe_at_usec;  /* the next probe is due; USEC_NEVER, likewise below */
+    int64_t answer_by_usec; /* the probe that is out fails then */
+    int64_t kill_at_usec;   /* SIGKILL is due */
 };
 
 struct agent_task {
@@ -25,25 +34,36 @@ struct agent_task {
     bool admitted; /* left the queue: holds resources */
     bool stopping; /* its desired status is STOPPED */
     bool reported_running;
-    uint8_t stop_code; /* enum stop_code */
-    char *reason;      /* why it stops, in ECS's words, or NULL */
+    uint8_t reported_health; /* enum health_status */
+    uint8_t stop_code;       /* enum stop_code */
+    char *reason;            /* why it stops, in ECS's words, or NULL */
     struct agent_container *containers;
     struct container_state *states; /* of its last report */
+    struct host_claim claim;
 };
 
 struct agent {
     const struct taskdefs *taskdefs; /* not owned */
     int32_t instance, epoch;
-    bool booted;
-    int32_t cpu, memory_mib;           /* registered */
-    int32_t cpu_used, memory_used_mib; /* by admitted tasks: the host's ledger */
-    int64_t n_reports;                 /* the last report's number */
-    int64_t now_usec;                  /* of the last step */
+    bool booted, connected;
+    struct agent_rules rules;
+    struct host host;
+    struct images images;
+    int64_t n_reports; /* the last report's number */
+    int64_t now_usec;  /* of the last step */
     int64_t deadline_usec;
+    bool find_deadline;        /* it may have moved away in this step */
+    int64_t heartbeat_by_usec; /* silent until then, it connects anew; USEC_NEVER */
+    int64_t clean_at_usec;     /* images */
+    int32_t n_connects;
     struct agent_task *tasks; /* in order of arrival; the queue is those not admitted */
     int n_tasks, cap_tasks;
     struct agent_task *gone; /* ended in the last step: their last reports still point here */
     int n_gone, cap_gone;
+    struct message *unsent; /* reports since it was disconnected, copies */
+    int n_unsent, cap_unsent;
+    struct message *sent; /* of those, handed out in the last step */
+    int n_sent, cap_sent;
 };
 
 /* `taskdefs` must hold every definition before a task of it is placed here, and outlive the agent. */
@@ -54,7 +74,7 @@ void agent_finish(struct agent *agent);
 void agent_step(struct agent *agent, int64_t at_usec, const struct message *event,
                 struct outputs *outputs);
 
-/* As scheduler_deadline(): the next stop timeout. */
+/* As scheduler_deadline(): stop timeouts, probes, start timeouts, heartbeats, clean-up. */
 int64_t agent_deadline(const struct agent *agent);
 
 #endif

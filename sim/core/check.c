@@ -131,14 +131,19 @@ static bool service_counts(const struct scheduler *scheduler, const struct findi
     return true;
 }
 
-/* What the scheduler itself starts and stops keeps within ECS's default percentages. */
+/* What the scheduler itself starts and stops keeps within ECS's default percentages; protected tasks
+ * stay whatever the desired count says. */
 static bool service_limits(const struct scheduler *scheduler, const struct finding *finding)
 {
-    for (int s = 0; s < scheduler->cluster.n_services; s++) {
-        const struct service *service = &scheduler->cluster.services[s];
+    const struct cluster *cluster = &scheduler->cluster;
 
-        if (!scheduler->ending && service->n_wanted > 2 * (int64_t)service->desired &&
-            service->n_wanted > service->n_running + service->desired)
+    for (int s = 0; s < cluster->n_services && !scheduler->ending; s++) {
+        const struct service *service = &cluster->services[s];
+        int64_t n = service->n_wanted;
+
+        for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
+            n -= wanted(&cluster->tasks[t]) && cluster->tasks[t].is_protected;
+        if (n > 2 * (int64_t)service->desired && n > service->n_running + service->desired)
             FAIL(finding, "s%d wants %d tasks of %d", s + 1, service->n_wanted, service->desired);
     }
     return true;
@@ -259,14 +264,16 @@ const char *core_check_agent(const struct agent *agent, char *detail, size_t siz
             memory_mib += taskdef_memory_mib(definition);
         }
     }
-    if (cpu != agent->cpu_used || memory_mib != agent->memory_used_mib) {
-        snprintf(detail, size, "keeps %d CPU units, %d MiB; recounted %lld, %lld", agent->cpu_used,
-                 agent->memory_used_mib, (long long)cpu, (long long)memory_mib);
+    if (cpu != agent->host.cpu_used || memory_mib != agent->host.memory_used_mib) {
+        snprintf(detail, size, "keeps %d CPU units, %d MiB; recounted %lld, %lld",
+                 agent->host.cpu_used, agent->host.memory_used_mib, (long long)cpu,
+                 (long long)memory_mib);
         return "the host ledger equals its recount";
     }
-    if (agent->cpu_used > agent->cpu || agent->memory_used_mib > agent->memory_mib) {
-        snprintf(detail, size, "%d of %d CPU units, %d of %d MiB", agent->cpu_used, agent->cpu,
-                 agent->memory_used_mib, agent->memory_mib);
+    if (agent->host.cpu_used > agent->host.cpu ||
+        agent->host.memory_used_mib > agent->host.memory_mib) {
+        snprintf(detail, size, "%d of %d CPU units, %d of %d MiB", agent->host.cpu_used,
+                 agent->host.cpu, agent->host.memory_used_mib, agent->host.memory_mib);
         return "the host ledger is never over-committed";
     }
     return NULL;

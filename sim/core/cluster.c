@@ -245,6 +245,8 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     instance->memory_reserved_mib += taskdef_memory_mib(definition);
     if (taskdef_has_host_ports(definition))
         take_ports(instance, definition, id);
+    instance->gpus_reserved += taskdef_gpus(definition, instance->gpus);
+    instance->enis_reserved += definition->network_mode == NETWORK_AWSVPC;
     note_task(cluster, task, 1);
 }
 
@@ -264,6 +266,8 @@ void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
         instance->memory_reserved_mib -= taskdef_memory_mib(definition);
         if (taskdef_has_host_ports(definition))
             give_ports(instance, id);
+        instance->gpus_reserved -= taskdef_gpus(definition, instance->gpus);
+        instance->enis_reserved -= definition->network_mode == NETWORK_AWSVPC;
         note_task(cluster, task, -1);
     }
     if (service) {

@@ -41,6 +41,8 @@ struct instance {
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
      * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
+    int32_t gpus, gpus_reserved;
+    int32_t enis, enis_reserved; /* tasks in awsvpc; `enis` ID_NONE: any number */
     int32_t n_tasks; /* here and not STOPPED */
     int32_t first_task;
     int32_t n_ports, cap_ports;
@@ -70,6 +72,7 @@ struct task {
     uint8_t last;                               /* enum task_status */
     uint8_t stop_code;                          /* enum stop_code */
     bool reached_running;
+    bool is_protected; /* from scale-in and deployments */
     int64_t place_decision, stop_decision; /* open ones, or 0 */
 };
 

@@ -50,7 +50,8 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
     call->rule = placement->rule;
 }
 
-void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code)
+void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code,
+                 enum stop_reason reason)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct task *task = &cluster->tasks[id];
@@ -67,6 +68,7 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, e
     call->instance = task->instance;
     call->epoch = cluster->instances[task->instance].epoch;
     call->code = code;
+    call->reason = reason;
 }
 
 static bool is_settled(enum place_reason reason)

@@ -33,7 +33,7 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int task,
 /* Sets the task's desired status to STOPPED and tells its agent; a task on no instance just ends.
  */
 void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int task,
-                 enum stop_code code);
+                 enum stop_code code, enum stop_reason reason);
 
 /* Says that a task of the request finds no room, with the nearest miss: a service's next one (`task` is
  * ID_NONE) or a PROVISIONING one. `said` is what was said last. It is said once, and again where the

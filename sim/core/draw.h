@@ -14,6 +14,7 @@ enum draw_purpose {
     DRAW_PLACEMENT_RANDOM = 1, /* entity: task, n: attempt */
     DRAW_VICTIM_RANDOM = 2,    /* entity: service, n: stops so far */
     DRAW_PLACEMENT_LOT = 3,    /* entity: task, n: instance */
+    DRAW_HEARTBEAT = 4,        /* entity: instance, n: connection */
     DRAW_BOOT = 16,            /* entity: instance; from here on the model's */
     DRAW_REGISTER = 17,        /* entity: instance */
     DRAW_PULL = 18,            /* entity: task * 16 + container */

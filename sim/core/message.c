@@ -32,11 +32,22 @@ const char *const place_reason_names[] = {"FITS",
                                           "AGENT",
                                           "RESOURCE:CPU",
                                           "RESOURCE:MEMORY",
+                                          "RESOURCE:GPU",
                                           "RESOURCE:PORTS",
+                                          "RESOURCE:ENI",
                                           "ATTRIBUTE",
                                           "DISTINCT_INSTANCE",
                                           "NO_INSTANCE",
                                           NULL};
+const char *const stop_reason_names[] = {"Task stopped by user",
+                                         "Scaling activity initiated by the service scheduler",
+                                         "Replaced by a new deployment of the service",
+                                         "Container instance is draining",
+                                         "Task failed container health checks",
+                                         "The run has ended",
+                                         NULL};
+const char *const health_status_names[] = {"UNKNOWN", "HEALTHY", "UNHEALTHY", NULL};
+const char *const pull_behavior_names[] = {"default", "always", "once", "prefer-cached", NULL};
 const char *const refusal_names[] = {"NO_CAPACITY", "NOT_FOUND", "INACTIVE",
                                      "DUPLICATE",   "INVALID",   NULL};
 const char *const stop_signal_names[] = {"SIGTERM", "SIGKILL", NULL};
@@ -49,7 +60,11 @@ const char *const message_kind_names[] = {
     [MESSAGE_UPDATE_SERVICE] = "UpdateService",
     [MESSAGE_DELETE_SERVICE] = "DeleteService",
     [MESSAGE_RUN_TASK] = "RunTask",
+    [MESSAGE_START_TASK] = "StartTask",
     [MESSAGE_STOP_TASK_CALL] = "StopTask",
+    [MESSAGE_UPDATE_INSTANCE_STATE] = "UpdateContainerInstancesState",
+    [MESSAGE_UPDATE_TASK_PROTECTION] = "UpdateTaskProtection",
+    [MESSAGE_AGENT_DISCONNECTED] = "agentDisconnected",
     [MESSAGE_INSTANCE_LOST] = "instanceLost",
     [MESSAGE_END] = "end",
     [MESSAGE_LAUNCH_INSTANCE] = "launchInstance",
@@ -58,19 +73,26 @@ const char *const message_kind_names[] = {
     [MESSAGE_WAIT] = "wait",
     [MESSAGE_PLACE_TASK] = "placeTask",
     [MESSAGE_STOP_TASK] = "stopTask",
+    [MESSAGE_HEARTBEAT] = "heartbeat",
     [MESSAGE_REGISTER] = "register",
     [MESSAGE_TASK_STATE] = "taskState",
     [MESSAGE_BOOT] = "boot",
+    [MESSAGE_CONNECTED] = "connected",
+    [MESSAGE_DISCONNECTED] = "disconnected",
     [MESSAGE_IMAGE_PULLED] = "imagePulled",
     [MESSAGE_CONTAINER_CREATED] = "containerCreated",
     [MESSAGE_CONTAINER_STARTED] = "containerStarted",
     [MESSAGE_CONTAINER_READY] = "containerReady",
+    [MESSAGE_CONTAINER_PROBED] = "containerProbed",
     [MESSAGE_CONTAINER_EXITED] = "containerExited",
     [MESSAGE_PULL_IMAGE] = "pullImage",
     [MESSAGE_CREATE_CONTAINER] = "createContainer",
     [MESSAGE_START_CONTAINER] = "startContainer",
     [MESSAGE_SIGNAL_CONTAINER] = "signalContainer",
+    [MESSAGE_PROBE_CONTAINER] = "probeContainer",
     [MESSAGE_REMOVE_TASK] = "removeTask",
+    [MESSAGE_REMOVE_IMAGE] = "removeImage",
+    [MESSAGE_RECONNECT] = "reconnect",
     [MESSAGE_KINDS] = NULL,
 };
 
@@ -90,10 +112,60 @@ static const struct field rule_fields[] = {
 };
 static const struct schema rule_schema = SCHEMA(strategy_rule, rule_fields);
 
+static const struct field binding_fields[] = {
+    FIELD(FIELD_INT, network_binding, container_port, "containerPort"),
+    FIELD(FIELD_INT, network_binding, host_port, "hostPort"),
+    FIELD_OF(FIELD_ENUM, network_binding, protocol, "protocol", port_protocol_names),
+};
+static const struct schema binding_schema = SCHEMA(network_binding, binding_fields);
+
+static const struct field host_port_fields[] = {
+    FIELD(FIELD_INT, host_port, port, "port"),
+    FIELD_OF(FIELD_ENUM, host_port, protocol, "protocol", port_protocol_names),
+};
+static const struct schema host_port_schema = SCHEMA(host_port, host_port_fields);
+
+static const struct field agent_rules_fields[] = {
+    FIELD_OF(FIELD_ENUM, agent_rules, pull_behavior, "imagePullBehavior", pull_behavior_names),
+    FIELD(FIELD_BOOL, agent_rules, pull_dependents_upfront, "pullDependentContainersUpfront"),
+    FIELD(FIELD_INT, agent_rules, reserved_memory_mib, "reservedMemory"),
+    FIELD(FIELD_LONG, agent_rules, heartbeat_timeout_usec, "heartbeatTimeoutUsec"),
+    FIELD(FIELD_LONG, agent_rules, heartbeat_jitter_usec, "heartbeatJitterUsec"),
+    FIELD(FIELD_LONG, agent_rules, image_cleanup_usec, "imageCleanupUsec"),
+    FIELD(FIELD_LONG, agent_rules, image_minimum_age_usec, "imageMinimumAgeUsec"),
+    FIELD(FIELD_INT, agent_rules, images_per_cleanup, "imagesPerCleanup"),
+    FIELD(FIELD_INT, agent_rules, first_dynamic_port, "firstDynamicPort"),
+    FIELD(FIELD_INT, agent_rules, last_dynamic_port, "lastDynamicPort"),
+    FIELD_LIST_OF(agent_rules, reserved, "reservedPorts", &host_port_schema),
+};
+const struct schema agent_rules_schema = SCHEMA(agent_rules, agent_rules_fields);
+
+/* ssh, Docker and the agent itself (ECS API: PortMapping.hostPort). */
+static struct host_port reserved_by_default[] = {
+    {22, PROTOCOL_TCP},    {2375, PROTOCOL_TCP},  {2376, PROTOCOL_TCP},
+    {51678, PROTOCOL_TCP}, {51679, PROTOCOL_TCP}, {51680, PROTOCOL_TCP},
+};
+
+const struct agent_rules agent_rules_default = {
+    .pull_behavior = PULL_DEFAULT,
+    .heartbeat_timeout_usec = 60 * USEC_PER_SEC,
+    .heartbeat_jitter_usec = 60 * USEC_PER_SEC,
+    .image_cleanup_usec = 1800 * USEC_PER_SEC,
+    .image_minimum_age_usec = 3600 * USEC_PER_SEC,
+    .images_per_cleanup = 5,
+    .first_dynamic_port = 49153,
+    .last_dynamic_port = 65535,
+    .n_reserved = sizeof reserved_by_default / sizeof reserved_by_default[0],
+    .reserved = reserved_by_default,
+};
+
 static const struct field state_fields[] = {
     FIELD_OF(FIELD_ENUM, container_state, status, "status", container_status_names),
+    FIELD_OF(FIELD_ENUM, container_state, health, "health", health_status_names),
     FIELD(FIELD_OPTIONAL, container_state, exit_code, "exitCode"),
     FIELD(FIELD_BOOL, container_state, oom, "oom"),
+    FIELD(FIELD_INT, container_state, n_restarts, "restartCount"),
+    FIELD_LIST_OF(container_state, bindings, "networkBindings", &binding_schema),
 };
 static const struct schema state_schema = SCHEMA(container_state, state_fields);
 
@@ -102,6 +174,8 @@ static const struct field instance_group_fields[] = {
     FIELD(FIELD_TEXT, instance_group, type, "type"),
     FIELD(FIELD_INT, instance_group, cpu, "cpu"),
     FIELD(FIELD_INT, instance_group, memory_mib, "memory"),
+    FIELD(FIELD_INT, instance_group, gpus, "gpus"),
+    FIELD(FIELD_OPTIONAL, instance_group, enis, "enis"),
     FIELD(FIELD_INT, instance_group, count, "count"),
     FIELD(FIELD_BOOL, instance_group, replace, "replace"),
     FIELD_LIST_OF(instance_group, zones, "zones", &zone_schema),
@@ -136,6 +210,27 @@ static const struct field run_task_fields[] = {
     FIELD(FIELD_BOOL, run_task, wait, "wait"),
     FIELD_LIST_OF(run_task, strategy, "placementStrategy", &rule_schema),
     FIELD_LIST_OF(run_task, constraints, "placementConstraints", &placement_constraint_schema),
+};
+static const struct field instance_name_fields[] = {
+    FIELD(FIELD_INSTANCE, instance_name, instance, "instance"),
+};
+static const struct schema instance_name_schema = SCHEMA(instance_name, instance_name_fields);
+static const struct field start_task_fields[] = {
+    FIELD(FIELD_TASKDEF, start_task, taskdef, "taskDefinition"),
+    FIELD(FIELD_TEXT, start_task, group, "group"),
+    FIELD_LIST_OF(start_task, instances, "containerInstances", &instance_name_schema),
+};
+static const struct field update_instance_state_fields[] = {
+    FIELD(FIELD_INSTANCE, update_instance_state, instance, "instance"),
+    FIELD(FIELD_BOOL, update_instance_state, draining, "draining"),
+};
+static const struct field update_task_protection_fields[] = {
+    FIELD(FIELD_TASK, update_task_protection, task, "task"),
+    FIELD(FIELD_BOOL, update_task_protection, enabled, "protectionEnabled"),
+    FIELD(FIELD_LONG, update_task_protection, expires_usec, "expiresUsec"),
+};
+static const struct field agent_disconnected_fields[] = {
+    FIELD(FIELD_INSTANCE, agent_disconnected, instance, "instance"),
 };
 static const struct field stop_task_call_fields[] = {
     FIELD(FIELD_TASK, stop_task_call, task, "task"),
@@ -179,18 +274,26 @@ static const struct field stop_task_fields[] = {
     FIELD(FIELD_INSTANCE, stop_task, instance, "instance"),
     FIELD(FIELD_INT, stop_task, epoch, "epoch"),
     FIELD_OF(FIELD_ENUM, stop_task, code, "stopCode", stop_code_names),
+    FIELD_OF(FIELD_ENUM, stop_task, reason, "reason", stop_reason_names),
+};
+static const struct field heartbeat_fields[] = {
+    FIELD(FIELD_INSTANCE, heartbeat, instance, "instance"),
+    FIELD(FIELD_INT, heartbeat, epoch, "epoch"),
 };
 static const struct field register_fields[] = {
     FIELD(FIELD_INSTANCE, register_instance, instance, "instance"),
     FIELD(FIELD_INT, register_instance, epoch, "epoch"),
     FIELD(FIELD_INT, register_instance, cpu, "cpu"),
     FIELD(FIELD_INT, register_instance, memory_mib, "memory"),
+    FIELD(FIELD_INT, register_instance, gpus, "gpus"),
+    FIELD_LIST_OF(register_instance, reserved, "reservedPorts", &host_port_schema),
 };
 static const struct field task_state_fields[] = {
     FIELD(FIELD_INSTANCE, task_state, instance, "instance"),
     FIELD(FIELD_INT, task_state, epoch, "epoch"),
     FIELD(FIELD_TASK, task_state, task, "task"),
     FIELD_OF(FIELD_ENUM, task_state, status, "status", task_status_names),
+    FIELD_OF(FIELD_ENUM, task_state, health, "health", health_status_names),
     FIELD_OF(FIELD_ENUM, task_state, code, "stopCode", stop_code_names),
     FIELD(FIELD_TEXT, task_state, reason, "reason"),
     FIELD_LIST_OF(task_state, containers, "containers", &state_schema),
@@ -200,6 +303,8 @@ static const struct field boot_fields[] = {
     FIELD(FIELD_INT, boot, epoch, "epoch"),
     FIELD(FIELD_INT, boot, cpu, "cpu"),
     FIELD(FIELD_INT, boot, memory_mib, "memory"),
+    FIELD(FIELD_INT, boot, gpus, "gpus"),
+    FIELD_OF(FIELD_RECORD, boot, rules, "rules", &agent_rules_schema),
 };
 static const struct field fact_fields[] = {
     FIELD(FIELD_TASK, container_fact, task, "task"),
@@ -211,6 +316,26 @@ static const struct field exited_fields[] = {
     FIELD(FIELD_INT, container_exited, container, "container"),
     FIELD(FIELD_INT, container_exited, exit_code, "exitCode"),
     FIELD(FIELD_BOOL, container_exited, oom, "oom"),
+};
+static const struct field probed_fields[] = {
+    FIELD(FIELD_TASK, container_probed, task, "task"),
+    FIELD(FIELD_INT, container_probed, container, "container"),
+    FIELD(FIELD_INT, container_probed, probe, "probe"),
+    FIELD(FIELD_BOOL, container_probed, healthy, "healthy"),
+};
+static const struct field probe_fields[] = {
+    FIELD(FIELD_TASK, probe_container, task, "task"),
+    FIELD(FIELD_INT, probe_container, container, "container"),
+    FIELD(FIELD_INT, probe_container, probe, "probe"),
+};
+static const struct field create_fields[] = {
+    FIELD(FIELD_TASK, create_container, task, "task"),
+    FIELD(FIELD_INT, create_container, container, "container"),
+    FIELD(FIELD_LONG, create_container, gpus, "gpus"),
+    FIELD_LIST_OF(create_container, bindings, "networkBindings", &binding_schema),
+};
+static const struct field remove_image_fields[] = {
+    FIELD(FIELD_TEXT, remove_image, image, "image"),
 };
 static const struct field order_fields[] = {
     FIELD(FIELD_TASK, container_order, task, "task"),
@@ -241,6 +366,13 @@ const struct message_type message_types[MESSAGE_KINDS] = {
     ROW(MESSAGE_DELETE_SERVICE, PARTY_WORLD, PARTY_SCHEDULER, delete_service,
         delete_service_fields),
     ROW(MESSAGE_RUN_TASK, PARTY_WORLD, PARTY_SCHEDULER, run_task, run_task_fields),
+    ROW(MESSAGE_START_TASK, PARTY_WORLD, PARTY_SCHEDULER, start_task, start_task_fields),
+    ROW(MESSAGE_UPDATE_INSTANCE_STATE, PARTY_WORLD, PARTY_SCHEDULER, update_instance_state,
+        update_instance_state_fields),
+    ROW(MESSAGE_UPDATE_TASK_PROTECTION, PARTY_WORLD, PARTY_SCHEDULER, update_task_protection,
+        update_task_protection_fields),
+    ROW(MESSAGE_AGENT_DISCONNECTED, PARTY_WORLD, PARTY_SCHEDULER, agent_disconnected,
+        agent_disconnected_fields),
     ROW(MESSAGE_STOP_TASK_CALL, PARTY_WORLD, PARTY_SCHEDULER, stop_task_call,
         stop_task_call_fields),
     ROW(MESSAGE_INSTANCE_LOST, PARTY_WORLD, PARTY_SCHEDULER, instance_lost, instance_lost_fields),
@@ -253,18 +385,25 @@ const struct message_type message_types[MESSAGE_KINDS] = {
     ROW(MESSAGE_WAIT, PARTY_SCHEDULER, PARTY_WORLD, wait, wait_fields),
     ROW(MESSAGE_PLACE_TASK, PARTY_SCHEDULER, PARTY_AGENT, place_task, place_task_fields),
     ROW(MESSAGE_STOP_TASK, PARTY_SCHEDULER, PARTY_AGENT, stop_task, stop_task_fields),
+    ROW(MESSAGE_HEARTBEAT, PARTY_SCHEDULER, PARTY_AGENT, heartbeat, heartbeat_fields),
     ROW(MESSAGE_REGISTER, PARTY_AGENT, PARTY_SCHEDULER, register_instance, register_fields),
     ROW(MESSAGE_TASK_STATE, PARTY_AGENT, PARTY_SCHEDULER, task_state, task_state_fields),
     ROW(MESSAGE_BOOT, PARTY_WORLD, PARTY_AGENT, boot, boot_fields),
+    EMPTY(MESSAGE_CONNECTED, PARTY_WORLD, PARTY_AGENT),
+    EMPTY(MESSAGE_DISCONNECTED, PARTY_WORLD, PARTY_AGENT),
+    ROW(MESSAGE_CONTAINER_PROBED, PARTY_WORLD, PARTY_AGENT, container_probed, probed_fields),
     ROW(MESSAGE_IMAGE_PULLED, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),
     ROW(MESSAGE_CONTAINER_CREATED, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),
     ROW(MESSAGE_CONTAINER_STARTED, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),
     ROW(MESSAGE_CONTAINER_READY, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),
     ROW(MESSAGE_CONTAINER_EXITED, PARTY_WORLD, PARTY_AGENT, container_exited, exited_fields),
     ROW(MESSAGE_PULL_IMAGE, PARTY_AGENT, PARTY_WORLD, container_order, order_fields),
-    ROW(MESSAGE_CREATE_CONTAINER, PARTY_AGENT, PARTY_WORLD, container_order, order_fields),
+    ROW(MESSAGE_CREATE_CONTAINER, PARTY_AGENT, PARTY_WORLD, create_container, create_fields),
     ROW(MESSAGE_START_CONTAINER, PARTY_AGENT, PARTY_WORLD, container_order, order_fields),
     ROW(MESSAGE_SIGNAL_CONTAINER, PARTY_AGENT, PARTY_WORLD, signal_container, signal_fields),
+    ROW(MESSAGE_PROBE_CONTAINER, PARTY_AGENT, PARTY_WORLD, probe_container, probe_fields),
+    ROW(MESSAGE_REMOVE_IMAGE, PARTY_AGENT, PARTY_WORLD, remove_image, remove_image_fields),
+    EMPTY(MESSAGE_RECONNECT, PARTY_AGENT, PARTY_WORLD),
     ROW(MESSAGE_REMOVE_TASK, PARTY_AGENT, PARTY_WORLD, remove_task, remove_fields),
 };
 

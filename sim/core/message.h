@@ -47,6 +47,16 @@ enum stop_code {
     STOP_INFRASTRUCTURE_HEALTH,
 };
 
+/* Why the scheduler stops a task, in ECS's words where ECS has some. */
+enum stop_reason {
+    STOP_FOR_USER,
+    STOP_FOR_SCALE_IN,
+    STOP_FOR_DEPLOYMENT,
+    STOP_FOR_DRAINING,
+    STOP_FOR_HEALTH,
+    STOP_FOR_END,
+};
+
 /* ECS API: PlacementStrategy. */
 enum strategy_type { STRATEGY_BINPACK, STRATEGY_SPREAD, STRATEGY_RANDOM };
 enum strategy_field { BY_NOTHING, BY_CPU, BY_MEMORY, BY_INSTANCE, BY_ATTRIBUTE };
@@ -70,7 +80,9 @@ enum place_reason {
     PLACE_AGENT,       /* its agent is disconnected */
     PLACE_CPU,         /* RESOURCE:CPU */
     PLACE_MEMORY,      /* RESOURCE:MEMORY */
+    PLACE_GPU,         /* RESOURCE:GPU */
     PLACE_PORTS,       /* RESOURCE:PORTS */
+    PLACE_ENI,         /* RESOURCE:ENI: no interface left for a task in awsvpc */
     PLACE_ATTRIBUTE,   /* memberOf is not met */
     PLACE_DISTINCT,    /* distinctInstance: the group is there already */
     PLACE_NO_INSTANCE, /* the cluster is empty */
@@ -97,7 +109,11 @@ enum message_kind {
     MESSAGE_UPDATE_SERVICE,
     MESSAGE_DELETE_SERVICE,
     MESSAGE_RUN_TASK,
+    MESSAGE_START_TASK,
     MESSAGE_STOP_TASK_CALL,
+    MESSAGE_UPDATE_INSTANCE_STATE,
+    MESSAGE_UPDATE_TASK_PROTECTION,
+    MESSAGE_AGENT_DISCONNECTED,
     MESSAGE_INSTANCE_LOST,
     MESSAGE_END,
 
@@ -110,6 +126,7 @@ enum message_kind {
     /* The scheduler's decisions, to an agent. */
     MESSAGE_PLACE_TASK,
     MESSAGE_STOP_TASK,
+    MESSAGE_HEARTBEAT,
 
     /* An agent's reports, to the scheduler. */
     MESSAGE_REGISTER,
@@ -117,10 +134,13 @@ enum message_kind {
 
     /* The world, to an agent. */
     MESSAGE_BOOT,
+    MESSAGE_CONNECTED,
+    MESSAGE_DISCONNECTED,
     MESSAGE_IMAGE_PULLED,
     MESSAGE_CONTAINER_CREATED,
     MESSAGE_CONTAINER_STARTED,
     MESSAGE_CONTAINER_READY,
+    MESSAGE_CONTAINER_PROBED,
     MESSAGE_CONTAINER_EXITED,
 
     /* An agent's actions on the world. */
@@ -128,7 +148,10 @@ enum message_kind {
     MESSAGE_CREATE_CONTAINER,
     MESSAGE_START_CONTAINER,
     MESSAGE_SIGNAL_CONTAINER,
+    MESSAGE_PROBE_CONTAINER,
     MESSAGE_REMOVE_TASK,
+    MESSAGE_REMOVE_IMAGE,
+    MESSAGE_RECONNECT,
 
     MESSAGE_KINDS,
 };
@@ -140,6 +163,8 @@ struct instance_group {
     char *type;
     int32_t cpu;
     int32_t memory_mib;
+    int32_t gpus;
+    int32_t enis; /* tasks in awsvpc that it has interfaces for, ID_NONE: any number */
     int32_t count;
     bool replace;
     int32_t n_zones;
@@ -189,6 +214,35 @@ struct run_task {
     struct strategy_rule *strategy;
     int32_t n_constraints;
     struct placement_constraint *constraints;
+};
+
+/* On exactly these instances, by no strategy. */
+struct instance_name {
+    int32_t instance;
+};
+struct start_task {
+    int32_t taskdef;
+    char *group; /* NULL: family:<family> */
+    int32_t n_instances;
+    struct instance_name *instances;
+};
+
+/* UpdateContainerInstancesState. */
+struct update_instance_state {
+    int32_t instance;
+    bool draining; /* else ACTIVE again */
+};
+
+/* UpdateTaskProtection. */
+struct update_task_protection {
+    int32_t task;
+    bool enabled;
+    int64_t expires_usec; /* from now on; default 2 h */
+};
+
+/* The connection to an instance's agent is gone; the instance may well live on. */
+struct agent_disconnected {
+    int32_t instance;
 };
 
 struct stop_task_call {
@@ -244,19 +298,48 @@ struct stop_task {
     int32_t instance;
     int32_t epoch;
     enum stop_code code;
+    enum stop_reason reason;
 };
 
+struct heartbeat {
+    int32_t instance;
+    int32_t epoch;
+};
+
+/* A port on the instance's own address. */
+struct host_port {
+    int32_t port;
+    enum port_protocol protocol;
+};
+
+/* The first registration, or the same agent again after it was disconnected. */
 struct register_instance {
     int32_t instance;
     int32_t epoch;
     int32_t cpu;
-    int32_t memory_mib;
+    int32_t memory_mib; /* without what the agent reserves for the system */
+    int32_t gpus;
+    int32_t n_reserved; /* ports that no task gets */
+    struct host_port *reserved;
+};
+
+enum health_status { HEALTH_UNKNOWN, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
+
+/* ECS API: NetworkBinding. */
+struct network_binding {
+    int32_t container_port;
+    int32_t host_port;
+    enum port_protocol protocol;
 };
 
 struct container_state {
     enum container_status status;
+    enum health_status health;
     int32_t exit_code; /* ID_NONE: none */
     bool oom;
+    int32_t n_restarts;
+    int32_t n_bindings;
+    struct network_binding *bindings;
 };
 
 /* Only RUNNING and STOPPED are reported (agent/api/task/status). */
@@ -265,17 +348,38 @@ struct task_state {
     int32_t epoch;
     int32_t task;
     enum task_status status;
+    enum health_status health;
     enum stop_code code;
     char *reason; /* ECS's words where it stopped, else NULL */
     int32_t n_containers;
     struct container_state *containers;
 };
 
+/* ECS_IMAGE_PULL_BEHAVIOR (amazon-ecs-agent, README). */
+enum pull_behavior { PULL_DEFAULT, PULL_ALWAYS, PULL_ONCE, PULL_PREFER_CACHED };
+
+/* How an agent is configured; agent_rules_default() has ECS's own figures. */
+struct agent_rules {
+    enum pull_behavior pull_behavior;
+    bool pull_dependents_upfront;   /* ECS_PULL_DEPENDENT_CONTAINERS_UPFRONT */
+    int32_t reserved_memory_mib;    /* ECS_RESERVED_MEMORY */
+    int64_t heartbeat_timeout_usec; /* silence of the control plane until it connects anew */
+    int64_t heartbeat_jitter_usec;  /* at most this much more, by instance */
+    int64_t image_cleanup_usec;     /* between two clean-ups; 0: none */
+    int64_t image_minimum_age_usec; /* since the pull */
+    int32_t images_per_cleanup;
+    int32_t first_dynamic_port, last_dynamic_port;
+    int32_t n_reserved; /* ports */
+    struct host_port *reserved;
+};
+
 struct boot {
     int32_t instance;
     int32_t epoch;
     int32_t cpu;
-    int32_t memory_mib;
+    int32_t memory_mib; /* that the operating system sees */
+    int32_t gpus;
+    struct agent_rules *rules; /* NULL: agent_rules_default() */
 };
 
 /* What happened to one container. `error` is NULL where it worked. */
@@ -290,6 +394,33 @@ struct container_exited {
     int32_t container;
     int32_t exit_code; /* 128 + the signal's number where a signal ended it */
     bool oom;
+};
+
+/* The answer to a probe; one that comes after the check's timeout counts for nothing. */
+struct container_probed {
+    int32_t task;
+    int32_t container;
+    int32_t probe; /* its number */
+    bool healthy;
+};
+
+struct probe_container {
+    int32_t task;
+    int32_t container;
+    int32_t probe;
+};
+
+/* With the host ports and the GPUs (a bit each) that it gets. */
+struct create_container {
+    int32_t task;
+    int32_t container;
+    int64_t gpus;
+    int32_t n_bindings;
+    struct network_binding *bindings;
+};
+
+struct remove_image {
+    char *image;
 };
 
 /* What the agent wants done to one container. */
@@ -322,7 +453,11 @@ struct message {
         struct update_service update_service;
         struct delete_service delete_service;
         struct run_task run_task;
+        struct start_task start_task;
         struct stop_task_call stop_task_call;
+        struct update_instance_state update_instance_state;
+        struct update_task_protection update_task_protection;
+        struct agent_disconnected agent_disconnected;
         struct instance_lost instance_lost;
         struct launch_instance launch_instance;
         struct terminate_instance terminate_instance;
@@ -330,14 +465,19 @@ struct message {
         struct wait wait;
         struct place_task place_task;
         struct stop_task stop_task;
+        struct heartbeat heartbeat;
         struct register_instance register_instance;
         struct task_state task_state;
         struct boot boot;
         struct container_fact fact; /* imagePulled, containerCreated, containerStarted, ...Ready */
         struct container_exited exited;
-        struct container_order order; /* pullImage, createContainer, startContainer */
+        struct container_probed probed;
+        struct container_order order; /* pullImage, startContainer */
+        struct create_container create;
+        struct probe_container probe;
         struct signal_container signal;
         struct remove_task remove_task;
+        struct remove_image remove_image;
     } as;
 };
 
@@ -363,6 +503,13 @@ extern const char *const strategy_field_names[];
 extern const char *const place_reason_names[];
 extern const char *const refusal_names[];
 extern const char *const stop_signal_names[];
+extern const char *const stop_reason_names[];
+extern const char *const health_status_names[];
+extern const char *const pull_behavior_names[];
+
+/* ECS's own figures (agent/config/config.go, README; ecs-agent/acs/session/session.go). */
+extern const struct agent_rules agent_rules_default;
+extern const struct schema agent_rules_schema;
 
 /* A message of that kind whose members are all "nothing". */
 struct message message_new(enum message_kind kind);

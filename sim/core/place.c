@@ -29,8 +29,8 @@ int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_gr
     return n;
 }
 
-bool place_port_taken(const struct instance *instance, const struct task_definition *definition,
-                      int64_t *port)
+static bool port_taken(const struct instance *instance, const struct task_definition *definition,
+                       int64_t *port)
 {
     for (int c = 0; c < definition->n_containers; c++) {
         for (int i = 0; i < definition->containers[c].n_ports; i++) {
@@ -41,6 +41,24 @@ bool place_port_taken(const struct instance *instance, const struct task_definit
         }
     }
     return false;
+}
+
+enum place_reason place_lacks_extra(const struct instance *instance,
+                                    const struct task_definition *definition, int64_t *lack)
+{
+    *lack = taskdef_gpus(definition, instance->gpus) -
+            ((int64_t)instance->gpus - instance->gpus_reserved);
+    if (*lack > 0)
+        return PLACE_GPU;
+    *lack = 0;
+    if (taskdef_has_host_ports(definition) && port_taken(instance, definition, lack))
+        return PLACE_PORTS;
+    *lack = 1;
+    if (definition->network_mode == NETWORK_AWSVPC && instance->enis != ID_NONE &&
+        instance->enis_reserved >= instance->enis)
+        return PLACE_ENI;
+    *lack = 0;
+    return PLACE_FITS;
 }
 
 static enum place_reason resources_fit(const struct cluster *cluster, int taskdef,
@@ -55,11 +73,7 @@ static enum place_reason resources_fit(const struct cluster *cluster, int taskde
             ((int64_t)instance->memory_mib - instance->memory_reserved_mib);
     if (*lack > 0)
         return PLACE_MEMORY;
-    *lack = 0;
-    if (taskdef_has_host_ports(definition) && place_port_taken(instance, definition, lack))
-        return PLACE_PORTS;
-    *lack = 0;
-    return PLACE_FITS;
+    return place_lacks_extra(instance, definition, lack);
 }
 
 static enum place_reason constraints_met(const struct cluster *cluster,
@@ -382,7 +396,8 @@ static int list_victims(const struct cluster *cluster, int service, int taskdef,
          t = cluster->tasks[t].next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
-        if (task->desired == TASK_RUNNING && (taskdef == ID_NONE || task->taskdef == taskdef)) {
+        if (task->desired == TASK_RUNNING && !task->is_protected &&
+            (taskdef == ID_NONE || task->taskdef == taskdef)) {
             victims[n++] = t;
             n_fresh += task->last != TASK_RUNNING;
         }

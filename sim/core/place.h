@@ -71,8 +71,9 @@ uint64_t place_lot(const struct cluster *cluster, int task, int instance);
 /* Tasks of the group on the instance that are meant to run: a stopping one no longer spreads anything. */
 int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group);
 
-/* Whether a static host port of the definition is in use on the instance, and which. */
-bool place_port_taken(const struct instance *instance, const struct task_definition *definition,
-                      int64_t *port);
+/* What the instance lacks for the definition besides CPU and memory: PLACE_FITS, PLACE_GPU, PLACE_PORTS
+ * or PLACE_ENI; `lack` as in struct place_miss. */
+enum place_reason place_lacks_extra(const struct instance *instance,
+                                    const struct task_definition *definition, int64_t *lack);
 
 #endif

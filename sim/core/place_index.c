@@ -199,6 +199,9 @@ static int32_t signature_of(struct place_index *index, const struct cluster *clu
             if (taskdef_host_port(definition, c, i) > 0)
                 append_number(&text, "pu"[definition->containers[c].ports[i].protocol],
                               taskdef_host_port(definition, c, i));
+    append_number(&text, 'n', definition->network_mode == NETWORK_AWSVPC);
+    for (int c = 0; c < definition->n_containers; c++)
+        append_number(&text, 'G', definition->containers[c].gpus);
     if (own_tasks_matter)
         append_number(&text, 'g', request->task_group);
     signature = names_intern(&index->signatures, text.text);
@@ -352,7 +355,7 @@ static bool is_member(struct lane *lane, const struct cluster *cluster, int id)
 {
     const struct instance *instance = &cluster->instances[id];
     struct place *place = &lane->places[id];
-    int64_t port;
+    int64_t lack;
 
     if (instance->status != INSTANCE_ACTIVE || !instance->agent_connected)
         return false;
@@ -361,7 +364,7 @@ static bool is_member(struct lane *lane, const struct cluster *cluster, int id)
     if (place->allowed < 0)
         place->allowed = queries_allow(lane, cluster, true, id);
     return place->allowed > 0 && queries_allow(lane, cluster, false, id) &&
-           !place_port_taken(instance, lane->definition, &port);
+           place_lacks_extra(instance, lane->definition, &lack) == PLACE_FITS;
 }
 
 static uint64_t key_of(const struct lane *lane, const struct place *place)

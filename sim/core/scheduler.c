@@ -20,7 +20,7 @@
 
 void scheduler_init(struct scheduler *scheduler, uint64_t seed)
 {
-    *scheduler = (struct scheduler){.deadline_usec = USEC_NEVER};
+    *scheduler = (struct scheduler){.heartbeat_at_usec = USEC_NEVER, .deadline_usec = USEC_NEVER};
     cluster_init(&scheduler->cluster, seed);
 }
 
@@ -30,6 +30,7 @@ void scheduler_finish(struct scheduler *scheduler)
     free(scheduler->waiting);
     free(scheduler->agenda);
     free(scheduler->blocked);
+    free(scheduler->protections);
     *scheduler = (struct scheduler){0};
 }
 
@@ -50,10 +51,13 @@ bool scheduler_ended(const struct scheduler *scheduler)
 
 bool scheduler_idle(const struct scheduler *scheduler)
 {
+    bool missing = false;
+
     if (scheduler->n_placed > 0)
         return false;
-    return scheduler->n_waiting == 0 ||
-           (scheduler->n_launching == 0 && scheduler->deadline_usec == USEC_NEVER);
+    for (int g = 0; g < scheduler->cluster.n_groups; g++)
+        missing = missing || scheduler->cluster.groups[g].n_missing > 0;
+    return scheduler->n_waiting == 0 || (scheduler->n_launching == 0 && !missing);
 }
 
 static void refuse(struct scheduler *scheduler, struct outputs *outputs, enum message_kind call,
@@ -114,29 +118,88 @@ static void add_group(struct scheduler *scheduler, const struct message *event,
         launch(scheduler, outputs, spec->group);
 }
 
-/* An agent has come up. Absurd sizes make it useless, not dangerous. */
+static bool is_sane(const struct register_instance *call)
+{
+    return call->cpu >= 0 && call->cpu <= INSTANCE_CPU_MAX && call->memory_mib >= 0 &&
+           call->memory_mib <= INSTANCE_MEMORY_MAX_MIB && call->gpus >= 0;
+}
+
+static void activate(struct scheduler *scheduler, const struct register_instance *call)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    struct instance *instance = &cluster->instances[call->instance];
+
+    instance->status = INSTANCE_ACTIVE;
+    instance->cpu = call->cpu;
+    instance->memory_mib = call->memory_mib;
+    instance->gpus = call->gpus;
+    instance->enis = cluster->groups[instance->group].spec.enis;
+    for (int i = 0; i < call->n_reserved; i++)
+        *ARRAY_ADD(instance, ports) =
+            (struct port_use){call->reserved[i].port, call->reserved[i].protocol, ID_NONE};
+    instance->registered_at_usec = scheduler->now_usec;
+    decide_close(scheduler, &instance->launch_decision);
+    scheduler->n_launching--;
+    cluster->groups[instance->group].n_failures = 0;
+    if (scheduler->heartbeat_at_usec == USEC_NEVER) {
+        scheduler->heartbeat_at_usec = scheduler->now_usec + SCHEDULER_HEARTBEAT_USEC;
+        decide_by(scheduler, scheduler->heartbeat_at_usec);
+    }
+}
+
+/* An agent has come up, or is back. Absurd sizes leave the instance where it is. */
 static void register_instance(struct scheduler *scheduler, const struct register_instance *call)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance;
 
-    if (!in_range(call->instance, cluster->n_instances))
+    if (!in_range(call->instance, cluster->n_instances) || !is_sane(call))
         return;
     instance = &cluster->instances[call->instance];
-    if (instance->status != INSTANCE_LAUNCHING || call->epoch != instance->epoch || call->cpu < 0 ||
-        call->memory_mib < 0 || call->cpu > INSTANCE_CPU_MAX ||
-        call->memory_mib > INSTANCE_MEMORY_MAX_MIB)
+    if (call->epoch != instance->epoch || instance->agent_connected)
         return;
-    instance->status = INSTANCE_ACTIVE;
+    if (instance->status == INSTANCE_LAUNCHING)
+        activate(scheduler, call);
+    else if (instance->status != INSTANCE_ACTIVE && instance->status != INSTANCE_DRAINING)
+        return;
     instance->agent_connected = true;
-    instance->cpu = call->cpu;
-    instance->memory_mib = call->memory_mib;
-    instance->registered_at_usec = scheduler->now_usec;
     cluster_note_instance(cluster, call->instance);
-    decide_close(scheduler, &instance->launch_decision);
-    scheduler->n_launching--;
-    cluster->groups[instance->group].n_failures = 0;
     scheduler->room = true;
+}
+
+/* Nothing is placed there until it is back; what runs there is not taken for stopped. */
+static void disconnect_agent(struct scheduler *scheduler, int id)
+{
+    if (!in_range(id, scheduler->cluster.n_instances))
+        return;
+    scheduler->cluster.instances[id].agent_connected = false;
+    cluster_note_instance(&scheduler->cluster, id);
+}
+
+/* UpdateContainerInstancesState: only from ACTIVE to DRAINING and back. */
+static void update_instance_state(struct scheduler *scheduler, const struct message *event,
+                                  struct outputs *outputs)
+{
+    const struct update_instance_state *call = &event->as.update_instance_state;
+    struct cluster *cluster = &scheduler->cluster;
+    struct instance *instance;
+
+    if (!in_range(call->instance, cluster->n_instances)) {
+        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+        return;
+    }
+    instance = &cluster->instances[call->instance];
+    if (scheduler->ending ||
+        (instance->status != INSTANCE_ACTIVE && instance->status != INSTANCE_DRAINING)) {
+        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
+        return;
+    }
+    instance->status = call->draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
+    cluster_note_instance(cluster, call->instance);
+    scheduler->room = true;
+    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance)
+        if (cluster->requests[cluster->tasks[t].request].service != ID_NONE)
+            service_touch(scheduler, cluster->requests[cluster->tasks[t].request].service);
 }
 
 /* What every end of a task leads to, whoever brought it about. */
@@ -217,18 +280,17 @@ static void register_taskdef(struct scheduler *scheduler, const struct message *
         refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
 }
 
-static void refuse_task(struct scheduler *scheduler, struct outputs *outputs, int request,
-                        int taskdef)
+static void refuse_task(struct scheduler *scheduler, struct outputs *outputs,
+                        enum message_kind call, int taskdef, const struct place_miss *miss)
 {
-    struct place_miss miss = place_nearest_miss(&scheduler->cluster, request, taskdef);
     struct refuse *answer = &decide(scheduler, outputs, MESSAGE_REFUSE)->as.refuse;
 
-    answer->call = MESSAGE_RUN_TASK;
+    answer->call = call;
     answer->refusal = REFUSED_NO_CAPACITY;
     answer->taskdef = taskdef;
-    answer->reason = miss.reason;
-    answer->nearest = miss.nearest;
-    answer->lack = miss.lack;
+    answer->reason = miss->reason;
+    answer->nearest = miss->nearest;
+    answer->lack = miss->lack;
 }
 
 static void run_one(struct scheduler *scheduler, struct outputs *outputs, int request,
@@ -240,7 +302,9 @@ static void run_one(struct scheduler *scheduler, struct outputs *outputs, int re
     int task;
 
     if (placement.instance == ID_NONE && !call->wait) {
-        refuse_task(scheduler, outputs, request, call->taskdef);
+        struct place_miss miss = place_nearest_miss(cluster, request, call->taskdef);
+
+        refuse_task(scheduler, outputs, MESSAGE_RUN_TASK, call->taskdef, &miss);
         return;
     }
     task = cluster_add_task(cluster, call->taskdef, request);
@@ -275,6 +339,77 @@ static void run_task(struct scheduler *scheduler, const struct message *event,
     }
 }
 
+/* StartTask: each task on the instance that is named, if it has room. */
+static void start_task(struct scheduler *scheduler, const struct message *event,
+                       struct outputs *outputs)
+{
+    const struct start_task *call = &event->as.start_task;
+    struct cluster *cluster = &scheduler->cluster;
+    struct message like = message_new(MESSAGE_RUN_TASK);
+    int request;
+
+    if (scheduler->ending || !in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
+        refuse(scheduler, outputs, event->kind,
+               scheduler->ending ? REFUSED_INACTIVE : REFUSED_NOT_FOUND);
+        return;
+    }
+    like.as.run_task.taskdef = call->taskdef;
+    like.as.run_task.count = call->n_instances;
+    like.as.run_task.group = call->group;
+    request = cluster_add_request(cluster, &like, ID_NONE);
+    for (int i = 0; i < call->n_instances; i++) {
+        struct placement placement = {call->instances[i].instance, ID_NONE};
+        struct place_miss miss = {PLACE_NO_INSTANCE, ID_NONE, 0};
+
+        if (in_range(placement.instance, cluster->n_instances)) {
+            miss.nearest = placement.instance;
+            miss.reason =
+                place_filter(cluster, request, call->taskdef, placement.instance, &miss.lack);
+        }
+        if (miss.reason == PLACE_FITS)
+            decide_put(scheduler, outputs, cluster_add_task(cluster, call->taskdef, request),
+                       &placement);
+        else
+            refuse_task(scheduler, outputs, event->kind, call->taskdef, &miss);
+    }
+}
+
+static void update_task_protection(struct scheduler *scheduler, const struct message *event,
+                                   struct outputs *outputs)
+{
+    const struct update_task_protection *call = &event->as.update_task_protection;
+    struct cluster *cluster = &scheduler->cluster;
+    struct task *task;
+    int service, kept = 0;
+
+    if (!in_range(call->task, cluster->n_tasks)) {
+        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+        return;
+    }
+    task = &cluster->tasks[call->task];
+    service = cluster->requests[task->request].service;
+    if (service == ID_NONE || task->desired == TASK_STOPPED ||
+        (call->enabled && call->expires_usec <= 0)) {
+        refuse(scheduler, outputs, event->kind,
+               task->desired == TASK_STOPPED ? REFUSED_INACTIVE : REFUSED_INVALID);
+        return;
+    }
+    for (int i = 0; i < scheduler->n_protections; i++)
+        if (scheduler->protections[i].task != call->task)
+            scheduler->protections[kept++] = scheduler->protections[i];
+    scheduler->n_protections = kept;
+    task->is_protected = call->enabled;
+    if (call->enabled) {
+        int64_t until_usec = call->expires_usec < USEC_NEVER - scheduler->now_usec
+                                 ? scheduler->now_usec + call->expires_usec
+                                 : USEC_NEVER;
+
+        *ARRAY_ADD(scheduler, protections) = (struct protection){call->task, until_usec};
+        decide_by(scheduler, until_usec);
+    }
+    service_touch(scheduler, service);
+}
+
 static void forget_waiting(struct scheduler *scheduler, int task)
 {
     int kept = 0;
@@ -300,7 +435,7 @@ static void stop_task_call(struct scheduler *scheduler, const struct message *ev
 
         if (cluster->tasks[id].instance == ID_NONE)
             forget_waiting(scheduler, id);
-        decide_stop(scheduler, outputs, id, STOP_USER_INITIATED);
+        decide_stop(scheduler, outputs, id, STOP_USER_INITIATED, STOP_FOR_USER);
         if (service != ID_NONE)
             service_touch(scheduler, service);
     }
@@ -316,7 +451,8 @@ static bool is_current(const struct cluster *cluster, const struct task_state *r
            cluster->instances[report->instance].epoch == report->epoch;
 }
 
-static void task_state(struct scheduler *scheduler, const struct task_state *report)
+static void task_state(struct scheduler *scheduler, const struct task_state *report,
+                       struct outputs *outputs)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct task *task;
@@ -333,6 +469,12 @@ static void task_state(struct scheduler *scheduler, const struct task_state *rep
         cluster_run(cluster, report->task);
         if (service != ID_NONE && task->desired == TASK_RUNNING)
             service_note_running(scheduler, service);
+    }
+    if (report->health == HEALTH_UNHEALTHY && service != ID_NONE && task->desired == TASK_RUNNING &&
+        task->last == TASK_RUNNING) {
+        decide_stop(scheduler, outputs, report->task, STOP_SERVICE_SCHEDULER_INITIATED,
+                    STOP_FOR_HEALTH);
+        service_touch(scheduler, service);
     }
 }
 
@@ -465,7 +607,7 @@ static void end(struct scheduler *scheduler, struct outputs *outputs)
     scheduler->n_waiting = 0;
     for (int t = 0; t < cluster->n_tasks; t++)
         if (cluster->tasks[t].desired == TASK_RUNNING)
-            decide_stop(scheduler, outputs, t, STOP_USER_INITIATED);
+            decide_stop(scheduler, outputs, t, STOP_USER_INITIATED, STOP_FOR_END);
 }
 
 /* While the run ends, an instance goes as soon as its last task has stopped. */
@@ -486,18 +628,61 @@ static void terminate_empty(struct scheduler *scheduler, struct outputs *outputs
 
 /* The step ------------------------------------------------------------------------------------- */
 
+static void end_protections(struct scheduler *scheduler)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    int kept = 0;
+
+    for (int i = 0; i < scheduler->n_protections; i++) {
+        struct protection protection = scheduler->protections[i];
+        struct task *task = &cluster->tasks[protection.task];
+
+        if (protection.until_usec > scheduler->now_usec && task->last != TASK_STOPPED) {
+            scheduler->protections[kept++] = protection;
+            decide_by(scheduler, protection.until_usec);
+            continue;
+        }
+        task->is_protected = false;
+        service_touch(scheduler, cluster->requests[task->request].service);
+    }
+    scheduler->n_protections = kept;
+}
+
+static void beat(struct scheduler *scheduler, struct outputs *outputs)
+{
+    struct cluster *cluster = &scheduler->cluster;
+
+    if (scheduler->now_usec >= scheduler->heartbeat_at_usec) {
+        for (int i = 0; i < cluster->n_instances; i++) {
+            struct heartbeat *call;
+
+            if (!cluster->instances[i].agent_connected)
+                continue;
+            call = &decide(scheduler, outputs, MESSAGE_HEARTBEAT)->as.heartbeat;
+            call->instance = i;
+            call->epoch = cluster->instances[i].epoch;
+        }
+        scheduler->heartbeat_at_usec = scheduler->now_usec + SCHEDULER_HEARTBEAT_USEC;
+    }
+    decide_by(scheduler, scheduler->heartbeat_at_usec);
+}
+
 /* Finds what is due, and the next deadline. */
-static void tick(struct scheduler *scheduler)
+static void tick(struct scheduler *scheduler, struct outputs *outputs)
 {
     struct cluster *cluster = &scheduler->cluster;
 
     scheduler->deadline_usec = USEC_NEVER;
-    for (int i = 0; i < cluster->n_services && !scheduler->ending; i++) {
+    if (scheduler->ending)
+        return;
+    for (int i = 0; i < cluster->n_services; i++) {
         if (cluster->services[i].retry_at_usec > scheduler->now_usec)
             decide_by(scheduler, cluster->services[i].retry_at_usec);
         else if (cluster->services[i].retry_at_usec > 0)
             service_touch(scheduler, i);
     }
+    end_protections(scheduler);
+    beat(scheduler, outputs);
 }
 
 static void apply(struct scheduler *scheduler, const struct message *event, struct outputs *outputs)
@@ -521,6 +706,18 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
     case MESSAGE_RUN_TASK:
         run_task(scheduler, event, outputs);
         break;
+    case MESSAGE_START_TASK:
+        start_task(scheduler, event, outputs);
+        break;
+    case MESSAGE_UPDATE_INSTANCE_STATE:
+        update_instance_state(scheduler, event, outputs);
+        break;
+    case MESSAGE_UPDATE_TASK_PROTECTION:
+        update_task_protection(scheduler, event, outputs);
+        break;
+    case MESSAGE_AGENT_DISCONNECTED:
+        disconnect_agent(scheduler, event->as.agent_disconnected.instance);
+        break;
     case MESSAGE_STOP_TASK_CALL:
         stop_task_call(scheduler, event, outputs);
         break;
@@ -531,7 +728,7 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
         register_instance(scheduler, &event->as.register_instance);
         break;
     case MESSAGE_TASK_STATE:
-        task_state(scheduler, &event->as.task_state);
+        task_state(scheduler, &event->as.task_state, outputs);
         break;
     case MESSAGE_END:
         if (!scheduler->ending)
@@ -551,7 +748,7 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
     scheduler->now_usec = at_usec;
     scheduler->room = false;
     if (at_usec >= scheduler->deadline_usec || event->kind == MESSAGE_TICK)
-        tick(scheduler);
+        tick(scheduler, outputs);
     apply(scheduler, event, outputs);
     service_stop_surplus(scheduler, outputs);
     if (scheduler->room)
@@ -580,6 +777,8 @@ static uint64_t hash_instance(uint64_t digest, const struct instance *instance)
                               instance->memory_mib,
                               instance->cpu_reserved,
                               instance->memory_reserved_mib,
+                              instance->gpus_reserved,
+                              instance->enis_reserved,
                               instance->n_tasks,
                               instance->launch_decision,
                               instance->terminate_decision};
@@ -593,7 +792,8 @@ static uint64_t hash_task(uint64_t digest, const struct task *task)
 {
     const int64_t values[] = {task->taskdef,         task->request,        task->instance,
                               task->desired,         task->last,           task->stop_code,
-                              task->reached_running, task->place_decision, task->stop_decision};
+                              task->reached_running,
+                              task->is_protected, task->place_decision, task->stop_decision};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);
@@ -619,6 +819,7 @@ uint64_t scheduler_hash(const struct scheduler *scheduler)
 
     digest = fold(digest, scheduler->now_usec);
     digest = fold(digest, scheduler->n_decisions);
+    digest = fold(digest, scheduler->heartbeat_at_usec);
     for (int i = 0; i < cluster->n_instances; i++)
         digest = hash_instance(digest, &cluster->instances[i]);
     for (int i = 0; i < cluster->n_tasks; i++)

@@ -13,6 +13,14 @@ struct waiting_task {
     struct wait said; /* the last MESSAGE_WAIT about it */
 };
 
+struct protection {
+    int32_t task;
+    int64_t until_usec;
+};
+
+/* Between two heartbeats to an agent, which expects one within a minute (ecs-agent/acs/session). */
+#define SCHEDULER_HEARTBEAT_USEC (30 * USEC_PER_SEC)
+
 struct scheduler {
     struct cluster cluster;
     int64_t now_usec;             /* of the last step */
@@ -29,6 +37,9 @@ struct scheduler {
     int n_agenda, cap_agenda;
     int32_t *blocked; /* services that wait for room */
     int n_blocked, cap_blocked;
+    struct protection *protections; /* that have not expired */
+    int n_protections, cap_protections;
+    int64_t heartbeat_at_usec; /* the next one to all agents; USEC_NEVER */
     int64_t deadline_usec;
 };
 

@@ -45,20 +45,23 @@ void service_note_running(struct scheduler *scheduler, int id)
     service->retry_at_usec = 0;
 }
 
-/* Tasks meant to run of the current definition, and those that do run of any other. */
-static void count(const struct cluster *cluster, const struct service *service, int *n_current,
-                  int *n_current_running)
+/* It is to be replaced: of another definition, or on an instance that is draining. */
+static bool is_outdated(const struct cluster *cluster, const struct service *service,
+                        const struct task *task)
 {
-    *n_current = service->n_wanted;
-    *n_current_running = service->n_running;
-    for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service) {
-        const struct task *task = &cluster->tasks[t];
+    return task->taskdef != service->taskdef ||
+           cluster->instances[task->instance].status == INSTANCE_DRAINING;
+}
 
-        if (task->taskdef != service->taskdef && task->desired == TASK_RUNNING) {
-            (*n_current)--;
-            *n_current_running -= task->last == TASK_RUNNING;
-        }
-    }
+/* Tasks meant to run that need no replacement. */
+static int count_current(const struct cluster *cluster, const struct service *service)
+{
+    int n = service->n_wanted;
+
+    for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
+        n -= cluster->tasks[t].desired == TASK_RUNNING &&
+             is_outdated(cluster, service, &cluster->tasks[t]);
+    return n;
 }
 
 static void block(struct scheduler *scheduler, struct outputs *outputs, int id)
@@ -93,10 +96,9 @@ static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int 
 static void start_missing(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
-    int n_current, n_current_running;
+    int n_current = count_current(&scheduler->cluster, service);
     int upper = service->desired * 2;
 
-    count(&scheduler->cluster, service, &n_current, &n_current_running);
     if (n_current < service->desired && scheduler->now_usec < service->retry_at_usec) {
         decide_by(scheduler, service->retry_at_usec);
         return;
@@ -107,48 +109,59 @@ static void start_missing(struct scheduler *scheduler, struct outputs *outputs, 
     service->said.reason = PLACE_FITS;
 }
 
-/* A definition other than the service's own of which a task is meant to run, or ID_NONE. */
-static int old_taskdef(const struct cluster *cluster, const struct service *service)
+/* The oldest task that is to be replaced and may be, or ID_NONE. */
+static int find_outdated(const struct cluster *cluster, const struct service *service)
 {
+    int found = ID_NONE;
+
     for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
-        if (cluster->tasks[t].desired == TASK_RUNNING &&
-            cluster->tasks[t].taskdef != service->taskdef)
-            return cluster->tasks[t].taskdef;
-    return ID_NONE;
+        if (cluster->tasks[t].desired == TASK_RUNNING && !cluster->tasks[t].is_protected &&
+            is_outdated(cluster, service, &cluster->tasks[t]))
+            found = t;
+    return found;
 }
 
-static void stop_one(struct scheduler *scheduler, struct outputs *outputs, int id, int taskdef)
-{
-    int victim = place_victim(&scheduler->cluster, id, taskdef);
-
-    get(scheduler, id)->n_victims++;
-    decide_stop(scheduler, outputs, victim, STOP_SERVICE_SCHEDULER_INITIATED);
-}
-
-static void stop_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
+static void stop_current_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
-    int n_current, n_current_running, old;
+    int n_current = count_current(&scheduler->cluster, service);
 
-    count(&scheduler->cluster, service, &n_current, &n_current_running);
-    for (; n_current > service->desired; n_current--)
-        stop_one(scheduler, outputs, id, service->taskdef);
-    /* Each task of an old definition goes once the running ones do not fall below the desired
-     * count. */
-    while ((old = old_taskdef(&scheduler->cluster, service)) != ID_NONE) {
-        int victim = place_victim(&scheduler->cluster, id, old);
-        bool runs = scheduler->cluster.tasks[victim].last == TASK_RUNNING;
+    for (; n_current > service->desired; n_current--) {
+        int victim = place_victim(&scheduler->cluster, id, service->taskdef);
 
-        if (runs && service->n_running - 1 < service->desired)
+        if (victim == ID_NONE)
             return;
-        stop_one(scheduler, outputs, id, old);
+        service->n_victims++;
+        decide_stop(scheduler, outputs, victim, STOP_SERVICE_SCHEDULER_INITIATED,
+                    STOP_FOR_SCALE_IN);
+    }
+}
+
+/* Each outdated task goes once the running ones do not fall below the desired count. */
+static void stop_outdated(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct cluster *cluster = &scheduler->cluster;
+    int found;
+
+    while ((found = find_outdated(cluster, service)) != ID_NONE) {
+        bool old = cluster->tasks[found].taskdef != service->taskdef;
+        int victim = old ? place_victim(cluster, id, cluster->tasks[found].taskdef) : found;
+
+        if (cluster->tasks[victim].last == TASK_RUNNING && service->n_running <= service->desired)
+            return;
+        service->n_victims++;
+        decide_stop(scheduler, outputs, victim, STOP_SERVICE_SCHEDULER_INITIATED,
+                    old ? STOP_FOR_DEPLOYMENT : STOP_FOR_DRAINING);
     }
 }
 
 void service_stop_surplus(struct scheduler *scheduler, struct outputs *outputs)
 {
-    for (int i = 0; i < scheduler->n_agenda && !scheduler->ending; i++)
-        stop_surplus(scheduler, outputs, scheduler->agenda[i]);
+    for (int i = 0; i < scheduler->n_agenda && !scheduler->ending; i++) {
+        stop_current_surplus(scheduler, outputs, scheduler->agenda[i]);
+        stop_outdated(scheduler, outputs, scheduler->agenda[i]);
+    }
 }
 
 static void unblock(struct scheduler *scheduler)

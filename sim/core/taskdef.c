@@ -12,7 +12,7 @@
 
 const char *const network_mode_names[] = {"bridge", "host", "awsvpc", "none", NULL};
 const char *const port_protocol_names[] = {"tcp", "udp", NULL};
-const char *const container_condition_names[] = {"START", "COMPLETE", "SUCCESS", "HEALTHY", NULL};
+const char *const container_condition_names[] = {"START", "COMPLETE", "SUCCESS", "HEALTHY", "CREATE", NULL};
 const char *const constraint_type_names[] = {"distinctInstance", "memberOf", NULL};
 
 static const struct field constraint_fields[] = {
@@ -34,6 +34,25 @@ static const struct field depend_fields[] = {
 };
 static const struct schema depend_schema = SCHEMA(container_depend, depend_fields);
 
+static const struct field health_fields[] = {
+    FIELD(FIELD_LONG, health_check, interval_usec, "intervalUsec"),
+    FIELD(FIELD_LONG, health_check, timeout_usec, "timeoutUsec"),
+    FIELD(FIELD_LONG, health_check, start_period_usec, "startPeriodUsec"),
+    FIELD(FIELD_INT, health_check, retries, "retries"),
+};
+static const struct schema health_schema = SCHEMA(health_check, health_fields);
+
+static const struct field ignored_fields[] = {
+    FIELD(FIELD_INT, ignored_exit_code, exit_code, "exitCode"),
+};
+static const struct schema ignored_schema = SCHEMA(ignored_exit_code, ignored_fields);
+
+static const struct field restart_fields[] = {
+    FIELD(FIELD_LONG, restart_policy, attempt_period_usec, "attemptPeriodUsec"),
+    FIELD_LIST_OF(restart_policy, ignored, "ignoredExitCodes", &ignored_schema),
+};
+static const struct schema restart_schema = SCHEMA(restart_policy, restart_fields);
+
 static const struct field container_fields[] = {
     FIELD(FIELD_TEXT, container_definition, name, "name"),
     FIELD(FIELD_TEXT, container_definition, image, "image"),
@@ -43,6 +62,9 @@ static const struct field container_fields[] = {
     FIELD(FIELD_BOOL, container_definition, essential, "essential"),
     FIELD(FIELD_LONG, container_definition, start_timeout_usec, "startTimeoutUsec"),
     FIELD(FIELD_LONG, container_definition, stop_timeout_usec, "stopTimeoutUsec"),
+    FIELD(FIELD_INT, container_definition, gpus, "gpus"),
+    FIELD_OF(FIELD_RECORD, container_definition, health, "healthCheck", &health_schema),
+    FIELD_OF(FIELD_RECORD, container_definition, restart, "restartPolicy", &restart_schema),
     FIELD_LIST_OF(container_definition, ports, "portMappings", &port_schema),
     FIELD_LIST_OF(container_definition, depends, "dependsOn", &depend_schema),
 };
@@ -86,6 +108,18 @@ int32_t taskdef_memory_mib(const struct task_definition *definition)
     return sum;
 }
 
+int32_t taskdef_gpus(const struct task_definition *definition, int32_t available)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < definition->n_containers; i++) {
+        if (definition->containers[i].gpus == GPUS_ALL)
+            return available > 0 ? available : 1;
+        sum += definition->containers[i].gpus;
+    }
+    return sum > INT32_MAX ? INT32_MAX : (int32_t)sum;
+}
+
 int32_t taskdef_host_port(const struct task_definition *definition, int container, int i)
 {
     const struct port_mapping *mapping = &definition->containers[container].ports[i];
@@ -118,7 +152,13 @@ static bool container_is_sound(const struct container_definition *container, int
 {
     if (!container->name || !container->image || container->cpu < 0 || container->memory_mib < 0 ||
         container->memory_reservation_mib < 0 || container->stop_timeout_usec < 0 ||
-        container->start_timeout_usec < 0)
+        container->start_timeout_usec < 0 || container->gpus < GPUS_ALL)
+        return false;
+    if (container->health &&
+        (container->health->interval_usec <= 0 || container->health->timeout_usec <= 0 ||
+         container->health->retries < 1 || container->health->start_period_usec < 0))
+        return false;
+    if (container->restart && container->restart->attempt_period_usec < 0)
         return false;
     for (int i = 0; i < container->n_depends; i++)
         if (container->depends[i].container < 0 || container->depends[i].container >= n_containers)

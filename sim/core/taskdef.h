@@ -18,12 +18,13 @@
 enum network_mode { NETWORK_BRIDGE, NETWORK_HOST, NETWORK_AWSVPC, NETWORK_NONE };
 enum port_protocol { PROTOCOL_TCP, PROTOCOL_UDP };
 
-/* dependsOn's conditions (ECS API: ContainerCondition). */
+/* dependsOn's conditions (ECS API: ContainerCondition), and the agent's own for volumesFrom. */
 enum container_condition {
     CONDITION_START,
     CONDITION_COMPLETE,
     CONDITION_SUCCESS,
-    CONDITION_HEALTHY
+    CONDITION_HEALTHY,
+    CONDITION_CREATE,
 };
 
 extern const char *const network_mode_names[];
@@ -38,6 +39,27 @@ struct placement_constraint {
     enum constraint_type type;
     char *expression; /* cluster query language; NULL for distinctInstance */
 };
+
+/* ECS API: HealthCheck. The command itself is the world's. */
+struct health_check {
+    int64_t interval_usec;
+    int64_t timeout_usec;
+    int64_t start_period_usec; /* 0: none */
+    int32_t retries;
+};
+
+/* ECS API: ContainerRestartPolicy, where it is enabled. */
+struct ignored_exit_code {
+    int32_t exit_code;
+};
+struct restart_policy {
+    int64_t attempt_period_usec;
+    int32_t n_ignored;
+    struct ignored_exit_code *ignored;
+};
+
+/* resourceRequirements GPU "ALL". */
+#define GPUS_ALL (-1)
 
 struct port_mapping {
     int32_t container_port;
@@ -59,6 +81,9 @@ struct container_definition {
     bool essential;
     int64_t start_timeout_usec; /* 0: none */
     int64_t stop_timeout_usec;
+    int32_t gpus;                   /* pinned to it, or GPUS_ALL */
+    struct health_check *health;    /* NULL: none */
+    struct restart_policy *restart; /* NULL: none, or not enabled */
     int32_t n_ports;
     struct port_mapping *ports;
     int32_t n_depends;
@@ -92,6 +117,9 @@ struct taskdefs {
  * container the reservation where given, else the hard limit. CPU units and MiB. */
 int32_t taskdef_cpu(const struct task_definition *definition);
 int32_t taskdef_memory_mib(const struct task_definition *definition);
+
+/* GPUs that a task takes of an instance that has `available`: GPUS_ALL takes them all. */
+int32_t taskdef_gpus(const struct task_definition *definition, int32_t available);
 
 /* The definition has a static host port: outside awsvpc, on which ports sit on the task's own ENI.
  */

@@ -64,11 +64,37 @@ static void place(int task, int taskdef)
     step(&event);
 }
 
+static void tick(void)
+{
+    struct message event = message_new(MESSAGE_TICK);
+
+    step(&event);
+}
+
+/* Lets the next probe fall due and answers it. */
+static void answer_probe(int task, int container, bool healthy)
+{
+    struct message event = message_new(MESSAGE_CONTAINER_PROBED);
+
+    now_usec = agent_deadline(&agent);
+    tick();
+    cr_assert(said(MESSAGE_PROBE_CONTAINER));
+    event.as.probed = (struct container_probed){
+        task, container, said(MESSAGE_PROBE_CONTAINER)->as.probe.probe, healthy};
+    step(&event);
+}
+
+static void pass_probe(int task, int container)
+{
+    answer_probe(task, container, true);
+}
+
 static void stop(int task)
 {
     struct message event = message_new(MESSAGE_STOP_TASK);
 
-    event.as.stop_task = (struct stop_task){task, 0, 1, STOP_USER_INITIATED};
+    event.as.stop_task = (struct stop_task){
+        .task = task, .epoch = 1, .code = STOP_USER_INITIATED, .reason = STOP_FOR_USER};
     step(&event);
 }
 
@@ -88,13 +114,6 @@ static void exited(int task, int container, int exit_code, bool oom)
     step(&event);
 }
 
-static void tick(void)
-{
-    struct message event = message_new(MESSAGE_TICK);
-
-    step(&event);
-}
-
 /* Pulls, creates and starts a container whose pull has been ordered. */
 static void bring_up(int task, int container)
 {
@@ -107,6 +126,8 @@ static void bring_up(int task, int container)
 static void begin(void)
 {
     struct container_depend depend = {0, CONDITION_SUCCESS};
+    struct health_check health = {10 * USEC_PER_SEC, 2 * USEC_PER_SEC, 0, 3};
+    struct agent_rules rules = agent_rules_default;
     struct port_mapping port = {80, 80, PROTOCOL_TCP};
     struct container_definition containers[2] = {
         {.name = "a",
@@ -131,8 +152,10 @@ static void begin(void)
     containers[1].depends = &depend;
     for (int condition = CONDITION_START; condition <= CONDITION_HEALTHY; condition++) {
         depend.condition = (enum container_condition)condition;
+        containers[0].health = condition == CONDITION_HEALTHY ? &health : NULL;
         taskdefs_add(&taskdefs, &definition); /* ids 1 to 4 */
     }
+    containers[0].health = NULL;
     containers[1].n_depends = 0;
     taskdefs_add(&taskdefs, &definition); /* 5: independent, a not essential */
     containers[0].memory_mib = 10;
@@ -143,7 +166,9 @@ static void begin(void)
     taskdefs_add(&taskdefs, &definition); /* 6: a host port */
     now_usec = 0;
     agent_init(&agent, &taskdefs);
-    boot.as.boot = (struct boot){0, 1, 1024, 1024};
+    rules.image_cleanup_usec = 0;
+    rules.heartbeat_timeout_usec = 0;
+    boot.as.boot = (struct boot){0, 1, 1024, 1024, 0, &rules};
     step(&boot);
     cr_assert(said(MESSAGE_REGISTER));
 }
@@ -173,7 +198,7 @@ Test(agent, a_container_is_pulled_created_started_and_reported)
     cr_assert(strcmp(said(MESSAGE_TASK_STATE)->as.task_state.reason,
                      "Essential container in task exited") == 0);
     cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.containers[0].exit_code == 3);
-    cr_assert(agent.n_tasks == 0 && agent.memory_used_mib == 0);
+    cr_assert(agent.n_tasks == 0 && agent.host.memory_used_mib == 0);
 }
 
 /* What lets the second container begin, and what makes the task fail. */
@@ -200,8 +225,8 @@ Test(agent, depends_on_by_condition)
             cr_assert(ordered(MESSAGE_PULL_IMAGE, task, 0) && outputs.n_messages == 1);
             bring_up(task, 0);
             began = ordered(MESSAGE_PULL_IMAGE, task, 1);
-            if (end == 1)
-                fact(MESSAGE_CONTAINER_READY, task, 0, NULL);
+            if (end == 1 && rows[i].condition == CONDITION_HEALTHY)
+                pass_probe(task, 0);
             else if (end >= 2)
                 exited(task, 0, end - 2, false);
             began = began || ordered(MESSAGE_PULL_IMAGE, task, 1);
@@ -283,7 +308,7 @@ Test(agent, a_queued_task_leaves_without_having_consumed)
     place(1, 0);
     stop(1);
     cr_assert(reported(1, TASK_STOPPED) && !said(MESSAGE_REMOVE_TASK));
-    cr_assert(agent.memory_used_mib == 600);
+    cr_assert(agent.host.memory_used_mib == 600);
 }
 
 Test(agent, a_host_port_is_free_when_its_task_has_stopped)

@@ -25,6 +25,7 @@ int fixture_instance(struct cluster *cluster, const char *zone, int cpu, int mem
     instance->group = cluster->n_groups - 1;
     instance->zone = zone ? 0 : ID_NONE;
     instance->cpu = cpu;
+    instance->enis = ID_NONE;
     instance->memory_mib = memory_mib;
     instance->first_task = ID_NONE;
     return cluster->n_instances - 1;

@@ -191,10 +191,8 @@ Test(place, the_nearest_miss_fails_last_and_by_least)
         cr_assert(placement.instance == ID_NONE, "%s", rows[i].name);
         cr_assert(miss.reason == rows[i].reason, "%s: %s", rows[i].name,
                   place_reason_names[miss.reason]);
-        cr_assert(miss.nearest == rows[i].nearest, "%s: i%d", rows[i].name,
-                  miss.nearest + 1);
-        cr_assert(miss.lack == rows[i].lack, "%s: %lld", rows[i].name,
-                  (long long)miss.lack);
+        cr_assert(miss.nearest == rows[i].nearest, "%s: i%d", rows[i].name, miss.nearest + 1);
+        cr_assert(miss.lack == rows[i].lack, "%s: %lld", rows[i].name, (long long)miss.lack);
         cluster_finish(&cluster);
     }
 }

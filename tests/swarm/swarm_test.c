@@ -32,6 +32,10 @@ struct world {
     int n_agents, cap_agents;
     bool *dead;
     int n_dead, cap_dead;
+    bool *cut; /* the link to that agent */
+    int n_cut, cap_cut;
+    struct pending *held; /* by a cut link, in order */
+    int n_held, cap_held;
     struct pending *queue;
     int n_queue, cap_queue;
 };
@@ -106,6 +110,62 @@ static void kill_container(struct world *world, int agent, const struct signal_c
     post(world, roll(world, USEC_PER_SEC), agent, &exited);
 }
 
+static void created(struct world *world, int agent, const struct create_container *create)
+{
+    struct container_order order = {create->task, create->container};
+
+    answer(world, agent, MESSAGE_CONTAINER_CREATED, &order);
+}
+
+static void probed(struct world *world, int agent, const struct probe_container *probe)
+{
+    struct message answered = message_new(MESSAGE_CONTAINER_PROBED);
+
+    answered.as.probed =
+        (struct container_probed){probe->task, probe->container, probe->probe, roll(world, 4) > 0};
+    if (roll(world, 10) > 0)
+        post(world, roll(world, 3 * USEC_PER_SEC), agent, &answered);
+}
+
+static void tell_agent(struct world *world, int agent, const struct message *message)
+{
+    if (!world->cut[agent]) {
+        post(world, LINK_USEC, agent, message);
+        return;
+    }
+    ARRAY_ADD(world, held)->machine = agent;
+    message_copy(&world->held[world->n_held - 1].message, message);
+}
+
+static void cut_link(struct world *world, int agent)
+{
+    struct message event = message_new(MESSAGE_AGENT_DISCONNECTED);
+
+    world->cut[agent] = true;
+    event.as.agent_disconnected.instance = agent;
+    post(world, LINK_USEC, ID_NONE, &event);
+    event = message_new(MESSAGE_DISCONNECTED);
+    post(world, LINK_USEC, agent, &event);
+}
+
+static void connect_again(struct world *world, int agent)
+{
+    struct message event = message_new(MESSAGE_CONNECTED);
+    int kept = 0;
+
+    world->cut[agent] = false;
+    post(world, LINK_USEC, agent, &event);
+    for (int i = 0; i < world->n_held; i++) {
+        if (world->held[i].machine != agent) {
+            world->held[kept++] = world->held[i];
+            continue;
+        }
+        post(world, LINK_USEC, agent, &world->held[i].message);
+        message_finish(&world->held[i].message);
+    }
+    world->n_held = kept;
+}
+
 static void act(struct world *world, int agent, const struct message *message)
 {
     struct message lost = message_new(MESSAGE_INSTANCE_LOST);
@@ -118,8 +178,12 @@ static void act(struct world *world, int agent, const struct message *message)
 
         agent_init(ARRAY_ADD(world, agents), &world->scheduler.cluster.taskdefs);
         *ARRAY_ADD(world, dead) = false;
-        boot.as.boot = (struct boot){message->as.launch_instance.instance, 1, group->spec.cpu,
-                                     group->spec.memory_mib};
+        *ARRAY_ADD(world, cut) = false;
+        boot.as.boot = (struct boot){.instance = message->as.launch_instance.instance,
+                                     .epoch = 1,
+                                     .cpu = group->spec.cpu,
+                                     .memory_mib = group->spec.memory_mib,
+                                     .gpus = group->spec.gpus};
         if (roll(world, 10) > 0)
             post(world, roll(world, 3 * USEC_PER_SEC), boot.as.boot.instance, &boot);
         else {
@@ -134,10 +198,13 @@ static void act(struct world *world, int agent, const struct message *message)
         post(world, roll(world, USEC_PER_SEC), ID_NONE, &lost);
         break;
     case MESSAGE_PLACE_TASK:
-        post(world, LINK_USEC, message->as.place_task.instance, message);
+        tell_agent(world, message->as.place_task.instance, message);
+        break;
+    case MESSAGE_HEARTBEAT:
+        tell_agent(world, message->as.heartbeat.instance, message);
         break;
     case MESSAGE_STOP_TASK:
-        post(world, LINK_USEC, message->as.stop_task.instance, message);
+        tell_agent(world, message->as.stop_task.instance, message);
         break;
     case MESSAGE_REGISTER:
     case MESSAGE_TASK_STATE:
@@ -149,10 +216,16 @@ static void act(struct world *world, int agent, const struct message *message)
         answer(world, agent, MESSAGE_IMAGE_PULLED, &message->as.order);
         break;
     case MESSAGE_CREATE_CONTAINER:
-        answer(world, agent, MESSAGE_CONTAINER_CREATED, &message->as.order);
+        created(world, agent, &message->as.create);
         break;
     case MESSAGE_START_CONTAINER:
         answer(world, agent, MESSAGE_CONTAINER_STARTED, &message->as.order);
+        break;
+    case MESSAGE_PROBE_CONTAINER:
+        probed(world, agent, &message->as.probe);
+        break;
+    case MESSAGE_RECONNECT:
+        connect_again(world, agent);
         break;
     case MESSAGE_SIGNAL_CONTAINER:
         kill_container(world, agent, &message->as.signal);
@@ -211,8 +284,12 @@ static bool tick_due(struct world *world)
 static void add_definitions(struct world *world)
 {
     for (int d = 0; d < 3; d++) {
+        struct health_check health = {3 * USEC_PER_SEC, USEC_PER_SEC, roll(world, 5) * USEC_PER_SEC,
+                                      (int32_t)roll(world, 3) + 1};
+        struct restart_policy restart = {roll(world, 5) * USEC_PER_SEC, 0, NULL};
         struct port_mapping port = {80, (int32_t)(d == 1 ? 8080 : 0), PROTOCOL_TCP};
-        struct container_depend depend = {0, (enum container_condition)roll(world, 3)};
+        bool watched = roll(world, 2) == 0;
+        struct container_depend depend = {0, (enum container_condition)roll(world, 4)};
         struct container_definition containers[2] = {
             {.name = "a",
              .image = "a:1",
@@ -220,6 +297,9 @@ static void add_definitions(struct world *world)
              .memory_mib = 64,
              .essential = d != 2,
              .n_ports = 1,
+             .health = watched ? &health : NULL,
+             .restart = roll(world, 3) == 0 ? &restart : NULL,
+             .gpus = (int32_t)roll(world, 2),
              .ports = &port,
              .stop_timeout_usec = 2 * USEC_PER_SEC},
             {.name = "b",
@@ -263,7 +343,7 @@ static void random_call(struct world *world)
     struct message call;
     int32_t n_services = world->scheduler.cluster.n_services;
 
-    switch (roll(world, 7)) {
+    switch (roll(world, 10)) {
     case 0:
         call = message_new(MESSAGE_CREATE_SERVICE);
         call.as.create_service = (struct create_service){.service = n_services,
@@ -306,6 +386,27 @@ static void random_call(struct world *world)
         if (roll(world, 3) > 0)
             return;
         break;
+    case 6:
+        call = message_new(MESSAGE_UPDATE_INSTANCE_STATE);
+        call.as.update_instance_state = (struct update_instance_state){
+            (int32_t)roll(world, world->n_agents + 2) - 1, roll(world, 2) == 0};
+        break;
+    case 7:
+        call = message_new(MESSAGE_UPDATE_TASK_PROTECTION);
+        call.as.update_task_protection = (struct update_task_protection){
+            (int32_t)roll(world, world->scheduler.cluster.n_tasks + 2) - 1, roll(world, 3) > 0,
+            roll(world, 20 * USEC_PER_SEC) - USEC_PER_SEC};
+        break;
+    case 8:
+        if (world->n_agents > 0) {
+            int agent = (int)roll(world, world->n_agents);
+
+            if (world->cut[agent])
+                connect_again(world, agent);
+            else
+                cut_link(world, agent);
+        }
+        return;
     default:
         call = message_new((enum message_kind)roll(world, MESSAGE_KINDS));
         if (call.kind == MESSAGE_END)
@@ -362,12 +463,17 @@ static void run_world(uint64_t seed)
                                                       .type = "box",
                                                       .cpu = 1024,
                                                       .memory_mib = 512,
+                                                      .gpus = 2,
+                                                      .enis = ID_NONE,
                                                       .count = (int32_t)roll(&world, 5),
                                                       .replace = roll(&world, 2) == 0,
                                                       .n_zones = (int32_t)roll(&world, 3),
                                                       .zones = zones};
     step(&world, ID_NONE, &group);
     run_until(&world, RUN_USEC);
+    for (int i = 0; i < world.n_agents; i++)
+        if (world.cut[i])
+            connect_again(&world, i);
     step(&world, ID_NONE, &end);
     run_until(&world, 0);
     cr_assert(scheduler_ended(&world.scheduler), "seed %llu never ends", (unsigned long long)seed);
@@ -378,6 +484,10 @@ static void run_world(uint64_t seed)
     for (int i = 0; i < world.n_queue; i++)
         message_finish(&world.queue[i].message);
     free(world.agents);
+    for (int i = 0; i < world.n_held; i++)
+        message_finish(&world.held[i].message);
+    free(world.held);
+    free(world.cut);
     free(world.dead);
     free(world.queue);
     scheduler_finish(&world.scheduler);
