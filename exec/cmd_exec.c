@@ -157,6 +157,7 @@ static struct runlog_writer *open_log(struct stage *stage, struct err *err)
         .title = stage->scenario->title,
         .scenario = stage->scenario->source,
         .seed = stage->report.seed,
+        .epoch_usec = stage->scenario->epoch_usec,
         .scale_numerator = stage->report.scale.numerator,
         .scale_denominator = stage->report.scale.denominator,
         .version = (char *)BERTH_VERSION,
