@@ -128,7 +128,7 @@ static void add_row(struct compare *compare, struct compare_row row, bool modell
     else
         row.mark = COMPARE_COUNTED;
     /* Against nothing at all every difference is infinite: it counts as one whole. */
-    if (row.mark == COMPARE_COUNTED && other_usec != of)
+    if (row.mark == COMPARE_COUNTED && llabs(other_usec - of) >= COMPARE_GRAIN_USEC)
         row.error_permille = permille(other_usec - of, of > 0 ? of : other_usec);
     *ARRAY_ADD(compare, rows) = row;
     int *counts[] = {&compare->n_counted, &compare->n_modelled, &compare->n_one};

@@ -26,18 +26,20 @@ static struct layout_sizes sizes_for(int width, int height)
 }
 
 /* What kind of run it is, unmistakably: colour, words, and for real runs a doubled frame. */
-static int add_badge(struct layout *layout, const struct scene_index *index, int x, int y)
+static int add_badge(struct layout *layout, const struct scene_index *index, struct shape_rect area)
 {
     bool real = index->mode == RUN_EXEC;
     const char *word = real ? "FOR REAL" : "SIMULATED";
     enum paint paint = real ? PAINT_REAL : PAINT_SIM;
     int size = layout->sizes.normal, margin = layout->sizes.gap;
-    struct shape_rect rect = {x, y, shape_letters(word) * shape_advance(size) + 2 * margin,
+    int wide = shape_letters(word) * shape_advance(size) + 2 * margin;
+    struct shape_rect rect = {area.x, area.y, wide < area.width ? wide : area.width,
                               shape_line(size) + 4};
     shapes_add(&layout->shapes, SHAPE_FILL, paint, rect);
     if (real)
         shapes_add(&layout->shapes, SHAPE_FRAME, PAINT_PAPER, shape_inset(rect, 2));
-    shapes_text(&layout->shapes, PAINT_PAPER, x + margin, y + 2, rect.width, size, true, word);
+    shapes_text(&layout->shapes, PAINT_PAPER, rect.x + margin, rect.y + 2, rect.width - margin, size,
+                true, word);
     return rect.width + margin;
 }
 
@@ -45,7 +47,7 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
 {
     const struct layout_sizes *sizes = &layout->sizes;
     const struct scene_index *index = scene->index;
-    int x = area.x + add_badge(layout, index, area.x, area.y);
+    int x = area.x + add_badge(layout, index, area);
     int right = area.x + area.width, y = area.y + 2;
     char text[128], scale[40] = "";
     if (index->scale_denominator > 1 || index->scale_numerator > 1)
@@ -186,15 +188,15 @@ static void add_ticks(struct layout *layout, int y)
     const struct shape_rect *line = &layout->time_line;
     int size = layout->sizes.small;
     int64_t step = tick_usec(layout->length_usec, line->width / (14 * shape_advance(size)));
-    for (int64_t at = 0; at <= layout->length_usec; at += step) {
+    for (int64_t i = 0; i <= layout->length_usec / step; i++) {
+        int64_t at = i * step;
         char text[32];
         tick_text(text, sizeof text, at, step);
         int x = time_x(layout, at), wide = shape_letters(text) * shape_advance(size);
         shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE,
                    (struct shape_rect){x, line->y, 1, line->height + 3});
         int left = clamp(x - wide / 2, line->x, line->x + line->width - wide);
-        if (at == 0 || x + wide / 2 <= line->x + line->width)
-            shapes_text(&layout->shapes, PAINT_FAINT, left, y, wide, size, false, text);
+        shapes_text(&layout->shapes, PAINT_FAINT, left, y, wide, size, false, text);
     }
 }
 

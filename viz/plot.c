@@ -17,7 +17,7 @@
 
 #define WIDTH 1280
 #define ROW_PIXELS 38     /* a task with its two bars */
-#define HEAD_PIXELS 104   /* title and legend */
+#define HEAD_PIXELS 116   /* title and legend */
 #define FOOT_PIXELS 76    /* axis */
 
 enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
@@ -60,7 +60,7 @@ struct chart {
     int64_t end_usec;
 };
 
-#define TENTHS_HEADING 6
+#define TENTHS_HEADING 7
 #define TENTHS_TASK 10
 
 static int64_t end_of(const struct story *story)
@@ -260,7 +260,7 @@ static void add_failures(struct buffer *script, const struct chart *chart)
                 continue;
             add_seconds(script, at_usec);
             buffer_add_text(script, " ");
-            add_y(script, row->top, row->heading ? 30 : bar_top(s) + BAR_HIGH / 2);
+            add_y(script, row->top, row->heading ? 35 : bar_top(s) + BAR_HIGH / 2);
             buffer_add_text(script, "\n");
         }
     }
@@ -290,9 +290,9 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     buffer_add_text(script, "set object rectangle from graph -0.13, first ");
     add_y(script, row->top, 8);
     buffer_add_text(script, " to graph 1, first ");
-    add_y(script, row->top, 56);
+    add_y(script, row->top, 62);
     buffer_add_text(script, " noclip behind fillcolor rgb '#E9ECEF' fillstyle solid noborder\n");
-    add_label(script, text, "graph -0.125", row->top, 32,
+    add_label(script, text, "graph -0.125", row->top, 35,
               "left front font 'DejaVu Sans:Bold,14'");
 }
 
@@ -322,7 +322,25 @@ static void add_task(struct buffer *script, const struct chart *chart, const str
     }
 }
 
-static void add_title(struct buffer *script, const struct chart *chart)
+/* Pixels from the upper left corner as gnuplot takes them: from the lower left, as parts of the
+ * picture. */
+static void add_screen(struct buffer *script, int x, int y, int height)
+{
+    buffer_add(script, "screen 0.%04d, screen 0.%04d", x * 10000 / WIDTH,
+               (height - y) * 10000 / height);
+}
+
+static void add_words(struct buffer *script, const char *text, int x, int y, int height,
+                      const char *look)
+{
+    buffer_add_text(script, "set label ");
+    gnuplot_quote(script, text);
+    buffer_add_text(script, " at ");
+    add_screen(script, x, y, height);
+    buffer_add(script, " %s\n", look);
+}
+
+static void add_title(struct buffer *script, const struct chart *chart, int height)
 {
     const struct compare *compare = chart->compare;
     const struct run_header *first = compare->sides[0].header, *second = compare->sides[1].header;
@@ -335,11 +353,7 @@ static void add_title(struct buffer *script, const struct chart *chart)
         snprintf(left_out, sizeof left_out, ", first %d of %d tasks", chart->n_tasks,
                  chart->n_tasks + chart->n_left_out);
     snprintf(text, sizeof text, "%.80s", title);
-    /* A label can stand anywhere: gnuplot's own title knows one font only. */
-    buffer_add_text(script, "set label 1 ");
-    gnuplot_quote(script, text);
-    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-1.2 left front font "
-                            "'DejaVu Sans:Bold,20'\n");
+    add_words(script, text, 14, 26, height, "left front font 'DejaVu Sans:Bold,20'");
     if (compare->mixed)
         snprintf(text, sizeof text,
                  "upper bar: SIMULATED, lower bar, framed: FOR REAL; seed %" PRIu64 "%s%s",
@@ -350,10 +364,8 @@ static void add_title(struct buffer *script, const struct chart *chart)
                  "), lower bar, framed: second run (%s, seed %" PRIu64 ")%s%s",
                  first->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", first->seed,
                  second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale, left_out);
-    buffer_add_text(script, "set label 2 ");
-    gnuplot_quote(script, text);
-    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-2.9 left front font "
-                            "'DejaVu Sans,14' textcolor rgb '#5A646E'\n");
+    add_words(script, text, 14, 58, height,
+              "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
 }
 
 static void add_frames(struct buffer *script, const struct chart *chart)
@@ -393,18 +405,11 @@ static bool is_hatched(const struct chart *chart)
     return false;
 }
 
-/* Screen coordinates in ten thousandths. */
-static void add_screen(struct buffer *script, int x, int y, int height)
-{
-    buffer_add(script, "screen 0.%04d, screen 0.%04d", x * 10000 / WIDTH,
-               (height - y) * 10000 / height);
-}
-
 /* One sign of the legend and its words. Returns where the next one goes. */
 static int add_legend_item(struct buffer *script, int x, int height, const char *look,
                            const char *words)
 {
-    const int y = HEAD_PIXELS - 26, wide = 22, high = 13;
+    const int y = HEAD_PIXELS - 32, wide = 22, high = 13;
     if (look) {
         buffer_add_text(script, "set object rectangle from ");
         add_screen(script, x, y + high, height);
@@ -417,9 +422,8 @@ static int add_legend_item(struct buffer *script, int x, int height, const char 
         buffer_add_text(script, " point pointtype 2 pointsize 1.3 linewidth 3 linecolor rgb "
                                 "'#D55E00'\n");
     }
-    buffer_add(script, "set label '%s' at ", words);
-    add_screen(script, x + wide + 6, y + high / 2, height);
-    buffer_add_text(script, " left front font 'DejaVu Sans,13'\n");
+    add_words(script, words, x + wide + 6, y + high / 2, height,
+              "left front font 'DejaVu Sans,13'");
     return x + wide + 6 + (int)strlen(words) * 9 + 14;
 }
 
@@ -454,8 +458,8 @@ static void add_plot(struct buffer *script, const struct chart *chart)
                        "fillstyle pattern 4 noborder, \\\n",
                        part, rgb);
     }
-    buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror fillstyle empty border "
-                            "linecolor rgb '#14181C', \\\n"
+    buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror linecolor rgb "
+                            "'#14181C' linewidth 1.5 fillstyle empty border, \\\n"
                             "  $failed using 1:2 with points pointtype 2 pointsize 1.3 linewidth 3 "
                             "linecolor rgb '#D55E00'\n");
 }
@@ -465,8 +469,8 @@ void plot_compare(struct buffer *script, const struct compare *compare, const ch
     struct chart chart = {.compare = compare};
     fill_chart(&chart);
     int height = HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
-    add_title(script, &chart);
     gnuplot_terminal(script, path, WIDTH, height);
+    add_title(script, &chart, height);
     buffer_add(script,
                "set lmargin at screen 0.125\nset rmargin at screen 0.985\n"
                "set tmargin at screen 0.%04d\nset bmargin at screen 0.%04d\n",
