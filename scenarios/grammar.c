@@ -24,7 +24,8 @@ static const char introduction[] =
     "- A *size* likewise: `\"512MiB\"`, `\"1GiB\"`, `\"40MB\"`.\n"
     "- A *distribution* is a duration or an object such as\n"
     "  `{\"lognormal\": {\"median\": \"18s\", \"p99\": \"40s\"}}`.\n"
-    "- Tasks are named `\"t1\"`, `\"t2\"`, ... and instances `\"i1\"`, `\"i2\"`, ... in the order in "
+    "- Tasks are named `\"t1\"`, `\"t2\"`, ... and instances `\"i1\"`, `\"i2\"`, ... in the order "
+    "in "
     "which the\n"
     "  cluster accepts them.\n"
     "- `note` may stand in every object of berth's own part and may hold anything.\n"
@@ -41,7 +42,8 @@ static const char *slug(const struct grammar *grammar)
     char *text = texts[next = (next + 1) % 4];
     const char *name = strchr(grammar->name, ' ');
 
-    snprintf(text, sizeof texts[0], "%s", name && name - grammar->name < 3 ? name + 1 : grammar->name);
+    snprintf(text, sizeof texts[0], "%s",
+             name && name - grammar->name < 3 ? name + 1 : grammar->name);
     for (char *at = text; *at; at++)
         *at = *at == ' ' ? '-' : (char)tolower((unsigned char)*at);
     return text;
@@ -270,12 +272,11 @@ static json_t *object_schema(const struct grammar *grammar)
 
 static void print_schema(FILE *out)
 {
-    json_t *definitions =
-        json_pack("{s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size", pattern(SIZE_PATTERN));
-    json_t *schema = json_pack("{s:s,s:s,s:s,s:o}", "$schema",
-                               "http://json-schema.org/draft-07/schema#", "title",
-                               "A scenario of berth", "$ref", "#/definitions/scenario",
-                               "definitions", definitions);
+    json_t *definitions = json_pack("{s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size",
+                                    pattern(SIZE_PATTERN));
+    json_t *schema = json_pack(
+        "{s:s,s:s,s:s,s:o}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
+        "A scenario of berth", "$ref", "#/definitions/scenario", "definitions", definitions);
 
     for (int i = 0; grammars[i]; i++)
         json_object_set_new(definitions, slug(grammars[i]), object_schema(grammars[i]));
