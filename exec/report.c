@@ -135,7 +135,7 @@ void report_print(const struct report *report)
 
     print_title(report);
     summary_bars(stdout, report->scenario, &report->story, report->seed);
-    summary_unplaced(stdout, report->scenario, &report->story);
+    summary_unplaced(stdout, &report->story);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {

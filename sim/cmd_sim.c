@@ -167,12 +167,12 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
 
     snprintf(how, sizeof how, "SIMULATED %s in %s, seed %" PRIu64,
              summary_duration(result->summary.end_usec, end, sizeof end),
-             summary_duration((int64_t)(took * USEC_PER_SEC) / 1000 * 1000, wall, sizeof wall),
+             summary_duration((int64_t)(took * USEC_PER_SEC), wall, sizeof wall),
              options->seed);
     summary_title(stdout, scenario, how);
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
-        summary_unplaced(stdout, scenario, &result->story);
+        summary_unplaced(stdout, &result->story);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);

@@ -83,32 +83,65 @@ static int64_t ready_usec(const struct story_task *task)
     return last;
 }
 
+struct death {
+    int32_t service;
+    int32_t task;
+    int64_t at_usec;
+};
+
+static int compare_deaths(const void *a, const void *b)
+{
+    const struct death *x = a, *y = b;
+
+    if (x->service != y->service)
+        return x->service < y->service ? -1 : 1;
+    if (x->at_usec != y->at_usec)
+        return x->at_usec < y->at_usec ? -1 : 1;
+    return x->task < y->task ? -1 : x->task > y->task;
+}
+
+/* All deaths in services that call for another task, by service, then by time. */
+static int list_deaths(const struct story *story, struct death *deaths)
+{
+    int n = 0;
+
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        if (task->service != ID_NONE && is_dead(task) &&
+            task->stop_code != STOP_SERVICE_SCHEDULER_INITIATED)
+            deaths[n++] = (struct death){task->service, t, task->stopped_at_usec};
+    }
+    qsort(deaths, (size_t)n, sizeof *deaths, compare_deaths);
+    return n;
+}
+
 /* A service's task makes up for the first death in it that nobody has made up for yet. */
 static void find_replacements(struct picture *picture)
 {
     const struct story *story = picture->story;
-    int32_t *taken = calloc((size_t)story->n_services + 1, sizeof *taken);
+    struct death *deaths = malloc(((size_t)story->n_tasks + 1) * sizeof *deaths);
+    int *next = calloc((size_t)story->n_services + 1, sizeof *next);
+    int n;
 
     picture->replaces = malloc(((size_t)story->n_tasks + 1) * sizeof *picture->replaces);
-    assert(taken != NULL && picture->replaces != NULL);
+    assert(deaths != NULL && next != NULL && picture->replaces != NULL);
+    n = list_deaths(story, deaths);
+    for (int i = n - 1; i >= 0; i--)
+        next[deaths[i].service] = i;
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *task = &story->tasks[t];
+        int at = task->service == ID_NONE ? n : next[task->service];
 
         picture->replaces[t] = ID_NONE;
-        if (task->service == ID_NONE || task->placed_at_usec == USEC_NEVER)
+        if (at >= n || deaths[at].service != task->service || task->placed_at_usec == USEC_NEVER ||
+            deaths[at].at_usec > task->placed_at_usec)
             continue;
-        for (int32_t *dead = &taken[task->service]; *dead < t; (*dead)++) {
-            const struct story_task *before = &story->tasks[*dead];
-
-            if (before->service != task->service || !is_dead(before) ||
-                before->stop_code == STOP_SERVICE_SCHEDULER_INITIATED)
-                continue;
-            if (before->stopped_at_usec <= task->placed_at_usec)
-                picture->replaces[t] = (*dead)++;
-            break;
-        }
+        picture->replaces[t] = deaths[at].task;
+        next[task->service]++;
     }
-    free(taken);
+    free(deaths);
+    free(next);
 }
 
 static bool killed_by_scenario(const struct picture *picture, int32_t id)
@@ -224,7 +257,7 @@ static void remark_task(const struct picture *picture, int32_t id, char *text, s
     if (is_dead(task) && (!ended_well(task) || task->stop_code == STOP_USER_INITIATED ||
                           task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED))
         remark_death(picture, id, text + used, size - used);
-    else if (used == 0)
+    else if (used == 0 && is_dead(task))
         remark_work(picture, id, text, size);
 }
 
@@ -469,8 +502,8 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
     fprintf(out, "\n");
 }
 
-/* How many tasks a service lacks at the end for want of room: it said that it waits and has placed
- * nothing since. */
+/* How many tasks a service lacks at the end for want of room: it has placed nothing since it said
+ * that it waits. */
 static int service_lacks(const struct story *story, const struct story_note *note)
 {
     int32_t service = note->message.as.wait.service;
@@ -490,36 +523,17 @@ static int service_lacks(const struct story *story, const struct story_note *not
     return story->services[service].desired > live ? story->services[service].desired - live : 0;
 }
 
-/* The last word on this service or task. */
-static bool is_last_word(const struct story *story, int n)
+static int print_waiting(FILE *out, const struct story *story, const struct story_note *note)
 {
-    const struct wait *wait = &story->notes[n].message.as.wait;
-
-    for (int i = n + 1; i < story->n_notes; i++) {
-        const struct wait *later = &story->notes[i].message.as.wait;
-
-        if (story->notes[i].message.kind == MESSAGE_WAIT && later->service == wait->service &&
-            later->task == wait->task)
-            return false;
-    }
-    return true;
-}
-
-static int print_waiting(FILE *out, const struct story *story, int n)
-{
-    const struct story_note *note = &story->notes[n];
     const struct wait *wait = &note->message.as.wait;
     bool is_service = wait->service != ID_NONE;
+    int lacks = is_service
+                    ? service_lacks(story, note)
+                    : story->tasks[wait->task].placed_at_usec == USEC_NEVER &&
+                          (story->tasks[wait->task].stopped_at_usec == USEC_NEVER ||
+                           story->tasks[wait->task].torn_down);
     char since[32];
-    int lacks;
 
-    if (!is_last_word(story, n))
-        return 0;
-    if (is_service)
-        lacks = service_lacks(story, note);
-    else
-        lacks = wait->task >= 0 && wait->task < story->n_tasks &&
-                story->tasks[wait->task].placed_at_usec == USEC_NEVER;
     if (lacks == 0)
         return 0;
     fprintf(out, "WAITING  since %s: ", summary_duration(note->at_usec, since, sizeof since));
@@ -527,7 +541,8 @@ static int print_waiting(FILE *out, const struct story *story, int n)
         fprintf(out, "service %s lacks %d of %d tasks: no room: ",
                 story->services[wait->service].name, lacks, story->services[wait->service].desired);
     else
-        fprintf(out, "%s: no room: ", story_task_name(wait->task));
+        fprintf(out, "%s %s: no room: ", story_task_name(wait->task),
+                family(story, story->tasks[wait->task].taskdef));
     print_miss(out, wait->reason, wait->nearest, wait->lack);
     fprintf(out, "\n");
     return lacks;
@@ -541,25 +556,49 @@ static bool same_refusal(const struct story_note *a, const struct story_note *b)
            a->message.as.refuse.reason == b->message.as.refuse.reason;
 }
 
-int summary_unplaced(FILE *out, const struct scenario *scenario, const struct story *story)
+/* Only the last word on each service and task counts: an index into the notes, or ID_NONE. */
+static int32_t *last_words(const struct story *story)
 {
-    int unplaced = 0, times;
+    size_t n = (size_t)story->n_services + (size_t)story->n_tasks;
+    int32_t *last = malloc((n + 1) * sizeof *last);
 
-    (void)scenario;
+    assert(last != NULL);
+    for (size_t i = 0; i < n; i++)
+        last[i] = ID_NONE;
+    for (int i = 0; i < story->n_notes; i++) {
+        const struct wait *wait = &story->notes[i].message.as.wait;
+
+        if (story->notes[i].message.kind != MESSAGE_WAIT)
+            continue;
+        if (wait->service >= 0 && wait->service < story->n_services)
+            last[wait->service] = i;
+        else if (wait->task >= 0 && wait->task < story->n_tasks)
+            last[story->n_services + wait->task] = i;
+    }
+    return last;
+}
+
+int summary_unplaced(FILE *out, const struct story *story)
+{
+    int32_t *last = last_words(story);
+    int unplaced = 0, times = 1;
+
     for (int i = 0; i < story->n_notes; i += times) {
         const struct story_note *note = &story->notes[i];
 
         times = 1;
-        if (note->message.kind == MESSAGE_WAIT) {
-            unplaced += print_waiting(out, story, i);
+        if (note->message.kind != MESSAGE_REFUSE)
             continue;
-        }
         while (i + times < story->n_notes && same_refusal(note, &story->notes[i + times]))
             times++;
         print_refusal(out, story, note, times);
         if (note->message.as.refuse.refusal == REFUSED_NO_CAPACITY)
             unplaced += times;
     }
+    for (int i = 0; i < story->n_services + story->n_tasks; i++)
+        if (last[i] != ID_NONE)
+            unplaced += print_waiting(out, story, &story->notes[last[i]]);
+    free(last);
     return unplaced;
 }
 

@@ -41,7 +41,7 @@ static char *picture(const char *text, int *unplaced)
     cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
     summary_title(file, scenario, "SIMULATED");
     summary_bars(file, scenario, &result.story, options.seed);
-    *unplaced = summary_unplaced(file, scenario, &result.story);
+    *unplaced = summary_unplaced(file, &result.story);
     summary_expect(file, scenario, &result.story);
     nearby_warn(file, scenario, &result.story);
     fclose(file);
