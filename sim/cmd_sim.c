@@ -8,6 +8,7 @@
 #include "file/expect.h"
 #include "file/options.h"
 #include "file/summary.h"
+#include "file/why.h"
 #include "nearby.h"
 #include "sim.h"
 
@@ -148,16 +149,32 @@ static void print_counts(const struct sim_result *result)
            result->summary.decisions, result->placed, result->refused, result->waiting);
 }
 
-static void print_next(const struct scenario *scenario, const char *log_path,
-                       const struct sim_result *result)
+/* With the command that says more, on the same line where there is room. */
+static void print_why(const struct sim_options *options, const struct sim_result *result)
+{
+    struct buffer text = {0};
+    char more[256];
+    int32_t task;
+
+    if (!options->log_path || options->log_level == LOG_SUMMARY)
+        return;
+    task = why_line(&text, options->log_path, &result->story);
+    if (task != ID_NONE) {
+        int width = snprintf(more, sizeof more, "(berth explain %s --task %s)", options->log_path,
+                             story_task_name(task));
+        bool fits = 9 + (int)text.length + 3 + width <= SUMMARY_COLUMNS;
+
+        printf("why      %s%s%s\n", text.text, fits ? "   " : "\n         ", more);
+    }
+    buffer_finish(&text);
+}
+
+static void print_next(const struct scenario *scenario, const struct sim_result *result)
 {
     char length[32];
 
-    summary_duration(result->summary.end_usec, length, sizeof length);
     printf("next     berth exec %s        the same file, for real, about %s\n", scenario->path,
-           length);
-    if (log_path && result->summary.tasks > 0)
-        printf("         berth explain %s --task t1        why a task is where it is\n", log_path);
+           summary_duration(result->summary.end_usec, length, sizeof length));
 }
 
 static void print_picture(const struct scenario *scenario, const struct sim_options *options,
@@ -173,11 +190,12 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
         summary_unplaced(stdout, &result->story);
+        print_why(options, result);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);
     }
-    print_next(scenario, options->log_path, result);
+    print_next(scenario, result);
 }
 
 /* Runs ------------------------------------------------------------------------------------------ */
