@@ -53,8 +53,11 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
     if (index->scale_denominator > 1 || index->scale_numerator > 1)
         snprintf(scale, sizeof scale, "scale %d/%d, ", index->scale_numerator,
                  index->scale_denominator);
-    snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
-             scene->n_waits);
+    if (index->story->n_tasks == 0)
+        snprintf(text, sizeof text, "%sno task in this run", scale);
+    else
+        snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
+                 scene->n_waits);
     int wide = shape_letters(text) * shape_advance(sizes->small);
     int title = shape_letters(index->title) * shape_advance(sizes->normal);
     if (x + title + sizes->gap + wide <= right) {
@@ -135,16 +138,12 @@ static void add_panel(struct layout *layout, const struct scene *scene, int whic
                  (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width,
                                      lane});
     }
-    const char *nothing = scene->index->story->n_instances == 0
-                              ? "This run has no instance and so no task."
-                          : scene->at_usec >= 0 && scene->index->story->n_tasks == 0
-                              ? "This run has no task."
-                              : NULL;
     layout_boxes(layout, scene, which, area);
-    if (nothing)
+    if (scene->index->story->n_instances == 0)
         shapes_text(&layout->shapes, PAINT_FAINT, area.x + sizes->gap,
                     area.y + area.height / 2 - shape_line(sizes->normal) / 2,
-                    area.width - 2 * sizes->gap, sizes->normal, true, nothing);
+                    area.width - 2 * sizes->gap, sizes->normal, true,
+                    "This run has no instance.");
 }
 
 static int time_x(const struct layout *layout, int64_t at_usec)
