@@ -20,11 +20,13 @@
 #include <time.h>
 
 /* Beyond this many tasks nobody looks at bars, and each would cost memory for the whole run. */
-#define TASKS_TOLD 100000
+#define TASKS_TOLD 20000
 
 static const char about[] =
-    "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is logged\n"
-    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs nothing\n"
+    "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is "
+    "logged\n"
+    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs "
+    "nothing\n"
     "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
     "Exits with 1 if an expectation fails or tasks could not be placed.";
 
@@ -54,7 +56,8 @@ static double seconds(void)
 /* first.json -> first.run, in this folder. */
 static char *default_log_path(const char *scenario_path)
 {
-    const char *name = strrchr(scenario_path, '/') ? strrchr(scenario_path, '/') + 1 : scenario_path;
+    const char *name =
+        strrchr(scenario_path, '/') ? strrchr(scenario_path, '/') + 1 : scenario_path;
     const char *dot = strrchr(name, '.');
     int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
     char *path = malloc((size_t)length + 5);
@@ -184,8 +187,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
 
     snprintf(how, sizeof how, "SIMULATED %s in %s, seed %" PRIu64,
              summary_duration(result->summary.end_usec, end, sizeof end),
-             summary_duration((int64_t)(took * USEC_PER_SEC), wall, sizeof wall),
-             options->seed);
+             summary_duration((int64_t)(took * USEC_PER_SEC), wall, sizeof wall), options->seed);
     summary_title(stdout, scenario, how);
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
@@ -243,9 +245,8 @@ static void print_line(const struct scenario *scenario, uint64_t seed,
     printf("%10" PRIu64 " %12.6f %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64
            "   %3d of %-3d   %016" PRIx64 "\n",
            seed, (double)result->summary.end_usec / USEC_PER_SEC, result->summary.tasks,
-           result->placed, result->refused, result->waiting,
-           expect_count(scenario, &result->story), scenario->n_expects,
-           result->summary.state_hash);
+           result->placed, result->refused, result->waiting, expect_count(scenario, &result->story),
+           scenario->n_expects, result->summary.state_hash);
 }
 
 /* Seed after seed. The worst verdict is the whole's. */

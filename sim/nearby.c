@@ -21,8 +21,8 @@ static void warn(FILE *out, int *n, const struct scenario *scenario,
     fprintf(out,
             "%s:%d: warning: %s at %.3f s and %s at %.3f s are nearly at once: a real run may have "
             "them the other way round\n",
-            scenario->path, entry->line, entry_name(entry),
-            (double)entry->at_usec / USEC_PER_SEC, other, (double)other_usec / USEC_PER_SEC);
+            scenario->path, entry->line, entry_name(entry), (double)entry->at_usec / USEC_PER_SEC,
+            other, (double)other_usec / USEC_PER_SEC);
 }
 
 /* Whether this entry asks for a placement, so that room a moment sooner or later matters. */

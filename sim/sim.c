@@ -85,10 +85,9 @@ static void on_abort(int signal)
 static void check(struct sim *sim, int32_t machine)
 {
     char detail[256] = "";
-    const char *broken =
-        machine == ID_NONE
-            ? core_check(sim->scheduler, detail, sizeof detail)
-            : core_check_agent(&sim->fleet.instances[machine].agent, detail, sizeof detail);
+    const char *broken = machine == ID_NONE ? core_check(sim->scheduler, detail, sizeof detail)
+                                            : core_check_agent(&sim->fleet.instances[machine].agent,
+                                                               detail, sizeof detail);
 
     if (!broken || sim->failed)
         return;
@@ -240,8 +239,8 @@ static void step_agent(struct sim *sim, int32_t id, const struct message *event)
 
         if (action->kind == MESSAGE_REGISTER)
             send(sim, id, SIM_TO_SCHEDULER,
-                 distribution_sample(&sim->scenario->costs.agent, sim->options->seed,
-                                     DRAW_REGISTER, id, 0),
+                 distribution_sample(&sim->scenario->costs.agent, sim->options->seed, DRAW_REGISTER,
+                                     id, 0),
                  action);
         else if (message_types[action->kind].to == PARTY_SCHEDULER)
             send(sim, id, SIM_TO_SCHEDULER, 0, action);
@@ -381,8 +380,7 @@ static bool open_log(struct sim *sim)
 
     if (!sim->options->log_path)
         return true;
-    sim->log =
-        runlog_create(sim->options->log_path, &header, sim->options->log_level, sim->err);
+    sim->log = runlog_create(sim->options->log_path, &header, sim->options->log_level, sim->err);
     return sim->log != NULL;
 }
 
