@@ -118,6 +118,13 @@ expect 'findings as JSON' 2 '"errors": 1' '' validate --json broken.json
 python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["findings"][0]["severity"]!="error")' 2>>err
 report 'findings are JSON' $?
 
+# An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
+"$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 --json --paranoid >out 2>err &
+sleep 0.5
+kill -ABRT $! && wait $!
+[ $? = 70 ] && grep -q 'a bug in berth: event [0-9]* .*berth sim first.json --seed 1 --paranoid' err
+report 'a bug says how to see it again' $?
+
 mkdir alone && cp "$berth" alone/berth
 berth=$work/alone/berth
 expect 'no executor beside it' 3 '' 'berth-exec.*libcgroup-dev' exec first.json
