@@ -417,7 +417,8 @@ Test(container, tells_when_it_is_ready)
     cr_expect(outcome.begin_usec <= outcome.started_usec);
     cr_expect(outcome.ready_usec - outcome.started_usec >= 99000, "ready after %ld us",
               (long)(outcome.ready_usec - outcome.started_usec));
-    cr_expect(outcome.exited_usec - outcome.ready_usec >= 49000);
+    /* When pid 1 hears of it depends on the machine's load; that it idles after that does not. */
+    cr_expect(outcome.exited_usec - outcome.started_usec >= 149000);
     cr_expect(!strcmp(outcome.output, "ready\nidling for 50000 us\nexit 7\n"), "%s", outcome.output);
 }
 
@@ -444,6 +445,27 @@ Test(container, stages_come_in_order)
     container_remove(container);
 }
 
+/* ---- what it costs ---- */
+
+static long pss_kib(int pid)
+{
+    char path[64], line[256];
+    long kib = -1;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "Pss: %ld", &kib) == 1) {
+            break;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return kib;
+}
+
 /* ---- stopping ---- */
 
 static struct container *start_idle(const char *option)
@@ -459,6 +481,14 @@ static struct container *start_idle(const char *option)
     cr_assert(fixture_next(&fixture, &event) && event.kind == CONTAINER_STARTED, "%s", event.err.text);
     cr_assert(fixture_next(&fixture, &event) && event.kind == CONTAINER_READY);
     return container;
+}
+
+Test(container, takes_less_than_40_kib_beyond_its_payload)
+{
+    struct container *container = start_idle(NULL);
+    long kib = pss_kib(container_pid(container));
+
+    cr_expect(kib >= 0 && kib <= 40, "%ld KiB", kib);
 }
 
 Test(container, term_then_kill)
