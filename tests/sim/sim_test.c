@@ -199,6 +199,42 @@ Test(sim, an_instance_may_die_at_any_moment)
     }
 }
 
+/* Two containers serve from 2 s on; one of them is killed at 100 s and the other lives on. */
+Test(expect, asks_about_a_moment_or_the_end)
+{
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "") "],"
+                     "'images': {'x': {'size': '1MiB'}}, 'behaviour': {'a/c': {'idle': 'forever'}},"
+                     "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 2}],"
+                     "'timeline': [{'at': '100s', 'updateService': {'service': 's', "
+                     "'desiredCount': 1}}],"
+                     "'until': '200s', 'expect': ["
+                     "{'at': '1s', 'service': 's', 'running': 0},"
+                     "{'at': '50s', 'service': 's', 'running': 2},"
+                     "{'at': 'end', 'service': 's', 'running': 1},"
+                     "{'at': '50s', 'task': 't2', 'lastStatus': 'RUNNING'},"
+                     "{'task': 't1', 'instance': 'i1'},"
+                     "{'at': '50s', 'service': 's', 'running': 1},"
+                     "{'task': 't1', 'instance': 'i2'},"
+                     "{'at': '1s', 'task': 't1', 'lastStatus': 'RUNNING'},"
+                     "{'task': 't3', 'lastStatus': 'STOPPED'}]");
+    static const char *const found[] = {"2 running", "it is on i1", "it is PENDING",
+                                        "there is no such task"};
+    struct sim_result result = run(scenario);
+    char text[128];
+
+    cr_assert(scenario->n_expects == 9 && expect_count(scenario, &result.story) == 5);
+    for (int i = 0; i < 9; i++) {
+        bool holds = expect_holds(&scenario->expects[i], &result.story, text, sizeof text);
+
+        cr_assert(holds == (i < 5), "%s: %s", scenario->expects[i].text, text);
+        cr_assert(holds || strcmp(text, found[i - 5]) == 0, "%s: %s", scenario->expects[i].text,
+                  text);
+    }
+    finish(&result, scenario);
+}
+
 /* The run ------------------------------------------------------------------------------------ */
 
 Test(sim, ends_by_itself_when_all_is_done)
