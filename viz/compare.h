@@ -22,7 +22,7 @@ enum phase {
 
 extern const char *const compare_phase_names[];
 
-/* Durations that differ by less are equal: what the two steps of a machine take to be written down. */
+/* Durations that differ by less are equal: writing down a machine's steps takes that long. */
 #define COMPARE_GRAIN_USEC 50
 
 enum compare_mark {

@@ -89,8 +89,7 @@ static void tell_task(char *text, size_t size, const struct compare *compare, in
 static void tell_phase(char *text, size_t size, const struct compare *compare,
                        const struct compare_row *row)
 {
-    const struct task_definition *definition =
-        life_definition(compare->sides[0].story, row->task);
+    const struct task_definition *definition = life_definition(compare->sides[0].story, row->task);
     if (row->container == ID_NONE || !definition || definition->n_containers < 2)
         snprintf(text, size, "%s", compare_phase_names[row->phase]);
     else
@@ -165,8 +164,7 @@ static void print_change(FILE *out, const struct compare *compare, int side)
         return;
     }
     scene_tell_event(what, sizeof what, index, &index->events[at]);
-    fprintf(out, "%s at %s\n", what,
-            scene_tell_time(time, sizeof time, index->events[at].at_usec));
+    fprintf(out, "%s at %s\n", what, scene_tell_time(time, sizeof time, index->events[at].at_usec));
 }
 
 static void print_placements(FILE *out, const struct compare *compare)
@@ -224,6 +222,6 @@ void compare_print(FILE *out, const struct compare *compare)
     int counted = compare->n_counted, all = counted + compare->n_modelled;
     fprintf(out, "measured    %d %% of the compared phases (%d of %d)",
             compare_measured_permille(compare) / 10, counted, all);
-    fprintf(out, compare->n_modelled > 0 ? "; ~ was modelled and is left out of the errors\n"
-                                         : "\n");
+    fprintf(out,
+            compare->n_modelled > 0 ? "; ~ was modelled and is left out of the errors\n" : "\n");
 }

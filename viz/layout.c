@@ -38,8 +38,8 @@ static int add_badge(struct layout *layout, const struct scene_index *index, str
     shapes_add(&layout->shapes, SHAPE_FILL, paint, rect);
     if (real)
         shapes_add(&layout->shapes, SHAPE_FRAME, PAINT_PAPER, shape_inset(rect, 2));
-    shapes_text(&layout->shapes, PAINT_PAPER, rect.x + margin, rect.y + 2, rect.width - margin, size,
-                true, word);
+    shapes_text(&layout->shapes, PAINT_PAPER, rect.x + margin, rect.y + 2, rect.width - margin,
+                size, true, word);
     return rect.width + margin;
 }
 
@@ -134,16 +134,15 @@ static void add_panel(struct layout *layout, const struct scene *scene, int whic
     }
     if (area.height > 3 * lane) {
         area.height -= lane + sizes->gap;
-        add_lane(layout, scene,
-                 (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width,
-                                     lane});
+        add_lane(
+            layout, scene,
+            (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width, lane});
     }
     layout_boxes(layout, scene, which, area);
     if (scene->index->story->n_instances == 0)
         shapes_text(&layout->shapes, PAINT_FAINT, area.x + sizes->gap,
                     area.y + area.height / 2 - shape_line(sizes->normal) / 2,
-                    area.width - 2 * sizes->gap, sizes->normal, true,
-                    "This run has no instance.");
+                    area.width - 2 * sizes->gap, sizes->normal, true, "This run has no instance.");
 }
 
 static int time_x(const struct layout *layout, int64_t at_usec)
@@ -236,8 +235,7 @@ static void add_marks(struct layout *layout, const struct scene_index *index, st
             shapes_add(shapes, SHAPE_FILL, PAINT_FAINT,
                        (struct shape_rect){x, row.y + half, 2, half - 1});
         } else if (mark == MARK_END) {
-            shapes_add(shapes, SHAPE_FILL, PAINT_INK,
-                       (struct shape_rect){x, row.y, 2, row.height});
+            shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x, row.y, 2, row.height});
         } else if (left >= cross_end) {
             shapes_text(shapes, PAINT_FAILED, left, row.y + (row.height - shape_line(size)) / 2,
                         shape_advance(size), size, true, layout_mark(LIFE_FAILED));
@@ -274,8 +272,8 @@ static void add_time_line(struct layout *layout, const struct scene *const *scen
     }
     shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, *line);
     int x = time_x(layout, scenes[0]->at_usec);
-    shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x - 1, line->y - 3, 3,
-                                                                  line->height + 6});
+    shapes_add(shapes, SHAPE_FILL, PAINT_INK,
+               (struct shape_rect){x - 1, line->y - 3, 3, line->height + 6});
     shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x - 4, line->y - 5, 9, 4});
 }
 
@@ -294,8 +292,8 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     int drop = (shape_line(sizes->large) - shape_line(sizes->small)) / 2;
     snprintf(text, sizeof text, "of %s%s%s", whole, view->state ? ", " : "",
              view->state ? view->state : "");
-    shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small,
-                     false, text);
+    shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small, false,
+                text);
     int legend = 0, advance = shape_advance(sizes->small);
     for (int life = LIFE_PENDING; life < LIVES; life++)
         legend += (shape_letters(life_names[life]) + 4) * advance + advance / 2 + 2;
@@ -307,9 +305,8 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
         struct shape_rect swatch = {x, area.y + drop - 1, 2 * advance + 2,
                                     shape_line(sizes->small) + 2};
         layout_swatch(layout, life, swatch);
-        shapes_text(shapes, life == LIFE_FAILED ? PAINT_FAILED : PAINT_INK,
-                    x + advance / 2 + 1, area.y + drop, advance, sizes->small, true,
-                    layout_mark(life));
+        shapes_text(shapes, life == LIFE_FAILED ? PAINT_FAILED : PAINT_INK, x + advance / 2 + 1,
+                    area.y + drop, advance, sizes->small, true, layout_mark(life));
         x += swatch.width + advance / 2;
         x += shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.width, sizes->small, false,
                          life_names[life]);

@@ -1,7 +1,7 @@
 /*
- * A Gantt chart: rows from the top, half a unit for an instance's heading and one for a task with
- * two bars. All data stands in the script, so the script alone draws the picture. It must never know
- * how gnuplot is run.
+ * A Gantt chart: rows from the top, a low one for an instance's heading and one for a task with
+ * two bars. All data stands in the script, so the script alone draws the picture. It must never
+ * know how gnuplot is run.
  */
 #include "viz/plot.h"
 
@@ -16,9 +16,9 @@
 #include <string.h>
 
 #define WIDTH 1280
-#define ROW_PIXELS 38     /* a task with its two bars */
-#define HEAD_PIXELS 116   /* title and legend */
-#define FOOT_PIXELS 76    /* axis */
+#define ROW_PIXELS 38   /* a task with its two bars */
+#define HEAD_PIXELS 116 /* title and legend */
+#define FOOT_PIXELS 76  /* axis */
 
 enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
 
@@ -26,7 +26,7 @@ static const struct {
     const char *name;
     enum paint paint;
 } parts[PARTS] = {
-    [PART_WAIT] = {"waiting", PAINT_WAIT},
+    [PART_WAIT] = {"waiting for room", PAINT_WAIT},
     [PART_PULL] = {"pulling", PAINT_PULL},
     [PART_START] = {"creating, starting", PAINT_CREATE},
     [PART_READY] = {"getting ready", PAINT_READY},
@@ -96,8 +96,7 @@ static bool is_modelled(const struct story_task *task, enum part part)
         const struct story_container *row = &task->containers[i];
         if ((part == PART_PULL && row->pull_modelled) ||
             (part == PART_START && (row->create_modelled || row->start_modelled)) ||
-            (part == PART_READY && row->ready_modelled) ||
-            (part == PART_RUN && row->exit_modelled))
+            (part == PART_READY && row->ready_modelled) || (part == PART_RUN && row->exit_modelled))
             return true;
     }
     return false;
@@ -119,11 +118,11 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
     int64_t end_usec = least(end_of(story), task->stopped_at_usec);
     if (task->placed_at_usec > end_usec)
         return;
-    int64_t stop_usec = least(task->stop_at_usec,
-                              earliest(task, offsetof(struct story_container, term_at_usec)));
+    int64_t stop_usec =
+        least(task->stop_at_usec, earliest(task, offsetof(struct story_container, term_at_usec)));
     if (task->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED)
-        stop_usec = least(stop_usec,
-                          latest(task, offsetof(struct story_container, exited_at_usec), 0));
+        stop_usec =
+            least(stop_usec, latest(task, offsetof(struct story_container, exited_at_usec), 0));
     const int64_t ends[PARTS] = {
         [PART_WAIT] = earliest(task, offsetof(struct story_container, pull_at_usec)),
         [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec), 0),
@@ -132,7 +131,7 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
         [PART_RUN] = stop_usec,
         [PART_STOP] = task->stopped_at_usec,
     };
-    int64_t from_usec = task->placed_at_usec;
+    int64_t from_usec = task->accepted_at_usec;
     bool real = chart->compare->sides[side].header->mode == RUN_EXEC;
     for (int part = 0; part < PARTS; part++) {
         int64_t to_usec = least(ends[part], end_usec);
@@ -140,8 +139,8 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
             to_usec = least(to_usec, stop_usec);
         if (to_usec <= from_usec)
             continue;
-        *ARRAY_ADD(chart, bars) = (struct bar){part, real && is_modelled(task, part), side,
-                                               from_usec, to_usec, row};
+        *ARRAY_ADD(chart, bars) =
+            (struct bar){part, real && is_modelled(task, part), side, from_usec, to_usec, row};
         from_usec = to_usec;
     }
 }
@@ -287,25 +286,23 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     const char *zone = index->zones[index->zone_of[row->id]].name;
     snprintf(text, sizeof text, "%s %s%s%s", story_instance_name(row->id),
              group && group->type ? group->type : "", *zone ? ", zone " : "", zone);
-    buffer_add_text(script, "set object rectangle from graph -0.13, first ");
+    buffer_add_text(script, "set object rectangle from graph -0.19, first ");
     add_y(script, row->top, 8);
     buffer_add_text(script, " to graph 1, first ");
     add_y(script, row->top, 62);
     buffer_add_text(script, " noclip behind fillcolor rgb '#E9ECEF' fillstyle solid noborder\n");
-    add_label(script, text, "graph -0.125", row->top, 35,
-              "left front font 'DejaVu Sans:Bold,14'");
+    add_label(script, text, "graph -0.185", row->top, 35, "left front font 'DejaVu Sans:Bold,14'");
 }
 
 static void add_task(struct buffer *script, const struct chart *chart, const struct row *row)
 {
     const struct compare *compare = chart->compare;
     int side = row->id < compare->sides[0].story->n_tasks ? 0 : 1;
-    const struct task_definition *definition =
-        life_definition(compare->sides[side].story, row->id);
+    const struct task_definition *definition = life_definition(compare->sides[side].story, row->id);
     char text[32];
-    snprintf(text, sizeof text, "%s %.12s", story_task_name(row->id),
+    snprintf(text, sizeof text, "%s %.11s", story_task_name(row->id),
              definition ? definition->family : "");
-    add_label(script, text, "graph -0.05", row->top, 50, "right front font 'DejaVu Sans,14'");
+    add_label(script, text, "graph -0.068", row->top, 50, "right front font 'DejaVu Sans,14'");
     for (int s = 0; s < 2; s++) {
         const struct story *story = compare->sides[s].story;
         if (row->id >= story->n_tasks)
@@ -363,7 +360,8 @@ static void add_title(struct buffer *script, const struct chart *chart, int heig
                  "upper bar: first run (%s, seed %" PRIu64
                  "), lower bar, framed: second run (%s, seed %" PRIu64 ")%s%s",
                  first->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", first->seed,
-                 second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale, left_out);
+                 second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale,
+                 left_out);
     add_words(script, text, 14, 58, height,
               "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
 }
@@ -468,11 +466,12 @@ void plot_compare(struct buffer *script, const struct compare *compare, const ch
 {
     struct chart chart = {.compare = compare};
     fill_chart(&chart);
-    int height = HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
+    int height =
+        HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
     gnuplot_terminal(script, path, WIDTH, height);
     add_title(script, &chart, height);
     buffer_add(script,
-               "set lmargin at screen 0.125\nset rmargin at screen 0.985\n"
+               "set lmargin at screen 0.17\nset rmargin at screen 0.985\n"
                "set tmargin at screen 0.%04d\nset bmargin at screen 0.%04d\n",
                (height - HEAD_PIXELS) * 10000 / height, FOOT_PIXELS * 10000 / height);
     add_legend(script, &chart, height);

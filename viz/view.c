@@ -142,8 +142,7 @@ static void loop(struct view *view)
             paint(view);
         SDL_Event event;
         bool played = view->clock->playing;
-        int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC)
-                                       : SDL_WaitEvent(&event);
+        int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC) : SDL_WaitEvent(&event);
         while (got) {
             on_event(view, &event);
             got = SDL_PollEvent(&event);
@@ -172,7 +171,7 @@ bool view_run(struct scene *const *scenes, int n_scenes, struct clock *clock,
               struct painter_sdl *painter, int width, int height, struct err *err)
 {
     SDL_SetMainReady();
-    /* Without this SDL tries Wayland first, whose library complains on stderr where there is none. */
+    /* Else SDL tries Wayland first, whose library complains on stderr where there is none. */
     const char *wayland = SDL_getenv("WAYLAND_DISPLAY");
     if (!wayland || !*wayland)
         SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11");

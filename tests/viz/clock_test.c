@@ -30,8 +30,8 @@ static void tear_down(void)
 
 TestSuite(clock, .init = set_up, .fini = tear_down);
 
-static const int64_t moments[] = {0,        MS(100),  MS(1000), MS(1100), MS(1110),
-                                  MS(1130), MS(1430), MS(10000)};
+static const int64_t moments[] = {0,        MS(100),  MS(1000), MS(1100),
+                                  MS(1110), MS(1130), MS(1430), MS(10000)};
 #define N_MOMENTS (int)(sizeof moments / sizeof moments[0])
 
 Test(clock, steps_through_every_moment_and_back)

@@ -299,9 +299,9 @@ Test(compare, durations_have_three_digits)
         int64_t usec;
         const char *text;
     } rows[] = {
-        {0, "0 us"},           {999, "999 us"},       {1000, "1.0 ms"},    {1049, "1.0 ms"},
-        {99949, "99.9 ms"},    {99950, "100 ms"},     {999499, "999 ms"},  {999500, "1.00 s"},
-        {1004999, "1.00 s"},   {1005000, "1.01 s"},   {61000000, "61.00 s"}, {NEVER, "-"},
+        {0, "0 us"},         {999, "999 us"},     {1000, "1.0 ms"},      {1049, "1.0 ms"},
+        {99949, "99.9 ms"},  {99950, "100 ms"},   {999499, "999 ms"},    {999500, "1.00 s"},
+        {1004999, "1.00 s"}, {1005000, "1.01 s"}, {61000000, "61.00 s"}, {NEVER, "-"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[32];
@@ -372,7 +372,8 @@ Test(compare, draws_any_text)
 {
     two_tasks();
     free(runs[0].header.title);
-    runs[0].header.title = strdup("it's \"50%\" `touch hacked` @x {/Bold a_b^c} \\n <b> & caf\xC3\xA9\nline");
+    runs[0].header.title =
+        strdup("it's \"50%\" `touch hacked` @x {/Bold a_b^c} \\n <b> & caf\xC3\xA9\nline");
     long size;
     char *picture = draw("svg", &size);
     cr_expect(strstr(picture, "it&apos;s") || strstr(picture, "it's"));

@@ -60,7 +60,8 @@ static void lay_out(struct fixture *fixture, const struct layout_view *view, int
     layout_make(&fixture->layout, scenes, 1, view);
 }
 
-static struct shape_rect place_of(const struct fixture *fixture, enum layout_thing thing, int32_t id)
+static struct shape_rect place_of(const struct fixture *fixture, enum layout_thing thing,
+                                  int32_t id)
 {
     for (int i = 0; i < fixture->layout.n_places; i++) {
         const struct layout_place *place = &fixture->layout.places[i];
@@ -82,7 +83,7 @@ static bool has_text(const struct layout *layout, const char *text)
     return false;
 }
 
-static const int sizes[][2] = {{1280, 720}, {1920, 1080}, {640, 480}, {320, 240},
+static const int sizes[][2] = {{1280, 720}, {1920, 1080}, {640, 480},  {320, 240},
                                {64, 64},    {240, 1000},  {2000, 120}, {3840, 2160}};
 #define N_SIZES (int)(sizeof sizes / sizeof sizes[0])
 
@@ -185,8 +186,8 @@ Test(layout, says_what_it_shows)
     struct layout_view view = view_of(1280, 720);
     lay_out(&fixture, &view, MS(3000));
     static const char *const words[] = {
-        "SIMULATED", "A run",   "zone a", "zone b",  "i3 big",  "cpu 768/1024", "mem 384/2048",
-        "t1 half",   "running", "3.000 s", "nobody", "failed",  "10 s",         "6 running",
+        "SIMULATED", "A run",   "zone a",  "zone b", "i3 big", "cpu 768/1024", "mem 384/2048",
+        "t1 half",   "running", "3.000 s", "nobody", "failed", "10 s",         "6 running",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         cr_expect(has_text(&fixture.layout, words[i]), "%s", words[i]);

@@ -79,7 +79,8 @@ Test(life, tells_failures_from_ends)
     } rows[] = {
         {"exit 0", STOP_ESSENTIAL_CONTAINER_EXITED, 0, false, false, false, false, false},
         {"exit 1", STOP_ESSENTIAL_CONTAINER_EXITED, 1, false, false, false, false, true},
-        {"no exit code", STOP_ESSENTIAL_CONTAINER_EXITED, ID_NONE, false, false, false, false, false},
+        {"no exit code", STOP_ESSENTIAL_CONTAINER_EXITED, ID_NONE, false, false, false, false,
+         false},
         {"out of memory", STOP_ESSENTIAL_CONTAINER_EXITED, 137, true, false, false, false, true},
         {"the second one", STOP_ESSENTIAL_CONTAINER_EXITED, 0, false, true, false, false, true},
         {"could not start", STOP_TASK_FAILED_TO_START, ID_NONE, false, false, false, false, true},

@@ -53,11 +53,11 @@ Test(painter_sdl, draws_where_it_is_told)
         struct shape_rect rect;
         int pixels;
     } rows[] = {
-        {SHAPE_FILL, {3, 4, 10, 5}, 50},     {SHAPE_FRAME, {3, 4, 10, 5}, 26},
-        {SHAPE_FRAME, {3, 4, 1, 1}, 1},      {SHAPE_DASHED, {0, 0, 16, 1}, 9},
-        {SHAPE_STRIPES, {8, 8, 8, 8}, 16},   {SHAPE_FILL, {-5, -5, 10, 10}, 25},
+        {SHAPE_FILL, {3, 4, 10, 5}, 50},      {SHAPE_FRAME, {3, 4, 10, 5}, 26},
+        {SHAPE_FRAME, {3, 4, 1, 1}, 1},       {SHAPE_DASHED, {0, 0, 16, 1}, 9},
+        {SHAPE_STRIPES, {8, 8, 8, 8}, 16},    {SHAPE_FILL, {-5, -5, 10, 10}, 25},
         {SHAPE_FILL, {60, 40, 100, 100}, 32}, {SHAPE_FRAME, {-5, -5, 200, 200}, 0},
-        {SHAPE_FILL, {100, 100, 5, 5}, 0},   {SHAPE_STRIPES, {-100, 0, 50, 50}, 0},
+        {SHAPE_FILL, {100, 100, 5, 5}, 0},    {SHAPE_STRIPES, {-100, 0, 50, 50}, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         shapes.n_list = 1;
@@ -77,8 +77,9 @@ Test(painter_sdl, letters_keep_to_their_measures)
             shapes.n_list = 1;
             shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, size, bold, text);
             const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
-            int outside = count(pixels, PAINT_PAPER, all) -
-                          count(pixels, PAINT_PAPER, (struct shape_rect){0, 0, advance + 1, line + 2});
+            int outside =
+                count(pixels, PAINT_PAPER, all) -
+                count(pixels, PAINT_PAPER, (struct shape_rect){0, 0, advance + 1, line + 2});
             cr_expect_eq(outside, WIDTH * HEIGHT - (advance + 1) * (line + 2), "size %d", size);
             cr_expect(count(pixels, PAINT_PAPER, all) < WIDTH * HEIGHT, "size %d is drawn", size);
         }
@@ -127,7 +128,8 @@ Test(painter_sdl, a_picture_comes_back_from_its_file)
     image.format = PNG_FORMAT_RGB;
     cr_assert(png_image_finish_read(&image, NULL, bytes, 0, NULL));
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
-        uint32_t rgb = (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
+        uint32_t rgb =
+            (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
         cr_assert_eq(rgb, pixels[i] & 0xFFFFFF, "pixel %d", i);
     }
     unlink(path);

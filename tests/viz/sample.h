@@ -1,6 +1,6 @@
 /*
- * Runs made by hand for the picture's tests: two instances in two zones, task definitions, and tasks
- * whose moments are given in a row.
+ * Runs made by hand for the picture's tests: two instances in two zones, task definitions, and
+ * tasks whose moments are given in a row.
  */
 #ifndef BERTH_TESTS_VIZ_SAMPLE_H
 #define BERTH_TESTS_VIZ_SAMPLE_H

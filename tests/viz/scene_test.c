@@ -134,8 +134,8 @@ Test(scene, keeps_every_place)
     for (int i = 0; i < N_ROWS; i++) {
         scene_move(&scene, rows[i].at_usec);
         for (int t = 0; t < scene.n_tasks; t++)
-            cr_expect(memcmp(&scene.tasks[t].slot, &before[scene.tasks[t].task],
-                             sizeof before[0]) == 0);
+            cr_expect(
+                memcmp(&scene.tasks[t].slot, &before[scene.tasks[t].task], sizeof before[0]) == 0);
         cr_expect_eq(scene.instances[0].instance, 0);
         cr_expect_eq(scene.instances[1].instance, 1);
     }
@@ -147,22 +147,27 @@ Test(scene, tells_about_things)
     scene_move(&scene, MS(8000));
     int n = scene_tell_task(&scene, &scene.tasks[2], lines, 16);
     static const char *const task[] = {
-        "t4 job on i2",       "failed (ready)",    "reserves 1024 CPU units, 512 MiB",
-        "placed    7.000 s",  "running   7.030 s", "stopped   8.000 s",
+        "t4 job on i2",      "failed (ready)",    "reserves 1024 CPU units, 512 MiB",
+        "placed    7.000 s", "running   7.030 s", "stopped   8.000 s",
     };
     cr_assert_eq(n, 6);
     for (int i = 0; i < n; i++)
         cr_expect_str_eq(lines[i].text, task[i]);
     n = scene_tell_instance(&scene, &scene.instances[1], lines, 16);
     static const char *const instance[] = {
-        "i2 box, zone b",     "gone",              "reserved 0 of 1024 CPU units",
-        "reserved 0 of 1024 MiB", "launched  0.000 s", "ready     0.100 s",
+        "i2 box, zone b",
+        "gone",
+        "reserved 0 of 1024 CPU units",
+        "reserved 0 of 1024 MiB",
+        "launched  0.000 s",
+        "ready     0.100 s",
         "lost      8.000 s",
     };
     cr_assert_eq(n, 7);
     for (int i = 0; i < n; i++)
         cr_expect_str_eq(lines[i].text, instance[i]);
-    cr_expect_eq(scene_tell_instance(&scene, &scene.instances[1], lines, 3), 3, "no more than asked");
+    cr_expect_eq(scene_tell_instance(&scene, &scene.instances[1], lines, 3), 3,
+                 "no more than asked");
 }
 
 Test(scene, says_what_the_nearest_lacks)
