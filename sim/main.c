@@ -21,8 +21,10 @@ struct program {
 
 static const struct program executor = {
     "berth-exec", "exec", "libcgroup-dev libseccomp-dev libcap-dev libarchive-dev libssl-dev"};
-static const struct program viewer = {"berth-view", "viz", "libsdl2-dev libsdl2-ttf-dev"};
-static const struct program plotter = {"berth-plot", "viz", "gnuplot-nox"};
+static const struct program viewer = {
+    "berth-view", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
+static const struct program plotter = {
+    "berth-plot", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
 
 struct command {
     const char *name;
