@@ -188,8 +188,8 @@ static void tell_plan(const struct stage *stage)
     }
     wanted.cpu = scale_down(stage->report.scale, wanted.cpu);
     wanted.memory_bytes = scale_down(stage->report.scale, wanted.memory_bytes);
-    fprintf(stderr, "for real: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
-            capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
+    fprintf(stderr, "run %s: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
+            stage->run.id, capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
             stage->report.scale.denominator, length);
     plans_tell(&stage->plans);
 }
