@@ -1,6 +1,6 @@
 /*
- * The kernel without a C library, for the two programs that are in every container: berth-work and berth-init. Each may
- * include it once. It must never grow into a library.
+ * The kernel without a C library, for the two programs that are in every container: berth-work and
+ * berth-init. Each may include it once. It must never grow into a library.
  */
 #ifndef BERTH_EXEC_BARE_H
 #define BERTH_EXEC_BARE_H

@@ -1,7 +1,8 @@
 /*
- * berth-init: pid 1 of a container while the payload runs. It reaps, forwards signals from outside to the payload, and tells
- * over the status pipe when the payload is ready and how it ended. Static, a page or two, because there is one for every
- * container; the agent carries it inside itself. It must never do what could have been done before the payload started.
+ * berth-init: pid 1 of a container while the payload runs. It reaps, forwards signals from outside
+ * to the payload, and tells over the status pipe when the payload is ready and how it ended.
+ * Static, a page or two, because there is one for every container; the agent carries it inside
+ * itself. It must never do what could have been done before the payload started.
  *
  *     berth-init PAYLOAD-PID      with the descriptors of record.h, and all signals blocked
  */
@@ -28,7 +29,9 @@ static void tell(enum record_kind kind, int status)
     bare_call3(SYS_write, RECORD_STATUS_FD, (long)&record, sizeof record);
 }
 
-/* Reaps what has died; when the payload did, tells so and ends, and the kernel ends all the rest. */
+/*
+ * Reaps what has died; when the payload did, tells so and ends, and the kernel ends all the rest.
+ */
 static void reap(long payload)
 {
     int status;

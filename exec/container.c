@@ -36,7 +36,7 @@ extern const size_t berth_init_size;
 
 enum {
     GIVE_UP_USEC = 10000000, /* on a group that cannot be removed: the sweep will find it */
-    RETRY_USEC = 1000, /* a group that is still busy is looked at again */
+    RETRY_USEC = 1000,       /* a group that is still busy is looked at again */
 };
 
 struct container {
@@ -52,7 +52,7 @@ struct container {
     int pidfd;     /* -1: not started, or reaped */
     int status_fd; /* -1: not started, or at its end */
     int64_t stages[STAGE_N];
-    bool started, ended; /* the event STARTED was given; FAILED or EXITED was given */
+    bool started, ended;   /* the event STARTED was given; FAILED or EXITED was given */
     int64_t removing_usec; /* since when; 0 = not */
 };
 
@@ -70,17 +70,24 @@ struct container_host {
 
 const char *container_stage_name(enum container_stage stage)
 {
-    static const char *const names[STAGE_N] = {
-        [STAGE_CREATE] = "create",   [STAGE_CGROUP] = "cgroup",
-        [STAGE_CLONE] = "clone",     [STAGE_INIT] = "init",
-        [STAGE_USER_NAMESPACE] = "user namespace",
-        [STAGE_ROOTFS] = "rootfs",   [STAGE_PIVOT] = "pivot",
-        [STAGE_DEV] = "dev",         [STAGE_PROC] = "proc",
-        [STAGE_SYS] = "sys",         [STAGE_NETWORK] = "network",
-        [STAGE_HOSTNAME] = "hostname",
-        [STAGE_WORKDIR] = "working directory", [STAGE_PAYLOAD] = "payload",
-        [STAGE_JOIN] = "join",       [STAGE_PRIVILEGES] = "privileges",
-        [STAGE_SECCOMP] = "seccomp", [STAGE_EXEC] = "exec"};
+    static const char *const names[STAGE_N] = {[STAGE_CREATE] = "create",
+                                               [STAGE_CGROUP] = "cgroup",
+                                               [STAGE_CLONE] = "clone",
+                                               [STAGE_INIT] = "init",
+                                               [STAGE_USER_NAMESPACE] = "user namespace",
+                                               [STAGE_ROOTFS] = "rootfs",
+                                               [STAGE_PIVOT] = "pivot",
+                                               [STAGE_DEV] = "dev",
+                                               [STAGE_PROC] = "proc",
+                                               [STAGE_SYS] = "sys",
+                                               [STAGE_NETWORK] = "network",
+                                               [STAGE_HOSTNAME] = "hostname",
+                                               [STAGE_WORKDIR] = "working directory",
+                                               [STAGE_PAYLOAD] = "payload",
+                                               [STAGE_JOIN] = "join",
+                                               [STAGE_PRIVILEGES] = "privileges",
+                                               [STAGE_SECCOMP] = "seccomp",
+                                               [STAGE_EXEC] = "exec"};
 
     return names[stage];
 }
@@ -154,8 +161,8 @@ static bool prepare(struct container_host *host, const char *folder, const char 
     if (mkdir(host->mount_point, 0755) != 0 && errno != EEXIST) {
         return err_errno(err, errno, "cannot make %s", host->mount_point);
     }
-    if (!open_descriptors(host, err) || !open_program(host, err) || !seccomp_filter_build(&host->filter, err) ||
-        !privilege_prepare(&host->privileges, err)) {
+    if (!open_descriptors(host, err) || !open_program(host, err) ||
+        !seccomp_filter_build(&host->filter, err) || !privilege_prepare(&host->privileges, err)) {
         return false;
     }
     if (!host->user_namespace && !leave_host_mounts(err)) {
@@ -163,7 +170,8 @@ static bool prepare(struct container_host *host, const char *folder, const char 
     }
     if (host->machine->kind == CGROUP_V2) {
         snprintf(host->start_group, sizeof host->start_group, "%s-start", group);
-        return cgroup_make(host->machine, host->start_group, false, &(struct cgroup_limits){0}, err);
+        return cgroup_make(host->machine, host->start_group, false, &(struct cgroup_limits){0},
+                           err);
     }
     return true;
 }
@@ -174,8 +182,13 @@ bool container_host_open(struct container_host **out, const char *folder, const 
     struct container_host *host = calloc(1, sizeof *host);
 
     assert(host);
-    *host = (struct container_host){.machine = machine, .user_namespace = geteuid() != 0,
-                                    .epoll_fd = -1, .timer_fd = -1, .own_pidfd = -1, .null_fd = -1, .program_fd = -1};
+    *host = (struct container_host){.machine = machine,
+                                    .user_namespace = geteuid() != 0,
+                                    .epoll_fd = -1,
+                                    .timer_fd = -1,
+                                    .own_pidfd = -1,
+                                    .null_fd = -1,
+                                    .program_fd = -1};
     if (!prepare(host, folder, group, err)) {
         container_host_close(host);
         return false;
@@ -216,7 +229,8 @@ void container_host_close(struct container_host *host)
         rmdir(host->mount_point);
     }
     for (int *fd = (int[]){host->epoll_fd, host->timer_fd, host->own_pidfd, host->null_fd,
-                         host->program_fd}, i = 0;
+                           host->program_fd},
+             i = 0;
          i < 5; i++) {
         if (fd[i] >= 0) {
             close(fd[i]);
@@ -325,8 +339,8 @@ bool container_create(struct container_host *host, const struct container_spec *
     }
     container = calloc(1, sizeof *container);
     assert(container);
-    *container = (struct container){.host = host, .owner = owner, .spec = spec, .user = user,
-                                    .pidfd = -1, .status_fd = -1};
+    *container = (struct container){
+        .host = host, .owner = owner, .spec = spec, .user = user, .pidfd = -1, .status_fd = -1};
     container->stages[STAGE_CREATE] = begin_usec;
     snprintf(container->name, sizeof container->name, "%s", spec->name);
     snprintf(container->group, sizeof container->group, "%s/c-%s", spec->task_group, spec->name);

@@ -1,5 +1,6 @@
 /*
- * Run by the build: turns a file into C source, so that a program can carry another one inside itself.
+ * Run by the build: turns a file into C source, so that a program can carry another one inside
+ * itself.
  *
  *     embed NAME FILE SOURCE-FILE
  */

@@ -147,7 +147,8 @@ static void build_root(struct init_job *job)
 
     enter(job, STAGE_ROOTFS);
     must(job, rootfs_borrow(&loans, job->user_namespace), rootfs_detail);
-    must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace), rootfs_detail);
+    must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace),
+         rootfs_detail);
     enter(job, STAGE_PIVOT);
     must(job, rootfs_pivot(), rootfs_detail);
     enter(job, STAGE_DEV);
@@ -192,7 +193,8 @@ static void go_to_work(const struct init_job *job)
 static bool set_rlimits(const struct container_spec *spec)
 {
     /* A core would land in the container's memory; 1024:4096 is what ECS gives by default. */
-    static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_NOFILE, 1024, 4096}};
+    static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0},
+                                                    {RLIMIT_NOFILE, 1024, 4096}};
     bool refused = false;
 
     for (size_t i = 0; i < sizeof usual / sizeof *usual + spec->n_rlimits; i++) {
@@ -358,7 +360,10 @@ static _Noreturn void become_program(const struct init_job *job, pid_t payload)
     _exit(1); /* the agent sees the pipe end, and says that the container was killed */
 }
 
-/* A payload of another user may send us its SIGUSR1 when that user is our real one; it survives exec. */
+/*
+ * A payload of another user may send us its SIGUSR1 when that user is our real one; it survives
+ * exec.
+ */
 static void let_payload_signal_us(const struct init_job *job)
 {
     if (job->user.uid != 0 && !job->user_namespace) {

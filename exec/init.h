@@ -20,7 +20,7 @@
 /* All that pid 1 and the payload need, made before clone. */
 struct init_job {
     const struct container_spec *spec;
-    const char *const *env;       /* complete */
+    const char *const *env; /* complete */
     /* existing folder that is mounted over, in the new namespace only */
     const char *mount_point;
     const struct cgroup_entry *entry;
@@ -30,7 +30,7 @@ struct init_job {
     bool user_namespace;
     uid_t outer_uid; /* who we are outside of it */
     gid_t outer_gid;
-    bool unified;    /* pure version 2: the container sees its own group under /sys/fs/cgroup */
+    bool unified; /* pure version 2: the container sees its own group under /sys/fs/cgroup */
     int status_fd, parent_pidfd, null_fd, output_fd;
     int program_fd; /* berth-init, which pid 1 becomes */
     int64_t stages[STAGE_N];

@@ -1,6 +1,7 @@
 /*
- * What a container tells its agent: fixed-size records over the status pipe, written by pid 1 first as part of the agent's
- * image (init.c), later as the program berth-init (berth_init.c). Plain data, no pointers.
+ * What a container tells its agent: fixed-size records over the status pipe, written by pid 1 first
+ * as part of the agent's image (init.c), later as the program berth-init (berth_init.c). Plain
+ * data, no pointers.
  */
 #ifndef BERTH_EXEC_RECORD_H
 #define BERTH_EXEC_RECORD_H

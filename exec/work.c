@@ -77,8 +77,9 @@ static _Noreturn void usage(const char *wrong)
 {
     say(2, "berth-work: ");
     say(2, wrong);
-    say(2, "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT [--service-time USEC]] "
-           "[--work USEC] [--idle USEC|forever] [--exit N] [--ignore-term]\n");
+    say(2,
+        "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT [--service-time USEC]] "
+        "[--work USEC] [--idle USEC|forever] [--exit N] [--ignore-term]\n");
     bare_exit(EXIT_USAGE);
 }
 
@@ -139,8 +140,8 @@ static void burn(int64_t usec)
 
 static void touch(int64_t bytes)
 {
-    long memory = bare_call(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long memory =
+        bare_call(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory < 0 && memory > -4096) {
         give_up("no memory, error ", memory);
@@ -220,7 +221,8 @@ static void serve(int fd, int64_t service_usec, int64_t idle_usec)
         }
         timeout.tv_sec = left_usec / 1000000;
         timeout.tv_nsec = left_usec % 1000000 * 1000;
-        if (bare_call(SYS_ppoll, (long)&wanted, 1, idle_usec == FOREVER ? 0 : (long)&timeout, 0, 0, 0) > 0) {
+        if (bare_call(SYS_ppoll, (long)&wanted, 1, idle_usec == FOREVER ? 0 : (long)&timeout, 0, 0,
+                      0) > 0) {
             long client = bare_call3(SYS_accept, fd, 0, 0);
 
             if (client >= 0) {
@@ -253,9 +255,9 @@ static struct behaviour read_options(int n, char **options)
     const struct {
         const char *name;
         int64_t *value;
-    } known[] = {{"--memory", &does.memory_bytes}, {"--ready", &does.ready_usec},
-                 {"--work", &does.work_usec},      {"--idle", &does.idle_usec},
-                 {"--exit", &does.exit_code},      {"--http", &does.port},
+    } known[] = {{"--memory", &does.memory_bytes},      {"--ready", &does.ready_usec},
+                 {"--work", &does.work_usec},           {"--idle", &does.idle_usec},
+                 {"--exit", &does.exit_code},           {"--http", &does.port},
                  {"--service-time", &does.service_usec}};
     enum { N_KNOWN = sizeof known / sizeof *known };
 
