@@ -34,16 +34,22 @@ static const char introduction[] =
     "- A file that holds just a task definition is a scenario too: `berth sim web.json --count 10\n"
     "  --instances 4xm5.large`.\n";
 
+/* "a task definition" -> "task definition" */
+static const char *bare_name(const struct grammar *grammar)
+{
+    const char *space = strchr(grammar->name, ' ');
+
+    return space && space - grammar->name < 3 ? space + 1 : grammar->name;
+}
+
 /* "a task definition" -> "task-definition": for links and references. */
 static const char *slug(const struct grammar *grammar)
 {
     static char texts[4][80];
     static int next;
     char *text = texts[next = (next + 1) % 4];
-    const char *name = strchr(grammar->name, ' ');
 
-    snprintf(text, sizeof texts[0], "%s",
-             name && name - grammar->name < 3 ? name + 1 : grammar->name);
+    snprintf(text, sizeof texts[0], "%s", bare_name(grammar));
     for (char *at = text; *at; at++)
         *at = *at == ' ' ? '-' : (char)tolower((unsigned char)*at);
     return text;
@@ -53,8 +59,7 @@ static const char *slug(const struct grammar *grammar)
 
 static void print_link(FILE *out, const struct grammar *grammar, const char *before)
 {
-    fprintf(out, "%s[%s](#%s)", before, strchr(grammar->name, ' ') ? grammar->name : slug(grammar),
-            slug(grammar));
+    fprintf(out, "%s[%s](#%s)", before, grammar->name, slug(grammar));
 }
 
 static void print_choice(FILE *out, const char *const *values)
@@ -123,13 +128,9 @@ static void print_passed_over(FILE *out, const struct grammar *grammar)
 
 static void print_section(FILE *out, const struct grammar *grammar)
 {
-    char *title = strdup(slug(grammar));
+    const char *name = bare_name(grammar);
 
-    for (char *at = title; *at; at++)
-        *at = *at == '-' ? ' ' : *at;
-    title[0] = (char)toupper((unsigned char)title[0]);
-    fprintf(out, "\n## %s\n\n", title);
-    free(title);
+    fprintf(out, "\n## %c%s\n\n", toupper((unsigned char)name[0]), name + 1);
     if (grammar->about)
         fprintf(out, "%s\n\n", grammar->about);
     fputs("| member | value | meaning |\n|---|---|---|\n", out);

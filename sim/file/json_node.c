@@ -20,22 +20,6 @@
 /* Larger files are not scenarios; offsets and counts stay far from any limit. */
 #define DOCUMENT_BYTES_MAX (INT64_C(1) << 30)
 
-char *text_copy(const char *text)
-{
-    char *copy = strdup(text);
-
-    assert(copy != NULL);
-    return copy;
-}
-
-void *zeroed(size_t n, size_t size)
-{
-    void *memory = calloc(n ? n : 1, size);
-
-    assert(memory != NULL);
-    return memory;
-}
-
 /* Texts handed out for use in one message. */
 static char *passing_text(void)
 {
@@ -189,7 +173,7 @@ bool document_open(struct document *document, struct reading *reading, const cha
     FILE *file = fopen(path, "rbe");
     bool fine;
 
-    *document = (struct document){.reading = reading, .name = text_copy(path)};
+    *document = (struct document){.reading = reading, .name = memory_text(path)};
     if (!file)
         return err_set(err, EXIT_INPUT, "cannot read %s: %s", path, strerror(errno));
     fine = read_whole(file, &document->text, &document->length);
@@ -208,8 +192,8 @@ bool document_open(struct document *document, struct reading *reading, const cha
 bool document_parse(struct document *document, struct reading *reading, const char *name,
                     const char *text, size_t length)
 {
-    *document = (struct document){.reading = reading, .name = text_copy(name), .length = length};
-    document->text = zeroed(length + 1, 1);
+    *document = (struct document){.reading = reading, .name = memory_text(name), .length = length};
+    document->text = memory_zeroed(length + 1, 1);
     memcpy(document->text, text, length);
     return parse_json(document);
 }
@@ -394,7 +378,7 @@ const char *node_found(const struct node *node)
     return text;
 }
 
-const char *did_you_mean(const char *nearest)
+const char *node_hint(const char *nearest)
 {
     char *text = passing_text();
 
@@ -404,11 +388,11 @@ const char *did_you_mean(const char *nearest)
     return text;
 }
 
-const char *did_you_mean_one(struct reading *reading, const char *word, const struct names *names,
-                             int first)
+const char *reading_hint(struct reading *reading, const char *word, const struct names *names,
+                         int first)
 {
     if (++reading->n_suggestions > SUGGESTIONS_MAX || first >= names->n_texts)
         return "";
-    return did_you_mean(
+    return node_hint(
         nearest_name(word, (const char *const *)names->texts + first, names->n_texts - first));
 }

@@ -7,6 +7,7 @@
 #define BERTH_FILE_JSON_NODE_H
 
 #include "core/names.h"
+#include "file/memory.h"
 #include "file/position.h"
 #include "file/scenario.h"
 
@@ -90,16 +91,10 @@ void reading_finish(struct reading *reading);
 const char *node_found(const struct node *node);
 
 /* " (did you mean NAME?)", or "" where nothing is near. Text of the last eight calls. */
-const char *did_you_mean(const char *nearest);
+const char *node_hint(const char *nearest);
 
 /* The same for the names from number `first` on, which may be many: "" once enough was said. */
-const char *did_you_mean_one(struct reading *reading, const char *word, const struct names *names,
-                             int first);
-
-/* strdup() that cannot fail. */
-char *text_copy(const char *text);
-
-/* calloc() that cannot fail; never NULL, even for no items. */
-void *zeroed(size_t n, size_t size);
+const char *reading_hint(struct reading *reading, const char *word, const struct names *names,
+                         int first);
 
 #endif

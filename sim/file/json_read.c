@@ -58,7 +58,7 @@ static void check_member(const struct node *node, const struct grammar *grammar,
         return;
     if (!known)
         node_key_finding(&member, !grammar->ecs, "unknown member of %s%s", grammar->name,
-                         did_you_mean(grammar_nearest(grammar, name)));
+                         node_hint(grammar_nearest(grammar, name)));
     else if (grammar->ecs && json_is_null(member.value))
         node_warning(&member, "found null: taken as absent");
     else if (!known->about && grammar->says_unsimulated)
@@ -80,7 +80,7 @@ bool node_object(struct node *node, const struct grammar *grammar)
     }
     node->ecs = grammar->ecs;
     /* A member may be replaced on the way. */
-    names = zeroed(json_object_size(node->value), sizeof *names);
+    names = memory_zeroed(json_object_size(node->value), sizeof *names);
     json_object_foreach(node->value, name, value) names[n++] = name;
     for (size_t i = 0; i < n; i++)
         check_member(node, grammar, names[i]);
@@ -370,6 +370,6 @@ bool node_choice(const struct node *node, const char *const *names, int *out)
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
     }
     node_error(node, "found %s, wanted %s%s%s", node_found(node), names[1] ? "one of " : "", list,
-               did_you_mean(names[1] ? nearest_of(text, names) : NULL));
+               node_hint(names[1] ? nearest_of(text, names) : NULL));
     return false;
 }

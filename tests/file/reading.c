@@ -1,3 +1,6 @@
+/*
+ * Reading texts and comparing what it finds.
+ */
 #include "reading.h"
 
 #include <criterion/criterion.h>

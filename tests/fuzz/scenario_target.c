@@ -1,3 +1,6 @@
+/*
+ * What must hold of findings, of a scenario, of its source and of its script.
+ */
 #include "scenario_target.h"
 
 #include "core/check.h"
