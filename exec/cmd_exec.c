@@ -220,6 +220,7 @@ static bool control(struct stage *stage, struct err *err)
         *err = log_err;
     }
     stage->report.summary = result.summary;
+    stage->report.waiting = result.waiting;
     stage->report.interrupted = result.interrupted;
     return ok && logged;
 }

@@ -174,6 +174,9 @@ static void step(struct controller *controller, const struct message *event)
 {
     struct record record = {.machine = ID_NONE, .seq = ++controller->seq, .event = *event};
 
+    if (event->kind == MESSAGE_END) {
+        controller->result->waiting = scheduler_waiting(&controller->scheduler);
+    }
     record.at_usec = now_usec(controller);
     controller->outputs.n_messages = 0;
     scheduler_step(&controller->scheduler, record.at_usec, event, &controller->outputs);

@@ -195,26 +195,12 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
     }
 }
 
-/* The tasks that wait for room. */
-static int64_t count_waiting(const struct scheduler *scheduler)
-{
-    int64_t n = scheduler->n_waiting;
-
-    for (int i = 0; i < scheduler->cluster.n_services; i++) {
-        const struct service *service = &scheduler->cluster.services[i];
-
-        if (service->is_blocked && service->desired > service->n_wanted)
-            n += service->desired - service->n_wanted;
-    }
-    return n;
-}
-
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
     int64_t deadline_usec;
 
     if (event->kind == MESSAGE_END && !sim->scheduler->ending)
-        sim->result->waiting = count_waiting(sim->scheduler);
+        sim->result->waiting = scheduler_waiting(sim->scheduler);
     step(sim, ID_NONE, event);
     sim->fleet.now_usec = sim->now_usec;
     for (int i = 0; i < sim->outputs.n_messages; i++)
