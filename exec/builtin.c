@@ -21,8 +21,8 @@ static bool make_folders(int root, struct err *err)
     static const struct {
         const char *path;
         mode_t mode;
-    } folders[] = {{"bin", 0755},  {"dev", 0755}, {"etc", 0755}, {"proc", 0555}, {"root", 0700},
-                   {"srv", 0755},  {"sys", 0555}, {"tmp", 01777}, {"var", 0755}};
+    } folders[] = {{"bin", 0755}, {"dev", 0755}, {"etc", 0755},  {"proc", 0555}, {"root", 0700},
+                   {"srv", 0755}, {"sys", 0555}, {"tmp", 01777}, {"var", 0755}};
 
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         if (mkdirat(root, folders[i].path, 0755) != 0 ||
@@ -48,7 +48,8 @@ static bool write_files(int root, struct err *err)
 {
     return write_file(root, "etc/passwd",
                       "root:x:0:0:root:/root:/bin/sh\n"
-                      "nobody:x:65534:65534:nobody:/:/bin/false\n", err) &&
+                      "nobody:x:65534:65534:nobody:/:/bin/false\n",
+                      err) &&
            write_file(root, "etc/group", "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n", err) &&
            write_file(root, "etc/hosts", "127.0.0.1 localhost\n::1 localhost\n", err);
 }
@@ -108,7 +109,8 @@ static bool link_commands(int root, const char *busybox, struct err *err)
     int status;
 
     if (!names) {
-        return err_errno(err, errno, "cannot run %s (remedy: apt-get install busybox-static)", busybox);
+        return err_errno(err, errno, "cannot run %s (remedy: apt-get install busybox-static)",
+                         busybox);
     }
     while (fgets(name, sizeof name, names)) {
         name[strcspn(name, "\n")] = '\0';

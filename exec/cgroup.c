@@ -112,7 +112,8 @@ static bool open_v1(struct cgroup_machine *machine)
     for (int place = 0; place < CGROUP_UNIFIED; place++) {
         char *mount = NULL;
 
-        if (cgroup_get_subsys_mount_point(controllers[place], &mount) == 0 && mount && !is_v2(mount)) {
+        if (cgroup_get_subsys_mount_point(controllers[place], &mount) == 0 && mount &&
+            !is_v2(mount)) {
             machine->roots[place] = cgroup_open_folder(AT_FDCWD, mount);
             any |= machine->roots[place] >= 0 && place != CGROUP_FREEZER && place != CGROUP_CPUACCT;
         }
@@ -211,10 +212,12 @@ void cgroup_close(struct cgroup_machine *machine)
 
 /* ---- through descriptors ---- */
 
-static bool refused(const char *path, const struct cgroup_setting *setting, int why, struct err *err)
+static bool refused(const char *path, const struct cgroup_setting *setting, int why,
+                    struct err *err)
 {
     const char *hint = why == EINVAL && !strcmp(setting->what, "CPU quota")
-                           ? " (is it more than the group above has?)" : "";
+                           ? " (is it more than the group above has?)"
+                           : "";
 
     return err_errno(err, why, "cgroup %s: the kernel refused %s %s%s", path, setting->what,
                      setting->text, hint);
@@ -270,7 +273,8 @@ static bool library_failed(const char *act, const char *path, int status, struct
     if (status == ECGOTHER) {
         return err_errno(err, cgroup_get_last_errno(), "libcgroup cannot %s %s", act, path);
     }
-    return err_set(err, EXIT_MACHINE, "libcgroup cannot %s %s: %s", act, path, cgroup_strerror(status));
+    return err_set(err, EXIT_MACHINE, "libcgroup cannot %s %s: %s", act, path,
+                   cgroup_strerror(status));
 }
 
 /* The group by the name that libcgroup knows it by; NULL when there is no memory for it. */
@@ -312,7 +316,8 @@ static bool library_make(const struct cgroup_machine *machine, const char *path,
         char name[16];
 
         snprintf(name, sizeof name, "%.*s", (int)strcspn(list[i].file, "."), list[i].file);
-        status = cgroup_add_value_string(cgroup_get_controller(group, name), list[i].file, list[i].text);
+        status =
+            cgroup_add_value_string(cgroup_get_controller(group, name), list[i].file, list[i].text);
     }
     if (!status) {
         status = cgroup_create_cgroup(group, 0);
@@ -416,8 +421,8 @@ bool cgroup_remove(const struct cgroup_machine *machine, const char *path)
         library_remove(machine, path);
     }
     for (int place = 0; place < CGROUP_PLACES; place++) {
-        if (machine->roots[place] >= 0 && unlinkat(machine->roots[place], path, AT_REMOVEDIR) != 0 &&
-            errno != ENOENT) {
+        if (machine->roots[place] >= 0 &&
+            unlinkat(machine->roots[place], path, AT_REMOVEDIR) != 0 && errno != ENOENT) {
             gone = false;
         }
     }
@@ -461,7 +466,8 @@ static bool reading_text(const struct reading *reading, enum cgroup_place place,
     return root >= 0 && cgroup_read_at(root, name, text, size);
 }
 
-static int64_t reading_number(const struct reading *reading, enum cgroup_place place, const char *file)
+static int64_t reading_number(const struct reading *reading, enum cgroup_place place,
+                              const char *file)
 {
     char text[64];
 
@@ -525,7 +531,8 @@ bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct 
     int status = 0;
 
     if (machine->kind == CGROUP_NONE) {
-        return err_set(err, EXIT_MACHINE, "nothing counts what a container uses: %s", machine->note);
+        return err_set(err, EXIT_MACHINE, "nothing counts what a container uses: %s",
+                       machine->note);
     }
     if (machine->backend == CGROUP_BY_LIBRARY) {
         reading.loaded = library_name(machine, path);

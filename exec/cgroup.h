@@ -58,9 +58,9 @@ struct cgroup_machine {
  * machine->note says so.
  */
 struct cgroup_limits {
-    int64_t quota_cpu;      /* ECS units, 1024 = one CPU: hard, as CFS quota of 100 ms periods */
-    int64_t weight_cpu;     /* ECS units, read as version 1 cpu.shares, clamped to 2..262144 */
-    int64_t memory_bytes;   /* hard: the group is OOM-killed above it */
+    int64_t quota_cpu;    /* ECS units, 1024 = one CPU: hard, as CFS quota of 100 ms periods */
+    int64_t weight_cpu;   /* ECS units, read as version 1 cpu.shares, clamped to 2..262144 */
+    int64_t memory_bytes; /* hard: the group is OOM-killed above it */
     /* soft (ECS memoryReservation): taken back first when the machine is short */
     int64_t reserved_bytes;
     int64_t pids;
@@ -76,9 +76,9 @@ struct cgroup_usage {
 
 /* The descriptors with which a new process enters its groups; see cgroup_entry_open(). */
 struct cgroup_entry {
-    int first_fd;               /* version 2 directory for clone3 of the container's pid 1, or -1 */
-    int payload_fd;             /* version 2 directory for clone3 of the payload, or -1: inherits */
-    int tasks[CGROUP_PLACES];   /* version 1: into each of these the payload itself writes "0" */
+    int first_fd;             /* version 2 directory for clone3 of the container's pid 1, or -1 */
+    int payload_fd;           /* version 2 directory for clone3 of the payload, or -1: inherits */
+    int tasks[CGROUP_PLACES]; /* version 1: into each of these the payload itself writes "0" */
     size_t n_tasks;
 };
 

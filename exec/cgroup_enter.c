@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int open_door(const struct cgroup_machine *machine, enum cgroup_place place, const char *path,
-                     const char *file, int flags, struct err *err)
+static int open_door(const struct cgroup_machine *machine, enum cgroup_place place,
+                     const char *path, const char *file, int flags, struct err *err)
 {
     char name[CGROUP_PATH_MAX + 64];
     int fd;

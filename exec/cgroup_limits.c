@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 enum {
-    PERIOD_USEC = 100000,       /* of the CFS quota, Docker's and the kernel's default */
-    QUOTA_FLOOR_USEC = 1000,    /* kernel, sched/core.c: min_cfs_quota_period */
+    PERIOD_USEC = 100000,    /* of the CFS quota, Docker's and the kernel's default */
+    QUOTA_FLOOR_USEC = 1000, /* kernel, sched/core.c: min_cfs_quota_period */
     SHARES_MIN = 2,
     SHARES_MAX = 262144,
 };
@@ -19,8 +19,8 @@ int64_t cgroup_weight(int64_t shares)
     return 1 + (shares - SHARES_MIN) * 9999 / (SHARES_MAX - SHARES_MIN);
 }
 
-static struct cgroup_setting *setting(struct cgroup_setting *list, size_t *n, enum cgroup_place place,
-                               const char *file, const char *what)
+static struct cgroup_setting *setting(struct cgroup_setting *list, size_t *n,
+                                      enum cgroup_place place, const char *file, const char *what)
 {
     list[*n] = (struct cgroup_setting){.place = place, .file = file, .what = what};
     return &list[(*n)++];
@@ -36,7 +36,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static void cpu_settings(bool v2, const struct cgroup_limits *limits, struct cgroup_setting *list, size_t *n)
+static void cpu_settings(bool v2, const struct cgroup_limits *limits, struct cgroup_setting *list,
+                         size_t *n)
 {
     int64_t quota_usec = limits->quota_cpu * PERIOD_USEC / 1024;
     int64_t shares = clamp(limits->weight_cpu, SHARES_MIN, SHARES_MAX);
@@ -54,8 +55,8 @@ static void cpu_settings(bool v2, const struct cgroup_limits *limits, struct cgr
     }
 }
 
-size_t cgroup_settings(const struct cgroup_machine *machine,
-                                 const struct cgroup_limits *limits, struct cgroup_setting *list)
+size_t cgroup_settings(const struct cgroup_machine *machine, const struct cgroup_limits *limits,
+                       struct cgroup_setting *list)
 {
     bool v2 = machine->kind == CGROUP_V2;
     size_t n = 0;
@@ -65,16 +66,19 @@ size_t cgroup_settings(const struct cgroup_machine *machine,
     }
     if (limits->memory_bytes && machine->limits_memory) {
         set_number(setting(list, &n, CGROUP_MEMORY, v2 ? "memory.max" : "memory.limit_in_bytes",
-                           "memory limit"), limits->memory_bytes);
+                           "memory limit"),
+                   limits->memory_bytes);
         if (machine->swap) {
             set_number(setting(list, &n, CGROUP_MEMORY,
-                               v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes", "swap limit"),
+                               v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+                               "swap limit"),
                        v2 ? 0 : limits->memory_bytes);
         }
     }
     if (limits->reserved_bytes && machine->limits_memory) {
-        set_number(setting(list, &n, CGROUP_MEMORY, v2 ? "memory.low" : "memory.soft_limit_in_bytes",
-                           "memory reservation"), limits->reserved_bytes);
+        set_number(setting(list, &n, CGROUP_MEMORY,
+                           v2 ? "memory.low" : "memory.soft_limit_in_bytes", "memory reservation"),
+                   limits->reserved_bytes);
     }
     if (limits->pids && machine->limits_pids) {
         set_number(setting(list, &n, CGROUP_PIDS, "pids.max", "process limit"), limits->pids);
@@ -89,8 +93,10 @@ bool cgroup_limits_check(const char *path, const struct cgroup_limits *limits, s
 {
     if (limits->quota_cpu && limits->quota_cpu * PERIOD_USEC / 1024 < QUOTA_FLOOR_USEC) {
         return err_set(err, EXIT_MACHINE,
-                       "cgroup %s: %" PRId64 " CPU units are below the kernel's floor of 11 (1 ms of "
-                       "every 100 ms)", path, limits->quota_cpu);
+                       "cgroup %s: %" PRId64
+                       " CPU units are below the kernel's floor of 11 (1 ms of "
+                       "every 100 ms)",
+                       path, limits->quota_cpu);
     }
     return true;
 }

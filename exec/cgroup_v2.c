@@ -16,7 +16,8 @@ static bool has_word(const char *words, const char *word)
     size_t length = strlen(word);
 
     for (const char *at = words; (at = strstr(at, word)); at += length) {
-        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\n' || !at[length])) {
+        if ((at == words || at[-1] == ' ') &&
+            (at[length] == ' ' || at[length] == '\n' || !at[length])) {
             return true;
         }
     }

@@ -157,6 +157,7 @@ static struct runlog_writer *open_log(struct stage *stage, struct err *err)
         .title = stage->scenario->title,
         .scenario = stage->scenario->source,
         .seed = stage->report.seed,
+        .epoch_usec = stage->scenario->epoch_usec,
         .scale_numerator = stage->report.scale.numerator,
         .scale_denominator = stage->report.scale.denominator,
         .version = (char *)BERTH_VERSION,
@@ -187,8 +188,8 @@ static void tell_plan(const struct stage *stage)
     }
     wanted.cpu = scale_down(stage->report.scale, wanted.cpu);
     wanted.memory_bytes = scale_down(stage->report.scale, wanted.memory_bytes);
-    fprintf(stderr, "for real: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
-            capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
+    fprintf(stderr, "run %s: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
+            stage->run.id, capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
             stage->report.scale.denominator, length);
     plans_tell(&stage->plans);
 }
@@ -219,6 +220,7 @@ static bool control(struct stage *stage, struct err *err)
         *err = log_err;
     }
     stage->report.summary = result.summary;
+    stage->report.waiting = result.waiting;
     stage->report.interrupted = result.interrupted;
     return ok && logged;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,8 +26,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10 /* linux/memfd.h since 6.3 */
+#endif
+
+/* Made from berth_init.c by the build. */
+extern const unsigned char berth_init[];
+extern const size_t berth_init_size;
+
 enum {
-    RETRY_USEC = 1000, /* a group that is still busy is looked at again */
+    GIVE_UP_USEC = 10000000, /* on a group that cannot be removed: the sweep will find it */
+    RETRY_USEC = 1000,       /* a group that is still busy is looked at again */
 };
 
 struct container {
@@ -42,8 +52,8 @@ struct container {
     int pidfd;     /* -1: not started, or reaped */
     int status_fd; /* -1: not started, or at its end */
     int64_t stages[STAGE_N];
-    bool started, ended; /* the event STARTED was given; FAILED or EXITED was given */
-    bool removing;
+    bool started, ended;   /* the event STARTED was given; FAILED or EXITED was given */
+    int64_t removing_usec; /* since when; 0 = not */
 };
 
 struct container_host {
@@ -55,21 +65,29 @@ struct container_host {
     char start_group[CGROUP_PATH_MAX]; /* version 2: where pid 1 of each container is */
     bool user_namespace;
     int epoll_fd, timer_fd, own_pidfd, null_fd;
+    int program_fd; /* berth-init */
 };
 
 const char *container_stage_name(enum container_stage stage)
 {
-    static const char *const names[STAGE_N] = {
-        [STAGE_CREATE] = "create",   [STAGE_CGROUP] = "cgroup",
-        [STAGE_CLONE] = "clone",     [STAGE_INIT] = "init",
-        [STAGE_USER_NAMESPACE] = "user namespace",
-        [STAGE_ROOTFS] = "rootfs",   [STAGE_PIVOT] = "pivot",
-        [STAGE_DEV] = "dev",         [STAGE_PROC] = "proc",
-        [STAGE_SYS] = "sys",         [STAGE_NETWORK] = "network",
-        [STAGE_HOSTNAME] = "hostname",
-        [STAGE_WORKDIR] = "working directory", [STAGE_PAYLOAD] = "payload",
-        [STAGE_JOIN] = "join",       [STAGE_PRIVILEGES] = "privileges",
-        [STAGE_SECCOMP] = "seccomp", [STAGE_EXEC] = "exec"};
+    static const char *const names[STAGE_N] = {[STAGE_CREATE] = "create",
+                                               [STAGE_CGROUP] = "cgroup",
+                                               [STAGE_CLONE] = "clone",
+                                               [STAGE_INIT] = "init",
+                                               [STAGE_USER_NAMESPACE] = "user namespace",
+                                               [STAGE_ROOTFS] = "rootfs",
+                                               [STAGE_PIVOT] = "pivot",
+                                               [STAGE_DEV] = "dev",
+                                               [STAGE_PROC] = "proc",
+                                               [STAGE_SYS] = "sys",
+                                               [STAGE_NETWORK] = "network",
+                                               [STAGE_HOSTNAME] = "hostname",
+                                               [STAGE_WORKDIR] = "working directory",
+                                               [STAGE_PAYLOAD] = "payload",
+                                               [STAGE_JOIN] = "join",
+                                               [STAGE_PRIVILEGES] = "privileges",
+                                               [STAGE_SECCOMP] = "seccomp",
+                                               [STAGE_EXEC] = "exec"};
 
     return names[stage];
 }
@@ -113,6 +131,19 @@ static bool open_descriptors(struct container_host *host, struct err *err)
     return watch(host, host->timer_fd, NULL, err);
 }
 
+/* berth-init as a file that exists in memory only, to be executed and never read. */
+static bool open_program(struct container_host *host, struct err *err)
+{
+    host->program_fd = memfd_create("berth-init", MFD_CLOEXEC | MFD_EXEC);
+    if (host->program_fd < 0 && errno == EINVAL) { /* before Linux 6.3 all could be executed */
+        host->program_fd = memfd_create("berth-init", MFD_CLOEXEC);
+    }
+    return (host->program_fd >= 0 &&
+            write(host->program_fd, berth_init, berth_init_size) == (ssize_t)berth_init_size &&
+            fchmod(host->program_fd, 0111) == 0) ||
+           err_errno(err, errno, "cannot keep berth-init in memory");
+}
+
 /* A mount namespace of our own, so that no mount of ours is ever seen by the host. */
 static bool leave_host_mounts(struct err *err)
 {
@@ -130,8 +161,8 @@ static bool prepare(struct container_host *host, const char *folder, const char 
     if (mkdir(host->mount_point, 0755) != 0 && errno != EEXIST) {
         return err_errno(err, errno, "cannot make %s", host->mount_point);
     }
-    if (!open_descriptors(host, err) || !seccomp_filter_build(&host->filter, err) ||
-        !privilege_prepare(&host->privileges, err)) {
+    if (!open_descriptors(host, err) || !open_program(host, err) ||
+        !seccomp_filter_build(&host->filter, err) || !privilege_prepare(&host->privileges, err)) {
         return false;
     }
     if (!host->user_namespace && !leave_host_mounts(err)) {
@@ -139,7 +170,8 @@ static bool prepare(struct container_host *host, const char *folder, const char 
     }
     if (host->machine->kind == CGROUP_V2) {
         snprintf(host->start_group, sizeof host->start_group, "%s-start", group);
-        return cgroup_make(host->machine, host->start_group, false, &(struct cgroup_limits){0}, err);
+        return cgroup_make(host->machine, host->start_group, false, &(struct cgroup_limits){0},
+                           err);
     }
     return true;
 }
@@ -150,8 +182,13 @@ bool container_host_open(struct container_host **out, const char *folder, const 
     struct container_host *host = calloc(1, sizeof *host);
 
     assert(host);
-    *host = (struct container_host){.machine = machine, .user_namespace = geteuid() != 0,
-                                    .epoll_fd = -1, .timer_fd = -1, .own_pidfd = -1, .null_fd = -1};
+    *host = (struct container_host){.machine = machine,
+                                    .user_namespace = geteuid() != 0,
+                                    .epoll_fd = -1,
+                                    .timer_fd = -1,
+                                    .own_pidfd = -1,
+                                    .null_fd = -1,
+                                    .program_fd = -1};
     if (!prepare(host, folder, group, err)) {
         container_host_close(host);
         return false;
@@ -166,7 +203,7 @@ static void drain(struct container_host *host)
     struct container_event event;
 
     for (struct container *each = host->all; each; each = each->next) {
-        if (!each->removing) {
+        if (!each->removing_usec) {
             container_remove(each);
         }
     }
@@ -191,8 +228,10 @@ void container_host_close(struct container_host *host)
     if (host->mount_point[0]) {
         rmdir(host->mount_point);
     }
-    for (int *fd = (int[]){host->epoll_fd, host->timer_fd, host->own_pidfd, host->null_fd}, i = 0;
-         i < 4; i++) {
+    for (int *fd = (int[]){host->epoll_fd, host->timer_fd, host->own_pidfd, host->null_fd,
+                           host->program_fd},
+             i = 0;
+         i < 5; i++) {
         if (fd[i] >= 0) {
             close(fd[i]);
         }
@@ -300,8 +339,8 @@ bool container_create(struct container_host *host, const struct container_spec *
     }
     container = calloc(1, sizeof *container);
     assert(container);
-    *container = (struct container){.host = host, .owner = owner, .spec = spec, .user = user,
-                                    .pidfd = -1, .status_fd = -1};
+    *container = (struct container){
+        .host = host, .owner = owner, .spec = spec, .user = user, .pidfd = -1, .status_fd = -1};
     container->stages[STAGE_CREATE] = begin_usec;
     snprintf(container->name, sizeof container->name, "%s", spec->name);
     snprintf(container->group, sizeof container->group, "%s/c-%s", spec->task_group, spec->name);
@@ -371,6 +410,7 @@ static struct init_job job_of(const struct container *container, const struct co
         .unified = host->machine->kind == CGROUP_V2,
         .parent_pidfd = host->own_pidfd,
         .null_fd = host->null_fd,
+        .program_fd = host->program_fd,
         .output_fd = spec->output_fd > 0 ? fcntl(spec->output_fd, F_DUPFD_CLOEXEC, 3) : -1,
     };
 }
@@ -425,7 +465,7 @@ bool container_start(struct container *container, struct err *err)
 
 /* ---- what happens ---- */
 
-static void fill_failure(const struct container *container, const struct init_record *record,
+static void fill_failure(const struct container *container, const struct record *record,
                          struct container_event *event)
 {
     const char *stage;
@@ -464,7 +504,7 @@ static void fill_exit(const struct container *container, int status, struct cont
 /* Reads one record of the pipe as an event. */
 static bool take_record(struct container *container, struct container_event *event)
 {
-    struct init_record record;
+    struct record record;
     ssize_t n = container->status_fd >= 0 ? read(container->status_fd, &record, sizeof record) : 0;
 
     if (n != sizeof record) {
@@ -473,14 +513,16 @@ static bool take_record(struct container *container, struct container_event *eve
         }
         return false;
     }
-    memcpy(container->stages, record.stages, sizeof container->stages);
     event->at_usec = record.at_usec;
-    if (record.kind == INIT_FAILED) {
+    if (record.kind == RECORD_STARTED || record.kind == RECORD_FAILED) {
+        memcpy(container->stages, record.stages, sizeof container->stages);
+    }
+    if (record.kind == RECORD_FAILED) {
         fill_failure(container, &record, event);
-    } else if (record.kind == INIT_EXITED) {
+    } else if (record.kind == RECORD_EXITED) {
         fill_exit(container, record.status, event);
     } else {
-        event->kind = record.kind == INIT_READY ? CONTAINER_READY : CONTAINER_STARTED;
+        event->kind = record.kind == RECORD_READY ? CONTAINER_READY : CONTAINER_STARTED;
         event->rlimit_refused = record.rlimit_refused;
     }
     container->started |= event->kind == CONTAINER_STARTED;
@@ -496,7 +538,7 @@ static bool end_silently(struct container *container, struct container_event *ev
     if (container->started) {
         fill_exit(container, SIGKILL, event);
     } else {
-        struct init_record record = {.stage = STAGE_INIT, .error = ESRCH, .detail = "it was killed"};
+        struct record record = {.stage = STAGE_INIT, .error = ESRCH, .detail = "it was killed"};
 
         fill_failure(container, &record, event);
     }
@@ -513,7 +555,7 @@ static bool take_end(struct container *container, struct container_event *event)
     waitid(P_PIDFD, (id_t)container->pidfd, &info, WEXITED | WNOHANG);
     unwatch(container->host, &container->pidfd);
     unwatch(container->host, &container->status_fd);
-    if (container->removing) {
+    if (container->removing_usec) {
         wake_after(container->host, 1);
     }
     return !container->ended && end_silently(container, event);
@@ -529,10 +571,11 @@ static bool finish_removal(struct container_host *host, struct container_event *
     for (struct container **link = &host->all; *link; link = &(*link)->next) {
         struct container *container = *link;
 
-        if (!container->removing || container->pidfd >= 0) {
+        if (!container->removing_usec || container->pidfd >= 0) {
             continue;
         }
-        if (!cgroup_remove(host->machine, container->group)) {
+        if (!cgroup_remove(host->machine, container->group) &&
+            init_now_usec() < container->removing_usec + GIVE_UP_USEC) {
             wake_after(host, RETRY_USEC);
             continue;
         }
@@ -599,7 +642,7 @@ bool container_usage(const struct container *container, struct cgroup_usage *usa
 
 void container_remove(struct container *container)
 {
-    container->removing = true;
+    container->removing_usec = init_now_usec();
     container_kill(container);
     wake_after(container->host, 1);
 }

@@ -33,12 +33,12 @@ enum container_stage {
     STAGE_SYS,            /* /sys, read-only */
     STAGE_NETWORK,        /* lo is up */
     STAGE_HOSTNAME,
-    STAGE_WORKDIR,        /* working directory, rlimits, capabilities nobody inside may have */
-    STAGE_PAYLOAD,        /* clone3 of the payload's process */
-    STAGE_JOIN,           /* it enters its cgroups: from here on its limits hold */
-    STAGE_PRIVILEGES,     /* capabilities, user, no_new_privs */
-    STAGE_SECCOMP,        /* the system call filter */
-    STAGE_EXEC,           /* execve */
+    STAGE_WORKDIR,    /* working directory, rlimits, capabilities nobody inside may have */
+    STAGE_PAYLOAD,    /* clone3 of the payload's process */
+    STAGE_JOIN,       /* it enters its cgroups: from here on its limits hold */
+    STAGE_PRIVILEGES, /* capabilities, user, no_new_privs */
+    STAGE_SECCOMP,    /* the system call filter */
+    STAGE_EXEC,       /* execve */
     STAGE_N
 };
 
@@ -56,19 +56,19 @@ struct container_rlimit {
  * defaults.
  */
 struct container_spec {
-    const char *name;          /* of its cgroup below the task's: letters, digits, - and _ */
-    const char *task_group;    /* cgroup path made by the caller with `inner`, "berth-k3f9-i1/t3" */
+    const char *name;       /* of its cgroup below the task's: letters, digits, - and _ */
+    const char *task_group; /* cgroup path made by the caller with `inner`, "berth-k3f9-i1/t3" */
     struct cgroup_limits limits;
     /* absolute paths, LOWEST first (as image.h gives them), NULL-ended */
     const char *const *layers;
     /* NULL-ended, argv[0] is looked up in the PATH of `env` inside the container */
     const char *const *argv;
-    const char *const *env;    /* "NAME=value", NULL-ended; without PATH Docker's PATH is added */
-    const char *cwd;           /* default "/"; made when missing, as Docker does */
+    const char *const *env; /* "NAME=value", NULL-ended; without PATH Docker's PATH is added */
+    const char *cwd;        /* default "/"; made when missing, as Docker does */
     /* "user", "uid", "user:group": names are those of its own /etc/passwd */
     const char *user;
-    const char *hostname;      /* default: name */
-    bool read_only;            /* read-only root file system */
+    const char *hostname; /* default: name */
+    bool read_only;       /* read-only root file system */
     const struct container_rlimit *rlimits;
     size_t n_rlimits;
     /*
@@ -89,13 +89,13 @@ enum container_event_kind {
 struct container_event {
     enum container_event_kind kind;
     struct container *container;
-    void *owner;        /* as given to container_create() */
-    int64_t at_usec;    /* CLOCK_MONOTONIC at which it happened (not: was read) */
+    void *owner;     /* as given to container_create() */
+    int64_t at_usec; /* CLOCK_MONOTONIC at which it happened (not: was read) */
     /* EXITED: 0..255; 128 + signal when killed by one, so 137 for SIGKILL and OOM */
     int exit_code;
-    int signal;         /* EXITED: the signal that ended it, or 0 */
-    bool oom_killed;    /* EXITED: the kernel killed something in it for lack of memory */
-    bool rlimit_refused; /* STARTED: an rlimit could not be raised */
+    int signal;                 /* EXITED: the signal that ended it, or 0 */
+    bool oom_killed;            /* EXITED: the kernel killed something in it for lack of memory */
+    bool rlimit_refused;        /* STARTED: an rlimit could not be raised */
     enum container_stage stage; /* FAILED: where */
     int error;                  /* FAILED: errno */
     struct err err;             /* FAILED: for people */

@@ -1,27 +1,20 @@
 /*
- * The controller's loop. Machines are indexed as the scheduler's instances; time is CLOCK_MONOTONIC
- * since the run began, read once per step.
+ * The controller's loop. Time is CLOCK_MONOTONIC since the run began, read once per step.
  */
 #include "exec/controller.h"
 
 #include "core/array.h"
-#include "exec/loop.h"
-#include "exec/machine.h"
+#include "exec/crew.h"
 #include "file/script.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-/* An agent that was told to finish has no containers left to wait for. */
-#define FINISH_USEC (10 * USEC_PER_SEC)
 
 /* What a stopping container may take beyond its stop timeout. */
 #define STOP_SLACK_USEC (10 * USEC_PER_SEC)
@@ -35,14 +28,11 @@ struct controller {
     struct outputs outputs;
     struct message *inbox; /* from `first` on: events that wait to be stepped with, owned */
     int n_inbox, cap_inbox, first;
-    struct machine **machines; /* by instance */
-    int n_machines, cap_machines;
+    struct crew crew;
     int64_t origin_usec;
     int64_t seq;
     int64_t give_up_usec; /* CLOCK_MONOTONIC: what still lives is killed then */
     int n_signals;
-    bool failed; /* this machine cannot go on: `err` says why */
-    struct err err;
 };
 
 static int64_t now_usec(const struct controller *controller)
@@ -87,175 +77,40 @@ static void end_run(struct controller *controller)
     }
 }
 
-static void fail(struct controller *controller, const struct err *err)
-{
-    if (!controller->failed) {
-        controller->failed = true;
-        controller->err = *err;
-    }
-    end_run(controller);
-}
+/* ---- acting on decisions and faults ---- */
 
-/* ---- machines ---- */
-
-static struct machine *machine_of(struct controller *controller, int32_t instance)
-{
-    return instance >= 0 && instance < controller->n_machines ? controller->machines[instance]
-                                                              : NULL;
-}
-
-static const struct instance_type *type_of(const struct controller *controller, int32_t instance)
+static const struct instance_type *type_of(const struct controller *controller, int32_t group)
 {
     const struct scenario *scenario = controller->job->scenario;
-    int32_t group = controller->scheduler.cluster.instances[instance].group;
 
     return &scenario->types[scenario->groups[group].type];
 }
 
-static void launch(struct controller *controller, int32_t instance)
+static void launch(struct controller *controller, const struct launch_instance *launch)
 {
-    const struct instance_type *type = type_of(controller, instance);
-    int64_t boot_usec = type->boot_given
-                            ? distribution_sample(&type->boot, controller->job->plans->seed,
-                                                  DRAW_BOOT, instance, 0)
-                            : 0;
-    struct machine *machine = malloc(sizeof *machine);
+    const struct cluster *cluster = &controller->scheduler.cluster;
 
-    assert(machine != NULL && instance == controller->n_machines);
-    machine_init(machine, instance, loop_clock_usec() + boot_usec, boot_usec > 0);
-    *ARRAY_ADD(controller, machines) = machine;
-}
-
-/* Waits for the agent to take more where it has not taken all yet. */
-static void flush(struct controller *controller, struct machine *machine)
-{
-    struct err err;
-
-    if (!loop_watch(&controller->loop, machine->channel.fd, machine->instance,
-                    channel_flush(&machine->channel), &err)) {
-        fail(controller, &err);
-    }
-}
-
-/* What an agent needs to know before anything else, and the event that starts its machine. */
-static void introduce(struct controller *controller, struct machine *machine)
-{
-    const struct controller_job *job = controller->job;
-    const struct instance *instance = &controller->scheduler.cluster.instances[machine->instance];
-    const struct instance_type *type = type_of(controller, machine->instance);
-    struct message boot = message_new(MESSAGE_BOOT);
-    struct setup setup = {
-        .instance = machine->instance,
-        .origin_usec = controller->origin_usec,
-        .folder = machine->folder,
-        .group = machine->group,
-        .work_program = (char *)job->work_program,
-        .boot_modelled = machine->boot_modelled,
-        .jitter_usec = job->jitter_usec,
-        .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
-    };
-
-    channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
-    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
-        channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
-    }
-    boot.as.boot = (struct boot){machine->instance, instance->epoch, type->cpu, type->memory_mib};
-    channel_send_message(&machine->channel, &boot);
-    flush(controller, machine);
-}
-
-static void boot(struct controller *controller, struct machine *machine)
-{
-    const struct controller_job *job = controller->job;
-    const struct instance_type *type = type_of(controller, machine->instance);
-    struct cgroup_limits limits = plans_instance_limits(job->plans, type);
-    struct err err;
-
-    if (machine_boot(machine, job->run, job->cgroups, type->name, &limits, job->agent_program,
-                     &err)) {
-        introduce(controller, machine);
-    } else {
-        machine->state = MACHINE_GONE;
-        deliver_lost(controller, machine->instance);
-        fail(controller, &err);
-    }
-}
-
-/* False where there is no such machine (any more). */
-static bool kill_instance(struct controller *controller, int32_t instance)
-{
-    struct machine *machine = machine_of(controller, instance);
-
-    if (!machine || machine->state == MACHINE_GONE) {
-        return false;
-    }
-    if (machine->state == MACHINE_UP) {
-        machine_kill(machine); /* SIGCHLD brings the rest */
-    } else {
-        machine->state = MACHINE_GONE;
-        deliver_lost(controller, instance);
-    }
-    return true;
-}
-
-static void kill_all(struct controller *controller)
-{
-    for (int i = 0; i < controller->n_machines; i++) {
-        kill_instance(controller, i);
-    }
-}
-
-static void terminate(struct controller *controller, int32_t instance)
-{
-    struct machine *machine = machine_of(controller, instance);
-
-    if (machine && machine->state == MACHINE_UP) {
-        channel_send(&machine->channel, WORD_FINISH, &nothing_schema, NULL);
-        machine->kill_at_usec = loop_clock_usec() + FINISH_USEC;
-        flush(controller, machine);
-    } else {
-        kill_instance(controller, instance);
-    }
-}
-
-/* ---- acting on decisions and faults ---- */
-
-static void send_task(struct controller *controller, const struct message *message,
-                      int32_t instance)
-{
-    struct machine *machine = machine_of(controller, instance);
-    struct duty duty;
-
-    if (!machine || machine->state != MACHINE_UP) {
-        return; /* the scheduler will hear that it is lost */
-    }
-    if (message->kind == MESSAGE_PLACE_TASK) {
-        duty = plans_duty(controller->job->plans, message->as.place_task.task,
-                          message->as.place_task.taskdef);
-        channel_send(&machine->channel, WORD_DUTY, &duty_schema, &duty);
-        free(duty.containers);
-    }
-    channel_send_message(&machine->channel, message);
-    flush(controller, machine);
+    crew_launch(&controller->crew, launch->instance, type_of(controller, launch->group),
+                cluster->instances[launch->instance].epoch);
 }
 
 static void act(struct controller *controller, const struct message *decision)
 {
     switch (decision->kind) {
     case MESSAGE_LAUNCH_INSTANCE:
-        launch(controller, decision->as.launch_instance.instance);
+        launch(controller, &decision->as.launch_instance);
         break;
     case MESSAGE_TERMINATE_INSTANCE:
-        terminate(controller, decision->as.terminate_instance.instance);
+        crew_terminate(&controller->crew, decision->as.terminate_instance.instance);
         break;
     case MESSAGE_PLACE_TASK:
-        send_task(controller, decision, decision->as.place_task.instance);
+        crew_send(&controller->crew, decision->as.place_task.instance, decision);
         break;
     case MESSAGE_STOP_TASK:
-        send_task(controller, decision, decision->as.stop_task.instance);
+        crew_send(&controller->crew, decision->as.stop_task.instance, decision);
         break;
     default:
-        break; /* said to the user, by the log */
+        break; /* asks nothing of the world */
     }
 }
 
@@ -265,32 +120,23 @@ static bool kill_task(struct controller *controller, const struct fault *fault)
     const struct cluster *cluster = &controller->scheduler.cluster;
     struct fault_order order = {fault->task, ID_NONE};
     const struct task *task;
-    struct machine *machine;
 
     if (fault->task < 0 || fault->task >= cluster->n_tasks) {
         return false;
     }
     task = &cluster->tasks[fault->task];
-    machine = task->last == TASK_STOPPED ? NULL : machine_of(controller, task->instance);
     if (fault->kind == FAULT_KILL_CONTAINER) {
-        order.container = taskdef_container(taskdefs_get(&cluster->taskdefs, task->taskdef),
-                                            fault->container_name);
-        if (order.container == ID_NONE) {
-            return false;
-        }
+        order.container = fault->container;
     }
-    if (!machine || machine->state != MACHINE_UP) {
-        return false;
-    }
-    channel_send(&machine->channel, WORD_FAULT, &fault_order_schema, &order);
-    flush(controller, machine);
-    return true;
+    return task->last != TASK_STOPPED &&
+           (fault->kind == FAULT_KILL_TASK || order.container != ID_NONE) &&
+           crew_fault(&controller->crew, task->instance, &order);
 }
 
 static void do_fault(struct controller *controller, const struct fault *fault)
 {
     const struct scenario *scenario = controller->job->scenario;
-    bool hit = fault->kind == FAULT_KILL_INSTANCE ? kill_instance(controller, fault->instance)
+    bool hit = fault->kind == FAULT_KILL_INSTANCE ? crew_kill(&controller->crew, fault->instance)
                                                   : kill_task(controller, fault);
 
     if (!hit) {
@@ -328,14 +174,16 @@ static void step(struct controller *controller, const struct message *event)
 {
     struct record record = {.machine = ID_NONE, .seq = ++controller->seq, .event = *event};
 
+    if (event->kind == MESSAGE_END) {
+        controller->result->waiting = scheduler_waiting(&controller->scheduler);
+    }
     record.at_usec = now_usec(controller);
     controller->outputs.n_messages = 0;
     scheduler_step(&controller->scheduler, record.at_usec, event, &controller->outputs);
     record.outputs = controller->outputs;
     write_record(controller, &record);
     if (event->kind == MESSAGE_END) {
-        controller->give_up_usec =
-            loop_clock_usec() + stop_bound_usec(controller->job->scenario);
+        controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
         talk(controller, "stopping what still runs ...\n");
     }
     for (int i = 0; i < controller->outputs.n_messages; i++) {
@@ -354,39 +202,29 @@ static void step_inbox(struct controller *controller)
     }
 }
 
-/* Boots the machines whose time has come and kills those whose time is over; returns when to look
- * again. */
-static int64_t look_after_machines(struct controller *controller)
-{
-    int64_t next_usec = INT64_MAX;
-
-    for (int i = 0; i < controller->n_machines; i++) {
-        struct machine *machine = controller->machines[i];
-
-        if (machine->state == MACHINE_BOOTING && machine->boot_at_usec <= loop_clock_usec()) {
-            boot(controller, machine);
-        }
-        if (machine->state == MACHINE_BOOTING && machine->boot_at_usec < next_usec) {
-            next_usec = machine->boot_at_usec;
-        }
-        if (machine->state == MACHINE_UP && machine->kill_at_usec <= loop_clock_usec()) {
-            machine_kill(machine);
-            machine->kill_at_usec = INT64_MAX;
-        }
-        if (machine->state == MACHINE_UP && machine->kill_at_usec < next_usec) {
-            next_usec = machine->kill_at_usec;
-        }
-    }
-    if (controller->give_up_usec <= loop_clock_usec()) {
-        controller->give_up_usec = INT64_MAX;
-        kill_all(controller);
-    }
-    return controller->give_up_usec < next_usec ? controller->give_up_usec : next_usec;
-}
-
 static int64_t to_clock(const struct controller *controller, int64_t at_usec)
 {
     return at_usec == USEC_NEVER ? INT64_MAX : controller->origin_usec + at_usec;
+}
+
+/* Looks after the machines; returns when to do so again at the latest. */
+static int64_t advance_crew(struct controller *controller)
+{
+    int64_t look_usec, now = loop_clock_usec();
+    int32_t instance;
+
+    if (controller->give_up_usec <= now) {
+        controller->give_up_usec = INT64_MAX;
+        crew_kill_all(&controller->crew);
+    }
+    look_usec = crew_advance(&controller->crew);
+    while ((instance = crew_next_lost(&controller->crew)) != ID_NONE) {
+        deliver_lost(controller, instance);
+    }
+    if (controller->crew.failed) {
+        end_run(controller);
+    }
+    return look_usec < controller->give_up_usec ? look_usec : controller->give_up_usec;
 }
 
 /* Does everything that is to be done now; returns when to look again at the latest. */
@@ -395,7 +233,7 @@ static int64_t advance(struct controller *controller)
     const struct message tick = message_new(MESSAGE_TICK);
 
     for (;;) {
-        int64_t look_usec = look_after_machines(controller);
+        int64_t look_usec = advance_crew(controller);
         int64_t deadline_usec = scheduler_deadline(&controller->scheduler);
         struct script_step next = {.item = SCRIPT_END, .at_usec = USEC_NEVER};
 
@@ -430,100 +268,36 @@ static int64_t advance(struct controller *controller)
 
 /* ---- what comes in ---- */
 
-static bool take_record(struct controller *controller, const struct machine *machine,
-                        const struct line *line, struct err *err)
+/* Logs what an agent did, and keeps what it reports for the scheduler. */
+static void take_record(struct controller *controller, const struct record *record)
 {
-    struct record record;
-
-    if (!codec_read_record(line->json, line->length, &record, err)) {
-        return false;
-    }
-    if (record.machine != machine->instance) {
-        record_finish(&record);
-        return err_set(err, EXIT_BUG, "an agent's record is not its own");
-    }
-    write_record(controller, &record);
-    for (int i = 0; i < record.outputs.n_messages; i++) {
-        const struct message *output = &record.outputs.messages[i];
+    write_record(controller, record);
+    for (int i = 0; i < record->outputs.n_messages; i++) {
+        const struct message *output = &record->outputs.messages[i];
 
         if (message_types[output->kind].to == PARTY_SCHEDULER) {
             deliver(controller, output);
         }
     }
-    record_finish(&record);
-    return true;
 }
 
-static bool take_finished(struct controller *controller, const struct line *line, struct err *err)
+static void hear(struct controller *controller, int32_t instance)
 {
-    struct finished finished;
+    struct record record;
 
-    if (!codec_read_struct(line->json, line->length, &finished_schema, &finished, err)) {
-        return false;
-    }
-    if (finished.error) {
-        struct err why;
-
-        err_set(&why, EXIT_MACHINE, "%s", finished.error);
-        fail(controller, &why);
-    }
-    schema_finish(&finished_schema, &finished);
-    return true;
-}
-
-/* Reads all that an agent has said. One that talks nonsense is killed: its instance is lost. */
-static void hear(struct controller *controller, struct machine *machine)
-{
-    struct line line;
-    struct err err;
-    bool ok = true;
-
-    channel_fill(&machine->channel);
-    while (ok && channel_next(&machine->channel, &line)) {
-        if (line.word == WORD_RECORD) {
-            ok = take_record(controller, machine, &line, &err);
-        } else if (line.word == WORD_FINISHED) {
-            ok = take_finished(controller, &line, &err);
-        } else {
-            ok = err_set(&err, EXIT_BUG, "a line for agents");
-        }
-    }
-    if (!ok) {
-        fprintf(stderr, "berth: i%d's agent talks nonsense (%s) and is ended\n",
-                machine->instance + 1, err.text);
-        channel_reject(&machine->channel);
-    }
-    if (machine->channel.closed) {
-        loop_forget(&controller->loop, machine->channel.fd);
-        machine_kill(machine);
+    while (crew_hear(&controller->crew, instance, &record)) {
+        take_record(controller, &record);
+        record_finish(&record);
     }
 }
 
-static struct machine *machine_with_pid(struct controller *controller, pid_t pid)
-{
-    for (int i = 0; i < controller->n_machines; i++) {
-        struct machine *machine = controller->machines[i];
-
-        if (machine->state == MACHINE_UP && machine->pid == pid) {
-            return machine;
-        }
-    }
-    return NULL;
-}
-
-/* Agents that died, and orphans of theirs, which come to us as the nearest subreaper. */
 static void reap(struct controller *controller)
 {
-    pid_t pid;
+    int32_t instance;
 
-    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
-        struct machine *machine = machine_with_pid(controller, pid);
-
-        if (machine) {
-            hear(controller, machine);
-            machine_bury(machine, controller->job->run, controller->job->cgroups);
-            deliver_lost(controller, machine->instance);
-        }
+    while ((instance = crew_reap(&controller->crew)) != ID_NONE) {
+        hear(controller, instance);
+        crew_bury(&controller->crew, instance);
     }
 }
 
@@ -537,27 +311,21 @@ static void take_signal(struct controller *controller, int signal)
     controller->result->interrupted |= !controller->script.ended;
     end_run(controller);
     if (controller->n_signals > 1) {
-        kill_all(controller);
+        crew_kill_all(&controller->crew);
     }
 }
 
 static void take(struct controller *controller, const struct loop_ready *ready)
 {
-    struct machine *machine;
-
     if (ready->tag == LOOP_SIGNAL) {
         take_signal(controller, ready->signal);
-        return;
-    }
-    machine = ready->tag >= 0 ? machine_of(controller, (int32_t)ready->tag) : NULL;
-    if (!machine || machine->state != MACHINE_UP) {
-        return;
-    }
-    if (ready->writable) {
-        flush(controller, machine);
-    }
-    if (ready->readable) {
-        hear(controller, machine);
+    } else if (ready->tag >= 0) {
+        if (ready->writable) {
+            crew_flush(&controller->crew, (int32_t)ready->tag);
+        }
+        if (ready->readable) {
+            hear(controller, (int32_t)ready->tag);
+        }
     }
 }
 
@@ -565,15 +333,8 @@ static void take(struct controller *controller, const struct loop_ready *ready)
 
 static bool is_over(const struct controller *controller)
 {
-    if (!controller->script.ended || !scheduler_ended(&controller->scheduler)) {
-        return false;
-    }
-    for (int i = 0; i < controller->n_machines; i++) {
-        if (controller->machines[i]->state != MACHINE_GONE) {
-            return false;
-        }
-    }
-    return true;
+    return controller->script.ended && scheduler_ended(&controller->scheduler) &&
+           crew_all_gone(&controller->crew);
 }
 
 static void run(struct controller *controller)
@@ -613,6 +374,7 @@ bool controller_run(const struct controller_job *job, struct controller_result *
                     struct err *err)
 {
     struct controller controller = {.job = job, .result = result, .give_up_usec = INT64_MAX};
+    bool failed;
 
     *result = (struct controller_result){0};
     run_summary_init(&result->summary);
@@ -620,20 +382,20 @@ bool controller_run(const struct controller_job *job, struct controller_result *
         return false;
     }
     scheduler_init(&controller.scheduler, job->plans->seed);
+    controller.scheduler.cluster.epoch_usec = job->scenario->epoch_usec;
     script_init(&controller.script, job->scenario);
     controller.origin_usec = loop_clock_usec();
+    crew_init(&controller.crew, job, &controller.loop, controller.origin_usec);
     run(&controller);
     run_summary_close(&result->summary, &controller.scheduler);
-    for (int i = 0; i < controller.n_machines; i++) {
-        free(controller.machines[i]);
-    }
-    free(controller.machines);
     free(controller.inbox);
     outputs_finish(&controller.outputs);
     scheduler_finish(&controller.scheduler);
     loop_close(&controller.loop);
-    if (controller.failed) {
-        *err = controller.err;
+    failed = controller.crew.failed;
+    if (failed) {
+        *err = controller.crew.err;
     }
-    return !controller.failed;
+    crew_finish(&controller.crew);
+    return !failed;
 }

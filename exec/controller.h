@@ -30,6 +30,7 @@ struct controller_job {
 
 struct controller_result {
     struct run_summary summary;
+    int64_t waiting;  /* tasks without room when the run ended */
     bool interrupted; /* by a signal, before its time */
 };
 

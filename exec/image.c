@@ -153,7 +153,8 @@ static json_t *choose(json_t *index, const char *reference)
     json_t *each;
     size_t i;
 
-    json_array_foreach (json_object_get(index, "manifests"), i, each) {
+    json_array_foreach(json_object_get(index, "manifests"), i, each)
+    {
         if (is_wanted(each, reference) && is_for_this_machine(each)) {
             return each;
         }
@@ -278,7 +279,8 @@ static bool store_layers(const char *layout, json_t *layers, const char *store, 
 
     image->layers = calloc(json_array_size(layers) + 1, sizeof *image->layers);
     assert(image->layers);
-    json_array_foreach (layers, i, each) {
+    json_array_foreach(layers, i, each)
+    {
         fine = fine && store_layer(layout, each, store_fd, store, image, err);
         if (fine) {
             const char *digest = json_string_value(json_object_get(each, "digest"));
@@ -310,7 +312,8 @@ static char **copy_list(json_t *list)
     size_t i;
 
     assert(own);
-    json_array_foreach (list, i, each) {
+    json_array_foreach(list, i, each)
+    {
         own[i] = copy(json_string_value(each));
     }
     return own;

@@ -33,16 +33,16 @@ int64_t init_now_usec(void)
 
 /* ---- telling ---- */
 
-static struct init_record record_of(const struct init_job *job, enum init_record_kind kind)
+static struct record record_of(const struct init_job *job, enum record_kind kind)
 {
-    struct init_record record = {.kind = kind, .at_usec = init_now_usec()};
+    struct record record = {.kind = kind, .at_usec = init_now_usec()};
 
     memcpy(record.stages, job->stages, sizeof record.stages);
     return record;
 }
 
 /* The agent reads until the end of the pipe; when it is gone, so are we. */
-static void tell(int fd, const struct init_record *record)
+static void tell(int fd, const struct record *record)
 {
     ssize_t wrote;
 
@@ -62,7 +62,7 @@ static void enter(struct init_job *job, enum container_stage stage)
 /* Ends this process with the reason: a failed pid 1 takes the whole container with it. */
 static _Noreturn void fail(const struct init_job *job, int fd, const char *detail)
 {
-    struct init_record record = record_of(job, INIT_FAILED);
+    struct record record = record_of(job, RECORD_FAILED);
 
     record.error = errno;
     record.stage = current_stage;
@@ -80,7 +80,7 @@ static void must(const struct init_job *job, int status, const char *detail)
 
 /* ---- pid 1: before the payload ---- */
 
-/* Closes everything but what the job names. `keep` must be in ascending order. */
+/* Closes everything but what is in `keep`, which must be in ascending order. */
 static void close_others(const int *keep, size_t n)
 {
     unsigned next = 3;
@@ -115,6 +115,7 @@ static void keep_own_descriptors(const struct init_job *job)
 
     n = insert_sorted(keep, n, job->status_fd);
     n = insert_sorted(keep, n, job->parent_pidfd);
+    n = insert_sorted(keep, n, job->program_fd);
     n = insert_sorted(keep, n, job->output_fd);
     n = insert_sorted(keep, n, job->entry->payload_fd);
     for (size_t i = 0; i < job->entry->n_tasks; i++) {
@@ -128,8 +129,7 @@ static void keep_own_descriptors(const struct init_job *job)
 
 /*
  * The kernel kills us when the thread that cloned us ends. It may have ended before we asked for
- * that, and getppid() is 0 in a new PID namespace: its pidfd knows. Credentials that change undo
- * the request, so it is made after each.
+ * that, and getppid() is 0 in a new PID namespace: its pidfd knows. berth-init does it again.
  */
 static void die_with_parent(const struct init_job *job)
 {
@@ -147,7 +147,8 @@ static void build_root(struct init_job *job)
 
     enter(job, STAGE_ROOTFS);
     must(job, rootfs_borrow(&loans, job->user_namespace), rootfs_detail);
-    must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace), rootfs_detail);
+    must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace),
+         rootfs_detail);
     enter(job, STAGE_PIVOT);
     must(job, rootfs_pivot(), rootfs_detail);
     enter(job, STAGE_DEV);
@@ -192,7 +193,8 @@ static void go_to_work(const struct init_job *job)
 static bool set_rlimits(const struct container_spec *spec)
 {
     /* A core would land in the container's memory; 1024:4096 is what ECS gives by default. */
-    static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_NOFILE, 1024, 4096}};
+    static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0},
+                                                    {RLIMIT_NOFILE, 1024, 4096}};
     bool refused = false;
 
     for (size_t i = 0; i < sizeof usual / sizeof *usual + spec->n_rlimits; i++) {
@@ -271,7 +273,7 @@ static void execute(const struct init_job *job)
 static _Noreturn void payload_main(struct init_job *job, int report_fd)
 {
     sigset_t none;
-    struct init_record progress;
+    struct record progress;
 
     setsid();
     umask(022);
@@ -293,7 +295,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     enter(job, STAGE_EXEC);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    progress = record_of(job, INIT_STARTED);
+    progress = record_of(job, RECORD_STARTED);
     tell(report_fd, &progress);
     execute(job);
     fail(job, report_fd, job->spec->argv[0]);
@@ -304,7 +306,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
 /* Starts the payload and tells how that went. Returns its process id. */
 static pid_t start_payload(struct init_job *job, bool rlimit_refused)
 {
-    struct init_record record;
+    struct record record;
     int report[2];
     pid_t payload;
 
@@ -320,7 +322,7 @@ static pid_t start_payload(struct init_job *job, bool rlimit_refused)
     must(job, payload < 0 ? -1 : 0, "clone3");
     close(report[1]);
     while (read(report[0], &record, sizeof record) == sizeof record) {
-        if (record.kind == INIT_FAILED) {
+        if (record.kind == RECORD_FAILED) {
             tell(job->status_fd, &record);
             _exit(1);
         }
@@ -332,63 +334,40 @@ static pid_t start_payload(struct init_job *job, bool rlimit_refused)
         errno = ECHILD;
         fail(job, job->status_fd, "killed");
     }
-    record = record_of(job, INIT_STARTED);
+    record = record_of(job, RECORD_STARTED);
     record.rlimit_refused = rlimit_refused;
     tell(job->status_fd, &record);
     return payload;
 }
 
 /*
- * Reaps what has died; when the payload did, tells so and ends, and the kernel ends all the rest.
+ * From here on pid 1 is a program of two pages instead of a copy of the agent. Nobody may read its
+ * file, so nobody inside may look into the process either (prctl(2), PR_SET_DUMPABLE).
  */
-static void reap(const struct init_job *job, pid_t payload)
+static _Noreturn void become_program(const struct init_job *job, pid_t payload)
 {
-    struct init_record record;
-    int status;
-    pid_t pid;
+    char number[16];
+    char *argv[] = {"berth-init", number, NULL}, *env[] = {NULL};
+    /* Out of the way of the numbers it expects; all else closes itself. */
+    int program = fcntl(job->program_fd, F_DUPFD_CLOEXEC, RECORD_PARENT_FD + 1);
+    int status = fcntl(job->status_fd, F_DUPFD_CLOEXEC, RECORD_PARENT_FD + 1);
+    int parent = fcntl(job->parent_pidfd, F_DUPFD_CLOEXEC, RECORD_PARENT_FD + 1);
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == payload) {
-            record = record_of(job, INIT_EXITED);
-            record.status = status;
-            tell(job->status_fd, &record);
-            _exit(0);
-        }
-    }
-}
-
-static _Noreturn void watch(const struct init_job *job, pid_t payload)
-{
-    bool ready = false;
-    sigset_t all;
-
-    sigfillset(&all);
-    for (;;) {
-        siginfo_t info;
-        int signal = sigwaitinfo(&all, &info);
-        bool from_outside = signal > 0 && info.si_pid == 0; /* another PID namespace: the agent */
-
-        if (signal == SIGCHLD) {
-            reap(job, payload);
-        } else if (signal == SIGUSR1 && !from_outside && !ready) {
-            struct init_record record = record_of(job, INIT_READY);
-
-            ready = true;
-            tell(job->status_fd, &record);
-        } else if (from_outside) {
-            kill(payload, signal);
-        }
-    }
+    dup2(status, RECORD_STATUS_FD);
+    dup2(parent, RECORD_PARENT_FD);
+    snprintf(number, sizeof number, "%d", payload);
+    execveat(program, "", argv, env, AT_EMPTY_PATH);
+    _exit(1); /* the agent sees the pipe end, and says that the container was killed */
 }
 
 /*
- * Until the payload runs, the payload's user must not matter; then its SIGUSR1 must be allowed to
- * reach us.
+ * A payload of another user may send us its SIGUSR1 when that user is our real one; it survives
+ * exec.
  */
 static void let_payload_signal_us(const struct init_job *job)
 {
     if (job->user.uid != 0 && !job->user_namespace) {
-        must(job, setresuid((uid_t)-1, (uid_t)-1, job->user.uid), "saved user id");
+        must(job, setresuid(job->user.uid, (uid_t)-1, (uid_t)-1), "real user id");
     }
 }
 
@@ -419,7 +398,5 @@ _Noreturn void init_main(struct init_job *job)
     let_payload_signal_us(job);
     payload = start_payload(job, rlimit_refused);
     privilege_drop_first(job->privileges);
-    die_with_parent(job);
-    close_others(&job->status_fd, 1);
-    watch(job, payload);
+    become_program(job, payload);
 }

@@ -9,6 +9,7 @@
 #include "exec/cgroup.h"
 #include "exec/container.h"
 #include "exec/privilege.h"
+#include "exec/record.h"
 #include "exec/seccomp.h"
 #include "exec/user.h"
 
@@ -16,23 +17,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum init_record_kind { INIT_STARTED, INIT_FAILED, INIT_READY, INIT_EXITED };
-
-/* What goes over the status pipe: smaller than PIPE_BUF, so each write is whole. */
-struct init_record {
-    int32_t kind;
-    int32_t stage, error;      /* INIT_FAILED */
-    int32_t status;            /* INIT_EXITED: as waitpid() has it */
-    int32_t rlimit_refused;    /* INIT_STARTED */
-    int64_t at_usec;           /* CLOCK_MONOTONIC */
-    int64_t stages[STAGE_N];   /* when each began; 0 = not */
-    char detail[96];           /* INIT_FAILED: the path or name at which it failed */
-};
-
 /* All that pid 1 and the payload need, made before clone. */
 struct init_job {
     const struct container_spec *spec;
-    const char *const *env;       /* complete */
+    const char *const *env; /* complete */
     /* existing folder that is mounted over, in the new namespace only */
     const char *mount_point;
     const struct cgroup_entry *entry;
@@ -42,8 +30,9 @@ struct init_job {
     bool user_namespace;
     uid_t outer_uid; /* who we are outside of it */
     gid_t outer_gid;
-    bool unified;    /* pure version 2: the container sees its own group under /sys/fs/cgroup */
+    bool unified; /* pure version 2: the container sees its own group under /sys/fs/cgroup */
     int status_fd, parent_pidfd, null_fd, output_fd;
+    int program_fd; /* berth-init, which pid 1 becomes */
     int64_t stages[STAGE_N];
 };
 

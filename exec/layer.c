@@ -34,7 +34,8 @@ struct place {
     char text[PATH_MAX];
 };
 
-static bool refuse(const struct unpacking *unpacking, const char *name, const char *why, struct err *err)
+static bool refuse(const struct unpacking *unpacking, const char *name, const char *why,
+                   struct err *err)
 {
     return err_set(err, EXIT_INPUT, "%s: %.200s %s: refused", unpacking->path, name, why);
 }
@@ -62,7 +63,8 @@ static bool clean_name(const char *name, char *clean, size_t size)
             return false;
         }
         if (length && !(length == 1 && *name == '.')) {
-            int n = snprintf(clean + used, size - used, "%s%.*s", used ? "/" : "", (int)length, name);
+            int n =
+                snprintf(clean + used, size - used, "%s%.*s", used ? "/" : "", (int)length, name);
 
             used += (size_t)n;
             if (used >= size) {
@@ -78,7 +80,8 @@ static bool clean_name(const char *name, char *clean, size_t size)
 static int open_below(int root, const char *path)
 {
     struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+                           .resolve =
+                               RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
 
     return (int)syscall(SYS_openat2, root, path[0] ? path : ".", &how, sizeof how);
 }
@@ -160,7 +163,8 @@ static bool finish_file(const struct unpacking *unpacking, int fd, struct archiv
     return fchmod(fd, mode) == 0 && futimens(fd, times) == 0;
 }
 
-static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry *entry, struct err *err)
+static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry *entry,
+                      struct err *err)
 {
     const void *block;
     size_t size;
@@ -174,16 +178,15 @@ static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry 
         }
         unpacking->bytes += (int64_t)size;
     }
-    return status == ARCHIVE_EOF ||
-           err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
-                   archive_error_string(unpacking->archive));
+    return status == ARCHIVE_EOF || err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
+                                            archive_error_string(unpacking->archive));
 }
 
 static bool unpack_file(struct unpacking *unpacking, const struct place *place,
                         struct archive_entry *entry, struct err *err)
 {
-    int fd = openat(place->parent, place->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0600);
+    int fd = openat(place->parent, place->name,
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool fine;
 
     if (fd < 0) {
@@ -241,14 +244,16 @@ static bool unpack_hard_link(const struct unpacking *unpacking, const struct pla
 }
 
 /* ".wh.NAME" hides NAME of the layers below, ".wh..wh..opq" all that they have in this folder. */
-static bool unpack_whiteout(const struct unpacking *unpacking, const struct place *place, struct err *err)
+static bool unpack_whiteout(const struct unpacking *unpacking, const struct place *place,
+                            struct err *err)
 {
     const char *hidden = place->name + 4;
 
     if (!strcmp(hidden, ".wh..opq")) {
         const char *name = unpacking->is_root ? "trusted.overlay.opaque" : "user.overlay.opaque";
 
-        return fsetxattr(place->parent, name, "y", 1, 0) == 0 || failed(unpacking, place->name, err);
+        return fsetxattr(place->parent, name, "y", 1, 0) == 0 ||
+               failed(unpacking, place->name, err);
     }
     if (!hidden[0] || !strcmp(hidden, ".") || !strcmp(hidden, "..")) {
         return refuse(unpacking, place->name, "hides nothing", err);
@@ -317,15 +322,14 @@ static bool unpack_all(struct unpacking *unpacking, struct err *err)
             return false;
         }
     }
-    return status == ARCHIVE_EOF ||
-           err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
-                   archive_error_string(unpacking->archive));
+    return status == ARCHIVE_EOF || err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
+                                            archive_error_string(unpacking->archive));
 }
 
 bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struct err *err)
 {
-    struct unpacking unpacking = {.archive = archive_read_new(), .path = archive,
-                                  .is_root = geteuid() == 0};
+    struct unpacking unpacking = {
+        .archive = archive_read_new(), .path = archive, .is_root = geteuid() == 0};
     mode_t mask = umask(0);
     bool fine;
 

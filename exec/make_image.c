@@ -128,9 +128,9 @@ static void add_folder(struct archive *tar, int at, const char *name, const char
 static void write_note(char *note, size_t size, uint32_t number)
 {
     static const char *const words[] = {
-        "anchor", "berth", "cargo", "draught", "ebb", "fender", "gangway", "harbour",
-        "inlet", "jetty", "keel", "lighter", "mooring", "neap", "oar", "pilot",
-        "quay", "rudder", "slip", "tide", "unload", "vessel", "wharf", "yard"};
+        "anchor", "berth",  "cargo", "draught", "ebb",     "fender", "gangway", "harbour",
+        "inlet",  "jetty",  "keel",  "lighter", "mooring", "neap",   "oar",     "pilot",
+        "quay",   "rudder", "slip",  "tide",    "unload",  "vessel", "wharf",   "yard"};
     uint32_t state = number * 2654435761u + 1;
     size_t used = 0;
 
@@ -217,8 +217,8 @@ static void finish_layer(int layout, const void *tar, size_t size, json_t *layer
     archive_write_free(gzip);
     hash(tar, size, digest);
     json_array_append_new(diff_ids, json_string(digest));
-    json_array_append_new(layers, write_blob(layout, packed, used,
-                                             "application/vnd.oci.image.layer.v1.tar+gzip"));
+    json_array_append_new(
+        layers, write_blob(layout, packed, used, "application/vnd.oci.image.layer.v1.tar+gzip"));
     free(packed);
 }
 
@@ -261,12 +261,12 @@ static void write_layout(int layout, int root)
 
     write_layers(layout, root, layers, diff_ids);
     config = json_pack("{s:s, s:s, s:{s:[s], s:[s]}, s:{s:s, s:o}}", "architecture", machine_name(),
-                       "os", "linux", "config", "Entrypoint", "/bin/berth-work", "Env",
-                       "PATH=/bin", "rootfs", "type", "layers", "diff_ids", diff_ids);
+                       "os", "linux", "config", "Entrypoint", "/bin/berth-work", "Env", "PATH=/bin",
+                       "rootfs", "type", "layers", "diff_ids", diff_ids);
     config = write_json_blob(layout, config, "application/vnd.oci.image.config.v1+json");
-    manifest = json_pack("{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType",
-                         "application/vnd.oci.image.manifest.v1+json", "config", config, "layers",
-                         layers);
+    manifest =
+        json_pack("{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType",
+                  "application/vnd.oci.image.manifest.v1+json", "config", config, "layers", layers);
     manifest = write_json_blob(layout, manifest, "application/vnd.oci.image.manifest.v1+json");
     json_object_set_new(manifest, "annotations",
                         json_pack("{s:s}", "org.opencontainers.image.ref.name", "berth/first:1"));
@@ -277,7 +277,8 @@ static void write_layout(int layout, int root)
         int fd = openat(layout, "index.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
         must(fd >= 0 && json_dumpfd(manifest, fd, JSON_INDENT(2) | JSON_SORT_KEYS) == 0 &&
-                 close(fd) == 0, "index.json");
+                 close(fd) == 0,
+             "index.json");
         json_decref(manifest);
         fd = openat(layout, "oci-layout", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         must(fd >= 0 && dprintf(fd, "{\"imageLayoutVersion\":\"1.0.0\"}\n") > 0 && close(fd) == 0,

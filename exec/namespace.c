@@ -79,7 +79,9 @@ static int ask(struct mnl_socket *socket, struct nlmsghdr *request)
         return -1;
     }
     n = mnl_socket_recvfrom(socket, answer, sizeof answer);
-    return n < 0 ? -1 : mnl_cb_run(answer, (size_t)n, request->nlmsg_seq, 0, NULL, NULL) < 0 ? -1 : 0;
+    return n < 0                                                                  ? -1
+           : mnl_cb_run(answer, (size_t)n, request->nlmsg_seq, 0, NULL, NULL) < 0 ? -1
+                                                                                  : 0;
 }
 
 int namespace_lo_up(void)

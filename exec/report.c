@@ -39,6 +39,30 @@ void report_finish(struct report *report)
     buffer_finish(&report->replay);
 }
 
+static int64_t count_placed(const struct story *story)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < story->n_tasks; i++) {
+        n += story->tasks[i].placed_at_usec != USEC_NEVER;
+    }
+    return n;
+}
+
+/* All refusals, or those for want of room. */
+static int64_t count_refused(const struct story *story, bool no_room)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < story->n_notes; i++) {
+        const struct message *note = &story->notes[i].message;
+
+        n += note->kind == MESSAGE_REFUSE &&
+             (!no_room || note->as.refuse.refusal == REFUSED_NO_CAPACITY);
+    }
+    return n;
+}
+
 static bool nothing_left(const struct leftovers *left)
 {
     return left->processes + left->mounts + left->namespaces + left->groups == 0;
@@ -54,27 +78,8 @@ int report_verdict(const struct report *report)
     if (report->interrupted) {
         return REPORT_INTERRUPTED;
     }
-    return all_hold ? EXIT_FINE : EXIT_ANSWER;
-}
-
-static int64_t count_placed(const struct story *story)
-{
-    int64_t n = 0;
-
-    for (int i = 0; i < story->n_tasks; i++) {
-        n += story->tasks[i].placed_at_usec != USEC_NEVER;
-    }
-    return n;
-}
-
-static int64_t count_refused(const struct story *story)
-{
-    int64_t n = 0;
-
-    for (int i = 0; i < story->n_notes; i++) {
-        n += story->notes[i].message.kind == MESSAGE_REFUSE;
-    }
-    return n;
+    return all_hold && count_refused(&report->story, true) + report->waiting == 0 ? EXIT_FINE
+                                                                                  : EXIT_ANSWER;
 }
 
 /* ---- for people ---- */
@@ -135,7 +140,7 @@ void report_print(const struct report *report)
 
     print_title(report);
     summary_bars(stdout, report->scenario, &report->story, report->seed);
-    summary_unplaced(stdout, report->scenario, &report->story);
+    summary_unplaced(stdout, &report->story);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {
@@ -196,18 +201,18 @@ void report_print_json(const struct report *report)
                ", \"mode\": \"exec\", \"seed\": %" PRIu64 ", \"tasks\": %" PRId64
                ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
                ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
-               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64 ", ",
+               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64
+               ", \"waiting\": %" PRId64 ", ",
                report->seed, summary->tasks, summary->instances, summary->events,
                summary->decisions, summary->machines, summary->state_hash,
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
-               count_refused(&report->story));
+               count_refused(&report->story, false), report->waiting);
     add_expect(&json, report);
-    buffer_add(&json, ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": {\"identical\": %s, "
-                      "\"text\": ",
+    buffer_add(&json, ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ",
                report->scale.numerator, report->scale.denominator,
-               report->interrupted ? "true" : "false", report->identical ? "true" : "false");
-    buffer_add_json_string(&json, report->replay.text);
-    buffer_add_text(&json, "}, ");
+               report->interrupted ? "true" : "false");
+    buffer_add_json_string(&json, report->identical ? "identical" : report->replay.text);
+    buffer_add_text(&json, ", ");
     add_left(&json, &report->left);
     buffer_add(&json, ", \"cgroups\": \"%s\", \"kernel\": {\"host\": ",
                cgroup_kind_name(report->cgroups->kind));

@@ -24,6 +24,7 @@ struct report {
     struct story story;
     struct buffer replay; /* "replay: identical (...)", or the first difference */
     bool identical;
+    int64_t waiting; /* tasks without room when the run ended */
     bool interrupted;
     struct leftovers left;
     const struct cgroup_machine *cgroups;
@@ -41,8 +42,8 @@ void report_print_json(const struct report *report);
 /* What a shell sees of a program that SIGINT ended. */
 #define REPORT_INTERRUPTED 130
 
-/* What the run exits with: 1 where the replay differs, something is left or an expectation fails;
- * those of an interrupted run are not judged. */
+/* What the run exits with: 1 where the replay differs or something is left, and, as a simulation,
+ * where an expectation fails or a task found no room; an interrupted run is not judged by these. */
 int report_verdict(const struct report *report);
 
 #endif

@@ -23,8 +23,8 @@ static const struct node {
     const char *path;
     unsigned major, minor;
 } nodes[] = {
-    {"/dev/null", 1, 3},    {"/dev/zero", 1, 5}, {"/dev/full", 1, 7},
-    {"/dev/random", 1, 8},  {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+    {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+    {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
 };
 
 enum { N_NODES = sizeof nodes / sizeof *nodes };
@@ -34,9 +34,9 @@ enum { N_NODES = sizeof nodes / sizeof *nodes };
  * passed over.
  */
 static const char *const masked[] = {
-    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-    "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
-    "/proc/timer_stats",
+    "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
+    "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list", "/proc/timer_stats",
 };
 static const char *const masked_sys[] = {"/sys/firmware", "/sys/devices/virtual/powercap"};
 static const char *const read_only_proc[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
@@ -212,7 +212,8 @@ int rootfs_dev(struct rootfs_loans *loans, bool user_namespace)
                                      : "newinstance,ptmxmode=0666,mode=0620,gid=5";
 
     if (make_folder("/dev") ||
-        at("/dev", mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=0755,size=64k"))) {
+        at("/dev",
+           mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=0755,size=64k"))) {
         return -1;
     }
     for (size_t i = 0; i < N_NODES; i++) {
@@ -289,7 +290,8 @@ static int borrowed_sys(struct rootfs_loans *loans)
     if (loans->sys < 0 || put_loan(&loans->sys, "/sys") != 0) {
         return at("/sys", -1);
     }
-    return at("/sys", mount_setattr(AT_FDCWD, "/sys", AT_RECURSIVE, &attributes, sizeof attributes));
+    return at("/sys",
+              mount_setattr(AT_FDCWD, "/sys", AT_RECURSIVE, &attributes, sizeof attributes));
 }
 
 int rootfs_sys(struct rootfs_loans *loans)
@@ -299,7 +301,8 @@ int rootfs_sys(struct rootfs_loans *loans)
     if (make_folder("/sys")) {
         return -1;
     }
-    if (mount("sysfs", "/sys", "sysfs", NO_ALL | MS_RDONLY, NULL) != 0 && borrowed_sys(loans) != 0) {
+    if (mount("sysfs", "/sys", "sysfs", NO_ALL | MS_RDONLY, NULL) != 0 &&
+        borrowed_sys(loans) != 0) {
         return -1;
     }
     if (loans->sys >= 0) {

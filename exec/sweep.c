@@ -52,7 +52,8 @@ static int lock_base(const char *base, struct err *err)
     if (fd < 0 || fstat(fd, &is) != 0) {
         err_errno(err, errno, "cannot open %s", base);
     } else if (is.st_uid != geteuid() || is.st_mode & 022) {
-        err_set(err, EXIT_MACHINE, "%s is not yours alone: remove it, or set XDG_RUNTIME_DIR", base);
+        err_set(err, EXIT_MACHINE, "%s is not yours alone: remove it, or set XDG_RUNTIME_DIR",
+                base);
     } else if (flock(fd, LOCK_EX) != 0) {
         err_errno(err, errno, "cannot lock %s", base);
     } else {

@@ -14,13 +14,13 @@
 #include <stddef.h>
 
 struct sweep_run {
-    char id[16];       /* "k3f9x": cgroups are called berth-<id>-<instance> */
-    char folder[256];  /* absolute: <base>/<id>, of this user alone */
-    int lock_fd;       /* held as long as the run lives; close-on-exec */
+    char id[16];      /* "k3f9x": cgroups are called berth-<id>-<instance> */
+    char folder[256]; /* absolute: <base>/<id>, of this user alone */
+    int lock_fd;      /* held as long as the run lives; close-on-exec */
 };
 
 struct sweep_counts {
-    int runs_alive, runs_dead; /* found */
+    int runs_alive, runs_dead;      /* found */
     int processes, groups, folders; /* removed */
 };
 
@@ -37,8 +37,8 @@ bool sweep_open(struct sweep_run *run, const char *base, struct err *err);
  * Ends a run in order: removes its groups that are left and its folder; adds what it found to
  * `counts`.
  */
-bool sweep_close(struct sweep_run *run, const struct cgroup_machine *machine, struct sweep_counts *counts,
-                 struct err *err);
+bool sweep_close(struct sweep_run *run, const struct cgroup_machine *machine,
+                 struct sweep_counts *counts, struct err *err);
 
 /* Removes all that dead runs below `base` left. Some milliseconds. */
 bool sweep_dead(const char *base, const struct cgroup_machine *machine, struct sweep_counts *counts,

@@ -15,7 +15,8 @@
 /* Opens a file of the image as the overlay would show it, links resolved inside the layer. */
 static FILE *open_in_image(const char *const *layers, const char *path)
 {
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC,
+                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
     size_t n = 0;
 
     while (layers[n]) {
@@ -65,7 +66,8 @@ static bool find(FILE *file, const char *name, char *line, int size, char *field
 
     while (file && fgets(line, size, file)) {
         split(line, fields);
-        if (by_number ? is_number(fields[2], &number) && number == wanted : !strcmp(fields[0], name)) {
+        if (by_number ? is_number(fields[2], &number) && number == wanted
+                      : !strcmp(fields[0], name)) {
             return true;
         }
     }

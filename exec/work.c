@@ -11,78 +11,17 @@
  * serving), exit. SIGTERM ends it at once, by its default action: 128 + 15 = 143, as most programs
  * in containers do.
  */
+#include "exec/bare.h"
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 enum { EXIT_USAGE = 2, EXIT_MACHINE = 3, FOREVER = -1, PAGE_BYTES = 4096 };
-
-/* ---- the kernel, without a library ---- */
-
-static long call(long number, long a, long b, long c, long d, long e, long f)
-{
-#if defined __x86_64__
-    register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
-    long result;
-
-    __asm__ volatile("syscall" : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-#elif defined __aarch64__
-    register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c, x3 __asm__("x3") = d, x4 __asm__("x4") = e, x5 __asm__("x5") = f;
-
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                     : "memory");
-    return x0;
-#else
-#error "berth-work knows amd64 and arm64"
-#endif
-}
-
-static long call3(long number, long a, long b, long c)
-{
-    return call(number, a, b, c, 0, 0, 0);
-}
-
-static _Noreturn void quit(long code)
-{
-    for (;;) {
-        call3(SYS_exit_group, code, 0, 0);
-    }
-}
-
-/* The compiler may ask for these two even where nobody calls them. */
-void *memset(void *to, int byte, size_t n);
-void *memcpy(void *restrict to, const void *restrict from, size_t n);
-
-void *memset(void *to, int byte, size_t n)
-{
-    volatile unsigned char *at = to;
-
-    while (n-- > 0) {
-        *at++ = (unsigned char)byte;
-    }
-    return to;
-}
-
-void *memcpy(void *restrict to, const void *restrict from, size_t n)
-{
-    volatile unsigned char *at = to;
-    const unsigned char *source = from;
-
-    while (n-- > 0) {
-        *at++ = *source++;
-    }
-    return to;
-}
 
 /* ---- text ---- */
 
@@ -107,7 +46,7 @@ static int same(const char *a, const char *b)
 
 static void say(int fd, const char *text)
 {
-    call3(SYS_write, fd, (long)text, (long)length_of(text));
+    bare_call3(SYS_write, fd, (long)text, (long)length_of(text));
 }
 
 /* One line: what is done, a number and its unit. */
@@ -131,16 +70,17 @@ static void tell(const char *what, int64_t number, const char *unit)
         }
     }
     line[n++] = '\n';
-    call3(SYS_write, 1, (long)line, (long)n);
+    bare_call3(SYS_write, 1, (long)line, (long)n);
 }
 
 static _Noreturn void usage(const char *wrong)
 {
     say(2, "berth-work: ");
     say(2, wrong);
-    say(2, "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT [--service-time USEC]] "
-           "[--work USEC] [--idle USEC|forever] [--exit N] [--ignore-term]\n");
-    quit(EXIT_USAGE);
+    say(2,
+        "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT [--service-time USEC]] "
+        "[--work USEC] [--idle USEC|forever] [--exit N] [--ignore-term]\n");
+    bare_exit(EXIT_USAGE);
 }
 
 static int64_t number_of(const char *text, const char *option)
@@ -165,7 +105,7 @@ static _Noreturn void give_up(const char *what, long status)
 {
     say(2, "berth-work: ");
     tell(what, -status, "");
-    quit(EXIT_MACHINE);
+    bare_exit(EXIT_MACHINE);
 }
 
 static void sleep_usec(int64_t usec)
@@ -173,7 +113,7 @@ static void sleep_usec(int64_t usec)
     struct timespec rest = {.tv_sec = usec / 1000000, .tv_nsec = usec % 1000000 * 1000};
 
     /* A signal only interrupts: go on with what is left. */
-    while (call3(SYS_nanosleep, (long)&rest, (long)&rest, 0) == -4) {
+    while (bare_call3(SYS_nanosleep, (long)&rest, (long)&rest, 0) == -4) {
     }
 }
 
@@ -182,7 +122,7 @@ static int64_t cpu_usec(void)
 {
     struct timespec used;
 
-    call3(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&used, 0);
+    bare_call3(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&used, 0);
     return used.tv_sec * 1000000 + used.tv_nsec / 1000;
 }
 
@@ -200,8 +140,8 @@ static void burn(int64_t usec)
 
 static void touch(int64_t bytes)
 {
-    long memory = call(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long memory =
+        bare_call(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory < 0 && memory > -4096) {
         give_up("no memory, error ", memory);
@@ -216,14 +156,14 @@ static int listen_on(int64_t port)
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = (uint16_t)((port & 255) << 8 | port >> 8)};
     int one = 1;
-    long fd = call3(SYS_socket, AF_INET, SOCK_STREAM, 0), status = fd;
+    long fd = bare_call3(SYS_socket, AF_INET, SOCK_STREAM, 0), status = fd;
 
     if (status >= 0) {
-        call(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, (long)&one, sizeof one, 0);
-        status = call3(SYS_bind, fd, (long)&address, sizeof address);
+        bare_call(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, (long)&one, sizeof one, 0);
+        status = bare_call3(SYS_bind, fd, (long)&address, sizeof address);
     }
     if (status >= 0) {
-        status = call3(SYS_listen, fd, 128, 0);
+        status = bare_call3(SYS_listen, fd, 128, 0);
     }
     if (status < 0) {
         give_up("cannot listen, error ", status);
@@ -252,15 +192,15 @@ static void answer(int fd, int64_t service_usec)
     long n;
 
     do {
-        n = call3(SYS_read, fd, (long)bytes, sizeof bytes);
+        n = bare_call3(SYS_read, fd, (long)bytes, sizeof bytes);
     } while (n > 0 && !header_ended(&tail, bytes, n));
     if (n > 0) {
         burn(service_usec);
         /* sendto, as a peer that has gone must not end us with SIGPIPE. */
-        call(SYS_sendto, fd, (long)reply, sizeof reply - 1, MSG_NOSIGNAL, 0, 0);
-        call3(SYS_shutdown, fd, SHUT_WR, 0);
+        bare_call(SYS_sendto, fd, (long)reply, sizeof reply - 1, MSG_NOSIGNAL, 0, 0);
+        bare_call3(SYS_shutdown, fd, SHUT_WR, 0);
     }
-    call3(SYS_close, fd, 0, 0);
+    bare_call3(SYS_close, fd, 0, 0);
 }
 
 /* Serves one request after the other until the time is over; -1 = for ever. */
@@ -269,20 +209,21 @@ static void serve(int fd, int64_t service_usec, int64_t idle_usec)
     struct timespec now, timeout;
     int64_t end_usec = 0, left_usec;
 
-    call3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
+    bare_call3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
     end_usec = now.tv_sec * 1000000 + now.tv_nsec / 1000 + idle_usec;
     for (;;) {
         struct pollfd wanted = {.fd = fd, .events = POLLIN};
 
-        call3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
+        bare_call3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
         left_usec = end_usec - now.tv_sec * 1000000 - now.tv_nsec / 1000;
         if (idle_usec != FOREVER && left_usec <= 0) {
             return;
         }
         timeout.tv_sec = left_usec / 1000000;
         timeout.tv_nsec = left_usec % 1000000 * 1000;
-        if (call(SYS_ppoll, (long)&wanted, 1, idle_usec == FOREVER ? 0 : (long)&timeout, 0, 0, 0) > 0) {
-            long client = call3(SYS_accept, fd, 0, 0);
+        if (bare_call(SYS_ppoll, (long)&wanted, 1, idle_usec == FOREVER ? 0 : (long)&timeout, 0, 0,
+                      0) > 0) {
+            long client = bare_call3(SYS_accept, fd, 0, 0);
 
             if (client >= 0) {
                 answer((int)client, service_usec);
@@ -305,7 +246,7 @@ static void ignore_term(void)
         unsigned long mask;
     } action = {.handler = (void *)1 /* SIG_IGN */};
 
-    call(SYS_rt_sigaction, SIGTERM, (long)&action, 0, 8, 0, 0);
+    bare_call(SYS_rt_sigaction, SIGTERM, (long)&action, 0, 8, 0, 0);
 }
 
 static struct behaviour read_options(int n, char **options)
@@ -314,9 +255,9 @@ static struct behaviour read_options(int n, char **options)
     const struct {
         const char *name;
         int64_t *value;
-    } known[] = {{"--memory", &does.memory_bytes}, {"--ready", &does.ready_usec},
-                 {"--work", &does.work_usec},      {"--idle", &does.idle_usec},
-                 {"--exit", &does.exit_code},      {"--http", &does.port},
+    } known[] = {{"--memory", &does.memory_bytes},      {"--ready", &does.ready_usec},
+                 {"--work", &does.work_usec},           {"--idle", &does.idle_usec},
+                 {"--exit", &does.exit_code},           {"--http", &does.port},
                  {"--service-time", &does.service_usec}};
     enum { N_KNOWN = sizeof known / sizeof *known };
 
@@ -358,7 +299,7 @@ static void idle(const struct behaviour *does, int socket)
     sleep_usec(does->idle_usec);
 }
 
-static _Noreturn void behave(int n, char **options)
+static _Noreturn void bare_main(int n, char **options)
 {
     struct behaviour does = read_options(n, options);
     int socket = -1;
@@ -376,8 +317,8 @@ static _Noreturn void behave(int n, char **options)
     }
     sleep_usec(does.ready_usec);
     say(1, "ready\n");
-    if (call3(SYS_getppid, 0, 0, 0) == 1) { /* not a shell, when somebody tries us by hand */
-        call3(SYS_kill, 1, SIGUSR1, 0);
+    if (bare_call3(SYS_getppid, 0, 0, 0) == 1) { /* not a shell, when somebody tries us by hand */
+        bare_call3(SYS_kill, 1, SIGUSR1, 0);
     }
     if (does.work_usec) {
         burn(does.work_usec);
@@ -385,19 +326,5 @@ static _Noreturn void behave(int n, char **options)
     }
     idle(&does, socket);
     tell("exit ", does.exit_code, "");
-    quit(does.exit_code);
+    bare_exit(does.exit_code);
 }
-
-/* The kernel leaves argc and argv on the stack. */
-void start(long *stack);
-
-__attribute__((used)) void start(long *stack)
-{
-    behave((int)stack[0], (char **)(stack + 1));
-}
-
-#if defined __x86_64__
-__asm__(".globl _start\n_start: xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call start\n");
-#else
-__asm__(".globl _start\n_start: mov x29, #0\n mov x0, sp\n bl start\n");
-#endif

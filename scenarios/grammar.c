@@ -24,7 +24,8 @@ static const char introduction[] =
     "- A *size* likewise: `\"512MiB\"`, `\"1GiB\"`, `\"40MB\"`.\n"
     "- A *distribution* is a duration or an object such as\n"
     "  `{\"lognormal\": {\"median\": \"18s\", \"p99\": \"40s\"}}`.\n"
-    "- Tasks are named `\"t1\"`, `\"t2\"`, ... and instances `\"i1\"`, `\"i2\"`, ... in the order in "
+    "- Tasks are named `\"t1\"`, `\"t2\"`, ... and instances `\"i1\"`, `\"i2\"`, ... in the order "
+    "in "
     "which the\n"
     "  cluster accepts them.\n"
     "- `note` may stand in every object of berth's own part and may hold anything.\n"
@@ -33,15 +34,22 @@ static const char introduction[] =
     "- A file that holds just a task definition is a scenario too: `berth sim web.json --count 10\n"
     "  --instances 4xm5.large`.\n";
 
+/* "a task definition" -> "task definition" */
+static const char *bare_name(const struct grammar *grammar)
+{
+    const char *space = strchr(grammar->name, ' ');
+
+    return space && space - grammar->name < 3 ? space + 1 : grammar->name;
+}
+
 /* "a task definition" -> "task-definition": for links and references. */
 static const char *slug(const struct grammar *grammar)
 {
     static char texts[4][80];
     static int next;
     char *text = texts[next = (next + 1) % 4];
-    const char *name = strchr(grammar->name, ' ');
 
-    snprintf(text, sizeof texts[0], "%s", name && name - grammar->name < 3 ? name + 1 : grammar->name);
+    snprintf(text, sizeof texts[0], "%s", bare_name(grammar));
     for (char *at = text; *at; at++)
         *at = *at == ' ' ? '-' : (char)tolower((unsigned char)*at);
     return text;
@@ -51,8 +59,7 @@ static const char *slug(const struct grammar *grammar)
 
 static void print_link(FILE *out, const struct grammar *grammar, const char *before)
 {
-    fprintf(out, "%s[%s](#%s)", before, strchr(grammar->name, ' ') ? grammar->name : slug(grammar),
-            slug(grammar));
+    fprintf(out, "%s[%s](#%s)", before, grammar->name, slug(grammar));
 }
 
 static void print_choice(FILE *out, const char *const *values)
@@ -121,13 +128,9 @@ static void print_passed_over(FILE *out, const struct grammar *grammar)
 
 static void print_section(FILE *out, const struct grammar *grammar)
 {
-    char *title = strdup(slug(grammar));
+    const char *name = bare_name(grammar);
 
-    for (char *at = title; *at; at++)
-        *at = *at == '-' ? ' ' : *at;
-    title[0] = (char)toupper((unsigned char)title[0]);
-    fprintf(out, "\n## %s\n\n", title);
-    free(title);
+    fprintf(out, "\n## %c%s\n\n", toupper((unsigned char)name[0]), name + 1);
     if (grammar->about)
         fprintf(out, "%s\n\n", grammar->about);
     fputs("| member | value | meaning |\n|---|---|---|\n", out);
@@ -270,12 +273,11 @@ static json_t *object_schema(const struct grammar *grammar)
 
 static void print_schema(FILE *out)
 {
-    json_t *definitions =
-        json_pack("{s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size", pattern(SIZE_PATTERN));
-    json_t *schema = json_pack("{s:s,s:s,s:s,s:o}", "$schema",
-                               "http://json-schema.org/draft-07/schema#", "title",
-                               "A scenario of berth", "$ref", "#/definitions/scenario",
-                               "definitions", definitions);
+    json_t *definitions = json_pack("{s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size",
+                                    pattern(SIZE_PATTERN));
+    json_t *schema = json_pack(
+        "{s:s,s:s,s:s,s:o}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
+        "A scenario of berth", "$ref", "#/definitions/scenario", "definitions", definitions);
 
     for (int i = 0; grammars[i]; i++)
         json_object_set_new(definitions, slug(grammars[i]), object_schema(grammars[i]));

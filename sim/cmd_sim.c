@@ -8,6 +8,7 @@
 #include "file/expect.h"
 #include "file/options.h"
 #include "file/summary.h"
+#include "file/why.h"
 #include "nearby.h"
 #include "sim.h"
 
@@ -19,11 +20,13 @@
 #include <time.h>
 
 /* Beyond this many tasks nobody looks at bars, and each would cost memory for the whole run. */
-#define TASKS_TOLD 100000
+#define TASKS_TOLD 20000
 
 static const char about[] =
-    "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is logged\n"
-    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs nothing\n"
+    "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is "
+    "logged\n"
+    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs "
+    "nothing\n"
     "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
     "Exits with 1 if an expectation fails or tasks could not be placed.";
 
@@ -53,7 +56,8 @@ static double seconds(void)
 /* first.json -> first.run, in this folder. */
 static char *default_log_path(const char *scenario_path)
 {
-    const char *name = strrchr(scenario_path, '/') ? strrchr(scenario_path, '/') + 1 : scenario_path;
+    const char *name =
+        strrchr(scenario_path, '/') ? strrchr(scenario_path, '/') + 1 : scenario_path;
     const char *dot = strrchr(name, '.');
     int length = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
     char *path = malloc((size_t)length + 5);
@@ -148,16 +152,32 @@ static void print_counts(const struct sim_result *result)
            result->summary.decisions, result->placed, result->refused, result->waiting);
 }
 
-static void print_next(const struct scenario *scenario, const char *log_path,
-                       const struct sim_result *result)
+/* With the command that says more, on the same line where there is room. */
+static void print_why(const struct sim_options *options, const struct sim_result *result)
+{
+    struct buffer text = {0};
+    char more[256];
+    int32_t task;
+
+    if (!options->log_path || options->log_level == LOG_SUMMARY)
+        return;
+    task = why_line(&text, options->log_path, &result->story);
+    if (task != ID_NONE) {
+        int width = snprintf(more, sizeof more, "(berth explain %s --task %s)", options->log_path,
+                             story_task_name(task));
+        bool fits = 9 + (int)text.length + 3 + width <= SUMMARY_COLUMNS;
+
+        printf("why      %s%s%s\n", text.text, fits ? "   " : "\n         ", more);
+    }
+    buffer_finish(&text);
+}
+
+static void print_next(const struct scenario *scenario, const struct sim_result *result)
 {
     char length[32];
 
-    summary_duration(result->summary.end_usec, length, sizeof length);
     printf("next     berth exec %s        the same file, for real, about %s\n", scenario->path,
-           length);
-    if (log_path && result->summary.tasks > 0)
-        printf("         berth explain %s --task t1        why a task is where it is\n", log_path);
+           summary_duration(result->summary.end_usec, length, sizeof length));
 }
 
 static void print_picture(const struct scenario *scenario, const struct sim_options *options,
@@ -167,17 +187,17 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
 
     snprintf(how, sizeof how, "SIMULATED %s in %s, seed %" PRIu64,
              summary_duration(result->summary.end_usec, end, sizeof end),
-             summary_duration((int64_t)(took * USEC_PER_SEC) / 1000 * 1000, wall, sizeof wall),
-             options->seed);
+             summary_duration((int64_t)(took * USEC_PER_SEC), wall, sizeof wall), options->seed);
     summary_title(stdout, scenario, how);
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
-        summary_unplaced(stdout, scenario, &result->story);
+        summary_unplaced(stdout, &result->story);
+        print_why(options, result);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);
     }
-    print_next(scenario, options->log_path, result);
+    print_next(scenario, result);
 }
 
 /* Runs ------------------------------------------------------------------------------------------ */
@@ -225,9 +245,8 @@ static void print_line(const struct scenario *scenario, uint64_t seed,
     printf("%10" PRIu64 " %12.6f %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64
            "   %3d of %-3d   %016" PRIx64 "\n",
            seed, (double)result->summary.end_usec / USEC_PER_SEC, result->summary.tasks,
-           result->placed, result->refused, result->waiting,
-           expect_count(scenario, &result->story), scenario->n_expects,
-           result->summary.state_hash);
+           result->placed, result->refused, result->waiting, expect_count(scenario, &result->story),
+           scenario->n_expects, result->summary.state_hash);
 }
 
 /* Seed after seed. The worst verdict is the whole's. */

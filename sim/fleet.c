@@ -218,8 +218,7 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
 
         if (container)
             kill_container(fleet, container, action->as.signal.task,
-                           action->as.signal.signal == SIGNAL_KILL ? EXIT_KILLED
-                                                                   : EXIT_TERMINATED);
+                           action->as.signal.signal == SIGNAL_KILL ? EXIT_KILLED : EXIT_TERMINATED);
         break;
     }
     case MESSAGE_REMOVE_TASK:
@@ -378,7 +377,8 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
 {
     const struct instance *instance = &fleet->cluster->instances[id];
 
-    for (int32_t t = instance->first_task; t != ID_NONE; t = fleet->cluster->tasks[t].next_on_instance)
+    for (int32_t t = instance->first_task; t != ID_NONE;
+         t = fleet->cluster->tasks[t].next_on_instance)
         forget_task(fleet, t);
     fleet->instances[id].gone = true;
     empty_instance(&fleet->instances[id]);

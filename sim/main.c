@@ -21,8 +21,10 @@ struct program {
 
 static const struct program executor = {
     "berth-exec", "exec", "libcgroup-dev libseccomp-dev libcap-dev libarchive-dev libssl-dev"};
-static const struct program viewer = {"berth-view", "viz", "libsdl2-dev libsdl2-ttf-dev"};
-static const struct program plotter = {"berth-plot", "viz", "gnuplot-nox"};
+static const struct program viewer = {
+    "berth-view", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
+static const struct program plotter = {
+    "berth-plot", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
 
 struct command {
     const char *name;
@@ -36,7 +38,8 @@ static const struct command commands[] = {
     {"sim", "simulate a scenario and show what happens", cmd_sim, NULL},
     {"exec", "run it for real, as containers on this machine", NULL, &executor},
     {"explain", "why a task is where it is, or why it waits", cmd_explain, NULL},
-    {"replay", "re-run every machine of a log: identical, or the first difference", cmd_replay, NULL},
+    {"replay", "re-run every machine of a log: identical, or the first difference", cmd_replay,
+     NULL},
     {"compare", "two runs side by side", NULL, &plotter},
     {"view", "watch a run, or two in step", NULL, &viewer},
     {"doctor", "what this machine allows, and how to mend the rest", NULL, &executor},
@@ -56,8 +59,9 @@ static void print_help(void)
            "\nUsage: berth COMMAND [OPTION]... (berth COMMAND --help says more)\n\nCommands:\n");
     for (int i = 0; i < N_COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].about);
-    printf("\nExit codes: 0 fine; 1 an answer, check or comparison failed; 2 wrong input or usage;\n"
-           "3 this machine cannot; 70 a bug in berth.\n");
+    printf(
+        "\nExit codes: 0 fine; 1 an answer, check or comparison failed; 2 wrong input or usage;\n"
+        "3 this machine cannot; 70 a bug in berth.\n");
 }
 
 /* Replaces this process by the program where it is in that folder; else returns. */

@@ -3,7 +3,7 @@
  */
 #include "nearby.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <stdlib.h>
 
 #define PRINTED_MAX 3
@@ -21,8 +21,8 @@ static void warn(FILE *out, int *n, const struct scenario *scenario,
     fprintf(out,
             "%s:%d: warning: %s at %.3f s and %s at %.3f s are nearly at once: a real run may have "
             "them the other way round\n",
-            scenario->path, entry->line, entry_name(entry),
-            (double)entry->at_usec / USEC_PER_SEC, other, (double)other_usec / USEC_PER_SEC);
+            scenario->path, entry->line, entry_name(entry), (double)entry->at_usec / USEC_PER_SEC,
+            other, (double)other_usec / USEC_PER_SEC);
 }
 
 /* Whether this entry asks for a placement, so that room a moment sooner or later matters. */
@@ -33,38 +33,76 @@ static bool places(const struct scenario_entry *entry)
             entry->call.kind == MESSAGE_UPDATE_SERVICE);
 }
 
-static void warn_of_ends(FILE *out, int *n, const struct scenario *scenario,
-                         const struct scenario_entry *entry, const struct story *story)
+struct ending {
+    int64_t at_usec;
+    int32_t task;
+};
+
+static int compare_endings(const void *a, const void *b)
 {
-    char other[32];
+    const struct ending *x = a, *y = b;
 
-    for (int t = 0; t < story->n_tasks; t++) {
-        const struct story_task *task = &story->tasks[t];
+    if (x->at_usec != y->at_usec)
+        return x->at_usec < y->at_usec ? -1 : 1;
+    return x->task < y->task ? -1 : x->task > y->task;
+}
 
-        if (task->torn_down || task->stopped_at_usec == USEC_NEVER ||
-            task->placed_at_usec >= entry->at_usec ||
-            llabs(task->stopped_at_usec - entry->at_usec) >= NEARBY_USEC)
-            continue;
-        snprintf(other, sizeof other, "the end of %s", story_task_name(t));
-        warn(out, n, scenario, entry, task->stopped_at_usec, other);
-        return;
+/* The tasks that stopped before the end of the run, by time. Free the result. */
+static struct ending *list_endings(const struct story *story, int *n)
+{
+    struct ending *endings = malloc(((size_t)story->n_tasks + 1) * sizeof *endings);
+
+    assert(endings != NULL);
+    *n = 0;
+    for (int t = 0; t < story->n_tasks; t++)
+        if (!story->tasks[t].torn_down && story->tasks[t].stopped_at_usec != USEC_NEVER)
+            endings[(*n)++] = (struct ending){story->tasks[t].stopped_at_usec, t};
+    qsort(endings, (size_t)*n, sizeof *endings, compare_endings);
+    return endings;
+}
+
+/* The first ending within reach of the entry of a task that was there before it, or NULL. */
+static const struct ending *find_ending(const struct story *story, const struct ending *endings,
+                                        int n, int64_t at_usec)
+{
+    int low = 0, high = n;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (endings[middle].at_usec <= at_usec - NEARBY_USEC)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    for (; low < n && endings[low].at_usec < at_usec + NEARBY_USEC; low++)
+        if (story->tasks[endings[low].task].placed_at_usec < at_usec)
+            return &endings[low];
+    return NULL;
 }
 
 int nearby_warn(FILE *out, const struct scenario *scenario, const struct story *story)
 {
-    int n = 0;
+    int n = 0, n_endings;
+    struct ending *endings = list_endings(story, &n_endings);
 
     for (int i = 0; i < scenario->n_timeline; i++) {
         const struct scenario_entry *entry = &scenario->timeline[i];
         const struct scenario_entry *next = entry + 1;
+        const struct ending *ending = NULL;
+        char other[32];
 
         if (i + 1 < scenario->n_timeline && next->at_usec > entry->at_usec &&
             next->at_usec - entry->at_usec < NEARBY_USEC)
             warn(out, &n, scenario, entry, next->at_usec, entry_name(next));
         if (places(entry))
-            warn_of_ends(out, &n, scenario, entry, story);
+            ending = find_ending(story, endings, n_endings, entry->at_usec);
+        if (ending) {
+            snprintf(other, sizeof other, "the end of %s", story_task_name(ending->task));
+            warn(out, &n, scenario, entry, ending->at_usec, other);
+        }
     }
+    free(endings);
     if (n > PRINTED_MAX)
         fprintf(out, "%s: warning: and %d more such pairs\n", scenario->path, n - PRINTED_MAX);
     return n;

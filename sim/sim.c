@@ -85,10 +85,9 @@ static void on_abort(int signal)
 static void check(struct sim *sim, int32_t machine)
 {
     char detail[256] = "";
-    const char *broken =
-        machine == ID_NONE
-            ? core_check(sim->scheduler, detail, sizeof detail)
-            : core_check_agent(&sim->fleet.instances[machine].agent, detail, sizeof detail);
+    const char *broken = machine == ID_NONE ? core_check(sim->scheduler, detail, sizeof detail)
+                                            : core_check_agent(&sim->fleet.instances[machine].agent,
+                                                               detail, sizeof detail);
 
     if (!broken || sim->failed)
         return;
@@ -196,26 +195,12 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
     }
 }
 
-/* The tasks that wait for room. */
-static int64_t count_waiting(const struct scheduler *scheduler)
-{
-    int64_t n = scheduler->n_waiting;
-
-    for (int i = 0; i < scheduler->cluster.n_services; i++) {
-        const struct service *service = &scheduler->cluster.services[i];
-
-        if (service->is_blocked && service->desired > service->n_wanted)
-            n += service->desired - service->n_wanted;
-    }
-    return n;
-}
-
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
     int64_t deadline_usec;
 
     if (event->kind == MESSAGE_END && !sim->scheduler->ending)
-        sim->result->waiting = count_waiting(sim->scheduler);
+        sim->result->waiting = scheduler_waiting(sim->scheduler);
     step(sim, ID_NONE, event);
     sim->fleet.now_usec = sim->now_usec;
     for (int i = 0; i < sim->outputs.n_messages; i++)
@@ -240,8 +225,8 @@ static void step_agent(struct sim *sim, int32_t id, const struct message *event)
 
         if (action->kind == MESSAGE_REGISTER)
             send(sim, id, SIM_TO_SCHEDULER,
-                 distribution_sample(&sim->scenario->costs.agent, sim->options->seed,
-                                     DRAW_REGISTER, id, 0),
+                 distribution_sample(&sim->scenario->costs.agent, sim->options->seed, DRAW_REGISTER,
+                                     id, 0),
                  action);
         else if (message_types[action->kind].to == PARTY_SCHEDULER)
             send(sim, id, SIM_TO_SCHEDULER, 0, action);
@@ -381,8 +366,7 @@ static bool open_log(struct sim *sim)
 
     if (!sim->options->log_path)
         return true;
-    sim->log =
-        runlog_create(sim->options->log_path, &header, sim->options->log_level, sim->err);
+    sim->log = runlog_create(sim->options->log_path, &header, sim->options->log_level, sim->err);
     return sim->log != NULL;
 }
 

@@ -46,9 +46,7 @@ void clock_finish(struct clock *clock)
 
 void clock_seek(struct clock *clock, int64_t at_usec)
 {
-    clock->at_usec = at_usec < 0                    ? 0
-                     : at_usec > clock->length_usec ? clock->length_usec
-                                                    : at_usec;
+    clock->at_usec = at_usec < 0 ? 0 : at_usec > clock->length_usec ? clock->length_usec : at_usec;
 }
 
 /* The number of moments before `at_usec`. */

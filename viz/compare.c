@@ -14,9 +14,8 @@
 /* A total is marked when more than this part of it was not measured: one in a hundred. */
 #define MODELLED_PART 100
 
-const char *const compare_phase_names[] = {"pull", "create", "start",   "ready",
-                                           "run",  "stop",   "startup", "completion",
-                                           NULL};
+const char *const compare_phase_names[] = {"pull", "create",  "start",      "ready", "run",
+                                           "stop", "startup", "completion", NULL};
 
 static int64_t span(const struct story *story, int64_t from_usec, int64_t to_usec)
 {
@@ -35,7 +34,8 @@ static bool left_alone(const struct story_container *row)
 static int64_t container_span(const struct story *story, const struct story_container *row,
                               enum phase phase)
 {
-    int64_t ready_usec = row->ready_at_usec != USEC_NEVER ? row->ready_at_usec : row->started_at_usec;
+    int64_t ready_usec =
+        row->ready_at_usec != USEC_NEVER ? row->ready_at_usec : row->started_at_usec;
     switch (phase) {
     case PHASE_PULL:
         return span(story, row->pull_at_usec, row->pulled_at_usec);
@@ -75,7 +75,7 @@ static int64_t task_span(const struct story *story, const struct story_task *row
     int64_t last_usec = row->n_containers > 0 ? 0 : USEC_NEVER;
     for (int i = 0; i < row->n_containers; i++) {
         const struct story_container *container = &row->containers[i];
-        /* One that has ended is as ready as it will ever be: a job of one step, an init container. */
+        /* One that has ended is as ready as it will ever be: a job, an init container. */
         int64_t at_usec = container->ready_at_usec < container->exited_at_usec
                               ? container->ready_at_usec
                               : container->exited_at_usec;
@@ -128,7 +128,7 @@ static void add_row(struct compare *compare, struct compare_row row, bool modell
     else
         row.mark = COMPARE_COUNTED;
     /* Against nothing at all every difference is infinite: it counts as one whole. */
-    if (row.mark == COMPARE_COUNTED && other_usec != of)
+    if (row.mark == COMPARE_COUNTED && llabs(other_usec - of) >= COMPARE_GRAIN_USEC)
         row.error_permille = permille(other_usec - of, of > 0 ? of : other_usec);
     *ARRAY_ADD(compare, rows) = row;
     int *counts[] = {&compare->n_counted, &compare->n_modelled, &compare->n_one};
@@ -242,7 +242,8 @@ static int next_change(const struct scene_index *index, int at)
     return -1;
 }
 
-static bool same_change(const struct scene_index *a, int at_a, const struct scene_index *b, int at_b)
+static bool same_change(const struct scene_index *a, int at_a, const struct scene_index *b,
+                        int at_b)
 {
     const struct scene_event *left = &a->events[at_a], *right = &b->events[at_b];
     if (left->kind != right->kind || left->id != right->id)

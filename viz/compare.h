@@ -22,6 +22,9 @@ enum phase {
 
 extern const char *const compare_phase_names[];
 
+/* Durations that differ by less are equal: writing down a machine's steps takes that long. */
+#define COMPARE_GRAIN_USEC 50
+
 enum compare_mark {
     COMPARE_COUNTED,
     COMPARE_MODELLED, /* the real run did not measure it, or only a part of it */

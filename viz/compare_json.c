@@ -53,11 +53,10 @@ static void add_row(struct buffer *to, const struct compare *compare, const stru
     static const char *const marks[] = {"counted", "modelled", "one"};
     const struct story *story = compare->sides[0].story;
     buffer_add(to, "{\"task\":\"%s\",\"container\":", story_task_name(row->task));
-    buffer_add_json_string(to, row->container == ID_NONE
-                                   ? NULL
-                                   : life_definition(story, row->task)
-                                         ->containers[row->container]
-                                         .name);
+    buffer_add_json_string(
+        to, row->container == ID_NONE
+                ? NULL
+                : life_definition(story, row->task)->containers[row->container].name);
     buffer_add(to, ",\"phase\":\"%s\",", compare_phase_names[row->phase]);
     add_pair(to, "usec", row->usec);
     buffer_add(to, ",\"mark\":\"%s\",\"error\":", marks[row->mark]);
@@ -147,8 +146,9 @@ void compare_print_json(FILE *out, const struct compare *compare)
     add_medians(&buffer, compare);
     buffer_add_text(&buffer, ",\n\"placement\":");
     add_placements(&buffer, compare);
-    buffer_add(&buffer, ",\n\"measured\":{\"counted\":%d,\"modelled\":%d,\"share\":",
-               compare->n_counted, compare->n_modelled);
+    buffer_add(&buffer,
+               ",\n\"measured\":{\"counted\":%d,\"modelled\":%d,\"share\":", compare->n_counted,
+               compare->n_modelled);
     add_percent(&buffer, compare_measured_permille(compare));
     buffer_add_text(&buffer, "}}\n");
     fputs(buffer.text, out);

@@ -30,11 +30,15 @@ char *compare_print_duration(char *text, size_t size, int64_t usec)
     return text;
 }
 
-static char *tell_error(char *text, size_t size, int64_t permille)
+/* "-5 %", and "x274" where a percentage says less. An amount has no sign. */
+static char *tell_error(char *text, size_t size, int64_t permille, bool amount)
 {
     int64_t percent = (llabs(permille) + 5) / 10;
-    const char *sign = percent == 0 ? "" : permille < 0 ? "-" : "+";
-    snprintf(text, size, "%s%" PRId64 " %%", sign, percent);
+    const char *sign = amount || percent == 0 ? "" : permille < 0 ? "-" : "+";
+    if (permille >= 9000)
+        snprintf(text, size, "x%" PRId64, (permille + 1500) / 1000);
+    else
+        snprintf(text, size, "%s%" PRId64 " %%", sign, percent);
     return text;
 }
 
@@ -85,8 +89,7 @@ static void tell_task(char *text, size_t size, const struct compare *compare, in
 static void tell_phase(char *text, size_t size, const struct compare *compare,
                        const struct compare_row *row)
 {
-    const struct task_definition *definition =
-        life_definition(compare->sides[0].story, row->task);
+    const struct task_definition *definition = life_definition(compare->sides[0].story, row->task);
     if (row->container == ID_NONE || !definition || definition->n_containers < 2)
         snprintf(text, size, "%s", compare_phase_names[row->phase]);
     else
@@ -115,7 +118,7 @@ static void print_tasks(FILE *out, const struct compare *compare)
         if (row->mark == COMPARE_MODELLED)
             snprintf(error, sizeof error, "~");
         else if (row->mark == COMPARE_COUNTED)
-            tell_error(error, sizeof error, row->error_permille);
+            tell_error(error, sizeof error, row->error_permille, false);
         add_line(table, 5, task, phase, durations[0], durations[1], error);
     }
     print_table(out, table);
@@ -144,26 +147,24 @@ static void print_medians(FILE *out, const struct compare *compare)
         snprintf(counted, sizeof counted, "%d", median->n);
         for (int s = 0; s < 2; s++)
             compare_print_duration(durations[s], sizeof durations[s], median->usec[s]);
-        snprintf(error, sizeof error, "%" PRId64 " %%", (median->error_permille + 5) / 10);
+        tell_error(error, sizeof error, median->error_permille, true);
         add_line(table, 5, compare_phase_names[phase], counted, durations[0], durations[1], error);
     }
     print_table(out, table);
 }
 
-/* One event with the run it belongs to and its time. */
-static void tell_change(char *text, size_t size, const struct compare *compare, int side)
+static void print_change(FILE *out, const struct compare *compare, int side)
 {
     const struct scene_index *index = &compare->sides[side].index;
     int at = compare->difference.events[side];
     char time[32], what[200];
+    fprintf(out, "            %-9s  ", compare_side_name(compare, side));
     if (at < 0) {
-        snprintf(text, size, "nothing more (%s)", compare_side_name(compare, side));
+        fprintf(out, "nothing more\n");
         return;
     }
     scene_tell_event(what, sizeof what, index, &index->events[at]);
-    snprintf(text, size, "%s at %s (%s)", what,
-             scene_tell_time(time, sizeof time, index->events[at].at_usec),
-             compare_side_name(compare, side));
+    fprintf(out, "%s at %s\n", what, scene_tell_time(time, sizeof time, index->events[at].at_usec));
 }
 
 static void print_placements(FILE *out, const struct compare *compare)
@@ -187,12 +188,9 @@ static void print_placements(FILE *out, const struct compare *compare)
                 scene_tell_time(times[1], sizeof times[1], b->placed_at_usec),
                 compare_side_name(compare, 1));
     }
-    char changes[2][300];
-    for (int s = 0; s < 2; s++)
-        tell_change(changes[s], sizeof changes[s], compare, s);
-    fprintf(out, "because     up to there both runs are the same; then comes\n"
-                 "            %s,\n            %s\n",
-            changes[0], changes[1]);
+    fprintf(out, "because     the first event that differs is\n");
+    for (int side = 0; side < 2; side++)
+        print_change(out, compare, side);
 }
 
 void compare_print(FILE *out, const struct compare *compare)
@@ -224,6 +222,6 @@ void compare_print(FILE *out, const struct compare *compare)
     int counted = compare->n_counted, all = counted + compare->n_modelled;
     fprintf(out, "measured    %d %% of the compared phases (%d of %d)",
             compare_measured_permille(compare) / 10, counted, all);
-    fprintf(out, compare->n_modelled > 0 ? "; ~ was modelled and is left out of the errors\n"
-                                         : "\n");
+    fprintf(out,
+            compare->n_modelled > 0 ? "; ~ was modelled and is left out of the errors\n" : "\n");
 }

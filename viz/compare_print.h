@@ -17,8 +17,8 @@ char *compare_print_duration(char *text, size_t size, int64_t usec);
 
 void compare_print(FILE *out, const struct compare *compare);
 
-/* One JSON object and a newline. Durations are microseconds, errors are parts of a hundred; what did
- * not happen is null. */
+/* One JSON object and a newline. Durations are microseconds, errors are percent; what did not
+ * happen is null. */
 void compare_print_json(FILE *out, const struct compare *compare);
 
 #endif

@@ -32,8 +32,9 @@ bool gnuplot_draws(const char *path, struct err *err)
 
 void gnuplot_terminal(struct buffer *script, const char *path, int width, int height)
 {
-    buffer_add(script, "set terminal %s noenhanced size %d,%d background '#FFFFFF' font "
-                       "'DejaVu Sans,14'\n",
+    buffer_add(script,
+               "set terminal %s noenhanced size %d,%d background '#FFFFFF' font "
+               "'DejaVu Sans,14'\n",
                has_suffix(path, ".png") ? "pngcairo" : "svg", width, height);
 }
 

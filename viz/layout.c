@@ -26,18 +26,20 @@ static struct layout_sizes sizes_for(int width, int height)
 }
 
 /* What kind of run it is, unmistakably: colour, words, and for real runs a doubled frame. */
-static int add_badge(struct layout *layout, const struct scene_index *index, int x, int y)
+static int add_badge(struct layout *layout, const struct scene_index *index, struct shape_rect area)
 {
     bool real = index->mode == RUN_EXEC;
     const char *word = real ? "FOR REAL" : "SIMULATED";
     enum paint paint = real ? PAINT_REAL : PAINT_SIM;
     int size = layout->sizes.normal, margin = layout->sizes.gap;
-    struct shape_rect rect = {x, y, shape_letters(word) * shape_advance(size) + 2 * margin,
+    int wide = shape_letters(word) * shape_advance(size) + 2 * margin;
+    struct shape_rect rect = {area.x, area.y, wide < area.width ? wide : area.width,
                               shape_line(size) + 4};
     shapes_add(&layout->shapes, SHAPE_FILL, paint, rect);
     if (real)
         shapes_add(&layout->shapes, SHAPE_FRAME, PAINT_PAPER, shape_inset(rect, 2));
-    shapes_text(&layout->shapes, PAINT_PAPER, x + margin, y + 2, rect.width, size, true, word);
+    shapes_text(&layout->shapes, PAINT_PAPER, rect.x + margin, rect.y + 2, rect.width - margin,
+                size, true, word);
     return rect.width + margin;
 }
 
@@ -45,14 +47,17 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
 {
     const struct layout_sizes *sizes = &layout->sizes;
     const struct scene_index *index = scene->index;
-    int x = area.x + add_badge(layout, index, area.x, area.y);
+    int x = area.x + add_badge(layout, index, area);
     int right = area.x + area.width, y = area.y + 2;
     char text[128], scale[40] = "";
     if (index->scale_denominator > 1 || index->scale_numerator > 1)
         snprintf(scale, sizeof scale, "scale %d/%d, ", index->scale_numerator,
                  index->scale_denominator);
-    snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
-             scene->n_waits);
+    if (index->story->n_tasks == 0)
+        snprintf(text, sizeof text, "%sno task in this run", scale);
+    else
+        snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
+                 scene->n_waits);
     int wide = shape_letters(text) * shape_advance(sizes->small);
     int title = shape_letters(index->title) * shape_advance(sizes->normal);
     if (x + title + sizes->gap + wide <= right) {
@@ -129,20 +134,15 @@ static void add_panel(struct layout *layout, const struct scene *scene, int whic
     }
     if (area.height > 3 * lane) {
         area.height -= lane + sizes->gap;
-        add_lane(layout, scene,
-                 (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width,
-                                     lane});
+        add_lane(
+            layout, scene,
+            (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width, lane});
     }
-    const char *nothing = scene->index->story->n_instances == 0
-                              ? "This run has no instance and so no task."
-                          : scene->at_usec >= 0 && scene->index->story->n_tasks == 0
-                              ? "This run has no task."
-                              : NULL;
     layout_boxes(layout, scene, which, area);
-    if (nothing)
+    if (scene->index->story->n_instances == 0)
         shapes_text(&layout->shapes, PAINT_FAINT, area.x + sizes->gap,
                     area.y + area.height / 2 - shape_line(sizes->normal) / 2,
-                    area.width - 2 * sizes->gap, sizes->normal, true, nothing);
+                    area.width - 2 * sizes->gap, sizes->normal, true, "This run has no instance.");
 }
 
 static int time_x(const struct layout *layout, int64_t at_usec)
@@ -186,15 +186,15 @@ static void add_ticks(struct layout *layout, int y)
     const struct shape_rect *line = &layout->time_line;
     int size = layout->sizes.small;
     int64_t step = tick_usec(layout->length_usec, line->width / (14 * shape_advance(size)));
-    for (int64_t at = 0; at <= layout->length_usec; at += step) {
+    for (int64_t i = 0; i <= layout->length_usec / step; i++) {
+        int64_t at = i * step;
         char text[32];
         tick_text(text, sizeof text, at, step);
         int x = time_x(layout, at), wide = shape_letters(text) * shape_advance(size);
         shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE,
                    (struct shape_rect){x, line->y, 1, line->height + 3});
         int left = clamp(x - wide / 2, line->x, line->x + line->width - wide);
-        if (at == 0 || x + wide / 2 <= line->x + line->width)
-            shapes_text(&layout->shapes, PAINT_FAINT, left, y, wide, size, false, text);
+        shapes_text(&layout->shapes, PAINT_FAINT, left, y, wide, size, false, text);
     }
 }
 
@@ -235,8 +235,7 @@ static void add_marks(struct layout *layout, const struct scene_index *index, st
             shapes_add(shapes, SHAPE_FILL, PAINT_FAINT,
                        (struct shape_rect){x, row.y + half, 2, half - 1});
         } else if (mark == MARK_END) {
-            shapes_add(shapes, SHAPE_FILL, PAINT_INK,
-                       (struct shape_rect){x, row.y, 2, row.height});
+            shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x, row.y, 2, row.height});
         } else if (left >= cross_end) {
             shapes_text(shapes, PAINT_FAILED, left, row.y + (row.height - shape_line(size)) / 2,
                         shape_advance(size), size, true, layout_mark(LIFE_FAILED));
@@ -273,8 +272,8 @@ static void add_time_line(struct layout *layout, const struct scene *const *scen
     }
     shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, *line);
     int x = time_x(layout, scenes[0]->at_usec);
-    shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x - 1, line->y - 3, 3,
-                                                                  line->height + 6});
+    shapes_add(shapes, SHAPE_FILL, PAINT_INK,
+               (struct shape_rect){x - 1, line->y - 3, 3, line->height + 6});
     shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x - 4, line->y - 5, 9, 4});
 }
 
@@ -293,8 +292,8 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     int drop = (shape_line(sizes->large) - shape_line(sizes->small)) / 2;
     snprintf(text, sizeof text, "of %s%s%s", whole, view->state ? ", " : "",
              view->state ? view->state : "");
-    shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small,
-                     false, text);
+    shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small, false,
+                text);
     int legend = 0, advance = shape_advance(sizes->small);
     for (int life = LIFE_PENDING; life < LIVES; life++)
         legend += (shape_letters(life_names[life]) + 4) * advance + advance / 2 + 2;
@@ -306,9 +305,8 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
         struct shape_rect swatch = {x, area.y + drop - 1, 2 * advance + 2,
                                     shape_line(sizes->small) + 2};
         layout_swatch(layout, life, swatch);
-        shapes_text(shapes, life == LIFE_FAILED ? PAINT_FAILED : PAINT_INK,
-                    x + advance / 2 + 1, area.y + drop, advance, sizes->small, true,
-                    layout_mark(life));
+        shapes_text(shapes, life == LIFE_FAILED ? PAINT_FAILED : PAINT_INK, x + advance / 2 + 1,
+                    area.y + drop, advance, sizes->small, true, layout_mark(life));
         x += swatch.width + advance / 2;
         x += shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.width, sizes->small, false,
                          life_names[life]);

@@ -1,7 +1,7 @@
 /*
  * Where everything of one scene, or of two in step, stands in a picture of a given size. The result
- * is a list of shapes for any painter and a list of places that a pointer can be over. It must never
- * know who paints or what a window is.
+ * is a list of shapes for any painter and a list of places that a pointer can be over. It must
+ * never know who paints or what a window is.
  */
 #ifndef BERTH_VIZ_LAYOUT_H
 #define BERTH_VIZ_LAYOUT_H
@@ -12,8 +12,8 @@
 /* What the picture is told besides the scenes. */
 struct layout_view {
     int width, height;
-    int64_t length_usec; /* of the longest run */
-    const char *state;   /* "paused", "playing x2"; NULL: a still picture, without the keys */
+    int64_t length_usec;      /* of the longest run */
+    const char *state;        /* "paused", "playing x2"; NULL: a still picture, without the keys */
     int pointer_x, pointer_y; /* -1: nowhere */
 };
 

@@ -11,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The wanted width of a box in tenths of its height, and the most. */
+/* The wanted width of a box in tenths of its height: more makes it no better. */
 #define SHAPE_WANTED 16
-#define SHAPE_MOST 30
+
+/* The smallest letters that can be read. */
+#define LETTERS_LEAST 9
+
+/* Pixels from which on a tile has a frame. */
+#define FRAMED_LEAST 5
 
 /* How the boxes are packed: pixels. */
 struct grid {
@@ -27,7 +32,7 @@ struct grid {
 struct packing {
     const struct scene_index *index;
     struct shape_rect area;
-    int gap, label; /* label: a zone's heading */
+    int gap, label;   /* label: a zone's heading */
     int64_t *weights; /* by position: capacity in millionths of the largest */
     int64_t least;
 };
@@ -106,10 +111,7 @@ static struct grid fit(const struct packing *packing, bool columns, int rows)
     grid.height = (packing->area.height - labels - (rows - 1) * packing->gap) / rows;
     if (grid.height < 1)
         return grid;
-    int most = zone_room(packing, columns), low = 0;
-    if (most > grid.height * SHAPE_MOST / 10)
-        most = grid.height * SHAPE_MOST / 10;
-    int high = most;
+    int low = 0, high = zone_room(packing, columns);
     while (low < high) {
         int middle = low + (high - low + 1) / 2;
         if (needed_rows(packing, columns, middle) <= rows)
@@ -143,12 +145,12 @@ static const struct {
     const char *mark;
     enum paint fill, stripe;
 } looks[LIVES] = {
-    [LIFE_WAITING] = {"\xE2\x80\xA6", PAINT_WAIT, PAINT_WAIT},                       /* ellipsis */
-    [LIFE_PENDING] = {"\xE2\x97\x8B", PAINT_PENDING, PAINT_PENDING_STRIPE},          /* circle */
-    [LIFE_RUNNING] = {"\xE2\x96\xB6", PAINT_RUNNING, PAINT_RUNNING},                 /* triangle */
-    [LIFE_STOPPING] = {"\xE2\x96\xA0", PAINT_STOPPING, PAINT_STOPPING_STRIPE},       /* square */
-    [LIFE_DONE] = {"\xE2\x9C\x93", PAINT_PANEL, PAINT_PANEL},                        /* tick */
-    [LIFE_FAILED] = {"\xE2\x9C\x97", PAINT_PANEL, PAINT_PANEL},                      /* cross */
+    [LIFE_WAITING] = {"\xE2\x80\xA6", PAINT_WAIT, PAINT_WAIT},                 /* ellipsis */
+    [LIFE_PENDING] = {"\xE2\x97\x8B", PAINT_PENDING, PAINT_PENDING_STRIPE},    /* circle */
+    [LIFE_RUNNING] = {"\xE2\x96\xB6", PAINT_RUNNING, PAINT_RUNNING},           /* triangle */
+    [LIFE_STOPPING] = {"\xE2\x96\xA0", PAINT_STOPPING, PAINT_STOPPING_STRIPE}, /* square */
+    [LIFE_DONE] = {"\xE2\x9C\x93", PAINT_PANEL, PAINT_PANEL},                  /* tick */
+    [LIFE_FAILED] = {"\xE2\x9C\x97", PAINT_PANEL, PAINT_PANEL},                /* cross */
 };
 
 const char *layout_mark(enum life life)
@@ -159,6 +161,11 @@ const char *layout_mark(enum life life)
 void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect)
 {
     struct shapes *shapes = &layout->shapes;
+    /* A frame would hide what is no larger than it. */
+    if (rect.width < FRAMED_LEAST || rect.height < FRAMED_LEAST) {
+        shapes_add(shapes, SHAPE_FILL, life == LIFE_FAILED ? PAINT_FAILED : looks[life].fill, rect);
+        return;
+    }
     shapes_add(shapes, SHAPE_FILL, looks[life].fill, rect);
     if (looks[life].stripe != looks[life].fill)
         shapes_add(shapes, SHAPE_STRIPES, looks[life].stripe, rect);
@@ -168,51 +175,95 @@ void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect
         shapes_add(shapes, SHAPE_FRAME, PAINT_INK, rect);
 }
 
-/* The lines of a tile, as far as there is room: name, phase, containers, reservation. `nominal` is
- * the height before rounding to pixels: equal tiles get equal letters. */
+static enum paint tile_ink(const struct scene_task *task)
+{
+    return task->state == LIFE_FAILED ? PAINT_FAILED
+           : task->state == LIFE_DONE ? PAINT_FAINT
+                                      : PAINT_INK;
+}
+
+static const char *tile_phase(const struct scene_task *task)
+{
+    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
+    return ended ? life_names[task->state] : task->phase;
+}
+
+/* As much of mark, name and family as has room. Returns the pixels it takes. */
+static int tile_name(struct layout *layout, const struct scene_task *task, struct shape_rect rect,
+                     int size)
+{
+    const char *mark = looks[task->state].mark;
+    int room = rect.width / shape_advance(size);
+    char text[160];
+    snprintf(text, sizeof text, "%s %s %s", mark, task->name, task->family);
+    if (shape_letters(text) > room)
+        snprintf(text, sizeof text, "%s %s", mark, task->name);
+    if (shape_letters(text) > room)
+        snprintf(text, sizeof text, "%s", mark);
+    return shapes_text(&layout->shapes, tile_ink(task), rect.x, rect.y, rect.width, size, true,
+                       text);
+}
+
+/* Name at the left and phase at the right, in a tile that has room for no more than a line. */
+static void tile_line(struct layout *layout, const struct scene_task *task, struct shape_rect rect,
+                      int size)
+{
+    int less = size < layout->sizes.small ? size : layout->sizes.small;
+    int wide = shape_letters(tile_phase(task)) * shape_advance(less);
+    rect.y += (rect.height - shape_line(size)) / 2;
+    int used = tile_name(layout, task, rect, size);
+    if (used + shape_advance(size) + wide <= rect.width)
+        shapes_text(&layout->shapes, tile_ink(task), rect.x + rect.width - wide,
+                    rect.y + (shape_line(size) - shape_line(less)) / 2, wide, less, false,
+                    tile_phase(task));
+}
+
+static void container_text(char *text, size_t size, const struct scene_container *container)
+{
+    snprintf(text, size, "%s %s %s", looks[container->state].mark, container->name,
+             container->phase);
+}
+
+/* Below the name, as far as there is room: phase, containers, reservation. */
+static void tile_details(struct layout *layout, const struct scene *scene,
+                         const struct scene_task *task, struct shape_rect rect)
+{
+    int size = layout->sizes.small, line = shape_line(size);
+    int n = task->n_containers > 1 ? task->n_containers : 0;
+    char text[160];
+    for (int i = 0; i < n + 2 && (i + 1) * line <= rect.height; i++) {
+        if (i == 0)
+            snprintf(text, sizeof text, "%s", tile_phase(task));
+        else if (i <= n)
+            container_text(text, sizeof text, &scene->containers[task->first_container + i - 1]);
+        else if (task->state != LIFE_DONE && task->state != LIFE_FAILED)
+            snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
+        else
+            return;
+        shapes_text(&layout->shapes, tile_ink(task), rect.x, rect.y + i * line, rect.width, size,
+                    false, text);
+    }
+}
+
+/* `nominal` is the tile's height before rounding to pixels: equal tiles get equal letters. */
 static void tile_text(struct layout *layout, const struct scene *scene,
                       const struct scene_task *task, struct shape_rect rect, int nominal)
 {
-    struct shapes *shapes = &layout->shapes;
     const struct layout_sizes *sizes = &layout->sizes;
-    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
-    enum paint ink = task->state == LIFE_FAILED ? PAINT_FAILED : ended ? PAINT_FAINT : PAINT_INK;
     int size = nominal >= shape_line(sizes->normal) + 4 ? sizes->normal : sizes->small;
-    int y = rect.y, bottom = rect.y + rect.height;
-    char text[160];
-    if (y + shape_line(size) > bottom)
+    /* A line's own margins may go: the tile's frame keeps it apart. */
+    while (size > LETTERS_LEAST && shape_line(size) > rect.height + 2)
+        size--;
+    int line = shape_line(size);
+    if (line > rect.height + 2)
         return;
-    snprintf(text, sizeof text, "%s %s %s", looks[task->state].mark, task->name, task->family);
-    if (shape_letters(text) * shape_advance(size) > rect.width)
-        snprintf(text, sizeof text, "%s %s", looks[task->state].mark, task->name);
-    if (shape_letters(text) * shape_advance(size) > rect.width)
-        snprintf(text, sizeof text, "%s", looks[task->state].mark);
-    int used = shapes_text(shapes, ink, rect.x, y, rect.width, size, true, text);
-    snprintf(text, sizeof text, "%s", ended ? life_names[task->state] : task->phase);
-    int wide = shape_letters(text) * shape_advance(sizes->small);
-    if (y + shape_line(size) + shape_line(sizes->small) > bottom) {
-        if (used + shape_advance(size) + wide <= rect.width)
-            shapes_text(shapes, ink, rect.x + rect.width - wide,
-                        y + (shape_line(size) - shape_line(sizes->small)) / 2, wide, sizes->small,
-                        false, text);
+    if (line + shape_line(sizes->small) > rect.height) {
+        tile_line(layout, task, rect, size);
         return;
     }
-    y += shape_line(size);
-    shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
-    for (int i = 0; task->n_containers > 1 && i < task->n_containers; i++) {
-        const struct scene_container *container = &scene->containers[task->first_container + i];
-        y += shape_line(sizes->small);
-        if (y + shape_line(sizes->small) > bottom)
-            return;
-        snprintf(text, sizeof text, "%s %s %s", looks[container->state].mark, container->name,
-                 container->phase);
-        shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
-    }
-    y += shape_line(sizes->small);
-    if (ended || y + shape_line(sizes->small) > bottom)
-        return;
-    snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
-    shapes_text(shapes, ink, rect.x, y, rect.width, sizes->small, false, text);
+    tile_name(layout, task, rect, size);
+    tile_details(layout, scene, task,
+                 (struct shape_rect){rect.x, rect.y + line, rect.width, rect.height - line});
 }
 
 static void add_place(struct layout *layout, enum layout_thing thing, int which, int at,
@@ -231,14 +282,16 @@ static void add_tile(struct layout *layout, const struct scene *scene, int which
     int top = (int)((int64_t)slot->y * inside.height / SCENE_WHOLE);
     int bottom = (int)((int64_t)(slot->y + slot->height) * inside.height / SCENE_WHOLE);
     struct shape_rect rect = {inside.x + left, inside.y + top, right - left, bottom - top};
-    if (rect.width > 4 && rect.height > 4)
+    if (rect.width > FRAMED_LEAST + 1 && rect.height > FRAMED_LEAST + 1)
         rect = shape_inset(rect, 1);
+    else if (rect.height > 1)
+        rect.height--;
     layout_swatch(layout, task->state, rect);
     int margin = layout->sizes.gap / 2 + 1;
-    tile_text(layout, scene, task,
-              (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin,
-                                  rect.height - 2},
-              (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
+    tile_text(
+        layout, scene, task,
+        (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin, rect.height - 2},
+        (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
     add_place(layout, LAYOUT_TASK, which, at, rect);
 }
 
@@ -284,7 +337,7 @@ static struct shape_rect box_head(struct layout *layout, const struct scene_inst
     shapes_text(&layout->shapes, instance->state == SCENE_HOST_GONE ? PAINT_FAINT : PAINT_INK,
                 inside.x, inside.y, inside.width, sizes->normal, true, text);
     int used = line;
-    bool with_words = inside.height > line + 6 * bar;
+    bool with_words = inside.height > line + 11 * bar;
     int high = with_words ? bar : 4;
     add_bar(layout, (struct shape_rect){inside.x, inside.y + used, inside.width, high}, "cpu",
             instance->cpu_reserved, instance->cpu, PAINT_CPU);
@@ -334,8 +387,8 @@ static void zone_heading(struct layout *layout, const struct scene_zone *zone, i
 {
     char text[96];
     snprintf(text, sizeof text, "zone %s", zone->name);
-    int used = shapes_text(&layout->shapes, PAINT_FAINT, x, y, width, layout->sizes.small, true,
-                           text);
+    int used =
+        shapes_text(&layout->shapes, PAINT_FAINT, x, y, width, layout->sizes.small, true, text);
     struct shape_rect rule = {x + used + layout->sizes.gap, y + shape_line(layout->sizes.small) / 2,
                               width - used - layout->sizes.gap, 1};
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE, rule);

@@ -9,9 +9,8 @@ const char *const life_names[] = {"waiting", "pending", "running", "stopping",
 
 static bool container_fails(const struct story_container *container)
 {
-    return container->oom ||
-           (container->exit_code != ID_NONE && container->exit_code != 0 &&
-            container->term_at_usec > container->exited_at_usec);
+    return container->oom || (container->exit_code != ID_NONE && container->exit_code != 0 &&
+                              container->term_at_usec > container->exited_at_usec);
 }
 
 const struct task_definition *life_definition(const struct story *story, int32_t task)
@@ -76,9 +75,9 @@ enum life life_container(const struct story_container *container, int64_t at_use
 static int progress(const struct story_container *container, int64_t at_usec)
 {
     const int64_t moments[] = {
-        container->pull_at_usec,  container->pulled_at_usec,  container->create_at_usec,
-        container->created_at_usec, container->start_at_usec, container->started_at_usec,
-        container->ready_at_usec, container->term_at_usec,    container->exited_at_usec,
+        container->pull_at_usec,    container->pulled_at_usec, container->create_at_usec,
+        container->created_at_usec, container->start_at_usec,  container->started_at_usec,
+        container->ready_at_usec,   container->term_at_usec,   container->exited_at_usec,
     };
     int n = (int)(sizeof moments / sizeof moments[0]);
     while (n > 0 && moments[n - 1] > at_usec)

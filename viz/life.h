@@ -9,11 +9,11 @@
 #include "file/story.h"
 
 enum life {
-    LIFE_WAITING,  /* accepted, not placed */
-    LIFE_PENDING,  /* placed, not running yet */
+    LIFE_WAITING, /* accepted, not placed */
+    LIFE_PENDING, /* placed, not running yet */
     LIFE_RUNNING,
     LIFE_STOPPING,
-    LIFE_DONE,     /* stopped as intended: exit code 0, or told to */
+    LIFE_DONE, /* stopped as intended: exit code 0, or told to */
     LIFE_FAILED,
     LIVES,
 };

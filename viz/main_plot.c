@@ -45,8 +45,9 @@ static bool show(struct run *runs, char **paths, const char *picture, bool json,
     struct compare compare;
     compare_init(&compare, names, stories, headers);
     if (!compare.same_scenario)
-        fprintf(stderr, "berth: warning: these are runs of different scenarios: tasks are matched by "
-                        "their numbers all the same\n");
+        fprintf(stderr,
+                "berth: warning: these are runs of different scenarios: tasks are matched by "
+                "their numbers all the same\n");
     if (json)
         compare_print_json(stdout, &compare);
     else
@@ -71,8 +72,9 @@ int main(int argc, char **argv)
     const struct options options = {
         .command = "compare",
         .usage = "RUN RUN [OPTION]...",
-        .about = "Shows how long every phase of every task took in both runs, how far they are apart,\n"
-                 "and the first thing that went another way. Tasks are matched by number.",
+        .about =
+            "Shows how long every phase of every task took in both runs, how far they are apart,\n"
+            "and the first thing that went another way. Tasks are matched by number.",
         .examples = "  berth compare first.run first.exec.run               simulated and real\n"
                     "  berth compare first.run first.exec.run -o first.svg  with a picture\n"
                     "  berth compare seed1.run seed2.run                    any two runs\n",

@@ -138,11 +138,13 @@ int main(int argc, char **argv)
     const struct options options = {
         .command = "view",
         .usage = "RUN [RUN2] [OPTION]...",
-        .about = "Shows a run: instances as boxes, tasks in them as large as what they reserve, what\n"
-                 "waits, and a time line to click on. Two runs go side by side, by the same clock.",
-        .examples = "  berth view first.run                      watch it: space plays, arrows step\n"
-                    "  berth view first.run first.exec.run       simulated and real, side by side\n"
-                    "  berth view first.run --screenshot first.png --at 12s\n",
+        .about =
+            "Shows a run: instances as boxes, tasks in them as large as what they reserve, what\n"
+            "waits, and a time line to click on. Two runs go side by side, by the same clock.",
+        .examples =
+            "  berth view first.run                      watch it: space plays, arrows step\n"
+            "  berth view first.run first.exec.run       simulated and real, side by side\n"
+            "  berth view first.run --screenshot first.png --at 12s\n",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .operands_min = 1,

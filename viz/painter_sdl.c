@@ -12,9 +12,9 @@
 #define STRIPE_STEP 8
 
 static const char *const font_folders[] = {
-    "/usr/share/fonts/truetype/dejavu",          /* Debian, Ubuntu */
-    "/usr/share/fonts/dejavu-sans-mono-fonts",   /* Fedora */
-    "/usr/share/fonts/TTF",                      /* Arch */
+    "/usr/share/fonts/truetype/dejavu",        /* Debian, Ubuntu */
+    "/usr/share/fonts/dejavu-sans-mono-fonts", /* Fedora */
+    "/usr/share/fonts/TTF",                    /* Arch */
 };
 
 struct face {
@@ -76,7 +76,8 @@ struct painter_sdl *painter_sdl_create(struct err *err)
         face_find(painter, 12, bold);
     }
     if (!painter->faces[0].font || !painter->faces[1].font) {
-        err_set(err, EXIT_MACHINE, "the font DejaVu Sans Mono is missing: install fonts-dejavu-core");
+        err_set(err, EXIT_MACHINE,
+                "the font DejaVu Sans Mono is missing: install fonts-dejavu-core");
         painter_sdl_destroy(painter);
         return NULL;
     }

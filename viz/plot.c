@@ -1,7 +1,7 @@
 /*
- * A Gantt chart: rows from the top, half a unit for an instance's heading and one for a task with
- * two bars. All data stands in the script, so the script alone draws the picture. It must never know
- * how gnuplot is run.
+ * A Gantt chart: rows from the top, a low one for an instance's heading and one for a task with
+ * two bars. All data stands in the script, so the script alone draws the picture. It must never
+ * know how gnuplot is run.
  */
 #include "viz/plot.h"
 
@@ -16,9 +16,9 @@
 #include <string.h>
 
 #define WIDTH 1280
-#define ROW_PIXELS 38     /* a task with its two bars */
-#define HEAD_PIXELS 104   /* title and legend */
-#define FOOT_PIXELS 76    /* axis */
+#define ROW_PIXELS 38   /* a task with its two bars */
+#define HEAD_PIXELS 116 /* title and legend */
+#define FOOT_PIXELS 76  /* axis */
 
 enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
 
@@ -26,7 +26,7 @@ static const struct {
     const char *name;
     enum paint paint;
 } parts[PARTS] = {
-    [PART_WAIT] = {"waiting", PAINT_WAIT},
+    [PART_WAIT] = {"waiting for room", PAINT_WAIT},
     [PART_PULL] = {"pulling", PAINT_PULL},
     [PART_START] = {"creating, starting", PAINT_CREATE},
     [PART_READY] = {"getting ready", PAINT_READY},
@@ -60,7 +60,7 @@ struct chart {
     int64_t end_usec;
 };
 
-#define TENTHS_HEADING 6
+#define TENTHS_HEADING 7
 #define TENTHS_TASK 10
 
 static int64_t end_of(const struct story *story)
@@ -96,8 +96,7 @@ static bool is_modelled(const struct story_task *task, enum part part)
         const struct story_container *row = &task->containers[i];
         if ((part == PART_PULL && row->pull_modelled) ||
             (part == PART_START && (row->create_modelled || row->start_modelled)) ||
-            (part == PART_READY && row->ready_modelled) ||
-            (part == PART_RUN && row->exit_modelled))
+            (part == PART_READY && row->ready_modelled) || (part == PART_RUN && row->exit_modelled))
             return true;
     }
     return false;
@@ -119,11 +118,11 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
     int64_t end_usec = least(end_of(story), task->stopped_at_usec);
     if (task->placed_at_usec > end_usec)
         return;
-    int64_t stop_usec = least(task->stop_at_usec,
-                              earliest(task, offsetof(struct story_container, term_at_usec)));
+    int64_t stop_usec =
+        least(task->stop_at_usec, earliest(task, offsetof(struct story_container, term_at_usec)));
     if (task->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED)
-        stop_usec = least(stop_usec,
-                          latest(task, offsetof(struct story_container, exited_at_usec), 0));
+        stop_usec =
+            least(stop_usec, latest(task, offsetof(struct story_container, exited_at_usec), 0));
     const int64_t ends[PARTS] = {
         [PART_WAIT] = earliest(task, offsetof(struct story_container, pull_at_usec)),
         [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec), 0),
@@ -132,7 +131,7 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
         [PART_RUN] = stop_usec,
         [PART_STOP] = task->stopped_at_usec,
     };
-    int64_t from_usec = task->placed_at_usec;
+    int64_t from_usec = task->accepted_at_usec;
     bool real = chart->compare->sides[side].header->mode == RUN_EXEC;
     for (int part = 0; part < PARTS; part++) {
         int64_t to_usec = least(ends[part], end_usec);
@@ -140,8 +139,8 @@ static void add_bars(struct chart *chart, int side, int32_t id, int row)
             to_usec = least(to_usec, stop_usec);
         if (to_usec <= from_usec)
             continue;
-        *ARRAY_ADD(chart, bars) = (struct bar){part, real && is_modelled(task, part), side,
-                                               from_usec, to_usec, row};
+        *ARRAY_ADD(chart, bars) =
+            (struct bar){part, real && is_modelled(task, part), side, from_usec, to_usec, row};
         from_usec = to_usec;
     }
 }
@@ -260,7 +259,7 @@ static void add_failures(struct buffer *script, const struct chart *chart)
                 continue;
             add_seconds(script, at_usec);
             buffer_add_text(script, " ");
-            add_y(script, row->top, row->heading ? 30 : bar_top(s) + BAR_HIGH / 2);
+            add_y(script, row->top, row->heading ? 35 : bar_top(s) + BAR_HIGH / 2);
             buffer_add_text(script, "\n");
         }
     }
@@ -287,25 +286,23 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     const char *zone = index->zones[index->zone_of[row->id]].name;
     snprintf(text, sizeof text, "%s %s%s%s", story_instance_name(row->id),
              group && group->type ? group->type : "", *zone ? ", zone " : "", zone);
-    buffer_add_text(script, "set object rectangle from graph -0.13, first ");
+    buffer_add_text(script, "set object rectangle from graph -0.19, first ");
     add_y(script, row->top, 8);
     buffer_add_text(script, " to graph 1, first ");
-    add_y(script, row->top, 56);
+    add_y(script, row->top, 62);
     buffer_add_text(script, " noclip behind fillcolor rgb '#E9ECEF' fillstyle solid noborder\n");
-    add_label(script, text, "graph -0.125", row->top, 32,
-              "left front font 'DejaVu Sans:Bold,14'");
+    add_label(script, text, "graph -0.185", row->top, 35, "left front font 'DejaVu Sans:Bold,14'");
 }
 
 static void add_task(struct buffer *script, const struct chart *chart, const struct row *row)
 {
     const struct compare *compare = chart->compare;
     int side = row->id < compare->sides[0].story->n_tasks ? 0 : 1;
-    const struct task_definition *definition =
-        life_definition(compare->sides[side].story, row->id);
+    const struct task_definition *definition = life_definition(compare->sides[side].story, row->id);
     char text[32];
-    snprintf(text, sizeof text, "%s %.12s", story_task_name(row->id),
+    snprintf(text, sizeof text, "%s %.11s", story_task_name(row->id),
              definition ? definition->family : "");
-    add_label(script, text, "graph -0.05", row->top, 50, "right front font 'DejaVu Sans,14'");
+    add_label(script, text, "graph -0.068", row->top, 50, "right front font 'DejaVu Sans,14'");
     for (int s = 0; s < 2; s++) {
         const struct story *story = compare->sides[s].story;
         if (row->id >= story->n_tasks)
@@ -322,7 +319,25 @@ static void add_task(struct buffer *script, const struct chart *chart, const str
     }
 }
 
-static void add_title(struct buffer *script, const struct chart *chart)
+/* Pixels from the upper left corner as gnuplot takes them: from the lower left, as parts of the
+ * picture. */
+static void add_screen(struct buffer *script, int x, int y, int height)
+{
+    buffer_add(script, "screen 0.%04d, screen 0.%04d", x * 10000 / WIDTH,
+               (height - y) * 10000 / height);
+}
+
+static void add_words(struct buffer *script, const char *text, int x, int y, int height,
+                      const char *look)
+{
+    buffer_add_text(script, "set label ");
+    gnuplot_quote(script, text);
+    buffer_add_text(script, " at ");
+    add_screen(script, x, y, height);
+    buffer_add(script, " %s\n", look);
+}
+
+static void add_title(struct buffer *script, const struct chart *chart, int height)
 {
     const struct compare *compare = chart->compare;
     const struct run_header *first = compare->sides[0].header, *second = compare->sides[1].header;
@@ -335,11 +350,7 @@ static void add_title(struct buffer *script, const struct chart *chart)
         snprintf(left_out, sizeof left_out, ", first %d of %d tasks", chart->n_tasks,
                  chart->n_tasks + chart->n_left_out);
     snprintf(text, sizeof text, "%.80s", title);
-    /* A label can stand anywhere: gnuplot's own title knows one font only. */
-    buffer_add_text(script, "set label 1 ");
-    gnuplot_quote(script, text);
-    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-1.2 left front font "
-                            "'DejaVu Sans:Bold,20'\n");
+    add_words(script, text, 14, 26, height, "left front font 'DejaVu Sans:Bold,20'");
     if (compare->mixed)
         snprintf(text, sizeof text,
                  "upper bar: SIMULATED, lower bar, framed: FOR REAL; seed %" PRIu64 "%s%s",
@@ -349,11 +360,10 @@ static void add_title(struct buffer *script, const struct chart *chart)
                  "upper bar: first run (%s, seed %" PRIu64
                  "), lower bar, framed: second run (%s, seed %" PRIu64 ")%s%s",
                  first->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", first->seed,
-                 second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale, left_out);
-    buffer_add_text(script, "set label 2 ");
-    gnuplot_quote(script, text);
-    buffer_add_text(script, " at screen 0.01, screen 1 offset 0,-2.9 left front font "
-                            "'DejaVu Sans,14' textcolor rgb '#5A646E'\n");
+                 second->mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", second->seed, scale,
+                 left_out);
+    add_words(script, text, 14, 58, height,
+              "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
 }
 
 static void add_frames(struct buffer *script, const struct chart *chart)
@@ -393,18 +403,11 @@ static bool is_hatched(const struct chart *chart)
     return false;
 }
 
-/* Screen coordinates in ten thousandths. */
-static void add_screen(struct buffer *script, int x, int y, int height)
-{
-    buffer_add(script, "screen 0.%04d, screen 0.%04d", x * 10000 / WIDTH,
-               (height - y) * 10000 / height);
-}
-
 /* One sign of the legend and its words. Returns where the next one goes. */
 static int add_legend_item(struct buffer *script, int x, int height, const char *look,
                            const char *words)
 {
-    const int y = HEAD_PIXELS - 26, wide = 22, high = 13;
+    const int y = HEAD_PIXELS - 32, wide = 22, high = 13;
     if (look) {
         buffer_add_text(script, "set object rectangle from ");
         add_screen(script, x, y + high, height);
@@ -417,9 +420,8 @@ static int add_legend_item(struct buffer *script, int x, int height, const char 
         buffer_add_text(script, " point pointtype 2 pointsize 1.3 linewidth 3 linecolor rgb "
                                 "'#D55E00'\n");
     }
-    buffer_add(script, "set label '%s' at ", words);
-    add_screen(script, x + wide + 6, y + high / 2, height);
-    buffer_add_text(script, " left front font 'DejaVu Sans,13'\n");
+    add_words(script, words, x + wide + 6, y + high / 2, height,
+              "left front font 'DejaVu Sans,13'");
     return x + wide + 6 + (int)strlen(words) * 9 + 14;
 }
 
@@ -454,8 +456,8 @@ static void add_plot(struct buffer *script, const struct chart *chart)
                        "fillstyle pattern 4 noborder, \\\n",
                        part, rgb);
     }
-    buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror fillstyle empty border "
-                            "linecolor rgb '#14181C', \\\n"
+    buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror linecolor rgb "
+                            "'#14181C' linewidth 1.5 fillstyle empty border, \\\n"
                             "  $failed using 1:2 with points pointtype 2 pointsize 1.3 linewidth 3 "
                             "linecolor rgb '#D55E00'\n");
 }
@@ -464,11 +466,12 @@ void plot_compare(struct buffer *script, const struct compare *compare, const ch
 {
     struct chart chart = {.compare = compare};
     fill_chart(&chart);
-    int height = HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
-    add_title(script, &chart);
+    int height =
+        HEAD_PIXELS + FOOT_PIXELS + (chart.height > 0 ? chart.height : 10) * ROW_PIXELS / 10;
     gnuplot_terminal(script, path, WIDTH, height);
+    add_title(script, &chart, height);
     buffer_add(script,
-               "set lmargin at screen 0.125\nset rmargin at screen 0.985\n"
+               "set lmargin at screen 0.17\nset rmargin at screen 0.985\n"
                "set tmargin at screen 0.%04d\nset bmargin at screen 0.%04d\n",
                (height - HEAD_PIXELS) * 10000 / height, FOOT_PIXELS * 10000 / height);
     add_legend(script, &chart, height);

@@ -27,8 +27,8 @@ struct scene_task {
     int32_t instance;
     char name[16];
     const char *family;
-    enum life state; /* DONE and FAILED: only a trace is left, its place is free */
-    const char *phase;      /* of the container that is furthest behind */
+    enum life state;         /* DONE and FAILED: only a trace is left, its place is free */
+    const char *phase;       /* of the container that is furthest behind */
     int32_t cpu, memory_mib; /* what it reserves */
     struct scene_slot slot;
     int first_container, n_containers;
@@ -41,7 +41,7 @@ struct scene_instance {
     enum scene_host_state state;
     int32_t cpu, memory_mib;
     int32_t cpu_reserved, memory_reserved_mib; /* now, by the tasks that are not stopped */
-    int first_task, n_tasks; /* in order of their placement */
+    int first_task, n_tasks;                   /* in order of their placement */
 };
 
 /* Something that waits for room. */

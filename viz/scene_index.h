@@ -58,11 +58,11 @@ struct scene_index {
     int32_t scale_numerator, scale_denominator;
     struct scene_zone *zones;
     int n_zones, cap_zones;
-    int32_t *order;  /* instances, zone by zone */
-    int32_t *zone_of; /* by instance: its zone */
-    struct scene_slot *slots; /* by task: its place for life */
-    int32_t *by_instance;     /* tasks, instance by instance, in order of placement */
-    int32_t *first_of;        /* by instance: its first in by_instance; one more than instances */
+    int32_t *order;             /* instances, zone by zone */
+    int32_t *zone_of;           /* by instance: its zone */
+    struct scene_slot *slots;   /* by task: its place for life */
+    int32_t *by_instance;       /* tasks, instance by instance, in order of placement */
+    int32_t *first_of;          /* by instance: its first in by_instance; one more than instances */
     struct scene_event *events; /* in order of time */
     int n_events, cap_events;
 };

@@ -22,9 +22,9 @@ int32_t scene_share(const struct story *story, int32_t task)
     const struct story_instance *host = &story->instances[row->instance];
     const struct task_definition *definition = taskdefs_get(&story->taskdefs, row->taskdef);
     int64_t cpu = host->cpu > 0 ? (int64_t)taskdef_cpu(definition) * SCENE_WHOLE / host->cpu : 0;
-    int64_t memory = host->memory_mib > 0 ? (int64_t)taskdef_memory_mib(definition) * SCENE_WHOLE /
-                                                host->memory_mib
-                                          : 0;
+    int64_t memory = host->memory_mib > 0
+                         ? (int64_t)taskdef_memory_mib(definition) * SCENE_WHOLE / host->memory_mib
+                         : 0;
     int64_t share = cpu > memory ? cpu : memory;
     /* A task that reserves next to nothing is still there to be seen. */
     if (share < SCENE_WHOLE / 100)

@@ -1,7 +1,7 @@
 /*
- * Where in its instance's box each task lies: tiles as large as what they reserve, each at one place
- * for its whole life, the lowest that is free all that time. It must never know the moment that is
- * looked at.
+ * Where in its instance's box each task lies: tiles as large as what they reserve, each at one
+ * place for its whole life, the lowest that is free when it comes. It must never know the
+ * moment that is looked at.
  */
 #ifndef BERTH_VIZ_SCENE_PLACE_H
 #define BERTH_VIZ_SCENE_PLACE_H

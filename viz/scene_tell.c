@@ -104,8 +104,7 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
         note = &index->story->notes[event->id].message;
         snprintf(text, size, "no room for %s: %s",
                  note->as.wait.task != ID_NONE ? story_task_name(note->as.wait.task)
-                 : note->as.wait.service >= 0 &&
-                         note->as.wait.service < index->story->n_services
+                 : note->as.wait.service >= 0 && note->as.wait.service < index->story->n_services
                      ? index->story->services[note->as.wait.service].name
                      : "a task",
                  place_reason_names[note->as.wait.reason]);
@@ -195,8 +194,7 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
     if (row->stopped_at_usec <= scene->at_usec && row->reason)
         add_line(lines, &n, most, "%s", row->reason);
     for (int i = 0; i < task->n_containers; i++) {
-        const struct scene_container *container =
-            &scene->containers[task->first_container + i];
+        const struct scene_container *container = &scene->containers[task->first_container + i];
         const struct story_container *told = &row->containers[i];
         if (told->exited_at_usec <= scene->at_usec && told->exit_code != ID_NONE)
             add_line(lines, &n, most, "- %s: exit code %d%s", container->name, told->exit_code,

@@ -142,8 +142,7 @@ static void loop(struct view *view)
             paint(view);
         SDL_Event event;
         bool played = view->clock->playing;
-        int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC)
-                                       : SDL_WaitEvent(&event);
+        int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC) : SDL_WaitEvent(&event);
         while (got) {
             on_event(view, &event);
             got = SDL_PollEvent(&event);
@@ -163,17 +162,23 @@ static bool has_display(struct err *err)
     if ((asked && *asked) || (strcmp(driver, "offscreen") != 0 && strcmp(driver, "dummy") != 0))
         return true;
     return err_set(err, EXIT_MACHINE,
-                   "there is no display to open a window on: use --screenshot FILE.png --at TIME");
+                   "there is no display to open a window on (%s): use --screenshot FILE.png "
+                   "--at TIME",
+                   driver);
 }
 
 bool view_run(struct scene *const *scenes, int n_scenes, struct clock *clock,
               struct painter_sdl *painter, int width, int height, struct err *err)
 {
     SDL_SetMainReady();
-    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    /* Else SDL tries Wayland first, whose library complains on stderr where there is none. */
+    const char *wayland = SDL_getenv("WAYLAND_DISPLAY");
+    if (!wayland || !*wayland)
+        SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11");
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return err_set(err, EXIT_MACHINE,
-                       "cannot open a window (%s): use --screenshot FILE.png --at TIME",
+                       "there is no display to open a window on (%s): use --screenshot FILE.png "
+                       "--at TIME",
                        SDL_GetError());
     bool ok = has_display(err);
     struct view view = {.scenes = scenes,

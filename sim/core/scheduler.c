@@ -49,6 +49,19 @@ bool scheduler_ended(const struct scheduler *scheduler)
     return scheduler->ending && scheduler->n_up == 0 && scheduler->n_placed == 0;
 }
 
+int64_t scheduler_waiting(const struct scheduler *scheduler)
+{
+    int64_t n = scheduler->n_waiting;
+
+    for (int i = 0; i < scheduler->cluster.n_services; i++) {
+        const struct service *service = &scheduler->cluster.services[i];
+
+        if (service->is_blocked && service->desired > service->n_wanted)
+            n += service->desired - service->n_wanted;
+    }
+    return n;
+}
+
 bool scheduler_idle(const struct scheduler *scheduler)
 {
     bool missing = false;

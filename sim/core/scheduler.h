@@ -59,6 +59,9 @@ int64_t scheduler_deadline(const struct scheduler *scheduler);
 /* A digest of the whole state: equal after equal histories, on every machine. */
 uint64_t scheduler_hash(const struct scheduler *scheduler);
 
+/* The tasks that wait for room: provisioned ones, and those that services still lack. */
+int64_t scheduler_waiting(const struct scheduler *scheduler);
+
 /* No standalone task lives that could still do something: none is on an instance. Waiting tasks do
  * not count where no instance is on its way and nothing runs that could make room. */
 bool scheduler_idle(const struct scheduler *scheduler);

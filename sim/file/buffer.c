@@ -11,33 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `n` more bytes and the terminator. */
-static inline char *reserve(struct buffer *buffer, size_t n)
+void buffer_reserve(struct buffer *buffer, size_t n)
 {
-    if (buffer->length + n + 1 > buffer->capacity) {
-        size_t capacity = buffer->capacity ? buffer->capacity : 256;
+    size_t capacity = buffer->capacity ? buffer->capacity : 256;
 
-        while (capacity < buffer->length + n + 1)
-            capacity *= 2;
-        buffer->text = realloc(buffer->text, capacity);
-        assert(buffer->text != NULL);
-        buffer->capacity = capacity;
-    }
-    return buffer->text + buffer->length;
-}
-
-void buffer_add_bytes(struct buffer *buffer, const char *bytes, size_t n)
-{
-    char *to = reserve(buffer, n);
-
-    memcpy(to, bytes, n);
-    to[n] = '\0';
-    buffer->length += n;
-}
-
-void buffer_add_text(struct buffer *buffer, const char *text)
-{
-    buffer_add_bytes(buffer, text, strlen(text));
+    while (capacity < buffer->length + n + 1)
+        capacity *= 2;
+    if (capacity == buffer->capacity)
+        return;
+    buffer->text = realloc(buffer->text, capacity);
+    assert(buffer->text != NULL);
+    buffer->capacity = capacity;
 }
 
 void buffer_add(struct buffer *buffer, const char *format, ...)
@@ -50,7 +34,8 @@ void buffer_add(struct buffer *buffer, const char *format, ...)
     va_end(args);
     assert(n >= 0);
     va_start(args, format);
-    vsnprintf(reserve(buffer, (size_t)n), (size_t)n + 1, format, args);
+    buffer_reserve(buffer, (size_t)n);
+    vsnprintf(buffer->text + buffer->length, (size_t)n + 1, format, args);
     va_end(args);
     buffer->length += (size_t)n;
 }

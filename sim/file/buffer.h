@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* `text` is always terminated once anything was added. Free with buffer_finish(). */
 struct buffer {
@@ -16,8 +17,23 @@ struct buffer {
 
 void buffer_add(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void buffer_add_text(struct buffer *buffer, const char *text);
-void buffer_add_bytes(struct buffer *buffer, const char *bytes, size_t n);
+/* Makes room for `n` more bytes and the terminator. */
+void buffer_reserve(struct buffer *buffer, size_t n);
+
+static inline void buffer_add_bytes(struct buffer *buffer, const char *bytes, size_t n)
+{
+    if (buffer->length + n + 1 > buffer->capacity)
+        buffer_reserve(buffer, n);
+    memcpy(buffer->text + buffer->length, bytes, n);
+    buffer->length += n;
+    buffer->text[buffer->length] = '\0';
+}
+
+static inline void buffer_add_text(struct buffer *buffer, const char *text)
+{
+    buffer_add_bytes(buffer, text, strlen(text));
+}
+
 void buffer_add_int(struct buffer *buffer, int64_t number);
 
 /* Seconds with as many of six decimals as it takes, but three at least: "1.203". Writes into `text`

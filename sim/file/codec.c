@@ -299,7 +299,7 @@ static bool read_value(const json_t *value, const struct field *field, void *rec
                        const struct place *place, struct err *err)
 {
     void *to = (char *)record + field->offset;
-    int64_t number;
+    int64_t number = 0;
 
     switch (field->type) {
     case FIELD_INT:
@@ -396,7 +396,7 @@ static bool read_message(const json_t *object, struct message *message, const st
     static const char *const others[] = {"kind", "id"};
     const json_t *id = json_object_get(object, "id");
     struct place kind_place = {place, "kind", 0}, id_place = {place, "id", 0};
-    int32_t kind;
+    int32_t kind = 0;
 
     if (!json_is_object(object))
         return wrong(err, place, object, "an object");

@@ -164,7 +164,8 @@ static const struct grammar_member scenario_members[] = {
     {"title", SHAPE_TEXT, .about = "one line; default: the file's name"},
     {"seed", SHAPE_NUMBER, .about = "of all random draws; default 1"},
     {"epoch", SHAPE_TEXT,
-     .about = "the date and time at 0s, for people; default \"2026-01-01T00:00:00Z\""},
+     .about =
+         "the date and time at 0s, as registeredAt shows it; default \"2026-01-01T00:00:00Z\""},
     {"cluster", SHAPE_TEXT, .about = "the cluster's name; default \"default\""},
     {"instanceTypes", SHAPE_MAP, .of = &instance_type_grammar,
      .about = "kinds of machines by name"},

@@ -22,8 +22,8 @@ enum option_kind {
 };
 
 struct option_row {
-    const char *name;     /* without its dashes */
-    char letter;          /* short form, or 0 */
+    const char *name; /* without its dashes */
+    char letter;      /* short form, or 0 */
     enum option_kind kind;
     void *value;          /* where it goes; what stands there is the default */
     const char *argument; /* its name in the help, NULL for flags */

@@ -19,7 +19,7 @@
 static char *file_stem(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *stem = text_copy(slash ? slash + 1 : path);
+    char *stem = memory_text(slash ? slash + 1 : path);
     char *dot = strrchr(stem, '.');
 
     if (dot && dot != stem)
@@ -52,7 +52,7 @@ static char *beside(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
     size_t folder = slash && name[0] != '/' ? (size_t)(slash - path) + 1 : 0;
-    char *joined = zeroed(folder + strlen(name) + 1, 1);
+    char *joined = memory_zeroed(folder + strlen(name) + 1, 1);
 
     memcpy(joined, path, folder);
     strcpy(joined + folder, name);
@@ -90,7 +90,7 @@ static void inline_files(struct scenario_reader *reader)
 
     if (!json_is_object(top.value))
         return;
-    reader->files = zeroed(n, sizeof *reader->files);
+    reader->files = memory_zeroed(n, sizeof *reader->files);
     reader->n_files = (int)n;
     for (size_t i = 0; i < n; i++)
         if (json_is_string(json_array_get(list.value, i)))
@@ -131,11 +131,11 @@ static void wrap(struct scenario_reader *reader, const char *instances, int32_t 
 
     default_family(&top);
     family = json_string_value(json_object_get(taskdef_unwrap(&top, &inner_node)->value, "family"));
-    reader->files = zeroed(1, sizeof *reader->files);
+    reader->files = memory_zeroed(1, sizeof *reader->files);
     reader->n_files = 1;
     reader->files[0] = *document;
-    document->name = text_copy(reader->files[0].name);
-    document->text = zeroed(document->length + 1, 1);
+    document->name = memory_text(reader->files[0].name);
+    document->text = memory_zeroed(document->length + 1, 1);
     memcpy(document->text, reader->files[0].text, document->length);
     document->positions = NULL;
     document->root =
@@ -158,8 +158,8 @@ static char *set_path(bool bare, const char *set)
     for (const struct grammar_member *member = scenario_grammar.members; member->name; member++)
         of_scenario = of_scenario || json_set_begins(set, member->name);
     if (of_scenario)
-        return text_copy(set);
-    path = zeroed(strlen(prefix) + strlen(set) + 1, 1);
+        return memory_text(set);
+    path = memory_zeroed(strlen(prefix) + strlen(set) + 1, 1);
     strcat(strcpy(path, prefix), set);
     return path;
 }
@@ -172,7 +172,7 @@ static void apply_sets(struct scenario_reader *reader, const struct scenario_opt
 
     if (!options || options->n_sets == 0)
         return;
-    overlays = zeroed((size_t)options->n_sets, sizeof *overlays);
+    overlays = memory_zeroed((size_t)options->n_sets, sizeof *overlays);
     for (int i = 0; i < options->n_sets; i++) {
         char *set = set_path(bare, options->sets[i]);
         struct err err;
@@ -245,7 +245,8 @@ static void read_epoch(struct scenario_reader *reader, const struct node *top)
     while (text[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
         i++;
     if (text[i] || form[i] ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6 ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) !=
+            6 ||
         month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) {
         node_error(&node,
                    "found %s, wanted a date and time in UTC such as "
@@ -267,7 +268,7 @@ static void read_head(struct scenario_reader *reader, const struct node *top)
     int choice;
 
     node_choice(&version, grammar_member(&scenario_grammar, "berth")->values, &choice);
-    scenario->title = node_text(&title, &text) ? text_copy(text) : file_stem(scenario->path);
+    scenario->title = node_text(&title, &text) ? memory_text(text) : file_stem(scenario->path);
     node_number(&seed, 0, INT64_MAX, BARE_NUMBER, &number);
     scenario->seed = (uint64_t)number;
     if (node_text(&cluster, &text) && !*text)
@@ -283,15 +284,15 @@ static void read_scenario(struct scenario_reader *reader)
     if (!node_object(&top, &scenario_grammar))
         return;
     read_head(reader, &top);
-    read_costs(reader, &top);
-    read_instances(reader, &top);
-    read_definitions(reader, &top);
-    read_images(reader, &top);
-    read_behaviours(reader, &top);
-    read_until(reader, &top);
-    read_services(reader, &top);
-    read_timeline(reader, &top);
-    read_expects(reader, &top);
+    scenario_read_costs(reader, &top);
+    scenario_read_instances(reader, &top);
+    scenario_read_definitions(reader, &top);
+    scenario_read_images(reader, &top);
+    scenario_read_behaviours(reader, &top);
+    scenario_read_until(reader, &top);
+    scenario_read_services(reader, &top);
+    scenario_read_timeline(reader, &top);
+    scenario_read_expects(reader, &top);
     scenario->source = json_dumps(top.value, JSON_COMPACT);
 }
 
@@ -330,11 +331,12 @@ static struct scenario *finish(struct scenario_reader *reader)
 static void start(struct scenario_reader *reader, const char *path, struct findings *findings)
 {
     *reader = (struct scenario_reader){
-        .reading = {.findings = findings, .first_finding = findings->n_list,
+        .reading = {.findings = findings,
+                    .first_finding = findings->n_list,
                     .first_error = findings->n_errors},
-        .scenario = zeroed(1, sizeof *reader->scenario),
+        .scenario = memory_zeroed(1, sizeof *reader->scenario),
     };
-    reader->scenario->path = text_copy(path);
+    reader->scenario->path = memory_text(path);
 }
 
 struct scenario *scenario_load(const char *path, const struct scenario_options *options,

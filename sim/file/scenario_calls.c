@@ -29,7 +29,7 @@ static void read_field(const struct node *node, const char *text, struct strateg
         rule->field = BY_INSTANCE;
     } else if (attribute && text[strlen(ATTRIBUTE_PREFIX)]) {
         rule->field = BY_ATTRIBUTE;
-        rule->attribute = text_copy(text + strlen(ATTRIBUTE_PREFIX));
+        rule->attribute = memory_text(text + strlen(ATTRIBUTE_PREFIX));
     } else {
         node_error(node,
                    "found \"%s\"; spread's field is instanceId, host or attribute:NAME, such "
@@ -48,7 +48,7 @@ static void read_strategy(const struct node *call, struct strategy_rule **rules,
         return;
     }
     if (n_items)
-        *rules = zeroed(n_items, sizeof **rules);
+        *rules = memory_zeroed(n_items, sizeof **rules);
     for (size_t i = 0; i < n_items; i++) {
         struct node item = node_item(&list, i), type_node, field_node;
         struct strategy_rule *rule = &(*rules)[*n];
@@ -85,7 +85,7 @@ static int32_t required_reference(struct scenario_reader *reader, const struct n
 {
     struct node node = node_member(call, "taskDefinition");
 
-    return read_reference(reader, &node);
+    return scenario_read_reference(reader, &node);
 }
 
 /* True where the members are an object at all. */
@@ -101,25 +101,25 @@ static bool read_create_service(struct scenario_reader *reader, struct node *nod
     desired = node_member(node, "desiredCount");
     scheduling = node_member(node, "schedulingStrategy");
     constraints = node_member(node, "placementConstraints");
-    if (ecs_name(&name_node, &name))
-        call->name = text_copy(name);
+    if (taskdef_read_name(&name_node, &name))
+        call->name = memory_text(name);
     call->taskdef = required_reference(reader, node);
     node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
     if (node_text(&scheduling, &kind) && strcmp(kind, "REPLICA") != 0)
         node_error(&scheduling, "found \"%s\"; berth has only REPLICA services so far", kind);
     check_launch_type(node);
     read_strategy(node, &call->strategy, &call->n_strategy);
-    constraints_read(&constraints, false, &call->constraints, &call->n_constraints);
+    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
     return true;
 }
 
-void read_services(struct scenario_reader *reader, const struct node *top)
+void scenario_read_services(struct scenario_reader *reader, const struct node *top)
 {
     struct scenario *scenario = reader->scenario;
     struct node list = node_member(top, "services");
     size_t n = node_list(&list);
 
-    scenario->services = zeroed(n, sizeof *scenario->services);
+    scenario->services = memory_zeroed(n, sizeof *scenario->services);
     scenario->n_services = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), name;
@@ -145,10 +145,10 @@ static bool read_service_name(struct scenario_reader *reader, const struct node 
         return false;
     if (names_find(&reader->services, name) == ID_NONE) {
         node_error(node, "no service \"%s\"%s", name,
-                   did_you_mean_one(&reader->reading, name, &reader->services, 0));
+                   reading_hint(&reader->reading, name, &reader->services, 0));
         return false;
     }
-    *to = text_copy(name);
+    *to = memory_text(name);
     return true;
 }
 
@@ -175,7 +175,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
     read_service_name(reader, &service, &entry->service);
     node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
     if (taskdef.value)
-        call->taskdef = read_reference(reader, &taskdef);
+        call->taskdef = scenario_read_reference(reader, &taskdef);
     entry->taskdef = call->taskdef;
 }
 
@@ -219,11 +219,11 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
     if (node_text(&group, &text)) {
         if (!*text || strlen(text) > 255)
             node_error(&group, "a task group's name has 1 to 255 characters");
-        call->group = text_copy(text);
+        call->group = memory_text(text);
     }
     check_launch_type(node);
     read_strategy(node, &call->strategy, &call->n_strategy);
-    constraints_read(&constraints, false, &call->constraints, &call->n_constraints);
+    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
 }
 
 static void entry_stop_task(struct scenario_reader *reader, struct node *node,
@@ -254,8 +254,8 @@ static void read_kill_container(struct scenario_reader *reader, struct node *nod
         return;
     if (reader->containers_known && names_find(&reader->containers, name) == ID_NONE)
         node_error(&container, "no task definition has a container \"%s\"%s", name,
-                   did_you_mean_one(&reader->reading, name, &reader->containers, 0));
-    fault->container_name = text_copy(name);
+                   reading_hint(&reader->reading, name, &reader->containers, 0));
+    fault->container_name = memory_text(name);
 }
 
 static void entry_fault(struct scenario_reader *reader, struct node *node,
@@ -380,8 +380,8 @@ static int compare_moments(const void *a, const void *b)
 static void sort_timeline(struct scenario *scenario)
 {
     size_t n = (size_t)scenario->n_timeline;
-    struct moment *moments = zeroed(n, sizeof *moments);
-    struct scenario_entry *sorted = zeroed(n, sizeof *sorted);
+    struct moment *moments = memory_zeroed(n, sizeof *moments);
+    struct scenario_entry *sorted = memory_zeroed(n, sizeof *sorted);
 
     for (size_t i = 0; i < n; i++)
         moments[i] = (struct moment){scenario->timeline[i].at_usec, (int32_t)i};
@@ -393,14 +393,14 @@ static void sort_timeline(struct scenario *scenario)
     scenario->timeline = sorted;
 }
 
-void read_timeline(struct scenario_reader *reader, const struct node *top)
+void scenario_read_timeline(struct scenario_reader *reader, const struct node *top)
 {
     struct scenario *scenario = reader->scenario;
     struct node list = node_member(top, "timeline");
     size_t n = node_list(&list);
 
     collect_created_services(reader, &list);
-    scenario->timeline = zeroed(n, sizeof *scenario->timeline);
+    scenario->timeline = memory_zeroed(n, sizeof *scenario->timeline);
     scenario->n_timeline = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), at;
@@ -430,7 +430,7 @@ static bool creates_service(const struct node *top)
     return false;
 }
 
-void read_until(struct scenario_reader *reader, const struct node *top)
+void scenario_read_until(struct scenario_reader *reader, const struct node *top)
 {
     struct node node = node_member(top, "until");
 
@@ -500,13 +500,13 @@ static void read_expect(struct scenario_reader *reader, struct node *node, struc
     check_expect(node);
 }
 
-void read_expects(struct scenario_reader *reader, const struct node *top)
+void scenario_read_expects(struct scenario_reader *reader, const struct node *top)
 {
     struct scenario *scenario = reader->scenario;
     struct node list = node_member(top, "expect");
     size_t n = node_list(&list);
 
-    scenario->expects = zeroed(n, sizeof *scenario->expects);
+    scenario->expects = memory_zeroed(n, sizeof *scenario->expects);
     scenario->n_expects = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);

@@ -50,8 +50,8 @@ static void add_definition(struct scenario_reader *reader, int32_t index,
     *taskdef = (struct scenario_taskdef){
         .definition = definition,
         .runs = runs,
-        .behaviours = zeroed(n, sizeof *taskdef->behaviours),
-        .images = zeroed(n, sizeof *taskdef->images),
+        .behaviours = memory_zeroed(n, sizeof *taskdef->behaviours),
+        .images = memory_zeroed(n, sizeof *taskdef->images),
     };
     for (size_t i = 0; i < n; i++)
         names_intern(&reader->containers, definition->containers[i].name);
@@ -72,12 +72,12 @@ static void refer_to_nothing(struct scenario_reader *reader, const struct node *
         reader->families_known = false;
 }
 
-void read_definitions(struct scenario_reader *reader, const struct node *top)
+void scenario_read_definitions(struct scenario_reader *reader, const struct node *top)
 {
     struct node list = node_member(top, "taskDefinitions");
     size_t n = node_list(&list);
 
-    reader->scenario->taskdefs = zeroed(n, sizeof *reader->scenario->taskdefs);
+    reader->scenario->taskdefs = memory_zeroed(n, sizeof *reader->scenario->taskdefs);
     reader->scenario->n_taskdefs = (int32_t)n;
     reader->families_known = reader->containers_known = true;
     for (size_t i = 0; i < n; i++) {
@@ -91,7 +91,7 @@ void read_definitions(struct scenario_reader *reader, const struct node *top)
             definition = taskdef_read(node, &runs);
         if (definition) {
             add_definition(reader, (int32_t)i, definition, runs);
-            warn_of_misfit(reader, node, definition);
+            scenario_warn_of_misfit(reader, node, definition);
         } else {
             refer_to_nothing(reader, node);
         }
@@ -106,7 +106,7 @@ static const char *without_arn(const char *text)
     return strncmp(text, "arn:", 4) == 0 && slash ? slash + 1 : text;
 }
 
-int32_t read_reference(struct scenario_reader *reader, const struct node *node)
+int32_t scenario_read_reference(struct scenario_reader *reader, const struct node *node)
 {
     const struct names *known = &reader->references;
     const char *text, *colon;
@@ -127,6 +127,6 @@ int32_t read_reference(struct scenario_reader *reader, const struct node *node)
                    (int)reader->scenario->taskdefs[reader->referred[number]].definition->revision);
     else if (number == ID_NONE && reader->families_known)
         node_error(node, "no task definition \"%s\"%s", text,
-                   did_you_mean_one(&reader->reading, family, known, 0));
+                   reading_hint(&reader->reading, family, known, 0));
     return ID_NONE;
 }

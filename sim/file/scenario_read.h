@@ -34,23 +34,23 @@ struct scenario_reader {
 };
 
 /* scenario_world.c */
-void read_costs(struct scenario_reader *reader, const struct node *top);
-void read_instances(struct scenario_reader *reader, const struct node *top);
-void read_images(struct scenario_reader *reader, const struct node *top);
-void read_behaviours(struct scenario_reader *reader, const struct node *top);
+void scenario_read_costs(struct scenario_reader *reader, const struct node *top);
+void scenario_read_instances(struct scenario_reader *reader, const struct node *top);
+void scenario_read_images(struct scenario_reader *reader, const struct node *top);
+void scenario_read_behaviours(struct scenario_reader *reader, const struct node *top);
 /* A definition that fits on no instance, even an empty one, is worth a warning. */
-void warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
-                    const struct task_definition *definition);
+void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
+                             const struct task_definition *definition);
 
 /* scenario_definitions.c */
-void read_definitions(struct scenario_reader *reader, const struct node *top);
+void scenario_read_definitions(struct scenario_reader *reader, const struct node *top);
 /* The definition that "family", "family:revision" or an ARN means, or ID_NONE after an error. */
-int32_t read_reference(struct scenario_reader *reader, const struct node *node);
+int32_t scenario_read_reference(struct scenario_reader *reader, const struct node *node);
 
 /* scenario_calls.c */
-void read_services(struct scenario_reader *reader, const struct node *top);
-void read_timeline(struct scenario_reader *reader, const struct node *top);
-void read_until(struct scenario_reader *reader, const struct node *top);
-void read_expects(struct scenario_reader *reader, const struct node *top);
+void scenario_read_services(struct scenario_reader *reader, const struct node *top);
+void scenario_read_timeline(struct scenario_reader *reader, const struct node *top);
+void scenario_read_until(struct scenario_reader *reader, const struct node *top);
+void scenario_read_expects(struct scenario_reader *reader, const struct node *top);
 
 #endif

@@ -14,7 +14,7 @@
 /* More machines of one kind than any cloud region has. */
 #define GROUP_COUNT_MAX 1000000
 
-void read_costs(struct scenario_reader *reader, const struct node *top)
+void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
 {
     struct costs *costs = &reader->scenario->costs;
     const struct {
@@ -69,7 +69,7 @@ static void read_type(struct scenario_reader *reader, const struct node *map, co
     }
     names_intern(&reader->type_names, name);
     type = ARRAY_ADD(reader, types);
-    *type = (struct instance_type){.name = text_copy(name),
+    *type = (struct instance_type){.name = memory_text(name),
                                    .cpu = CPU_UNITS_PER_VCPU,
                                    .memory_mib = 1024,
                                    .boot = reader->scenario->costs.boot};
@@ -111,12 +111,12 @@ static int32_t find_type(struct scenario_reader *reader, const struct node *node
         node_error(node,
                    "no instance type \"%s\", neither in instanceTypes nor among the EC2 "
                    "types that berth knows%s",
-                   name, did_you_mean(nearest_type(reader, name)));
+                   name, node_hint(nearest_type(reader, name)));
         return ID_NONE;
     }
     type = ARRAY_ADD(reader, types);
     *type = *built_in;
-    type->name = text_copy(name);
+    type->name = memory_text(name);
     type->boot = reader->scenario->costs.boot;
     type->boot_given = false;
     return names_intern(&reader->type_names, name);
@@ -128,7 +128,7 @@ static void read_zones(const struct node *node, struct scenario_group *group)
     size_t n = node_list(&list);
 
     if (n)
-        group->zones = zeroed(n, sizeof *group->zones);
+        group->zones = memory_zeroed(n, sizeof *group->zones);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
         const char *name;
@@ -137,7 +137,7 @@ static void read_zones(const struct node *node, struct scenario_group *group)
             continue;
         if (!*name)
             node_error(&item, "found an empty text, wanted a zone's name");
-        group->zones[group->n_zones++].name = text_copy(name);
+        group->zones[group->n_zones++].name = memory_text(name);
     }
 }
 
@@ -161,8 +161,8 @@ static void add_attribute(struct scenario_group *group, const char *name, const 
         if (strcmp(group->attributes[i].name, name) == 0)
             return;
     attribute = &group->attributes[group->n_attributes++];
-    attribute->name = text_copy(name);
-    attribute->value = value ? text_copy(value) : NULL;
+    attribute->name = memory_text(name);
+    attribute->value = value ? memory_text(value) : NULL;
 }
 
 /* The characters of names and values: ECS developer guide, task-placement-constraints. */
@@ -204,7 +204,8 @@ static void read_attributes(const struct node *node, struct scenario_group *grou
 
     if (map.value && !json_is_object(map.value))
         node_error(&map, "found %s, wanted an object of names and values", node_found(&map));
-    group->attributes = zeroed(json_object_size(map.value) + N_USUAL, sizeof *group->attributes);
+    group->attributes =
+        memory_zeroed(json_object_size(map.value) + N_USUAL, sizeof *group->attributes);
     json_object_foreach(map.value, name, value) read_attribute(&map, name, group);
     for (size_t i = 0; i < N_USUAL; i++)
         add_attribute(group, usual_attributes[i].name, usual_attributes[i].value);
@@ -240,7 +241,7 @@ static void read_group_object(struct scenario_reader *reader, struct node *node)
 /* "4xm5.large", also several with commas between. */
 static void read_group_text(struct scenario_reader *reader, const struct node *node)
 {
-    char *texts = text_copy(json_string_value(node->value)), *rest = texts, *text;
+    char *texts = memory_text(json_string_value(node->value)), *rest = texts, *text;
 
     while ((text = strsep(&rest, ","))) {
         struct scenario_group *group = add_group(reader);
@@ -258,7 +259,7 @@ static void read_group_text(struct scenario_reader *reader, const struct node *n
     free(texts);
 }
 
-void read_instances(struct scenario_reader *reader, const struct node *top)
+void scenario_read_instances(struct scenario_reader *reader, const struct node *top)
 {
     struct node types = node_member(top, "instanceTypes");
     struct node instances = node_member(top, "instances");
@@ -294,8 +295,8 @@ void read_instances(struct scenario_reader *reader, const struct node *top)
     }
 }
 
-void warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
-                    const struct task_definition *definition)
+void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
+                             const struct task_definition *definition)
 {
     int64_t cpu = taskdef_cpu(definition), mib = taskdef_memory_mib(definition);
     struct node family = node_member(node, "family");
@@ -337,7 +338,7 @@ static struct image *find_image(struct scenario_reader *reader, const char *name
     if (*index == reader->n_images) {
         struct image *image = ARRAY_ADD(reader, images);
 
-        image->name = text_copy(name);
+        image->name = memory_text(name);
         image->size_bytes = reader->scenario->costs.image_size_bytes;
     }
     return &reader->images[*index];
@@ -359,10 +360,10 @@ static void read_image(struct scenario_reader *reader, const struct node *map, c
         return;
     if (!*text)
         node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
-    image->oci = text_copy(text);
+    image->oci = memory_text(text);
 }
 
-void read_images(struct scenario_reader *reader, const struct node *top)
+void scenario_read_images(struct scenario_reader *reader, const struct node *top)
 {
     struct node map = node_member(top, "images");
     struct scenario *scenario = reader->scenario;
@@ -379,7 +380,7 @@ void read_images(struct scenario_reader *reader, const struct node *top)
             read_image(reader, &map, name);
     }
     n_named = reader->n_images;
-    used = zeroed((size_t)n_named, sizeof *used);
+    used = memory_zeroed((size_t)n_named, sizeof *used);
     for (int d = 0; d < scenario->n_taskdefs; d++) {
         struct scenario_taskdef *taskdef = &scenario->taskdefs[d];
 
@@ -394,8 +395,8 @@ void read_images(struct scenario_reader *reader, const struct node *top)
 
         if (!used[i] && reading_errors(&reader->reading) == 0)
             node_warning(&node, "no container has this image%s",
-                         did_you_mean_one(&reader->reading, reader->images[i].name,
-                                          &reader->image_names, n_named));
+                         reading_hint(&reader->reading, reader->images[i].name,
+                                      &reader->image_names, n_named));
     }
     free(used);
 }
@@ -441,7 +442,7 @@ static void behaviour_name(const struct task_definition *definition, int contain
              definition->containers[container].name);
 }
 
-void read_behaviours(struct scenario_reader *reader, const struct node *top)
+void scenario_read_behaviours(struct scenario_reader *reader, const struct node *top)
 {
     struct scenario *scenario = reader->scenario;
     struct node map = node_member(top, "behaviour");
@@ -477,7 +478,7 @@ void read_behaviours(struct scenario_reader *reader, const struct node *top)
 
         if (names_find(&containers, node.key) == ID_NONE)
             node_error(&node, "no task definition has this family and container%s",
-                       did_you_mean_one(&reader->reading, node.key, &containers, 0));
+                       reading_hint(&reader->reading, node.key, &containers, 0));
     }
     free(behaviours.list);
     names_finish(&behaviours.names);

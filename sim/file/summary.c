@@ -6,15 +6,14 @@
 #include "file/summary.h"
 
 #include "file/expect.h"
-#include "file/explain.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define AXIS 44      /* columns */
-#define NAME_MAX 16  /* of a task's family */
+#define AXIS 44     /* columns */
+#define NAME_MAX 16 /* of a task's family */
 #define REMARK_MAX (SUMMARY_COLUMNS - AXIS - 12)
 
 struct picture {
@@ -23,7 +22,7 @@ struct picture {
     const struct story *story;
     uint64_t seed;
     int64_t end_usec;
-    int name_width;  /* of families */
+    int name_width;    /* of families */
     int32_t *replaces; /* by task: the task whose death it made up for, or ID_NONE */
     int rows_left;
 };
@@ -83,32 +82,65 @@ static int64_t ready_usec(const struct story_task *task)
     return last;
 }
 
+struct death {
+    int32_t service;
+    int32_t task;
+    int64_t at_usec;
+};
+
+static int compare_deaths(const void *a, const void *b)
+{
+    const struct death *x = a, *y = b;
+
+    if (x->service != y->service)
+        return x->service < y->service ? -1 : 1;
+    if (x->at_usec != y->at_usec)
+        return x->at_usec < y->at_usec ? -1 : 1;
+    return x->task < y->task ? -1 : x->task > y->task;
+}
+
+/* All deaths in services that call for another task, by service, then by time. */
+static int list_deaths(const struct story *story, struct death *deaths)
+{
+    int n = 0;
+
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        if (task->service != ID_NONE && is_dead(task) &&
+            task->stop_code != STOP_SERVICE_SCHEDULER_INITIATED)
+            deaths[n++] = (struct death){task->service, t, task->stopped_at_usec};
+    }
+    qsort(deaths, (size_t)n, sizeof *deaths, compare_deaths);
+    return n;
+}
+
 /* A service's task makes up for the first death in it that nobody has made up for yet. */
 static void find_replacements(struct picture *picture)
 {
     const struct story *story = picture->story;
-    int32_t *taken = calloc((size_t)story->n_services + 1, sizeof *taken);
+    struct death *deaths = malloc(((size_t)story->n_tasks + 1) * sizeof *deaths);
+    int *next = calloc((size_t)story->n_services + 1, sizeof *next);
+    int n;
 
     picture->replaces = malloc(((size_t)story->n_tasks + 1) * sizeof *picture->replaces);
-    assert(taken != NULL && picture->replaces != NULL);
+    assert(deaths != NULL && next != NULL && picture->replaces != NULL);
+    n = list_deaths(story, deaths);
+    for (int i = n - 1; i >= 0; i--)
+        next[deaths[i].service] = i;
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *task = &story->tasks[t];
+        int at = task->service == ID_NONE ? n : next[task->service];
 
         picture->replaces[t] = ID_NONE;
-        if (task->service == ID_NONE || task->placed_at_usec == USEC_NEVER)
+        if (at >= n || deaths[at].service != task->service || task->placed_at_usec == USEC_NEVER ||
+            deaths[at].at_usec > task->placed_at_usec)
             continue;
-        for (int32_t *dead = &taken[task->service]; *dead < t; (*dead)++) {
-            const struct story_task *before = &story->tasks[*dead];
-
-            if (before->service != task->service || !is_dead(before) ||
-                before->stop_code == STOP_SERVICE_SCHEDULER_INITIATED)
-                continue;
-            if (before->stopped_at_usec <= task->placed_at_usec)
-                picture->replaces[t] = (*dead)++;
-            break;
-        }
+        picture->replaces[t] = deaths[at].task;
+        next[task->service]++;
     }
-    free(taken);
+    free(deaths);
+    free(next);
 }
 
 static bool killed_by_scenario(const struct picture *picture, int32_t id)
@@ -224,7 +256,7 @@ static void remark_task(const struct picture *picture, int32_t id, char *text, s
     if (is_dead(task) && (!ended_well(task) || task->stop_code == STOP_USER_INITIATED ||
                           task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED))
         remark_death(picture, id, text + used, size - used);
-    else if (used == 0)
+    else if (used == 0 && is_dead(task))
         remark_work(picture, id, text, size);
 }
 
@@ -425,156 +457,4 @@ void summary_bars(FILE *out, const struct scenario *scenario, const struct story
     print_axis(&picture);
     print_cluster(&picture);
     free(picture.replaces);
-}
-
-/* What went without ----------------------------------------------------------------------------- */
-
-static void print_miss(FILE *out, enum place_reason reason, int32_t nearest, int64_t lack)
-{
-    char words[80];
-
-    if (nearest == ID_NONE) {
-        fprintf(out, "%s",
-                reason == PLACE_NO_INSTANCE ? "the cluster has no instance" : "no instance takes it");
-        return;
-    }
-    fprintf(out, "nearest is %s, which %s", story_instance_name(nearest),
-            explain_lack(reason, lack, words, sizeof words));
-    fprintf(out, " (%s)", place_reason_names[reason]);
-}
-
-static const char *family(const struct story *story, int32_t taskdef)
-{
-    return taskdef >= 0 && taskdef < story->taskdefs.n_definitions
-               ? story->taskdefs.definitions[taskdef]->family
-               : "";
-}
-
-static void print_refusal(FILE *out, const struct story *story, const struct story_note *note,
-                          int times)
-{
-    const struct refuse *refuse = &note->message.as.refuse;
-    char when[32];
-
-    fprintf(out, "REFUSED  at %s: %s %s", summary_duration(note->at_usec, when, sizeof when),
-            message_kind_names[refuse->call], family(story, refuse->taskdef));
-    if (times > 1)
-        fprintf(out, ", %d tasks", times);
-    if (refuse->refusal == REFUSED_NO_CAPACITY) {
-        fprintf(out, ": no room: ");
-        print_miss(out, refuse->reason, refuse->nearest, refuse->lack);
-    } else {
-        fprintf(out, ": %s", refusal_names[refuse->refusal]);
-    }
-    fprintf(out, "\n");
-}
-
-/* How many tasks a service lacks at the end for want of room: it said that it waits and has placed
- * nothing since. */
-static int service_lacks(const struct story *story, const struct story_note *note)
-{
-    int32_t service = note->message.as.wait.service;
-    int live = 0;
-
-    for (int t = 0; t < story->n_tasks; t++) {
-        const struct story_task *task = &story->tasks[t];
-
-        if (task->service != service || task->placed_at_usec == USEC_NEVER)
-            continue;
-        if (task->placed_at_usec > note->at_usec)
-            return 0;
-        live += task->torn_down || task->stop_at_usec == USEC_NEVER
-                    ? task->torn_down || task->stopped_at_usec == USEC_NEVER
-                    : 0;
-    }
-    return story->services[service].desired > live ? story->services[service].desired - live : 0;
-}
-
-/* The last word on this service or task. */
-static bool is_last_word(const struct story *story, int n)
-{
-    const struct wait *wait = &story->notes[n].message.as.wait;
-
-    for (int i = n + 1; i < story->n_notes; i++) {
-        const struct wait *later = &story->notes[i].message.as.wait;
-
-        if (story->notes[i].message.kind == MESSAGE_WAIT && later->service == wait->service &&
-            later->task == wait->task)
-            return false;
-    }
-    return true;
-}
-
-static int print_waiting(FILE *out, const struct story *story, int n)
-{
-    const struct story_note *note = &story->notes[n];
-    const struct wait *wait = &note->message.as.wait;
-    bool is_service = wait->service != ID_NONE;
-    char since[32];
-    int lacks;
-
-    if (!is_last_word(story, n))
-        return 0;
-    if (is_service)
-        lacks = service_lacks(story, note);
-    else
-        lacks = wait->task >= 0 && wait->task < story->n_tasks &&
-                story->tasks[wait->task].placed_at_usec == USEC_NEVER;
-    if (lacks == 0)
-        return 0;
-    fprintf(out, "WAITING  since %s: ", summary_duration(note->at_usec, since, sizeof since));
-    if (is_service)
-        fprintf(out, "service %s lacks %d of %d tasks: no room: ",
-                story->services[wait->service].name, lacks, story->services[wait->service].desired);
-    else
-        fprintf(out, "%s: no room: ", story_task_name(wait->task));
-    print_miss(out, wait->reason, wait->nearest, wait->lack);
-    fprintf(out, "\n");
-    return lacks;
-}
-
-static bool same_refusal(const struct story_note *a, const struct story_note *b)
-{
-    return a->message.kind == MESSAGE_REFUSE && b->message.kind == MESSAGE_REFUSE &&
-           a->at_usec == b->at_usec && a->message.as.refuse.call == b->message.as.refuse.call &&
-           a->message.as.refuse.taskdef == b->message.as.refuse.taskdef &&
-           a->message.as.refuse.reason == b->message.as.refuse.reason;
-}
-
-int summary_unplaced(FILE *out, const struct scenario *scenario, const struct story *story)
-{
-    int unplaced = 0, times;
-
-    (void)scenario;
-    for (int i = 0; i < story->n_notes; i += times) {
-        const struct story_note *note = &story->notes[i];
-
-        times = 1;
-        if (note->message.kind == MESSAGE_WAIT) {
-            unplaced += print_waiting(out, story, i);
-            continue;
-        }
-        while (i + times < story->n_notes && same_refusal(note, &story->notes[i + times]))
-            times++;
-        print_refusal(out, story, note, times);
-        if (note->message.as.refuse.refusal == REFUSED_NO_CAPACITY)
-            unplaced += times;
-    }
-    return unplaced;
-}
-
-bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story)
-{
-    int holding = expect_count(scenario, story);
-    char found[128];
-
-    if (scenario->n_expects == 0)
-        return true;
-    fprintf(out, "expect   %d of %d hold%s\n", holding, scenario->n_expects,
-            scenario->n_expects == 1 ? "s" : "");
-    for (int i = 0; i < scenario->n_expects; i++)
-        if (!expect_holds(&scenario->expects[i], story, found, sizeof found))
-            fprintf(out, "   FAILED line %d: %s: %s\n", scenario->expects[i].line,
-                    scenario->expects[i].text, found);
-    return holding == scenario->n_expects;
 }

@@ -24,7 +24,7 @@ void summary_bars(FILE *out, const struct scenario *scenario, const struct story
 
 /* What was refused or found no room, one a line with the nearest miss; nothing where all went well.
  * Returns the number of tasks that were never placed for want of room. */
-int summary_unplaced(FILE *out, const struct scenario *scenario, const struct story *story);
+int summary_unplaced(FILE *out, const struct story *story);
 
 /* "expect   2 of 2 hold", and those that do not, one a line. Returns whether all hold. */
 bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story);

@@ -19,7 +19,7 @@
 /* Years would be accepted as well, a week is more than anybody waits. */
 #define TIMEOUT_SECONDS_MAX (7 * 24 * 3600)
 
-bool ecs_name(const struct node *node, const char **name)
+bool taskdef_read_name(const struct node *node, const char **name)
 {
     const char *text, *at;
 
@@ -45,8 +45,8 @@ static void check_expression(const struct node *node, const char *text)
     query_destroy(query);
 }
 
-bool constraints_read(struct node *list, bool of_definition, struct placement_constraint **items,
-                      int32_t *n)
+bool taskdef_read_constraints(struct node *list, bool of_definition,
+                              struct placement_constraint **items, int32_t *n)
 {
     int errors = reading_errors(list->document->reading);
     size_t n_items = node_list(list);
@@ -58,7 +58,7 @@ bool constraints_read(struct node *list, bool of_definition, struct placement_co
         return false;
     }
     if (n_items)
-        *items = zeroed(n_items, sizeof **items);
+        *items = memory_zeroed(n_items, sizeof **items);
     for (size_t i = 0; i < n_items; i++) {
         struct node item = node_item(list, i), type_node, expression;
         const char *text = NULL;
@@ -82,7 +82,7 @@ bool constraints_read(struct node *list, bool of_definition, struct placement_co
             check_expression(&expression, text);
         (*items)[*n].type = type;
         if (type == CONSTRAINT_MEMBER_OF)
-            (*items)[*n].expression = text_copy(text ? text : "");
+            (*items)[*n].expression = memory_text(text ? text : "");
         ++*n;
     }
     return reading_errors(list->document->reading) == errors;
@@ -94,7 +94,7 @@ static void read_text_into(const struct node *object, const char *name, char **t
     const char *text;
 
     if (node_text(&member, &text))
-        *to = text_copy(text);
+        *to = memory_text(text);
 }
 
 static void read_texts(const struct node *object, const char *name, char ***to, int32_t *n)
@@ -103,13 +103,13 @@ static void read_texts(const struct node *object, const char *name, char ***to, 
     size_t n_items = node_list(&list);
 
     if (n_items)
-        *to = zeroed(n_items, sizeof **to);
+        *to = memory_zeroed(n_items, sizeof **to);
     for (size_t i = 0; i < n_items; i++) {
         struct node item = node_item(&list, i);
         const char *text;
 
         if (node_text(&item, &text))
-            (*to)[(*n)++] = text_copy(text);
+            (*to)[(*n)++] = memory_text(text);
     }
 }
 
@@ -119,7 +119,7 @@ static void read_environment(const struct node *container, struct container_run 
     size_t n = node_list(&list);
 
     if (n)
-        run->environment = zeroed(n, sizeof *run->environment);
+        run->environment = memory_zeroed(n, sizeof *run->environment);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), name_node, value_node;
         const char *name, *value = "";
@@ -138,7 +138,7 @@ static void read_environment(const struct node *container, struct container_run 
             node_error(&name_node, "found \"%s\", wanted a name without =", name);
             continue;
         }
-        variable = zeroed(strlen(name) + strlen(value) + 2, 1);
+        variable = memory_zeroed(strlen(name) + strlen(value) + 2, 1);
         strcat(strcat(strcpy(variable, name), "="), value);
         run->environment[run->n_environment++] = variable;
     }
@@ -165,7 +165,7 @@ static void read_ports(const struct node *object, struct container_definition *c
     if (n > 100)
         node_error(&list, "%zu ports; ECS reserves at most 100 on an instance", n);
     else if (n)
-        container->ports = zeroed(n, sizeof *container->ports);
+        container->ports = memory_zeroed(n, sizeof *container->ports);
     for (size_t i = 0; i < n && container->ports; i++) {
         struct node item = node_item(&list, i), port, host, protocol, range;
         struct port_mapping *mapping = &container->ports[container->n_ports];
@@ -231,8 +231,8 @@ static void read_container(struct node *object, struct container_definition *con
     const char *text;
 
     container->essential = true;
-    container->name = text_copy("");
-    container->image = text_copy("");
+    container->name = memory_text("");
+    container->image = memory_text("");
     if (!node_object(object, &container_grammar))
         return;
     name_node = node_member(object, "name");
@@ -241,15 +241,15 @@ static void read_container(struct node *object, struct container_definition *con
     memory = node_member(object, "memory");
     reservation = node_member(object, "memoryReservation");
     essential = node_member(object, "essential");
-    if (ecs_name(&name_node, &text)) {
+    if (taskdef_read_name(&name_node, &text)) {
         free(container->name);
-        container->name = text_copy(text);
+        container->name = memory_text(text);
     }
     if (node_text(&image_node, &text)) {
         if (!*text)
             node_error(&image_node, "found an empty text, wanted an image such as nginx:latest");
         free(container->image);
-        container->image = text_copy(text);
+        container->image = memory_text(text);
     }
     node_int(&cpu, 0, TASKDEF_CPU_MAX, BARE_CPU, &container->cpu);
     node_int(&memory, 0, TASKDEF_MEMORY_MAX_MIB, BARE_MIB, &container->memory_mib);
@@ -270,7 +270,7 @@ static void read_depends(const struct node *object, struct task_definition *defi
     size_t n = node_list(&list);
 
     if (n)
-        container->depends = zeroed(n, sizeof *container->depends);
+        container->depends = memory_zeroed(n, sizeof *container->depends);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), name_node, condition_node;
         struct container_depend *depend = &container->depends[container->n_depends];
@@ -291,7 +291,7 @@ static void read_depends(const struct node *object, struct task_definition *defi
         depend->condition = condition;
         if (depend->container == ID_NONE)
             node_error(&name_node, "no container \"%s\" in this definition%s", name,
-                       did_you_mean(nearest_name(name, names, definition->n_containers)));
+                       node_hint(nearest_name(name, names, definition->n_containers)));
         else if (depend->container == index)
             node_error(&name_node, "a container cannot wait for itself");
         else
@@ -311,8 +311,8 @@ static void read_containers(const struct node *node, struct task_definition *def
         node_error(&list, "%zu containers; ECS takes at most 10 in a task definition", n);
         return;
     }
-    definition->containers = zeroed(n, sizeof *definition->containers);
-    *runs = zeroed(n, sizeof **runs);
+    definition->containers = memory_zeroed(n, sizeof *definition->containers);
+    *runs = memory_zeroed(n, sizeof **runs);
     definition->n_containers = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
@@ -397,17 +397,18 @@ struct task_definition *taskdef_read(const struct node *given, struct container_
     *runs = NULL;
     if (!node_object(&node, &task_definition_grammar))
         return NULL;
-    definition = zeroed(1, sizeof *definition);
+    definition = memory_zeroed(1, sizeof *definition);
     say_described(&node);
     family = node_member(&node, "family");
     constraints = node_member(&node, "placementConstraints");
-    definition->family = text_copy(ecs_name(&family, &text) ? text : "");
+    definition->family = memory_text(taskdef_read_name(&family, &text) ? text : "");
     definition->network_mode = read_network_mode(&node);
     read_task_size(&node, "cpu", TASKDEF_CPU_MIN, TASKDEF_CPU_MAX, units_task_cpu,
                    &definition->cpu);
     read_task_size(&node, "memory", 1, TASKDEF_MEMORY_MAX_MIB, units_task_memory,
                    &definition->memory_mib);
-    constraints_read(&constraints, true, &definition->constraints, &definition->n_constraints);
+    taskdef_read_constraints(&constraints, true, &definition->constraints,
+                             &definition->n_constraints);
     read_containers(&node, definition, runs);
     taskdef_check(&node, definition);
     if (reading_errors(node.document->reading) == errors)

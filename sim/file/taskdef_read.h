@@ -19,11 +19,11 @@ void container_runs_destroy(struct container_run *runs, int n);
 const struct node *taskdef_unwrap(const struct node *node, struct node *inner);
 
 /* Constraints of a definition (memberOf only) or of a call; false after an error. */
-bool constraints_read(struct node *list, bool of_definition, struct placement_constraint **items,
-                      int32_t *n);
+bool taskdef_read_constraints(struct node *list, bool of_definition,
+                              struct placement_constraint **items, int32_t *n);
 
 /* A name by ECS's rule for families and containers: 1 to 255 letters, digits, - and _. Says so
  * otherwise. */
-bool ecs_name(const struct node *node, const char **name);
+bool taskdef_read_name(const struct node *node, const char **name);
 
 #endif

@@ -138,8 +138,7 @@ static void share_out(struct share *share)
     n_tasks = 0;
     for (int i = 0, n; i < share->n_workers; i += n) {
         n = same_task(share, i);
-        fill_task(share->parts + share->cap_workers, &share->workers[i], n,
-                  tasks[n_tasks++].rate);
+        fill_task(share->parts + share->cap_workers, &share->workers[i], n, tasks[n_tasks++].rate);
     }
     share->next_usec = USEC_NEVER;
     for (int i = 0; i < share->n_workers; i++) {

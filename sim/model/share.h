@@ -18,17 +18,17 @@ __extension__ typedef unsigned __int128 share_wide;
 struct share_worker {
     int32_t task;
     int32_t container;
-    uint32_t weight;           /* of the container in its task */
-    uint32_t task_weight;      /* of the task on the instance */
-    uint64_t task_quota;       /* rate that the task's containers may reach together */
-    uint64_t rate;             /* now */
-    share_wide left;           /* CPU-microseconds times SHARE_ONE_CPU */
+    uint32_t weight;      /* of the container in its task */
+    uint32_t task_weight; /* of the task on the instance */
+    uint64_t task_quota;  /* rate that the task's containers may reach together */
+    uint64_t rate;        /* now */
+    share_wide left;      /* CPU-microseconds times SHARE_ONE_CPU */
 };
 
 struct share {
-    uint64_t capacity; /* rate of the whole instance */
-    int64_t at_usec;   /* `left` of all workers is as of this time */
-    int64_t next_usec; /* the next completion, USEC_NEVER */
+    uint64_t capacity;            /* rate of the whole instance */
+    int64_t at_usec;              /* `left` of all workers is as of this time */
+    int64_t next_usec;            /* the next completion, USEC_NEVER */
     struct share_worker *workers; /* those of one task side by side, else in order of arrival */
     int n_workers, cap_workers;
     struct share_part *parts; /* scratch */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define VCPU(n) ((n) * CPU_UNITS_PER_VCPU)
+#define VCPU(n) ((n)*CPU_UNITS_PER_VCPU)
 
 /* vCPUs from the EC2 instance type pages. m4.large's memory is AWS's own figure; the others are
  * illustrative, of the size that agents on Amazon Linux 2 report. */

@@ -74,7 +74,8 @@ static double hold_queue(int64_t pending, int64_t holds, uint64_t *digest)
             start = bench_seconds();
         queue_pop(&queue, &entry);
         *digest = *digest * 31 + (uint64_t)entry.id;
-        queue_push(&queue, entry.at_usec + delays[(uint64_t)(i * 7 + entry.id) % DELAYS], 0, entry.id);
+        queue_push(&queue, entry.at_usec + delays[(uint64_t)(i * 7 + entry.id) % DELAYS], 0,
+                   entry.id);
     }
     start = bench_seconds() - start;
     queue_finish(&queue);

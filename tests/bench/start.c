@@ -37,8 +37,8 @@ struct bench {
     struct image image;
     char instance[64], task[96];
     char bundle[320];
-    char root[320];       /* of crun, runc and bubblewrap: the same busybox, without an overlay */
-    int old_groups_fd;    /* a mount namespace that crun accepts; -1 = ours */
+    char root[320];    /* of crun, runc and bubblewrap: the same busybox, without an overlay */
+    int old_groups_fd; /* a mount namespace that crun accepts; -1 = ours */
     int64_t stage_sum_usec[STAGE_N];
     int rounds;
 };
@@ -84,7 +84,8 @@ static bool run_program(const struct bench *bench, char *const *argv)
 
 static bool run_oci(struct bench *bench, const char *program)
 {
-    char *argv[] = {(char *)(uintptr_t)program, "run", "--bundle", bench->bundle, "berth-bench", NULL};
+    char *argv[] = {
+        (char *)(uintptr_t)program, "run", "--bundle", bench->bundle, "berth-bench", NULL};
 
     return run_program(bench, argv);
 }
@@ -101,8 +102,8 @@ static bool once_runc(struct bench *bench)
 
 static bool once_bubblewrap(struct bench *bench)
 {
-    char *argv[] = {"bwrap", "--unshare-all", "--ro-bind", bench->root, "/", "--proc", "/proc",
-                    "--dev", "/dev", "/bin/true", NULL};
+    char *argv[] = {"bwrap", "--unshare-all", "--ro-bind", bench->root, "/", "--proc",
+                    "/proc", "--dev",         "/dev",      "/bin/true", NULL};
 
     return run_program(bench, argv);
 }
@@ -205,21 +206,32 @@ static bool write_text(const char *path, const char *text)
 static const char config[] =
     "{\"ociVersion\":\"1.0.0\",\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
     "\"args\":[\"/bin/true\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":true,"
-    "\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"],\"effective\":[\"CAP_CHOWN\",\"CAP_KILL\"],"
+    "\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"],\"effective\":[\"CAP_CHOWN\","
+    "\"CAP_KILL\"],"
     "\"permitted\":[\"CAP_CHOWN\",\"CAP_KILL\"]}},"
     "\"root\":{\"path\":\"%s\",\"readonly\":true},\"hostname\":\"true\",\"mounts\":["
     "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
-    "{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\",\"mode=755\"]},"
-    "{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\",\"options\":[\"nosuid\",\"noexec\","
+    "{\"destination\":\"/"
+    "dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\",\"mode=755\"]},"
+    "{\"destination\":\"/dev/"
+    "pts\",\"type\":\"devpts\",\"source\":\"devpts\",\"options\":[\"nosuid\",\"noexec\","
     "\"newinstance\",\"ptmxmode=0666\",\"mode=0620\",\"gid=5\"]},"
-    "{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
-    "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}],"
-    "\"linux\":{\"resources\":{\"memory\":{\"limit\":%d},\"cpu\":{\"shares\":%d,\"quota\":%d,\"period\":100000},"
-    "\"pids\":{\"limit\":%d}},\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},"
+    "{\"destination\":\"/dev/"
+    "shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
+    "{\"destination\":\"/"
+    "sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\","
+    "\"ro\"]}],"
+    "\"linux\":{\"resources\":{\"memory\":{\"limit\":%d},\"cpu\":{\"shares\":%d,\"quota\":%d,"
+    "\"period\":100000},"
+    "\"pids\":{\"limit\":%d}},\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":"
+    "\"ipc\"},"
     "{\"type\":\"uts\"},{\"type\":\"mount\"},{\"type\":\"cgroup\"}],"
-    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\","
-    "\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/firmware\"],"
-    "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]}}\n";
+    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/"
+    "latency_stats\","
+    "\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/"
+    "firmware\"],"
+    "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/"
+    "sysrq-trigger\"]}}\n";
 
 static bool make_bundle(struct bench *bench)
 {
@@ -235,8 +247,8 @@ static bool make_bundle(struct bench *bench)
 /* In a mount namespace of its own: /sys/fs/cgroup with the version 1 hierarchies only. */
 static void show_v1_only(const char *folder)
 {
-    static const char *const names[] = {"cpu",    "cpuacct", "cpuset",  "memory", "devices",
-                                        "freezer", "blkio",  "pids",    "systemd"};
+    static const char *const names[] = {"cpu",     "cpuacct", "cpuset", "memory", "devices",
+                                        "freezer", "blkio",   "pids",   "systemd"};
     char from[512], to[512];
 
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
@@ -266,7 +278,8 @@ static int open_old_groups(const struct bench *bench)
     pid_t pid;
 
     snprintf(folder, sizeof folder, "%s/v1", bench->run.folder);
-    if (bench->machine.kind != CGROUP_HYBRID || mkdir(folder, 0755) != 0 || pipe2(done, O_CLOEXEC)) {
+    if (bench->machine.kind != CGROUP_HYBRID || mkdir(folder, 0755) != 0 ||
+        pipe2(done, O_CLOEXEC)) {
         return -1;
     }
     pid = fork();
@@ -292,7 +305,8 @@ static bool bench_open(struct bench *bench, struct err *err)
 {
     char base[256], store[400];
 
-    if (!sweep_base(base, sizeof base, err) || !cgroup_open(&bench->machine, cgroup_backend_wanted(), err) ||
+    if (!sweep_base(base, sizeof base, err) ||
+        !cgroup_open(&bench->machine, cgroup_backend_wanted(), err) ||
         !sweep_open(&bench->run, base, err)) {
         return false;
     }
@@ -308,7 +322,8 @@ static bool bench_open(struct bench *bench, struct err *err)
     }
     bench->old_groups_fd = open_old_groups(bench);
     return cgroup_make(&bench->machine, bench->instance, true, &(struct cgroup_limits){0}, err) &&
-           container_host_open(&bench->host, bench->run.folder, bench->instance, &bench->machine, err);
+           container_host_open(&bench->host, bench->run.folder, bench->instance, &bench->machine,
+                               err);
 }
 
 static bool bench_close(struct bench *bench, struct err *err)
@@ -393,7 +408,8 @@ static void tell(bool json, int way, int times)
             continue;
         }
         if (json) {
-            printf("{\"bench\":\"start\",\"case\":\"%s-%s\",\"size\":%d,\"value\":%.3f,\"unit\":\"ms\"",
+            printf("{\"bench\":\"start\",\"case\":\"%s-%s\",\"size\":%d,\"value\":%.3f,\"unit\":"
+                   "\"ms\"",
                    peers[i].name, ways[way], times, (double)usec / 1e3);
             if (i == 0 && peers[1].present) {
                 printf(",\"against\":\"crun\",\"ratio\":%.3f",

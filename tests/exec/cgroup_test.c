@@ -28,8 +28,9 @@ static void open_or_skip(struct cgroup_machine *machine, enum cgroup_backend bac
 }
 
 /* A file of a group as the kernel has it, with version 1's or version 2's name. */
-static void read_file(const struct cgroup_machine *machine, const char *path, enum cgroup_place place,
-                      const char *v1, const char *v2, char *text, size_t size)
+static void read_file(const struct cgroup_machine *machine, const char *path,
+                      enum cgroup_place place, const char *v1, const char *v2, char *text,
+                      size_t size)
 {
     bool is_v2 = machine->kind == CGROUP_V2;
     char name[CGROUP_PATH_MAX + 64];
@@ -70,24 +71,28 @@ Test(cgroup, limits_arrive_in_the_kernel)
         {CGROUP_MEMORY, "memory.soft_limit_in_bytes", "memory.low", "33554432", "33554432"},
         {CGROUP_PIDS, "pids.max", "pids.max", "17", "17"},
     };
-    const struct cgroup_limits limits = {.quota_cpu = 256, .weight_cpu = 512, .memory_bytes = 64 << 20,
-                                         .reserved_bytes = 32 << 20, .pids = 17};
+    const struct cgroup_limits limits = {.quota_cpu = 256,
+                                         .weight_cpu = 512,
+                                         .memory_bytes = 64 << 20,
+                                         .reserved_bytes = 32 << 20,
+                                         .pids = 17};
 
     for (size_t b = 0; b < 2; b++) {
         struct cgroup_machine machine;
         struct err err;
 
         open_or_skip(&machine, backends[b]);
-        cr_assert(cgroup_make(&machine, "berth-test-i1", true, &(struct cgroup_limits){0}, &err), "%s",
-                  err.text);
+        cr_assert(cgroup_make(&machine, "berth-test-i1", true, &(struct cgroup_limits){0}, &err),
+                  "%s", err.text);
         cr_assert(cgroup_make(&machine, "berth-test-i1/t1", true, &limits, &err), "%s", err.text);
         for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
             char text[128];
 
-            read_file(&machine, "berth-test-i1/t1", wanted[i].place, wanted[i].v1, wanted[i].v2, text,
-                      sizeof text);
-            cr_expect(!strcmp(text, machine.kind == CGROUP_V2 ? wanted[i].text_v2 : wanted[i].text_v1),
-                      "%s, %s: [%s]", backend_names[b], wanted[i].v2, text);
+            read_file(&machine, "berth-test-i1/t1", wanted[i].place, wanted[i].v1, wanted[i].v2,
+                      text, sizeof text);
+            cr_expect(
+                !strcmp(text, machine.kind == CGROUP_V2 ? wanted[i].text_v2 : wanted[i].text_v1),
+                "%s, %s: [%s]", backend_names[b], wanted[i].v2, text);
         }
         cr_expect(cgroup_remove(&machine, "berth-test-i1/t1"), "%s", backend_names[b]);
         cr_expect(cgroup_remove(&machine, "berth-test-i1"), "%s", backend_names[b]);
@@ -105,7 +110,8 @@ Test(cgroup, instance_group_limits)
 
     open_or_skip(&machine, CGROUP_BY_FD);
     cr_assert(cgroup_make(&machine, "berth-test-i2", true, &limits, &err), "%s", err.text);
-    read_file(&machine, "berth-test-i2", CGROUP_CPU, "cpu.cfs_quota_us", "cpu.max", text, sizeof text);
+    read_file(&machine, "berth-test-i2", CGROUP_CPU, "cpu.cfs_quota_us", "cpu.max", text,
+              sizeof text);
     cr_expect(!strcmp(text, machine.kind == CGROUP_V2 ? "100000 100000" : "100000"), "%s", text);
     read_file(&machine, "berth-test-i2", CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", text,
               sizeof text);
@@ -133,7 +139,8 @@ Test(cgroup, impossible_limits_are_explained)
         cr_expect(strstr(err.text, cases[i].says), "%s", err.text);
         cr_expect(err.code == EXIT_MACHINE);
     }
-    cr_expect(!cgroup_make(&machine, "berth-test-none/t1", false, &(struct cgroup_limits){0}, &err));
+    cr_expect(
+        !cgroup_make(&machine, "berth-test-none/t1", false, &(struct cgroup_limits){0}, &err));
     cr_expect(cgroup_remove(&machine, "berth-test-i3"), "a failed cgroup_make() left something");
     cgroup_close(&machine);
 }
@@ -179,10 +186,11 @@ Test(cgroup, busy_groups_are_not_removed)
         pid_t pid;
 
         open_or_skip(&machine, backends[b]);
-        cr_assert(cgroup_make(&machine, "berth-test-i4", false, &(struct cgroup_limits){0}, &err), "%s",
-                  err.text);
+        cr_assert(cgroup_make(&machine, "berth-test-i4", false, &(struct cgroup_limits){0}, &err),
+                  "%s", err.text);
         pid = sleeper_in(&machine, "berth-test-i4");
-        cr_expect(!cgroup_remove(&machine, "berth-test-i4") && errno == EBUSY, "%s", backend_names[b]);
+        cr_expect(!cgroup_remove(&machine, "berth-test-i4") && errno == EBUSY, "%s",
+                  backend_names[b]);
         cr_expect(kill(pid, 0) == 0);
         cr_expect(cgroup_kill(&machine, "berth-test-i4") == 1, "%s", backend_names[b]);
         waitpid(pid, NULL, 0);
@@ -201,7 +209,8 @@ Test(cgroup, both_backends_read_the_same)
     pid_t pid;
 
     open_or_skip(&machine, CGROUP_BY_FD);
-    cr_assert(cgroup_make(&machine, "berth-test-i5", false, &(struct cgroup_limits){.quota_cpu = 512}, &err));
+    cr_assert(cgroup_make(&machine, "berth-test-i5", false,
+                          &(struct cgroup_limits){.quota_cpu = 512}, &err));
     pid = sleeper_in(&machine, "berth-test-i5");
     usleep(20000);
     for (size_t b = 0; b < 2; b++) {
@@ -232,15 +241,16 @@ Test(cgroup, sweeps_trees_by_prefix)
     open_or_skip(&machine, CGROUP_BY_FD);
     cr_assert(cgroup_make(&machine, "berth-testa-i1", true, &(struct cgroup_limits){0}, &err));
     cr_assert(cgroup_make(&machine, "berth-testa-i1/t1", true, &(struct cgroup_limits){0}, &err));
-    cr_assert(cgroup_make(&machine, "berth-testa-i1/t1/c-x", false, &(struct cgroup_limits){0}, &err));
+    cr_assert(
+        cgroup_make(&machine, "berth-testa-i1/t1/c-x", false, &(struct cgroup_limits){0}, &err));
     cr_assert(cgroup_make(&machine, "berth-testb-i1", true, &(struct cgroup_limits){0}, &err));
     pid = sleeper_in(&machine, "berth-testa-i1/t1/c-x");
     cr_expect(cgroup_sweep(&machine, "berth-testa-", &swept, &err), "%s", err.text);
     cr_expect(swept.processes == 1 && swept.groups == 3, "%d processes, %d groups", swept.processes,
               swept.groups);
     cr_expect(waitpid(pid, NULL, 0) == pid);
-    cr_expect(cgroup_make(&machine, "berth-testa-i1", false, &(struct cgroup_limits){0}, &err), "%s",
-              err.text);
+    cr_expect(cgroup_make(&machine, "berth-testa-i1", false, &(struct cgroup_limits){0}, &err),
+              "%s", err.text);
     cr_expect(cgroup_remove(&machine, "berth-testa-i1"));
     cr_expect(!cgroup_make(&machine, "berth-testb-i1", false, &(struct cgroup_limits){0}, &err),
               "the other run's group was swept too");
@@ -294,9 +304,10 @@ Test(cgroup, version_1_alone_freezes_kills_and_thaws)
     machine.roots[CGROUP_CPUACCT] = open("/sys/fs/cgroup/cpuacct", O_RDONLY | O_DIRECTORY);
     machine.roots[CGROUP_FREEZER] = open("/sys/fs/cgroup/freezer", O_RDONLY | O_DIRECTORY);
     cr_assert(machine.roots[CGROUP_FREEZER] >= 0);
-    cr_assert(cgroup_make(&machine, "berth-testv1-i1", true, &(struct cgroup_limits){0}, &err), "%s",
-              err.text);
-    cr_assert(cgroup_make(&machine, "berth-testv1-i1/c-x", false, &(struct cgroup_limits){.pids = 9}, &err),
+    cr_assert(cgroup_make(&machine, "berth-testv1-i1", true, &(struct cgroup_limits){0}, &err),
+              "%s", err.text);
+    cr_assert(cgroup_make(&machine, "berth-testv1-i1/c-x", false,
+                          &(struct cgroup_limits){.pids = 9}, &err),
               "%s", err.text);
     pid = sleeper_in(&machine, "berth-testv1-i1/c-x");
     cr_expect(cgroup_sweep(&machine, "berth-testv1-", &swept, &err), "%s", err.text);

@@ -1,3 +1,6 @@
+/*
+ * See fixture.h.
+ */
 #include "fixture.h"
 
 #include <criterion/criterion.h>
@@ -62,7 +65,8 @@ static bool open_all(struct fixture *fixture, struct err *err)
     snprintf(fixture->task, sizeof fixture->task, "%s/t1", fixture->instance);
     return image_builtin(store, NULL, WORK_PROGRAM, &fixture->image, err) &&
            add_probe(fixture, err) &&
-           cgroup_make(&fixture->machine, fixture->instance, true, &(struct cgroup_limits){0}, err) &&
+           cgroup_make(&fixture->machine, fixture->instance, true, &(struct cgroup_limits){0},
+                       err) &&
            cgroup_make(&fixture->machine, fixture->task, true, &(struct cgroup_limits){0}, err) &&
            container_host_open(&fixture->host, fixture->run.folder, fixture->instance,
                                &fixture->machine, err);
@@ -91,7 +95,8 @@ void fixture_close(struct fixture *fixture)
     container_host_close(fixture->host);
     image_finish(&fixture->image);
     cr_expect(cgroup_remove(&fixture->machine, fixture->task), "the task's group was left busy");
-    cr_expect(cgroup_remove(&fixture->machine, fixture->instance), "the instance's group was left busy");
+    cr_expect(cgroup_remove(&fixture->machine, fixture->instance),
+              "the instance's group was left busy");
     cr_expect(sweep_close(&fixture->run, &fixture->machine, &counts, &err), "%s", err.text);
     cr_expect(counts.processes == 0, "%d processes were left", counts.processes);
     cr_expect(counts.groups == 0, "%d groups were left", counts.groups);

@@ -67,7 +67,8 @@ Test(image, unpacks_the_first_image_once)
     struct err err;
     char path[600];
 
-    cr_assert(image_unpack(IMAGE_FIRST, "berth/first:1", below("store"), &image, &err), "%s", err.text);
+    cr_assert(image_unpack(IMAGE_FIRST, "berth/first:1", below("store"), &image, &err), "%s",
+              err.text);
     cr_expect(image.unpacked_layers == 2);
     cr_expect(image.unpacked_bytes > 7 << 20, "%ld bytes", (long)image.unpacked_bytes);
     cr_expect(image.blob_bytes > 2 << 20 && image.blob_bytes < image.unpacked_bytes);
@@ -91,7 +92,8 @@ Test(image, unknown_reference)
     struct err err;
 
     cr_expect(!image_unpack(IMAGE_FIRST, "berth/second:1", below("store"), &image, &err));
-    cr_expect(err.code == EXIT_INPUT && strstr(err.text, "no image berth/second:1"), "%s", err.text);
+    cr_expect(err.code == EXIT_INPUT && strstr(err.text, "no image berth/second:1"), "%s",
+              err.text);
     cr_expect(!image_unpack("/nonesuch", NULL, below("store"), &image, &err));
     cr_expect(strstr(err.text, "/nonesuch/index.json"), "%s", err.text);
 }
@@ -102,8 +104,10 @@ static void damage(const char *to, bool longer)
     char command[1200];
 
     snprintf(command, sizeof command,
-             "cp -r %s %s && cd %s/blobs/sha256 && big=$(ls -S | head -n1) && %s", IMAGE_FIRST, to, to,
-             longer ? "echo >>$big" : "printf '\\377' | dd of=$big bs=1 seek=5000 conv=notrunc 2>/dev/null");
+             "cp -r %s %s && cd %s/blobs/sha256 && big=$(ls -S | head -n1) && %s", IMAGE_FIRST, to,
+             to,
+             longer ? "echo >>$big"
+                    : "printf '\\377' | dd of=$big bs=1 seek=5000 conv=notrunc 2>/dev/null");
     cr_assert(system(command) == 0);
 }
 
@@ -219,8 +223,12 @@ Test(image, hostile_archives_write_nothing_outside)
         {"up inside", {{"a/../../evil", 'f', NULL}}, "leads out"},
         {"up and back", {{"a/..", 'd', NULL}}, "leads out"},
         {"absolute", {{"/tmp/berth-evil", 'f', NULL}}, "leads out"},
-        {"through an absolute link", {{"out", 'l', "/tmp"}, {"out/berth-evil", 'f', NULL}}, "through a link"},
-        {"through a relative link", {{"out", 'l', ".."}, {"out/evil", 'f', NULL}}, "through a link"},
+        {"through an absolute link",
+         {{"out", 'l', "/tmp"}, {"out/berth-evil", 'f', NULL}},
+         "through a link"},
+        {"through a relative link",
+         {{"out", 'l', ".."}, {"out/evil", 'f', NULL}},
+         "through a link"},
         {"through a link to a link",
          {{"a", 'l', "b"}, {"b", 'l', ".."}, {"a/evil", 'f', NULL}},
          "through a link"},
@@ -228,7 +236,9 @@ Test(image, hostile_archives_write_nothing_outside)
         {"folder over a link", {{"out", 'l', ".."}, {"out", 'd', NULL}}, "cannot unpack"},
         {"hard link out", {{"evil", 'h', "../secret"}}, "leads out"},
         {"hard link absolute", {{"evil", 'h', "/etc/shadow"}}, "leads out"},
-        {"hard link through a link", {{"out", 'l', ".."}, {"evil", 'h', "out/secret"}}, "through a link"},
+        {"hard link through a link",
+         {{"out", 'l', ".."}, {"evil", 'h', "out/secret"}},
+         "through a link"},
         {"hard link to nothing", {{"evil", 'h', "none"}}, "cannot unpack"},
         {"device", {{"null", 'c', NULL}}, "is a device"},
         {"whiteout up", {{".wh...", 'f', NULL}}, "hides nothing"},
@@ -243,10 +253,11 @@ Test(image, hostile_archives_write_nothing_outside)
         cr_assert(mkdir(below("box"), 0755) == 0 && mkdir(below("box/layer"), 0755) == 0);
         close(open(below("box/secret"), O_CREAT | O_WRONLY, 0600));
         write_archive(below("hostile.tar"), cases[i].items, 4);
-        cr_expect(!layer_unpack(below("hostile.tar"), below("box/layer"), &bytes, &err), "%s: accepted",
-                  cases[i].name);
+        cr_expect(!layer_unpack(below("hostile.tar"), below("box/layer"), &bytes, &err),
+                  "%s: accepted", cases[i].name);
         cr_expect(strstr(err.text, cases[i].says), "%s: %s", cases[i].name, err.text);
-        cr_expect(count_entries(below("box")) == 2, "%s: something is beside the layer", cases[i].name);
+        cr_expect(count_entries(below("box")) == 2, "%s: something is beside the layer",
+                  cases[i].name);
         cr_expect(access("/tmp/berth-evil", F_OK) != 0, "%s: something is in /tmp", cases[i].name);
         cr_assert(tree_remove(AT_FDCWD, below("box")));
     }
@@ -272,11 +283,15 @@ Test(image, garbage_is_refused)
 Test(image, honest_archives_arrive)
 {
     static const struct item items[] = {
-        {"./", 'd', NULL},         {"./deep/er/file", 'f', NULL}, /* parents are not named */
-        {"deep/link", 'l', "../../../../etc/passwd"},              /* is resolved inside, later */
-        {"hard", 'h', "deep/er/file"}, {"pipe", 'p', NULL},
-        {"gone/.wh.file", 'f', NULL},  {"fresh/.wh..wh..opq", 'f', NULL},
-        {"twice", 'f', NULL},      {"twice", 'f', NULL},
+        {"./", 'd', NULL},
+        {"./deep/er/file", 'f', NULL},                /* parents are not named */
+        {"deep/link", 'l', "../../../../etc/passwd"}, /* is resolved inside, later */
+        {"hard", 'h', "deep/er/file"},
+        {"pipe", 'p', NULL},
+        {"gone/.wh.file", 'f', NULL},
+        {"fresh/.wh..wh..opq", 'f', NULL},
+        {"twice", 'f', NULL},
+        {"twice", 'f', NULL},
     };
     const char *opaque = geteuid() == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque";
     struct stat is, other;

@@ -41,9 +41,8 @@ static _Noreturn void be_nobody(const char *group, const struct container_spec *
         }
         close(fd);
     }
-    if (geteuid() == 0 &&
-        (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-         setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
+    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+                           setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
         _exit(1);
     }
     report->opened = fixture_open_as_user(&fixture, &report->err);
@@ -97,9 +96,12 @@ static void run_as_nobody(const char *group, const char *user, const char *scrip
 
 Test(rootless, a_container_without_root)
 {
-    run_as_nobody(NULL, NULL, "id -u; hostname; echo $PPID; cat /proc/self/uid_map; echo x >/tmp/x && cat /tmp/x; "
-                              "mount -t tmpfs none /tmp 2>/dev/null || echo refused; "
-                              "grep NoNewPrivs /proc/self/status", (struct cgroup_limits){0});
+    run_as_nobody(
+        NULL, NULL,
+        "id -u; hostname; echo $PPID; cat /proc/self/uid_map; echo x >/tmp/x && cat /tmp/x; "
+        "mount -t tmpfs none /tmp 2>/dev/null || echo refused; "
+        "grep NoNewPrivs /proc/self/status",
+        (struct cgroup_limits){0});
     cr_expect(report->outcome.started, "%s", report->outcome.err.text);
     cr_expect(report->outcome.exit_code == 0, "%s", report->outcome.output);
     cr_expect(!strncmp(report->outcome.output, "0\nweb\n1\n", 8), "%s", report->outcome.output);
@@ -119,13 +121,15 @@ Test(rootless, another_user_inside)
 
 Test(rootless, says_that_there_are_no_limits)
 {
-    run_as_nobody(NULL, NULL, "exit 3", (struct cgroup_limits){.memory_bytes = 16 << 20, .pids = 4});
+    run_as_nobody(NULL, NULL, "exit 3",
+                  (struct cgroup_limits){.memory_bytes = 16 << 20, .pids = 4});
     cr_expect(report->outcome.exit_code == 3, "%d %s", report->outcome.exit_code,
               report->outcome.err.text);
     if (geteuid() != 0) {
         cr_skip_test("whether this user has cgroups is not known");
     }
-    cr_expect(report->kind == CGROUP_NONE && !strncmp(report->note, "no limits", 9), "%s", report->note);
+    cr_expect(report->kind == CGROUP_NONE && !strncmp(report->note, "no limits", 9), "%s",
+              report->note);
 }
 
 /*
@@ -165,7 +169,8 @@ Test(rootless, delegated_groups_have_limits)
                      cgroup_kind_name(machine.kind));
     }
     cr_assert(delegate(procs, sizeof procs));
-    run_as_nobody(procs, NULL, "berth-work --memory 67108864", (struct cgroup_limits){.memory_bytes = 32 << 20});
+    run_as_nobody(procs, NULL, "berth-work --memory 67108864",
+                  (struct cgroup_limits){.memory_bytes = 32 << 20});
     cr_expect(report->kind == CGROUP_V2, "%s", report->note);
     cr_expect(report->outcome.exit_code == 137 && report->outcome.oom_killed, "%d %s",
               report->outcome.exit_code, report->outcome.err.text);

@@ -43,8 +43,10 @@ static size_t mounts_of(const char *what)
 /* Starts containers of four processes each, tells about them and waits to be killed. */
 static _Noreturn void agent(int report)
 {
-    const char *const argv[] = {"sh", "-c", "sleep 1000 & (setsid sleep 1000 &) ; kill -USR1 1; "
-                                            "exec berth-work --ignore-term --idle forever", NULL};
+    const char *const argv[] = {"sh", "-c",
+                                "sleep 1000 & (setsid sleep 1000 &) ; kill -USR1 1; "
+                                "exec berth-work --ignore-term --idle forever",
+                                NULL};
     static struct fixture fixture;
     struct confession told = {0};
     struct container_event event;
@@ -126,17 +128,20 @@ Test(sweep, a_killed_agent_leaves_no_process_after_50_ms)
         usleep(500);
     }
     cr_expect(fixture_now_usec() - begin_usec < (getenv("BERTH_GUEST") ? 500000 : 50000),
-              "%d are left after %ld us", alive(told.pids), (long)(fixture_now_usec() - begin_usec));
+              "%d are left after %ld us", alive(told.pids),
+              (long)(fixture_now_usec() - begin_usec));
     cr_expect(mounts_of("") == mounts, "mounts were left");
     cr_assert(cgroup_open(&machine, CGROUP_BY_FD, &err), "%s", err.text);
     cr_expect(sweep_dead(told.base, &machine, &counts, &err), "%s", err.text);
     cr_expect(counts.runs_dead == 1 && counts.runs_alive == 0 && counts.folders == 1);
     cr_expect(counts.processes == 0, "%d processes had to be swept", counts.processes);
     /* instance, task and containers; on pure version 2 also the group in which they start */
-    cr_expect(counts.groups == 2 + CONTAINERS + (machine.kind == CGROUP_V2), "%d groups", counts.groups);
+    cr_expect(counts.groups == 2 + CONTAINERS + (machine.kind == CGROUP_V2), "%d groups",
+              counts.groups);
     counts = (struct sweep_counts){0};
     cr_expect(sweep_dead(told.base, &machine, &counts, &err) && counts.runs_dead == 0 &&
-              counts.groups == 0, "twice is once too often");
+                  counts.groups == 0,
+              "twice is once too often");
     cr_expect(rmdir(told.base) == 0, "%s is not empty", told.base);
     cgroup_close(&machine);
 }

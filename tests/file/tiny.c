@@ -388,7 +388,9 @@ void tiny_whole_run(struct tiny *tiny)
     put_service_calls(tiny);
     tiny_kill(tiny, 10 * SEC, 1);
     put_run_task(tiny, 14 * SEC, 2, 2, false);
-    put_stop_task(tiny, 15 * SEC, 7);
+    put_stop_task(tiny, 15 * SEC, 7); /* refused: it failed long ago */
+    put_stop_task(tiny, 15 * SEC, 9);
+    put_run_task(tiny, 21 * SEC, 1, 6, true); /* four have room, two wait until the end */
     tiny_put(tiny, 22 * SEC, ID_NONE, message_new(MESSAGE_END));
     tiny_run(tiny, USEC_NEVER);
     cr_assert(scheduler_ended(&tiny->scheduler));

@@ -45,9 +45,9 @@ static bool near(double a, double b, double relative)
 /* Frozen: if one of these changes, every log ever written reads differently. */
 Test(distribution, gives_these_microseconds_for_ever)
 {
-    static const int64_t want[][2] = {
-        {47052743, 6407}, {21368078, 922723}, {24571858, 503074},
-        {12840923, 4541599}, {20018751, 1188648}, {19887658, 1218181}};
+    static const int64_t want[][2] = {{47052743, 6407},    {21368078, 922723},
+                                      {24571858, 503074},  {12840923, 4541599},
+                                      {20018751, 1188648}, {19887658, 1218181}};
 
     for (int i = 0; i < 6; i++) {
         cr_assert(sample(&lognormal, i) == want[i][0], "lognormal %d: %lld", i,

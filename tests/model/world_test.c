@@ -34,8 +34,9 @@ Test(types, are_sound_and_named_once)
 Test(costs, can_be_sampled)
 {
     const struct costs costs = costs_default();
-    const struct distribution *all[] = {&costs.boot,   &costs.agent, &costs.message, &costs.pull,
-                                        &costs.create, &costs.start, &costs.stop, &costs.teardown};
+    const struct distribution *all[] = {&costs.boot, &costs.agent,   &costs.message,
+                                        &costs.pull, &costs.create,  &costs.start,
+                                        &costs.stop, &costs.teardown};
 
     for (int i = 0; i < 8; i++)
         for (int e = 0; e < 1000; e++) {

@@ -68,7 +68,8 @@ static void play(int shape, uint64_t seed)
     queue_init(&queue);
     for (int i = 0; i < 6000; i++) {
         bool growing = i % 1500 < 800;
-        bool push = reference.n == 0 || draw_below(seed, DRAW_START, i, shape, 10) < (growing ? 7 : 3);
+        bool push =
+            reference.n == 0 || draw_below(seed, DRAW_START, i, shape, 10) < (growing ? 7 : 3);
 
         if (push) {
             want = (struct queue_entry){now + delay(shape, seed, i), (uint32_t)shape, i};

@@ -16,7 +16,8 @@
 
 /* A world without delays of its own, so that what is left can be counted by hand. */
 #define NO_COSTS                                                                                   \
-    "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '1s', 'pullPerSecond': '1MiB',"   \
+    "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '1s', 'pullPerSecond': "      \
+    "'1MiB',"                                                                                      \
     " 'create': '0s', 'start': '0s', 'stop': '10ms', 'teardown': '0s'},"
 #define BOX(vcpu) "'instanceTypes': {'box': {'vcpu': " #vcpu ", 'memory': '1GiB', 'boot': '0s'}},"
 #define TASK(family, members)                                                                      \
@@ -70,10 +71,12 @@ static void finish(struct sim_result *result, struct scenario *scenario)
 
 Test(sim, two_jobs_share_one_cpu)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("job", "") "],"
-        "'behaviour': {'job/c': {'ready': '300ms', 'work': '2s', 'idle': '0s'}},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'job', 'count': 2}}]");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "job",
+            "") "],"
+                "'behaviour': {'job/c': {'ready': '300ms', 'work': '2s', 'idle': '0s'}},"
+                "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'job', 'count': 2}}]");
     struct sim_result result = run(scenario);
 
     for (int t = 0; t < 2; t++) {
@@ -90,12 +93,13 @@ Test(sim, two_jobs_share_one_cpu)
  * same arrival, whoever asks later finds it there. Another instance pulls for itself. */
 Test(sim, an_image_is_pulled_once_for_each_instance)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'images': {'x': {'size': '3MiB'}},"
-        "'taskDefinitions': [" TASK("a", "") "],"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
-        " {'at': '3s', 'runTask': {'taskDefinition': 'a'}},"
-        " {'at': '9s', 'runTask': {'taskDefinition': 'a'}}]");
+    struct scenario *scenario = parse(NO_COSTS BOX(
+        1) "'instances': '1xbox', 'images': {'x': {'size': '3MiB'}},"
+           "'taskDefinitions': [" TASK(
+               "a", "") "],"
+                        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
+                        " {'at': '3s', 'runTask': {'taskDefinition': 'a'}},"
+                        " {'at': '9s', 'runTask': {'taskDefinition': 'a'}}]");
     struct sim_result result = run(scenario);
 
     cr_assert(container(&result, 0, 0)->pulled_at_usec == 5 * SECOND);
@@ -106,11 +110,13 @@ Test(sim, an_image_is_pulled_once_for_each_instance)
 
 Test(sim, memory_above_the_limit_ends_in_an_oom_kill)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") ", " TASK("b", "") "],"
-        "'behaviour': {'a/c': {'memory': '101MiB', 'idle': '1s'}, 'b/c': {'memory': '100MiB', 'idle': '1s'}},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
-        " {'at': '1s', 'runTask': {'taskDefinition': 'b'}}]");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") ", " TASK(
+            "b", "") "],"
+                     "'behaviour': {'a/c': {'memory': '101MiB', 'idle': '1s'}, 'b/c': {'memory': "
+                     "'100MiB', 'idle': '1s'}},"
+                     "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
+                     " {'at': '1s', 'runTask': {'taskDefinition': 'b'}}]");
     struct sim_result result = run(scenario);
 
     cr_assert(container(&result, 0, 0)->oom && container(&result, 0, 0)->exit_code == 137);
@@ -120,14 +126,16 @@ Test(sim, memory_above_the_limit_ends_in_an_oom_kill)
 
 Test(sim, signals_and_faults_end_containers_with_their_codes)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") "],"
-        "'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a', 'count': 3}},"
-        " {'at': '200s', 'fault': {'killTask': 't1'}},"
-        " {'at': '201s', 'stopTask': {'task': 't2'}},"
-        " {'at': '202s', 'fault': {'killContainer': {'task': 't3', 'container': 'c'}}},"
-        " {'at': '203s', 'fault': {'killTask': 't1'}}]");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a",
+            "") "],"
+                "'behaviour': {'a/c': {'idle': 'forever'}},"
+                "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a', 'count': 3}},"
+                " {'at': '200s', 'fault': {'killTask': 't1'}},"
+                " {'at': '201s', 'stopTask': {'task': 't2'}},"
+                " {'at': '202s', 'fault': {'killContainer': {'task': 't3', 'container': 'c'}}},"
+                " {'at': '203s', 'fault': {'killTask': 't1'}}]");
     struct sim_result result = run(scenario);
 
     cr_assert(container(&result, 0, 0)->exit_code == 137);
@@ -143,11 +151,14 @@ Test(sim, signals_and_faults_end_containers_with_their_codes)
 
 Test(sim, an_instance_that_dies_takes_its_tasks_along)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': [{'type': 'box', 'count': 2}],"
-        "'taskDefinitions': [" TASK("a", "") "], 'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 4}],"
-        "'timeline': [{'at': '300s', 'fault': {'killInstance': 'i1'}}], 'until': '600s'");
+    struct scenario *scenario = parse(NO_COSTS BOX(
+        1) "'instances': [{'type': 'box', 'count': 2}],"
+           "'taskDefinitions': [" TASK(
+               "a",
+               "") "], 'behaviour': {'a/c': {'idle': 'forever'}},"
+                   "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 4}],"
+                   "'timeline': [{'at': '300s', 'fault': {'killInstance': 'i1'}}], 'until': "
+                   "'600s'");
     struct sim_result result = run(scenario);
     int lost = 0, running = 0;
 
@@ -168,14 +179,18 @@ Test(sim, an_instance_may_die_at_any_moment)
         struct scenario *scenario;
         struct sim_result result;
 
-        cr_assert(asprintf(&members,
-                           BOX(1) "'instances': '2xbox', 'images': {'x': {'size': '20MiB'}},"
-                           "'taskDefinitions': [" TASK("a", "") "],"
-                           "'behaviour': {'a/c': {'work': '500ms', 'idle': '0s'}},"
-                           "'services': [{'serviceName': 's', 'taskDefinition': 'a', "
-                           "'desiredCount': 6}],"
-                           "'timeline': [{'at': '%dms', 'fault': {'killInstance': 'i1'}}],"
-                           "'until': '10s'", msec) > 0);
+        cr_assert(
+            asprintf(
+                &members,
+                BOX(1) "'instances': '2xbox', 'images': {'x': {'size': '20MiB'}},"
+                       "'taskDefinitions': [" TASK(
+                           "a", "") "],"
+                                    "'behaviour': {'a/c': {'work': '500ms', 'idle': '0s'}},"
+                                    "'services': [{'serviceName': 's', 'taskDefinition': 'a', "
+                                    "'desiredCount': 6}],"
+                                    "'timeline': [{'at': '%dms', 'fault': {'killInstance': 'i1'}}],"
+                                    "'until': '10s'",
+                msec) > 0);
         scenario = parse(members);
         result = run(scenario);
         cr_assert(result.n_missed == 0);
@@ -184,14 +199,51 @@ Test(sim, an_instance_may_die_at_any_moment)
     }
 }
 
+/* Two containers serve from 2 s on; one of them is killed at 100 s and the other lives on. */
+Test(expect, asks_about_a_moment_or_the_end)
+{
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "") "],"
+                     "'images': {'x': {'size': '1MiB'}}, 'behaviour': {'a/c': {'idle': 'forever'}},"
+                     "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 2}],"
+                     "'timeline': [{'at': '100s', 'updateService': {'service': 's', "
+                     "'desiredCount': 1}}],"
+                     "'until': '200s', 'expect': ["
+                     "{'at': '1s', 'service': 's', 'running': 0},"
+                     "{'at': '50s', 'service': 's', 'running': 2},"
+                     "{'at': 'end', 'service': 's', 'running': 1},"
+                     "{'at': '50s', 'task': 't2', 'lastStatus': 'RUNNING'},"
+                     "{'task': 't1', 'instance': 'i1'},"
+                     "{'at': '50s', 'service': 's', 'running': 1},"
+                     "{'task': 't1', 'instance': 'i2'},"
+                     "{'at': '1s', 'task': 't1', 'lastStatus': 'RUNNING'},"
+                     "{'task': 't3', 'lastStatus': 'STOPPED'}]");
+    static const char *const found[] = {"2 running", "it is on i1", "it is PENDING",
+                                        "there is no such task"};
+    struct sim_result result = run(scenario);
+    char text[128];
+
+    cr_assert(scenario->n_expects == 9 && expect_count(scenario, &result.story) == 5);
+    for (int i = 0; i < 9; i++) {
+        bool holds = expect_holds(&scenario->expects[i], &result.story, text, sizeof text);
+
+        cr_assert(holds == (i < 5), "%s: %s", scenario->expects[i].text, text);
+        cr_assert(holds || strcmp(text, found[i - 5]) == 0, "%s: %s", scenario->expects[i].text,
+                  text);
+    }
+    finish(&result, scenario);
+}
+
 /* The run ------------------------------------------------------------------------------------ */
 
 Test(sim, ends_by_itself_when_all_is_done)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") "],"
-        "'behaviour': {'a/c': {'idle': '3s'}},"
-        "'timeline': [{'at': '100s', 'runTask': {'taskDefinition': 'a'}}]");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "") "],"
+                     "'behaviour': {'a/c': {'idle': '3s'}},"
+                     "'timeline': [{'at': '100s', 'runTask': {'taskDefinition': 'a'}}]");
     struct sim_result result = run(scenario);
 
     cr_assert(result.summary.end_usec >= 103 * SECOND && result.summary.end_usec < 400 * SECOND);
@@ -201,10 +253,11 @@ Test(sim, ends_by_itself_when_all_is_done)
 
 Test(sim, says_so_where_nothing_ever_ends)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") "],"
-        "'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}}]");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "") "],"
+                     "'behaviour': {'a/c': {'idle': 'forever'}},"
+                     "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}}]");
     struct sim_options options = sim_options_default(scenario);
     struct sim_result result;
     struct err err = {0};
@@ -216,12 +269,14 @@ Test(sim, says_so_where_nothing_ever_ends)
 
 Test(sim, counts_what_found_no_room)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") "],"
-        "'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 10}],"
-        "'timeline': [{'at': '2s', 'runTask': {'taskDefinition': 'a', 'count': 2}}],"
-        "'until': '60s'");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a",
+            "") "],"
+                "'behaviour': {'a/c': {'idle': 'forever'}},"
+                "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 10}],"
+                "'timeline': [{'at': '2s', 'runTask': {'taskDefinition': 'a', 'count': 2}}],"
+                "'until': '60s'");
     struct sim_result result = run(scenario);
 
     cr_assert(result.placed == 8 && result.waiting == 2 && result.unplaced == 2,
@@ -232,11 +287,12 @@ Test(sim, counts_what_found_no_room)
 
 Test(sim, stops_for_inspection_where_it_is_told_to)
 {
-    struct scenario *scenario = parse(
-        NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "") "],"
-        "'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 3}],"
-        "'until': '600s'");
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(1) "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "") "],"
+                     "'behaviour': {'a/c': {'idle': 'forever'}},"
+                     "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 3}],"
+                     "'until': '600s'");
     struct sim_options options = sim_options_default(scenario);
     struct sim_result result;
     struct err err;
@@ -252,8 +308,9 @@ Test(sim, stops_for_inspection_where_it_is_told_to)
 Test(sim, draws_are_common_to_runs_that_differ)
 {
 #define SAME                                                                                       \
-    "'instances': '3xm5.large', 'taskDefinitions': [" TASK("a", "") "],"                           \
-    "'timeline': [{'at': '200s', 'runTask': {'taskDefinition': 'a', 'count': 5}}"
+    "'instances': '3xm5.large', 'taskDefinitions': [" TASK(                                        \
+        "a", "") "],"                                                                              \
+                 "'timeline': [{'at': '200s', 'runTask': {'taskDefinition': 'a', 'count': 5}}"
     struct scenario *one = parse(SAME "], 'until': '300s'");
     struct scenario *two =
         parse(SAME ", {'at': '200s', 'runTask': {'taskDefinition': 'a'}}], 'until': '300s'");
@@ -277,20 +334,22 @@ Test(sim, draws_are_common_to_runs_that_differ)
 static const char busy[] =
     "'instances': [{'type': 'm5.large', 'count': 3, 'zones': ['a', 'b'], 'replace': true}],"
     "'images': {'x': {'size': '90MiB'}},"
-    "'taskDefinitions': [" TASK("a", "") ", {'family': 'pair', 'containerDefinitions': ["
-    "{'name': 'init', 'image': 'x', 'memory': 50, 'essential': false},"
-    "{'name': 'main', 'image': 'x', 'memory': 50, 'cpu': 700,"
-    " 'dependsOn': [{'containerName': 'init', 'condition': 'SUCCESS'}]}]}],"
-    "'behaviour': {'a/c': {'work': {'exponential': {'mean': '4s'}}, 'idle': '1s', 'exit': 3},"
-    "'pair/init': {'idle': '0s'}, 'pair/main': {'work': '9s', 'idle': 'forever'}},"
-    "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 7},"
-    " {'serviceName': 'p', 'taskDefinition': 'pair', 'desiredCount': 5}],"
-    "'timeline': [{'at': '60s', 'fault': {'killTask': 't2'}},"
-    " {'at': '90s', 'updateService': {'service': 's', 'desiredCount': 2}},"
-    " {'at': '100s', 'fault': {'killInstance': 'i2'}},"
-    " {'at': '110s', 'runTask': {'taskDefinition': 'pair', 'count': 10}},"
-    " {'at': '110s', 'runTask': {'taskDefinition': 'pair', 'count': 10}}],"
-    "'until': '300s'";
+    "'taskDefinitions': [" TASK(
+        "a", "") ", {'family': 'pair', 'containerDefinitions': ["
+                 "{'name': 'init', 'image': 'x', 'memory': 50, 'essential': false},"
+                 "{'name': 'main', 'image': 'x', 'memory': 50, 'cpu': 700,"
+                 " 'dependsOn': [{'containerName': 'init', 'condition': 'SUCCESS'}]}]}],"
+                 "'behaviour': {'a/c': {'work': {'exponential': {'mean': '4s'}}, 'idle': '1s', "
+                 "'exit': 3},"
+                 "'pair/init': {'idle': '0s'}, 'pair/main': {'work': '9s', 'idle': 'forever'}},"
+                 "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 7},"
+                 " {'serviceName': 'p', 'taskDefinition': 'pair', 'desiredCount': 5}],"
+                 "'timeline': [{'at': '60s', 'fault': {'killTask': 't2'}},"
+                 " {'at': '90s', 'updateService': {'service': 's', 'desiredCount': 2}},"
+                 " {'at': '100s', 'fault': {'killInstance': 'i2'}},"
+                 " {'at': '110s', 'runTask': {'taskDefinition': 'pair', 'count': 10}},"
+                 " {'at': '110s', 'runTask': {'taskDefinition': 'pair', 'count': 10}}],"
+                 "'until': '300s'";
 
 static char *read_all(const char *path, size_t *length)
 {

@@ -41,7 +41,7 @@ static char *picture(const char *text, int *unplaced)
     cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
     summary_title(file, scenario, "SIMULATED");
     summary_bars(file, scenario, &result.story, options.seed);
-    *unplaced = summary_unplaced(file, scenario, &result.story);
+    *unplaced = summary_unplaced(file, &result.story);
     summary_expect(file, scenario, &result.story);
     nearby_warn(file, scenario, &result.story);
     fclose(file);
@@ -71,22 +71,26 @@ static void assert_row(const char *text, const char *label, const char *says)
     "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"                       \
     "'images': {'x': {'size': '1MiB'}},"
 #define TASK(family, cpu, members)                                                                 \
-    "{'family': '" family "', " cpu "'containerDefinitions': [{'name': 'c', 'image': 'x',"        \
+    "{'family': '" family "', " cpu "'containerDefinitions': [{'name': 'c', 'image': 'x',"         \
     "'cpu': 200, 'memory': 100" members "}]}"
 
 Test(summary, tells_the_first_scenario)
 {
     int unplaced;
     char *text = picture(
-        HEAD "'instances': [{'type': 'box', 'count': 2, 'zones': ['a', 'b']}], 'taskDefinitions': ["
-        TASK("web", "", "") ", " TASK("job", "", "") "],"
-        "'behaviour': {'web/c': {'ready': '300ms', 'idle': 'forever'},"
-        " 'job/c': {'work': '2s', 'idle': '0s'}},"
-        "'services': [{'serviceName': 'web', 'taskDefinition': 'web', 'desiredCount': 4}],"
-        "'timeline': [{'at': '5s', 'runTask': {'taskDefinition': 'job', 'count': 3}},"
-        " {'at': '6s', 'fault': {'killTask': 't1'}}], 'until': '15s',"
-        "'expect': [{'at': 'end', 'service': 'web', 'running': 4},"
-        " {'at': 'end', 'service': 'web', 'running': 3}, {'task': 't1', 'instance': 'i2'}]}",
+        HEAD
+        "'instances': [{'type': 'box', 'count': 2, 'zones': ['a', 'b']}], 'taskDefinitions': "
+        "[" TASK("web", "", "") ", " TASK(
+            "job", "",
+            "") "],"
+                "'behaviour': {'web/c': {'ready': '300ms', 'idle': 'forever'},"
+                " 'job/c': {'work': '2s', 'idle': '0s'}},"
+                "'services': [{'serviceName': 'web', 'taskDefinition': 'web', 'desiredCount': 4}],"
+                "'timeline': [{'at': '5s', 'runTask': {'taskDefinition': 'job', 'count': 3}},"
+                " {'at': '6s', 'fault': {'killTask': 't1'}}], 'until': '15s',"
+                "'expect': [{'at': 'end', 'service': 'web', 'running': 4},"
+                " {'at': 'end', 'service': 'web', 'running': 3}, {'task': 't1', 'instance': "
+                "'i2'}]}",
         &unplaced);
 
     assert_row(text, "A test", "SIMULATED");
@@ -108,17 +112,24 @@ Test(summary, names_each_end_by_its_cause)
 {
     int unplaced;
     char *text = picture(
-        HEAD "'instances': '3xbox', 'taskDefinitions': [" TASK("oom", "", "") ","
-        TASK("bad", "", "") ", " TASK("slow", "'cpu': '256', 'memory': '200', ", "") ","
-        TASK("stay", "", "") "],"
-        "'behaviour': {'oom/c': {'memory': '200MiB'}, 'bad/c': {'idle': '1s', 'exit': 3},"
-        " 'slow/c': {'work': '1s', 'idle': '0s'}, 'stay/c': {'idle': 'forever'}},"
-        "'timeline': [{'at': '5s', 'runTask': {'taskDefinition': 'oom'}},"
-        "{'at': '5s', 'runTask': {'taskDefinition': 'bad'}},"
-        "{'at': '5s', 'runTask': {'taskDefinition': 'slow'}},"
-        "{'at': '5s', 'runTask': {'taskDefinition': 'stay', 'count': 9}},"
-        "{'at': '12s', 'stopTask': {'task': 't4'}},"
-        "{'at': '15s', 'fault': {'killInstance': 'i3'}}], 'until': '20s'}",
+        HEAD "'instances': '3xbox', 'taskDefinitions': [" TASK("oom", "", "") "," TASK(
+            "bad", "",
+            "") ", " TASK("slow", "'cpu': '256', 'memory': '200', ",
+                          "") "," TASK("stay", "",
+                                       "") "],"
+                                           "'behaviour': {'oom/c': {'memory': '200MiB'}, 'bad/c': "
+                                           "{'idle': '1s', 'exit': 3},"
+                                           " 'slow/c': {'work': '1s', 'idle': '0s'}, 'stay/c': "
+                                           "{'idle': 'forever'}},"
+                                           "'timeline': [{'at': '5s', 'runTask': "
+                                           "{'taskDefinition': 'oom'}},"
+                                           "{'at': '5s', 'runTask': {'taskDefinition': 'bad'}},"
+                                           "{'at': '5s', 'runTask': {'taskDefinition': 'slow'}},"
+                                           "{'at': '5s', 'runTask': {'taskDefinition': 'stay', "
+                                           "'count': 9}},"
+                                           "{'at': '12s', 'stopTask': {'task': 't4'}},"
+                                           "{'at': '15s', 'fault': {'killInstance': 'i3'}}], "
+                                           "'until': '20s'}",
         &unplaced);
 
     assert_row(text, "   t1   oom", "c ran out of memory (exit 137)");
@@ -134,11 +145,13 @@ Test(summary, says_loudly_what_found_no_room)
 {
     int unplaced;
     char *text = picture(
-        HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "", "") "],"
-        "'behaviour': {'a/c': {'idle': 'forever'}},"
-        "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 9}],"
-        "'timeline': [{'at': '3s', 'runTask': {'taskDefinition': 'a', 'count': 3}}],"
-        "'until': '9s'}",
+        HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "",
+            "") "],"
+                "'behaviour': {'a/c': {'idle': 'forever'}},"
+                "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': 9}],"
+                "'timeline': [{'at': '3s', 'runTask': {'taskDefinition': 'a', 'count': 3}}],"
+                "'until': '9s'}",
         &unplaced);
 
     assert_row(text, "REFUSED", "3 tasks");
@@ -152,13 +165,15 @@ Test(summary, says_loudly_what_found_no_room)
 Test(summary, forgets_who_found_room_in_the_end)
 {
     int unplaced;
-    char *text = picture(
-        HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "", "") "],"
-        "'behaviour': {'a/c': {'idle': '2s'}},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a', 'count': 5}},"
-        "{'at': '2s', 'createService': {'serviceName': 's', 'taskDefinition': 'a',"
-        " 'desiredCount': 2}}], 'until': '30s'}",
-        &unplaced);
+    char *text =
+        picture(HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK(
+                    "a", "",
+                    "") "],"
+                        "'behaviour': {'a/c': {'idle': '2s'}},"
+                        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a', 'count': 5}},"
+                        "{'at': '2s', 'createService': {'serviceName': 's', 'taskDefinition': 'a',"
+                        " 'desiredCount': 2}}], 'until': '30s'}",
+                &unplaced);
 
     cr_assert(strstr(text, "WAITING") == NULL && unplaced == 0, "%s", text);
     free(text);
@@ -168,14 +183,16 @@ Test(summary, warns_of_what_is_nearly_at_once)
 {
     int unplaced;
     char *text = picture(
-        HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK("a", "", "") "],"
-        "'behaviour': {'a/c': {'idle': '2s'}}, 'costs': {'pull': '0s', 'create': '0s',"
-        " 'start': '0s', 'message': '0s', 'pullPerSecond': '1GiB'},"
-        "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
-        "{'at': '3.1s', 'runTask': {'taskDefinition': 'a'}},"
-        "{'at': '20s', 'runTask': {'taskDefinition': 'a'}},"
-        "{'at': '20s', 'runTask': {'taskDefinition': 'a'}},"
-        "{'at': '20.2s', 'fault': {'killTask': 't3'}}], 'until': '30s'}",
+        HEAD "'instances': '1xbox', 'taskDefinitions': [" TASK(
+            "a", "",
+            "") "],"
+                "'behaviour': {'a/c': {'idle': '2s'}}, 'costs': {'pull': '0s', 'create': '0s',"
+                " 'start': '0s', 'message': '0s', 'pullPerSecond': '1GiB'},"
+                "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'a'}},"
+                "{'at': '3.1s', 'runTask': {'taskDefinition': 'a'}},"
+                "{'at': '20s', 'runTask': {'taskDefinition': 'a'}},"
+                "{'at': '20s', 'runTask': {'taskDefinition': 'a'}},"
+                "{'at': '20.2s', 'fault': {'killTask': 't3'}}], 'until': '30s'}",
         &unplaced);
 
     assert_row(text, "test.json:1: warning: RunTask at 3.1", "the end of t1 at 3.0");
@@ -189,12 +206,13 @@ Test(summary, fits_the_screen_however_big_the_run)
     int unplaced, lines = 0;
     char *text = picture(
         "{'berth': 'scenario/1', 'title': 'A long title that has quite a lot to say about itself "
-        "and goes on', 'instances': '60xm5.large', 'taskDefinitions': ["
-        TASK("a-family-with-a-very-long-name-indeed", "", "") "],"
-        "'behaviour': {'a-family-with-a-very-long-name-indeed/c': {'idle': '100s'}},"
-        "'services': [{'serviceName': 's',"
-        " 'taskDefinition': 'a-family-with-a-very-long-name-indeed', 'desiredCount': 500}],"
-        "'until': '1000s'}",
+        "and goes on', 'instances': '60xm5.large', 'taskDefinitions': [" TASK(
+            "a-family-with-a-very-long-name-indeed", "",
+            "") "],"
+                "'behaviour': {'a-family-with-a-very-long-name-indeed/c': {'idle': '100s'}},"
+                "'services': [{'serviceName': 's',"
+                " 'taskDefinition': 'a-family-with-a-very-long-name-indeed', 'desiredCount': 500}],"
+                "'until': '1000s'}",
         &unplaced);
 
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1, lines++)
@@ -209,9 +227,8 @@ Test(summary, durations_read_well)
     static const struct {
         int64_t usec;
         const char *text;
-    } cases[] = {{0, "0 s"},          {15000000, "15 s"},  {500000, "0.50 s"},
-                 {1234567, "1.23 s"}, {1250, "1.25 ms"},   {98765432, "98.8 s"},
-                 {7, "0.01 ms"}};
+    } cases[] = {{0, "0 s"},        {15000000, "15 s"},   {500000, "0.50 s"}, {1234567, "1.23 s"},
+                 {1250, "1.25 ms"}, {98765432, "98.8 s"}, {7, "0.01 ms"}};
     char text[32];
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

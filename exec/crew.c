@@ -1,0 +1,343 @@
+/*
+ * See crew.h. Members never move in memory, so the loop's tags and the channels stay good.
+ */
+#include "exec/crew.h"
+
+#include "core/array.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* An agent that was told to finish has no containers left to wait for. */
+#define FINISH_USEC (10 * USEC_PER_SEC)
+
+void crew_init(struct crew *crew, const struct controller_job *job, struct loop *loop,
+               int64_t origin_usec)
+{
+    *crew = (struct crew){.job = job, .loop = loop, .origin_usec = origin_usec};
+}
+
+void crew_finish(struct crew *crew)
+{
+    for (int i = 0; i < crew->n_members; i++) {
+        free(crew->members[i]);
+    }
+    free(crew->members);
+    free(crew->lost);
+}
+
+static void fail(struct crew *crew, const struct err *err)
+{
+    if (!crew->failed) {
+        crew->failed = true;
+        crew->err = *err;
+    }
+}
+
+static struct member *find(const struct crew *crew, int32_t instance)
+{
+    return instance >= 0 && instance < crew->n_members ? crew->members[instance] : NULL;
+}
+
+/* The machine where its agent runs, else NULL. */
+static struct machine *find_up(const struct crew *crew, int32_t instance)
+{
+    struct member *member = find(crew, instance);
+
+    return member && member->machine.state == MACHINE_UP ? &member->machine : NULL;
+}
+
+static void lose(struct crew *crew, int32_t instance)
+{
+    *ARRAY_ADD(crew, lost) = instance;
+}
+
+int32_t crew_next_lost(struct crew *crew)
+{
+    int32_t instance;
+
+    if (crew->n_lost == 0) {
+        return ID_NONE;
+    }
+    instance = crew->lost[0];
+    crew->n_lost--;
+    memmove(&crew->lost[0], &crew->lost[1], (size_t)crew->n_lost * sizeof crew->lost[0]);
+    return instance;
+}
+
+bool crew_all_gone(const struct crew *crew)
+{
+    for (int i = 0; i < crew->n_members; i++) {
+        if (crew->members[i]->machine.state != MACHINE_GONE) {
+            return false;
+        }
+    }
+    return crew->n_lost == 0;
+}
+
+/* ---- coming and going ---- */
+
+void crew_launch(struct crew *crew, int32_t instance, const struct instance_type *type,
+                 int32_t epoch)
+{
+    int64_t boot_usec = type->boot_given ? distribution_sample(&type->boot, crew->job->plans->seed,
+                                                               DRAW_BOOT, instance, 0)
+                                         : 0;
+    struct member *member = malloc(sizeof *member);
+
+    assert(member != NULL && instance == crew->n_members);
+    member->type = type;
+    member->epoch = epoch;
+    machine_init(&member->machine, instance, loop_clock_usec() + boot_usec, boot_usec > 0);
+    *ARRAY_ADD(crew, members) = member;
+}
+
+static void flush(struct crew *crew, struct machine *machine)
+{
+    struct err err;
+
+    if (!loop_watch(crew->loop, machine->channel.fd, machine->instance,
+                    channel_flush(&machine->channel), &err)) {
+        fail(crew, &err);
+    }
+}
+
+/* What an agent needs to know before anything else, and the event that starts its machine. */
+static void introduce(struct crew *crew, struct member *member)
+{
+    const struct controller_job *job = crew->job;
+    const struct instance_type *type = member->type;
+    struct machine *machine = &member->machine;
+    struct message boot = message_new(MESSAGE_BOOT);
+    struct setup setup = {
+        .instance = machine->instance,
+        .origin_usec = crew->origin_usec,
+        .folder = machine->folder,
+        .group = machine->group,
+        .work_program = (char *)job->work_program,
+        .boot_modelled = machine->boot_modelled,
+        .jitter_usec = job->jitter_usec,
+        .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
+    };
+
+    channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
+    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
+        channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
+    }
+    boot.as.boot = (struct boot){machine->instance, member->epoch, type->cpu, type->memory_mib};
+    channel_send_message(&machine->channel, &boot);
+    flush(crew, machine);
+}
+
+static void boot(struct crew *crew, struct member *member)
+{
+    const struct controller_job *job = crew->job;
+    struct cgroup_limits limits = plans_instance_limits(job->plans, member->type);
+    struct machine *machine = &member->machine;
+    struct err err;
+
+    if (machine_boot(machine, job->run, job->cgroups, member->type->name, &limits,
+                     job->agent_program, &err)) {
+        introduce(crew, member);
+    } else {
+        machine->state = MACHINE_GONE;
+        lose(crew, machine->instance);
+        fail(crew, &err);
+    }
+}
+
+bool crew_kill(struct crew *crew, int32_t instance)
+{
+    struct member *member = find(crew, instance);
+
+    if (!member || member->machine.state == MACHINE_GONE) {
+        return false;
+    }
+    if (member->machine.state == MACHINE_UP) {
+        machine_kill(&member->machine); /* SIGCHLD brings the rest */
+    } else {
+        member->machine.state = MACHINE_GONE;
+        lose(crew, instance);
+    }
+    return true;
+}
+
+void crew_kill_all(struct crew *crew)
+{
+    for (int i = 0; i < crew->n_members; i++) {
+        crew_kill(crew, i);
+    }
+}
+
+void crew_terminate(struct crew *crew, int32_t instance)
+{
+    struct machine *machine = find_up(crew, instance);
+
+    if (!machine) {
+        crew_kill(crew, instance);
+        return;
+    }
+    channel_send(&machine->channel, WORD_FINISH, &nothing_schema, NULL);
+    machine->kill_at_usec = loop_clock_usec() + FINISH_USEC;
+    flush(crew, machine);
+}
+
+int64_t crew_advance(struct crew *crew)
+{
+    int64_t next_usec = INT64_MAX;
+
+    for (int i = 0; i < crew->n_members; i++) {
+        struct machine *machine = &crew->members[i]->machine;
+        int64_t *due_usec =
+            machine->state == MACHINE_BOOTING ? &machine->boot_at_usec : &machine->kill_at_usec;
+
+        if (machine->state == MACHINE_GONE) {
+            continue;
+        }
+        if (*due_usec <= loop_clock_usec()) {
+            *due_usec = INT64_MAX;
+            if (machine->state == MACHINE_BOOTING) {
+                boot(crew, crew->members[i]);
+            } else {
+                machine_kill(machine);
+            }
+        }
+        next_usec = *due_usec < next_usec ? *due_usec : next_usec;
+    }
+    return next_usec;
+}
+
+int32_t crew_reap(struct crew *crew)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        for (int i = 0; i < crew->n_members; i++) {
+            struct machine *machine = &crew->members[i]->machine;
+
+            if (machine->state == MACHINE_UP && machine->pid == pid) {
+                return i;
+            }
+        }
+    }
+    return ID_NONE;
+}
+
+void crew_bury(struct crew *crew, int32_t instance)
+{
+    machine_bury(&crew->members[instance]->machine, crew->job->run, crew->job->cgroups);
+    lose(crew, instance);
+}
+
+/* ---- talking and listening ---- */
+
+bool crew_send(struct crew *crew, int32_t instance, const struct message *message)
+{
+    struct machine *machine = find_up(crew, instance);
+    struct duty duty;
+
+    if (!machine) {
+        return false;
+    }
+    if (message->kind == MESSAGE_PLACE_TASK) {
+        duty = plans_duty(crew->job->plans, message->as.place_task.task,
+                          message->as.place_task.taskdef);
+        channel_send(&machine->channel, WORD_DUTY, &duty_schema, &duty);
+        free(duty.containers);
+    }
+    channel_send_message(&machine->channel, message);
+    flush(crew, machine);
+    return true;
+}
+
+bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order)
+{
+    struct machine *machine = find_up(crew, instance);
+
+    if (!machine) {
+        return false;
+    }
+    channel_send(&machine->channel, WORD_FAULT, &fault_order_schema, order);
+    flush(crew, machine);
+    return true;
+}
+
+void crew_flush(struct crew *crew, int32_t instance)
+{
+    struct machine *machine = find_up(crew, instance);
+
+    if (machine) {
+        flush(crew, machine);
+    }
+}
+
+static bool take_record(const struct machine *machine, const struct line *line,
+                        struct record *record, struct err *err)
+{
+    if (!codec_read_record(line->json, line->length, record, err)) {
+        return false;
+    }
+    if (record->machine == machine->instance) {
+        return true;
+    }
+    record_finish(record);
+    return err_set(err, EXIT_BUG, "a record that is not its own");
+}
+
+static bool take_finished(struct crew *crew, const struct line *line, struct err *err)
+{
+    struct finished finished;
+    struct err why;
+
+    if (!codec_read_struct(line->json, line->length, &finished_schema, &finished, err)) {
+        return false;
+    }
+    if (finished.error) {
+        err_set(&why, EXIT_MACHINE, "%s", finished.error);
+        fail(crew, &why);
+    }
+    schema_finish(&finished_schema, &finished);
+    return true;
+}
+
+static bool take_line(struct crew *crew, const struct machine *machine, const struct line *line,
+                      struct record *record, struct err *err)
+{
+    switch (line->word) {
+    case WORD_RECORD:
+        return take_record(machine, line, record, err);
+    case WORD_FINISHED:
+        return take_finished(crew, line, err);
+    default:
+        return err_set(err, EXIT_BUG, "a line for agents");
+    }
+}
+
+bool crew_hear(struct crew *crew, int32_t instance, struct record *record)
+{
+    struct machine *machine = find_up(crew, instance);
+    struct line line;
+    struct err err;
+
+    if (!machine) {
+        return false;
+    }
+    channel_fill(&machine->channel);
+    while (channel_next(&machine->channel, &line)) {
+        if (!take_line(crew, machine, &line, record, &err)) {
+            fprintf(stderr, "berth: i%d's agent talks nonsense (%s) and is ended\n", instance + 1,
+                    err.text);
+            channel_reject(&machine->channel);
+        } else if (line.word == WORD_RECORD) {
+            return true;
+        }
+    }
+    if (machine->channel.closed) {
+        loop_forget(crew->loop, machine->channel.fd);
+        machine_kill(machine);
+    }
+    return false;
+}

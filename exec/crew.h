@@ -1,0 +1,72 @@
+/*
+ * All machines of a run: boots them when their time has come, carries messages to their agents and
+ * records back, and finds out who is gone. It must never step the scheduler, nor decide anything:
+ * what it learns waits here until the controller asks.
+ */
+#ifndef BERTH_EXEC_CREW_H
+#define BERTH_EXEC_CREW_H
+
+#include "exec/controller.h"
+#include "exec/loop.h"
+#include "exec/machine.h"
+
+struct member {
+    struct machine machine;
+    const struct instance_type *type;
+    int32_t epoch; /* of its agent */
+};
+
+struct crew {
+    const struct controller_job *job;
+    struct loop *loop; /* an agent's descriptor is watched with its instance as tag */
+    int64_t origin_usec;
+    struct member **members; /* by instance */
+    int n_members, cap_members;
+    int32_t *lost; /* instances that are gone and were not asked for yet */
+    int n_lost, cap_lost;
+    bool failed; /* this machine cannot go on: `err` says why */
+    struct err err;
+};
+
+/* All borrowed. `origin_usec`: CLOCK_MONOTONIC at which the run began. */
+void crew_init(struct crew *crew, const struct controller_job *job, struct loop *loop,
+               int64_t origin_usec);
+void crew_finish(struct crew *crew);
+
+/* The next instance, which boots after its type's boot time where the scenario gives one. */
+void crew_launch(struct crew *crew, int32_t instance, const struct instance_type *type,
+                 int32_t epoch);
+
+/* Asks an instance's agent to end all it has; it is killed if it takes too long. */
+void crew_terminate(struct crew *crew, int32_t instance);
+
+/* Kills an instance with all that runs on it. False where it is gone or never was. */
+bool crew_kill(struct crew *crew, int32_t instance);
+void crew_kill_all(struct crew *crew);
+
+/* A placeTask or stopTask to the instance's agent, or a fault. False where it is not up. */
+bool crew_send(struct crew *crew, int32_t instance, const struct message *message);
+bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order);
+
+/* Boots those whose time has come, kills those whose time is over. Returns the CLOCK_MONOTONIC time
+ * at which to call again. */
+int64_t crew_advance(struct crew *crew);
+
+/* The agent's descriptor is writable. */
+void crew_flush(struct crew *crew, int32_t instance);
+
+/* The next record that the agent sent, to be released with record_finish(); false where there is
+ * none now. One that talks nonsense is killed. */
+bool crew_hear(struct crew *crew, int32_t instance, struct record *record);
+
+/* After SIGCHLD: an instance whose agent has ended, or ID_NONE; reaps strangers on the way. What it
+ * said last can still be heard; then it is to be buried. */
+int32_t crew_reap(struct crew *crew);
+void crew_bury(struct crew *crew, int32_t instance);
+
+/* An instance that is gone, once each; ID_NONE: no more. */
+int32_t crew_next_lost(struct crew *crew);
+
+bool crew_all_gone(const struct crew *crew);
+
+#endif

@@ -1,0 +1,659 @@
+/*
+ * Whole real runs of `berth exec`, looked at from outside: what it says, what it logs, what it
+ * leaves, and what happens when somebody kills parts of it.
+ */
+#include "exec/cgroup.h"
+#include "file/story.h"
+
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ARGUMENTS_MAX = 24, PIDS_MAX = 256 };
+
+static char folder[] = "/tmp/berth-run-XXXXXX"; /* of this test, the runs' current one */
+
+/* ---- running programs ---- */
+
+struct outcome {
+    pid_t pid;
+    int status; /* as waitpid() has it */
+    char out[16384], errors[16384];
+};
+
+/* The environment and user of an ordinary user, in a folder of its own. */
+static void become_nobody(void)
+{
+    if (syscall(SYS_setgroups, 0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0) {
+        _exit(99);
+    }
+    setenv("HOME", folder, 1);
+    setenv("XDG_RUNTIME_DIR", folder, 1);
+}
+
+static void start_as(struct outcome *outcome, bool nobody, const char *program, const char *rest[])
+{
+    const char *argv[ARGUMENTS_MAX] = {program};
+
+    for (int i = 0; rest[i]; i++) {
+        argv[i + 1] = rest[i];
+    }
+    outcome->pid = fork();
+    if (outcome->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (chdir(folder) != 0) {
+            _exit(99);
+        }
+        if (nobody) {
+            become_nobody();
+        }
+        if (!freopen("out", "w", stdout) || !freopen("errors", "w", stderr)) {
+            _exit(99);
+        }
+        execv(program, (char **)argv);
+        _exit(99);
+    }
+}
+
+static void slurp(const char *name, char *text, size_t size)
+{
+    char path[256];
+    FILE *file;
+    size_t n = 0;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    file = fopen(path, "r");
+    if (file) {
+        n = fread(text, 1, size - 1, file);
+        fclose(file);
+    }
+    text[n] = '\0';
+}
+
+static void wait_for(struct outcome *outcome)
+{
+    cr_assert(waitpid(outcome->pid, &outcome->status, 0) == outcome->pid);
+    slurp("out", outcome->out, sizeof outcome->out);
+    slurp("errors", outcome->errors, sizeof outcome->errors);
+}
+
+static int exit_code(const struct outcome *outcome)
+{
+    return WIFEXITED(outcome->status) ? WEXITSTATUS(outcome->status) : -1;
+}
+
+#define START(outcome, ...) start_as(outcome, false, EXEC_PROGRAM, (const char *[]){__VA_ARGS__, NULL})
+#define RUN(outcome, ...) (START(outcome, __VA_ARGS__), wait_for(outcome))
+
+/* ---- looking at them ---- */
+
+static void pause_ms(int milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
+}
+
+/* Reads the log as far as it goes. False where there is none to read yet. */
+static bool load(struct story *story, const char *name, bool *truncated)
+{
+    struct run_header header;
+    char path[256];
+    struct err err;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    story_init(story);
+    if (!story_load(story, path, &header, truncated, &err)) {
+        story_finish(story);
+        return false;
+    }
+    run_header_finish(&header);
+    return true;
+}
+
+/* Waits until that many containers are ready in a run that goes on. */
+static void wait_until_ready(const char *name, int n_wanted)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        struct story story;
+        int n_ready = 0;
+
+        if (load(&story, name, NULL)) {
+            for (int t = 0; t < story.n_tasks; t++) {
+                for (int c = 0; c < story.tasks[t].n_containers; c++) {
+                    n_ready += story.tasks[t].containers[c].ready_at_usec != USEC_NEVER;
+                }
+            }
+            story_finish(&story);
+        }
+        if (n_ready >= n_wanted) {
+            return;
+        }
+        pause_ms(50);
+    }
+    cr_assert_fail("%d containers were never ready within 10 s", n_wanted);
+}
+
+/* The state and parent of a process from /proc; false where it is gone. */
+static bool look_at(pid_t pid, char *state, pid_t *parent, char name[32])
+{
+    char path[64], line[512];
+    FILE *file;
+    char *end;
+    bool ok;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (!file) {
+        return false;
+    }
+    ok = fgets(line, sizeof line, file) && (end = strrchr(line, ')')) &&
+         sscanf(end + 1, " %c %d", state, parent) == 2;
+    fclose(file);
+    if (ok) {
+        *end = '\0';
+        snprintf(name, 32, "%s", strchr(line, '(') + 1);
+    }
+    return ok;
+}
+
+/* All living descendants of a process, in no order; optionally only those of that name. */
+static int descendants(pid_t root, const char *wanted, pid_t pids[PIDS_MAX])
+{
+    pid_t family[PIDS_MAX] = {root};
+    int n_family = 1, n = 0, n_before;
+
+    do {
+        DIR *proc = opendir("/proc");
+        struct dirent *entry;
+
+        n_before = n_family;
+        while ((entry = readdir(proc))) {
+            pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0, parent;
+            bool known = false, child = false;
+            char state, name[32];
+
+            if (pid == 0 || !look_at(pid, &state, &parent, name) || state == 'Z') {
+                continue;
+            }
+            for (int i = 0; i < n_family; i++) {
+                known |= family[i] == pid;
+                child |= family[i] == parent;
+            }
+            if (known || !child || n_family == PIDS_MAX) {
+                continue;
+            }
+            family[n_family++] = pid;
+            if (!wanted || strcmp(name, wanted) == 0) {
+                pids[n++] = pid;
+            }
+        }
+        closedir(proc);
+    } while (n_family > n_before);
+    return n;
+}
+
+static int children(pid_t root, const char *wanted, pid_t pids[PIDS_MAX])
+{
+    int n_all = descendants(root, wanted, pids), n = 0;
+
+    for (int i = 0; i < n_all; i++) {
+        char state, name[32];
+        pid_t parent;
+
+        if (look_at(pids[i], &state, &parent, name) && parent == root) {
+            pids[n++] = pids[i];
+        }
+    }
+    return n;
+}
+
+static bool is_alive(pid_t pid)
+{
+    char state, name[32];
+    pid_t parent;
+
+    return look_at(pid, &state, &parent, name) && state != 'Z' && state != 'X';
+}
+
+/* The id that a run said on stderr. */
+static void run_id(char id[16])
+{
+    char errors[16384];
+    char *line;
+
+    slurp("errors", errors, sizeof errors);
+    line = strstr(errors, "run ");
+    cr_assert(line != NULL, "%s", errors);
+    snprintf(id, 16, "%.*s", (int)strcspn(line + 4, ":"), line + 4);
+}
+
+static int count_groups(const char *id)
+{
+    struct cgroup_machine machine;
+    char prefix[64];
+    struct err err;
+    int n = 0;
+
+    snprintf(prefix, sizeof prefix, "berth-%s-", id);
+    cr_assert(cgroup_open(&machine, CGROUP_BY_FD, &err), "%s", err.text);
+    for (int i = 0; i < CGROUP_PLACES; i++) {
+        int fd = machine.roots[i] < 0 ? -1 : openat(machine.roots[i], ".", O_RDONLY | O_DIRECTORY);
+        DIR *root = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+
+        while (root && (entry = readdir(root))) {
+            n += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+        }
+        if (root) {
+            closedir(root);
+        }
+    }
+    cgroup_close(&machine);
+    return n;
+}
+
+static bool folder_exists(const char *id)
+{
+    char path[256];
+    struct stat is;
+
+    snprintf(path, sizeof path, geteuid() == 0 ? "/run/berth/%s" : "%s/berth/%s",
+             geteuid() == 0 ? id : folder, id);
+    return stat(path, &is) == 0;
+}
+
+static void expect_nothing_left(const struct outcome *outcome)
+{
+    char id[16];
+    pid_t pids[PIDS_MAX];
+
+    run_id(id);
+    cr_expect(strstr(outcome->out, "0 processes, 0 mounts, 0 namespaces, 0 cgroups left") != NULL,
+              "%s", outcome->out);
+    cr_expect(descendants(getpid(), NULL, pids) == 0, "orphans come to us: there are none");
+    cr_expect(count_groups(id) == 0);
+    cr_expect(!folder_exists(id));
+}
+
+static void expect_identical(const struct outcome *outcome)
+{
+    cr_expect(strstr(outcome->out, "replay: identical (") != NULL, "%s", outcome->out);
+}
+
+/* Tasks of the log are on the same instances as in the other. */
+static void expect_same_placement(const char *real, const char *simulated)
+{
+    struct story a, b;
+    bool truncated;
+
+    cr_assert(load(&a, real, &truncated) && !truncated);
+    cr_assert(load(&b, simulated, &truncated) && !truncated);
+    cr_expect(a.n_tasks == b.n_tasks, "%d tasks instead of %d", a.n_tasks, b.n_tasks);
+    for (int i = 0; i < a.n_tasks && i < b.n_tasks; i++) {
+        cr_expect(a.tasks[i].instance == b.tasks[i].instance, "t%d is on i%d instead of i%d", i + 1,
+                  a.tasks[i].instance + 1, b.tasks[i].instance + 1);
+    }
+    story_finish(&a);
+    story_finish(&b);
+}
+
+static void set_up(void)
+{
+    struct outcome doctor;
+
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    cr_assert(mkdtemp(folder) != NULL);
+    cr_assert(chmod(folder, 0777) == 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    unsetenv("SUDO_UID");
+    RUN(&doctor, "doctor");
+    if (exit_code(&doctor) == EXIT_MACHINE) {
+        cr_skip_test("no real runs here:\n%s", doctor.out);
+    }
+}
+
+static void tear_down(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_expect(system(command) == 0);
+}
+
+TestSuite(run, .init = set_up, .fini = tear_down);
+TestSuite(jitter, .init = set_up, .fini = tear_down);
+
+/* Nothing but the service of first.json, for as long as a loaded machine may need. */
+#define QUIET "--set", "timeline=[]", "--set", "until=6s", "--set", \
+              "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
+
+/* ---- runs that go as they should ---- */
+
+Test(run, first_scenario)
+{
+    struct outcome outcome;
+    struct story story;
+    bool truncated;
+
+    start_as(&outcome, false, BERTH_PROGRAM,
+             (const char *[]){"sim", SCENARIOS "/first.json", "-o", "sim.run", NULL});
+    wait_for(&outcome);
+    cr_assert(exit_code(&outcome) == 0, "%s", outcome.errors);
+    RUN(&outcome, "exec", SCENARIOS "/first.json");
+    cr_expect(exit_code(&outcome) == 0, "%d: %s", exit_code(&outcome), outcome.errors);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_expect(strstr(outcome.out, "expect   3 of 3 hold") != NULL, "%s", outcome.out);
+    cr_assert(load(&story, "first.exec.run", &truncated));
+    cr_expect(!truncated);
+    cr_expect(story.end_usec >= 15 * USEC_PER_SEC && story.end_usec < 16 * USEC_PER_SEC);
+    cr_expect(!story.tasks[0].containers[0].pull_modelled, "an image that is here is unpacked");
+    cr_expect(story.tasks[0].containers[0].exit_code == 137, "killed by the scenario");
+    story_finish(&story);
+    expect_same_placement("first.exec.run", "sim.run");
+}
+
+/* Programs of the user's own, with all that a definition says about them, and how they end. */
+Test(run, own_programs)
+{
+    static const struct {
+        int exit_code;
+        bool oom;
+        enum stop_code code;
+    } ends[] = {
+        {3, false, STOP_ESSENTIAL_CONTAINER_EXITED},
+        {ID_NONE, false, STOP_TASK_FAILED_TO_START},
+        {137, true, STOP_ESSENTIAL_CONTAINER_EXITED},
+        {137, false, STOP_USER_INITIATED}, /* SIGTERM is ignored, SIGKILL is not */
+    };
+    struct outcome outcome;
+    struct story story;
+
+    RUN(&outcome, "exec", TESTS "/own.json");
+    cr_expect(exit_code(&outcome) == 0, "%d: %s", exit_code(&outcome), outcome.errors);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_assert(load(&story, "own.exec.run", NULL));
+    cr_assert(story.n_tasks == 4);
+    cr_expect(story.instances[0].boot_modelled, "a boot time that is given is waited for");
+    cr_expect(story.instances[0].booted_at_usec >= 100000);
+    for (int i = 0; i < 4; i++) {
+        const struct story_container *container = &story.tasks[i].containers[0];
+
+        if (i == 2 && strstr(outcome.errors, "no limits")) {
+            continue; /* nothing runs out of memory without limits */
+        }
+        cr_expect(container->exit_code == ends[i].exit_code, "t%d exited with %d", i + 1,
+                  container->exit_code);
+        cr_expect(container->oom == ends[i].oom, "t%d", i + 1);
+        cr_expect(story.tasks[i].stop_code == ends[i].code, "t%d: %s", i + 1,
+                  stop_code_names[story.tasks[i].stop_code]);
+    }
+    cr_expect(strstr(story.tasks[1].reason, "/no/such/program") != NULL, "%s",
+              story.tasks[1].reason);
+    cr_expect(story.tasks[3].containers[0].exited_at_usec -
+                      story.tasks[3].containers[0].term_at_usec >=
+                  2 * USEC_PER_SEC,
+              "its stop timeout");
+    story_finish(&story);
+}
+
+Test(run, a_task_definition_as_it_is)
+{
+    static const char definition[] =
+        TASKDEFS "/aws-samples__amazon-cloudwatch-container-insights__ecs-task-definition-templates__"
+                 "deployment-mode__sidecar__combination__combination-ec2.json";
+    struct outcome outcome;
+    struct story story;
+
+    if (access(definition, R_OK) != 0) {
+        cr_skip_test("the collection of task definitions is not here: %s", definition);
+    }
+    RUN(&outcome, "exec", definition, "--scale", "auto", "-o", "x.run");
+    cr_expect(exit_code(&outcome) == 0, "%d: %s", exit_code(&outcome), outcome.errors);
+    cr_expect(strstr(outcome.errors, ": stand-in (this machine does not have the image)") != NULL,
+              "%s", outcome.errors);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_assert(load(&story, "x.run", NULL));
+    cr_expect(story.n_tasks == 1 && story.tasks[0].containers[0].pull_modelled);
+    story_finish(&story);
+}
+
+Test(run, scale)
+{
+    static const char *const big = "instances[0].count=1000";
+    struct outcome outcome;
+
+    RUN(&outcome, "exec", SCENARIOS "/first.json", "--set", big);
+    cr_expect(exit_code(&outcome) == EXIT_MACHINE);
+    cr_expect(strstr(outcome.errors, "needs 1000 CPUs") && strstr(outcome.errors, "--scale auto"),
+              "%s", outcome.errors);
+    RUN(&outcome, "exec", SCENARIOS "/first.json", "--set", "instances[0].count=100000", "--scale",
+        "auto");
+    cr_expect(exit_code(&outcome) == EXIT_MACHINE);
+    cr_expect(strstr(outcome.errors, "instance type box") != NULL, "%s", outcome.errors);
+    RUN(&outcome, "exec", SCENARIOS "/first.json", "--scale", "1/8", QUIET);
+    cr_expect(exit_code(&outcome) == 0, "%s%s", outcome.out, outcome.errors);
+    cr_expect(strstr(outcome.out, "at scale 1/8") != NULL, "%s", outcome.out);
+}
+
+/* Files made under sudo are the caller's. */
+Test(run, owner)
+{
+    struct outcome outcome;
+    char path[256];
+    struct stat is;
+
+    if (geteuid() != 0) {
+        cr_skip_test("only root can give files away");
+    }
+    setenv("SUDO_UID", "65534", 1);
+    setenv("SUDO_GID", "65534", 1);
+    RUN(&outcome, "exec", SCENARIOS "/first.json", "--set", "timeline=[]", "--set", "until=1s");
+    unsetenv("SUDO_UID");
+    snprintf(path, sizeof path, "%s/first.exec.run", folder);
+    cr_assert(stat(path, &is) == 0, "%s", outcome.errors);
+    cr_expect(is.st_uid == 65534 && is.st_gid == 65534);
+    cr_expect(strstr(outcome.out, "(yours, not root's)") != NULL, "%s", outcome.out);
+}
+
+Test(run, ordinary_user)
+{
+    struct outcome outcome;
+
+    if (geteuid() != 0) {
+        cr_skip_test("the other tests are an ordinary user's already");
+    }
+    start_as(&outcome, true, EXEC_PROGRAM, (const char *[]){"doctor", NULL});
+    wait_for(&outcome);
+    if (exit_code(&outcome) != 0) {
+        cr_skip_test("an ordinary user cannot run containers here:\n%s%s", outcome.out,
+                     outcome.errors);
+    }
+    start_as(&outcome, true, EXEC_PROGRAM,
+             (const char *[]){"exec", SCENARIOS "/first.json", QUIET, NULL});
+    wait_for(&outcome);
+    cr_expect(exit_code(&outcome) == 0, "%s%s", outcome.out, outcome.errors);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+}
+
+/* ---- runs that somebody disturbs ---- */
+
+Test(run, payload_is_killed)
+{
+    pid_t pids[PIDS_MAX];
+    struct outcome outcome;
+    struct story story;
+    int n_killed = 0;
+
+    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4);
+    cr_assert(descendants(outcome.pid, "berth-work", pids) == 4);
+    kill(pids[0], SIGKILL);
+    wait_for(&outcome);
+    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_assert(load(&story, "x.run", NULL));
+    cr_expect(story.n_tasks == 5, "%d tasks", story.n_tasks);
+    for (int i = 0; i < story.n_tasks; i++) {
+        n_killed += story.tasks[i].containers[0].exit_code == 137 && !story.tasks[i].torn_down;
+    }
+    cr_expect(n_killed == 1, "%d were seen to be killed", n_killed);
+    story_finish(&story);
+}
+
+Test(run, agent_is_killed)
+{
+    pid_t agents[PIDS_MAX], pids[PIDS_MAX];
+    struct outcome outcome;
+    struct story story;
+    int n_lost = 0, n_pids;
+
+    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4);
+    cr_assert(children(outcome.pid, "berth-agent", agents) == 2);
+    n_pids = descendants(agents[0], NULL, pids);
+    cr_expect(n_pids == 4, "%d: two containers, each with its pid 1", n_pids);
+    kill(agents[0], SIGKILL);
+    pause_ms(50);
+    for (int i = 0; i < n_pids; i++) {
+        cr_expect(!is_alive(pids[i]), "what ran on it is gone after 50 ms");
+    }
+    wait_for(&outcome);
+    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_assert(load(&story, "x.run", NULL));
+    for (int i = 0; i < story.n_instances; i++) {
+        n_lost += !story.instances[i].torn_down && story.instances[i].lost_at_usec != USEC_NEVER;
+    }
+    cr_expect(n_lost == 1 && story.n_instances == 3, "lost and replaced: %d of %d", n_lost,
+              story.n_instances);
+    story_finish(&story);
+}
+
+Test(run, controller_is_killed)
+{
+    struct outcome outcome, clean;
+    pid_t pids[PIDS_MAX];
+    struct story story;
+    bool truncated;
+    char id[16];
+    int n;
+
+    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "--set", "until=60s", "-o", "x.run");
+    wait_until_ready("x.run", 4);
+    run_id(id);
+    n = descendants(outcome.pid, NULL, pids);
+    cr_expect(n == 2 + 4 * 2, "%d: two agents, four containers", n);
+    kill(outcome.pid, SIGKILL);
+    pause_ms(50);
+    for (int i = 0; i < n; i++) {
+        cr_expect(!is_alive(pids[i]), "nothing lives after 50 ms");
+    }
+    wait_for(&outcome);
+    while (waitpid(-1, NULL, WNOHANG) > 0) {
+    }
+    cr_assert(load(&story, "x.run", &truncated), "its log can be read up to there");
+    cr_expect(truncated && story.n_tasks == 4);
+    story_finish(&story);
+    cr_expect(folder_exists(id));
+    RUN(&clean, "clean");
+    cr_expect(exit_code(&clean) == 0);
+    cr_expect(!folder_exists(id) && count_groups(id) == 0, "nothing at all after the next command");
+}
+
+Test(run, interrupted)
+{
+    struct outcome outcome;
+    struct story story;
+    bool truncated;
+
+    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "--set", "until=60s", "-o", "x.run");
+    wait_until_ready("x.run", 4);
+    kill(outcome.pid, SIGINT);
+    wait_for(&outcome);
+    cr_expect(exit_code(&outcome) == 130, "%d", exit_code(&outcome));
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_expect(strstr(outcome.out, "(interrupted)") != NULL);
+    cr_assert(load(&story, "x.run", &truncated));
+    cr_expect(!truncated, "the log is complete");
+    for (int i = 0; i < story.n_tasks; i++) {
+        cr_expect(story.tasks[i].stopped_at_usec != USEC_NEVER);
+        cr_expect(story.tasks[i].containers[0].exit_code == 143, "asked to stop, not killed");
+    }
+    story_finish(&story);
+}
+
+Test(run, interrupted_twice)
+{
+    struct outcome outcome;
+    time_t begin = time(NULL);
+
+    START(&outcome, "exec", TESTS "/own.json", "-o", "x.run", "--set", "until=60s", "--set",
+          "timeline[4].at=59s", "--set", "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
+    wait_until_ready("x.run", 2); /* two of the four fail before */
+    kill(outcome.pid, SIGTERM);
+    pause_ms(200);
+    kill(outcome.pid, SIGTERM);
+    wait_for(&outcome);
+    cr_expect(time(NULL) - begin < 20, "nobody waits for the one that ignores SIGTERM");
+    cr_expect(exit_code(&outcome) == 130, "%d: %s", exit_code(&outcome), outcome.out);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+}
+
+/* ---- delays ---- */
+
+/* Who hears what first must not decide where tasks go. */
+Test(jitter, placement)
+{
+    const char *wanted = getenv("BERTH_JITTER_RUNS");
+    int n_runs = wanted ? atoi(wanted) : 3;
+    /* Few runs: the same story, told in 5 s. */
+    const char *const quick[] = {"--set", "timeline[0].at=1s",   "--set", "timeline[1].at=1500ms",
+                                 "--set", "timeline[2].at=3500ms", "--set", "until=5s",
+                                 "--set", "behaviour.job/job.work=500ms", NULL};
+
+    for (int i = 0; i < n_runs; i++) {
+        const char *argv[ARGUMENTS_MAX] = {"exec", SCENARIOS "/first.json", "--seed"};
+        struct outcome outcome;
+        char seed[16];
+        int n = 3;
+
+        snprintf(seed, sizeof seed, "%d", i + 1);
+        argv[n++] = seed;
+        for (int j = 0; !wanted && quick[j]; j++) {
+            argv[n++] = quick[j];
+        }
+        argv[n++] = "-o";
+        argv[n] = "sim.run";
+        argv[0] = "sim";
+        start_as(&outcome, false, BERTH_PROGRAM, argv);
+        wait_for(&outcome);
+        argv[n++] = "x.run";
+        argv[n++] = "--delay-jitter";
+        argv[n++] = "100ms";
+        argv[0] = "exec";
+        start_as(&outcome, false, EXEC_PROGRAM, argv);
+        wait_for(&outcome);
+        cr_expect(exit_code(&outcome) == 0, "seed %s: %s", seed, outcome.out);
+        expect_identical(&outcome);
+        expect_same_placement("x.run", "sim.run");
+    }
+}

@@ -1,0 +1,266 @@
+/*
+ * Scenarios and task definitions, mangled: bytes changed, cut and doubled in their texts, and values
+ * exchanged in their trees for others from anywhere. The same texts every time. With clang the same
+ * target is built for libFuzzer too (ninja tests/fuzz/scenario_libfuzzer).
+ */
+#include "core/draw.h"
+#include "scenario_target.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const seeds[] = {
+    "{\"berth\":\"scenario/1\",\"title\":\"t\",\"seed\":3,\"epoch\":\"2026-01-01T00:00:00Z\","
+    "\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"lognormal\":"
+    "{\"median\":\"18s\",\"p99\":\"40s\"}}}},"
+    "\"instances\":[\"2xm5.large\",{\"type\":\"box\",\"count\":2,\"zones\":[\"a\",\"b\"],"
+    "\"attributes\":{\"stack\":\"prod\",\"gpu\":null},\"replace\":false}],"
+    "\"images\":{\"i:1\":{\"size\":\"40MiB\",\"oci\":\"first\"}},"
+    "\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
+    "\"image\":\"i:1\",\"memory\":64,\"stopTimeout\":2}]},"
+    "{\"family\":\"job\",\"containerDefinitions\":[{\"name\":\"job\",\"image\":\"i:1\","
+    "\"memory\":64}]}],"
+    "\"behaviour\":{\"web/web\":{\"ready\":\"1s\"},\"job/job\":{\"work\":{\"uniform\":"
+    "{\"min\":\"1s\",\"max\":\"2s\"}},\"idle\":\"2s\",\"exit\":3}},"
+    "\"services\":[{\"serviceName\":\"web\",\"taskDefinition\":\"web:1\",\"desiredCount\":4,"
+    "\"placementStrategy\":[{\"type\":\"spread\",\"field\":\"attribute:ecs.availability-zone\"},"
+    "{\"type\":\"binpack\",\"field\":\"memory\"}]}],"
+    "\"timeline\":[{\"at\":\"5s\",\"runTask\":{\"taskDefinition\":\"job\",\"count\":3,"
+    "\"placementConstraints\":[{\"type\":\"distinctInstance\"}]},\"wait\":true},"
+    "{\"at\":\"6s\",\"fault\":{\"killContainer\":{\"task\":\"t1\",\"container\":\"web\"}}},"
+    "{\"at\":\"7s\",\"updateService\":{\"service\":\"web\",\"desiredCount\":2,"
+    "\"taskDefinition\":\"job\"}},"
+    "{\"at\":\"8s\",\"stopTask\":{\"task\":\"t3\"}},"
+    "{\"at\":\"9s\",\"createService\":{\"serviceName\":\"b\",\"taskDefinition\":\"web\","
+    "\"desiredCount\":1}},{\"at\":\"9s\",\"deleteService\":{\"service\":\"b\"}},"
+    "{\"at\":\"9s\",\"fault\":{\"killInstance\":\"i2\"}}],"
+    "\"until\":\"15s\",\"expect\":[{\"at\":\"end\",\"service\":\"web\",\"running\":4},"
+    "{\"task\":\"t7\",\"instance\":\"i2\",\"lastStatus\":\"STOPPED\"}],"
+    "\"costs\":{\"pull\":{\"exponential\":{\"mean\":\"1s\"}},\"pullPerSecond\":\"1MiB\"}}",
+    "{\"family\":\"shop\",\"cpu\":\".5 vCPU\",\"memory\":\"1 GB\",\"networkMode\":\"host\","
+    "\"requiresCompatibilities\":[\"EC2\"],"
+    "\"placementConstraints\":[{\"type\":\"memberOf\",\"expression\":\"attribute:x == y\"}],"
+    "\"containerDefinitions\":[{\"name\":\"init\",\"image\":\"tool:1\",\"memory\":64,"
+    "\"essential\":false},{\"name\":\"web\",\"image\":\"web:1\",\"cpu\":256,\"memory\":300,"
+    "\"memoryReservation\":128,\"startTimeout\":5,\"stopTimeout\":2,"
+    "\"portMappings\":[{\"containerPort\":80},{\"containerPort\":53,\"protocol\":\"udp\"}],"
+    "\"dependsOn\":[{\"containerName\":\"init\",\"condition\":\"SUCCESS\"}],"
+    "\"entryPoint\":[\"/bin/sh\"],\"command\":[\"web\"],"
+    "\"environment\":[{\"name\":\"A\",\"value\":\"b\"}],\"user\":\"0\","
+    "\"healthCheck\":{\"command\":[\"true\"],\"interval\":10}},"
+    "{\"name\":\"log\",\"image\":\"web:1\",\"memory\":8,\"dependsOn\":[{\"containerName\":\"web\","
+    "\"condition\":\"HEALTHY\"}]}]}",
+};
+#define N_SEEDS (sizeof seeds / sizeof seeds[0])
+
+/* What breaks readers: values and pieces of text from anywhere. */
+static const char *const values[] = {
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1",
+    "2147483648",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "0.5",
+    "1e308",
+    "\"\"",
+    "\"1s\"",
+    "\"-1s\"",
+    "\"999999999999999999999999h\"",
+    "\"512MiB\"",
+    "\"1e3GiB\"",
+    "\"forever\"",
+    "\"end\"",
+    "\"t1\"",
+    "\"t2147483648\"",
+    "\"i1\"",
+    "\"web\"",
+    "\"web:1\"",
+    "\"job\"",
+    "\"a\\u0000b\"",
+    "\"\\n\\u001b[31m\"",
+    "\"\xf0\x9f\x9a\xa2\"",
+    "[]",
+    "{}",
+    "[[[[]]]]",
+    "{\"\":{\"\":{}}}",
+    "\"4xm5.large\"",
+    "\"0x\"",
+    "\"attribute:\"",
+    "\"attribute:x =~ (a+)+\"",
+    "\"%s%n\"",
+    "\"../../../../etc/passwd\"",
+    "\"/\"",
+    "{\"note\":1}",
+    "{\"constant\":\"1s\"}",
+    "{\"taskDefinition\":{}}",
+};
+#define N_VALUES (sizeof values / sizeof values[0])
+
+struct mangler {
+    uint64_t round;
+    int64_t n; /* draws so far in this round */
+};
+
+static size_t below(struct mangler *mangler, size_t bound)
+{
+    return (size_t)draw_below(mangler->round, DRAW_WORK, 0, mangler->n++, bound);
+}
+
+/* Bytes */
+
+static size_t mangle_bytes(struct mangler *mangler, char *text, size_t length, size_t capacity)
+{
+    static const char bytes[] = "{}[]\",:\\ 0123456789-.eExu\n\t\x01\x7f\xc3\xff";
+    size_t at = below(mangler, length + 1), n = below(mangler, 12);
+
+    if (n > length - at)
+        n = length - at;
+    switch (below(mangler, 4)) {
+    case 0: /* another byte */
+        if (at < length)
+            text[at] = bytes[below(mangler, sizeof bytes - 1)];
+        return length;
+    case 1: /* cut */
+        memmove(text + at, text + at + n, length - at - n);
+        return length - n;
+    case 2: /* doubled */
+        if (length + n > capacity)
+            return length;
+        memmove(text + at + n, text + at, length - at);
+        return length + n;
+    default: /* a value set in */
+    {
+        const char *value = values[below(mangler, N_VALUES)];
+        size_t size = strlen(value);
+
+        if (length + size > capacity)
+            return length;
+        memmove(text + at + size, text + at, length - at);
+        memcpy(text + at, value, size);
+        return length + size;
+    }
+    }
+}
+
+/* Trees */
+
+static size_t count_nodes(const json_t *value)
+{
+    size_t n = 1, i;
+    const char *name;
+    json_t *child;
+
+    json_object_foreach((json_t *)value, name, child) n += count_nodes(child);
+    json_array_foreach(value, i, child) n += count_nodes(child);
+    return n;
+}
+
+/* The node with that number, in the order of the text. */
+static json_t *find_node(json_t *value, size_t *number)
+{
+    const char *name;
+    json_t *child, *found;
+    size_t i;
+
+    if ((*number)-- == 0)
+        return value;
+    json_object_foreach(value, name, child) if ((found = find_node(child, number))) return found;
+    json_array_foreach(value, i, child) if ((found = find_node(child, number))) return found;
+    return NULL;
+}
+
+static json_t *any_node(struct mangler *mangler, json_t *root)
+{
+    size_t number = below(mangler, count_nodes(root));
+
+    return find_node(root, &number);
+}
+
+static json_t *any_value(struct mangler *mangler, json_t *root)
+{
+    json_t *value;
+
+    if (below(mangler, 3) == 0)
+        return json_deep_copy(any_node(mangler, root));
+    value = json_loads(values[below(mangler, N_VALUES)], JSON_DECODE_ANY, NULL);
+    return value ? value : json_null();
+}
+
+static const char *any_name(struct mangler *mangler, json_t *object)
+{
+    size_t number = below(mangler, json_object_size(object) + 1);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value) if (number-- == 0) return name;
+    return "surprise";
+}
+
+/* Changes one object or list of the tree. */
+static void mangle_tree(struct mangler *mangler, json_t *root)
+{
+    json_t *node = any_node(mangler, root), *value = any_value(mangler, root);
+
+    if (json_is_object(node)) {
+        char name[256];
+
+        snprintf(name, sizeof name, "%s", any_name(mangler, node));
+        if (below(mangler, 4) == 0)
+            json_object_del(node, name);
+        else
+            json_object_set(node, name, value);
+    } else if (json_is_array(node)) {
+        size_t at = below(mangler, json_array_size(node) + 1);
+
+        if (below(mangler, 3) == 0)
+            json_array_remove(node, at);
+        else if (below(mangler, 2) == 0)
+            json_array_set(node, at, value);
+        else
+            json_array_insert(node, at, value);
+    }
+    json_decref(value);
+}
+
+#define TREES 12000
+#define TEXTS 8000
+
+Test(scenario_fuzz, trees)
+{
+    for (uint64_t round = 0; round < TREES; round++) {
+        struct mangler mangler = {.round = round};
+        json_t *root = json_loads(seeds[round % N_SEEDS], 0, NULL);
+        char *text;
+
+        cr_assert(root != NULL);
+        for (size_t n = 1 + below(&mangler, 3); n > 0; n--)
+            mangle_tree(&mangler, root);
+        text = json_dumps(root, below(&mangler, 2) ? JSON_INDENT(1) : JSON_COMPACT);
+        cr_assert(text != NULL);
+        LLVMFuzzerTestOneInput((const uint8_t *)text, strlen(text));
+        free(text);
+        json_decref(root);
+    }
+    /* some mangled texts must still be scenarios, or nothing behind the reader was tried */
+    cr_assert(scenario_target_accepted > TREES / 20, "%d of %d", scenario_target_accepted, TREES);
+}
+
+Test(scenario_fuzz, texts)
+{
+    static char text[8192];
+
+    for (uint64_t round = 0; round < TEXTS; round++) {
+        struct mangler mangler = {.round = TREES + round};
+        size_t length = strlen(seeds[round % N_SEEDS]);
+
+        memcpy(text, seeds[round % N_SEEDS], length);
+        for (size_t n = 1 + below(&mangler, 4); n > 0; n--)
+            length = mangle_bytes(&mangler, text, length, sizeof text);
+        LLVMFuzzerTestOneInput((const uint8_t *)text, length);
+    }
+}

@@ -1,0 +1,185 @@
+/*
+ * What must hold of findings, of a scenario, of its source and of its script.
+ */
+#include "scenario_target.h"
+
+#include "core/check.h"
+#include "core/scheduler.h"
+#include "file/scenario.h"
+#include "file/script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int scenario_target_accepted;
+
+static const char *text_now = "";
+
+/* What must be so; else the text that shows that it is not. */
+#define hold(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n%s\n", __FILE__, __LINE__, #condition, text_now);  \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+/* One line, a place, a severity: what a person or an editor needs. */
+static void check_finding(const struct finding *finding)
+{
+    static const char name[] = "x.json:";
+    const char *at = finding->text + strlen(name);
+    char *end;
+
+    if (finding->document > 0)
+        return; /* it stands in a file that the text names */
+    hold(strncmp(finding->text, name, strlen(name)) == 0);
+    hold(strtol(at, &end, 10) == finding->line && *end == ':' && finding->line > 0);
+    hold(strtol(end + 1, &end, 10) == finding->column && finding->column > 0);
+    hold(strncmp(end, finding->is_error ? ": error: " : ": warning: ", 9) == 0);
+    for (at = finding->text; *at; at++)
+        hold((unsigned char)*at >= ' ');
+}
+
+static void check_findings(const struct findings *findings, const struct scenario *scenario)
+{
+    int n_errors = 0;
+
+    for (int i = 0; i < findings->n_list; i++) {
+        check_finding(&findings->list[i]);
+        n_errors += findings->list[i].is_error;
+        hold(i == 0 || findings->list[i].document > findings->list[i - 1].document ||
+             findings->list[i].line >= findings->list[i - 1].line);
+    }
+    hold(n_errors == findings->n_errors);
+    hold((scenario == NULL) == (n_errors > 0));
+}
+
+static void check_taskdef(const struct scenario *scenario, const struct scenario_taskdef *taskdef)
+{
+    const struct task_definition *definition = taskdef->definition;
+
+    hold(definition && *definition->family && definition->revision >= 1);
+    hold(definition->n_containers >= 1 && definition->n_containers <= TASKDEF_CONTAINERS_MAX);
+    hold(taskdef_memory_mib(definition) > 0 && taskdef_cpu(definition) >= 0);
+    for (int c = 0; c < definition->n_containers; c++) {
+        const struct container_definition *container = &definition->containers[c];
+
+        hold(*container->name && *container->image);
+        hold(taskdef_container(definition, container->name) == c);
+        hold(taskdef->images[c] >= 0 && taskdef->images[c] < scenario->n_images);
+        hold(strcmp(scenario->images[taskdef->images[c]].name, container->image) == 0);
+        hold(taskdef->behaviours[c].idle_usec >= 0 && taskdef->behaviours[c].memory_bytes >= 0);
+        for (int i = 0; i < container->n_depends; i++)
+            hold(container->depends[i].container >= 0 && container->depends[i].container != c &&
+                 container->depends[i].container < definition->n_containers);
+    }
+}
+
+static void check_scenario(const struct scenario *scenario)
+{
+    hold(scenario->title && scenario->source && !strchr(scenario->source, '\n'));
+    hold(scenario->until_usec > 0);
+    for (int i = 0; i < scenario->n_groups; i++) {
+        hold(scenario->groups[i].count >= 1);
+        hold(scenario->groups[i].type >= 0 && scenario->groups[i].type < scenario->n_types);
+    }
+    for (int i = 0; i < scenario->n_types; i++)
+        hold(scenario->types[i].cpu > 0 && scenario->types[i].memory_mib > 0);
+    for (int i = 0; i < scenario->n_images; i++)
+        hold(scenario->images[i].size_bytes >= 0);
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        check_taskdef(scenario, &scenario->taskdefs[i]);
+    for (int i = 0; i < scenario->n_services; i++)
+        hold(scenario->services[i].as.create_service.taskdef >= 0 &&
+             scenario->services[i].as.create_service.taskdef < scenario->n_taskdefs);
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[i];
+
+        hold(entry->at_usec >= 0 && entry->at_usec >= (i ? entry[-1].at_usec : 0));
+        hold(entry->taskdef >= ID_NONE && entry->taskdef < scenario->n_taskdefs);
+        hold(entry->is_fault == (entry->call.kind == MESSAGE_TICK));
+    }
+}
+
+/* The source says the same again. */
+static void check_source(const struct scenario *scenario)
+{
+    struct findings findings = {0};
+    struct scenario *again = scenario_parse(scenario->source, "x.json", &findings);
+
+    hold(again && strcmp(again->source, scenario->source) == 0);
+    hold(again->seed == scenario->seed && again->n_timeline == scenario->n_timeline);
+    for (int i = 0; i < scenario->n_timeline; i++)
+        hold(message_equal(&scenario->timeline[i].call, &again->timeline[i].call, NULL, 0));
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        hold(schema_equal(&task_definition_schema, scenario->taskdefs[i].definition,
+                          again->taskdefs[i].definition, NULL, 0));
+    scenario_destroy(again);
+    findings_finish(&findings);
+}
+
+static int64_t instances(const struct scenario *scenario)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < scenario->n_groups; i++)
+        n += scenario->groups[i].count;
+    return n;
+}
+
+/* Whatever was accepted can be played into a scheduler, in a world where nothing ever starts. */
+static void check_script(const struct scenario *scenario)
+{
+    struct scheduler scheduler;
+    struct outputs outputs = {0};
+    struct script script;
+    int64_t now_usec = 0;
+
+    scheduler_init(&scheduler, scenario->seed);
+    script_init(&script, scenario);
+    for (int n = 0; n < 10000; n++) {
+        struct script_step got = script_next(&script, &scheduler, now_usec);
+
+        if (got.item == SCRIPT_END || (got.item == SCRIPT_WAIT && got.at_usec == USEC_NEVER))
+            break;
+        hold(got.item != SCRIPT_WAIT || got.at_usec > now_usec);
+        if (got.item == SCRIPT_WAIT)
+            now_usec = got.at_usec;
+        if (got.item == SCRIPT_EVENT)
+            scheduler_step(&scheduler, now_usec, got.event, &outputs);
+        for (int i = 0; i < outputs.n_messages; i++)
+            message_finish(&outputs.messages[i]);
+        outputs.n_messages = 0;
+    }
+    hold(core_check(&scheduler, (char[256]){0}, 256) == NULL);
+    outputs_finish(&outputs);
+    scheduler_finish(&scheduler);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct findings findings = {0};
+    struct scenario *scenario;
+    char *text = malloc(size + 1);
+
+    if (!text)
+        abort();
+    text_now = text;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    scenario = scenario_parse(text, "x.json", &findings);
+    check_findings(&findings, scenario);
+    if (scenario) {
+        scenario_target_accepted++;
+        check_scenario(scenario);
+        check_source(scenario);
+        if (instances(scenario) < 1000)
+            check_script(scenario);
+    }
+    scenario_destroy(scenario);
+    findings_finish(&findings);
+    free(text);
+    return 0;
+}

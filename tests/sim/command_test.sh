@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# The command line of berth as people meet it: exit codes, what goes to stdout and what to stderr,
+# and that no mistake passes without a word of help. Prints TAP.
+#
+#     command_test.sh BERTH SOURCE-FOLDER
+set -u
+berth=$(realpath "$1")
+scenarios=$(realpath "$2")/scenarios
+work=$(mktemp -d /tmp/berth-command-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+n=0
+failed=0
+
+# report NAME OK: one TAP line, with both outputs where it failed.
+report()
+{
+    n=$((n + 1))
+    if [ "$2" = 0 ]; then
+        echo "ok $n - $1"
+    else
+        failed=1
+        echo "not ok $n - $1"
+        sed 's/^/#   /' out err
+        sed 's/^/  /' out err >&2
+    fi
+}
+
+# expect NAME CODE STDOUT-PATTERN STDERR-PATTERN ARG...: runs berth. An empty pattern means that
+# nothing may be printed there, "*" that anything may.
+expect()
+{
+    local name=$1 code=$2 out=$3 err=$4 got bad=0
+    shift 4
+    "$berth" "$@" >out 2>err
+    got=$?
+    [ "$got" = "$code" ] || { bad=1; echo "exit code $got, not $code" >>err; }
+    check "$out" out || bad=1
+    check "$err" err || bad=1
+    report "$name" $bad
+}
+
+check()
+{
+    case $1 in
+    '*') return 0 ;;
+    '') [ ! -s "$2" ] ;;
+    *) grep -qE -- "$1" "$2" ;;
+    esac
+}
+
+cp "$scenarios/first.json" "$scenarios/web.json" .
+
+expect 'help begins with examples' 0 '^Examples:' '' --help
+expect 'every command has help' 0 '^Examples:' '' sim --help
+expect 'version' 0 '^berth [0-9]+\.[0-9]+\.[0-9]+$' '' --version
+expect 'no command is wrong usage' 2 '^Examples:' ''
+expect 'unknown command, near' 2 '' 'did you mean berth sim\?' smi
+expect 'unknown command, far' 2 '' 'berth --help' frobnicate
+expect 'a file as command' 2 '' 'berth sim first.json' first.json
+expect 'unknown option' 2 '' 'did you mean --seed\?' sim first.json --sed 3
+expect 'no scenario' 2 '' 'usage: berth sim SCENARIO' sim
+expect 'two scenarios' 2 '' 'one too many' sim first.json web.json
+expect 'missing file' 2 '' 'nofile.json.*No such file' sim nofile.json
+expect 'a folder' 2 '' '.' sim .
+expect 'bad level' 2 '' 'did you mean summary\?' sim first.json --log=sumary
+
+expect 'a simulation' 0 'expect +3 of 3 hold' '' sim first.json
+grep -q '^why  *t7 -> i2: binpack cpu prefers i1, but i1 lacks 384 CPU units' out; report 'says why' $?
+[ -s first.run ]; report 'leaves first.run' $?
+expect 'its log replays' 0 'replay: identical' '' replay first.run
+cp first.run again.run
+"$berth" sim first.json -o first.run >out 2>err && cmp first.run again.run >>err
+report 'the same bytes again' $?
+"$berth" sim first.json --seed 2 -o other.run >out 2>err && ! cmp -s first.run other.run
+report 'another seed gives another run' $?
+expect 'in a folder that is not there' 2 '' 'no/such/x.run' sim first.json -o no/such/x.run
+expect 'a full disk' 3 '' '/dev/full.*No space left' sim first.json -o /dev/full
+"$berth" sim first.json -o x.run >/dev/full 2>err; [ $? = 3 ] && grep -q 'standard output' err
+report 'full standard output' $?
+
+rm -f first.run
+expect 'JSON has its members' 0 '"tasks": 8, "instances": 2, "events": [0-9]+, .*"state_hash": "[0-9a-f]{16}"' '' \
+    sim first.json --json
+python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["expect"]["hold"]!=3 or d["log"] is not None)' 2>>err
+report 'JSON is JSON' $?
+[ ! -e first.run ]; report 'JSON writes no log unasked' $?
+expect 'many seeds, a table' 0 '^ +3 ' '' sim first.json --runs 3
+[ "$(wc -l <out)" = 4 ]; report 'one line a seed' $?
+expect 'many seeds, JSON' 0 '^\[\{' '' sim first.json --runs 3 --json
+python3 -c 'import json,sys; d=json.load(open("out")); sys.exit([x["seed"] for x in d]!=[1,2,3])' 2>>err
+report 'one object a seed' $?
+expect 'many seeds and one log' 2 '' '--runs' sim first.json --runs 3 -o x.run
+
+expect 'a bare task definition' 0 't10 ' '' sim web.json --count 10 --instances 4xm5.large
+expect 'unknown instance type' 2 '' 'm5.large' sim web.json --instances 4xm5.lagre
+expect 'a setting' 0 '4 s of work took' '' sim first.json --set 'behaviour.job/job.work=4s' --set until=30s
+expect 'a wrong setting' 2 '' 'behavior' sim first.json --set 'behavior.job/job.work=4s'
+expect 'all checks on' 0 'SIMULATED' '' sim first.json --paranoid
+expect 'no room' 1 'REFUSED|WAITING' '*' sim first.json --instances 1xt3.nano
+sed 's/"running": 4/"running": 5/' first.json >five.json
+expect 'a failed expectation' 1 'FAILED line [0-9]+: .*4 running' '' sim five.json
+expect 'summary only' 0 'SIMULATED' '' sim first.json --log=summary -o s.run
+[ "$(wc -l <s.run)" = 2 ]; report 'two lines: header and summary' $?
+expect 'the scheduler alone' 0 'SIMULATED' '' sim first.json --log=tasks -o s.run
+! grep -q '"m":"i1"' s.run; report 'no agent in it' $?
+sed 's/"at": "5s"/"at": "4.2s"/' first.json >near.json
+expect 'nearly at once' 0 '*' 'near.json:[0-9]+: warning: RunTask at 4.000 s and RunTask at 4.200 s' sim near.json --set 'expect=[]'
+
+expect 'a clean file is silent' 0 '' '' validate first.json web.json
+printf '{"berth": "scenario/1",' >broken.json
+expect 'broken JSON' 2 'broken.json:1:[0-9]+: error' '' validate broken.json
+expect 'broken JSON in a simulation' 2 '' 'broken.json:1:[0-9]+: error' sim broken.json
+expect 'all files, all findings' 2 'nofile.json.*error' '' validate first.json nofile.json broken.json
+grep -q broken.json out; report 'one bad file does not hide the next' $?
+expect 'findings as JSON' 2 '"errors": 1' '' validate --json broken.json
+python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["findings"][0]["severity"]!="error")' 2>>err
+report 'findings are JSON' $?
+
+# An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
+"$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 --json --paranoid >out 2>err &
+sleep 0.5
+kill -ABRT $! && wait $!
+[ $? = 70 ] && grep -q 'a bug in berth: event [0-9]* .*berth sim first.json --seed 1 --paranoid' err
+report 'a bug says how to see it again' $?
+
+mkdir alone && cp "$berth" alone/berth
+berth=$work/alone/berth
+expect 'no executor beside it' 3 '' 'berth-exec.*libcgroup-dev' exec first.json
+expect 'no viewer beside it' 3 '' 'berth-view.*libsdl2-dev' view first.run
+
+echo "1..$n"
+exit $failed

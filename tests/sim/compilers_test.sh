@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The same bytes from every compiler: builds the simulator with gcc and clang, without and with
+# optimization, and compares what they log. Prints TAP; a compiler that is not there is a skipped
+# case with its reason.
+#
+#     compilers_test.sh SOURCE-FOLDER
+set -u
+source=$(realpath "$1")
+work=$(mktemp -d /tmp/berth-compilers-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+flags="-std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DBERTH_VERSION=\"test\" -DBERTH_LIBEXECDIR=\"/none\" -I$source/sim"
+libraries=$(pkg-config --cflags --libs jansson libpcre2-8)
+
+# build COMPILER LEVEL: leaves $work/COMPILER-LEVEL.
+build()
+{
+    # shellcheck disable=SC2086 # flags are words
+    "$1" "-O$2" $flags "$source"/sim/*.c "$source"/sim/core/*.c "$source"/sim/model/*.c \
+        "$source"/sim/file/*.c $libraries -o "$work/$1-$2" 2>"$work/$1-$2.err"
+}
+
+# A busy run with every kind of random duration, over the plain one.
+seeds="1 2 3"
+n=0
+failed=0
+reference=
+for variant in "gcc 0" "gcc 3" "clang 0" "clang 3"; do
+    # shellcheck disable=SC2086
+    set -- $variant
+    n=$((n + 1))
+    if ! command -v "$1" >/dev/null; then
+        echo "ok $n - $1 -O$2 # SKIP $1 is not installed"
+        continue
+    fi
+    if ! build "$1" "$2"; then
+        failed=1
+        echo "not ok $n - $1 -O$2 builds"
+        sed 's/^/# /' "$work/$1-$2.err"
+        continue
+    fi
+    for seed in $seeds; do
+        for scenario in "$source"/scenarios/first.json "$source"/tests/sim/spread.json; do
+            "$work/$1-$2" sim "$scenario" --seed "$seed" -o "$work/one.run" >/dev/null 2>&1
+            cat "$work/one.run"
+        done
+    done >"$work/$1-$2.run"
+    reference=${reference:-$work/$1-$2.run}
+    if [ -s "$work/$1-$2.run" ] && cmp "$reference" "$work/$1-$2.run" >"$work/cmp" 2>&1; then
+        echo "ok $n - $1 -O$2: $(wc -c <"$work/$1-$2.run") bytes"
+    else
+        failed=1
+        echo "not ok $n - $1 -O$2"
+        sed 's/^/# /' "$work/cmp"
+    fi
+done
+echo "1..$n"
+exit $failed

@@ -1,0 +1,123 @@
+/*
+ * Playing, stepping and jumping in the view's time.
+ */
+#include "viz/clock.h"
+
+#include "sample.h"
+
+#include <criterion/criterion.h>
+
+static struct sample sample;
+static struct scene_index made;
+static struct clock clock_;
+
+static void set_up(void)
+{
+    const struct scene_index *indexes[] = {&made};
+    sample_init(&sample, RUN_SIM);
+    sample_taskdef(&sample, "web", 128, 128, 1);
+    sample_start(sample_task(&sample, 0, 0, MS(1000)), MS(100), MS(10), MS(20), MS(300));
+    scene_index_init(&made, &sample.story, &sample.header);
+    clock_init(&clock_, indexes, 1);
+}
+
+static void tear_down(void)
+{
+    clock_finish(&clock_);
+    scene_index_finish(&made);
+    sample_finish(&sample);
+}
+
+TestSuite(clock, .init = set_up, .fini = tear_down);
+
+static const int64_t moments[] = {0,        MS(100),  MS(1000), MS(1100),
+                                  MS(1110), MS(1130), MS(1430), MS(10000)};
+#define N_MOMENTS (int)(sizeof moments / sizeof moments[0])
+
+Test(clock, steps_through_every_moment_and_back)
+{
+    cr_assert_eq(clock_.n_moments, N_MOMENTS);
+    for (int i = 1; i < N_MOMENTS; i++) {
+        clock_step(&clock_, 1);
+        cr_expect_eq(clock_.at_usec, moments[i], "step %d", i);
+    }
+    clock_step(&clock_, 1);
+    cr_expect_eq(clock_.at_usec, MS(10000), "stays at the end");
+    for (int i = N_MOMENTS - 2; i >= 0; i--) {
+        clock_step(&clock_, -1);
+        cr_expect_eq(clock_.at_usec, moments[i], "back to %d", i);
+    }
+    clock_step(&clock_, -1);
+    cr_expect_eq(clock_.at_usec, 0, "stays at the beginning");
+}
+
+Test(clock, steps_from_between_two_moments)
+{
+    clock_seek(&clock_, MS(1105));
+    clock_step(&clock_, -1);
+    cr_expect_eq(clock_.at_usec, MS(1100));
+    clock_seek(&clock_, MS(1105));
+    clock_step(&clock_, 1);
+    cr_expect_eq(clock_.at_usec, MS(1110));
+}
+
+Test(clock, plays_at_its_speed_and_stops_at_the_end)
+{
+    char text[32];
+    cr_expect(!clock_advance(&clock_, MS(10)), "starts paused");
+    clock_toggle(&clock_);
+    cr_expect(clock_advance(&clock_, MS(10)));
+    cr_expect_eq(clock_.at_usec, MS(10));
+    for (int i = 0; i < 9; i++)
+        clock_change_speed(&clock_, 1);
+    cr_expect_str_eq(clock_tell(&clock_, text, sizeof text), "playing x1000");
+    clock_change_speed(&clock_, 1);
+    cr_expect_str_eq(clock_tell(&clock_, text, sizeof text), "playing x1000", "no faster");
+    clock_advance(&clock_, MS(1));
+    cr_expect_eq(clock_.at_usec, MS(1010));
+    clock_advance(&clock_, MS(100));
+    cr_expect_eq(clock_.at_usec, MS(10000));
+    cr_expect(!clock_.playing, "pauses at the end");
+    clock_toggle(&clock_);
+    cr_expect_eq(clock_.at_usec, 0, "playing again starts again");
+}
+
+Test(clock, goes_as_slow_as_a_tenth)
+{
+    char text[32];
+    for (int i = 0; i < 9; i++)
+        clock_change_speed(&clock_, -1);
+    clock_toggle(&clock_);
+    clock_advance(&clock_, MS(100));
+    cr_expect_eq(clock_.at_usec, MS(10));
+    cr_expect_str_eq(clock_tell(&clock_, text, sizeof text), "playing x1/10");
+}
+
+Test(clock, does_not_leave_the_run)
+{
+    clock_seek(&clock_, -1);
+    cr_expect_eq(clock_.at_usec, 0);
+    clock_seek(&clock_, USEC_NEVER);
+    cr_expect_eq(clock_.at_usec, MS(10000));
+    clock_seek(&clock_, 0);
+    clock_toggle(&clock_);
+    clock_advance(&clock_, INT64_MAX);
+    cr_expect_eq(clock_.at_usec, MS(1000), "a long sleep counts as a second");
+}
+
+Test(clock, takes_the_longest_of_two_runs)
+{
+    struct sample other;
+    struct scene_index second;
+    struct clock both;
+    sample_init(&other, RUN_EXEC);
+    other.story.end_usec = MS(12000);
+    scene_index_init(&second, &other.story, &other.header);
+    const struct scene_index *indexes[] = {&made, &second};
+    clock_init(&both, indexes, 2);
+    cr_expect_eq(both.length_usec, MS(12000));
+    cr_expect_eq(both.n_moments, N_MOMENTS + 1, "the moments of both, each once");
+    clock_finish(&both);
+    scene_index_finish(&second);
+    sample_finish(&other);
+}

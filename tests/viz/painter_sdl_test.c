@@ -1,0 +1,139 @@
+/*
+ * Shapes to pixels: exactly where the list says, the same every time, in the picture only.
+ */
+#include "viz/painter_sdl.h"
+
+#include "viz/picture.h"
+
+#include <criterion/criterion.h>
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WIDTH 64
+#define HEIGHT 48
+
+static struct painter_sdl *painter;
+static struct shapes shapes;
+
+static void set_up(void)
+{
+    struct err err = {0};
+    painter = painter_sdl_create(&err);
+    cr_assert(painter, "%s", err.text);
+    shapes = (struct shapes){0};
+    shapes_add(&shapes, SHAPE_FILL, PAINT_PAPER, (struct shape_rect){0, 0, WIDTH, HEIGHT});
+}
+
+static void tear_down(void)
+{
+    shapes_finish(&shapes);
+    painter_sdl_destroy(painter);
+}
+
+TestSuite(painter_sdl, .init = set_up, .fini = tear_down);
+
+static int count(const uint32_t *pixels, enum paint paint, struct shape_rect rect)
+{
+    int n = 0;
+    for (int y = rect.y; y < rect.y + rect.height; y++) {
+        for (int x = rect.x; x < rect.x + rect.width; x++)
+            n += pixels[y * WIDTH + x] == (0xFF000000U | palette_rgb(paint));
+    }
+    return n;
+}
+
+static const struct shape_rect all = {0, 0, WIDTH, HEIGHT};
+
+Test(painter_sdl, draws_where_it_is_told)
+{
+    static const struct {
+        enum shape_kind kind;
+        struct shape_rect rect;
+        int pixels;
+    } rows[] = {
+        {SHAPE_FILL, {3, 4, 10, 5}, 50},      {SHAPE_FRAME, {3, 4, 10, 5}, 26},
+        {SHAPE_FRAME, {3, 4, 1, 1}, 1},       {SHAPE_DASHED, {0, 0, 16, 1}, 9},
+        {SHAPE_STRIPES, {8, 8, 8, 8}, 16},    {SHAPE_FILL, {-5, -5, 10, 10}, 25},
+        {SHAPE_FILL, {60, 40, 100, 100}, 32}, {SHAPE_FRAME, {-5, -5, 200, 200}, 0},
+        {SHAPE_FILL, {100, 100, 5, 5}, 0},    {SHAPE_STRIPES, {-100, 0, 50, 50}, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        shapes.n_list = 1;
+        shapes_add(&shapes, rows[i].kind, PAINT_INK, rows[i].rect);
+        const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
+        cr_expect_eq(count(pixels, PAINT_INK, all), rows[i].pixels, "row %zu: %d", i,
+                     count(pixels, PAINT_INK, all));
+    }
+}
+
+Test(painter_sdl, letters_keep_to_their_measures)
+{
+    for (int size = 9; size <= 38; size++) {
+        for (int bold = 0; bold < 2; bold++) {
+            static const char text[] = "|";
+            int advance = shape_advance(size), line = shape_line(size);
+            shapes.n_list = 1;
+            shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, size, bold, text);
+            const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
+            int outside =
+                count(pixels, PAINT_PAPER, all) -
+                count(pixels, PAINT_PAPER, (struct shape_rect){0, 0, advance + 1, line + 2});
+            cr_expect_eq(outside, WIDTH * HEIGHT - (advance + 1) * (line + 2), "size %d", size);
+            cr_expect(count(pixels, PAINT_PAPER, all) < WIDTH * HEIGHT, "size %d is drawn", size);
+        }
+    }
+}
+
+Test(painter_sdl, knows_every_sign_that_is_used)
+{
+    static const char *const signs[] = {"\xE2\x80\xA6", "\xE2\x97\x8B", "\xE2\x96\xB6",
+                                        "\xE2\x96\xA0", "\xE2\x9C\x93", "\xE2\x9C\x97",
+                                        "\xE2\x86\x90", "\xE2\x86\x92", "\xC3\xA9"};
+    uint32_t unknown[WIDTH * HEIGHT];
+    shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, 20, true, "\xF3\xBF\xBF\xBD"); /* private use */
+    memcpy(unknown, painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT), sizeof unknown);
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        shapes.n_list = 1;
+        shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, 20, true, signs[i]);
+        const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
+        cr_expect(count(pixels, PAINT_PAPER, all) < WIDTH * HEIGHT, "sign %zu", i);
+        cr_expect(memcmp(pixels, unknown, sizeof unknown) != 0, "sign %zu is in the font", i);
+    }
+}
+
+Test(painter_sdl, broken_text_is_drawn_as_unknown_letters)
+{
+    static const char *const texts[] = {"\xC3", "\xE2\x80", "\x80\x80", "\xFF\xFE", "a\xF0\x9F"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        shapes.n_list = 1;
+        shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, 12, false, texts[i]);
+        painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
+    }
+    cr_expect_eq(shapes.n_list, 2);
+}
+
+Test(painter_sdl, a_picture_comes_back_from_its_file)
+{
+    char path[64];
+    struct err err = {0};
+    snprintf(path, sizeof path, "painter-test-%d.png", (int)getpid());
+    shapes_text(&shapes, PAINT_INK, 2, 2, WIDTH, 20, true, "berth");
+    const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT);
+    cr_assert(picture_save(path, pixels, WIDTH, HEIGHT, &err), "%s", err.text);
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    png_byte bytes[WIDTH * HEIGHT * 3];
+    cr_assert(png_image_begin_read_from_file(&image, path));
+    image.format = PNG_FORMAT_RGB;
+    cr_assert(png_image_finish_read(&image, NULL, bytes, 0, NULL));
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        uint32_t rgb =
+            (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
+        cr_assert_eq(rgb, pixels[i] & 0xFFFFFF, "pixel %d", i);
+    }
+    unlink(path);
+    cr_expect(!picture_save("/no/such/folder/x.png", pixels, WIDTH, HEIGHT, &err));
+    cr_expect_eq(err.code, EXIT_MACHINE);
+    cr_expect(strstr(err.text, "/no/such/folder/x.png"), "%s", err.text);
+}
