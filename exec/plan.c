@@ -112,7 +112,7 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
                            const struct scenario_taskdef *taskdef, int i)
 {
     const struct container_definition *definition = &taskdef->definition->containers[i];
-    const struct container_run *run = &taskdef->runs[i];
+    const struct container_run *run = &taskdef->run->containers[i];
 
     *plan = (struct plan_container){
         .name = definition->name,

@@ -369,8 +369,7 @@ struct scenario *scenario_parse(const char *text, const char *name, struct findi
 
 static void destroy_taskdef(struct scenario_taskdef *taskdef)
 {
-    if (taskdef->definition)
-        container_runs_destroy(taskdef->runs, taskdef->definition->n_containers);
+    taskdef_run_destroy(taskdef->run);
     taskdef_destroy(taskdef->definition);
     free(taskdef->behaviours);
     free(taskdef->images);

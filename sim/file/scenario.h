@@ -8,28 +8,15 @@
 
 #include "core/message.h"
 #include "file/err.h"
+#include "file/taskdef_run.h"
 #include "model/world.h"
-
-/* What only a real container needs from its definition; parallel to the task definition's list. */
-struct container_run {
-    int32_t n_entry_point;
-    char **entry_point;
-    int32_t n_command;
-    char **command;
-    int32_t n_environment; /* "NAME=value" */
-    char **environment;
-    char *working_directory; /* or NULL, likewise below */
-    char *user;
-    char *hostname;
-    bool readonly_root;
-};
 
 /* One registered revision: index here = the id that the scheduler gives it. */
 struct scenario_taskdef {
     struct task_definition *definition;
-    struct container_run *runs; /* n_containers each */
-    struct behaviour *behaviours;
-    int32_t *images; /* index in scenario.images */
+    struct taskdef_run *run;
+    struct behaviour *behaviours; /* n_containers each */
+    int32_t *images;              /* index in scenario.images */
 };
 
 struct scenario_group {
@@ -40,12 +27,18 @@ struct scenario_group {
     struct zone *zones;
     int32_t n_attributes;
     struct attribute *attributes;
+    struct agent_rules *rules; /* of its agents, for their boot message; NULL: ECS's own */
 };
 
 enum fault_kind {
     FAULT_KILL_TASK,      /* SIGKILL to all containers of a task */
     FAULT_KILL_CONTAINER, /* to one */
     FAULT_KILL_INSTANCE,  /* the machine goes, with all on it */
+    FAULT_KILL_ZONE,  /* every machine of a zone; the script gives it as FAULT_KILL_INSTANCE each */
+    FAULT_CUT_AGENT,  /* the agent's connection is cut for a time; its tasks live on */
+    FAULT_KILL_AGENT, /* the agent's process dies: the instance is lost */
+    FAULT_SLOW_REGISTRY, /* pulls that begin within the time take `factor_permille` / 1000 as long */
+    FAULT_DEAD_REGISTRY, /* pulls that begin or run within the time fail */
 };
 
 struct fault {
@@ -54,6 +47,9 @@ struct fault {
     int32_t container; /* index in its definition, found by name at the time: see container_name */
     char *container_name;
     int32_t instance;
+    char *zone;
+    int64_t for_usec; /* how long it lasts, USEC_NEVER: until the end */
+    int64_t factor_permille;
 };
 
 /* An entry of the timeline: one API call or one fault. `call` is a message whose ids are resolved
@@ -66,6 +62,10 @@ struct scenario_entry {
     struct message call;
     char *service;   /* name that `call` means, or NULL */
     int32_t taskdef; /* the definition that `call` means, or ID_NONE */
+    /* What `call` is about where the API takes several and the core one at a time: instances of
+     * UpdateContainerInstancesState, tasks of UpdateTaskProtection. The script gives one call each. */
+    int32_t n_targets;
+    int32_t *targets;
 };
 
 struct expect {

@@ -40,7 +40,7 @@ static int32_t next_revision(const struct scenario_reader *reader, const char *f
 }
 
 static void add_definition(struct scenario_reader *reader, int32_t index,
-                           struct task_definition *definition, struct container_run *runs)
+                           struct task_definition *definition, struct taskdef_run *run)
 {
     struct scenario_taskdef *taskdef = &reader->scenario->taskdefs[index];
     size_t n = (size_t)definition->n_containers;
@@ -49,7 +49,7 @@ static void add_definition(struct scenario_reader *reader, int32_t index,
     definition->revision = next_revision(reader, definition->family);
     *taskdef = (struct scenario_taskdef){
         .definition = definition,
-        .runs = runs,
+        .run = run,
         .behaviours = memory_zeroed(n, sizeof *taskdef->behaviours),
         .images = memory_zeroed(n, sizeof *taskdef->images),
     };
@@ -84,13 +84,13 @@ void scenario_read_definitions(struct scenario_reader *reader, const struct node
         struct node outer = definition_node(reader, &list, i), inner;
         const struct node *node = taskdef_unwrap(&outer, &inner);
         struct task_definition *definition = NULL;
-        struct container_run *runs;
+        struct taskdef_run *run;
 
         /* a name that is still there is a file that could not be read: said already */
         if (!json_is_string(outer.value))
-            definition = taskdef_read(node, &runs);
+            definition = taskdef_read(node, &run);
         if (definition) {
-            add_definition(reader, (int32_t)i, definition, runs);
+            add_definition(reader, (int32_t)i, definition, run);
             scenario_warn_of_misfit(reader, node, definition);
         } else {
             refer_to_nothing(reader, node);

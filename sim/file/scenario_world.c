@@ -72,6 +72,7 @@ static void read_type(struct scenario_reader *reader, const struct node *map, co
     *type = (struct instance_type){.name = memory_text(name),
                                    .cpu = CPU_UNITS_PER_VCPU,
                                    .memory_mib = 1024,
+                                   .enis = ID_NONE,
                                    .boot = reader->scenario->costs.boot};
     if (!node_object(&node, &instance_type_grammar))
         return;

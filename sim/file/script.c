@@ -45,6 +45,8 @@ static struct script_step create_group(struct script *script)
         .type = type->name,
         .cpu = type->cpu,
         .memory_mib = type->memory_mib,
+        .gpus = type->gpus,
+        .enis = type->enis,
         .count = group->count,
         .replace = group->replace,
         .n_zones = group->n_zones,

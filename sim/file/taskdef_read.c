@@ -300,7 +300,7 @@ static void read_depends(const struct node *object, struct task_definition *defi
 }
 
 static void read_containers(const struct node *node, struct task_definition *definition,
-                            struct container_run **runs)
+                            struct taskdef_run *run)
 {
     struct node list = node_member(node, "containerDefinitions");
     size_t n = node_list(&list);
@@ -312,12 +312,13 @@ static void read_containers(const struct node *node, struct task_definition *def
         return;
     }
     definition->containers = memory_zeroed(n, sizeof *definition->containers);
-    *runs = memory_zeroed(n, sizeof **runs);
+    run->containers = memory_zeroed(n, sizeof *run->containers);
+    run->n_containers = (int32_t)n;
     definition->n_containers = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
 
-        read_container(&item, &definition->containers[i], &(*runs)[i]);
+        read_container(&item, &definition->containers[i], &run->containers[i]);
     }
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
@@ -387,17 +388,18 @@ static void say_described(const struct node *node)
     }
 }
 
-struct task_definition *taskdef_read(const struct node *given, struct container_run **runs)
+struct task_definition *taskdef_read(const struct node *given, struct taskdef_run **run)
 {
     int errors = reading_errors(given->document->reading);
     struct task_definition *definition;
     struct node node = *given, family, constraints;
     const char *text;
 
-    *runs = NULL;
+    *run = NULL;
     if (!node_object(&node, &task_definition_grammar))
         return NULL;
     definition = memory_zeroed(1, sizeof *definition);
+    *run = memory_zeroed(1, sizeof **run);
     say_described(&node);
     family = node_member(&node, "family");
     constraints = node_member(&node, "placementConstraints");
@@ -409,13 +411,13 @@ struct task_definition *taskdef_read(const struct node *given, struct container_
                    &definition->memory_mib);
     taskdef_read_constraints(&constraints, true, &definition->constraints,
                              &definition->n_constraints);
-    read_containers(&node, definition, runs);
+    read_containers(&node, definition, *run);
     taskdef_check(&node, definition);
     if (reading_errors(node.document->reading) == errors)
         return definition;
-    container_runs_destroy(*runs, definition->n_containers);
+    taskdef_run_destroy(*run);
     taskdef_destroy(definition);
-    *runs = NULL;
+    *run = NULL;
     return NULL;
 }
 
@@ -426,17 +428,22 @@ static void free_texts(char **texts, int n)
     free(texts);
 }
 
-void container_runs_destroy(struct container_run *runs, int n)
+static void finish_run(struct container_run *run)
 {
-    if (!runs)
+    free_texts(run->entry_point, run->n_entry_point);
+    free_texts(run->command, run->n_command);
+    free_texts(run->environment, run->n_environment);
+    free(run->working_directory);
+    free(run->user);
+    free(run->hostname);
+}
+
+void taskdef_run_destroy(struct taskdef_run *run)
+{
+    if (!run)
         return;
-    for (int i = 0; i < n; i++) {
-        free_texts(runs[i].entry_point, runs[i].n_entry_point);
-        free_texts(runs[i].command, runs[i].n_command);
-        free_texts(runs[i].environment, runs[i].n_environment);
-        free(runs[i].working_directory);
-        free(runs[i].user);
-        free(runs[i].hostname);
-    }
-    free(runs);
+    for (int i = 0; i < run->n_containers; i++)
+        finish_run(&run->containers[i]);
+    free(run->containers);
+    free(run);
 }

@@ -9,10 +9,9 @@
 #include "file/json_read.h"
 
 /* Reads one register-task-definition object (or what describe-task-definition makes of one).
- * Returns NULL after an error. `runs` then and only then is what its containers need to run, one
- * each, to be freed with container_runs_destroy(). The revision is 0. */
-struct task_definition *taskdef_read(const struct node *node, struct container_run **runs);
-void container_runs_destroy(struct container_run *runs, int n);
+ * Returns NULL after an error. Else `run` is what a real task needs of it, to be freed with
+ * taskdef_run_destroy(). The revision is 0. */
+struct task_definition *taskdef_read(const struct node *node, struct taskdef_run **run);
 
 /* The definition inside {"taskDefinition": {...}}, as describe-task-definition prints it, else the
  * node itself. `inner` must live as long as the result. */

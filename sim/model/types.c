@@ -9,34 +9,42 @@
 
 #define VCPU(n) ((n)*CPU_UNITS_PER_VCPU)
 
-/* vCPUs from the EC2 instance type pages. m4.large's memory is AWS's own figure; the others are
+/* A task in awsvpc takes a network interface of its own; the instance keeps one for itself (ECS best
+ * practices guide: c5.large has 3, so 2 tasks, where trunking is off). */
+#define ENIS(n) ((n)-1)
+
+/* vCPUs, GPUs and network interfaces from the EC2 instance type pages. m4.large's memory is AWS's own figure; the others are
  * illustrative, of the size that agents on Amazon Linux 2 report. */
 static const struct instance_type types[] = {
-    {.name = "t2.micro", .cpu = VCPU(1), .memory_mib = 983},
-    {.name = "t3.nano", .cpu = VCPU(2), .memory_mib = 440},
-    {.name = "t3.micro", .cpu = VCPU(2), .memory_mib = 936},
-    {.name = "t3.small", .cpu = VCPU(2), .memory_mib = 1930},
-    {.name = "t3.medium", .cpu = VCPU(2), .memory_mib = 3884},
-    {.name = "t3.large", .cpu = VCPU(2), .memory_mib = 7820},
-    {.name = "t3.xlarge", .cpu = VCPU(4), .memory_mib = 15817},
-    {.name = "t3.2xlarge", .cpu = VCPU(8), .memory_mib = 31810},
-    {.name = "m4.large", .cpu = VCPU(2), .memory_mib = 7985},
-    {.name = "m5.large", .cpu = VCPU(2), .memory_mib = 7764},
-    {.name = "m5.xlarge", .cpu = VCPU(4), .memory_mib = 15743},
-    {.name = "m5.2xlarge", .cpu = VCPU(8), .memory_mib = 31693},
-    {.name = "m5.4xlarge", .cpu = VCPU(16), .memory_mib = 63600},
-    {.name = "m5.8xlarge", .cpu = VCPU(32), .memory_mib = 127400},
-    {.name = "m5.12xlarge", .cpu = VCPU(48), .memory_mib = 191300},
-    {.name = "m5.16xlarge", .cpu = VCPU(64), .memory_mib = 255200},
-    {.name = "m5.24xlarge", .cpu = VCPU(96), .memory_mib = 383000},
-    {.name = "c5.large", .cpu = VCPU(2), .memory_mib = 3758},
-    {.name = "c5.xlarge", .cpu = VCPU(4), .memory_mib = 7660},
-    {.name = "c5.2xlarge", .cpu = VCPU(8), .memory_mib = 15500},
-    {.name = "c5.4xlarge", .cpu = VCPU(16), .memory_mib = 31000},
-    {.name = "c5.9xlarge", .cpu = VCPU(36), .memory_mib = 70300},
-    {.name = "r5.large", .cpu = VCPU(2), .memory_mib = 15740},
-    {.name = "r5.xlarge", .cpu = VCPU(4), .memory_mib = 31690},
-    {.name = "r5.2xlarge", .cpu = VCPU(8), .memory_mib = 63600},
+    {"t2.micro", VCPU(1), 983, .enis = ENIS(2)},
+    {"t3.nano", VCPU(2), 440, .enis = ENIS(2)},
+    {"t3.micro", VCPU(2), 936, .enis = ENIS(2)},
+    {"t3.small", VCPU(2), 1930, .enis = ENIS(3)},
+    {"t3.medium", VCPU(2), 3884, .enis = ENIS(3)},
+    {"t3.large", VCPU(2), 7820, .enis = ENIS(3)},
+    {"t3.xlarge", VCPU(4), 15817, .enis = ENIS(4)},
+    {"t3.2xlarge", VCPU(8), 31810, .enis = ENIS(4)},
+    {"m4.large", VCPU(2), 7985, .enis = ENIS(2)},
+    {"m5.large", VCPU(2), 7764, .enis = ENIS(3)},
+    {"m5.xlarge", VCPU(4), 15743, .enis = ENIS(4)},
+    {"m5.2xlarge", VCPU(8), 31693, .enis = ENIS(4)},
+    {"m5.4xlarge", VCPU(16), 63600, .enis = ENIS(8)},
+    {"m5.8xlarge", VCPU(32), 127400, .enis = ENIS(8)},
+    {"m5.12xlarge", VCPU(48), 191300, .enis = ENIS(8)},
+    {"m5.16xlarge", VCPU(64), 255200, .enis = ENIS(15)},
+    {"m5.24xlarge", VCPU(96), 383000, .enis = ENIS(15)},
+    {"c5.large", VCPU(2), 3758, .enis = ENIS(3)},
+    {"c5.xlarge", VCPU(4), 7660, .enis = ENIS(4)},
+    {"c5.2xlarge", VCPU(8), 15500, .enis = ENIS(4)},
+    {"c5.4xlarge", VCPU(16), 31000, .enis = ENIS(8)},
+    {"c5.9xlarge", VCPU(36), 70300, .enis = ENIS(8)},
+    {"r5.large", VCPU(2), 15740, .enis = ENIS(3)},
+    {"r5.xlarge", VCPU(4), 31690, .enis = ENIS(4)},
+    {"r5.2xlarge", VCPU(8), 63600, .enis = ENIS(4)},
+    {"p3.2xlarge", VCPU(8), 61000, .gpus = 1, .enis = ENIS(4)},
+    {"p3.8xlarge", VCPU(32), 245000, .gpus = 4, .enis = ENIS(8)},
+    {"g4dn.xlarge", VCPU(4), 15700, .gpus = 1, .enis = ENIS(3)},
+    {"g4dn.12xlarge", VCPU(48), 188000, .gpus = 4, .enis = ENIS(8)},
 };
 
 #define N_TYPES ((int)(sizeof types / sizeof types[0]))

@@ -14,6 +14,8 @@ struct instance_type {
     char *name;
     int32_t cpu; /* CPU units */
     int32_t memory_mib;
+    int32_t gpus;
+    int32_t enis;             /* tasks in awsvpc that it has interfaces for, ID_NONE: any number */
     struct distribution boot; /* from the launch decision until the agent starts */
     bool boot_given; /* the scenario says so: a real run waits that long and marks it modelled */
 };
@@ -28,7 +30,8 @@ const struct instance_type *instance_types(int *n);
 struct image {
     char *name;
     int64_t size_bytes;
-    char *oci; /* path of an OCI image layout for real runs, or NULL */
+    char *oci;    /* path of an OCI image layout for real runs, or NULL */
+    char *rootfs; /* path of a root file system's tarball for real runs, or NULL; not both */
 };
 
 #define IDLE_FOREVER USEC_NEVER
@@ -41,7 +44,8 @@ struct behaviour {
     int64_t idle_usec;        /* or IDLE_FOREVER: until it is stopped */
     int64_t memory_bytes;
     int32_t exit_code;
-    bool given; /* by the scenario, not the default */
+    int64_t unhealthy_after_usec; /* from its start until its health checks fail; USEC_NEVER */
+    bool given;                   /* by the scenario, not the default */
 };
 
 /* What each step costs where nothing else is said; a host profile replaces it. */
@@ -61,7 +65,14 @@ struct costs {
 /* The default costs: an EC2 instance with the ECS agent; each figure's source stands beside it. */
 struct costs costs_default(void);
 
-/* ready at once, idle 10 s, exit 0 */
+/* The named profiles of costs, ended by NULL: "ec2" (the default), "laptop" (this program's own
+ * containers on a two-core machine). */
+extern const char *const costs_names[];
+
+/* The profile with that number in costs_names. */
+struct costs costs_find(int profile);
+
+/* ready at once, healthy for ever, idle 10 s, exit 0 */
 struct behaviour behaviour_default(void);
 
 #endif

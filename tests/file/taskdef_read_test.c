@@ -281,7 +281,7 @@ Test(taskdef_read, reads_every_member)
     const struct task_definition *definition = scenario->taskdefs[0].definition;
     const struct container_definition *init = &definition->containers[0],
                                       *web = &definition->containers[1];
-    const struct container_run *run = &scenario->taskdefs[0].runs[1];
+    const struct container_run *run = &scenario->taskdefs[0].run->containers[1];
 
     cr_assert_str_eq(definition->family, "shop");
     cr_assert(definition->revision == 1);
