@@ -89,6 +89,7 @@ static void print_shape(FILE *out, const struct grammar_member *member)
     switch (member->shape) {
     case SHAPE_CHOICE:
         print_choice(out, member->values);
+        fputs(member->open ? ", or another text" : "", out);
         break;
     case SHAPE_OBJECT:
         print_link(out, member->of, "");
@@ -222,7 +223,8 @@ static json_t *shape_schema(const struct grammar_member *member)
     case SHAPE_INSTANCE:
         return pattern("^i[1-9][0-9]*$");
     case SHAPE_CHOICE:
-        return choice_schema(member->values);
+        return member->open ? either(choice_schema(member->values), of_type("string"))
+                            : choice_schema(member->values);
     case SHAPE_OBJECT:
         return reference(slug(member->of));
     case SHAPE_LIST:

@@ -5,6 +5,7 @@
 #include "core/cluster.h"
 
 #include "core/array.h"
+#include "core/strategies.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -91,10 +92,10 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
 }
 
 static const struct strategy_rule service_default[] = {
-    {STRATEGY_SPREAD, BY_ATTRIBUTE, "ecs.availability-zone"},
-    {STRATEGY_SPREAD, BY_INSTANCE, NULL},
+    {STRATEGY_SPREAD, BY_ATTRIBUTE, "ecs.availability-zone", NULL},
+    {STRATEGY_SPREAD, BY_INSTANCE, NULL, NULL},
 };
-static const struct strategy_rule run_task_default[] = {{STRATEGY_RANDOM, BY_NOTHING, NULL}};
+static const struct strategy_rule run_task_default[] = {{STRATEGY_RANDOM, BY_NOTHING, NULL, NULL}};
 
 static int32_t task_group_name(struct cluster *cluster, const char *kind, const char *name)
 {
@@ -134,7 +135,7 @@ int cluster_add_request(struct cluster *cluster, const struct message *call, int
     struct query **queries;
     struct request *request;
 
-    if (!compile_queries(constraints, n_constraints, &queries))
+    if (strategies_missing(call) || !compile_queries(constraints, n_constraints, &queries))
         return ID_NONE;
     request = ARRAY_ADD(cluster, requests);
     message_copy(&request->call, call);

@@ -25,7 +25,7 @@ const char *const stop_code_names[] = {"",
                                        "TerminationNotice",
                                        "InfrastructureHealth",
                                        NULL};
-const char *const strategy_type_names[] = {"binpack", "spread", "random", NULL};
+const char *const strategy_type_names[] = {"binpack", "spread", "random", "own", NULL};
 const char *const strategy_field_names[] = {"", "cpu", "memory", "instanceId", "attribute", NULL};
 const char *const place_reason_names[] = {"FITS",
                                           "INACTIVE",
@@ -109,6 +109,7 @@ static const struct field rule_fields[] = {
     FIELD_OF(FIELD_ENUM, strategy_rule, type, "type", strategy_type_names),
     FIELD_OF(FIELD_ENUM, strategy_rule, field, "field", strategy_field_names),
     FIELD(FIELD_TEXT, strategy_rule, attribute, "attribute"),
+    FIELD(FIELD_TEXT, strategy_rule, name, "name"),
 };
 static const struct schema rule_schema = SCHEMA(strategy_rule, rule_fields);
 

@@ -57,14 +57,15 @@ enum stop_reason {
     STOP_FOR_END,
 };
 
-/* ECS API: PlacementStrategy. */
-enum strategy_type { STRATEGY_BINPACK, STRATEGY_SPREAD, STRATEGY_RANDOM };
+/* ECS API: PlacementStrategy; STRATEGY_OWN is one of core/strategies.c. */
+enum strategy_type { STRATEGY_BINPACK, STRATEGY_SPREAD, STRATEGY_RANDOM, STRATEGY_OWN };
 enum strategy_field { BY_NOTHING, BY_CPU, BY_MEMORY, BY_INSTANCE, BY_ATTRIBUTE };
 
 struct strategy_rule {
     enum strategy_type type;
     enum strategy_field field;
     char *attribute; /* BY_ATTRIBUTE: its name without "attribute:" */
+    char *name;      /* STRATEGY_OWN: its name in core/strategies.c */
 };
 
 struct attribute {

@@ -5,6 +5,7 @@
 
 #include "core/draw.h"
 #include "core/place_index.h"
+#include "core/strategies.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -209,8 +210,27 @@ static int drawn_position(const struct cluster *cluster, int task, const int32_t
     return drawn;
 }
 
+static void own_values(const struct cluster *cluster, int task_group,
+                       const struct strategy_rule *rule, int taskdef, const int32_t *candidates,
+                       int n_candidates, int64_t *values)
+{
+    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
+    const struct strategy *strategy = strategies_find(rule->name);
+    const struct strategy_view view = {cluster, task_group};
+    const struct strategy_task task = {taskdef_cpu(definition), taskdef_memory_mib(definition),
+                                       definition->family};
+
+    assert(strategy != NULL);
+    for (int i = 0; i < n_candidates; i++) {
+        int64_t score = strategy->score(&view, &task, candidates[i]);
+
+        values[i] = score == INT64_MIN ? INT64_MAX : -score; /* the very least has no opposite */
+    }
+}
+
 void place_values(const struct cluster *cluster, int request_id, const struct strategy_rule *rule,
-                  int task, const int32_t *candidates, int n_candidates, int64_t *values)
+                  int taskdef, int task, const int32_t *candidates, int n_candidates,
+                  int64_t *values)
 {
     const struct request *request = &cluster->requests[request_id];
     int drawn = ID_NONE;
@@ -218,6 +238,10 @@ void place_values(const struct cluster *cluster, int request_id, const struct st
     if (rule->type == STRATEGY_SPREAD && rule->field == BY_ATTRIBUTE) {
         spread_values(cluster, request->task_group, rule->attribute, candidates, n_candidates,
                       values);
+        return;
+    }
+    if (rule->type == STRATEGY_OWN) {
+        own_values(cluster, request->task_group, rule, taskdef, candidates, n_candidates, values);
         return;
     }
     if (rule->type == STRATEGY_RANDOM)
@@ -301,7 +325,8 @@ static struct placement reason_about(const struct cluster *cluster, int request_
             candidates[n++] = i;
     }
     for (int r = 0; r < request->n_strategy && n > 1; r++) {
-        place_values(cluster, request_id, &request->strategy[r], task, candidates, n, values);
+        place_values(cluster, request_id, &request->strategy[r], taskdef, task, candidates, n,
+                     values);
         for (int i = 0; table && i < n; i++) {
             table->values[r * table->n_instances + candidates[i]] = values[i];
             table->reached[r * table->n_instances + candidates[i]] = true;
@@ -374,11 +399,15 @@ static void victim_values(const struct cluster *cluster, int request_id,
     instances = allocate(n, sizeof *instances);
     for (int i = 0; i < n; i++)
         instances[i] = cluster->tasks[victims[i]].instance;
-    place_values(cluster, request_id, rule, 0, instances, n, values);
+    if (rule->type != STRATEGY_OWN)
+        place_values(cluster, request_id, rule, ID_NONE, 0, instances, n, values);
     for (int i = 0; i < n; i++) {
         const struct task_definition *definition =
             taskdefs_get(&cluster->taskdefs, cluster->tasks[victims[i]].taskdef);
 
+        if (rule->type == STRATEGY_OWN) /* it may look at the task, and each may be another */
+            place_values(cluster, request_id, rule, cluster->tasks[victims[i]].taskdef, 0,
+                         &instances[i], 1, &values[i]);
         if (rule->type == STRATEGY_BINPACK)
             values[i] +=
                 rule->field == BY_CPU ? taskdef_cpu(definition) : taskdef_memory_mib(definition);

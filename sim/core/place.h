@@ -41,9 +41,11 @@ int place_victim(const struct cluster *cluster, int service, int taskdef);
 enum place_reason place_filter(const struct cluster *cluster, int request, int taskdef,
                                int instance, int64_t *lack);
 
-/* The value that a strategy rule gives each of the candidates: the least wins. */
+/* The value that a strategy rule gives each of the candidates: the least wins. Of an own strategy it
+ * is the score with its sign turned, so that the highest score wins. */
 void place_values(const struct cluster *cluster, int request, const struct strategy_rule *rule,
-                  int task, const int32_t *candidates, int n_candidates, int64_t *values);
+                  int taskdef, int task, const int32_t *candidates, int n_candidates,
+                  int64_t *values);
 
 /* The whole reasoning of one placement, for explanations. Release with place_table_finish(). */
 struct place_table {

@@ -634,13 +634,22 @@ static struct lane *find_lane(const struct cluster *cluster, int request, int ta
     return index->lanes[slot];
 }
 
+/* What an own strategy looks at is its own business: no lane knows when its scores change. */
+static bool can_have_lane(const struct request *request)
+{
+    for (int r = 0; r < request->n_strategy; r++)
+        if (request->strategy[r].type == STRATEGY_OWN)
+            return false;
+    return request->n_strategy <= RULES_MAX;
+}
+
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
                       int32_t *instance, int32_t *rule)
 {
     struct place_index *index = cluster->index;
     struct lane *lane;
 
-    if (cluster->n_instances < PLAIN_BELOW || cluster->requests[request].n_strategy > RULES_MAX)
+    if (cluster->n_instances < PLAIN_BELOW || !can_have_lane(&cluster->requests[request]))
         return false;
     lane = find_lane(cluster, request, taskdef);
     if (!lane)

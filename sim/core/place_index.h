@@ -23,8 +23,8 @@ void place_index_note(struct place_index *index, int32_t instance, int32_t task_
                       int32_t delta);
 
 /* The instance for one more task and the rule that decided (as in struct place_task); ID_NONE where
- * none takes it. False where the plain way is the better one: the cluster is small, or the lanes are
- * used up. */
+ * none takes it. False where the plain way is the better one: the cluster is small, the lanes are
+ * used up, or a strategy is an own one. */
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
                       int32_t *instance, int32_t *rule);
 

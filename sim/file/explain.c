@@ -4,6 +4,8 @@
  */
 #include "file/explain.h"
 
+#include "file/replay.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,8 +38,8 @@ static int32_t find_preferred(const struct cluster *cluster, const struct reques
         int kept = 0;
 
         free_choice |= request->strategy[r].type == STRATEGY_RANDOM;
-        place_values(cluster, explain->request, &request->strategy[r], explain->task, candidates, n,
-                     values);
+        place_values(cluster, explain->request, &request->strategy[r], explain->taskdef,
+                     explain->task, candidates, n, values);
         for (int i = 0; i < n; i++)
             least = values[i] < least ? values[i] : least;
         for (int i = 0; i < n; i++)
@@ -125,6 +127,8 @@ static bool step(struct explain *explain, const struct record *record, const cha
     bool same = record->at_usec >= explain->scheduler.now_usec;
     char member[256];
 
+    if (!replay_can_step(&record->event, path, err))
+        return false;
     explain->outputs.n_messages = 0;
     if (same)
         scheduler_step(&explain->scheduler, record->at_usec, &record->event, &explain->outputs);

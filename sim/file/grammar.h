@@ -31,9 +31,9 @@ enum shape {
 };
 
 struct grammar {
-    const char *name;  /* "an instance type", as the page calls it */
-    const char *about; /* a sentence, or NULL */
-    bool ecs;          /* of ECS's API: unknown members are warnings, there is no "note" */
+    const char *name;      /* "an instance type", as the page calls it */
+    const char *about;     /* a sentence, or NULL */
+    bool ecs;              /* of ECS's API: unknown members are warnings, there is no "note" */
     bool says_unsimulated; /* a member without `about` is worth a warning */
     const struct grammar_member *members; /* ended by one without a name */
 };
@@ -44,6 +44,7 @@ struct grammar_member {
     bool required;
     const struct grammar *of;
     const char *const *values;
+    bool open; /* SHAPE_CHOICE: other texts may be right too */
     /* what it means and its default; NULL: ECS has it, berth takes no notice of it yet */
     const char *about;
 };

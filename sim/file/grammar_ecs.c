@@ -10,9 +10,12 @@
 /* ECS has the member, berth takes no notice of it yet. */
 #define PASSED_OVER .about = NULL
 
+static const char *const strategy_types[] = {"binpack", "spread", "random", NULL}; /* ECS's own */
+
 static const struct grammar_member strategy_members[] = {
-    {"type", SHAPE_CHOICE, .required = true, .values = strategy_type_names,
-     .about = "binpack, spread or random"},
+    {"type", SHAPE_CHOICE, .required = true, .values = strategy_types, .open = true,
+     .about = "binpack, spread or random; berth takes the name of a strategy of your own too (in "
+              "sim/core/strategies.c, such as best-fit)"},
     {"field", SHAPE_TEXT,
      .about = "binpack: cpu or memory; spread: instanceId, host or attribute:NAME"},
     {.name = NULL},
@@ -140,131 +143,50 @@ static const struct grammar_member stop_task_members[] = {
 const struct grammar stop_task_grammar = {"a StopTask call", .ecs = true,
                                           .members = stop_task_members};
 
-static const struct grammar_member port_mapping_members[] = {
-    {"containerPort", SHAPE_NUMBER, .about = "1 to 65535"},
-    {"hostPort", SHAPE_NUMBER,
-     .about = "bridge: a port of the instance, 0 or absent for a dynamic one; host and awsvpc: "
-              "absent or the containerPort"},
-    {"protocol", SHAPE_CHOICE, .values = port_protocol_names, .about = "tcp or udp; default tcp"},
-    {"name", SHAPE_TEXT, PASSED_OVER},
-    {"appProtocol", SHAPE_TEXT, PASSED_OVER},
-    {"containerPortRange", SHAPE_TEXT, PASSED_OVER},
+static const struct grammar_member start_task_members[] = {
+    {"taskDefinition", SHAPE_TEXT, .required = true,
+     .about = "\"family\" (its latest revision) or \"family:revision\""},
+    {"containerInstances", SHAPE_LIST, .items = SHAPE_INSTANCE, .required = true,
+     .about = "1 to 10 instances, such as [\"i1\"]: one task on each, by no strategy"},
+    {"group", SHAPE_TEXT, .about = "the task group; default \"family:FAMILY\""},
+    {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
+    {"startedBy", SHAPE_TEXT, .about = "no effect"},
+    {"referenceId", SHAPE_TEXT, .about = "no effect"},
+    {"tags", SHAPE_ANY, .about = "no effect"},
+    {"enableECSManagedTags", SHAPE_ANY, .about = "no effect"},
+    {"propagateTags", SHAPE_TEXT, .about = "no effect"},
+    {"enableExecuteCommand", SHAPE_ANY, PASSED_OVER},
+    {"networkConfiguration", SHAPE_ANY, PASSED_OVER},
+    {"overrides", SHAPE_ANY, PASSED_OVER},
+    {"volumeConfigurations", SHAPE_ANY, PASSED_OVER},
     {.name = NULL},
 };
-const struct grammar port_mapping_grammar = {"a port mapping", .ecs = true,
-                                             .members = port_mapping_members};
+const struct grammar start_task_grammar = {"a StartTask call", .ecs = true,
+                                           .says_unsimulated = true,
+                                           .members = start_task_members};
 
-static const struct grammar_member depends_on_members[] = {
-    {"containerName", SHAPE_TEXT, .required = true, .about = "a container of the same definition"},
-    {"condition", SHAPE_CHOICE, .required = true, .values = container_condition_names,
-     .about = "START, COMPLETE (exited), SUCCESS (exited with 0) or HEALTHY"},
-    {.name = NULL},
-};
-const struct grammar depends_on_grammar = {"a dependency", .ecs = true,
-                                           .members = depends_on_members};
+/* The other statuses of the API are its answers. */
+const char *const instance_state_names[] = {"ACTIVE", "DRAINING", NULL};
 
-static const struct grammar_member environment_members[] = {
-    {"name", SHAPE_TEXT, .about = "the variable's name"},
-    {"value", SHAPE_TEXT, .about = "its value"},
+static const struct grammar_member update_instances_members[] = {
+    {"containerInstances", SHAPE_LIST, .items = SHAPE_INSTANCE, .required = true,
+     .about = "1 to 10 instances, such as [\"i1\"]"},
+    {"status", SHAPE_CHOICE, .required = true, .values = instance_state_names,
+     .about = "DRAINING: no new task, services' tasks go elsewhere; ACTIVE: as before"},
+    {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
     {.name = NULL},
 };
-const struct grammar environment_grammar = {"an environment variable", .ecs = true,
-                                            .members = environment_members};
+const struct grammar update_instances_grammar = {"an UpdateContainerInstancesState call",
+                                                 .ecs = true, .members = update_instances_members};
 
-static const struct grammar_member health_check_members[] = {
-    {"command", SHAPE_LIST, .required = true, .about = "[\"CMD-SHELL\", \"...\"]"},
-    {"interval", SHAPE_NUMBER, .about = "seconds, 5 to 300; default 30"},
-    {"timeout", SHAPE_NUMBER, .about = "seconds, 2 to 60; default 5"},
-    {"retries", SHAPE_NUMBER, .about = "1 to 10; default 3"},
-    {"startPeriod", SHAPE_NUMBER, .about = "seconds, 0 to 300; default 0"},
+static const struct grammar_member update_protection_members[] = {
+    {"tasks", SHAPE_LIST, .items = SHAPE_TASK, .required = true,
+     .about = "1 to 10 tasks of services, such as [\"t1\"]"},
+    {"protectionEnabled", SHAPE_BOOL, .required = true,
+     .about = "true: not to be stopped by scale-in and deployments"},
+    {"expiresInMinutes", SHAPE_NUMBER, .about = "1 to 2880; default 120"},
+    {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
     {.name = NULL},
 };
-const struct grammar health_check_grammar = {"a health check", .ecs = true,
-                                             .members = health_check_members};
-
-static const struct grammar_member container_members[] = {
-    {"name", SHAPE_TEXT, .required = true, .about = "its name in the definition"},
-    {"image", SHAPE_TEXT, .required = true, .about = "its image"},
-    {"cpu", SHAPE_NUMBER, .about = "CPU units, 1024 are one vCPU: a weight; default 0"},
-    {"memory", SHAPE_NUMBER, .about = "MiB, the hard limit"},
-    {"memoryReservation", SHAPE_NUMBER, .about = "MiB; where given, what placement counts"},
-    {"essential", SHAPE_BOOL, .about = "its end stops the task; default true"},
-    {"portMappings", SHAPE_LIST, .of = &port_mapping_grammar, .about = "ports it listens on"},
-    {"dependsOn", SHAPE_LIST, .of = &depends_on_grammar, .about = "starts after these"},
-    {"startTimeout", SHAPE_NUMBER, .about = "seconds for those that depend on it to wait"},
-    {"stopTimeout", SHAPE_NUMBER, .about = "seconds from SIGTERM to SIGKILL; default 30"},
-    {"entryPoint", SHAPE_LIST, .about = "replaces the image's entry point"},
-    {"command", SHAPE_LIST, .about = "replaces the image's command"},
-    {"environment", SHAPE_LIST, .of = &environment_grammar, .about = "variables"},
-    {"workingDirectory", SHAPE_TEXT, .about = "default: the image's"},
-    {"user", SHAPE_TEXT, .about = "default: the image's"},
-    {"hostname", SHAPE_TEXT, .about = "default: one of its own"},
-    {"readonlyRootFilesystem", SHAPE_BOOL, .about = "default false"},
-    {"healthCheck", SHAPE_OBJECT, .of = &health_check_grammar,
-     .about = "makes HEALTHY a condition that others can wait for"},
-    {"repositoryCredentials", SHAPE_ANY, PASSED_OVER},
-    {"links", SHAPE_ANY, PASSED_OVER},
-    {"restartPolicy", SHAPE_ANY, PASSED_OVER},
-    {"environmentFiles", SHAPE_ANY, PASSED_OVER},
-    {"mountPoints", SHAPE_ANY, PASSED_OVER},
-    {"volumesFrom", SHAPE_ANY, PASSED_OVER},
-    {"linuxParameters", SHAPE_ANY, PASSED_OVER},
-    {"secrets", SHAPE_ANY, PASSED_OVER},
-    {"versionConsistency", SHAPE_TEXT, PASSED_OVER},
-    {"disableNetworking", SHAPE_ANY, PASSED_OVER},
-    {"privileged", SHAPE_ANY, PASSED_OVER},
-    {"dnsServers", SHAPE_ANY, PASSED_OVER},
-    {"dnsSearchDomains", SHAPE_ANY, PASSED_OVER},
-    {"extraHosts", SHAPE_ANY, PASSED_OVER},
-    {"dockerSecurityOptions", SHAPE_ANY, PASSED_OVER},
-    {"interactive", SHAPE_ANY, PASSED_OVER},
-    {"pseudoTerminal", SHAPE_ANY, PASSED_OVER},
-    {"dockerLabels", SHAPE_ANY, PASSED_OVER},
-    {"ulimits", SHAPE_ANY, PASSED_OVER},
-    {"logConfiguration", SHAPE_ANY, PASSED_OVER},
-    {"systemControls", SHAPE_ANY, PASSED_OVER},
-    {"resourceRequirements", SHAPE_ANY, PASSED_OVER},
-    {"firelensConfiguration", SHAPE_ANY, PASSED_OVER},
-    {"credentialSpecs", SHAPE_ANY, PASSED_OVER},
-    {.name = NULL},
-};
-const struct grammar container_grammar = {"a container definition", .ecs = true,
-                                          .members = container_members};
-
-static const struct grammar_member task_definition_members[] = {
-    {"family", SHAPE_TEXT, .required = true,
-     .about = "its name; registering a family again makes its next revision"},
-    {"containerDefinitions", SHAPE_LIST, .of = &container_grammar, .required = true,
-     .about = "1 to 10 containers, one of them essential"},
-    {"cpu", SHAPE_TEXT, .about = "a ceiling for the task: \"256\" CPU units or \"0.25 vCPU\""},
-    {"memory", SHAPE_TEXT, .about = "for the task: \"512\" MiB or \"0.5 GB\""},
-    {"networkMode", SHAPE_CHOICE, .values = network_mode_names,
-     .about = "bridge, host, awsvpc or none; default bridge"},
-    {"placementConstraints", SHAPE_LIST, .of = &constraint_grammar, .about = "memberOf only"},
-    {"requiresCompatibilities", SHAPE_LIST,
-     .about = "with FARGATE, cpu and memory must be one of Fargate's sizes"},
-    {"taskRoleArn", SHAPE_TEXT, PASSED_OVER},
-    {"executionRoleArn", SHAPE_TEXT, PASSED_OVER},
-    {"volumes", SHAPE_ANY, PASSED_OVER},
-    {"tags", SHAPE_ANY, PASSED_OVER},
-    {"pidMode", SHAPE_TEXT, PASSED_OVER},
-    {"ipcMode", SHAPE_TEXT, PASSED_OVER},
-    {"proxyConfiguration", SHAPE_ANY, PASSED_OVER},
-    {"inferenceAccelerators", SHAPE_ANY, PASSED_OVER},
-    {"ephemeralStorage", SHAPE_ANY, PASSED_OVER},
-    {"runtimePlatform", SHAPE_ANY, PASSED_OVER},
-    {"enableFaultInjection", SHAPE_ANY, PASSED_OVER},
-    /* describe-task-definition answers with these too */
-    {"taskDefinitionArn", SHAPE_ANY, PASSED_OVER},
-    {"revision", SHAPE_ANY, PASSED_OVER},
-    {"status", SHAPE_ANY, PASSED_OVER},
-    {"requiresAttributes", SHAPE_ANY, PASSED_OVER},
-    {"compatibilities", SHAPE_ANY, PASSED_OVER},
-    {"registeredAt", SHAPE_ANY, PASSED_OVER},
-    {"registeredBy", SHAPE_ANY, PASSED_OVER},
-    {"deregisteredAt", SHAPE_ANY, PASSED_OVER},
-    {"deleteRequestedAt", SHAPE_ANY, PASSED_OVER},
-    {.name = NULL},
-};
-const struct grammar task_definition_grammar = {"a task definition", .ecs = true,
-                                                .members = task_definition_members};
+const struct grammar update_protection_grammar = {"an UpdateTaskProtection call", .ecs = true,
+                                                  .members = update_protection_members};

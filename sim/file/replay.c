@@ -5,6 +5,7 @@
 #include "file/replay.h"
 
 #include "core/array.h"
+#include "core/strategies.h"
 #include "file/codec.h"
 #include "file/difference.h"
 
@@ -335,6 +336,17 @@ bool replay_step(struct replay *replay, const struct record *record, struct err 
     return true;
 }
 
+bool replay_can_step(const struct message *event, const char *path, struct err *err)
+{
+    const char *missing = strategies_missing(event);
+
+    return !missing ||
+           err_set(err, EXIT_INPUT,
+                   "%s: this run places by the strategy \"%s\", which this berth does not have: add "
+                   "it to sim/core/strategies.c, or use the berth that made the run",
+                   path, missing);
+}
+
 /* The end -------------------------------------------------------------------------------------- */
 
 static bool is_gone(const struct replay *replay, int32_t agent)
@@ -446,9 +458,12 @@ static bool replay_records(struct replay *replay, const char *path, struct runlo
     struct record record;
     enum runlog_item item;
 
-    while ((item = runlog_next(reader, &record, err)) == RUNLOG_RECORD)
+    while ((item = runlog_next(reader, &record, err)) == RUNLOG_RECORD) {
+        if (!replay_can_step(&record.event, path, err))
+            return false;
         if (!step_logged(replay, reader, &record, err))
             return in_file(err, path, reader);
+    }
     if (item == RUNLOG_SUMMARY) /* once more, for what may stand behind it */
         item = runlog_next(reader, &record, err);
     if (item == RUNLOG_ERROR) {

@@ -34,6 +34,10 @@ void replay_finish(struct replay *replay);
  * record. */
 bool replay_step(struct replay *replay, const struct record *record, struct err *err);
 
+/* Whether this berth has every strategy that the event names; else says which of the log at `path` it
+ * lacks (EXIT_INPUT): machines of another berth cannot be stepped. */
+bool replay_can_step(const struct message *event, const char *path, struct err *err);
+
 /* What can only be said after the last record: that nothing was received which nobody sent, or sent
  * and never received without a reason, and that the run's own summary (NULL: it has none) says what
  * the fresh machines say. As replay_step(). */

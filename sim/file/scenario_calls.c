@@ -1,6 +1,8 @@
 /*
  * What a scenario asks of the cluster: services, timeline, expectations.
  */
+#include "core/strategies.h"
+#include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
@@ -38,6 +40,34 @@ static void read_field(const struct node *node, const char *text, struct strateg
     }
 }
 
+/* One of ECS's types, or the name of an own strategy. */
+static bool read_type(const struct node *node, struct strategy_rule *rule)
+{
+    const char *names[64], *text, *nearest;
+    int n = 0;
+
+    if (!node_text(node, &text))
+        return false;
+    while (n < STRATEGY_OWN && strcmp(strategy_type_names[n], text) != 0) {
+        names[n] = strategy_type_names[n];
+        n++;
+    }
+    rule->type = (enum strategy_type)n;
+    if (n < STRATEGY_OWN)
+        return true;
+    if (strategies_find(text)) {
+        rule->name = memory_text(text);
+        return true;
+    }
+    for (const struct strategy *own = strategies; own->name && n < 64; own++)
+        names[n++] = own->name;
+    nearest = nearest_name(text, names, n);
+    node_error(node, "found \"%s\", wanted binpack, spread, random or a strategy of %s%s%s%s", text,
+               "sim/core/strategies.c", nearest ? " (did you mean " : "", nearest ? nearest : "",
+               nearest ? "?)" : "");
+    return false;
+}
+
 static void read_strategy(const struct node *call, struct strategy_rule **rules, int32_t *n)
 {
     struct node list = node_member(call, "placementStrategy");
@@ -53,20 +83,21 @@ static void read_strategy(const struct node *call, struct strategy_rule **rules,
         struct node item = node_item(&list, i), type_node, field_node;
         struct strategy_rule *rule = &(*rules)[*n];
         const char *field;
-        int type;
 
         if (!node_object(&item, &strategy_grammar))
             continue;
         type_node = node_member(&item, "type");
         field_node = node_member(&item, "field");
-        if (!node_choice(&type_node, strategy_type_names, &type))
+        if (!read_type(&type_node, rule))
             continue;
-        rule->type = (enum strategy_type)type;
         ++*n;
-        if (rule->type == STRATEGY_RANDOM)
-            continue; /* ECS takes no notice of a field */
+        if (rule->type == STRATEGY_OWN && field_node.value)
+            node_error(&field_node, "%s takes no field", rule->name);
+        if (rule->type == STRATEGY_RANDOM || rule->type == STRATEGY_OWN)
+            continue; /* ECS takes no notice of random's field */
         if (!field_node.value)
-            node_error(&field_node, "missing: %s needs a field", strategy_type_names[type]);
+            node_error(&field_node, "missing: %s needs a field",
+                       strategy_type_names[rule->type]);
         else if (node_text(&field_node, &field))
             read_field(&field_node, field, rule);
     }

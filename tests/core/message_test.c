@@ -36,7 +36,7 @@ Test(message, tables_of_names_are_complete)
         {"task status", task_status_names, TASK_STOPPED + 1},
         {"container status", container_status_names, CONTAINER_STOPPED + 1},
         {"stop code", stop_code_names, STOP_INFRASTRUCTURE_HEALTH + 1},
-        {"strategy type", strategy_type_names, STRATEGY_RANDOM + 1},
+        {"strategy type", strategy_type_names, STRATEGY_OWN + 1},
         {"strategy field", strategy_field_names, BY_ATTRIBUTE + 1},
         {"place reason", place_reason_names, PLACE_NO_INSTANCE + 1},
         {"refusal", refusal_names, REFUSED_INVALID + 1},

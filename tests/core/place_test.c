@@ -11,11 +11,11 @@
 #define NOT_THE_SECOND 99
 #define AZ "ecs.availability-zone"
 
-static struct strategy_rule binpack_memory = {STRATEGY_BINPACK, BY_MEMORY, NULL};
-static struct strategy_rule binpack_cpu = {STRATEGY_BINPACK, BY_CPU, NULL};
-static struct strategy_rule spread_zone = {STRATEGY_SPREAD, BY_ATTRIBUTE, AZ};
-static struct strategy_rule spread_instance = {STRATEGY_SPREAD, BY_INSTANCE, NULL};
-static struct strategy_rule take_random = {STRATEGY_RANDOM, BY_NOTHING, NULL};
+static struct strategy_rule binpack_memory = {STRATEGY_BINPACK, BY_MEMORY, NULL, NULL};
+static struct strategy_rule binpack_cpu = {STRATEGY_BINPACK, BY_CPU, NULL, NULL};
+static struct strategy_rule spread_zone = {STRATEGY_SPREAD, BY_ATTRIBUTE, AZ, NULL};
+static struct strategy_rule spread_instance = {STRATEGY_SPREAD, BY_INSTANCE, NULL, NULL};
+static struct strategy_rule take_random = {STRATEGY_RANDOM, BY_NOTHING, NULL, NULL};
 
 /* Five instances: zone, CPU, memory, and how many tasks of 100 CPU units and 100 MiB they hold. */
 static const struct {

@@ -207,8 +207,8 @@ static const struct row rows[] = {
      "\"web\",\"desiredCount\":1,\"placementStrategy\":[{\"type\":\"binpak\"},{\"type\":"
      "\"binpack\",\"field\":\"disk\"},{\"type\":\"spread\"},{\"type\":\"spread\",\"field\":"
      "\"zone\"},{\"type\":\"random\",\"field\":\"x\"}]}],\"until\":\"1s\"",
-     "1:225: error: services[0].placementStrategy[0].type: found \"binpak\", wanted one of "
-     "binpack, spread, random (did you mean binpack?)\n1:261: error: "
+     "1:225: error: services[0].placementStrategy[0].type: found \"binpak\", wanted "
+     "binpack, spread, random or a strategy of sim/core/strategies.c (did you mean binpack?)\n1:261: error: "
      "services[0].placementStrategy[1].field: found \"disk\"; binpack's field is cpu or "
      "memory\n1:269: error: services[0].placementStrategy[2].field: missing: spread needs a "
      "field\n1:312: error: services[0].placementStrategy[3].field: found \"zone\"; spread's field "
