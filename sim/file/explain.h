@@ -59,6 +59,10 @@ void explain_json(const struct explain *explain, struct buffer *json);
 /* What an instance lacks: "lacks 256 CPU units". `text` of `size` bytes. */
 const char *explain_lack(enum place_reason reason, int64_t lack, char *text, size_t size);
 
+/* The nearest miss of a placement that found nothing: "i1 lacks 256 CPU units (RESOURCE:CPU)". */
+const char *explain_miss(enum place_reason reason, int32_t nearest, int64_t lack, char *text,
+                         size_t size);
+
 /* The rule as people write it: "spread attribute:ecs.availability-zone". Likewise. */
 const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size);
 

@@ -4,54 +4,12 @@
  */
 #include "file/explain.h"
 
-#include "core/array.h"
+#include "file/moments.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define ROWS_MAX 20
-
-struct moment {
-    int64_t at_usec;
-    int order; /* of being added: among moments at the same time */
-    char text[240];
-};
-
-struct moments {
-    struct moment *list;
-    int n_list, cap_list;
-    int64_t until_usec;
-};
-
-static void add_moment(struct moments *moments, int64_t at_usec, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add_moment(struct moments *moments, int64_t at_usec, const char *format, ...)
-{
-    struct moment *moment;
-    va_list args;
-
-    if (at_usec == USEC_NEVER || at_usec > moments->until_usec)
-        return;
-    moment = ARRAY_ADD(moments, list);
-    moment->at_usec = at_usec;
-    moment->order = moments->n_list;
-    va_start(args, format);
-    vsnprintf(moment->text, sizeof moment->text, format, args);
-    va_end(args);
-}
-
-static int compare_moments(const void *a, const void *b)
-{
-    const struct moment *left = a, *right = b;
-
-    if (left->at_usec != right->at_usec)
-        return left->at_usec < right->at_usec ? -1 : 1;
-    return left->order - right->order;
-}
 
 /* Words ---------------------------------------------------------------------------------------- */
 
@@ -109,9 +67,8 @@ static const char *unit_of(const struct strategy_rule *rule)
     return rule->field == BY_CPU ? "CPU units left" : "MiB left";
 }
 
-/* The miss of a placement that found nothing: "i1 lacks 256 CPU units (RESOURCE:CPU)". */
-static void write_miss(char *text, size_t size, enum place_reason reason, int32_t nearest,
-                       int64_t lack)
+const char *explain_miss(enum place_reason reason, int32_t nearest, int64_t lack, char *text,
+                         size_t size)
 {
     char words[80];
 
@@ -121,6 +78,7 @@ static void write_miss(char *text, size_t size, enum place_reason reason, int32_
     else
         snprintf(text, size, "i%d %s (%s)", nearest + 1,
                  explain_lack(reason, lack, words, sizeof words), place_reason_names[reason]);
+    return text;
 }
 
 static const struct request *request_of(const struct explain *explain)
@@ -143,131 +101,6 @@ static const char *owner_of(const struct explain *explain, char *text, size_t si
     else
         snprintf(text, size, "service %s", explain->cluster->services[request->service].name);
     return text;
-}
-
-/* What happened to the task -------------------------------------------------------------------- */
-
-static void add_waits(const struct explain *explain, struct moments *moments)
-{
-    for (int i = 0; i < explain->story.n_notes; i++) {
-        const struct story_note *note = &explain->story.notes[i];
-        const struct wait *wait = &note->message.as.wait;
-        char miss[160];
-
-        if (note->message.kind != MESSAGE_WAIT || wait->task != explain->task)
-            continue;
-        write_miss(miss, sizeof miss, wait->reason, wait->nearest, wait->lack);
-        add_moment(moments, note->at_usec, "waits for room: nearest is %s", miss);
-    }
-}
-
-/* For people, milliseconds are enough. */
-static const char *milliseconds(int64_t usec, char *text, size_t size)
-{
-    return buffer_seconds(usec / USEC_PER_MSEC * USEC_PER_MSEC, text, size);
-}
-
-/* " (0.200 s)" where both ends are known and it took any time. */
-static const char *since(int64_t from_usec, int64_t to_usec, char *text, size_t size)
-{
-    char seconds[32];
-
-    text[0] = '\0';
-    if (from_usec != USEC_NEVER && to_usec != USEC_NEVER && to_usec - from_usec >= USEC_PER_MSEC)
-        snprintf(text, size, " (%s s)", milliseconds(to_usec - from_usec, seconds, sizeof seconds));
-    return text;
-}
-
-/* The containers that this one waits for, and to be what. */
-static void write_depends(const struct task_definition *definition, int container, char *text,
-                          size_t size)
-{
-    const struct container_definition *own = &definition->containers[container];
-    size_t n = 0;
-
-    for (int i = 0; i < own->n_depends && n < size; i++)
-        n += (size_t)snprintf(text + n, size - n, "%s%s %s", i ? ", " : "",
-                              definition->containers[own->depends[i].container].name,
-                              container_condition_names[own->depends[i].condition]);
-}
-
-static void add_start(const struct explain *explain, struct moments *moments,
-                      const struct story_task *task, int i)
-{
-    const struct task_definition *definition = definition_of(explain);
-    const struct story_container *container = &task->containers[i];
-    const char *name = definition->containers[i].name;
-    char took[48], depends[120];
-
-    if (container->pull_at_usec > task->received_at_usec &&
-        definition->containers[i].n_depends > 0) {
-        write_depends(definition, i, depends, sizeof depends);
-        add_moment(moments, container->pull_at_usec, "%s: may start, dependsOn is met: %s%s", name,
-                   depends,
-                   since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
-    } else if (container->pull_at_usec > task->received_at_usec) {
-        add_moment(moments, container->pull_at_usec, "%s: leaves the agent's queue for room%s",
-                   name, since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
-    }
-    add_moment(moments, container->pulled_at_usec, "%s: image pulled%s", name,
-               since(container->pull_at_usec, container->pulled_at_usec, took, sizeof took));
-    add_moment(moments, container->created_at_usec, "%s: created%s", name,
-               since(container->create_at_usec, container->created_at_usec, took, sizeof took));
-    add_moment(moments, container->started_at_usec, "%s: started%s", name,
-               since(container->start_at_usec, container->started_at_usec, took, sizeof took));
-    add_moment(moments, container->ready_at_usec, "%s: ready%s", name,
-               since(container->started_at_usec, container->ready_at_usec, took, sizeof took));
-}
-
-static void add_end(const struct explain *explain, struct moments *moments,
-                    const struct story_container *container, int i)
-{
-    const char *name = definition_of(explain)->containers[i].name;
-
-    add_moment(moments, container->term_at_usec, "%s: SIGTERM", name);
-    add_moment(moments, container->kill_at_usec, "%s: SIGKILL, its stopTimeout has passed", name);
-    add_moment(moments, container->exited_at_usec, "%s: exited with %d%s", name,
-               container->exit_code, container->oom ? ", out of memory" : "");
-}
-
-static void add_stop(struct moments *moments, const struct story_task *task)
-{
-    if (task->stop_at_usec != USEC_NEVER)
-        add_moment(moments, task->stop_at_usec, "to be stopped: %s%s",
-                   stop_code_names[task->stop_code], task->torn_down ? ", the run has ended" : "");
-    if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
-        add_moment(moments, task->stopped_at_usec, "STOPPED: %s: its instance was lost",
-                   stop_code_names[task->stop_code]);
-    else
-        add_moment(moments, task->stopped_at_usec, "STOPPED: %s%s%s",
-                   stop_code_names[task->stop_code], task->reason ? ": " : "",
-                   task->reason ? task->reason : "");
-}
-
-static void list_moments(const struct explain *explain, struct moments *moments)
-{
-    const struct story_task *task = &explain->story.tasks[explain->task];
-    char owner[120], took[48];
-
-    moments->until_usec = explain->until_usec;
-    if (task->accepted_at_usec != task->placed_at_usec)
-        add_moment(moments, task->accepted_at_usec, "accepted: PROVISIONING, asked for by %s",
-                   owner_of(explain, owner, sizeof owner));
-    add_waits(explain, moments);
-    add_moment(moments, task->placed_at_usec, "PENDING: placed on i%d, asked for by %s%s",
-               task->instance + 1, owner_of(explain, owner, sizeof owner),
-               task->accepted_at_usec == task->placed_at_usec
-                   ? ""
-                   : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
-    add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
-    for (int i = 0; i < task->n_containers; i++)
-        add_start(explain, moments, task, i);
-    add_moment(moments, task->running_at_usec, "RUNNING: the scheduler knows");
-    for (int i = 0; i < task->n_containers; i++)
-        add_end(explain, moments, &task->containers[i], i);
-    add_stop(moments, task);
-    if (moments->n_list > 0)
-        qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, compare_moments);
 }
 
 static const char *status_of(const struct explain *explain)
@@ -415,7 +248,7 @@ static void write_question(const struct explain *explain, struct buffer *text)
     const struct task_definition *definition = definition_of(explain);
     char seconds[32], owner[120];
 
-    milliseconds(explain->at_usec, seconds, sizeof seconds);
+    moments_seconds(explain->at_usec, seconds, sizeof seconds);
     if (explain->kind == EXPLAIN_WHAT_IF) {
         buffer_add(text, "One more %s:%d at %s s, as %s would place it", definition->family,
                    definition->revision, seconds, owner_of(explain, owner, sizeof owner));
@@ -441,7 +274,7 @@ static void write_table(const struct explain *explain, struct buffer *text)
     write_question(explain, text);
     write_filters(explain, text);
     if (placement->instance == ID_NONE) {
-        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
+        explain_miss(placement->reason, placement->nearest, placement->lack, miss, sizeof miss);
         buffer_add(text, "\nno room: nearest is %s\n", miss);
         return;
     }
@@ -462,12 +295,12 @@ void explain_text(const struct explain *explain, struct buffer *text)
     if (explain->kind != EXPLAIN_WHAT_IF) {
         buffer_add(text, "t%d %s:%d  %s\n", explain->task + 1, definition_of(explain)->family,
                    definition_of(explain)->revision, status_of(explain));
-        list_moments(explain, &moments);
+        moments_list(&moments, &explain->story, explain->task, explain->until_usec);
         for (int i = 0; i < moments.n_list; i++)
             buffer_add(text, "  %9s s  %s\n",
-                       milliseconds(moments.list[i].at_usec, seconds, sizeof seconds),
+                       moments_seconds(moments.list[i].at_usec, seconds, sizeof seconds),
                        moments.list[i].text);
-        free(moments.list);
+        moments_finish(&moments);
         buffer_add_text(text, "\n");
     }
     write_table(explain, text);
@@ -513,7 +346,7 @@ static void add_story(const struct explain *explain, struct buffer *json)
                stopped && task->stop_code != STOP_NONE ? stop_code_names[task->stop_code] : NULL);
     add_string(json, "reason", stopped ? task->reason : NULL);
     buffer_add_text(json, ", \"story\": [");
-    list_moments(explain, &moments);
+    moments_list(&moments, &explain->story, explain->task, explain->until_usec);
     for (int i = 0; i < moments.n_list; i++) {
         char seconds[32];
 
@@ -523,7 +356,7 @@ static void add_story(const struct explain *explain, struct buffer *json)
         buffer_add_text(json, "}");
     }
     buffer_add_text(json, "]");
-    free(moments.list);
+    moments_finish(&moments);
 }
 
 static void add_instances(const struct explain *explain, struct buffer *json)
@@ -588,7 +421,7 @@ static void add_placement(const struct explain *explain, struct buffer *json)
         write_preferred(explain, &sentence);
         add_string(json, "preferred", sentence.length ? sentence.text : NULL);
     } else {
-        write_miss(miss, sizeof miss, placement->reason, placement->nearest, placement->lack);
+        explain_miss(placement->reason, placement->nearest, placement->lack, miss, sizeof miss);
         add_id(json, "nearest", 'i', placement->nearest);
         add_string(json, "nearest_reason", place_reason_names[placement->reason]);
         buffer_add(json, ", \"nearest_lack\": %" PRId64, placement->lack);

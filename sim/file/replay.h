@@ -30,7 +30,8 @@ void replay_init(struct replay *replay, uint64_t seed, int64_t epoch_usec);
 void replay_finish(struct replay *replay);
 
 /* Steps the record's machine and compares. Returns false with the first difference in `err` (code
- * EXIT_ANSWER): names the machine, seq, event and member. Never crashes on an absurd record. */
+ * EXIT_ANSWER): names the machine, seq, event and member; no step may follow it. Never crashes on an absurd
+ * record. */
 bool replay_step(struct replay *replay, const struct record *record, struct err *err);
 
 /* What can only be said after the last record: that nothing was received which nobody sent, or sent

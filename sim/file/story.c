@@ -122,7 +122,7 @@ static void add_group(struct story *story, const struct message *event)
 {
     struct message copy;
 
-    if (event->as.instance_group.group != story->n_groups)
+    if (event->as.instance_group.group != story->n_groups || !event->as.instance_group.type)
         return;
     message_copy(&copy, event);
     *ARRAY_ADD(story, groups) = copy.as.instance_group;
@@ -242,7 +242,7 @@ static void accepted(struct story *story, const struct message *event)
         add_group(story, event);
         break;
     case MESSAGE_REGISTER_TASK_DEFINITION:
-        if (definition &&
+        if (taskdef_is_sound(definition) &&
             event->as.register_task_definition.taskdef == story->taskdefs.n_definitions)
             taskdefs_add(&story->taskdefs, definition);
         break;
