@@ -295,7 +295,7 @@ static void boot(struct agent *agent, const struct boot *event, struct outputs *
 {
     struct message *message;
 
-    if (agent->booted)
+    if (agent->booted || event->cpu < 0 || event->memory_mib < 0)
         return;
     agent->booted = true;
     agent->instance = event->instance;

@@ -112,8 +112,10 @@ static size_t scalar(const char *text)
 static char *find_colon(char *text)
 {
     const char *member = members[roll((int)(sizeof members / sizeof *members))];
-    char *at = roll(2) ? strstr(text, member) : text + roll((int)strlen(text));
+    char *at = text + roll((int)strlen(text));
 
+    if (roll(2))
+        at = strstr(roll(2) ? text : at, member);
     return at ? strchr(at, ':') : NULL;
 }
 
@@ -221,7 +223,7 @@ Test(runlog_fuzz, no_line_is_too_much)
     char *text = malloc(1 << 16);
 
     for (int i = 0; i < LINES; i++) {
-        int index = roll(run.n_records);
+        int index = roll(roll(2) ? run.n_records : 12); /* the first ones say most */
 
         buffer_clear(&line);
         codec_write_record(&line, &run.records[index]);
