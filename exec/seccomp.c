@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* clang-format off: a list is read as a list */
 /* Names that an architecture or an older libseccomp does not know are passed over. */
 static const char *const allowed[] = {
     "accept",
@@ -319,6 +320,7 @@ static const char *const allowed[] = {
     "write",
     "writev",
 };
+/* clang-format on */
 
 /*
  * personality() values that are harmless, as Docker has them: Linux, 32 bit, no randomisation
@@ -349,12 +351,12 @@ static int allow_some_arguments(scmp_filter_ctx context)
 
     for (size_t i = 0; !status && i < sizeof personalities / sizeof *personalities; i++) {
         status = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, personalities[i]));
+                                  SCMP_A0(SCMP_CMP_EQ, personalities[i], 0));
     }
     /* A vsock would speak with the hypervisor, past the network namespace. */
     if (!status) {
         status = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_NE, AF_VSOCK));
+                                  SCMP_A0(SCMP_CMP_NE, AF_VSOCK, 0));
     }
     if (!status) {
         status = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
