@@ -94,7 +94,8 @@ static int exit_code(const struct outcome *outcome)
     return WIFEXITED(outcome->status) ? WEXITSTATUS(outcome->status) : -1;
 }
 
-#define START(outcome, ...) start_as(outcome, false, EXEC_PROGRAM, (const char *[]){__VA_ARGS__, NULL})
+#define START(outcome, ...)                                                                        \
+    start_as(outcome, false, EXEC_PROGRAM, (const char *[]){__VA_ARGS__, NULL})
 #define RUN(outcome, ...) (START(outcome, __VA_ARGS__), wait_for(outcome))
 
 /* ---- looking at them ---- */
@@ -248,9 +249,11 @@ static void run_id(char id[16])
     char errors[16384];
     char *line;
 
-    slurp("errors", errors, sizeof errors);
-    line = strstr(errors, "run ");
+    errors[0] = '\n';
+    slurp("errors", errors + 1, sizeof errors - 1);
+    line = strstr(errors, "\nrun ");
     cr_assert(line != NULL, "%s", errors);
+    line++;
     snprintf(id, 16, "%.*s", (int)strcspn(line + 4, ":"), line + 4);
 }
 
@@ -351,8 +354,9 @@ TestSuite(run, .init = set_up, .fini = tear_down);
 TestSuite(jitter, .init = set_up, .fini = tear_down);
 
 /* Nothing but the service of first.json, for as long as a loaded machine may need. */
-#define QUIET "--set", "timeline=[]", "--set", "until=6s", "--set", \
-              "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
+#define QUIET                                                                                      \
+    "--set", "timeline=[]", "--set", "until=6s", "--set",                                          \
+        "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
 
 /* ---- runs that go as they should ---- */
 
@@ -427,9 +431,9 @@ Test(run, own_programs)
 
 Test(run, a_task_definition_as_it_is)
 {
-    static const char definition[] =
-        TASKDEFS "/aws-samples__amazon-cloudwatch-container-insights__ecs-task-definition-templates__"
-                 "deployment-mode__sidecar__combination__combination-ec2.json";
+    static const char definition[] = TASKDEFS
+        "/aws-samples__amazon-cloudwatch-container-insights__ecs-task-definition-templates__"
+        "deployment-mode__sidecar__combination__combination-ec2.json";
     struct outcome outcome;
     struct story story;
 
@@ -640,7 +644,8 @@ Test(run, interrupted_twice)
     time_t begin = time(NULL);
 
     START(&outcome, "exec", TESTS "/own.json", "-o", "x.run", "--set", "until=60s", "--set",
-          "timeline[4].at=59s", "--set", "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
+          "timeline[4].at=59s", "--set",
+          "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
     wait_until_ready("x.run", 2); /* two of the four fail before */
     kill(outcome.pid, SIGTERM);
     pause_ms(200);
@@ -660,9 +665,12 @@ Test(jitter, placement)
     const char *wanted = getenv("BERTH_JITTER_RUNS");
     int n_runs = wanted ? atoi(wanted) : 3;
     /* Few runs: the same story, told faster. */
-    const char *const quick[] = {"--set", "timeline[0].at=2s", "--set", "timeline[1].at=3s",
-                                 "--set", "timeline[2].at=5s", "--set", "until=8s",
-                                 "--set", "behaviour.job/job.work=500ms", NULL};
+    const char *const quick[] = {"--set", "timeline[0].at=2s",
+                                 "--set", "timeline[1].at=3s",
+                                 "--set", "timeline[2].at=5s",
+                                 "--set", "until=8s",
+                                 "--set", "behaviour.job/job.work=500ms",
+                                 NULL};
 
     for (int i = 0; i < n_runs; i++) {
         const char *argv[ARGUMENTS_MAX] = {"exec", SCENARIOS "/first.json", "--seed"};
