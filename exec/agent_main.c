@@ -61,12 +61,11 @@ static void send_finished(struct program *program, char *error)
 static void hold(struct program *program, const struct record *record)
 {
     struct channel scratch = {.fd = -1};
-    struct held *last = program->n_held > program->first_held
-                            ? &program->held[program->n_held - 1]
-                            : NULL;
-    uint64_t delay_usec = draw_below((uint64_t)program->setup.jitter_seed, DRAW_MESSAGE,
-                                     program->setup.instance, record->seq,
-                                     (uint64_t)program->setup.jitter_usec + 1);
+    struct held *last =
+        program->n_held > program->first_held ? &program->held[program->n_held - 1] : NULL;
+    uint64_t delay_usec =
+        draw_below((uint64_t)program->setup.jitter_seed, DRAW_MESSAGE, program->setup.instance,
+                   record->seq, (uint64_t)program->setup.jitter_usec + 1);
     int64_t at_usec = loop_clock_usec() + (int64_t)delay_usec;
     struct held held = {last && last->at_usec > at_usec ? last->at_usec : at_usec, NULL, 0};
 

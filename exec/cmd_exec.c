@@ -15,6 +15,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,12 @@
 
 static const char about[] =
     "Runs a scenario, or a bare ECS task definition, for real: each instance is a cgroup with an\n"
-    "agent, each container has namespaces of its own. The run is logged in RUN: without -o that is\n"
-    "the scenario's name with .exec.run, here. When it is over every decision is made again from the\n"
-    "log and compared. Ctrl-C ends the run in order, a second one at once; nothing is left behind.\n"
+    "agent, each container has namespaces of its own. The run is logged in RUN: without -o that "
+    "is\n"
+    "the scenario's name with .exec.run, here. When it is over every decision is made again from "
+    "the\n"
+    "log and compared. Ctrl-C ends the run in order, a second one at once; nothing is left "
+    "behind.\n"
     "Exits with 1 if an expectation fails or the replay differs, with 3 if this machine cannot.";
 
 static const char examples[] =
@@ -54,6 +58,21 @@ struct stage {
     int64_t jitter_usec;
     uint64_t network;
 };
+
+/* Says how to see it again if an assertion fails: there is one run at a time. */
+static const struct stage *running;
+
+static void on_abort(int signal)
+{
+    (void)signal;
+    if (running) {
+        fprintf(stderr,
+                "berth: this is a bug in berth: run %s of %s, seed %" PRIu64
+                "; to see it again: berth replay %s\n",
+                running->run.id, running->scenario->path, running->report.seed, running->log_path);
+    }
+    _exit(EXIT_BUG);
+}
 
 /* ---- read ---- */
 
@@ -111,6 +130,13 @@ static bool choose_scale(struct stage *stage, struct err *err)
 
 static void tell_swept(const struct sweep_counts *counts)
 {
+    if (counts->runs_alive > 0) {
+        fprintf(stderr,
+                "berth: warning: %d other run%s on this machine: what takes how long here "
+                "depends on %s too\n",
+                counts->runs_alive, counts->runs_alive == 1 ? " goes on" : "s go on",
+                counts->runs_alive == 1 ? "it" : "them");
+    }
     if (counts->runs_dead > 0) {
         fprintf(stderr, "removed what %d dead run%s left: %d processes, %d cgroups, %d folders\n",
                 counts->runs_dead, counts->runs_dead == 1 ? " had" : "s had", counts->processes,
@@ -127,8 +153,8 @@ static bool open_run(struct stage *stage, struct err *err)
     if (!cgroup_open(&stage->cgroups, cgroup_backend_wanted(), err)) {
         return false;
     }
-    if (!sweep_base(base, sizeof base, err) ||
-        !sweep_dead(base, &stage->cgroups, &counts, err) || !sweep_open(&stage->run, base, err)) {
+    if (!sweep_base(base, sizeof base, err) || !sweep_dead(base, &stage->cgroups, &counts, err) ||
+        !sweep_open(&stage->run, base, err)) {
         cgroup_close(&stage->cgroups);
         return false;
     }
@@ -188,8 +214,8 @@ static void tell_plan(const struct stage *stage)
     }
     wanted.cpu = scale_down(stage->report.scale, wanted.cpu);
     wanted.memory_bytes = scale_down(stage->report.scale, wanted.memory_bytes);
-    fprintf(stderr, "run %s: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n",
-            stage->run.id, capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
+    fprintf(stderr, "run %s: %s in all, at scale %d/%d%s; Ctrl-C ends it in order\n", stage->run.id,
+            capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
             stage->report.scale.denominator, length);
     plans_tell(&stage->plans);
 }
@@ -260,7 +286,8 @@ static int show(struct stage *stage)
 static int run(struct stage *stage)
 {
     struct err err, close_err;
-    bool ok, closed;
+    bool ok;
+    int code;
 
     stage->network = leftover_network();
     if (!programs_find(&stage->programs, &err) || !read_jitter(stage, &err) ||
@@ -271,13 +298,11 @@ static int run(struct stage *stage)
                stage->programs.images[0] ? stage->programs.images : NULL);
     tell_plan(stage);
     ok = control(stage, &err);
-    closed = close_run(stage, &close_err);
-    plans_finish(&stage->plans);
-    if (!ok || !closed) {
-        cgroup_close(&stage->cgroups);
-        return err_report(ok ? &close_err : &err);
+    if (!close_run(stage, &close_err)) {
+        err_report(&close_err); /* what is left is counted, and shown */
     }
-    int code = show(stage);
+    plans_finish(&stage->plans);
+    code = ok ? show(stage) : err_report(&err);
     cgroup_close(&stage->cgroups);
     return code;
 }
@@ -293,11 +318,14 @@ static int load_and_run(const char *path, const struct wishes *request)
     }
     stage.log_path = request->log_path ? strdup(request->log_path) : default_log_path(path);
     assert(stage.log_path != NULL);
+    running = &stage;
+    signal(SIGABRT, on_abort);
     stage.report.scenario = stage.scenario;
     stage.report.log_path = stage.log_path;
     stage.report.cgroups = &stage.cgroups;
     stage.report.seed = request->seed >= 0 ? (uint64_t)request->seed : stage.scenario->seed;
     code = run(&stage);
+    running = NULL;
     free(stage.log_path);
     scenario_destroy(stage.scenario);
     return code;

@@ -15,7 +15,7 @@ struct command_line {
     const char **layers; /* lowest first, NULL-ended, likewise below */
     const char **argv;
     const char **env;
-    const char *cwd;  /* or NULL, likewise user */
+    const char *cwd; /* or NULL, likewise user */
     const char *user;
     char **made; /* owned texts, NULL-ended */
 };

@@ -90,7 +90,7 @@ struct container_event {
     enum container_event_kind kind;
     struct container *container;
     void *owner;     /* as given to container_create() */
-    int64_t at_usec; /* CLOCK_MONOTONIC at which it happened (not: was read) */
+    int64_t at_usec; /* CLOCK_MONOTONIC at which pid 1 saw it, not: at which it was read */
     /* EXITED: 0..255; 128 + signal when killed by one, so 137 for SIGKILL and OOM */
     int exit_code;
     int signal;                 /* EXITED: the signal that ended it, or 0 */

@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +39,23 @@ static int64_t now_usec(const struct controller *controller)
     return loop_clock_usec() - controller->origin_usec;
 }
 
-static void talk(const struct controller *controller, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void talk(const struct controller *controller, const char *format, ...)
+/* How far it is, on one line that is written over and over. Returns when to do so again. */
+static int64_t show_progress(const struct controller *controller)
 {
-    va_list arguments;
+    const struct cluster *cluster = &controller->scheduler.cluster;
+    int64_t now = now_usec(controller);
+    int n_running = 0, n_waiting = 0;
 
-    if (controller->job->talk) {
-        va_start(arguments, format);
-        vfprintf(stderr, format, arguments);
-        va_end(arguments);
+    if (!controller->job->talk) {
+        return INT64_MAX;
     }
+    for (int i = 0; i < cluster->n_tasks; i++) {
+        n_running += cluster->tasks[i].last == TASK_RUNNING;
+        n_waiting += cluster->tasks[i].last < TASK_RUNNING;
+    }
+    fprintf(stderr, "\r\033[K%4.0f s  %d running, %d on their way%s", (double)now / USEC_PER_SEC,
+            n_running, n_waiting, controller->scheduler.ending ? ", stopping" : "");
+    return controller->origin_usec + (now / USEC_PER_SEC + 1) * USEC_PER_SEC;
 }
 
 static void deliver(struct controller *controller, const struct message *event)
@@ -184,7 +188,6 @@ static void step(struct controller *controller, const struct message *event)
     write_record(controller, &record);
     if (event->kind == MESSAGE_END) {
         controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
-        talk(controller, "stopping what still runs ...\n");
     }
     for (int i = 0; i < controller->outputs.n_messages; i++) {
         act(controller, &controller->outputs.messages[i]);
@@ -340,20 +343,28 @@ static bool is_over(const struct controller *controller)
 static void run(struct controller *controller)
 {
     struct loop_ready ready[64];
+    int64_t show_usec = 0;
 
     while (true) {
         int64_t look_usec = advance(controller);
         int n;
 
+        if (show_usec <= loop_clock_usec()) {
+            show_usec = show_progress(controller);
+        }
+
         runlog_flush(controller->job->log);
         if (is_over(controller)) {
-            return;
+            break;
         }
-        loop_alarm(&controller->loop, look_usec);
+        loop_alarm(&controller->loop, look_usec < show_usec ? look_usec : show_usec);
         n = loop_wait(&controller->loop, ready, 64);
         for (int i = 0; i < n; i++) {
             take(controller, &ready[i]);
         }
+    }
+    if (controller->job->talk) {
+        fprintf(stderr, "\r\033[K");
     }
 }
 

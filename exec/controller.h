@@ -25,7 +25,7 @@ struct controller_job {
     const char *agent_program, *work_program;
     struct runlog_writer *log;
     int64_t jitter_usec; /* see struct setup */
-    bool talk;           /* say on stderr what is being waited for */
+    bool talk;           /* show on stderr, a terminal, how far it is */
 };
 
 struct controller_result {

@@ -275,7 +275,6 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     sigset_t none;
     struct record progress;
 
-    setsid();
     umask(022);
     if (job->output_fd >= 0) {
         dup2(job->output_fd, 1);
@@ -287,6 +286,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     if (job->unified) {
         rootfs_cgroup();
     }
+    setsid(); /* after joining: a group with CPU limits is no autogroup */
     enter(job, STAGE_PRIVILEGES);
     payload_must(job, report_fd,
                  privilege_become(job->privileges, &job->user, !job->user_namespace), "user");
@@ -377,7 +377,12 @@ _Noreturn void init_main(struct init_job *job)
     pid_t payload;
 
     enter(job, STAGE_INIT);
-    setsid();
+    /*
+     * Out of the agent's process group, so that Ctrl-C is the agent's to handle. A session of its
+     * own would be an autogroup of its own too (sched(7)), which on a busy machine doubles the
+     * time until the payload runs.
+     */
+    setpgid(0, 0);
     umask(0);
     keep_own_descriptors(job);
     die_with_parent(job);

@@ -38,7 +38,8 @@ static int make_guest(int kvm, struct kvm_run **run)
     int vm = ioctl(kvm, KVM_CREATE_VM, 0L);
     int vcpu = vm < 0 ? -1 : ioctl(vm, KVM_CREATE_VCPU, 0L);
     int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0L);
-    unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    unsigned char *page =
+        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct kvm_userspace_memory_region region = {.memory_size = PAGE};
     struct kvm_regs registers = {.rflags = 2};
     struct kvm_sregs segments;
@@ -55,8 +56,7 @@ static int make_guest(int kvm, struct kvm_run **run)
     }
     segments.cs.base = 0;
     segments.cs.selector = 0;
-    return ioctl(vcpu, KVM_SET_SREGS, &segments) != 0 ||
-                   ioctl(vcpu, KVM_SET_REGS, &registers) != 0
+    return ioctl(vcpu, KVM_SET_SREGS, &segments) != 0 || ioctl(vcpu, KVM_SET_REGS, &registers) != 0
                ? -1
                : vcpu;
 }

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct leftovers {
-    int processes;  /* descendants of the calling process */
-    int mounts;     /* below the run's folder, as the caller sees them */
-    int namespaces; /* that those processes are in and the caller is not */
-    int groups;     /* with the run's name */
+    int processes;        /* descendants of the calling process */
+    int mounts;           /* below the run's folder, as the caller sees them */
+    int namespaces;       /* that those processes are in and the caller is not */
+    int groups;           /* with the run's name */
     bool network_changed; /* the host's interfaces are not what they were */
 };
 

@@ -17,10 +17,10 @@
 #define LOOP_ALARM (-2)
 
 struct loop_ready {
-    int64_t tag;        /* as given to loop_watch(), or one of the above */
-    bool readable;      /* there is input, or the end of it */
+    int64_t tag;   /* as given to loop_watch(), or one of the above */
+    bool readable; /* there is input, or the end of it */
     bool writable;
-    int signal;         /* LOOP_SIGNAL: its number */
+    int signal; /* LOOP_SIGNAL: its number */
 };
 
 struct loop {

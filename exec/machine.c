@@ -99,8 +99,7 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
 {
     assert(machine->state == MACHINE_BOOTING);
     name_group(machine, run, type);
-    snprintf(machine->folder, sizeof machine->folder, "%s/i%d", run->folder,
-             machine->instance + 1);
+    snprintf(machine->folder, sizeof machine->folder, "%s/i%d", run->folder, machine->instance + 1);
     if (mkdir(machine->folder, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", machine->folder);
     }

@@ -18,7 +18,7 @@
 
 struct ward {
     struct task *task;
-    int32_t index; /* in the definition */
+    int32_t index;               /* in the definition */
     struct container *container; /* NULL: not created, or removed */
     struct container_spec spec;
     struct command_line line; /* what `spec` points to */
@@ -251,8 +251,10 @@ static void describe(struct performer *performer, struct ward *ward, const struc
 static bool names_a_program(const struct ward *ward, struct err *err)
 {
     return ward->spec.argv[0] != NULL ||
-           err_set(err, EXIT_INPUT, "container %s: neither its definition nor the image %s names a "
-                                    "command", plan_of(ward)->name, plan_of(ward)->image);
+           err_set(err, EXIT_INPUT,
+                   "container %s: neither its definition nor the image %s names a "
+                   "command",
+                   plan_of(ward)->name, plan_of(ward)->image);
 }
 
 static void create(struct performer *performer, struct ward *ward)

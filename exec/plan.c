@@ -205,8 +205,8 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
             distribution_sample(&behaviour->work, plans->seed, DRAW_WORK, entity, 0);
 
         duty.containers[i] = (struct duty_container){
-            .ready_usec = distribution_sample(&behaviour->ready, plans->seed, DRAW_READY,
-                                              entity, 0),
+            .ready_usec =
+                distribution_sample(&behaviour->ready, plans->seed, DRAW_READY, entity, 0),
             .work_usec = scale_down(plans->scale, work_usec),
             .idle_usec = behaviour->idle_usec,
             .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),

@@ -22,13 +22,13 @@
 #define PROTOCOL_LINE_MAX (64 << 20)
 
 enum protocol_word {
-    WORD_SETUP,   /* to the agent, first: struct setup */
-    WORD_PLAN,    /* to the agent: struct plan; before any task of that definition */
-    WORD_DUTY,    /* to the agent: struct duty; before the task is placed */
-    WORD_MESSAGE, /* to the agent: an event of its machine */
-    WORD_FAULT,   /* to the agent: struct fault_order; no event of its machine */
-    WORD_FINISH,  /* to the agent, no members: kill what lives, say FINISHED, exit */
-    WORD_RECORD,  /* to the controller: one step of the agent's machine */
+    WORD_SETUP,    /* to the agent, first: struct setup */
+    WORD_PLAN,     /* to the agent: struct plan; before any task of that definition */
+    WORD_DUTY,     /* to the agent: struct duty; before the task is placed */
+    WORD_MESSAGE,  /* to the agent: an event of its machine */
+    WORD_FAULT,    /* to the agent: struct fault_order; no event of its machine */
+    WORD_FINISH,   /* to the agent, no members: kill what lives, say FINISHED, exit */
+    WORD_RECORD,   /* to the controller: one step of the agent's machine */
     WORD_FINISHED, /* to the controller: struct finished */
     WORDS
 };
@@ -51,9 +51,9 @@ struct text {
 /* How a container of a definition is really run. Limits are already divided by the scale. */
 struct plan_container {
     char *name;
-    char *image;  /* for messages */
-    char *layout; /* folder of an OCI image layout; NULL: the built-in root file system */
-    bool performs; /* berth-work performs its behaviour in place of the image's program */
+    char *image;           /* for messages */
+    char *layout;          /* folder of an OCI image layout; NULL: the built-in root file system */
+    bool performs;         /* berth-work performs its behaviour in place of the image's program */
     int32_t n_entry_point; /* 0: the image's */
     struct text *entry_point;
     int32_t n_command; /* 0: the image's */

@@ -80,12 +80,12 @@ static void fetch(const struct puller *puller, struct entry *entry)
     struct pulled *pulled = &entry->pulled;
 
     if (entry->layout == NULL) {
-        pulled->ok = image_builtin(puller->store, NULL, puller->work_program, &pulled->image,
-                                   &pulled->err);
+        pulled->ok =
+            image_builtin(puller->store, NULL, puller->work_program, &pulled->image, &pulled->err);
     } else {
-        pulled->ok = image_unpack(entry->layout, NULL, puller->store, &pulled->image,
-                                  &pulled->err) &&
-                     make_work_layer(puller, &pulled->err);
+        pulled->ok =
+            image_unpack(entry->layout, NULL, puller->store, &pulled->image, &pulled->err) &&
+            make_work_layer(puller, &pulled->err);
     }
 }
 

@@ -15,10 +15,10 @@ struct puller;
 
 /* An image that is there, or why it is not. Lives as long as the puller. */
 struct pulled {
-    const char *layout;      /* as asked for; NULL: the built-in root file system */
+    const char *layout; /* as asked for; NULL: the built-in root file system */
     bool ok;
-    struct image image;      /* where ok */
-    struct err err;          /* where not */
+    struct image image; /* where ok */
+    struct err err;     /* where not */
 };
 
 /* Unpacks into the folder `store`, which is made when missing. `work_program` is copied into the

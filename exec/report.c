@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 bool report_read(struct report *report, struct err *err)
 {
@@ -98,6 +99,20 @@ static void print_title(const struct report *report)
     summary_title(stdout, report->scenario, how);
 }
 
+static void print_machines(const struct report *report)
+{
+    int n_containers = 0;
+
+    for (int i = 0; i < report->story.n_tasks; i++) {
+        n_containers += report->story.tasks[i].n_containers;
+    }
+    printf("machines      %d instance%s as cgroups (%s), %d container%s\n",
+           report->story.n_instances, report->story.n_instances == 1 ? "" : "s",
+           report->cgroups->kind == CGROUP_NONE ? "none, so without limits"
+                                                : cgroup_kind_name(report->cgroups->kind),
+           n_containers, n_containers == 1 ? "" : "s");
+}
+
 static void print_rules(const struct report *report)
 {
     printf("%s", report->replay.text);
@@ -123,11 +138,29 @@ static void print_left(const struct report *report)
                                  : "your network was not touched");
 }
 
+/* A simulation of the same name beside it is what one wants to look at next. */
+static void print_compare(const char *log_path)
+{
+    const char *dot = strstr(log_path, ".exec.run");
+    char *simulated;
+
+    if (asprintf(&simulated, "%.*s.run", dot ? (int)(dot - log_path) : 0, log_path) < 0) {
+        abort();
+    }
+    if (dot && access(simulated, R_OK) == 0) {
+        printf("next          berth compare %s %s        simulated and real, side by side\n",
+               simulated, log_path);
+    } else {
+        printf("next          berth view %s\n", log_path);
+    }
+    free(simulated);
+}
+
 static void print_next(const struct report *report)
 {
     printf("files         %s%s\n", report->log_path,
            report->given_to_user ? " (yours, not root's)" : "");
-    printf("next          berth view %s\n", report->log_path);
+    print_compare(report->log_path);
     if (report->summary.tasks > 0) {
         printf("              berth explain %s --task t1        why a task is where it is\n",
                report->log_path);
@@ -146,6 +179,7 @@ void report_print(const struct report *report)
     } else {
         summary_expect(stdout, report->scenario, &report->story);
     }
+    print_machines(report);
     print_rules(report);
     if (uname(&host) == 0) {
         printf("same kernel   host %s, inside a container %s\n", host.release, report->inside);
@@ -208,9 +242,9 @@ void report_print_json(const struct report *report)
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
                count_refused(&report->story, false), report->waiting);
     add_expect(&json, report);
-    buffer_add(&json, ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ",
-               report->scale.numerator, report->scale.denominator,
-               report->interrupted ? "true" : "false");
+    buffer_add(&json,
+               ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
+               report->scale.denominator, report->interrupted ? "true" : "false");
     buffer_add_json_string(&json, report->identical ? "identical" : report->replay.text);
     buffer_add_text(&json, ", ");
     add_left(&json, &report->left);

@@ -28,7 +28,7 @@ struct report {
     bool interrupted;
     struct leftovers left;
     const struct cgroup_machine *cgroups;
-    char inside[64];  /* kernel as a container saw it */
+    char inside[64];    /* kernel as a container saw it */
     bool given_to_user; /* the log belongs to the caller of sudo */
 };
 

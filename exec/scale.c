@@ -116,10 +116,10 @@ bool scale_choose(struct scale *scale, const char *text, const struct scenario *
                                     scale_down(chosen, wanted.memory_bytes)};
 
         snprintf(scaled, sizeof scaled, text ? " at %s" : "", text);
-        return err_set(err, EXIT_MACHINE,
-                       "%s needs %s%s, this machine has %s: --scale %d/%d or --scale auto",
-                       scenario->path, capacity_text(wants, sizeof wants, &at_scale), scaled,
-                       capacity_text(has, sizeof has, machine), fitting.numerator, fitting.denominator);
+        return err_set(
+            err, EXIT_MACHINE, "%s needs %s%s, this machine has %s: --scale %d/%d or --scale auto",
+            scenario->path, capacity_text(wants, sizeof wants, &at_scale), scaled,
+            capacity_text(has, sizeof has, machine), fitting.numerator, fitting.denominator);
     }
     *scale = chosen;
     return true;
@@ -128,10 +128,11 @@ bool scale_choose(struct scale *scale, const char *text, const struct scenario *
 static bool check_cpu(struct scale scale, int64_t cpu, const char *what, struct err *err)
 {
     if (cpu > 0 && scale_down(scale, cpu) < FLOOR_CPU) {
-        return err_set(err, EXIT_MACHINE,
-                       "%s: %lld CPU units at scale %d/%d are less than 1 ms of CPU time in 100 ms, "
-                       "the least the kernel can hold it to: choose a larger --scale",
-                       what, (long long)cpu, scale.numerator, scale.denominator);
+        return err_set(
+            err, EXIT_MACHINE,
+            "%s: %lld CPU units at scale %d/%d are less than 1 ms of CPU time in 100 ms, "
+            "the least the kernel can hold it to: choose a larger --scale",
+            what, (long long)cpu, scale.numerator, scale.denominator);
     }
     return true;
 }

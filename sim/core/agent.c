@@ -117,7 +117,7 @@ static void report_instance(struct agent *agent, struct outputs *outputs)
 
 static void boot(struct agent *agent, const struct boot *event, struct outputs *outputs)
 {
-    if (agent->booted)
+    if (agent->booted || event->cpu < 0 || event->memory_mib < 0)
         return;
     agent->booted = true;
     agent->connected = true;

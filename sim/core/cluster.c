@@ -125,6 +125,15 @@ static void describe_run_task(struct cluster *cluster, struct request *request)
     request->strategy = call->n_strategy ? call->strategy : run_task_default;
 }
 
+/* A rule that goes by an attribute says which. */
+static bool strategy_is_sound(const struct strategy_rule *rules, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (rules[i].field == BY_ATTRIBUTE && !rules[i].attribute)
+            return false;
+    return true;
+}
+
 int cluster_add_request(struct cluster *cluster, const struct message *call, int service)
 {
     bool is_service = call->kind == MESSAGE_CREATE_SERVICE;
@@ -135,6 +144,10 @@ int cluster_add_request(struct cluster *cluster, const struct message *call, int
     struct query **queries;
     struct request *request;
 
+    if (is_service ? !strategy_is_sound(call->as.create_service.strategy,
+                                        call->as.create_service.n_strategy)
+                   : !strategy_is_sound(call->as.run_task.strategy, call->as.run_task.n_strategy))
+        return ID_NONE;
     if (strategies_missing(call) || !compile_queries(constraints, n_constraints, &queries))
         return ID_NONE;
     request = ARRAY_ADD(cluster, requests);

@@ -142,8 +142,8 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
 
 /* Makes a request of a MESSAGE_CREATE_SERVICE or MESSAGE_RUN_TASK, with ECS's default strategies:
  * a service spreads over zones, then over instances by its own tasks (ECS developer guide,
- * ecs_services); RunTask takes any (scheduling_tasks). ID_NONE where an expression does not parse
- * or this berth has no strategy of that name. */
+ * ecs_services); RunTask takes any (scheduling_tasks). ID_NONE where an expression does not parse, a
+ * rule names no attribute or this berth has no strategy of that name. */
 int cluster_add_request(struct cluster *cluster, const struct message *call, int service);
 
 /* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. */

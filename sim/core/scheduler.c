@@ -111,6 +111,20 @@ static void launch(struct scheduler *scheduler, struct outputs *outputs, int gro
     call->zone = instance->zone;
 }
 
+static bool group_is_sound(const struct instance_group *spec)
+{
+    if (!spec->type || spec->cpu <= 0 || spec->memory_mib <= 0 || spec->cpu > INSTANCE_CPU_MAX ||
+        spec->memory_mib > INSTANCE_MEMORY_MAX_MIB || spec->count < 0 || spec->count > COUNT_MAX)
+        return false;
+    for (int i = 0; i < spec->n_zones; i++)
+        if (!spec->zones[i].name)
+            return false;
+    for (int i = 0; i < spec->n_attributes; i++)
+        if (!spec->attributes[i].name)
+            return false;
+    return true;
+}
+
 static void add_group(struct scheduler *scheduler, const struct message *event,
                       struct outputs *outputs)
 {
@@ -118,9 +132,7 @@ static void add_group(struct scheduler *scheduler, const struct message *event,
     struct cluster *cluster = &scheduler->cluster;
     struct message copy;
 
-    if (scheduler->ending || spec->group != cluster->n_groups || !spec->type || spec->cpu <= 0 ||
-        spec->memory_mib <= 0 || spec->cpu > INSTANCE_CPU_MAX ||
-        spec->memory_mib > INSTANCE_MEMORY_MAX_MIB || spec->count < 0 || spec->count > COUNT_MAX) {
+    if (scheduler->ending || spec->group != cluster->n_groups || !group_is_sound(spec)) {
         refuse(scheduler, outputs, event->kind,
                scheduler->ending ? REFUSED_INACTIVE : REFUSED_INVALID);
         return;

@@ -42,8 +42,8 @@ Test(leftover, nothing)
 {
     struct leftovers left = count();
 
-    cr_expect(left.processes == 0 && left.mounts == 0 && left.namespaces == 0 &&
-              left.groups == 0 && !left.network_changed);
+    cr_expect(left.processes == 0 && left.mounts == 0 && left.namespaces == 0 && left.groups == 0 &&
+              !left.network_changed);
 }
 
 Test(leftover, processes_and_their_namespaces)

@@ -44,7 +44,8 @@ Test(loop, alarm)
     loop_alarm(&loop, INT64_MAX);
     kill(getpid(), SIGUSR2);
     cr_assert(loop_wait(&loop, ready, 4) == 1);
-    cr_expect(ready[0].tag == LOOP_SIGNAL && ready[0].signal == SIGUSR2, "the alarm was called off");
+    cr_expect(ready[0].tag == LOOP_SIGNAL && ready[0].signal == SIGUSR2,
+              "the alarm was called off");
 }
 
 Test(loop, descriptors)

@@ -15,7 +15,8 @@
 static const char text[] =
     "{ 'berth': 'scenario/1',"
     "  'instanceTypes': { 'box': { 'vcpu': 2, 'memory': '1GiB' } }, 'instances': '1xbox',"
-    "  'images': { 'here': { 'oci': 'img' }, 'there': { 'oci': 'gone' }, 'mine': { 'oci': 'own' } },"
+    "  'images': { 'here': { 'oci': 'img' }, 'there': { 'oci': 'gone' }, 'mine': { 'oci': 'own' } "
+    "},"
     "  'taskDefinitions': ["
     "    { 'family': 'quota', 'cpu': '512', 'memory': '256', 'containerDefinitions': ["
     "        { 'name': 'a', 'image': 'here', 'cpu': 100, 'memory': 64, 'memoryReservation': 32,"

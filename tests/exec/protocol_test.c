@@ -84,8 +84,8 @@ Test(protocol, lines_may_come_in_pieces)
             n++;
             cr_expect(line.word == (n == 2 ? WORD_FAULT : WORD_FINISH));
             if (n == 2) {
-                cr_assert(codec_read_struct(line.json, line.length, &fault_order_schema, &order,
-                                            &err));
+                cr_assert(
+                    codec_read_struct(line.json, line.length, &fault_order_schema, &order, &err));
                 cr_expect(order.task == 2 && order.container == 1);
             }
         }

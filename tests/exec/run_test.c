@@ -94,7 +94,8 @@ static int exit_code(const struct outcome *outcome)
     return WIFEXITED(outcome->status) ? WEXITSTATUS(outcome->status) : -1;
 }
 
-#define START(outcome, ...) start_as(outcome, false, EXEC_PROGRAM, (const char *[]){__VA_ARGS__, NULL})
+#define START(outcome, ...)                                                                        \
+    start_as(outcome, false, EXEC_PROGRAM, (const char *[]){__VA_ARGS__, NULL})
 #define RUN(outcome, ...) (START(outcome, __VA_ARGS__), wait_for(outcome))
 
 /* ---- looking at them ---- */
@@ -124,7 +125,7 @@ static bool load(struct story *story, const char *name, bool *truncated)
 /* Waits until that many containers are ready in a run that goes on. */
 static void wait_until_ready(const char *name, int n_wanted)
 {
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 600; tries++) {
         struct story story;
         int n_ready = 0;
 
@@ -141,7 +142,7 @@ static void wait_until_ready(const char *name, int n_wanted)
         }
         pause_ms(50);
     }
-    cr_assert_fail("%d containers were never ready within 10 s", n_wanted);
+    cr_assert_fail("%d containers were never ready within 30 s", n_wanted);
 }
 
 /* The state and parent of a process from /proc; false where it is gone. */
@@ -226,15 +227,33 @@ static bool is_alive(pid_t pid)
     return look_at(pid, &state, &parent, name) && state != 'Z' && state != 'X';
 }
 
+/* Some 10 ms are usual; a loaded machine may take longer, but nothing may stay. */
+static void expect_gone(const pid_t *pids, int n)
+{
+    int waited_ms = 0, n_alive = n;
+
+    for (; n_alive > 0 && waited_ms < 2000; waited_ms += 5) {
+        pause_ms(5);
+        n_alive = 0;
+        for (int i = 0; i < n; i++) {
+            n_alive += is_alive(pids[i]);
+        }
+    }
+    cr_log_info("%d processes were gone after %d ms", n - n_alive, waited_ms);
+    cr_expect(n_alive == 0, "%d of %d processes live on", n_alive, n);
+}
+
 /* The id that a run said on stderr. */
 static void run_id(char id[16])
 {
     char errors[16384];
     char *line;
 
-    slurp("errors", errors, sizeof errors);
-    line = strstr(errors, "run ");
+    errors[0] = '\n';
+    slurp("errors", errors + 1, sizeof errors - 1);
+    line = strstr(errors, "\nrun ");
     cr_assert(line != NULL, "%s", errors);
+    line++;
     snprintf(id, 16, "%.*s", (int)strcspn(line + 4, ":"), line + 4);
 }
 
@@ -335,8 +354,9 @@ TestSuite(run, .init = set_up, .fini = tear_down);
 TestSuite(jitter, .init = set_up, .fini = tear_down);
 
 /* Nothing but the service of first.json, for as long as a loaded machine may need. */
-#define QUIET "--set", "timeline=[]", "--set", "until=6s", "--set", \
-              "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
+#define QUIET                                                                                      \
+    "--set", "timeline=[]", "--set", "until=6s", "--set",                                          \
+        "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
 
 /* ---- runs that go as they should ---- */
 
@@ -411,9 +431,9 @@ Test(run, own_programs)
 
 Test(run, a_task_definition_as_it_is)
 {
-    static const char definition[] =
-        TASKDEFS "/aws-samples__amazon-cloudwatch-container-insights__ecs-task-definition-templates__"
-                 "deployment-mode__sidecar__combination__combination-ec2.json";
+    static const char definition[] = TASKDEFS
+        "/aws-samples__amazon-cloudwatch-container-insights__ecs-task-definition-templates__"
+        "deployment-mode__sidecar__combination__combination-ec2.json";
     struct outcome outcome;
     struct story story;
 
@@ -529,10 +549,7 @@ Test(run, agent_is_killed)
     n_pids = descendants(agents[0], NULL, pids);
     cr_expect(n_pids == 4, "%d: two containers, each with its pid 1", n_pids);
     kill(agents[0], SIGKILL);
-    pause_ms(50);
-    for (int i = 0; i < n_pids; i++) {
-        cr_expect(!is_alive(pids[i]), "what ran on it is gone after 50 ms");
-    }
+    expect_gone(pids, n_pids);
     wait_for(&outcome);
     cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
     expect_identical(&outcome);
@@ -561,10 +578,7 @@ Test(run, controller_is_killed)
     n = descendants(outcome.pid, NULL, pids);
     cr_expect(n == 2 + 4 * 2, "%d: two agents, four containers", n);
     kill(outcome.pid, SIGKILL);
-    pause_ms(50);
-    for (int i = 0; i < n; i++) {
-        cr_expect(!is_alive(pids[i]), "nothing lives after 50 ms");
-    }
+    expect_gone(pids, n);
     wait_for(&outcome);
     while (waitpid(-1, NULL, WNOHANG) > 0) {
     }
@@ -575,6 +589,30 @@ Test(run, controller_is_killed)
     RUN(&clean, "clean");
     cr_expect(exit_code(&clean) == 0);
     cr_expect(!folder_exists(id) && count_groups(id) == 0, "nothing at all after the next command");
+}
+
+/* What a scenario kills is killed, and what it cannot find is said. */
+Test(run, faults)
+{
+    struct outcome outcome;
+    struct story story;
+
+    RUN(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run", "--set",
+        "timeline=[{\"at\":\"2s\",\"fault\":{\"killInstance\":\"i1\"}},"
+        "{\"at\":\"3s\",\"fault\":{\"killContainer\":{\"task\":\"t2\",\"container\":\"web\"}}},"
+        "{\"at\":\"3s\",\"fault\":{\"killTask\":\"t99\"}}]");
+    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_expect(strstr(outcome.errors, "found nothing to hit") != NULL, "%s", outcome.errors);
+    cr_assert(load(&story, "x.run", NULL));
+    cr_assert(story.n_tasks == 7 && story.n_instances == 3, "%d tasks on %d instances",
+              story.n_tasks, story.n_instances);
+    cr_expect(!story.instances[0].torn_down && story.instances[0].lost_at_usec != USEC_NEVER);
+    cr_expect(story.tasks[0].stop_code == STOP_INFRASTRUCTURE_HEALTH &&
+              story.tasks[2].stop_code == STOP_INFRASTRUCTURE_HEALTH);
+    cr_expect(story.tasks[1].containers[0].exit_code == 137);
+    story_finish(&story);
 }
 
 Test(run, interrupted)
@@ -606,7 +644,8 @@ Test(run, interrupted_twice)
     time_t begin = time(NULL);
 
     START(&outcome, "exec", TESTS "/own.json", "-o", "x.run", "--set", "until=60s", "--set",
-          "timeline[4].at=59s", "--set", "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
+          "timeline[4].at=59s", "--set",
+          "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
     wait_until_ready("x.run", 2); /* two of the four fail before */
     kill(outcome.pid, SIGTERM);
     pause_ms(200);
@@ -625,10 +664,13 @@ Test(jitter, placement)
 {
     const char *wanted = getenv("BERTH_JITTER_RUNS");
     int n_runs = wanted ? atoi(wanted) : 3;
-    /* Few runs: the same story, told in 5 s. */
-    const char *const quick[] = {"--set", "timeline[0].at=1s",   "--set", "timeline[1].at=1500ms",
-                                 "--set", "timeline[2].at=3500ms", "--set", "until=5s",
-                                 "--set", "behaviour.job/job.work=500ms", NULL};
+    /* Few runs: the same story, told faster. */
+    const char *const quick[] = {"--set", "timeline[0].at=2s",
+                                 "--set", "timeline[1].at=3s",
+                                 "--set", "timeline[2].at=5s",
+                                 "--set", "until=8s",
+                                 "--set", "behaviour.job/job.work=500ms",
+                                 NULL};
 
     for (int i = 0; i < n_runs; i++) {
         const char *argv[ARGUMENTS_MAX] = {"exec", SCENARIOS "/first.json", "--seed"};

@@ -665,3 +665,31 @@ Test(replay, machines_survive_any_event)
         message_finish(&record.event);
     }
 }
+
+/* What a scenario cannot say, a log can. */
+Test(replay, nameless_parts_are_refused)
+{
+    struct scheduler scheduler;
+    struct outputs outputs = {0};
+    struct message group, service;
+
+    message_copy(&group, &run.records[find(ID_NONE, MESSAGE_INSTANCE_GROUP)].event);
+    message_copy(&service, &run.records[find(ID_NONE, MESSAGE_CREATE_SERVICE)].event);
+    free(group.as.instance_group.attributes[0].name);
+    group.as.instance_group.attributes[0].name = NULL;
+    free(service.as.create_service.strategy[0].attribute);
+    service.as.create_service.strategy[0].attribute = NULL;
+    scheduler_init(&scheduler, TINY_SEED);
+    scheduler_step(&scheduler, 0, &group, &outputs);
+    scheduler_step(&scheduler, 0,
+                   &run.records[find(ID_NONE, MESSAGE_REGISTER_TASK_DEFINITION)].event, &outputs);
+    scheduler_step(&scheduler, 0, &service, &outputs);
+    cr_assert(outputs.n_messages == 2, "%d decisions", outputs.n_messages);
+    for (int i = 0; i < 2; i++)
+        cr_assert(outputs.messages[i].kind == MESSAGE_REFUSE &&
+                  outputs.messages[i].as.refuse.refusal == REFUSED_INVALID);
+    outputs_finish(&outputs);
+    message_finish(&group);
+    message_finish(&service);
+    scheduler_finish(&scheduler);
+}

@@ -118,6 +118,29 @@ expect 'findings as JSON' 2 '"errors": 1' '' validate --json broken.json
 python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["findings"][0]["severity"]!="error")' 2>>err
 report 'findings are JSON' $?
 
+"$berth" sim first.json -o first.run >out 2>err
+expect 'a replay as JSON' 0 '"identical": true, "events": [1-9]' '' replay --json first.run
+sed 's/"t":5000000,/"t":5000001,/' first.run >changed.run
+expect 'a changed log' 1 '' 'changed.run:[0-9]+: scheduler event [0-9]+ \(RunTask d2\) at 5.000001 s' replay changed.run
+expect 'a changed log as JSON' 1 '"identical": false.*"difference": ".*RunTask' '*' replay --json changed.run
+head -c 9000 first.run >cut.run
+expect 'a cut log' 0 'replayed up to its last whole line' '' replay cut.run
+expect 'a summary cannot be replayed' 2 '' '--log=tasks.*--log=all' replay s.run
+expect 'a scenario is no log' 2 '' 'this is a scenario, not a run log' replay first.json
+expect 'no such log' 2 '' 'nolog.run' replay nolog.run
+expect 'why there' 0 'decided: i2 was the only candidate; binpack cpu prefers i1, but i1 lacks' '' explain first.run --task t7
+expect 'why there as JSON' 0 '"kind": "placed"' '' explain first.run --task t7 --json
+python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["instance"]!="i2" or d["removed"]["RESOURCE:CPU"]!=1)' 2>>err
+report 'why there is JSON' $?
+expect 'what if' 0 'One more job:1 at 6.000 s.* goes to i2' '' explain first.json --what-if job --at 6s
+expect 'what if, from a file' 0 'as RunTask would place it' '' explain first.json --what-if web.json --at 6s
+expect 'what if, misspelt' 2 '' 'did you mean job\?' explain first.json --what-if jbo --at 6s
+expect 'what if, when' 2 '' 'Add --at' explain first.json --what-if job
+expect 'no such task' 2 '' 'its tasks are t1 to t8' explain first.run --task t99
+expect 'no such name' 2 '' '--task "seven"' explain first.run --task seven
+expect 'not yet' 2 '' 'it comes at 5.000 s' explain first.run --task t7 --at 1s
+expect 'nothing to explain' 2 '' '--task.*--what-if' explain first.run
+
 # An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
 "$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 --json --paranoid >out 2>err &
 sleep 0.5
