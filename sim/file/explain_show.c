@@ -49,7 +49,9 @@ const char *explain_lack(enum place_reason reason, int64_t lack, char *text, siz
 
 const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size)
 {
-    if (rule->field == BY_ATTRIBUTE)
+    if (rule->type == STRATEGY_OWN)
+        snprintf(text, size, "%s", rule->name);
+    else if (rule->field == BY_ATTRIBUTE)
         snprintf(text, size, "%s attribute:%s", strategy_type_names[rule->type], rule->attribute);
     else
         snprintf(text, size, "%s%s%s", strategy_type_names[rule->type],
@@ -57,14 +59,26 @@ const char *explain_rule(const struct strategy_rule *rule, char *text, size_t si
     return text;
 }
 
-/* What the numbers of a rule count; the least wins. */
+/* What the numbers of a rule count, and which wins. */
 static const char *unit_of(const struct strategy_rule *rule)
 {
+    if (rule->type == STRATEGY_OWN)
+        return "its score, the highest wins";
     if (rule->type == STRATEGY_RANDOM)
-        return "0 is drawn";
+        return "0 is drawn, the least wins";
     if (rule->type == STRATEGY_SPREAD)
-        return rule->field == BY_ATTRIBUTE ? "tasks on instances with that value" : "tasks there";
-    return rule->field == BY_CPU ? "CPU units left" : "MiB left";
+        return rule->field == BY_ATTRIBUTE ? "tasks on instances with that value, the least wins"
+                                           : "tasks there, the least wins";
+    return rule->field == BY_CPU ? "CPU units left, the least wins" : "MiB left, the least wins";
+}
+
+/* As its author knows it: placement turns the sign of a score. */
+static int64_t value_of(const struct explain *explain, int rule, int64_t cell)
+{
+    const struct request *request = &explain->cluster->requests[explain->request];
+    int64_t value = explain->table.values[cell];
+
+    return request->strategy[rule].type == STRATEGY_OWN ? -value : value;
 }
 
 const char *explain_miss(enum place_reason reason, int32_t nearest, int64_t lack, char *text,
@@ -178,7 +192,7 @@ static void write_candidate(const struct explain *explain, int32_t instance, str
         int64_t cell = (int64_t)r * table->n_instances + instance;
 
         if (table->reached[cell])
-            buffer_add(text, " %10" PRId64, table->values[cell]);
+            buffer_add(text, " %10" PRId64, value_of(explain, r, cell));
         else
             buffer_add(text, " %10s", "-");
     }
@@ -204,7 +218,7 @@ static void write_candidates(const struct explain *explain, struct buffer *text)
         const struct strategy_rule *rule = &request_of(explain)->strategy[r];
         char words[160];
 
-        buffer_add(text, "  rule %d: %s: %s, the least wins\n", r + 1,
+        buffer_add(text, "  rule %d: %s: %s\n", r + 1,
                    explain_rule(rule, words, sizeof words), unit_of(rule));
     }
 }
@@ -381,7 +395,8 @@ static void add_instances(const struct explain *explain, struct buffer *json)
 
             if (!table->reached[cell])
                 continue;
-            buffer_add(json, "%s%" PRId64, first ? "" : ", ", table->values[cell]);
+            buffer_add(json, "%s%" PRId64, first ? "" : ", ",
+                       value_of(explain, r, cell));
             first = false;
         }
         buffer_add_text(json, "]}");
