@@ -19,7 +19,7 @@ void images_finish(struct images *images)
 
 int images_find(struct images *images, const char *name)
 {
-    struct image *image;
+    struct cached_image *image;
 
     for (int i = 0; i < images->n_list; i++)
         if (strcmp(images->list[i].name, name) == 0)
@@ -40,7 +40,7 @@ void images_use(struct images *images, const char *name)
 void images_release(struct images *images, const char *name, int64_t now_usec)
 {
     int index = images_find(images, name); /* may move the list */
-    struct image *image = &images->list[index];
+    struct cached_image *image = &images->list[index];
 
     image->n_users--;
     image->used_at_usec = now_usec;
@@ -55,7 +55,7 @@ bool images_pulled(struct images *images, const char *name, bool worked,
                    enum pull_behavior behavior, int64_t now_usec)
 {
     int index = images_find(images, name); /* may move the list */
-    struct image *image = &images->list[index];
+    struct cached_image *image = &images->list[index];
 
     if (worked) {
         image->cached = true;
@@ -67,12 +67,12 @@ bool images_pulled(struct images *images, const char *name, bool worked,
 
 const char *images_clean(struct images *images, const struct agent_rules *rules, int64_t now_usec)
 {
-    struct image *oldest = NULL;
+    struct cached_image *oldest = NULL;
 
     if (rules->pull_behavior == PULL_PREFER_CACHED)
         return NULL;
     for (int i = 0; i < images->n_list; i++) {
-        struct image *image = &images->list[i];
+        struct cached_image *image = &images->list[i];
 
         if (image->cached && image->n_users == 0 &&
             now_usec - image->pulled_at_usec >= rules->image_minimum_age_usec &&

@@ -7,7 +7,7 @@
 
 #include "core/message.h"
 
-struct image {
+struct cached_image {
     char *name;
     bool cached;
     int64_t pulled_at_usec, used_at_usec;
@@ -15,7 +15,7 @@ struct image {
 };
 
 struct images {
-    struct image *list;
+    struct cached_image *list;
     int n_list, cap_list;
 };
 
