@@ -34,6 +34,7 @@ void story_finish(struct story *story)
     free(story->instances);
     free(story->tasks);
     free(story->services);
+    free(story->wants);
     free(story->notes);
     story_init(story);
 }
@@ -138,10 +139,19 @@ static void add_service(struct story *story, const struct create_service *call)
     service->name = strdup(call->name);
     assert(service->name != NULL);
     service->taskdef = call->taskdef;
-    service->desired = call->desired;
 }
 
-static void update_service(struct story *story, const struct update_service *call)
+static void want(struct story *story, int32_t id, int32_t desired, int64_t at_usec)
+{
+    struct story_service *service = service_of(story, id);
+
+    if (!service)
+        return;
+    service->desired = desired;
+    *ARRAY_ADD(story, wants) = (struct story_want){at_usec, id, desired};
+}
+
+static void update_service(struct story *story, const struct update_service *call, int64_t at_usec)
 {
     struct story_service *service = service_of(story, call->service);
 
@@ -150,7 +160,7 @@ static void update_service(struct story *story, const struct update_service *cal
     if (call->taskdef != ID_NONE)
         service->taskdef = call->taskdef;
     if (call->desired != ID_NONE)
-        service->desired = call->desired;
+        want(story, call->service, call->desired, at_usec);
 }
 
 /* The scheduler's records ---------------------------------------------------------------------- */
@@ -233,7 +243,7 @@ static bool is_refused(const struct record *record)
 }
 
 /* What changes the list of things that exist, where the scheduler agreed. */
-static void accepted(struct story *story, const struct message *event)
+static void accepted(struct story *story, const struct message *event, int64_t at_usec)
 {
     const struct task_definition *definition = event->as.register_task_definition.definition;
 
@@ -248,13 +258,13 @@ static void accepted(struct story *story, const struct message *event)
         break;
     case MESSAGE_CREATE_SERVICE:
         add_service(story, &event->as.create_service);
+        want(story, event->as.create_service.service, event->as.create_service.desired, at_usec);
         break;
     case MESSAGE_UPDATE_SERVICE:
-        update_service(story, &event->as.update_service);
+        update_service(story, &event->as.update_service, at_usec);
         break;
     case MESSAGE_DELETE_SERVICE:
-        if (service_of(story, event->as.delete_service.service))
-            service_of(story, event->as.delete_service.service)->desired = 0;
+        want(story, event->as.delete_service.service, 0, at_usec);
         break;
     default:
         break;
@@ -283,7 +293,7 @@ static void scheduler_event(struct story *story, const struct record *record)
         break;
     default:
         if (!is_refused(record))
-            accepted(story, event);
+            accepted(story, event, record->at_usec);
         break;
     }
 }

@@ -52,6 +52,12 @@ struct story_service {
     int32_t taskdef, desired;
 };
 
+/* From that moment on the service wants that many tasks. */
+struct story_want {
+    int64_t at_usec;
+    int32_t service, desired;
+};
+
 /* Something the scheduler said no to, or that waits. */
 struct story_note {
     int64_t at_usec;
@@ -68,6 +74,8 @@ struct story {
     int n_tasks, cap_tasks;
     struct story_service *services;
     int n_services, cap_services;
+    struct story_want *wants; /* in order of time */
+    int n_wants, cap_wants;
     struct story_note *notes;
     int n_notes, cap_notes;
     int64_t n_events, n_outputs;
