@@ -32,7 +32,7 @@ static void drop_messages(struct message *messages, int *n)
 static void bury_gone(struct agent *agent)
 {
     for (int i = 0; i < agent->n_gone; i++)
-        agent_task_finish(agent, &agent->gone[i]);
+        agent_task_destroy(agent, agent->gone[i]);
     agent->n_gone = 0;
     drop_messages(agent->sent, &agent->n_sent);
 }
@@ -47,13 +47,16 @@ void agent_finish(struct agent *agent)
     bury_gone(agent);
     drop_messages(agent->unsent, &agent->n_unsent);
     for (int i = 0; i < agent->n_tasks; i++)
-        agent_task_finish(agent, &agent->tasks[i]);
+        agent_task_destroy(agent, agent->tasks[i]);
     free(agent->tasks);
+    free(agent->queue);
+    free(agent->due);
     free(agent->gone);
     free(agent->unsent);
     free(agent->sent);
     host_finish(&agent->host);
     images_finish(&agent->images);
+    timers_finish(&agent->timers);
     finish_rules(agent);
     *agent = (struct agent){0};
 }
@@ -63,13 +66,86 @@ int64_t agent_deadline(const struct agent *agent)
     return agent->deadline_usec;
 }
 
-static struct agent_task *find_task(const struct agent *agent, int id)
+/* Tasks by number ------------------------------------------------------------------------------- */
+
+/* Where the task stands among the agent's, or would stand. */
+static int place_of(const struct agent *agent, int32_t id)
 {
-    /* From the end: events are mostly about young tasks. */
-    for (int i = agent->n_tasks - 1; i >= 0; i--)
-        if (agent->tasks[i].task == id)
-            return &agent->tasks[i];
-    return NULL;
+    int low = 0, high = agent->n_tasks;
+
+    /* Most are the youngest when they come. */
+    if (high == 0 || agent->tasks[high - 1]->task < id)
+        return high;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (agent->tasks[middle]->task < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct agent_task *find_task(const struct agent *agent, int32_t id)
+{
+    int at = place_of(agent, id);
+
+    return at < agent->n_tasks && agent->tasks[at]->task == id ? agent->tasks[at] : NULL;
+}
+
+static void add_task(struct agent *agent, struct agent_task *task)
+{
+    int at = place_of(agent, task->task), n = agent->n_tasks;
+
+    ARRAY_ADD(agent, tasks);
+    memmove(&agent->tasks[at + 1], &agent->tasks[at], (size_t)(n - at) * sizeof(struct agent_task *));
+    agent->tasks[at] = task;
+    task->arrival = agent->n_arrived++;
+    *ARRAY_ADD(agent, queue) = task->task;
+}
+
+static void leave_queue(struct agent *agent, int32_t id)
+{
+    int at = 0;
+
+    while (agent->queue[at] != id)
+        at++;
+    agent->n_queue--;
+    memmove(&agent->queue[at], &agent->queue[at + 1],
+            (size_t)(agent->n_queue - at) * sizeof *agent->queue);
+}
+
+/* The task has ended: its last report stays readable until the next step. */
+static void remove_task(struct agent *agent, struct agent_task *task)
+{
+    int at = place_of(agent, task->task);
+
+    if (!task->admitted)
+        leave_queue(agent, task->task);
+    agent->n_tasks--;
+    memmove(&agent->tasks[at], &agent->tasks[at + 1],
+            (size_t)(agent->n_tasks - at) * sizeof(struct agent_task *));
+    *ARRAY_ADD(agent, gone) = task;
+}
+
+/* The agent's deadline comes no later than the task's. */
+static void watch(struct agent *agent, struct agent_task *task)
+{
+    int64_t at_usec = agent_task_deadline(agent, task);
+
+    if (at_usec >= task->due_usec)
+        return;
+    task->due_usec = at_usec;
+    timers_add(&agent->timers, at_usec, task->task);
+}
+
+static void advance(struct agent *agent, struct agent_task *task, struct outputs *outputs)
+{
+    if (agent_task_advance(agent, task, outputs))
+        remove_task(agent, task);
+    else
+        watch(agent, task);
 }
 
 /* The container that an event is about, or NULL where this agent has none such. */
@@ -94,9 +170,7 @@ static void expect_heartbeat(struct agent *agent)
     if (agent->rules.heartbeat_jitter_usec > 0)
         jitter_usec = (int64_t)draw_below(0, DRAW_HEARTBEAT, agent->instance, agent->n_connects,
                                           (uint64_t)agent->rules.heartbeat_jitter_usec);
-    agent_task_cancel(agent, agent->heartbeat_by_usec);
     agent->heartbeat_by_usec = agent->now_usec + agent->rules.heartbeat_timeout_usec + jitter_usec;
-    agent_task_due(agent, agent->heartbeat_by_usec);
 }
 
 static void report_instance(struct agent *agent, struct outputs *outputs)
@@ -126,10 +200,8 @@ static void boot(struct agent *agent, const struct boot *event, struct outputs *
     schema_copy(&agent_rules_schema, &agent->rules,
                 event->rules ? event->rules : &agent_rules_default);
     host_init(&agent->host, event->cpu, event->memory_mib, event->gpus, &agent->rules);
-    if (agent->rules.image_cleanup_usec > 0) {
+    if (agent->rules.image_cleanup_usec > 0)
         agent->clean_at_usec = agent->now_usec + agent->rules.image_cleanup_usec;
-        agent_task_due(agent, agent->clean_at_usec);
-    }
     report_instance(agent, outputs);
     expect_heartbeat(agent);
 }
@@ -137,7 +209,6 @@ static void boot(struct agent *agent, const struct boot *event, struct outputs *
 static void disconnect(struct agent *agent)
 {
     agent->connected = false;
-    agent_task_cancel(agent, agent->heartbeat_by_usec);
     agent->heartbeat_by_usec = USEC_NEVER;
 }
 
@@ -168,7 +239,7 @@ static void accept_task(struct agent *agent, const struct place_task *event)
         event->taskdef < 0 || event->taskdef >= agent->taskdefs->n_definitions ||
         find_task(agent, event->task))
         return;
-    agent_task_init(agent, ARRAY_ADD(agent, tasks), event);
+    add_task(agent, agent_task_create(agent, event));
 }
 
 static void stop_task(struct agent *agent, const struct stop_task *event, struct outputs *outputs)
@@ -178,7 +249,7 @@ static void stop_task(struct agent *agent, const struct stop_task *event, struct
     if (!task || event->instance != agent->instance || event->epoch != agent->epoch)
         return;
     agent_task_stop(task, event->code, NULL, NULL);
-    agent_task_advance(agent, task, outputs);
+    advance(agent, task, outputs);
 }
 
 /* ECS's words for each order that can fail. */
@@ -216,7 +287,7 @@ static void container_moved(struct agent *agent, const struct message *event,
         agent_task_stop(task, STOP_TASK_FAILED_TO_START, failure_words(event->kind), fact->error);
     if (worked && to == CONTAINER_RUNNING)
         agent_task_started(agent, task, fact->container);
-    agent_task_advance(agent, task, outputs);
+    advance(agent, task, outputs);
 }
 
 static void container_exited(struct agent *agent, const struct container_exited *event,
@@ -228,7 +299,7 @@ static void container_exited(struct agent *agent, const struct container_exited 
     if (!container || container->status != CONTAINER_RUNNING)
         return;
     agent_task_exited(agent, task, event, outputs);
-    agent_task_advance(agent, task, outputs);
+    advance(agent, task, outputs);
 }
 
 static void container_probed(struct agent *agent, const struct container_probed *event,
@@ -241,7 +312,7 @@ static void container_probed(struct agent *agent, const struct container_probed 
         container->answer_by_usec == USEC_NEVER || event->probe != container->n_probes)
         return;
     agent_task_probed(agent, task, event->container, event->healthy);
-    agent_task_advance(agent, task, outputs);
+    advance(agent, task, outputs);
 }
 
 /* Deadlines ------------------------------------------------------------------------------------- */
@@ -259,27 +330,77 @@ static void clean_images(struct agent *agent, struct outputs *outputs)
     agent->clean_at_usec = agent->now_usec + agent->rules.image_cleanup_usec;
 }
 
+static int compare_arrivals(const void *a, const void *b)
+{
+    const struct agent_task *const *x = a, *const *y = b;
+
+    return (*x)->arrival < (*y)->arrival ? -1 : (*x)->arrival > (*y)->arrival;
+}
+
+/* The tasks of which something is due, in order of their arrival. */
+static void find_due(struct agent *agent)
+{
+    const struct timer *first;
+
+    agent->n_due = 0;
+    while ((first = timers_first(&agent->timers)) && first->at_usec <= agent->now_usec) {
+        struct agent_task *task = find_task(agent, first->task);
+
+        if (task && task->due_usec == first->at_usec) {
+            task->due_usec = USEC_NEVER;
+            *ARRAY_ADD(agent, due) = task;
+        }
+        timers_drop_first(&agent->timers);
+    }
+    if (agent->n_due > 1)
+        qsort(agent->due, (size_t)agent->n_due, sizeof(struct agent_task *), compare_arrivals);
+}
+
 static void pass_deadlines(struct agent *agent, struct outputs *outputs)
 {
-    agent->find_deadline = true;
     if (agent->now_usec >= agent->heartbeat_by_usec) {
         disconnect(agent);
         outputs_add(outputs, MESSAGE_RECONNECT);
     }
     if (agent->now_usec >= agent->clean_at_usec)
         clean_images(agent, outputs);
-    for (int t = 0; t < agent->n_tasks; t++)
-        t -= agent_task_tick(agent, &agent->tasks[t], outputs);
+    find_due(agent);
+    for (int i = 0; i < agent->n_due; i++) {
+        if (agent_task_tick(agent, agent->due[i], outputs))
+            remove_task(agent, agent->due[i]);
+        else
+            watch(agent, agent->due[i]);
+    }
+}
+
+/* The first entry that still stands; a task that has put its deadline off gets a later one. */
+static int64_t next_due_usec(struct agent *agent)
+{
+    const struct timer *first;
+
+    while ((first = timers_first(&agent->timers))) {
+        struct agent_task *task = find_task(agent, first->task);
+
+        if (!task || task->due_usec != first->at_usec) {
+            timers_drop_first(&agent->timers);
+            continue;
+        }
+        if (agent_task_deadline(agent, task) == first->at_usec)
+            return first->at_usec;
+        timers_drop_first(&agent->timers);
+        task->due_usec = USEC_NEVER;
+        watch(agent, task);
+    }
+    return USEC_NEVER;
 }
 
 static void find_deadline(struct agent *agent)
 {
-    agent->deadline_usec = agent->heartbeat_by_usec < agent->clean_at_usec
-                               ? agent->heartbeat_by_usec
-                               : agent->clean_at_usec;
-    for (int t = 0; t < agent->n_tasks; t++)
-        agent_task_due(agent, agent_task_deadline(agent, &agent->tasks[t]));
-    agent->find_deadline = false;
+    agent->deadline_usec = next_due_usec(agent);
+    if (agent->heartbeat_by_usec < agent->deadline_usec)
+        agent->deadline_usec = agent->heartbeat_by_usec;
+    if (agent->clean_at_usec < agent->deadline_usec)
+        agent->deadline_usec = agent->clean_at_usec;
 }
 
 /* The step -------------------------------------------------------------------------------------- */
@@ -329,15 +450,14 @@ static void apply(struct agent *agent, const struct message *event, struct outpu
 /* The head of the queue must fit before anything behind it is looked at. */
 static void run_queue(struct agent *agent, struct outputs *outputs)
 {
-    for (int i = 0; i < agent->n_tasks; i++) {
-        struct agent_task *task = &agent->tasks[i];
+    while (agent->n_queue > 0) {
+        struct agent_task *task = find_task(agent, agent->queue[0]);
 
-        if (task->admitted)
-            continue;
         if (host_lacks(&agent->host, agent_task_definition(agent, task)) != PLACE_FITS)
             return;
+        leave_queue(agent, task->task);
         agent_task_admit(agent, task);
-        i -= agent_task_advance(agent, task, outputs);
+        advance(agent, task, outputs);
     }
 }
 
@@ -351,6 +471,5 @@ void agent_step(struct agent *agent, int64_t at_usec, const struct message *even
     if (at_usec >= agent->deadline_usec)
         pass_deadlines(agent, outputs);
     run_queue(agent, outputs);
-    if (agent->find_deadline)
-        find_deadline(agent);
+    find_deadline(agent);
 }

@@ -11,6 +11,7 @@
 #include "core/host.h"
 #include "core/images.h"
 #include "core/message.h"
+#include "core/timers.h"
 
 struct agent_container {
     uint8_t status; /* enum container_status: known */
@@ -31,8 +32,10 @@ struct agent_container {
 struct agent_task {
     int32_t task;
     int32_t taskdef;
-    bool admitted; /* left the queue: holds resources */
-    bool stopping; /* its desired status is STOPPED */
+    int64_t arrival;  /* n-th task that came */
+    int64_t due_usec; /* its entry in the agent's timers; USEC_NEVER: none */
+    bool admitted;    /* left the queue: holds resources */
+    bool stopping;    /* its desired status is STOPPED */
     bool reported_running;
     uint8_t reported_health; /* enum health_status */
     uint8_t stop_code;       /* enum stop_code */
@@ -52,13 +55,18 @@ struct agent {
     int64_t n_reports; /* the last report's number */
     int64_t now_usec;  /* of the last step */
     int64_t deadline_usec;
-    bool find_deadline;        /* it may have moved away in this step */
     int64_t heartbeat_by_usec; /* silent until then, it connects anew; USEC_NEVER */
     int64_t clean_at_usec;     /* images */
     int32_t n_connects;
-    struct agent_task *tasks; /* in order of arrival; the queue is those not admitted */
+    struct agent_task **tasks; /* by number */
     int n_tasks, cap_tasks;
-    struct agent_task *gone; /* ended in the last step: their last reports still point here */
+    int64_t n_arrived;
+    int32_t *queue; /* the numbers of tasks not admitted, in order of arrival */
+    int n_queue, cap_queue;
+    struct timers timers;    /* for each task an entry no later than its deadline */
+    struct agent_task **due; /* scratch */
+    int n_due, cap_due;
+    struct agent_task **gone; /* ended in the last step: their last reports still point here */
     int n_gone, cap_gone;
     struct message *unsent; /* reports since it was disconnected, copies */
     int n_unsent, cap_unsent;

@@ -26,13 +26,14 @@ static void *allocate(int n, size_t size)
     return memory;
 }
 
-void agent_task_init(const struct agent *agent, struct agent_task *task,
-                     const struct place_task *event)
+struct agent_task *agent_task_create(const struct agent *agent, const struct place_task *event)
 {
+    struct agent_task *task = allocate(1, sizeof *task);
     int n;
 
     task->task = event->task;
     task->taskdef = event->taskdef;
+    task->due_usec = USEC_NEVER;
     n = agent_task_definition(agent, task)->n_containers;
     task->containers = allocate(n, sizeof *task->containers);
     task->states = allocate(n, sizeof *task->states);
@@ -45,15 +46,17 @@ void agent_task_init(const struct agent *agent, struct agent_task *task,
         container->answer_by_usec = USEC_NEVER;
         container->kill_at_usec = USEC_NEVER;
     }
+    return task;
 }
 
-void agent_task_finish(const struct agent *agent, struct agent_task *task)
+void agent_task_destroy(const struct agent *agent, struct agent_task *task)
 {
     for (int i = 0; i < agent_task_definition(agent, task)->n_containers; i++)
         free(task->claim.bindings[i]);
     free(task->containers);
     free(task->states);
     free(task->reason);
+    free(task);
 }
 
 void agent_task_admit(struct agent *agent, struct agent_task *task)
@@ -84,25 +87,6 @@ void agent_task_stop(struct agent_task *task, enum stop_code code, const char *b
 
 /* Deadlines ------------------------------------------------------------------------------------- */
 
-void agent_task_due(struct agent *agent, int64_t at_usec)
-{
-    if (at_usec < agent->deadline_usec)
-        agent->deadline_usec = at_usec;
-}
-
-void agent_task_cancel(struct agent *agent, int64_t at_usec)
-{
-    if (at_usec != USEC_NEVER && at_usec <= agent->deadline_usec)
-        agent->find_deadline = true;
-}
-
-static void set_timer(struct agent *agent, int64_t *timer, int64_t at_usec)
-{
-    agent_task_cancel(agent, *timer);
-    *timer = at_usec;
-    agent_task_due(agent, at_usec);
-}
-
 static struct depend_on depend_on(const struct task_definition *definition,
                                   const struct agent_task *task, int container)
 {
@@ -120,14 +104,15 @@ static struct depend_on depend_on(const struct task_definition *definition,
     };
 }
 
-/* When the first of the container's unmet dependencies has taken too long. */
+/* When the first of the dependencies that keep the container from its next step has taken too long. */
 static int64_t start_timeout_usec(const struct task_definition *definition,
                                   const struct agent_task *task, int container)
 {
     const struct container_definition *defined = &definition->containers[container];
     int64_t least_usec = USEC_NEVER;
 
-    if (task->stopping || task->containers[container].status >= CONTAINER_RUNNING)
+    if (task->stopping || task->containers[container].busy ||
+        task->containers[container].started_at_usec != USEC_NEVER)
         return USEC_NEVER;
     for (int i = 0; i < defined->n_depends; i++) {
         struct depend_on on = depend_on(definition, task, defined->depends[i].container);
@@ -160,7 +145,7 @@ int64_t agent_task_deadline(const struct agent *agent, const struct agent_task *
 
 /* Health ---------------------------------------------------------------------------------------- */
 
-void agent_task_started(struct agent *agent, struct agent_task *task, int i)
+void agent_task_started(const struct agent *agent, struct agent_task *task, int i)
 {
     const struct task_definition *definition = agent_task_definition(agent, task);
     struct agent_container *container = &task->containers[i];
@@ -169,26 +154,23 @@ void agent_task_started(struct agent *agent, struct agent_task *task, int i)
     container->health = HEALTH_UNKNOWN;
     container->n_failures = 0;
     if (definition->containers[i].health)
-        set_timer(agent, &container->probe_at_usec,
-                  agent->now_usec + definition->containers[i].health->interval_usec);
-    for (int other = 0; other < definition->n_containers; other++)
-        agent_task_due(agent, start_timeout_usec(definition, task, other));
+        container->probe_at_usec = agent->now_usec + definition->containers[i].health->interval_usec;
 }
 
-static void stop_probing(struct agent *agent, struct agent_container *container)
+static void stop_probing(struct agent_container *container)
 {
-    set_timer(agent, &container->probe_at_usec, USEC_NEVER);
-    set_timer(agent, &container->answer_by_usec, USEC_NEVER);
+    container->probe_at_usec = USEC_NEVER;
+    container->answer_by_usec = USEC_NEVER;
 }
 
-void agent_task_probed(struct agent *agent, struct agent_task *task, int i, bool healthy)
+void agent_task_probed(const struct agent *agent, struct agent_task *task, int i, bool healthy)
 {
     const struct health_check *check = agent_task_definition(agent, task)->containers[i].health;
     struct agent_container *container = &task->containers[i];
     bool in_start_period = agent->now_usec < container->started_at_usec + check->start_period_usec;
 
-    set_timer(agent, &container->answer_by_usec, USEC_NEVER);
-    set_timer(agent, &container->probe_at_usec, agent->now_usec + check->interval_usec);
+    container->answer_by_usec = USEC_NEVER;
+    container->probe_at_usec = agent->now_usec + check->interval_usec;
     if (healthy) {
         container->n_failures = 0;
         container->health = HEALTH_HEALTHY;
@@ -262,21 +244,13 @@ static void report(struct agent *agent, struct agent_task *task, enum task_statu
     }
 }
 
-/* The task has ended: its last report stays readable until the next step. */
-static void leave(struct agent *agent, struct agent_task *task, struct outputs *outputs)
+static void give_back(struct agent *agent, const struct task_definition *definition,
+                      struct agent_task *task, struct outputs *outputs)
 {
-    const struct task_definition *definition = agent_task_definition(agent, task);
-    int index = (int)(task - agent->tasks);
-
-    if (task->admitted) {
-        for (int i = 0; i < definition->n_containers; i++)
-            images_release(&agent->images, definition->containers[i].image, agent->now_usec);
-        outputs_add(outputs, MESSAGE_REMOVE_TASK)->as.remove_task.task = task->task;
-        host_give(&agent->host, definition, &task->claim);
-    }
-    *ARRAY_ADD(agent, gone) = *task;
-    agent->n_tasks--;
-    memmove(task, task + 1, (size_t)(agent->n_tasks - index) * sizeof *task);
+    for (int i = 0; i < definition->n_containers; i++)
+        images_release(&agent->images, definition->containers[i].image, agent->now_usec);
+    outputs_add(outputs, MESSAGE_REMOVE_TASK)->as.remove_task.task = task->task;
+    host_give(&agent->host, definition, &task->claim);
 }
 
 /* Moving up ------------------------------------------------------------------------------------- */
@@ -378,7 +352,7 @@ static bool may_restart(const struct agent *agent, const struct agent_task *task
     return true;
 }
 
-void agent_task_exited(struct agent *agent, struct agent_task *task,
+void agent_task_exited(const struct agent *agent, struct agent_task *task,
                        const struct container_exited *event, struct outputs *outputs)
 {
     const struct container_definition *defined =
@@ -387,8 +361,8 @@ void agent_task_exited(struct agent *agent, struct agent_task *task,
 
     container->exit_code = event->exit_code;
     container->oom = event->oom;
-    set_timer(agent, &container->kill_at_usec, USEC_NEVER);
-    stop_probing(agent, container);
+    container->kill_at_usec = USEC_NEVER;
+    stop_probing(container);
     if (may_restart(agent, task, defined, container)) {
         container->n_restarts++;
         container->status = CONTAINER_CREATED;
@@ -440,9 +414,8 @@ static void move_down(struct agent *agent, const struct task_definition *definit
         container->status = CONTAINER_STOPPED;
     } else if (may_stop(definition, task, i)) {
         container->term_sent = true;
-        stop_probing(agent, container);
-        set_timer(agent, &container->kill_at_usec,
-                  agent->now_usec + definition->containers[i].stop_timeout_usec);
+        stop_probing(container);
+        container->kill_at_usec = agent->now_usec + definition->containers[i].stop_timeout_usec;
         signal_container(outputs, task, i, SIGNAL_TERM);
     }
 }
@@ -472,7 +445,8 @@ bool agent_task_advance(struct agent *agent, struct agent_task *task, struct out
     least = least_status(definition, task);
     if (least == CONTAINER_STOPPED) {
         report(agent, task, TASK_STOPPED, outputs);
-        leave(agent, task, outputs);
+        if (task->admitted)
+            give_back(agent, definition, task, outputs);
         return true;
     }
     if (task->stopping)
@@ -497,8 +471,7 @@ static void probe(struct agent *agent, const struct task_definition *definition,
     order->container = i;
     order->probe = ++container->n_probes;
     container->probe_at_usec = USEC_NEVER;
-    set_timer(agent, &container->answer_by_usec,
-              agent->now_usec + definition->containers[i].health->timeout_usec);
+    container->answer_by_usec = agent->now_usec + definition->containers[i].health->timeout_usec;
 }
 
 bool agent_task_tick(struct agent *agent, struct agent_task *task, struct outputs *outputs)

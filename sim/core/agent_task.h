@@ -10,12 +10,11 @@
 const struct task_definition *agent_task_definition(const struct agent *agent,
                                                     const struct agent_task *task);
 
-/* A task that has just been sent: it stands in the queue. */
-void agent_task_init(const struct agent *agent, struct agent_task *task,
-                     const struct place_task *event);
-void agent_task_finish(const struct agent *agent, struct agent_task *task);
+/* A task that has just been sent. Release with agent_task_destroy(). */
+struct agent_task *agent_task_create(const struct agent *agent, const struct place_task *event);
+void agent_task_destroy(const struct agent *agent, struct agent_task *task);
 
-/* It leaves the queue and takes what it needs of the host, which has it. */
+/* It takes what it needs of the host, which has it. */
 void agent_task_admit(struct agent *agent, struct agent_task *task);
 
 /* Its desired status becomes STOPPED; `before` and `after` make up the reason, both may be NULL. The
@@ -24,17 +23,17 @@ void agent_task_stop(struct agent_task *task, enum stop_code code, const char *b
                      const char *after);
 
 /* A container runs: its probes begin. */
-void agent_task_started(struct agent *agent, struct agent_task *task, int container);
+void agent_task_started(const struct agent *agent, struct agent_task *task, int container);
 
 /* A running container has exited: it is restarted by its policy, or has STOPPED. */
-void agent_task_exited(struct agent *agent, struct agent_task *task,
+void agent_task_exited(const struct agent *agent, struct agent_task *task,
                        const struct container_exited *event, struct outputs *outputs);
 
 /* The answer to the probe that is out (ECS API: HealthCheck). */
-void agent_task_probed(struct agent *agent, struct agent_task *task, int container, bool healthy);
+void agent_task_probed(const struct agent *agent, struct agent_task *task, int container, bool healthy);
 
-/* Moves every container as far as it can go and reports. Returns whether the task has ended: it is
- * then no longer in the agent's list. */
+/* Moves every container as far as it can go and reports. Returns whether the task has ended: it has
+ * then given back what it held of the host, and the caller takes it from the agent's list. */
 bool agent_task_advance(struct agent *agent, struct agent_task *task, struct outputs *outputs);
 
 /* Does what is due by now; returns as agent_task_advance(). */
@@ -42,11 +41,5 @@ bool agent_task_tick(struct agent *agent, struct agent_task *task, struct output
 
 /* When something of the task is due next. */
 int64_t agent_task_deadline(const struct agent *agent, const struct agent_task *task);
-
-/* The agent's deadline comes no later than this. */
-void agent_task_due(struct agent *agent, int64_t at_usec);
-
-/* What was due then no longer is. */
-void agent_task_cancel(struct agent *agent, int64_t at_usec);
 
 #endif

@@ -248,11 +248,19 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
 const char *core_check_agent(const struct agent *agent, char *detail, size_t size)
 {
     int64_t cpu = 0, memory_mib = 0;
+    int n_queued = 0;
 
     for (int i = 0; i < agent->n_tasks; i++) {
-        const struct agent_task *task = &agent->tasks[i];
+        const struct agent_task *task = agent->tasks[i];
         const struct task_definition *definition = taskdefs_get(agent->taskdefs, task->taskdef);
 
+        n_queued += !task->admitted;
+        if (i > 0 && agent->tasks[i - 1]->task >= task->task)
+            return "an agent's tasks stand in order";
+        if (agent_deadline(agent) > task->due_usec) {
+            snprintf(detail, size, "t%d", task->task + 1);
+            return "the agent's deadline is no later than its tasks'";
+        }
         for (int c = 0; c < definition->n_containers; c++) {
             if (!task->admitted && task->containers[c].status != CONTAINER_NONE) {
                 snprintf(detail, size, "t%d container %d", task->task + 1, c);
@@ -264,6 +272,8 @@ const char *core_check_agent(const struct agent *agent, char *detail, size_t siz
             memory_mib += taskdef_memory_mib(definition);
         }
     }
+    if (n_queued != agent->n_queue)
+        return "the agent's queue holds its tasks";
     if (cpu != agent->host.cpu_used || memory_mib != agent->host.memory_used_mib) {
         snprintf(detail, size, "keeps %d CPU units, %d MiB; recounted %lld, %lld",
                  agent->host.cpu_used, agent->host.memory_used_mib, (long long)cpu,

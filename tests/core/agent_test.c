@@ -299,7 +299,7 @@ Test(agent, the_head_of_the_queue_blocks_those_behind)
     exited(0, 0, 0, false);
     cr_assert(reported(0, TASK_STOPPED));
     cr_assert(ordered(MESSAGE_PULL_IMAGE, 1, 0));
-    cr_assert(agent.tasks[1].admitted);
+    cr_assert(agent.tasks[0]->admitted);
 }
 
 Test(agent, a_queued_task_leaves_without_having_consumed)
@@ -364,5 +364,5 @@ Test(agent, stale_and_absurd_events_change_nothing)
     exited(0, 0, 0, false);
     exited(9, 0, 0, false);
     cr_assert(outputs.n_messages == 0);
-    cr_assert(agent.tasks[0].containers[0].status == CONTAINER_NONE);
+    cr_assert(agent.tasks[0]->containers[0].status == CONTAINER_NONE);
 }
