@@ -5,6 +5,8 @@
  */
 #include "model/world.h"
 
+#include <stddef.h>
+
 #define MIB (INT64_C(1) << 20)
 
 static struct distribution lognormal_msec(int64_t median_msec, int64_t p99_msec)
