@@ -36,7 +36,7 @@ static int validate(const char *path, struct buffer *json)
         buffer_add(json, "%s\n    {\"file\": ", json->length > 0 ? "," : "");
         buffer_add_json_string(json, path);
         buffer_add(json, ", \"line\": %d, \"column\": %d, \"severity\": \"%s\", \"text\": ",
-                   finding->line, finding->column, finding->is_error ? "error" : "warning");
+                   finding->line, finding->column, severity_names[finding->severity]);
         buffer_add_json_string(json, finding->text);
         buffer_add_text(json, "}");
     }

@@ -21,20 +21,22 @@ enum shape {
     SHAPE_INSTANCE,     /* "i1" */
     SHAPE_CHOICE,       /* one of `values` */
     SHAPE_OBJECT,       /* described by `of` */
-    SHAPE_LIST,         /* of objects described by `of`, or of texts where that is NULL */
+    SHAPE_LIST,         /* of objects described by `of`, else of `values`, else of `items` */
     SHAPE_MAP,          /* names to objects described by `of` */
     SHAPE_TEXT_MAP,     /* names to texts or null */
     SHAPE_INSTANCES,    /* "4xbox", or a list of such texts and of objects */
     SHAPE_FILES,        /* a list of file names and of objects */
     SHAPE_IDLE,         /* a duration or "forever" */
     SHAPE_MOMENT,       /* a duration or "end" */
+    SHAPE_NUMBER_ANY,   /* a whole number or "any" */
+    SHAPE_PROFILE,      /* one of `values`, or an object described by `of` */
 };
 
 struct grammar {
     const char *name;      /* "an instance type", as the page calls it */
     const char *about;     /* a sentence, or NULL */
     bool ecs;              /* of ECS's API: unknown members are warnings, there is no "note" */
-    bool says_unsimulated; /* a member without `about` is worth a warning */
+    bool says_unsimulated; /* a member without `about` is worth a warning, else a note */
     const struct grammar_member *members; /* ended by one without a name */
 };
 
@@ -44,7 +46,8 @@ struct grammar_member {
     bool required;
     const struct grammar *of;
     const char *const *values;
-    bool open; /* SHAPE_CHOICE: other texts may be right too */
+    enum shape items; /* SHAPE_LIST: of what; SHAPE_ANY: texts */
+    bool open;        /* SHAPE_CHOICE: other texts may be right too */
     /* what it means and its default; NULL: ECS has it, berth takes no notice of it yet */
     const char *about;
 };
@@ -52,11 +55,16 @@ struct grammar_member {
 extern const struct grammar scenario_grammar;
 extern const struct grammar instance_type_grammar;
 extern const struct grammar instance_group_grammar;
+extern const struct grammar agent_grammar;
 extern const struct grammar image_grammar;
 extern const struct grammar behaviour_grammar;
 extern const struct grammar entry_grammar; /* of the timeline */
 extern const struct grammar fault_grammar;
 extern const struct grammar kill_container_grammar;
+extern const struct grammar kill_zone_grammar;
+extern const struct grammar cut_agent_grammar;
+extern const struct grammar slow_registry_grammar;
+extern const struct grammar dead_registry_grammar;
 extern const struct grammar expect_grammar;
 extern const struct grammar costs_grammar;
 extern const struct grammar distribution_grammar;
@@ -69,6 +77,9 @@ extern const struct grammar update_service_grammar;
 extern const struct grammar delete_service_grammar;
 extern const struct grammar run_task_grammar;
 extern const struct grammar stop_task_grammar;
+extern const struct grammar start_task_grammar;
+extern const struct grammar update_instances_grammar;
+extern const struct grammar update_protection_grammar;
 extern const struct grammar strategy_grammar;
 extern const struct grammar constraint_grammar;
 extern const struct grammar task_definition_grammar;
@@ -76,7 +87,49 @@ extern const struct grammar container_grammar;
 extern const struct grammar port_mapping_grammar;
 extern const struct grammar depends_on_grammar;
 extern const struct grammar environment_grammar;
+extern const struct grammar restart_policy_grammar;
+extern const struct grammar resource_requirement_grammar;
 extern const struct grammar health_check_grammar;
+extern const struct grammar ulimit_grammar;
+extern const struct grammar mount_point_grammar;
+extern const struct grammar volumes_from_grammar;
+extern const struct grammar linux_parameters_grammar;
+extern const struct grammar capabilities_grammar;
+extern const struct grammar device_grammar;
+extern const struct grammar tmpfs_grammar;
+extern const struct grammar host_entry_grammar;
+extern const struct grammar system_control_grammar;
+extern const struct grammar log_configuration_grammar;
+extern const struct grammar volume_grammar;
+extern const struct grammar host_volume_grammar;
+extern const struct grammar docker_volume_grammar;
+extern const struct grammar efs_volume_grammar;
+extern const struct grammar efs_authorization_grammar;
+extern const struct grammar s3_volume_grammar;
+extern const struct grammar fsx_volume_grammar;
+extern const struct grammar fsx_authorization_grammar;
+extern const struct grammar secret_grammar;
+extern const struct grammar environment_file_grammar;
+extern const struct grammar credentials_grammar;
+extern const struct grammar firelens_grammar;
+extern const struct grammar tag_grammar;
+extern const struct grammar proxy_grammar;
+extern const struct grammar accelerator_grammar;
+extern const struct grammar ephemeral_storage_grammar;
+extern const struct grammar platform_grammar;
+
+/* Statuses that UpdateContainerInstancesState takes: ACTIVE, DRAINING. */
+extern const char *const instance_state_names[];
+
+/* Conditions of dependsOn (enum container_condition), without the agent's own. */
+extern const char *const depends_on_names[];
+
+/* enum pid_mode and enum ipc_mode, from the second on. */
+extern const char *const pid_mode_names[];
+extern const char *const ipc_mode_names[];
+
+/* scope of a Docker volume: task, shared. */
+extern const char *const volume_scope_names[];
 
 /* Every grammar above, in the order in which a reader meets them; ended by NULL. */
 extern const struct grammar *const grammars[];

@@ -162,8 +162,7 @@ static const struct grammar_member start_task_members[] = {
     {.name = NULL},
 };
 const struct grammar start_task_grammar = {"a StartTask call", .ecs = true,
-                                           .says_unsimulated = true,
-                                           .members = start_task_members};
+                                           .says_unsimulated = true, .members = start_task_members};
 
 /* The other statuses of the API are its answers. */
 const char *const instance_state_names[] = {"ACTIVE", "DRAINING", NULL};

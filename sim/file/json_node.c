@@ -55,19 +55,21 @@ static void clean_line(char *text)
             *text = '?';
 }
 
-static void add_finding(struct reading *reading, bool is_error, int document,
+const char *const severity_names[] = {"error", "warning", "note", NULL};
+
+static void add_finding(struct reading *reading, enum severity severity, int document,
                         struct position position, char *text)
 {
     struct finding *finding = ARRAY_ADD(reading->findings, list);
 
     clean_line(text);
-    *finding = (struct finding){.is_error = is_error,
+    *finding = (struct finding){.severity = severity,
                                 .text = text,
                                 .document = document,
                                 .line = position.line,
                                 .column = position.column,
                                 .number = reading->findings->n_list};
-    reading->findings->n_errors += is_error;
+    reading->findings->n_errors += severity == SEVERITY_ERROR;
 }
 
 void reading_error(struct reading *reading, const char *name, const char *path, const char *format,
@@ -79,7 +81,7 @@ void reading_error(struct reading *reading, const char *name, const char *path, 
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    add_finding(reading, true, 0, (struct position){1, 1},
+    add_finding(reading, SEVERITY_ERROR, 0, (struct position){1, 1},
                 print_text("%s:1:1: error: %s: %s", name, path, what));
 }
 
@@ -162,7 +164,7 @@ static bool parse_json(struct document *document)
         return true;
     column = error.column > 0 ? error.column : 1;
     add_finding(
-        document->reading, true, document->number, (struct position){error.line, column},
+        document->reading, SEVERITY_ERROR, document->number, (struct position){error.line, column},
         print_text("%s:%d:%d: error: JSON: %s", document->name, error.line, column, error.text));
     return false;
 }
@@ -301,7 +303,7 @@ const char *node_set_by(const struct node *node)
     return NULL;
 }
 
-static void add_node_finding(const struct node *node, bool is_error, bool of_key,
+static void add_node_finding(const struct node *node, enum severity severity, bool of_key,
                              const char *format, va_list args)
 {
     struct position position = node_position(node, of_key);
@@ -313,7 +315,7 @@ static void add_node_finding(const struct node *node, bool is_error, bool of_key
 
     assert(out != NULL);
     fprintf(out, "%s:%d:%d: %s: ", node->document->name, position.line, position.column,
-            is_error ? "error" : "warning");
+            severity_names[severity]);
     if (node->parent)
         write_path(out, node);
     else
@@ -324,7 +326,7 @@ static void add_node_finding(const struct node *node, bool is_error, bool of_key
         fprintf(out, " (from --set %s)", set);
     closed = fclose(out);
     assert(closed == 0);
-    add_finding(node->document->reading, is_error, node->document->number, position, text);
+    add_finding(node->document->reading, severity, node->document->number, position, text);
 }
 
 void node_error(const struct node *node, const char *format, ...)
@@ -332,7 +334,7 @@ void node_error(const struct node *node, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    add_node_finding(node, true, false, format, args);
+    add_node_finding(node, SEVERITY_ERROR, false, format, args);
     va_end(args);
 }
 
@@ -341,16 +343,27 @@ void node_warning(const struct node *node, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    add_node_finding(node, false, false, format, args);
+    add_node_finding(node, SEVERITY_WARNING, false, format, args);
     va_end(args);
 }
 
-void node_key_finding(const struct node *node, bool is_error, const char *format, ...)
+void node_note(const struct node *node, const char *format, ...)
+{
+    va_list args;
+
+    if (!node->document->reading->findings->wants_notes)
+        return;
+    va_start(args, format);
+    add_node_finding(node, SEVERITY_NOTE, true, format, args);
+    va_end(args);
+}
+
+void node_key_finding(const struct node *node, enum severity severity, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    add_node_finding(node, is_error, true, format, args);
+    add_node_finding(node, severity, true, format, args);
     va_end(args);
 }
 

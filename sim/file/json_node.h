@@ -68,8 +68,13 @@ void node_error(const struct node *node, const char *format, ...)
 void node_warning(const struct node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same, placed at the member's name rather than at its value. */
-void node_key_finding(const struct node *node, bool is_error, const char *format, ...)
+/* Worth knowing, wrong in no way: kept only where the reader of the findings asked for notes. At the
+ * member's name. */
+void node_note(const struct node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A finding placed at the member's name rather than at its value. */
+void node_key_finding(const struct node *node, enum severity severity, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The PATH=VALUE of --set that has put the node there, or NULL. */

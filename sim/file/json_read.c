@@ -34,7 +34,9 @@ static void text_from_number(struct node *member)
     json_object_set_new(member->parent->value, member->key, json_string(text));
 }
 
-static void say_not_simulated(const struct node *member, const struct grammar_member *known)
+/* In a call it changes what is asked for; in a definition it is what real files carry anyway. */
+static void say_not_simulated(const struct node *member, const struct grammar *grammar,
+                              const struct grammar_member *known)
 {
     struct reading *reading = member->document->reading;
 
@@ -42,7 +44,11 @@ static void say_not_simulated(const struct node *member, const struct grammar_me
         if (reading->said[i] == known)
             return;
     *ARRAY_ADD(reading, said) = known;
-    node_key_finding(member, false, "ECS has it, berth does not simulate it yet: no effect");
+    if (grammar->says_unsimulated)
+        node_key_finding(member, SEVERITY_WARNING,
+                         "ECS has it, berth does not simulate it yet: no effect");
+    else
+        node_note(member, "not simulated: no effect");
 }
 
 static void check_member(const struct node *node, const struct grammar *grammar, const char *name)
@@ -57,13 +63,14 @@ static void check_member(const struct node *node, const struct grammar *grammar,
     if (!known && !grammar->ecs && strcmp(name, "note") == 0)
         return;
     if (!known)
-        node_key_finding(&member, !grammar->ecs, "unknown member of %s%s", grammar->name,
+        node_key_finding(&member, grammar->ecs ? SEVERITY_WARNING : SEVERITY_ERROR,
+                         "unknown member of %s%s", grammar->name,
                          node_hint(grammar_nearest(grammar, name)));
     else if (grammar->ecs && json_is_null(member.value))
         node_warning(&member, "found null: taken as absent");
-    else if (!known->about && grammar->says_unsimulated)
-        say_not_simulated(&member, known);
-    else if (grammar->ecs && known->shape == SHAPE_TEXT)
+    else if (!known->about)
+        say_not_simulated(&member, grammar, known);
+    if (known && grammar->ecs && known->shape == SHAPE_TEXT)
         text_from_number(&member);
 }
 
@@ -367,7 +374,10 @@ bool node_choice(const struct node *node, const char *const *names, int *out)
             *out = i;
             return true;
         }
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        if (used < sizeof list - 30)
+            snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        else if (strcmp(list + used - 3, "...") != 0)
+            snprintf(list + used, sizeof list - used, ", ...");
     }
     node_error(node, "found %s, wanted %s%s%s", node_found(node), names[1] ? "one of " : "", list,
                node_hint(names[1] ? nearest_of(text, names) : NULL));

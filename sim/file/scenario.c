@@ -285,6 +285,7 @@ static void read_scenario(struct scenario_reader *reader)
         return;
     read_head(reader, &top);
     scenario_read_costs(reader, &top);
+    scenario_read_rules(reader, &top);
     scenario_read_instances(reader, &top);
     scenario_read_definitions(reader, &top);
     scenario_read_images(reader, &top);
@@ -314,6 +315,7 @@ static struct scenario *finish(struct scenario_reader *reader)
     names_finish(&reader->containers);
     names_finish(&reader->references);
     free(reader->referred);
+    scenario_destroy_rules(reader->rules);
     for (int i = 0; i < reader->n_files; i++)
         document_finish(&reader->files[i]);
     free(reader->files);
@@ -383,6 +385,7 @@ static void destroy_group(struct scenario_group *group)
         free(group->attributes[i].name);
         free(group->attributes[i].value);
     }
+    scenario_destroy_rules(group->rules);
     free(group->zones);
     free(group->attributes);
 }
@@ -394,7 +397,9 @@ static void destroy_calls(struct scenario *scenario)
     for (int i = 0; i < scenario->n_timeline; i++) {
         message_finish(&scenario->timeline[i].call);
         free(scenario->timeline[i].service);
+        free(scenario->timeline[i].targets);
         free(scenario->timeline[i].fault.container_name);
+        free(scenario->timeline[i].fault.zone);
     }
     for (int i = 0; i < scenario->n_expects; i++) {
         free(scenario->expects[i].service);
@@ -416,6 +421,7 @@ void scenario_destroy(struct scenario *scenario)
     for (int i = 0; i < scenario->n_images; i++) {
         free(scenario->images[i].name);
         free(scenario->images[i].oci);
+        free(scenario->images[i].rootfs);
     }
     for (int i = 0; i < scenario->n_taskdefs; i++)
         destroy_taskdef(&scenario->taskdefs[i]);

@@ -111,11 +111,16 @@ struct scenario_options {
     const char *const *sets;
 };
 
-/* What validation says, one call per finding, in the order of the file. `severity` is "error" or
- * "warning"; text has the form "FILE:LINE:COL: error: PATH: what". */
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
+extern const char *const severity_names[];
+
+/* What validation says, in the order of the files; a text has the form
+ * "FILE:LINE:COL: error: PATH: what". Notes say what has no effect, once a member of ECS's API; they
+ * are only made for whoever sets `wants_notes`. */
 struct findings {
+    bool wants_notes;
     struct finding {
-        bool is_error;
+        enum severity severity;
         char *text;
         int document, line, column; /* document: 0 is the file itself, then those it names */
         int number;                 /* in the order of finding */

@@ -15,6 +15,9 @@
 #define RUN_TASK_COUNT_MAX 10
 #define DESIRED_MAX 10000000
 
+/* ECS API, StartTask, UpdateContainerInstancesState, UpdateTaskProtection: so many ids in one call. */
+#define CALL_IDS_MAX 10
+
 #define ATTRIBUTE_PREFIX "attribute:"
 
 static void read_field(const struct node *node, const char *text, struct strategy_rule *rule)
@@ -96,8 +99,7 @@ static void read_strategy(const struct node *call, struct strategy_rule **rules,
         if (rule->type == STRATEGY_RANDOM || rule->type == STRATEGY_OWN)
             continue; /* ECS takes no notice of random's field */
         if (!field_node.value)
-            node_error(&field_node, "missing: %s needs a field",
-                       strategy_type_names[rule->type]);
+            node_error(&field_node, "missing: %s needs a field", strategy_type_names[rule->type]);
         else if (node_text(&field_node, &field))
             read_field(&field_node, field, rule);
     }
@@ -225,6 +227,13 @@ static void entry_delete_service(struct scenario_reader *reader, struct node *no
     node_bool(&force, &ignored);
 }
 
+static char *read_group(const struct node *node, const char *text)
+{
+    if (!*text || strlen(text) > 255)
+        node_error(node, "a task group's name has 1 to 255 characters");
+    return memory_text(text);
+}
+
 static void entry_run_task(struct scenario_reader *reader, struct node *node,
                            struct scenario_entry *entry)
 {
@@ -247,11 +256,8 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
                    node_found(&count));
     else
         node_int(&count, 1, RUN_TASK_COUNT_MAX, BARE_NUMBER, &call->count);
-    if (node_text(&group, &text)) {
-        if (!*text || strlen(text) > 255)
-            node_error(&group, "a task group's name has 1 to 255 characters");
-        call->group = memory_text(text);
-    }
+    if (node_text(&group, &text))
+        call->group = read_group(&group, text);
     check_launch_type(node);
     read_strategy(node, &call->strategy, &call->n_strategy);
     taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
@@ -270,52 +276,94 @@ static void entry_stop_task(struct scenario_reader *reader, struct node *node,
     node_id(&task, 't', &entry->call.as.stop_task_call.task);
 }
 
-static void read_kill_container(struct scenario_reader *reader, struct node *node,
-                                struct fault *fault)
+/* The 1 to 10 ids of a list, or false after an error. */
+static bool read_ids(const struct node *call, const char *name, char letter, int32_t **ids,
+                     int32_t *n)
 {
-    struct node task, container;
-    const char *name;
+    struct node list = node_member(call, name);
+    int errors = reading_errors(call->document->reading);
+    size_t n_items = node_list(&list);
 
-    if (!node_object(node, &kill_container_grammar))
+    if (list.value && (n_items < 1 || n_items > CALL_IDS_MAX)) {
+        node_error(&list, "%zu items; ECS takes 1 to 10 in a call", n_items);
+        return false;
+    }
+    *ids = memory_zeroed(n_items, sizeof **ids);
+    for (size_t i = 0; i < n_items; i++) {
+        struct node item = node_item(&list, i);
+
+        if (node_id(&item, letter, &(*ids)[*n]))
+            ++*n;
+    }
+    return reading_errors(call->document->reading) == errors;
+}
+
+static void entry_start_task(struct scenario_reader *reader, struct node *node,
+                             struct scenario_entry *entry)
+{
+    struct start_task *call = &entry->call.as.start_task;
+    struct node group;
+    int32_t *ids = NULL, n = 0;
+    const char *text;
+
+    entry->call = message_new(MESSAGE_START_TASK);
+    if (!node_object(node, &start_task_grammar))
         return;
-    task = node_member(node, "task");
-    container = node_member(node, "container");
-    node_id(&task, 't', &fault->task);
-    if (!node_text(&container, &name))
+    group = node_member(node, "group");
+    call->taskdef = entry->taskdef = required_reference(reader, node);
+    if (node_text(&group, &text))
+        call->group = read_group(&group, text);
+    if (read_ids(node, "containerInstances", 'i', &ids, &n)) {
+        call->instances = memory_zeroed((size_t)n, sizeof *call->instances);
+        call->n_instances = n;
+        for (int i = 0; i < n; i++)
+            call->instances[i].instance = ids[i];
+    }
+    free(ids);
+}
+
+static void entry_update_instances(struct scenario_reader *reader, struct node *node,
+                                   struct scenario_entry *entry)
+{
+    struct node status;
+    int choice;
+
+    (void)reader;
+    entry->call = message_new(MESSAGE_UPDATE_INSTANCE_STATE);
+    if (!node_object(node, &update_instances_grammar))
         return;
-    if (reader->containers_known && names_find(&reader->containers, name) == ID_NONE)
-        node_error(&container, "no task definition has a container \"%s\"%s", name,
-                   reading_hint(&reader->reading, name, &reader->containers, 0));
-    fault->container_name = memory_text(name);
+    status = node_member(node, "status");
+    read_ids(node, "containerInstances", 'i', &entry->targets, &entry->n_targets);
+    if (node_choice(&status, instance_state_names, &choice))
+        entry->call.as.update_instance_state.draining = choice == 1;
+}
+
+static void entry_update_protection(struct scenario_reader *reader, struct node *node,
+                                    struct scenario_entry *entry)
+{
+    struct update_task_protection *call = &entry->call.as.update_task_protection;
+    struct node enabled, expires;
+    int32_t minutes = 120;
+
+    (void)reader;
+    entry->call = message_new(MESSAGE_UPDATE_TASK_PROTECTION);
+    if (!node_object(node, &update_protection_grammar))
+        return;
+    enabled = node_member(node, "protectionEnabled");
+    expires = node_member(node, "expiresInMinutes");
+    read_ids(node, "tasks", 't', &entry->targets, &entry->n_targets);
+    node_bool(&enabled, &call->enabled);
+    if (node_int(&expires, 1, 2880, BARE_NUMBER, &minutes) && !call->enabled)
+        node_warning(&expires, "only a protection expires");
+    call->expires_usec = minutes * 60 * USEC_PER_SEC;
 }
 
 static void entry_fault(struct scenario_reader *reader, struct node *node,
                         struct scenario_entry *entry)
 {
-    struct fault *fault = &entry->fault;
-    struct node task, container, instance;
-
     entry->is_fault = true;
     entry->call = message_new(MESSAGE_TICK);
-    if (!node_object(node, &fault_grammar))
-        return;
-    task = node_member(node, "killTask");
-    container = node_member(node, "killContainer");
-    instance = node_member(node, "killInstance");
-    if (!!task.value + !!container.value + !!instance.value != 1)
-        node_error(node, "wanted exactly one of killTask, killContainer, killInstance");
-    if (task.value) {
-        fault->kind = FAULT_KILL_TASK;
-        node_id(&task, 't', &fault->task);
-    }
-    if (container.value) {
-        fault->kind = FAULT_KILL_CONTAINER;
-        read_kill_container(reader, &container, fault);
-    }
-    if (instance.value) {
-        fault->kind = FAULT_KILL_INSTANCE;
-        node_id(&instance, 'i', &fault->instance);
-    }
+    scenario_read_fault(reader, node, &entry->fault);
 }
 
 static const struct entry_kind {
@@ -323,10 +371,13 @@ static const struct entry_kind {
     void (*read)(struct scenario_reader *, struct node *, struct scenario_entry *);
 } entry_kinds[] = {
     {"runTask", entry_run_task},
+    {"startTask", entry_start_task},
     {"stopTask", entry_stop_task},
     {"createService", entry_create_service},
     {"updateService", entry_update_service},
     {"deleteService", entry_delete_service},
+    {"updateContainerInstancesState", entry_update_instances},
+    {"updateTaskProtection", entry_update_protection},
     {"fault", entry_fault},
 };
 #define N_ENTRY_KINDS (sizeof entry_kinds / sizeof entry_kinds[0])
@@ -354,7 +405,10 @@ static void read_entry(struct scenario_reader *reader, struct node *node,
         .line = node_line(node),
         .call = message_new(MESSAGE_TICK),
         .taskdef = ID_NONE,
-        .fault = {.task = ID_NONE, .container = ID_NONE, .instance = ID_NONE},
+        .fault = {.task = ID_NONE,
+                  .container = ID_NONE,
+                  .instance = ID_NONE,
+                  .for_usec = USEC_NEVER},
     };
     if (!node_object(node, &entry_grammar))
         return;
@@ -371,8 +425,7 @@ static void read_entry(struct scenario_reader *reader, struct node *node,
         }
     }
     if (!kind)
-        node_error(node, "wanted one of runTask, stopTask, createService, updateService, "
-                         "deleteService, fault");
+        node_error(node, "wanted an API call such as runTask or updateService, or a fault");
     else
         read_wait(node, entry);
 }

@@ -19,6 +19,7 @@ struct scenario_reader {
     int n_groups, cap_groups;
     struct image *images;
     int n_images, cap_images;
+    struct agent_rules *rules; /* of the scenario's agent, or NULL */
 
     struct names type_names;  /* numbers are indexes in types */
     struct names image_names; /* in images */
@@ -41,6 +42,16 @@ void scenario_read_behaviours(struct scenario_reader *reader, const struct node 
 /* A definition that fits on no instance, even an empty one, is worth a warning. */
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition);
+
+/* scenario_agent.c */
+void scenario_read_rules(struct scenario_reader *reader, const struct node *top);
+/* What a node says beyond what was `given` (NULL: beyond ECS's), in their place. */
+struct agent_rules *scenario_read_agent(struct node *node, struct agent_rules *given);
+struct agent_rules *scenario_copy_rules(const struct agent_rules *rules);
+void scenario_destroy_rules(struct agent_rules *rules);
+
+/* scenario_faults.c */
+void scenario_read_fault(struct scenario_reader *reader, struct node *node, struct fault *fault);
 
 /* scenario_definitions.c */
 void scenario_read_definitions(struct scenario_reader *reader, const struct node *top);

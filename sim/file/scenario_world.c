@@ -2,6 +2,7 @@
  * The world of a scenario: costs, instance types, instances, images, behaviours.
  */
 #include "core/array.h"
+#include "core/host.h"
 #include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_rules.h"
@@ -25,11 +26,17 @@ void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
         {"pull", &costs->pull}, {"create", &costs->create},     {"start", &costs->start},
         {"stop", &costs->stop}, {"teardown", &costs->teardown},
     };
-    struct node node = node_member(top, "costs"), rate, size;
+    struct node node = node_member(top, "costs"), profile, rate, size;
+    int choice = 0;
 
-    *costs = costs_default();
-    if (!node.value || !node_object(&node, &costs_grammar))
+    *costs = costs_find(choice);
+    if (json_is_string(node.value) && node_choice(&node, costs_names, &choice))
+        *costs = costs_find(choice);
+    if (!node.value || json_is_string(node.value) || !node_object(&node, &costs_grammar))
         return;
+    profile = node_member(&node, "profile");
+    if (node_choice(&profile, costs_names, &choice))
+        *costs = costs_find(choice);
     for (size_t i = 0; i < sizeof distributions / sizeof distributions[0]; i++) {
         struct node member = node_member(&node, distributions[i].name);
 
@@ -59,7 +66,7 @@ static bool read_mib(const struct node *node, int32_t *mib)
 
 static void read_type(struct scenario_reader *reader, const struct node *map, const char *name)
 {
-    struct node node = node_member(map, name), vcpu, memory, boot;
+    struct node node = node_member(map, name), vcpu, memory, boot, gpus, enis;
     struct instance_type *type;
     double vcpus;
 
@@ -79,10 +86,19 @@ static void read_type(struct scenario_reader *reader, const struct node *map, co
     vcpu = node_member(&node, "vcpu");
     memory = node_member(&node, "memory");
     boot = node_member(&node, "boot");
+    gpus = node_member(&node, "gpus");
+    enis = node_member(&node, "enis");
     if (node_decimal(&vcpu, 0.01, 4096, &vcpus))
         type->cpu = (int32_t)(vcpus * CPU_UNITS_PER_VCPU + 0.5);
     read_mib(&memory, &type->memory_mib);
     type->boot_given = node_distribution(&boot, &type->boot);
+    node_int(&gpus, 0, HOST_GPUS_MAX, BARE_NUMBER, &type->gpus);
+    if (json_is_string(enis.value) && strcmp(json_string_value(enis.value), "any") == 0)
+        type->enis = ID_NONE;
+    else if (json_is_string(enis.value))
+        node_error(&enis, "found %s, wanted a whole number or \"any\"", node_found(&enis));
+    else
+        node_int(&enis, 0, GROUP_COUNT_MAX, BARE_NUMBER, &type->enis);
 }
 
 static const char *nearest_type(const struct scenario_reader *reader, const char *name)
@@ -217,17 +233,22 @@ static struct scenario_group *add_group(struct scenario_reader *reader)
     struct scenario_group *group = ARRAY_ADD(reader, groups);
 
     *group = (struct scenario_group){.type = ID_NONE, .count = 1, .replace = true};
+    if (reader->rules)
+        group->rules = scenario_copy_rules(reader->rules);
     return group;
 }
 
 static void read_group_object(struct scenario_reader *reader, struct node *node)
 {
     struct scenario_group *group = add_group(reader);
-    struct node type, count, replace;
+    struct node type, count, replace, agent;
     const char *name;
 
     if (!node_object(node, &instance_group_grammar))
         return;
+    agent = node_member(node, "agent");
+    if (agent.value)
+        group->rules = scenario_read_agent(&agent, group->rules);
     type = node_member(node, "type");
     count = node_member(node, "count");
     replace = node_member(node, "replace");
@@ -296,41 +317,62 @@ void scenario_read_instances(struct scenario_reader *reader, const struct node *
     }
 }
 
+/* What a group's agents register of its type's memory. */
+static int32_t group_memory_mib(const struct scenario_group *group,
+                                const struct instance_type *type)
+{
+    int32_t reserved = group->rules ? group->rules->reserved_memory_mib : 0;
+
+    return type->memory_mib > reserved ? type->memory_mib - reserved : 0;
+}
+
+/* How far a definition is from fitting, in thousandths of what there is: 1000 and less fits. */
+static int64_t need_permille(int64_t wanted, int64_t there)
+{
+    return wanted == 0 ? 0 : there > 0 ? (wanted * 1000 + there - 1) / there : INT64_MAX - 1;
+}
+
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition)
 {
-    int64_t cpu = taskdef_cpu(definition), mib = taskdef_memory_mib(definition);
+    const int64_t wanted[] = {taskdef_cpu(definition), taskdef_memory_mib(definition),
+                              taskdef_gpus(definition, 1)};
+    static const char *const units[] = {"CPU units", "MiB", "GPUs"};
     struct node family = node_member(node, "family");
     const struct instance_type *nearest = NULL;
-    int64_t nearest_excess = INT64_MAX;
+    int64_t nearest_permille = INT64_MAX, nearest_there = 0;
+    int nearest_lacks = 0;
 
     for (int i = 0; i < reader->n_groups; i++) {
+        const struct scenario_group *group = &reader->groups[i];
         const struct instance_type *type;
-        int64_t excess;
+        int64_t permille = 0;
+        int lacks = 0;
 
-        if (reader->groups[i].type == ID_NONE)
+        if (group->type == ID_NONE)
             return;
-        type = &reader->types[reader->groups[i].type];
-        if (cpu <= type->cpu && mib <= type->memory_mib)
+        type = &reader->types[group->type];
+        const int64_t there[] = {type->cpu, group_memory_mib(group, type), type->gpus};
+        for (int r = 0; r < 3; r++)
+            if (need_permille(wanted[r], there[r]) > permille) {
+                permille = need_permille(wanted[r], there[r]);
+                lacks = r;
+            }
+        if (permille <= 1000)
             return;
-        excess = cpu * 1000 / type->cpu;
-        if (excess < mib * 1000 / type->memory_mib)
-            excess = mib * 1000 / type->memory_mib;
-        if (excess < nearest_excess) {
-            nearest_excess = excess;
+        if (permille < nearest_permille) {
+            nearest_permille = permille;
             nearest = type;
+            nearest_lacks = lacks;
+            nearest_there = there[lacks];
         }
     }
-    if (nearest && cpu > nearest->cpu)
+    if (nearest)
         node_warning(&family,
-                     "%s needs %lld CPU units and fits on no instance, even an empty one: "
-                     "the nearest, %s, has %d",
-                     definition->family, (long long)cpu, nearest->name, (int)nearest->cpu);
-    else if (nearest)
-        node_warning(&family,
-                     "%s needs %lld MiB and fits on no instance, even an empty one: the "
-                     "nearest, %s, has %d",
-                     definition->family, (long long)mib, nearest->name, (int)nearest->memory_mib);
+                     "%s needs %lld %s and fits on no instance, even an empty one: the nearest, "
+                     "%s, has %lld",
+                     definition->family, (long long)wanted[nearest_lacks], units[nearest_lacks],
+                     nearest->name, (long long)nearest_there);
 }
 
 static struct image *find_image(struct scenario_reader *reader, const char *name, int32_t *index)
@@ -347,7 +389,7 @@ static struct image *find_image(struct scenario_reader *reader, const char *name
 
 static void read_image(struct scenario_reader *reader, const struct node *map, const char *name)
 {
-    struct node node = node_member(map, name), size, oci;
+    struct node node = node_member(map, name), size, oci, rootfs;
     int32_t index;
     struct image *image = find_image(reader, name, &index);
     const char *text;
@@ -356,12 +398,20 @@ static void read_image(struct scenario_reader *reader, const struct node *map, c
         return;
     size = node_member(&node, "size");
     oci = node_member(&node, "oci");
+    rootfs = node_member(&node, "rootfs");
     node_size(&size, &image->size_bytes);
-    if (!node_text(&oci, &text))
-        return;
-    if (!*text)
-        node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
-    image->oci = memory_text(text);
+    if (node_text(&oci, &text)) {
+        if (!*text)
+            node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
+        image->oci = memory_text(text);
+    }
+    if (node_text(&rootfs, &text)) {
+        if (!*text)
+            node_error(&rootfs, "found an empty text, wanted a tarball of a root file system");
+        if (image->oci)
+            node_error(&rootfs, "the image has an oci already");
+        image->rootfs = memory_text(text);
+    }
 }
 
 void scenario_read_images(struct scenario_reader *reader, const struct node *top)
@@ -415,6 +465,7 @@ struct behaviours {
 static void read_behaviour(struct behaviours *behaviours, const struct node *map, const char *name)
 {
     struct node node = node_member(map, name), ready, work, idle, memory, exit_code;
+    struct node unhealthy;
     struct behaviour *behaviour = ARRAY_ADD(behaviours, list);
 
     names_intern(&behaviours->names, name);
@@ -432,7 +483,9 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
     node_distribution(&work, &behaviour->work);
     node_duration_or(&idle, "forever", IDLE_FOREVER, &behaviour->idle_usec);
     node_size(&memory, &behaviour->memory_bytes);
+    unhealthy = node_member(&node, "unhealthyAfter");
     node_int(&exit_code, 0, 255, BARE_NUMBER, &behaviour->exit_code);
+    node_duration(&unhealthy, &behaviour->unhealthy_after_usec);
 }
 
 /* The name of a container's behaviour. */

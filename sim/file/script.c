@@ -58,6 +58,12 @@ static struct script_step create_group(struct script *script)
     return event(script);
 }
 
+static void next_entry(struct script *script)
+{
+    script->next_entry++;
+    script->next_target = 0;
+}
+
 /* The service that a name means now: the last one of that name, since a name may be used again. */
 static int32_t find_service(const struct cluster *cluster, const char *name)
 {
@@ -87,10 +93,64 @@ static struct script_step give_fault(struct script *script, const struct fault *
         .item = SCRIPT_FAULT, .fault = &script->fault, .at_usec = USEC_NEVER};
 }
 
+static bool in_zone(const struct cluster *cluster, const struct instance *instance,
+                    const char *zone)
+{
+    return instance->zone != ID_NONE &&
+           strcmp(cluster->groups[instance->group].spec.zones[instance->zone].name, zone) == 0;
+}
+
+/* The zone's next machine that is not gone, from that one on, or ID_NONE. */
+static int find_in_zone(const struct cluster *cluster, int from, int n, const char *zone)
+{
+    for (int i = from; i < n; i++)
+        if (cluster->instances[i].status != INSTANCE_INACTIVE &&
+            in_zone(cluster, &cluster->instances[i], zone))
+            return i;
+    return ID_NONE;
+}
+
+/* One machine after the other, of those that there were when the fault came: what replaces them lives. */
+static struct script_step kill_zone(struct script *script, const struct fault *fault,
+                                    const struct cluster *cluster)
+{
+    struct fault kill = *fault;
+
+    if (script->next_target == 0)
+        script->n_zone = cluster->n_instances;
+    kill.kind = FAULT_KILL_INSTANCE;
+    kill.instance = find_in_zone(cluster, script->next_target, script->n_zone, fault->zone);
+    script->next_target = kill.instance + 1;
+    if (kill.instance == ID_NONE ||
+        find_in_zone(cluster, script->next_target, script->n_zone, fault->zone) == ID_NONE)
+        next_entry(script);
+    return give_fault(script, &kill, cluster);
+}
+
+/* One call for each instance or task that the API's call names. */
+static struct script_step call_target(struct script *script, const struct scenario_entry *entry)
+{
+    int32_t target = entry->targets[script->next_target];
+
+    script->call = entry->call;
+    if (entry->call.kind == MESSAGE_UPDATE_INSTANCE_STATE)
+        script->call.as.update_instance_state.instance = target;
+    else
+        script->call.as.update_task_protection.task = target;
+    if (++script->next_target == entry->n_targets)
+        next_entry(script);
+    return event(script);
+}
+
 static struct script_step give_entry(struct script *script, const struct cluster *cluster)
 {
-    const struct scenario_entry *entry = &script->scenario->timeline[script->next_entry++];
+    const struct scenario_entry *entry = &script->scenario->timeline[script->next_entry];
 
+    if (entry->is_fault && entry->fault.kind == FAULT_KILL_ZONE)
+        return kill_zone(script, &entry->fault, cluster);
+    if (entry->n_targets)
+        return call_target(script, entry);
+    next_entry(script);
     if (entry->is_fault)
         return give_fault(script, &entry->fault, cluster);
     if (entry->call.kind == MESSAGE_CREATE_SERVICE)

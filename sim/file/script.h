@@ -13,6 +13,8 @@
 struct script {
     const struct scenario *scenario;
     int next_taskdef, next_group, next_service, next_entry;
+    int next_target; /* of an entry that is given one by one */
+    int n_zone;      /* instances that a FAULT_KILL_ZONE may hit: those it found */
     bool ended;
     struct message call; /* the event last given; texts belong to the scenario */
     struct fault fault;  /* the fault last given; likewise */
@@ -29,7 +31,7 @@ struct script_step {
     enum script_item item;
     const struct message *event;
     const struct fault *fault; /* its container is found; it or the task may not exist: ID_NONE */
-    int64_t at_usec; /* or USEC_NEVER */
+    int64_t at_usec;           /* or USEC_NEVER */
 };
 
 void script_init(struct script *script, const struct scenario *scenario);

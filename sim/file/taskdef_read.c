@@ -4,17 +4,28 @@
  */
 #include "file/taskdef_read.h"
 
+#include "core/host.h"
 #include "core/query.h"
-#include "file/nearest.h"
+#include "file/json_shape.h"
+#include "file/taskdef_order.h"
 #include "file/taskdef_rules.h"
+#include "file/taskdef_run_read.h"
 #include "file/units.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ECS API, PlacementConstraint: at most so many for a task. */
 #define CONSTRAINTS_MAX 10
+
+/* An instance has at most so many ports in use (ECS API, PortMapping). */
+#define PORT_MAPPINGS_MAX 100
+
+/* ECS API, ContainerRestartPolicy. */
+#define IGNORED_CODES_MAX 50
 
 /* Years would be accepted as well, a week is more than anybody waits. */
 #define TIMEOUT_SECONDS_MAX (7 * 24 * 3600)
@@ -88,144 +99,190 @@ bool taskdef_read_constraints(struct node *list, bool of_definition,
     return reading_errors(list->document->reading) == errors;
 }
 
-static void read_text_into(const struct node *object, const char *name, char **to)
+/* Larger ranges would only hold up the instance's dynamic ports. */
+#define RANGE_PORTS_MAX 100
+
+static void add_port(struct container_definition *container, int *cap, struct port_mapping mapping)
 {
-    struct node member = node_member(object, name);
+    if (container->n_ports == *cap) {
+        *cap = *cap ? 2 * *cap : 4;
+        container->ports = realloc(container->ports, (size_t)*cap * sizeof *container->ports);
+        assert(container->ports);
+    }
+    container->ports[container->n_ports++] = mapping;
+}
+
+/* "8000-8010": each port of the container on a dynamic one of the instance. */
+static void read_range(const struct node *node, enum port_protocol protocol,
+                       struct container_definition *container, int *cap)
+{
+    int first, last, length = 0;
     const char *text;
 
-    if (node_text(&member, &text))
-        *to = memory_text(text);
-}
-
-static void read_texts(const struct node *object, const char *name, char ***to, int32_t *n)
-{
-    struct node list = node_member(object, name);
-    size_t n_items = node_list(&list);
-
-    if (n_items)
-        *to = memory_zeroed(n_items, sizeof **to);
-    for (size_t i = 0; i < n_items; i++) {
-        struct node item = node_item(&list, i);
-        const char *text;
-
-        if (node_text(&item, &text))
-            (*to)[(*n)++] = memory_text(text);
+    if (!node_text(node, &text))
+        return;
+    if (sscanf(text, "%5d-%5d%n", &first, &last, &length) != 2 || text[length] || first < 1 ||
+        last > 65535 || first > last || !isdigit((unsigned char)text[0])) {
+        node_error(node, "found \"%s\", wanted a range of ports such as \"8000-8010\"", text);
+        return;
     }
+    if (last - first >= RANGE_PORTS_MAX)
+        node_warning(node, "%d ports: berth maps the first %d", last - first + 1, RANGE_PORTS_MAX);
+    for (int port = first; port <= last && port - first < RANGE_PORTS_MAX; port++)
+        add_port(container, cap, (struct port_mapping){port, 0, protocol});
 }
 
-static void read_environment(const struct node *container, struct container_run *run)
+static void read_port(const struct node *item, struct container_definition *container, int *cap)
 {
-    struct node list = node_member(container, "environment");
-    size_t n = node_list(&list);
+    struct node port = node_member(item, "containerPort"), host = node_member(item, "hostPort");
+    struct node protocol = node_member(item, "protocol");
+    struct node range = node_member(item, "containerPortRange");
+    struct port_mapping mapping = {0};
+    int choice = PROTOCOL_TCP;
 
-    if (n)
-        run->environment = memory_zeroed(n, sizeof *run->environment);
-    for (size_t i = 0; i < n; i++) {
-        struct node item = node_item(&list, i), name_node, value_node;
-        const char *name, *value = "";
-        char *variable;
-
-        if (!node_object(&item, &environment_grammar))
-            continue;
-        name_node = node_member(&item, "name");
-        value_node = node_member(&item, "value");
-        if (!name_node.value)
-            node_error(&name_node, "missing: the variable's name");
-        if (!node_text(&name_node, &name))
-            continue;
-        node_text(&value_node, &value);
-        if (!*name || strchr(name, '=')) {
-            node_error(&name_node, "found \"%s\", wanted a name without =", name);
-            continue;
-        }
-        variable = memory_zeroed(strlen(name) + strlen(value) + 2, 1);
-        strcat(strcat(strcpy(variable, name), "="), value);
-        run->environment[run->n_environment++] = variable;
+    shape_check_unused(item, &port_mapping_grammar);
+    node_choice(&protocol, port_protocol_names, &choice);
+    mapping.protocol = (enum port_protocol)choice;
+    if (range.value) {
+        if (port.value || host.value)
+            node_error(port.value ? &port : &host, "the mapping has a containerPortRange already");
+        read_range(&range, mapping.protocol, container, cap);
+        return;
     }
-}
-
-static void read_run(const struct node *container, struct container_run *run)
-{
-    struct node readonly = node_member(container, "readonlyRootFilesystem");
-
-    read_texts(container, "entryPoint", &run->entry_point, &run->n_entry_point);
-    read_texts(container, "command", &run->command, &run->n_command);
-    read_environment(container, run);
-    read_text_into(container, "workingDirectory", &run->working_directory);
-    read_text_into(container, "user", &run->user);
-    read_text_into(container, "hostname", &run->hostname);
-    node_bool(&readonly, &run->readonly_root);
+    if (!port.value)
+        node_error(&port, "missing: the port that the container listens on");
+    node_int(&port, 1, 65535, BARE_NUMBER, &mapping.container_port);
+    node_int(&host, 0, 65535, BARE_NUMBER, &mapping.host_port);
+    add_port(container, cap, mapping);
 }
 
 static void read_ports(const struct node *object, struct container_definition *container)
 {
     struct node list = node_member(object, "portMappings");
     size_t n = node_list(&list);
+    int cap = 0;
 
-    if (n > 100)
+    if (n > PORT_MAPPINGS_MAX) {
         node_error(&list, "%zu ports; ECS reserves at most 100 on an instance", n);
-    else if (n)
-        container->ports = memory_zeroed(n, sizeof *container->ports);
-    for (size_t i = 0; i < n && container->ports; i++) {
-        struct node item = node_item(&list, i), port, host, protocol, range;
-        struct port_mapping *mapping = &container->ports[container->n_ports];
-        int choice = PROTOCOL_TCP;
-
-        if (!node_object(&item, &port_mapping_grammar))
-            continue;
-        port = node_member(&item, "containerPort");
-        host = node_member(&item, "hostPort");
-        protocol = node_member(&item, "protocol");
-        range = node_member(&item, "containerPortRange");
-        if (range.value && !port.value)
-            continue; /* its host ports are dynamic: nothing that placement counts */
-        if (!port.value)
-            node_error(&port, "missing: the port that the container listens on");
-        node_int(&port, 1, 65535, BARE_NUMBER, &mapping->container_port);
-        node_int(&host, 0, 65535, BARE_NUMBER, &mapping->host_port);
-        node_choice(&protocol, port_protocol_names, &choice);
-        mapping->protocol = choice;
-        container->n_ports++;
-    }
-}
-
-/* Checked only: whether a container is healthy is a fact of the world. */
-static void read_health_check(const struct node *object)
-{
-    static const struct {
-        const char *name;
-        int32_t minimum, maximum;
-        enum bare_unit unit;
-    } numbers[] = {
-        {"interval", 5, 300, BARE_SECONDS},
-        {"timeout", 2, 60, BARE_SECONDS},
-        {"retries", 1, 10, BARE_NUMBER},
-        {"startPeriod", 0, 300, BARE_SECONDS},
-    };
-    struct node check = node_member(object, "healthCheck");
-
-    if (!check.value || !node_object(&check, &health_check_grammar))
         return;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        struct node member = node_member(&check, numbers[i].name);
-        int32_t ignored;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i);
 
-        node_int(&member, numbers[i].minimum, numbers[i].maximum, numbers[i].unit, &ignored);
+        if (node_object(&item, &port_mapping_grammar))
+            read_port(&item, container, &cap);
     }
 }
 
-static int64_t read_timeout(const struct node *object, const char *name, int64_t otherwise_usec)
+/* Seconds, with their bounds and what stands for none given. */
+static int64_t read_seconds(const struct node *object, const char *name, int32_t minimum,
+                            int32_t maximum, int32_t otherwise)
 {
     struct node member = node_member(object, name);
-    int32_t seconds;
+    int32_t seconds = otherwise;
 
-    if (!node_int(&member, 0, TIMEOUT_SECONDS_MAX, BARE_SECONDS, &seconds))
-        return otherwise_usec;
+    node_int(&member, minimum, maximum, BARE_SECONDS, &seconds);
     return seconds * USEC_PER_SEC;
 }
 
-static void read_container(struct node *object, struct container_definition *container,
-                           struct container_run *run)
+/* ECS API, HealthCheck. */
+static void read_health_check(const struct node *object, struct container_definition *container)
+{
+    struct node check = node_member(object, "healthCheck"), retries;
+
+    if (!check.value || !node_object(&check, &health_check_grammar))
+        return;
+    retries = node_member(&check, "retries");
+    container->health = memory_zeroed(1, sizeof *container->health);
+    *container->health = (struct health_check){
+        .interval_usec = read_seconds(&check, "interval", 5, 300, 30),
+        .timeout_usec = read_seconds(&check, "timeout", 2, 60, 5),
+        .start_period_usec = read_seconds(&check, "startPeriod", 0, 300, 0),
+        .retries = 3,
+    };
+    node_int(&retries, 1, 10, BARE_NUMBER, &container->health->retries);
+}
+
+/* ECS API, ContainerRestartPolicy. */
+static void read_restart_policy(const struct node *object, struct container_definition *container)
+{
+    struct node node = node_member(object, "restartPolicy"), enabled, codes;
+    struct restart_policy *policy;
+    bool is_enabled = false;
+    size_t n;
+
+    if (!node.value || !node_object(&node, &restart_policy_grammar))
+        return;
+    enabled = node_member(&node, "enabled");
+    codes = node_member(&node, "ignoredExitCodes");
+    n = node_list(&codes);
+    node_bool(&enabled, &is_enabled);
+    policy = memory_zeroed(1, sizeof *policy);
+    policy->attempt_period_usec = read_seconds(&node, "restartAttemptPeriod", 60, 1800, 300);
+    if (n > IGNORED_CODES_MAX)
+        node_error(&codes, "%zu exit codes; ECS takes at most 50", n);
+    if (n)
+        policy->ignored = memory_zeroed(n, sizeof *policy->ignored);
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&codes, i);
+
+        if (node_int(&item, 0, 255, BARE_NUMBER, &policy->ignored[policy->n_ignored].exit_code))
+            policy->n_ignored++;
+    }
+    if (is_enabled) {
+        container->restart = policy;
+        return;
+    }
+    free(policy->ignored);
+    free(policy);
+}
+
+static void read_gpus(const struct node *value, struct container_definition *container)
+{
+    const char *text;
+    char *end;
+    long gpus;
+
+    if (!node_text(value, &text))
+        return;
+    if (container->gpus) {
+        node_error(value, "GPUs are asked for above already");
+        return;
+    }
+    gpus = strtol(text, &end, 10);
+    if (strcmp(text, "ALL") == 0)
+        container->gpus = GPUS_ALL;
+    else if (!isdigit((unsigned char)*text) || *end || gpus < 1 || gpus > HOST_GPUS_MAX)
+        node_error(value, "found \"%s\", wanted a number of GPUs such as \"1\", or \"ALL\"", text);
+    else
+        container->gpus = (int32_t)gpus;
+}
+
+static void read_requirements(const struct node *object, struct container_definition *container)
+{
+    const char *const *types = grammar_member(&resource_requirement_grammar, "type")->values;
+    struct node list = node_member(object, "resourceRequirements");
+    size_t n = node_list(&list);
+
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i), type, value;
+        int choice;
+
+        if (!node_object(&item, &resource_requirement_grammar))
+            continue;
+        type = node_member(&item, "type");
+        value = node_member(&item, "value");
+        if (!node_choice(&type, types, &choice))
+            continue;
+        if (strcmp(types[choice], "GPU") == 0)
+            read_gpus(&value, container);
+        else
+            node_note(&type, "not simulated: no effect");
+    }
+}
+
+static void read_container(struct node *object, const struct taskdef_run *task,
+                           struct container_definition *container, struct container_run *run)
 {
     struct node name_node, image_node, cpu, memory, reservation, essential;
     const char *text;
@@ -233,8 +290,10 @@ static void read_container(struct node *object, struct container_definition *con
     container->essential = true;
     container->name = memory_text("");
     container->image = memory_text("");
+    run->max_swap_mib = run->swappiness = -1;
     if (!node_object(object, &container_grammar))
         return;
+    shape_check_unused(object, &container_grammar);
     name_node = node_member(object, "name");
     image_node = node_member(object, "image");
     cpu = node_member(object, "cpu");
@@ -255,48 +314,14 @@ static void read_container(struct node *object, struct container_definition *con
     node_int(&memory, 0, TASKDEF_MEMORY_MAX_MIB, BARE_MIB, &container->memory_mib);
     node_int(&reservation, 0, TASKDEF_MEMORY_MAX_MIB, BARE_MIB, &container->memory_reservation_mib);
     node_bool(&essential, &container->essential);
-    container->start_timeout_usec = read_timeout(object, "startTimeout", 0);
-    container->stop_timeout_usec = read_timeout(object, "stopTimeout", TASKDEF_STOP_TIMEOUT_USEC);
+    container->start_timeout_usec = read_seconds(object, "startTimeout", 0, TIMEOUT_SECONDS_MAX, 0);
+    container->stop_timeout_usec =
+        read_seconds(object, "stopTimeout", 0, TIMEOUT_SECONDS_MAX, TASKDEF_STOP_TIMEOUT_SECONDS);
     read_ports(object, container);
-    read_health_check(object);
-    read_run(object, run);
-}
-
-/* A definition's names must be known before it can say who depends on whom. */
-static void read_depends(const struct node *object, struct task_definition *definition, int index)
-{
-    struct container_definition *container = &definition->containers[index];
-    struct node list = node_member(object, "dependsOn");
-    size_t n = node_list(&list);
-
-    if (n)
-        container->depends = memory_zeroed(n, sizeof *container->depends);
-    for (size_t i = 0; i < n; i++) {
-        struct node item = node_item(&list, i), name_node, condition_node;
-        struct container_depend *depend = &container->depends[container->n_depends];
-        const char *names[TASKDEF_CONTAINERS_MAX];
-        const char *name;
-        int condition;
-
-        if (!node_object(&item, &depends_on_grammar))
-            continue;
-        name_node = node_member(&item, "containerName");
-        condition_node = node_member(&item, "condition");
-        if (!node_text(&name_node, &name) ||
-            !node_choice(&condition_node, container_condition_names, &condition))
-            continue;
-        for (int c = 0; c < definition->n_containers; c++)
-            names[c] = definition->containers[c].name;
-        depend->container = taskdef_container(definition, name);
-        depend->condition = condition;
-        if (depend->container == ID_NONE)
-            node_error(&name_node, "no container \"%s\" in this definition%s", name,
-                       node_hint(nearest_name(name, names, definition->n_containers)));
-        else if (depend->container == index)
-            node_error(&name_node, "a container cannot wait for itself");
-        else
-            container->n_depends++;
-    }
+    read_health_check(object, container);
+    read_restart_policy(object, container);
+    read_requirements(object, container);
+    taskdef_run_read_container(object, task, run);
 }
 
 static void read_containers(const struct node *node, struct task_definition *definition,
@@ -318,14 +343,14 @@ static void read_containers(const struct node *node, struct task_definition *def
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
 
-        read_container(&item, &definition->containers[i], &run->containers[i]);
+        read_container(&item, run, &definition->containers[i], &run->containers[i]);
     }
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
 
         item.ecs = true;
         if (json_is_object(item.value))
-            read_depends(&item, definition, (int)i);
+            taskdef_order_read(&item, definition, (int)i, &run->containers[i]);
     }
 }
 
@@ -411,39 +436,14 @@ struct task_definition *taskdef_read(const struct node *given, struct taskdef_ru
                    &definition->memory_mib);
     taskdef_read_constraints(&constraints, true, &definition->constraints,
                              &definition->n_constraints);
+    shape_check_unused(&node, &task_definition_grammar);
+    taskdef_run_read(&node, *run);
     read_containers(&node, definition, *run);
-    taskdef_check(&node, definition);
+    taskdef_check(&node, definition, *run);
     if (reading_errors(node.document->reading) == errors)
         return definition;
     taskdef_run_destroy(*run);
     taskdef_destroy(definition);
     *run = NULL;
     return NULL;
-}
-
-static void free_texts(char **texts, int n)
-{
-    for (int i = 0; i < n; i++)
-        free(texts[i]);
-    free(texts);
-}
-
-static void finish_run(struct container_run *run)
-{
-    free_texts(run->entry_point, run->n_entry_point);
-    free_texts(run->command, run->n_command);
-    free_texts(run->environment, run->n_environment);
-    free(run->working_directory);
-    free(run->user);
-    free(run->hostname);
-}
-
-void taskdef_run_destroy(struct taskdef_run *run)
-{
-    if (!run)
-        return;
-    for (int i = 0; i < run->n_containers; i++)
-        finish_run(&run->containers[i]);
-    free(run->containers);
-    free(run);
 }

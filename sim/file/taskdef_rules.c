@@ -3,7 +3,8 @@
  */
 #include "file/taskdef_rules.h"
 
-#include <stdio.h>
+#include "file/taskdef_order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,74 +148,54 @@ static void check_ports_once(const struct node *node, const struct task_definiti
         }
 }
 
-static bool has_health_check(const struct node *node, int container)
+/* What ECS takes only with networks of some kinds (ECS API, ContainerDefinition). */
+static void check_network(const struct node *node, const struct task_definition *definition,
+                          const struct taskdef_run *run)
 {
+    const char *mode = network_mode_names[definition->network_mode];
     struct container_node way;
 
-    return member_of(node, container, "healthCheck", &way)->value != NULL;
-}
+    for (int c = 0; c < run->n_containers; c++) {
+        const struct container_run *container = &run->containers[c];
 
-static void check_conditions(const struct node *node, const struct task_definition *definition)
-{
-    struct container_node way;
-
-    for (int c = 0; c < definition->n_containers; c++)
-        for (int i = 0; i < definition->containers[c].n_depends; i++) {
-            const struct container_depend *depend = &definition->containers[c].depends[i];
-            const struct container_definition *other = &definition->containers[depend->container];
-            const char *condition = container_condition_names[depend->condition];
-
-            if (depend->condition == CONDITION_HEALTHY &&
-                !has_health_check(node, depend->container))
-                node_error(member_of(node, c, "dependsOn", &way),
-                           "%s cannot become HEALTHY: it has no healthCheck", other->name);
-            if ((depend->condition == CONDITION_COMPLETE ||
-                 depend->condition == CONDITION_SUCCESS) &&
-                other->essential)
-                node_error(member_of(node, c, "dependsOn", &way),
-                           "%s is essential, so its end stops the task: ECS takes no %s on it",
-                           other->name, condition);
-        }
-}
-
-/* Depth first; `way` holds the containers being walked. Returns true after the first cycle. */
-static bool walk_depends(const struct node *node, const struct task_definition *definition,
-                         int container, int *way, int n_way, bool *done)
-{
-    const struct container_definition *from = &definition->containers[container];
-    struct container_node at;
-
-    for (int i = 0; i < n_way; i++) {
-        char names[1024];
-        size_t used = 0;
-
-        if (way[i] != container)
-            continue;
-        for (int k = i; k < n_way && used < sizeof names; k++)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s -> ",
-                                     definition->containers[way[k]].name);
-        node_error(member_of(node, way[n_way - 1], "dependsOn", &at),
-                   "containers wait for each other: %s%s", names, from->name);
-        return true;
+        if (container->n_links && definition->network_mode != NETWORK_BRIDGE)
+            node_error(member_of(node, c, "links", &way),
+                       "ECS takes links with networkMode bridge only, not with %s", mode);
+        if (container->hostname && definition->network_mode == NETWORK_AWSVPC)
+            node_warning(member_of(node, c, "hostname", &way),
+                         "ECS takes no hostname with networkMode awsvpc");
+        if (container->n_hosts && definition->network_mode == NETWORK_AWSVPC)
+            node_warning(member_of(node, c, "extraHosts", &way),
+                         "ECS takes no extraHosts with networkMode awsvpc");
+        for (int i = 0; i < container->n_controls; i++)
+            if (definition->network_mode == NETWORK_HOST &&
+                strncmp(container->controls[i].name, "net.", 4) == 0)
+                node_error(member_of(node, c, "systemControls", &way),
+                           "%s would be the instance's own with networkMode host",
+                           container->controls[i].name);
     }
-    if (done[container])
-        return false;
-    way[n_way] = container;
-    for (int i = 0; i < from->n_depends; i++)
-        if (walk_depends(node, definition, from->depends[i].container, way, n_way + 1, done))
-            return true;
-    done[container] = true;
-    return false;
 }
 
-static void check_cycles(const struct node *node, const struct task_definition *definition)
+/* Ranges leave the choice of the instance's ports to it, which a host network does not have. */
+static void check_ranges(const struct node *node, const struct task_definition *definition)
 {
-    int way[TASKDEF_CONTAINERS_MAX + 1];
-    bool done[TASKDEF_CONTAINERS_MAX] = {0};
+    struct container_node way;
 
-    for (int i = 0; i < definition->n_containers; i++)
-        if (walk_depends(node, definition, i, way, 0, done))
-            return;
+    if (definition->network_mode == NETWORK_BRIDGE || definition->network_mode == NETWORK_AWSVPC)
+        return;
+    for (int c = 0; c < definition->n_containers; c++) {
+        const struct node *list = member_of(node, c, "portMappings", &way);
+
+        for (size_t i = 0; i < json_array_size(list->value); i++) {
+            struct node item = node_item(list, i), range;
+
+            if (!json_is_object(item.value))
+                continue;
+            range = node_member(&item, "containerPortRange");
+            if (range.value)
+                node_error(&range, "ECS takes it with networkMode bridge or awsvpc only");
+        }
+    }
 }
 
 /* Fargate's sizes: CPU units, MiB from, to, step (ECS developer guide, task-cpu-memory-error). */
@@ -226,34 +207,111 @@ static const struct fargate_size {
     {8192, 16384, 61440, 4096}, {16384, 32768, 122880, 8192},
 };
 
-static void check_fargate(const struct node *node, const struct task_definition *definition)
+static bool fargate_has(int32_t cpu, int32_t mib)
 {
-    struct node list = node_member(node, "requiresCompatibilities");
-    struct node memory = node_member(node, "memory");
-    bool fargate = false;
-
-    for (size_t i = 0; i < json_array_size(list.value); i++) {
-        const char *text = json_string_value(json_array_get(list.value, i));
-
-        fargate = fargate || (text && strcmp(text, "FARGATE") == 0);
-    }
-    if (!fargate)
-        return;
     for (size_t i = 0; i < sizeof fargate_sizes / sizeof fargate_sizes[0]; i++) {
         const struct fargate_size *size = &fargate_sizes[i];
-        int32_t mib = definition->memory_mib;
 
-        if (size->cpu == definition->cpu && mib >= size->from_mib && mib <= size->to_mib &&
+        if (size->cpu == cpu && mib >= size->from_mib && mib <= size->to_mib &&
             (mib - size->from_mib) % size->step_mib == 0)
-            return;
+            return true;
     }
-    node_error(&memory,
-               "FARGATE is required and has no size of %d CPU units with %d MiB (the sizes: 256 "
-               "with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)",
-               (int)definition->cpu, (int)definition->memory_mib);
+    return false;
 }
 
-void taskdef_check(const struct node *node, const struct task_definition *definition)
+static void check_fargate_size(const struct node *node, const struct task_definition *definition)
+{
+    struct node memory = node_member(node, "memory"), storage, size;
+    int32_t ignored;
+
+    if (!fargate_has(definition->cpu, definition->memory_mib))
+        node_error(&memory,
+                   "FARGATE is required and has no size of %d CPU units with %d MiB (the sizes: "
+                   "256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)",
+                   (int)definition->cpu, (int)definition->memory_mib);
+    storage = node_member(node, "ephemeralStorage");
+    size = json_is_object(storage.value) ? node_member(&storage, "sizeInGiB") : storage;
+    if (json_is_integer(size.value))
+        node_int(&size, 21, 200, BARE_NUMBER, &ignored);
+}
+
+/* Fargate's containers share a machine with strangers' (ECS API, ContainerDefinition). */
+static void check_fargate_container(const struct node *node, int c,
+                                    const struct container_definition *container,
+                                    const struct container_run *run)
+{
+    static const char *const timeouts[] = {"startTimeout", "stopTimeout"};
+    struct container_node way;
+    int32_t ignored;
+
+    if (run->privileged)
+        node_error(member_of(node, c, "privileged", &way), "FARGATE has no privileged containers");
+    if (container->gpus)
+        node_error(member_of(node, c, "resourceRequirements", &way), "FARGATE has no GPUs");
+    for (int i = 0; i < run->n_add; i++)
+        if (strcmp(run->add[i], "SYS_PTRACE") != 0)
+            node_error(member_of(node, c, "linuxParameters", &way),
+                       "FARGATE adds no capability but SYS_PTRACE, found %s", run->add[i]);
+    if (run->n_tmpfs || run->shared_memory_mib || run->max_swap_mib >= 0)
+        node_error(member_of(node, c, "linuxParameters", &way),
+                   "FARGATE takes neither tmpfs nor sharedMemorySize nor maxSwap");
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++) {
+        const struct node *member = member_of(node, c, timeouts[i], &way);
+
+        if (json_is_integer(member->value) && json_integer_value(member->value) >= 0 &&
+            json_integer_value(member->value) <= INT32_MAX)
+            node_int(member, 2, 120, BARE_SECONDS, &ignored);
+    }
+}
+
+static void check_fargate_volumes(const struct node *node, const struct taskdef_run *run)
+{
+    struct node list = node_member(node, "volumes");
+
+    for (int i = 0; i < run->n_volumes; i++)
+        if (run->volumes[i].kind == VOLUME_HOST || run->volumes[i].kind == VOLUME_SHARED) {
+            node_error(&list, "FARGATE has no folders of an instance: volume \"%s\"",
+                       run->volumes[i].name);
+            return;
+        }
+}
+
+static bool requires_fargate(const struct node *node)
+{
+    struct node list = node_member(node, "requiresCompatibilities");
+    const char *const *names =
+        grammar_member(&task_definition_grammar, "requiresCompatibilities")->values;
+    size_t n = node_list(&list);
+    bool fargate = false;
+
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i);
+        int choice;
+
+        if (node_choice(&item, names, &choice))
+            fargate = fargate || strcmp(names[choice], "FARGATE") == 0;
+    }
+    return fargate;
+}
+
+/* The rules hold even where EC2 is required as well (ECS developer guide, task-cpu-memory-error). */
+static void check_fargate(const struct node *node, const struct task_definition *definition,
+                          const struct taskdef_run *run)
+{
+    struct node mode = node_member(node, "networkMode");
+
+    if (!requires_fargate(node))
+        return;
+    check_fargate_size(node, definition);
+    if (definition->network_mode != NETWORK_AWSVPC)
+        node_error(&mode, "FARGATE is required and takes networkMode awsvpc only");
+    for (int c = 0; c < definition->n_containers; c++)
+        check_fargate_container(node, c, &definition->containers[c], &run->containers[c]);
+    check_fargate_volumes(node, run);
+}
+
+void taskdef_check(const struct node *node, const struct task_definition *definition,
+                   const struct taskdef_run *run)
 {
     check_names(node, definition);
     check_essential(node, definition);
@@ -261,7 +319,8 @@ void taskdef_check(const struct node *node, const struct task_definition *defini
     check_sums(node, definition);
     check_ports(node, definition);
     check_ports_once(node, definition);
-    check_conditions(node, definition);
-    check_cycles(node, definition);
-    check_fargate(node, definition);
+    check_ranges(node, definition);
+    check_network(node, definition, run);
+    taskdef_order_check(node, definition);
+    check_fargate(node, definition, run);
 }

@@ -13,9 +13,10 @@
 #define TASKDEF_MEMORY_MAX_MIB (32 * 1024 * 1024)
 
 /* Where a definition gives no stopTimeout (amazon-ecs-agent, agent/config/config.go). */
-#define TASKDEF_STOP_TIMEOUT_USEC (30 * USEC_PER_SEC)
+#define TASKDEF_STOP_TIMEOUT_SECONDS 30
 
 /* Adds an error for every rule that does not hold. `node` is the definition's object. */
-void taskdef_check(const struct node *node, const struct task_definition *definition);
+void taskdef_check(const struct node *node, const struct task_definition *definition,
+                   const struct taskdef_run *run);
 
 #endif

@@ -37,7 +37,7 @@ static void check_finding(const struct finding *finding)
     hold(strncmp(finding->text, name, strlen(name)) == 0);
     hold(strtol(at, &end, 10) == finding->line && *end == ':' && finding->line > 0);
     hold(strtol(end + 1, &end, 10) == finding->column && finding->column > 0);
-    hold(strncmp(end, finding->is_error ? ": error: " : ": warning: ", 9) == 0);
+    hold(strncmp(end, finding->severity == SEVERITY_ERROR ? ": error: " : ": warning: ", 9) == 0);
     for (at = finding->text; *at; at++)
         hold((unsigned char)*at >= ' ');
 }
@@ -48,7 +48,7 @@ static void check_findings(const struct findings *findings, const struct scenari
 
     for (int i = 0; i < findings->n_list; i++) {
         check_finding(&findings->list[i]);
-        n_errors += findings->list[i].is_error;
+        n_errors += findings->list[i].severity == SEVERITY_ERROR;
         hold(i == 0 || findings->list[i].document > findings->list[i - 1].document ||
              findings->list[i].line >= findings->list[i - 1].line);
     }
