@@ -31,6 +31,12 @@ const char *explain_lack(enum place_reason reason, int64_t lack, char *text, siz
     case PLACE_MEMORY:
         snprintf(text, size, "lacks %" PRId64 " MiB of memory", lack);
         break;
+    case PLACE_GPU:
+        snprintf(text, size, "lacks %" PRId64 " GPU%s", lack, lack == 1 ? "" : "s");
+        break;
+    case PLACE_ENI:
+        snprintf(text, size, "has no network interface left");
+        break;
     case PLACE_PORTS:
         snprintf(text, size, "has host port %" PRId64 " in use", lack);
         break;
@@ -143,7 +149,9 @@ static const struct {
     {PLACE_AGENT, "agent not connected"},
     {PLACE_CPU, "CPU"},
     {PLACE_MEMORY, "memory"},
+    {PLACE_GPU, "GPUs"},
     {PLACE_PORTS, "host ports"},
+    {PLACE_ENI, "network interfaces (awsvpc)"},
     {PLACE_ATTRIBUTE, "memberOf"},
     {PLACE_DISTINCT, "distinctInstance"},
 };

@@ -1,6 +1,6 @@
 /*
- * Candidates are tasks that not every instance could take; each costs one replay of the log up to
- * its placement, so only a few of a short log are looked at.
+ * Each task costs one replay of the log up to its placement, so only the last few of a short log are
+ * looked at.
  */
 #include "file/why.h"
 
@@ -58,7 +58,7 @@ int32_t why_line(struct buffer *text, const char *path, const struct story *stor
         const struct story_task *task = &story->tasks[t];
 
         if (task->placed_at_usec == USEC_NEVER ||
-            task->candidates >= registered_at(story, task->placed_at_usec))
+            registered_at(story, task->placed_at_usec) < 2)
             continue;
         tries++;
         if (try_task(text, path, t))
