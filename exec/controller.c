@@ -83,18 +83,12 @@ static void end_run(struct controller *controller)
 
 /* ---- acting on decisions and faults ---- */
 
-static const struct instance_type *type_of(const struct controller *controller, int32_t group)
-{
-    const struct scenario *scenario = controller->job->scenario;
-
-    return &scenario->types[scenario->groups[group].type];
-}
-
 static void launch(struct controller *controller, const struct launch_instance *launch)
 {
     const struct cluster *cluster = &controller->scheduler.cluster;
 
-    crew_launch(&controller->crew, launch->instance, type_of(controller, launch->group),
+    crew_launch(&controller->crew, launch->instance,
+                &controller->job->scenario->groups[launch->group],
                 cluster->instances[launch->instance].epoch);
 }
 
@@ -112,6 +106,9 @@ static void act(struct controller *controller, const struct message *decision)
         break;
     case MESSAGE_STOP_TASK:
         crew_send(&controller->crew, decision->as.stop_task.instance, decision);
+        break;
+    case MESSAGE_HEARTBEAT:
+        crew_send(&controller->crew, decision->as.heartbeat.instance, decision);
         break;
     default:
         break; /* asks nothing of the world */

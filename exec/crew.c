@@ -80,15 +80,17 @@ bool crew_all_gone(const struct crew *crew)
 
 /* ---- coming and going ---- */
 
-void crew_launch(struct crew *crew, int32_t instance, const struct instance_type *type,
+void crew_launch(struct crew *crew, int32_t instance, const struct scenario_group *group,
                  int32_t epoch)
 {
+    const struct instance_type *type = &crew->job->scenario->types[group->type];
     int64_t boot_usec = type->boot_given ? distribution_sample(&type->boot, crew->job->plans->seed,
                                                                DRAW_BOOT, instance, 0)
                                          : 0;
     struct member *member = malloc(sizeof *member);
 
     assert(member != NULL && instance == crew->n_members);
+    member->group = group;
     member->type = type;
     member->epoch = epoch;
     machine_init(&member->machine, instance, loop_clock_usec() + boot_usec, boot_usec > 0);
@@ -127,7 +129,8 @@ static void introduce(struct crew *crew, struct member *member)
     for (int i = 0; i < job->scenario->n_taskdefs; i++) {
         channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
     }
-    boot.as.boot = (struct boot){machine->instance, member->epoch, type->cpu, type->memory_mib};
+    boot.as.boot = (struct boot){machine->instance, member->epoch, type->cpu, type->memory_mib,
+                                 type->gpus, member->group->rules};
     channel_send_message(&machine->channel, &boot);
     flush(crew, machine);
 }

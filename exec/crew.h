@@ -12,6 +12,7 @@
 
 struct member {
     struct machine machine;
+    const struct scenario_group *group;
     const struct instance_type *type;
     int32_t epoch; /* of its agent */
 };
@@ -34,7 +35,7 @@ void crew_init(struct crew *crew, const struct controller_job *job, struct loop 
 void crew_finish(struct crew *crew);
 
 /* The next instance, which boots after its type's boot time where the scenario gives one. */
-void crew_launch(struct crew *crew, int32_t instance, const struct instance_type *type,
+void crew_launch(struct crew *crew, int32_t instance, const struct scenario_group *group,
                  int32_t epoch);
 
 /* Asks an instance's agent to end all it has; it is killed if it takes too long. */

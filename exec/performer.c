@@ -311,6 +311,16 @@ void performer_act(struct performer *performer, const struct message *action)
     struct ward *ward;
     struct task *task;
 
+    switch (action->kind) {
+    case MESSAGE_RECONNECT:
+        add_fact(performer, MESSAGE_CONNECTED, false); /* the socket is there as long as we are */
+        return;
+    case MESSAGE_PROBE_CONTAINER: /* nobody answers: the check's timeout decides */
+    case MESSAGE_REMOVE_IMAGE:    /* the store goes with the instance */
+        return;
+    default:
+        break;
+    }
     if (action->kind == MESSAGE_REMOVE_TASK) {
         task = find_task(performer, action->as.remove_task.task);
         assert(task);
@@ -323,12 +333,16 @@ void performer_act(struct performer *performer, const struct message *action)
         send_signal(ward, action->as.signal.signal);
         return;
     }
+    if (action->kind == MESSAGE_CREATE_CONTAINER) {
+        ward = find_ward(performer, action->as.create.task, action->as.create.container);
+        assert(ward);
+        create(performer, ward);
+        return;
+    }
     ward = find_ward(performer, action->as.order.task, action->as.order.container);
     assert(ward);
     if (action->kind == MESSAGE_PULL_IMAGE) {
         pull(performer, ward);
-    } else if (action->kind == MESSAGE_CREATE_CONTAINER) {
-        create(performer, ward);
     } else {
         assert(action->kind == MESSAGE_START_CONTAINER);
         start(performer, ward);

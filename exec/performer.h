@@ -32,8 +32,7 @@ void performer_close(struct performer *performer);
 void performer_plan(struct performer *performer, const struct plan *plan);
 void performer_duty(struct performer *performer, const struct duty *duty);
 
-/* Does one of the machine's actions: pullImage, createContainer, startContainer, signalContainer,
- * removeTask. */
+/* Does one of the machine's actions. */
 void performer_act(struct performer *performer, const struct message *action);
 
 /* SIGKILL from outside; nothing where nothing runs. */
