@@ -10,6 +10,10 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Chosen: a command run inside a container. */
+#define PROBE_USEC (20 * USEC_PER_MSEC)
 
 #define EXIT_TERMINATED (128 + 15)
 #define EXIT_KILLED (128 + 9)
@@ -54,10 +58,11 @@ static int64_t draw_key(int32_t task, int container)
     return (int64_t)task * 16 + container;
 }
 
+/* `n`: how often the same was drawn before, in the container's earlier lives. */
 static int64_t cost(const struct fleet *fleet, const struct distribution *cost,
-                    enum draw_purpose purpose, int32_t task, int container)
+                    enum draw_purpose purpose, int32_t task, int container, int32_t n)
 {
-    return distribution_sample(cost, fleet->seed, purpose, draw_key(task, container), 0);
+    return distribution_sample(cost, fleet->seed, purpose, draw_key(task, container), n);
 }
 
 static const struct scenario_taskdef *taskdef_of(const struct fleet *fleet, int32_t task)
@@ -91,7 +96,11 @@ static struct fleet_container *find_or_add(struct fleet *fleet, int32_t task, in
         fleet->free_container = fleet->containers[i].next;
     }
     fleet->containers[i] = (struct fleet_container){
-        .wake_usec = USEC_NEVER, .next = fleet->tasks[task], .container = (uint8_t)container};
+        .wake_usec = USEC_NEVER,
+        .started_usec = USEC_NEVER,
+        .probed_usec = USEC_NEVER,
+        .next = fleet->tasks[task],
+        .container = (uint8_t)container};
     fleet->tasks[task] = i;
     return &fleet->containers[i];
 }
@@ -145,7 +154,8 @@ static void end_by_signal(struct fleet *fleet, struct fleet_container *container
     }
     container->exit_code = exit_code;
     enter(fleet, container, task, PHASE_EXITING,
-          cost(fleet, &fleet->scenario->costs.stop, DRAW_STOP, task, container->container));
+          cost(fleet, &fleet->scenario->costs.stop, DRAW_STOP, task, container->container,
+               container->n_starts - 1));
 }
 
 /* False where it does not run. One that is just being started ends as soon as it has started. */
@@ -166,63 +176,156 @@ static bool kill_container(struct fleet *fleet, struct fleet_container *containe
     }
 }
 
-/* Agents' orders ------------------------------------------------------------------------------- */
+/* Pulls ---------------------------------------------------------------------------------------- */
 
-/* Each image crosses the network once for each instance (ECS_IMAGE_PULL_BEHAVIOR=once): whoever
- * asks while it is on its way waits for it. */
+static struct fleet_image *find_image(struct fleet_instance *instance, int32_t image)
+{
+    for (int i = 0; i < instance->n_images; i++)
+        if (instance->images[i].image == image)
+            return &instance->images[i];
+    return NULL;
+}
+
+static void drop_image(struct fleet_instance *instance, int i)
+{
+    instance->n_images--;
+    memmove(&instance->images[i], &instance->images[i + 1],
+            (size_t)(instance->n_images - i) * sizeof *instance->images);
+}
+
+static void remove_image(struct fleet *fleet, struct fleet_instance *instance, const char *name)
+{
+    for (int i = instance->n_images - 1; i >= 0; i--)
+        if (strcmp(fleet->scenario->images[instance->images[i].image].name, name) == 0)
+            drop_image(instance, i);
+}
+
+static int64_t transfer_usec(const struct fleet *fleet, int32_t image)
+{
+    int64_t bytes = fleet->scenario->images[image].size_bytes;
+    int64_t per_sec = fleet->scenario->costs.pull_bytes_per_sec;
+
+    return bytes / per_sec * USEC_PER_SEC + bytes % per_sec * USEC_PER_SEC / per_sec;
+}
+
+/* An image's layers cross the network once for each instance: whoever asks while they are on their way
+ * waits for them, whoever asks later pays for the question alone. */
 static int64_t pull_usec(struct fleet *fleet, struct fleet_instance *instance, int32_t task,
                          int container)
 {
-    const struct costs *costs = &fleet->scenario->costs;
     int32_t image = taskdef_of(fleet, task)->images[container];
-    struct fleet_image *cached;
-    int64_t bytes, usec;
+    struct fleet_image *cached = find_image(instance, image);
+    int64_t usec =
+        cost(fleet, &fleet->scenario->costs.pull, DRAW_PULL, task, container, 0);
 
-    for (int i = 0; i < instance->n_images; i++)
-        if (instance->images[i].image == image) {
-            usec = instance->images[i].here_at_usec - fleet->now_usec;
-            return usec > 0 ? usec : 0;
-        }
-    bytes = fleet->scenario->images[image].size_bytes;
-    usec = cost(fleet, &costs->pull, DRAW_PULL, task, container) +
-           bytes / costs->pull_bytes_per_sec * USEC_PER_SEC +
-           bytes % costs->pull_bytes_per_sec * USEC_PER_SEC / costs->pull_bytes_per_sec;
-    cached = ARRAY_ADD(instance, images);
-    cached->image = image;
-    cached->here_at_usec = fleet->now_usec + usec;
+    if (!cached)
+        usec += transfer_usec(fleet, image);
+    if (fleet->now_usec < fleet->registry_slow_usec)
+        usec = usec / 1000 * fleet->registry_permille + usec % 1000 * fleet->registry_permille / 1000;
+    if (cached && cached->here_at_usec > fleet->now_usec + usec)
+        return cached->here_at_usec - fleet->now_usec;
+    if (!cached) {
+        cached = ARRAY_ADD(instance, images);
+        cached->image = image;
+        cached->here_at_usec = fleet->now_usec + usec;
+    }
     return usec;
+}
+
+static void fail_pull(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    container->pull_fails = true;
+    enter(fleet, container, task, PHASE_PULLING, PULL_INACTIVITY_USEC);
+}
+
+static void pull(struct fleet *fleet, struct fleet_instance *instance, int32_t task, int c)
+{
+    struct fleet_container *container = find_or_add(fleet, task, c);
+
+    container->pull_fails = false;
+    if (fleet->now_usec < fleet->registry_dead_usec)
+        fail_pull(fleet, container, task);
+    else
+        enter(fleet, container, task, PHASE_PULLING, pull_usec(fleet, instance, task, c));
+}
+
+/* What is on its way stops coming. */
+static void kill_registry(struct fleet *fleet)
+{
+    for (int i = 0; i < fleet->n_instances; i++)
+        for (int k = fleet->instances[i].n_images - 1; k >= 0; k--)
+            if (fleet->instances[i].images[k].here_at_usec > fleet->now_usec)
+                drop_image(&fleet->instances[i], k);
+    for (int32_t task = 0; task < fleet->n_tasks; task++)
+        for (int32_t i = fleet->tasks[task]; i != ID_NONE; i = fleet->containers[i].next)
+            if (fleet->containers[i].phase == PHASE_PULLING && !fleet->containers[i].pull_fails)
+                fail_pull(fleet, &fleet->containers[i], task);
+}
+
+/* Agents' orders ------------------------------------------------------------------------------- */
+
+/* It runs for the first time, or again by its restart policy. */
+static void start(struct fleet *fleet, int32_t task, int c)
+{
+    struct fleet_container *container = find_or_add(fleet, task, c);
+
+    container->exit_code = 0;
+    container->oom = false;
+    enter(fleet, container, task, PHASE_STARTING,
+          cost(fleet, &fleet->scenario->costs.start, DRAW_START, task, c, container->n_starts++));
+}
+
+static void send_probe(struct fleet *fleet, const struct probe_container *order)
+{
+    struct fleet_container *container = find(fleet, order->task, order->container);
+
+    if (!container)
+        return;
+    container->probe = order->probe;
+    container->probed_usec = fleet->now_usec + PROBE_USEC;
+    fleet->n_probes++;
+    queue_push(fleet->queue, container->probed_usec,
+               FLEET_PROBED | (uint32_t)order->container << FLEET_WHAT_BITS, order->task);
+}
+
+static void signal_container(struct fleet *fleet, const struct signal_container *order)
+{
+    struct fleet_container *container = find(fleet, order->task, order->container);
+
+    if (container)
+        kill_container(fleet, container, order->task,
+                       order->signal == SIGNAL_KILL ? EXIT_KILLED : EXIT_TERMINATED);
 }
 
 void fleet_order(struct fleet *fleet, int32_t instance, const struct message *action)
 {
-    const struct costs *costs = &fleet->scenario->costs;
-    int32_t task = action->as.order.task;
-    int c = action->as.order.container;
+    const struct container_order *order = &action->as.order;
+    const struct create_container *create = &action->as.create;
 
     switch (action->kind) {
     case MESSAGE_PULL_IMAGE:
-        enter(fleet, find_or_add(fleet, task, c), task, PHASE_PULLING,
-              pull_usec(fleet, &fleet->instances[instance], task, c));
+        pull(fleet, &fleet->instances[instance], order->task, order->container);
         break;
     case MESSAGE_CREATE_CONTAINER:
-        enter(fleet, find_or_add(fleet, task, c), task, PHASE_CREATING,
-              cost(fleet, &costs->create, DRAW_CREATE, task, c));
+        enter(fleet, find_or_add(fleet, create->task, create->container), create->task,
+              PHASE_CREATING,
+              cost(fleet, &fleet->scenario->costs.create, DRAW_CREATE, create->task,
+                   create->container, 0));
         break;
     case MESSAGE_START_CONTAINER:
-        enter(fleet, find_or_add(fleet, task, c), task, PHASE_STARTING,
-              cost(fleet, &costs->start, DRAW_START, task, c));
+        start(fleet, order->task, order->container);
         break;
-    case MESSAGE_SIGNAL_CONTAINER: {
-        struct fleet_container *container =
-            find(fleet, action->as.signal.task, action->as.signal.container);
-
-        if (container)
-            kill_container(fleet, container, action->as.signal.task,
-                           action->as.signal.signal == SIGNAL_KILL ? EXIT_KILLED : EXIT_TERMINATED);
+    case MESSAGE_PROBE_CONTAINER:
+        send_probe(fleet, &action->as.probe);
         break;
-    }
+    case MESSAGE_SIGNAL_CONTAINER:
+        signal_container(fleet, &action->as.signal);
+        break;
     case MESSAGE_REMOVE_TASK:
         forget_task(fleet, action->as.remove_task.task);
+        break;
+    case MESSAGE_REMOVE_IMAGE:
+        remove_image(fleet, &fleet->instances[instance], action->as.remove_image.image);
         break;
     default:
         assert(!"an action for the world");
@@ -248,6 +351,7 @@ static void begin(struct fleet *fleet, struct fleet_container *container, int32_
     const struct behaviour *behaviour = &taskdef->behaviours[container->container];
     int64_t limit = memory_limit_bytes(taskdef->definition, container->container);
 
+    container->started_usec = fleet->now_usec;
     if (container->exit_code != 0) {
         end_by_signal(fleet, container, task, container->exit_code);
     } else if (limit > 0 && behaviour->memory_bytes > limit) {
@@ -255,7 +359,8 @@ static void begin(struct fleet *fleet, struct fleet_container *container, int32_
         end_by_signal(fleet, container, task, EXIT_KILLED);
     } else {
         enter(fleet, container, task, PHASE_GETTING_READY,
-              cost(fleet, &behaviour->ready, DRAW_READY, task, container->container));
+              cost(fleet, &behaviour->ready, DRAW_READY, task, container->container,
+                   container->n_starts - 1));
     }
 }
 
@@ -270,7 +375,7 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     const struct scenario_taskdef *taskdef = taskdef_of(fleet, task);
     int32_t id = fleet->cluster->tasks[task].instance;
     int64_t usec = cost(fleet, &taskdef->behaviours[container->container].work, DRAW_WORK, task,
-                        container->container);
+                        container->container, container->n_starts - 1);
 
     if (usec == 0) {
         idle(fleet, container, task);
@@ -301,6 +406,35 @@ static void tell_fact(struct message *event, enum message_kind kind, int32_t tas
     event->as.fact.container = container;
 }
 
+/* It has become ready and is not past the time until which it stays well. */
+static bool is_healthy(const struct fleet *fleet, const struct fleet_container *container,
+                       int32_t task)
+{
+    int64_t after_usec = taskdef_of(fleet, task)->behaviours[container->container].unhealthy_after_usec;
+
+    return (container->phase == PHASE_WORKING || container->phase == PHASE_IDLING) &&
+           fleet->now_usec - container->started_usec < after_usec;
+}
+
+/* False where the container has ended, or been asked again, before it could answer. */
+static bool answer_probe(struct fleet *fleet, const struct queue_entry *entry,
+                         struct message *event)
+{
+    int c = (int)(entry->what >> FLEET_WHAT_BITS);
+    struct fleet_container *container = find(fleet, entry->id, c);
+
+    fleet->n_probes--;
+    if (!container || container->probed_usec != entry->at_usec)
+        return false;
+    container->probed_usec = USEC_NEVER;
+    *event = message_new(MESSAGE_CONTAINER_PROBED);
+    event->as.probed = (struct container_probed){.task = entry->id,
+                                                 .container = c,
+                                                 .probe = container->probe,
+                                                 .healthy = is_healthy(fleet, container, entry->id)};
+    return container->phase < PHASE_EXITING;
+}
+
 static void tell_exit(struct fleet *fleet, struct message *event, int32_t task,
                       struct fleet_container *container)
 {
@@ -316,6 +450,8 @@ static void tell_exit(struct fleet *fleet, struct message *event, int32_t task,
     container->wake_usec = USEC_NEVER;
 }
 
+static char no_registry[] = "the registry does not answer";
+
 /* A phase is over. */
 static bool wake(struct fleet *fleet, const struct queue_entry *entry, struct message *event)
 {
@@ -330,6 +466,7 @@ static bool wake(struct fleet *fleet, const struct queue_entry *entry, struct me
     case PHASE_PULLING:
         container->phase = PHASE_IDLE_AGENT;
         tell_fact(event, MESSAGE_IMAGE_PULLED, task, c);
+        event->as.fact.error = container->pull_fails ? no_registry : NULL;
         return true;
     case PHASE_CREATING:
         container->phase = PHASE_IDLE_AGENT;
@@ -357,14 +494,13 @@ static bool wake(struct fleet *fleet, const struct queue_entry *entry, struct me
 void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
 {
     const struct scenario *scenario = fleet->scenario;
-    int32_t type_id = scenario->groups[launch->group].type;
-    const struct instance_type *type = &scenario->types[type_id];
+    const struct instance_type *type = &scenario->types[scenario->groups[launch->group].type];
     struct fleet_instance *instance;
     int64_t boot_usec;
 
     assert(launch->instance == fleet->n_instances);
     instance = ARRAY_ADD(fleet, instances);
-    instance->type = type_id;
+    instance->group = launch->group;
     instance->share_usec = USEC_NEVER;
     share_init(&instance->share, type->cpu);
     boot_usec = distribution_sample(type->boot_given ? &type->boot : &scenario->costs.boot,
@@ -396,7 +532,8 @@ void fleet_terminate(struct fleet *fleet, int32_t id)
 static bool boot(struct fleet *fleet, int32_t id, struct message *event)
 {
     struct fleet_instance *instance = &fleet->instances[id];
-    const struct instance_type *type = &fleet->scenario->types[instance->type];
+    const struct scenario_group *group = &fleet->scenario->groups[instance->group];
+    const struct instance_type *type = &fleet->scenario->types[group->type];
 
     if (instance->gone)
         return false;
@@ -407,6 +544,8 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
     event->as.boot.epoch = fleet->cluster->instances[id].epoch;
     event->as.boot.cpu = type->cpu;
     event->as.boot.memory_mib = type->memory_mib;
+    event->as.boot.gpus = type->gpus;
+    event->as.boot.rules = group->rules;
     return true;
 }
 
@@ -423,6 +562,12 @@ static bool kill_task(struct fleet *fleet, int32_t task, int only)
     return hit;
 }
 
+static int64_t end_of(const struct fleet *fleet, const struct fault *fault)
+{
+    return fault->for_usec < USEC_NEVER - fleet->now_usec ? fleet->now_usec + fault->for_usec
+                                                          : USEC_NEVER;
+}
+
 bool fleet_fault(struct fleet *fleet, const struct fault *fault)
 {
     switch (fault->kind) {
@@ -431,12 +576,25 @@ bool fleet_fault(struct fleet *fleet, const struct fault *fault)
     case FAULT_KILL_CONTAINER:
         return fault->container != ID_NONE && kill_task(fleet, fault->task, fault->container);
     case FAULT_KILL_INSTANCE:
+    case FAULT_KILL_AGENT:
         if (fault->instance < 0 || fault->instance >= fleet->n_instances ||
             fleet->instances[fault->instance].gone)
             return false;
         power_off(fleet, fault->instance, 0);
         return true;
+    case FAULT_SLOW_REGISTRY:
+        fleet->registry_slow_usec = end_of(fleet, fault);
+        fleet->registry_permille = fault->factor_permille;
+        return true;
+    case FAULT_DEAD_REGISTRY:
+        fleet->registry_dead_usec = end_of(fleet, fault);
+        kill_registry(fleet);
+        return true;
+    case FAULT_KILL_ZONE: /* comes as one for each instance */
+    case FAULT_CUT_AGENT: /* the links' */
+        break;
     }
+    assert(!"a fault for the fleet");
     return false;
 }
 
@@ -460,6 +618,9 @@ bool fleet_event(struct fleet *fleet, const struct queue_entry *entry, int32_t *
     case FLEET_CONTAINER:
         *machine = fleet->cluster->tasks[entry->id].instance;
         return wake(fleet, entry, event);
+    case FLEET_PROBED:
+        *machine = fleet->cluster->tasks[entry->id].instance;
+        return answer_probe(fleet, entry, event);
     }
     assert(!"a fleet's entry");
     return false;

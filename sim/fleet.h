@@ -1,7 +1,8 @@
 /*
  * The simulated machines: instances that boot and die, images that are pulled once on each, and
- * containers that start, work, idle and exit as the scenario says. It carries out what agents order
- * and tells them what came of it, through the event queue alone. Never sees the scheduler decide.
+ * containers that start, work, idle, answer probes and exit as the scenario says. It carries out what
+ * agents order and tells them what came of it, through the event queue alone. Never sees the scheduler
+ * decide.
  */
 #ifndef BERTH_FLEET_H
 #define BERTH_FLEET_H
@@ -16,6 +17,7 @@ enum fleet_what {
     FLEET_LOST,       /* id: instance */
     FLEET_SHARE,      /* id: instance: somebody's work is done */
     FLEET_CONTAINER,  /* id: task; the container's index stands above FLEET_WHAT_BITS */
+    FLEET_PROBED,     /* likewise */
     FLEET_WHATS,
 };
 
@@ -35,12 +37,17 @@ enum fleet_phase {
 };
 
 struct fleet_container {
-    int64_t wake_usec; /* the end of the phase, USEC_NEVER where something else ends it */
+    int64_t wake_usec;    /* the end of the phase, USEC_NEVER where something else ends it */
+    int64_t started_usec; /* the last time */
+    int64_t probed_usec;  /* the probe that is out is answered then, USEC_NEVER */
+    int32_t probe;        /* its number */
+    int32_t n_starts;
     int32_t next;      /* of the same task, or of the free list */
     int32_t exit_code; /* EXITING; STARTING: of an exit right after the start, 0: none */
     uint8_t container;
     uint8_t phase; /* enum fleet_phase */
     bool oom;
+    bool pull_fails;
 };
 
 struct fleet_image {
@@ -49,7 +56,7 @@ struct fleet_image {
 };
 
 struct fleet_instance {
-    int32_t type;
+    int32_t group;
     bool up;   /* its agent runs */
     bool gone; /* nothing happens here any more */
     struct agent agent;
@@ -72,6 +79,10 @@ struct fleet {
     int32_t free_container;
     int32_t *tasks; /* first container by task */
     int n_tasks, cap_tasks;
+    int64_t n_probes;            /* answers on their way: entries of the queue that lead to nothing */
+    int64_t registry_slow_usec;  /* pulls that begin before it take registry_permille / 1000 */
+    int64_t registry_permille;
+    int64_t registry_dead_usec;  /* pulls that begin before it fail */
 };
 
 void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed,
@@ -85,7 +96,8 @@ void fleet_terminate(struct fleet *fleet, int32_t instance);
 /* An agent's action on the world. */
 void fleet_order(struct fleet *fleet, int32_t instance, const struct message *action);
 
-/* Does it. False where there is nothing (any more) that the fault could hit. */
+/* Does it, where it hits machines or the registry. False where there is nothing (any more) that the
+ * fault could hit. */
 bool fleet_fault(struct fleet *fleet, const struct fault *fault);
 
 /* Makes of a queue entry the event that it is for a machine: an agent, or the scheduler (`*machine`

@@ -1,6 +1,6 @@
 /*
- * The loop of driver 1. The scheduler's and the agents' messages travel through the queue with a
- * latency each and arrive in the order in which they were sent, as over a connection.
+ * The loop of driver 1: whatever the queue has next is made an event of its machine by the room that
+ * put it there, and what the machine wants done is handed on to the rooms.
  */
 #include "sim.h"
 
@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "file/script.h"
 #include "fleet.h"
+#include "link.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -16,28 +17,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Entries of the queue besides the fleet's. */
+/* Entries of the queue besides the fleet's and the links'. */
 enum sim_what {
-    SIM_TO_AGENT = FLEET_WHATS, /* id: letter */
-    SIM_TO_SCHEDULER,           /* id: letter */
-    SIM_AGENT_TICK,             /* id: instance */
+    SIM_AGENT_TICK = LINK_WHATS, /* id: instance */
     SIM_SCHEDULER_TICK,
     SIM_SCRIPT,
 };
 
-/* A message on its way; `next` where the place is free. */
-struct letter {
-    struct message message;
-    int32_t instance;
-    int32_t next;
-};
+/* Ticks, heartbeats and probes alone go on for ever: they have so long to lead to anything else. */
+#define PATIENCE_USEC (3 * 3600 * USEC_PER_SEC)
 
-/* The connection between an agent and the scheduler, and the agent's place in the log. */
-struct line {
+/* An agent's place in the log and in the queue. */
+struct watch {
     int64_t seq;
-    int64_t down_usec, up_usec; /* the last arrival at the agent, at the scheduler */
-    int64_t tick_usec;          /* the tick put in the queue last */
-    int32_t n_sent;
+    int64_t tick_usec; /* the tick put in the queue last */
 };
 
 struct sim {
@@ -49,15 +42,15 @@ struct sim {
     struct scheduler *scheduler;
     struct queue queue;
     struct fleet fleet;
+    struct links links;
     struct script script;
     struct outputs outputs;
-    struct letter *letters;
-    int n_letters, cap_letters;
-    int32_t free_letter;
-    struct line *lines;
-    int n_lines, cap_lines;
+    struct watch *watches; /* by instance */
+    int n_watches, cap_watches;
+    int64_t n_ticks; /* in the queue */
     int64_t seq;
     int64_t now_usec;
+    int64_t busy_usec; /* when something else than ticks, heartbeats and probes was last to come */
     int64_t tick_usec;   /* likewise, the scheduler's */
     int64_t script_usec; /* likewise, the script's */
     bool ask;            /* the scheduler has stepped since the script was asked */
@@ -105,7 +98,7 @@ static void step(struct sim *sim, int32_t machine, const struct message *event)
 {
     struct record record = {
         .machine = machine,
-        .seq = machine == ID_NONE ? ++sim->seq : ++sim->lines[machine].seq,
+        .seq = machine == ID_NONE ? ++sim->seq : ++sim->watches[machine].seq,
         .at_usec = sim->now_usec,
         .event = *event,
     };
@@ -125,47 +118,12 @@ static void step(struct sim *sim, int32_t machine, const struct message *event)
         check(sim, machine);
 }
 
-/* Letters -------------------------------------------------------------------------------------- */
-
-static int32_t new_letter(struct sim *sim, int32_t instance, const struct message *message)
-{
-    int32_t id = sim->free_letter;
-
-    if (id == ID_NONE) {
-        ARRAY_ADD(sim, letters);
-        id = sim->n_letters - 1;
-    } else {
-        sim->free_letter = sim->letters[id].next;
-    }
-    message_copy(&sim->letters[id].message, message);
-    sim->letters[id].instance = instance;
-    return id;
-}
-
-static void free_letter(struct sim *sim, int32_t id)
-{
-    message_finish(&sim->letters[id].message);
-    sim->letters[id].next = sim->free_letter;
-    sim->free_letter = id;
-}
-
-/* Leaves in `extra_usec`; never overtakes what was sent before it on that line. */
-static void send(struct sim *sim, int32_t instance, enum sim_what what, int64_t extra_usec,
-                 const struct message *message)
-{
-    struct line *line = &sim->lines[instance];
-    int64_t *last = what == SIM_TO_AGENT ? &line->down_usec : &line->up_usec;
-    int64_t at = sim->now_usec + extra_usec +
-                 distribution_sample(&sim->scenario->costs.message, sim->options->seed,
-                                     DRAW_MESSAGE, instance, line->n_sent++);
-
-    if (at < *last)
-        at = *last;
-    *last = at;
-    queue_push(&sim->queue, at, what, new_letter(sim, instance, message));
-}
-
 /* Acting --------------------------------------------------------------------------------------- */
+
+static void tell_agent(struct sim *sim, int32_t instance, const struct message *message)
+{
+    links_send(&sim->links, sim->now_usec, instance, true, 0, message);
+}
 
 static void decide_for_world(struct sim *sim, const struct message *decision)
 {
@@ -173,7 +131,8 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
 
     switch (decision->kind) {
     case MESSAGE_LAUNCH_INSTANCE:
-        *ARRAY_ADD(sim, lines) = (struct line){.tick_usec = USEC_NEVER};
+        *ARRAY_ADD(sim, watches) = (struct watch){.tick_usec = USEC_NEVER};
+        links_add(&sim->links);
         fleet_launch(&sim->fleet, &decision->as.launch_instance);
         break;
     case MESSAGE_TERMINATE_INSTANCE:
@@ -181,10 +140,13 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
         break;
     case MESSAGE_PLACE_TASK:
         result->placed++;
-        send(sim, decision->as.place_task.instance, SIM_TO_AGENT, 0, decision);
+        tell_agent(sim, decision->as.place_task.instance, decision);
         break;
     case MESSAGE_STOP_TASK:
-        send(sim, decision->as.stop_task.instance, SIM_TO_AGENT, 0, decision);
+        tell_agent(sim, decision->as.stop_task.instance, decision);
+        break;
+    case MESSAGE_HEARTBEAT:
+        tell_agent(sim, decision->as.heartbeat.instance, decision);
         break;
     case MESSAGE_REFUSE:
         result->refused++;
@@ -195,10 +157,19 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
     }
 }
 
+static void queue_tick(struct sim *sim, int64_t deadline_usec, int64_t *last_usec,
+                       enum sim_what what, int32_t id)
+{
+    assert(deadline_usec > sim->now_usec);
+    if (deadline_usec != *last_usec && deadline_usec != USEC_NEVER) {
+        queue_push(&sim->queue, deadline_usec, what, id);
+        sim->n_ticks++;
+    }
+    *last_usec = deadline_usec;
+}
+
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
-    int64_t deadline_usec;
-
     if (event->kind == MESSAGE_END && !sim->scheduler->ending)
         sim->result->waiting = scheduler_waiting(sim->scheduler);
     step(sim, ID_NONE, event);
@@ -206,55 +177,67 @@ static void step_scheduler(struct sim *sim, const struct message *event)
     for (int i = 0; i < sim->outputs.n_messages; i++)
         decide_for_world(sim, &sim->outputs.messages[i]);
     sim->ask = true;
-    deadline_usec = scheduler_deadline(sim->scheduler);
-    assert(deadline_usec > sim->now_usec);
-    if (deadline_usec != sim->tick_usec && deadline_usec != USEC_NEVER)
-        queue_push(&sim->queue, deadline_usec, SIM_SCHEDULER_TICK, 0);
-    sim->tick_usec = deadline_usec;
+    queue_tick(sim, scheduler_deadline(sim->scheduler), &sim->tick_usec, SIM_SCHEDULER_TICK, 0);
+    if (event->kind == MESSAGE_END)
+        links_restore(&sim->links, sim->now_usec);
+}
+
+/* Its first words take the agent's own start. */
+static int64_t start_usec(const struct sim *sim, int32_t id, const struct message *event)
+{
+    if (event->kind != MESSAGE_BOOT)
+        return 0;
+    return distribution_sample(&sim->scenario->costs.agent, sim->options->seed, DRAW_REGISTER, id,
+                               0);
 }
 
 static void step_agent(struct sim *sim, int32_t id, const struct message *event)
 {
-    struct line *line = &sim->lines[id];
-    int64_t deadline_usec;
-
     step(sim, id, event);
     sim->fleet.now_usec = sim->now_usec;
     for (int i = 0; i < sim->outputs.n_messages; i++) {
         const struct message *action = &sim->outputs.messages[i];
 
-        if (action->kind == MESSAGE_REGISTER)
-            send(sim, id, SIM_TO_SCHEDULER,
-                 distribution_sample(&sim->scenario->costs.agent, sim->options->seed, DRAW_REGISTER,
-                                     id, 0),
-                 action);
-        else if (message_types[action->kind].to == PARTY_SCHEDULER)
-            send(sim, id, SIM_TO_SCHEDULER, 0, action);
+        if (message_types[action->kind].to == PARTY_SCHEDULER)
+            links_send(&sim->links, sim->now_usec, id, false, start_usec(sim, id, event), action);
+        else if (action->kind == MESSAGE_RECONNECT)
+            links_reconnect(&sim->links, sim->now_usec, id);
         else
             fleet_order(&sim->fleet, id, action);
     }
-    deadline_usec = agent_deadline(&sim->fleet.instances[id].agent);
-    assert(deadline_usec > sim->now_usec);
-    if (deadline_usec != line->tick_usec && deadline_usec != USEC_NEVER)
-        queue_push(&sim->queue, deadline_usec, SIM_AGENT_TICK, id);
-    line->tick_usec = deadline_usec;
+    queue_tick(sim, agent_deadline(&sim->fleet.instances[id].agent), &sim->watches[id].tick_usec,
+               SIM_AGENT_TICK, id);
+}
+
+/* False where there is nothing that it could hit. */
+static bool do_fault(struct sim *sim, const struct fault *fault)
+{
+    sim->fleet.now_usec = sim->now_usec;
+    if (fault->kind != FAULT_CUT_AGENT)
+        return fleet_fault(&sim->fleet, fault);
+    if (fault->instance < 0 || fault->instance >= sim->fleet.n_instances ||
+        !sim->fleet.instances[fault->instance].up)
+        return false;
+    links_cut(&sim->links, sim->now_usec, fault->instance, fault->for_usec);
+    return true;
 }
 
 /* Gives the scheduler what the scenario has for it now. */
 static void ask_script(struct sim *sim)
 {
     struct script_step next;
+    int entry;
 
     while (sim->ask && !sim->script_done && !sim->failed) {
+        entry = sim->script.next_entry;
         next = script_next(&sim->script, sim->scheduler, sim->now_usec);
         switch (next.item) {
         case SCRIPT_EVENT:
             step_scheduler(sim, next.event);
             break;
         case SCRIPT_FAULT:
-            sim->fleet.now_usec = sim->now_usec;
-            if (!fleet_fault(&sim->fleet, next.fault))
-                *ARRAY_ADD(sim->result, missed) = sim->script.next_entry - 1;
+            if (!do_fault(sim, next.fault))
+                *ARRAY_ADD(sim->result, missed) = entry;
             break;
         case SCRIPT_WAIT:
             sim->ask = false;
@@ -271,18 +254,6 @@ static void ask_script(struct sim *sim)
 
 /* The loop ------------------------------------------------------------------------------------- */
 
-static void deliver(struct sim *sim, const struct queue_entry *entry)
-{
-    struct message message = sim->letters[entry->id].message;
-    int32_t instance = sim->letters[entry->id].instance;
-
-    if (entry->what == SIM_TO_SCHEDULER)
-        step_scheduler(sim, &message);
-    else if (sim->fleet.instances[instance].up)
-        step_agent(sim, instance, &message);
-    free_letter(sim, entry->id);
-}
-
 static void tick_agent(struct sim *sim, const struct queue_entry *entry)
 {
     const struct message tick = message_new(MESSAGE_TICK);
@@ -292,35 +263,57 @@ static void tick_agent(struct sim *sim, const struct queue_entry *entry)
         step_agent(sim, entry->id, &tick);
 }
 
+/* An agent that is not there hears nothing. */
+static void tell(struct sim *sim, int32_t machine, const struct message *event)
+{
+    if (event->kind == MESSAGE_INSTANCE_LOST)
+        links_lose(&sim->links, event->as.instance_lost.instance);
+    if (machine == ID_NONE)
+        step_scheduler(sim, event);
+    else if (sim->fleet.instances[machine].up)
+        step_agent(sim, machine, event);
+}
+
 static void happen(struct sim *sim, const struct queue_entry *entry)
 {
-    struct message event;
+    struct message event = message_new(MESSAGE_TICK);
     int32_t machine;
 
-    switch (entry->what) {
-    case SIM_TO_AGENT:
-    case SIM_TO_SCHEDULER:
-        deliver(sim, entry);
-        break;
+    if (entry->what == SIM_AGENT_TICK || entry->what == SIM_SCHEDULER_TICK)
+        sim->n_ticks--;
+    switch (entry->what & ((1 << FLEET_WHAT_BITS) - 1)) {
     case SIM_AGENT_TICK:
         tick_agent(sim, entry);
         break;
     case SIM_SCHEDULER_TICK:
-        event = message_new(MESSAGE_TICK);
         if (scheduler_deadline(sim->scheduler) <= entry->at_usec)
             step_scheduler(sim, &event);
         break;
     case SIM_SCRIPT:
         sim->ask = true;
         break;
+    case LINK_TO_AGENT:
+    case LINK_TO_SCHEDULER:
+    case LINK_AGENT_NOTICES:
+    case LINK_SCHEDULER_NOTICES:
+    case LINK_RESTORED:
+    case LINK_RETRIED:
+    case LINK_RELEASED:
+        if (links_event(&sim->links, entry, &machine, &event))
+            tell(sim, machine, &event);
+        break;
     default:
-        if (!fleet_event(&sim->fleet, entry, &machine, &event))
-            break;
-        if (machine == ID_NONE)
-            step_scheduler(sim, &event);
-        else
-            step_agent(sim, machine, &event);
+        if (fleet_event(&sim->fleet, entry, &machine, &event))
+            tell(sim, machine, &event);
     }
+}
+
+/* Whether something is left that may still lead somewhere. */
+static bool goes_on(struct sim *sim)
+{
+    if (sim->queue.n_entries > sim->n_ticks + sim->links.n_heartbeats + sim->fleet.n_probes)
+        sim->busy_usec = sim->now_usec;
+    return sim->queue.n_entries > 0 && sim->now_usec - sim->busy_usec < PATIENCE_USEC;
 }
 
 static bool over(const struct sim *sim)
@@ -335,14 +328,15 @@ static void loop(struct sim *sim)
     sim->ask = true;
     ask_script(sim);
     while (!over(sim)) {
-        if (!queue_pop(&sim->queue, &entry)) {
+        if (!goes_on(sim)) {
             sim->failed = true;
             err_set(sim->err, EXIT_INPUT,
                     "%s: after %.3f s nothing happens any more, and something never ends by "
                     "itself: say when the run is over with \"until\"",
-                    sim->scenario->path, (double)sim->now_usec / USEC_PER_SEC);
+                    sim->scenario->path, (double)sim->busy_usec / USEC_PER_SEC);
             return;
         }
+        queue_pop(&sim->queue, &entry);
         if (entry.at_usec > sim->options->stop_at_usec)
             return;
         sim->now_usec = entry.at_usec;
@@ -385,16 +379,11 @@ static bool close_log(struct sim *sim)
 
 static void finish(struct sim *sim)
 {
-    struct queue_entry entry;
-
-    while (queue_pop(&sim->queue, &entry))
-        if (entry.what == SIM_TO_AGENT || entry.what == SIM_TO_SCHEDULER)
-            free_letter(sim, entry.id);
     queue_finish(&sim->queue);
+    links_finish(&sim->links);
     fleet_finish(&sim->fleet);
     outputs_finish(&sim->outputs);
-    free(sim->letters);
-    free(sim->lines);
+    free(sim->watches);
 }
 
 bool sim_run(const struct scenario *scenario, const struct sim_options *options,
@@ -406,7 +395,6 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
         .result = result,
         .err = err,
         .scheduler = &result->scheduler,
-        .free_letter = ID_NONE,
         .tick_usec = USEC_NEVER,
         .script_usec = USEC_NEVER,
     };
@@ -422,6 +410,7 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
         return false;
     queue_init(&sim.queue);
     fleet_init(&sim.fleet, scenario, options->seed, &sim.queue, &result->scheduler.cluster);
+    links_init(&sim.links, scenario, options->seed, &sim.queue);
     script_init(&sim.script, scenario);
     running = &sim;
     sigaction(SIGABRT, &action, &before);

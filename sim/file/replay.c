@@ -145,6 +145,8 @@ static int32_t agent_of(const struct message *message)
         return message->as.place_task.instance;
     case MESSAGE_STOP_TASK:
         return message->as.stop_task.instance;
+    case MESSAGE_HEARTBEAT:
+        return message->as.heartbeat.instance;
     case MESSAGE_REGISTER:
         return message->as.register_instance.instance;
     default:

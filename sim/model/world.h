@@ -48,6 +48,10 @@ struct behaviour {
     bool given;                   /* by the scenario, not the default */
 };
 
+/* A pull during which nothing arrives fails after it (agent/config/config.go, imagePullInactivity-
+ * Timeout). */
+#define PULL_INACTIVITY_USEC (60 * USEC_PER_SEC)
+
 /* What each step costs where nothing else is said; a host profile replaces it. */
 struct costs {
     struct distribution boot;    /* of an instance type without its own */
