@@ -36,6 +36,8 @@ struct command {
 static const struct command commands[] = {
     {"validate", "check scenarios and ECS task definitions", cmd_validate, NULL},
     {"sim", "simulate a scenario and show what happens", cmd_sim, NULL},
+    {"tournament", "placement strategies against each other in the same worlds", cmd_tournament,
+     NULL},
     {"exec", "run it for real, as containers on this machine", NULL, &executor},
     {"explain", "why a task is where it is, or why it waits", cmd_explain, NULL},
     {"replay", "re-run every machine of a log: identical, or the first difference", cmd_replay,
@@ -58,7 +60,7 @@ static void print_help(void)
            "                                          a bare ECS task definition\n"
            "\nUsage: berth COMMAND [OPTION]... (berth COMMAND --help says more)\n\nCommands:\n");
     for (int i = 0; i < N_COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].about);
+        printf("  %-11s %s\n", commands[i].name, commands[i].about);
     printf(
         "\nExit codes: 0 fine; 1 an answer, check or comparison failed; 2 wrong input or usage;\n"
         "3 this machine cannot; 70 a bug in berth.\n");

@@ -1,0 +1,30 @@
+/*
+ * A mean and how sure it is: the 95 % confidence interval of a few equally trusted values. Uses plain
+ * arithmetic in a fixed order alone, so that it prints the same on every machine.
+ */
+#ifndef BERTH_ESTIMATE_H
+#define BERTH_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct estimate {
+    double mean;
+    double half;       /* the interval is mean - half to mean + half */
+    bool has_interval; /* there are two values at least */
+};
+
+/* Of `n` > 0 values, each less than 2^50 in size and at most 10000 of them. Student's t. */
+struct estimate estimate_of(const int64_t *values, int n);
+
+/* Of the differences left[i] - right[i]: what varies for both alike (the same seed, the same world)
+ * cancels out. */
+struct estimate estimate_of_difference(const int64_t *left, const int64_t *right, int n);
+
+/* Whether 0 lies in the interval, or there is none. */
+bool estimate_holds_zero(const struct estimate *estimate);
+
+/* The 97.5 % point of Student's t with that many degrees of freedom, at least 1. */
+double estimate_t(int freedom);
+
+#endif
