@@ -42,10 +42,10 @@ void cluster_finish(struct cluster *cluster)
         destroy_queries(cluster->requests[i].queries, cluster->requests[i].n_constraints);
         message_finish(&cluster->requests[i].call);
     }
-    for (int i = 0; i < cluster->n_taskdef_queries; i++)
-        destroy_queries(cluster->taskdef_queries[i].queries,
+    for (int i = 0; i < cluster->n_taskdef_facts; i++)
+        destroy_queries(cluster->taskdef_facts[i].queries,
                         taskdefs_get(&cluster->taskdefs, i)->n_constraints);
-    free(cluster->taskdef_queries);
+    free(cluster->taskdef_facts);
     free(cluster->instances);
     free(cluster->groups);
     free(cluster->requests);
@@ -86,7 +86,13 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
 
     if (!compile_queries(definition->constraints, definition->n_constraints, &queries))
         return false;
-    ARRAY_ADD(cluster, taskdef_queries)->queries = queries;
+    *ARRAY_ADD(cluster, taskdef_facts) = (struct taskdef_facts){
+        .cpu = taskdef_cpu(definition),
+        .memory_mib = taskdef_memory_mib(definition),
+        .takes_extras = taskdef_has_host_ports(definition) || taskdef_gpus(definition, 0) > 0 ||
+                        definition->network_mode == NETWORK_AWSVPC,
+        .queries = queries,
+    };
     taskdefs_add(&cluster->taskdefs, definition);
     return true;
 }
@@ -217,9 +223,11 @@ int cluster_add_task(struct cluster *cluster, int taskdef, int request)
     return id;
 }
 
-static void take_ports(struct instance *instance, const struct task_definition *definition,
-                       int task)
+static void take_extras(struct instance *instance, const struct task_definition *definition,
+                        int task)
 {
+    instance->gpus_reserved += taskdef_gpus(definition, instance->gpus);
+    instance->enis_reserved += definition->network_mode == NETWORK_AWSVPC;
     for (int c = 0; c < definition->n_containers; c++) {
         for (int i = 0; i < definition->containers[c].n_ports; i++) {
             int32_t port = taskdef_host_port(definition, c, i);
@@ -231,10 +239,13 @@ static void take_ports(struct instance *instance, const struct task_definition *
     }
 }
 
-static void give_ports(struct instance *instance, int task)
+static void give_extras(struct instance *instance, const struct task_definition *definition,
+                        int task)
 {
     int kept = 0;
 
+    instance->gpus_reserved -= taskdef_gpus(definition, instance->gpus);
+    instance->enis_reserved -= definition->network_mode == NETWORK_AWSVPC;
     for (int i = 0; i < instance->n_ports; i++)
         if (instance->ports[i].task != task)
             instance->ports[kept++] = instance->ports[i];
@@ -245,7 +256,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
 {
     struct task *task = &cluster->tasks[id];
     struct instance *instance = &cluster->instances[instance_id];
-    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, task->taskdef);
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
 
     assert(task->last == TASK_PROVISIONING && task->desired == TASK_RUNNING);
     task->instance = instance_id;
@@ -255,19 +266,17 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
         cluster->tasks[instance->first_task].prev_on_instance = id;
     instance->first_task = id;
     instance->n_tasks++;
-    instance->cpu_reserved += taskdef_cpu(definition);
-    instance->memory_reserved_mib += taskdef_memory_mib(definition);
-    if (taskdef_has_host_ports(definition))
-        take_ports(instance, definition, id);
-    instance->gpus_reserved += taskdef_gpus(definition, instance->gpus);
-    instance->enis_reserved += definition->network_mode == NETWORK_AWSVPC;
+    instance->cpu_reserved += facts->cpu;
+    instance->memory_reserved_mib += facts->memory_mib;
+    if (facts->takes_extras)
+        take_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
     note_task(cluster, task, 1);
 }
 
 void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
 {
     struct task *task = &cluster->tasks[id];
-    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, task->taskdef);
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
     struct service *service = service_of(cluster, task);
 
     assert(task->desired == TASK_RUNNING);
@@ -276,12 +285,10 @@ void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
     if (task->instance != ID_NONE) {
         struct instance *instance = instance_of(cluster, task);
 
-        instance->cpu_reserved -= taskdef_cpu(definition);
-        instance->memory_reserved_mib -= taskdef_memory_mib(definition);
-        if (taskdef_has_host_ports(definition))
-            give_ports(instance, id);
-        instance->gpus_reserved -= taskdef_gpus(definition, instance->gpus);
-        instance->enis_reserved -= definition->network_mode == NETWORK_AWSVPC;
+        instance->cpu_reserved -= facts->cpu;
+        instance->memory_reserved_mib -= facts->memory_mib;
+        if (facts->takes_extras)
+            give_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
         note_task(cluster, task, -1);
     }
     if (service) {

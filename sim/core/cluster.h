@@ -96,9 +96,11 @@ struct service {
     struct wait said; /* the last MESSAGE_WAIT about it */
 };
 
-/* The compiled memberOf expressions of a definition, in its order. */
-struct taskdef_queries {
-    struct query **queries;
+/* What follows from a definition once and for all. */
+struct taskdef_facts {
+    int32_t cpu, memory_mib; /* that a task takes */
+    bool takes_extras; /* host ports, GPUs or a network interface */
+    struct query **queries; /* the compiled memberOf expressions, in its order */
 };
 
 /* A group of instances and how its launches go. */
@@ -115,8 +117,8 @@ struct cluster {
     struct place_index *index;
     int64_t epoch_usec; /* when the run starts, since 1970: gives dates a meaning */
     struct taskdefs taskdefs;
-    struct taskdef_queries *taskdef_queries; /* by definition */
-    int n_taskdef_queries, cap_taskdef_queries;
+    struct taskdef_facts *taskdef_facts; /* by definition */
+    int n_taskdef_facts, cap_taskdef_facts;
     struct names names;
     struct instance *instances;
     int n_instances, cap_instances;

@@ -110,7 +110,7 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
     if (reason != PLACE_FITS)
         return reason;
     reason =
-        constraints_met(cluster, definition->constraints, cluster->taskdef_queries[taskdef].queries,
+        constraints_met(cluster, definition->constraints, cluster->taskdef_facts[taskdef].queries,
                         definition->n_constraints, request->task_group, instance_id);
     if (reason != PLACE_FITS)
         return reason;

@@ -25,26 +25,30 @@
 #define MEMORY_BITS 25
 #define CPU_BITS 20
 #define COUNT_BITS 19
+#define FIELDS 3
 
 struct note {
     int32_t instance, task_group, delta;
 };
 
-/* The instances that share every value of the attributes that the strategy spreads over. */
+/* The instances that share every value of the attributes that the strategy spreads over: a board of
+ * the shelf. */
 struct class
 {
     int32_t values[RULES_MAX]; /* by rule; names in the lane */
-    struct shelf shelf;
 };
 
 /* What a lane knows of an instance. */
 struct place {
     int32_t class;     /* by its attributes, for life */
-    int32_t own_tasks; /* of the lane's group, meant to run */
+    int32_t own_tasks; /* of the lane's group, meant to run; where they matter */
     int8_t allowed;    /* by the constraints that never change: 1, 0, or -1 not asked yet */
-    bool shelved;
-    uint64_t key;
-    int32_t cpu, memory_mib;
+};
+
+/* One number of an instance and where it stands in the key. */
+struct key_part {
+    enum strategy_field field; /* BY_CPU, BY_MEMORY or, for the tasks of the group, BY_INSTANCE */
+    int shift;
 };
 
 struct lane {
@@ -57,7 +61,12 @@ struct lane {
     int32_t task_group;
     int n_rules, random_rule;               /* the first random rule, or n_rules */
     int shifts[RULES_MAX], bits[RULES_MAX]; /* of a rule's value in the key; 0 bits: none */
-    bool distinct;
+    struct key_part parts[FIELDS];          /* the same for whoever makes a key */
+    int n_parts;
+    bool distinct, takes_extras;
+    bool own_tasks_matter;
+    bool demanding;     /* not every active instance takes the task if it fits */
+    struct shelf shelf; /* of the instances that take the task if it fits */
     struct place *places;
     int n_places, cap_places;
     struct class *classes;
@@ -77,6 +86,7 @@ struct route {
 struct place_index {
     struct note notes[NOTES_SIZE];
     int64_t n_notes;
+    int64_t n_seen; /* by the lane that is furthest */
     struct names signatures;
     struct lane **lanes;
     int n_lanes, cap_lanes;
@@ -99,8 +109,7 @@ static void lane_destroy(struct lane *lane)
 {
     if (!lane)
         return;
-    for (int c = 0; c < lane->n_classes; c++)
-        shelf_finish(&lane->classes[c].shelf);
+    shelf_finish(&lane->shelf);
     for (int r = 0; r < RULES_MAX; r++)
         free(lane->totals[r]);
     names_finish(&lane->class_names);
@@ -126,6 +135,10 @@ void place_index_note(struct place_index *index, int32_t instance, int32_t task_
                       int32_t delta)
 {
     if (index->n_lanes == 0)
+        return;
+    /* What no lane has seen yet covers what happened since, unless something is to be counted. */
+    if (delta == 0 && index->n_seen < index->n_notes &&
+        index->notes[(index->n_notes - 1) % NOTES_SIZE].instance == instance)
         return;
     index->notes[index->n_notes % NOTES_SIZE] = (struct note){instance, task_group, delta};
     index->n_notes++;
@@ -200,8 +213,8 @@ static int32_t signature_of(struct place_index *index, const struct cluster *clu
                 append_number(&text, "pu"[definition->containers[c].ports[i].protocol],
                               taskdef_host_port(definition, c, i));
     append_number(&text, 'n', definition->network_mode == NETWORK_AWSVPC);
-    for (int c = 0; c < definition->n_containers; c++)
-        append_number(&text, 'G', definition->containers[c].gpus);
+    append_number(&text, 'G', taskdef_gpus(definition, 1)); /* and 2: to tell all from so many */
+    append_number(&text, 'G', taskdef_gpus(definition, 2));
     if (own_tasks_matter)
         append_number(&text, 'g', request->task_group);
     signature = names_intern(&index->signatures, text.text);
@@ -247,7 +260,24 @@ static void lay_out_key(struct lane *lane)
         left -= bits;
         lane->bits[r] = bits;
         lane->shifts[r] = left;
+        lane->parts[lane->n_parts++] = (struct key_part){rule->field, left};
     }
+}
+
+/* What follows from the lane's request and definition. */
+static void understand(struct lane *lane, bool takes_extras)
+{
+    const struct request *request = lane->request;
+    const struct task_definition *definition = lane->definition;
+
+    lane->takes_extras = takes_extras;
+    lane->distinct = has_distinct(request->constraints, request->n_constraints) ||
+                     has_distinct(definition->constraints, definition->n_constraints);
+    lane->own_tasks_matter = lane->distinct;
+    for (int r = 0; r < request->n_strategy; r++)
+        lane->own_tasks_matter |= request->strategy[r].type == STRATEGY_SPREAD;
+    lane->demanding = request->n_constraints + definition->n_constraints > 0 || takes_extras;
+    lay_out_key(lane);
 }
 
 static struct lane *lane_create(const struct cluster *cluster, int request_id, int taskdef,
@@ -261,11 +291,9 @@ static struct lane *lane_create(const struct cluster *cluster, int request_id, i
     lane->request = request;
     lane->signature = signature;
     lane->definition = taskdefs_get(&cluster->taskdefs, taskdef);
-    lane->definition_queries = cluster->taskdef_queries[taskdef].queries;
+    lane->definition_queries = cluster->taskdef_facts[taskdef].queries;
     lane->task_group = request->task_group;
-    lane->distinct = has_distinct(request->constraints, request->n_constraints) ||
-                     has_distinct(lane->definition->constraints, lane->definition->n_constraints);
-    lay_out_key(lane);
+    understand(lane, cluster->taskdef_facts[taskdef].takes_extras);
     return lane;
 }
 
@@ -312,12 +340,8 @@ static int32_t class_of(struct lane *lane, const struct cluster *cluster, int in
     }
     class = names_intern(&lane->class_names, text.text);
     free(text.text);
-    if (class == lane->n_classes) {
-        struct class *added = ARRAY_ADD(lane, classes);
-
-        memcpy(added->values, values, sizeof values);
-        shelf_init(&added->shelf);
-    }
+    if (class == lane->n_classes)
+        memcpy(ARRAY_ADD(lane, classes)->values, values, sizeof values);
     return class;
 }
 
@@ -351,37 +375,32 @@ static bool queries_allow(const struct lane *lane, const struct cluster *cluster
                        instance);
 }
 
-static bool is_member(struct lane *lane, const struct cluster *cluster, int id)
+/* Whether the instance meets what the lane asks for besides CPU and memory. */
+static bool meets_demands(struct lane *lane, const struct cluster *cluster, int id)
 {
-    const struct instance *instance = &cluster->instances[id];
     struct place *place = &lane->places[id];
     int64_t lack;
 
-    if (instance->status != INSTANCE_ACTIVE || !instance->agent_connected)
-        return false;
     if (lane->distinct && place->own_tasks > 0)
         return false;
     if (place->allowed < 0)
         place->allowed = queries_allow(lane, cluster, true, id);
     return place->allowed > 0 && queries_allow(lane, cluster, false, id) &&
-           place_lacks_extra(instance, lane->definition, &lack) == PLACE_FITS;
+           place_lacks_extra(&cluster->instances[id], lane->definition, &lack) == PLACE_FITS;
 }
 
-static uint64_t key_of(const struct lane *lane, const struct place *place)
+static uint64_t key_of(const struct lane *lane, const struct place *place, int64_t cpu,
+                       int64_t memory_mib)
 {
     uint64_t key = 0;
 
-    for (int r = 0; r < lane->random_rule; r++) {
-        const struct strategy_rule *rule = &lane->request->strategy[r];
-        int64_t value;
+    for (int i = 0; i < lane->n_parts; i++) {
+        const struct key_part *part = &lane->parts[i];
+        int64_t value = part->field == BY_CPU      ? cpu
+                        : part->field == BY_MEMORY ? memory_mib
+                                                   : place->own_tasks;
 
-        if (lane->bits[r] == 0)
-            continue;
-        value = rule->type == STRATEGY_SPREAD ? place->own_tasks
-                : rule->field == BY_CPU       ? place->cpu
-                                              : place->memory_mib;
-        assert(value >= 0 && value < INT64_C(1) << lane->bits[r]);
-        key |= (uint64_t)value << lane->shifts[r];
+        key |= (uint64_t)value << part->shift;
     }
     return key;
 }
@@ -390,26 +409,20 @@ static uint64_t key_of(const struct lane *lane, const struct place *place)
 static void refresh(struct lane *lane, const struct cluster *cluster, int id)
 {
     const struct instance *instance = &cluster->instances[id];
-    struct place *place = &lane->places[id];
-    struct shelf *shelf = &lane->classes[place->class].shelf;
-    bool member = is_member(lane, cluster, id);
-    struct place before = *place;
-    struct shelf_item item;
+    const struct place *place = &lane->places[id];
+    struct shelf_spot spot;
 
-    place->cpu = instance->cpu - instance->cpu_reserved;
-    place->memory_mib = instance->memory_mib - instance->memory_reserved_mib;
-    place->key = member ? key_of(lane, place) : 0;
-    item = (struct shelf_item){place->key, id, place->cpu, place->memory_mib};
-    place->shelved = member;
-    if (before.shelved && member && before.key == place->key) {
-        if (before.cpu != place->cpu || before.memory_mib != place->memory_mib)
-            shelf_update(shelf, &item);
+    if (instance->status != INSTANCE_ACTIVE || !instance->agent_connected ||
+        (lane->demanding && !meets_demands(lane, cluster, id))) {
+        shelf_take(&lane->shelf, id);
         return;
     }
-    if (before.shelved)
-        shelf_remove(shelf, before.key, id);
-    if (member)
-        shelf_add(shelf, &item);
+    spot.board = place->class;
+    spot.cpu = instance->cpu - instance->cpu_reserved;
+    spot.memory_mib = instance->memory_mib - instance->memory_reserved_mib;
+    assert(spot.cpu >= 0 && spot.memory_mib >= 0);
+    spot.key = key_of(lane, place, spot.cpu, spot.memory_mib);
+    shelf_put(&lane->shelf, id, &spot);
 }
 
 static void meet_instance(struct lane *lane, const struct cluster *cluster, int id)
@@ -424,156 +437,168 @@ static void build(struct lane *lane, const struct cluster *cluster)
 {
     for (int i = 0; i < cluster->n_instances; i++) {
         meet_instance(lane, cluster, i);
-        count_own_tasks(lane, i, place_own_tasks(cluster, i, lane->task_group));
+        if (lane->own_tasks_matter)
+            count_own_tasks(lane, i, place_own_tasks(cluster, i, lane->task_group));
         refresh(lane, cluster, i);
     }
-    lane->seen = cluster->index->n_notes;
+    lane->seen = cluster->index->n_seen = cluster->index->n_notes;
 }
 
 static void catch_up(struct lane *lane, const struct cluster *cluster)
 {
-    const struct place_index *index = cluster->index;
+    struct place_index *index = cluster->index;
 
     while (lane->n_places < cluster->n_instances)
         meet_instance(lane, cluster, lane->n_places);
     for (; lane->seen < index->n_notes; lane->seen++) {
         const struct note *note = &index->notes[lane->seen % NOTES_SIZE];
 
-        if (note->delta != 0 && note->task_group == lane->task_group)
+        if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group)
             count_own_tasks(lane, note->instance, note->delta);
         refresh(lane, cluster, note->instance);
     }
+    index->n_seen = index->n_notes;
 }
 
 /* Choosing --------------------------------------------------------------------------------------- */
 
-/* A candidate and its value by each rule before the first random one. */
+/* A candidate and what its values follow from. */
 struct choice {
-    struct shelf_item item;
+    int32_t item;
     int32_t class;
-    int64_t values[RULES_MAX];
+    uint64_t key;
 };
 
-static void evaluate(struct lane *lane, int class, const struct shelf_item *item,
-                     struct choice *choice)
+static int64_t value_of(struct lane *lane, int rule, const struct choice *choice)
 {
-    choice->item = *item;
-    choice->class = class;
+    if (spreads_over_attribute(&lane->request->strategy[rule]))
+        return *total_of(lane, rule, lane->classes[choice->class].values[rule]);
+    if (lane->bits[rule] == 0)
+        return 0;
+    return (int64_t)(choice->key >> lane->shifts[rule] & ((UINT64_C(1) << lane->bits[rule]) - 1));
+}
+
+/* The first rule by which they differ and by how much, or the number of rules before the first random
+ * one. */
+static int differ_at(struct lane *lane, const struct choice *a, const struct choice *b,
+                     int64_t *difference)
+{
+    *difference = 0;
     for (int r = 0; r < lane->random_rule; r++) {
-        if (spreads_over_attribute(&lane->request->strategy[r]))
-            choice->values[r] = *total_of(lane, r, lane->classes[class].values[r]);
-        else
-            choice->values[r] = lane->bits[r] == 0
-                                    ? 0
-                                    : (int64_t)(item->key >> lane->shifts[r] &
-                                                ((UINT64_C(1) << lane->bits[r]) - 1));
+        *difference = value_of(lane, r, a) - value_of(lane, r, b);
+        if (*difference != 0)
+            return r;
     }
+    return lane->random_rule;
 }
 
-/* The first rule by which they differ, or the number of rules before the first random one. */
-static int differ_at(const struct lane *lane, const struct choice *a, const struct choice *b)
+static bool better(struct lane *lane, const struct choice *a, const struct choice *b)
 {
-    int r = 0;
+    int64_t difference;
 
-    while (r < lane->random_rule && a->values[r] == b->values[r])
-        r++;
-    return r;
+    differ_at(lane, a, b, &difference);
+    return difference != 0 ? difference < 0 : a->item < b->item;
 }
 
-static bool better(const struct lane *lane, const struct choice *a, const struct choice *b)
-{
-    int r = differ_at(lane, a, b);
-
-    return r < lane->random_rule ? a->values[r] < b->values[r] : a->item.item < b->item.item;
-}
-
-/* The best candidate and the next best, of which the second shows which rule decided. */
+/* The best candidate and the next best, of which the second shows which rule decided; how many there
+ * are of them. The second's index may be any of those whose values are equal. */
 static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
                     struct choice *second)
 {
-    struct shelf_item item;
-    struct choice choice;
+    bool any = lane->random_rule < lane->n_rules;
     int n = 0;
 
     for (int c = 0; c < lane->n_classes; c++) {
-        if (!shelf_first(&lane->classes[c].shelf, NULL, cpu, memory_mib, &item))
+        struct shelf_answer answer = shelf_first(&lane->shelf, c, cpu, memory_mib, any);
+        struct choice first = {answer.item, c, answer.key};
+        struct choice next = {INT32_MAX, c, answer.next_key};
+
+        if (answer.n == 0)
             continue;
-        evaluate(lane, c, &item, &choice);
-        if (n == 0 || better(lane, &choice, best)) {
-            *second = *best;
-            *best = choice;
-            n += n < 2;
-        } else if (n == 1 || better(lane, &choice, second)) {
-            *second = choice;
+        if (n == 0 || better(lane, &first, best)) {
+            if (n > 0 && (answer.n == 1 || better(lane, best, &next)))
+                next = *best;
+            n = n + answer.n > 1 ? 2 : 1;
+            *best = first;
+            *second = next;
+        } else if (n == 1 || better(lane, &first, second)) {
+            *second = first;
             n = 2;
         }
-    }
-    if (n > 0 &&
-        shelf_first(&lane->classes[best->class].shelf, &best->item, cpu, memory_mib, &item)) {
-        evaluate(lane, best->class, &item, &choice);
-        if (n == 1 || better(lane, &choice, second))
-            *second = choice;
-        n = 2;
     }
     return n;
 }
 
-/* Whether the instance could stand in for the best as far as the rules before the random one go. */
-static bool ties_with(struct lane *lane, int32_t instance, int32_t cpu, int32_t memory_mib,
-                      const struct choice *best)
-{
-    const struct place *place = &lane->places[instance];
-    struct shelf_item item = {place->key, instance, place->cpu, place->memory_mib};
-    struct choice choice;
+/* Random placement among those that tie with the best: place_draw() of place.c, by the shelf. */
+struct lottery {
+    struct lane *lane;
+    const struct cluster *cluster;
+    const struct choice *best;
+    int task;
+    int32_t cpu, memory_mib;
+    uint64_t least;
+    int32_t drawn;
+};
 
-    if (!place->shelved || place->cpu < cpu || place->memory_mib < memory_mib)
+/* Whether the instance could stand in for the best as far as the rules before the random one go. */
+static bool takes_part(const struct lottery *lottery, int32_t instance)
+{
+    const struct shelf_spot *spot = shelf_spot_of(&lottery->lane->shelf, instance);
+    struct choice choice;
+    int64_t difference;
+
+    if (!spot || spot->cpu < lottery->cpu || spot->memory_mib < lottery->memory_mib)
         return false;
-    evaluate(lane, place->class, &item, &choice);
-    return differ_at(lane, &choice, best) == lane->random_rule;
+    choice = (struct choice){instance, spot->board, spot->key};
+    differ_at(lottery->lane, &choice, lottery->best, &difference);
+    return difference == 0;
 }
 
-/* As place_draw() in place.c, over the shelves. */
-static int32_t draw(struct lane *lane, const struct cluster *cluster, int task, int32_t cpu,
-                    int32_t memory_mib, const struct choice *best)
+static bool draw_lot(void *context, int32_t instance)
 {
-    uint64_t least = UINT64_MAX;
-    int32_t drawn = best->item.item;
+    struct lottery *lottery = context;
+    uint64_t lot;
 
+    if (!takes_part(lottery, instance))
+        return false;
+    lot = place_lot(lottery->cluster, lottery->task, instance);
+    if (lot < lottery->least || (lot == lottery->least && instance < lottery->drawn)) {
+        lottery->least = lot;
+        lottery->drawn = instance;
+    }
+    return true;
+}
+
+static int32_t draw(struct lottery *lottery)
+{
     for (int n = 0; n < PLACE_DRAWS; n++) {
-        int32_t instance = place_draw(cluster, task, n);
+        int32_t instance = place_draw(lottery->cluster, lottery->task, n);
 
-        if (ties_with(lane, instance, cpu, memory_mib, best))
+        if (takes_part(lottery, instance))
             return instance;
     }
-    for (int c = 0; c < lane->n_classes; c++) {
-        struct shelf_item item;
-        bool more = shelf_first(&lane->classes[c].shelf, NULL, cpu, memory_mib, &item);
-
-        for (; more && ties_with(lane, item.item, cpu, memory_mib, best);
-             more = shelf_first(&lane->classes[c].shelf, &item, cpu, memory_mib, &item)) {
-            uint64_t lot = place_lot(cluster, task, item.item);
-
-            if (lot < least) {
-                least = lot;
-                drawn = item.item;
-            }
-        }
-    }
-    return drawn;
+    for (int c = 0; c < lottery->lane->n_classes; c++)
+        shelf_walk(&lottery->lane->shelf, c, lottery->cpu, lottery->memory_mib, draw_lot, lottery);
+    return lottery->drawn;
 }
 
 static void choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
                    int32_t *instance, int32_t *rule)
 {
-    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
-    int32_t cpu = taskdef_cpu(definition), memory_mib = taskdef_memory_mib(definition);
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
+    int32_t cpu = facts->cpu, memory_mib = facts->memory_mib;
     struct choice best = {0}, second = {0};
     int n = best_two(lane, cpu, memory_mib, &best, &second);
+    int64_t difference;
 
-    *instance = n > 0 ? best.item.item : ID_NONE;
-    *rule = n > 1 ? differ_at(lane, &best, &second) : ID_NONE;
-    if (n > 1 && *rule == lane->random_rule && lane->random_rule < lane->n_rules)
-        *instance = draw(lane, cluster, task, cpu, memory_mib, &best);
+    *instance = n > 0 ? best.item : ID_NONE;
+    *rule = n > 1 ? differ_at(lane, &best, &second, &difference) : ID_NONE;
+    if (n > 1 && *rule == lane->random_rule && lane->random_rule < lane->n_rules) {
+        struct lottery lottery = {lane, cluster,    &best,      task,
+                                  cpu,  memory_mib, UINT64_MAX, INT32_MAX};
+
+        *instance = draw(&lottery);
+    }
 }
 
 /* Lanes ------------------------------------------------------------------------------------------ */
@@ -662,17 +687,28 @@ bool place_index_find(const struct cluster *cluster, int request, int taskdef, i
 
 /* The check -------------------------------------------------------------------------------------- */
 
+static bool same_spot(const struct shelf_spot *a, const struct shelf_spot *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->key == b->key && a->board == b->board && a->cpu == b->cpu &&
+           a->memory_mib == b->memory_mib;
+}
+
 static bool compare_lanes(const struct lane *kept, const struct lane *fresh, char *detail,
                           size_t size)
 {
     for (int i = 0; i < fresh->n_places; i++) {
-        const struct place *a = &kept->places[i], *b = &fresh->places[i];
+        const struct shelf_spot *a = shelf_spot_of(&kept->shelf, i);
+        const struct shelf_spot *b = shelf_spot_of(&fresh->shelf, i);
 
-        if (a->shelved != b->shelved || a->own_tasks != b->own_tasks || a->key != b->key ||
-            a->cpu != b->cpu || a->memory_mib != b->memory_mib) {
-            snprintf(detail, size, "i%d: shelved %d/%d, own tasks %d/%d, cpu %d/%d, memory %d/%d",
-                     i + 1, a->shelved, b->shelved, a->own_tasks, b->own_tasks, a->cpu, b->cpu,
-                     a->memory_mib, b->memory_mib);
+        if (kept->places[i].own_tasks != fresh->places[i].own_tasks || !same_spot(a, b)) {
+            snprintf(detail, size,
+                     "i%d: kept %d, cpu %d, memory %d, own tasks %d; recounted %d, %d, "
+                     "%d, %d",
+                     i + 1, a != NULL, a ? a->cpu : 0, a ? a->memory_mib : 0,
+                     kept->places[i].own_tasks, b != NULL, b ? b->cpu : 0, b ? b->memory_mib : 0,
+                     fresh->places[i].own_tasks);
             return false;
         }
     }
@@ -706,8 +742,7 @@ bool place_index_check(const struct cluster *cluster, char *detail, size_t size)
         fresh->definition = kept->definition;
         fresh->definition_queries = kept->definition_queries;
         fresh->task_group = kept->task_group;
-        fresh->distinct = kept->distinct;
-        lay_out_key(fresh);
+        understand(fresh, kept->takes_extras);
         build(fresh, cluster);
         catch_up(kept, cluster);
         agrees = compare_lanes(kept, fresh, detail, size);

@@ -1,6 +1,9 @@
 /*
- * The tree. Nodes live in one array and name each other by index; a node's entries are either items
- * or, with the least of its order and the most of its amounts, the nodes below.
+ * Items at the same spot share a bin: few amounts are in use in a cluster, so most moves only go from
+ * bin to bin. A bin is a heap of its items, lowest first, from which whoever left is cleared away late.
+ * A board's bins stand in order in blocks of 64, of which one word says which have items. What is asked
+ * for is mostly the same few amounts: a sieve remembers for one of them which bins of each block have
+ * enough. A bin that runs empty stays where it is, until too many do.
  */
 #include "core/shelf.h"
 
@@ -11,286 +14,587 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 32
-#define SPARSE 8 /* a node with fewer entries joins its neighbour where both fit into one */
+#define WIDTH 64       /* bins of a block */
+#define EMPTY_MIN 1024 /* so many empty bins are never too many */
+#define EMPTY_FACTOR 3 /* times the others */
+#define STALE_MIN 8    /* so many entries of a heap that count no more are never too many */
+#define SIEVE_WAYS 4   /* places in the table where a sieve may be */
+#define ODD UINT64_C(0x9e3779b97f4a7c15) /* multiplies to a hash: 2^64 by the golden ratio */
+#define NOBODY INT32_MAX                 /* the lowest item of an empty bin */
 
-struct shelf_node {
+/* An item comes to its seats one after another; the turn tells this stay from former ones. */
+struct shelf_seat {
+    int32_t bin; /* ID_NONE */
+    uint32_t turn;
+};
+
+struct shelf_bin {
+    struct shelf_spot spot;
+    int32_t n_items;
+    int32_t block, at; /* where it stands */
+    int n_entries, cap_entries;
+    uint64_t *entries; /* a heap: item << 32 | turn */
+};
+
+struct shelf_block {
     int32_t n;
-    bool is_leaf;
+    int32_t bins[WIDTH];
+    int32_t lowest[WIDTH]; /* item, where the bin has any */
     uint64_t keys[WIDTH];
-    int32_t items[WIDTH];
-    int32_t cpus[WIDTH];
-    int32_t memories_mib[WIDTH];
-    int32_t below[WIDTH];
+};
+
+struct shelf_head {
+    uint64_t live;    /* by entry: the bin has items */
+    int32_t lowest;   /* no item is lower; perhaps none is that low */
+    uint32_t version; /* of which bins stand where; no two blocks ever had the same */
+};
+
+struct shelf_board {
+    int32_t *blocks; /* in order */
+    int n_blocks, cap_blocks;
+    uint32_t version; /* of its blocks together */
+};
+
+/* What a sieve knows of a block: right for that version. */
+struct shelf_mesh {
+    uint64_t enough; /* by entry */
+    uint32_t version;
+};
+
+struct shelf_sieve {
+    int32_t board, cpu, memory_mib;
+    uint32_t asked_at;
+    uint32_t version;          /* of the board */
+    int32_t n_skipped;         /* so many blocks at the start have nothing that is enough */
+    struct shelf_mesh *meshes; /* by place in the board's order */
+    int n_meshes, cap_meshes;
 };
 
 void shelf_init(struct shelf *shelf)
 {
-    *shelf = (struct shelf){.free_node = ID_NONE, .root = ID_NONE};
+    *shelf = (struct shelf){0};
 }
 
 void shelf_finish(struct shelf *shelf)
 {
-    free(shelf->nodes);
+    for (int i = 0; i < shelf->n_bins; i++)
+        free(shelf->bins[i].entries);
+    free(shelf->seats);
+    free(shelf->bins);
+    free(shelf->slots);
+    free(shelf->blocks);
+    free(shelf->heads);
+    for (int i = 0; i < shelf->n_boards; i++)
+        free(shelf->boards[i].blocks);
+    free(shelf->boards);
+    for (int i = 0; shelf->sieves && i < SHELF_SIEVES; i++)
+        free(shelf->sieves[i].meshes);
+    free(shelf->sieves);
     shelf_init(shelf);
 }
 
-static int32_t take_node(struct shelf *shelf, bool is_leaf)
-{
-    int32_t id = shelf->free_node;
+/* Bins by spot ----------------------------------------------------------------------------------- */
 
-    if (id != ID_NONE) {
-        shelf->free_node = shelf->nodes[id].below[0];
-    } else {
-        id = shelf->n_nodes;
-        (void)ARRAY_ADD(shelf, nodes);
+static bool same_spot(const struct shelf_spot *a, const struct shelf_spot *b)
+{
+    return a->key == b->key && a->board == b->board && a->cpu == b->cpu &&
+           a->memory_mib == b->memory_mib;
+}
+
+/* Whether a bin stands before another one of its board. What is free orders bins of equal keys, so that
+ * those with little stand together. */
+static bool before(const struct shelf_spot *a, const struct shelf_spot *b)
+{
+    if (a->key != b->key)
+        return a->key < b->key;
+    if (a->memory_mib != b->memory_mib)
+        return a->memory_mib < b->memory_mib;
+    return a->cpu < b->cpu;
+}
+
+/* The slot of the spot's bin, or the empty one where it belongs. */
+static inline int find_slot(const struct shelf *shelf, const struct shelf_spot *spot)
+{
+    uint64_t amounts = (uint64_t)(uint32_t)spot->cpu << 32 | (uint32_t)spot->memory_mib;
+    uint64_t hash = (spot->key * ODD ^ amounts) * ODD ^ (uint64_t)spot->board;
+    int mask = shelf->n_slots - 1;
+    int slot = (int)((hash ^ hash >> 32) * ODD >> 32) & mask;
+
+    while (shelf->slots[slot] != ID_NONE && !same_spot(&shelf->bins[shelf->slots[slot]].spot, spot))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+static void fill_slots(struct shelf *shelf, int n_slots)
+{
+    shelf->n_slots = n_slots;
+    shelf->slots = realloc(shelf->slots, (size_t)n_slots * sizeof *shelf->slots);
+    assert(shelf->slots != NULL);
+    for (int i = 0; i < n_slots; i++)
+        shelf->slots[i] = ID_NONE;
+    for (int i = 0; i < shelf->n_bins; i++)
+        shelf->slots[find_slot(shelf, &shelf->bins[i].spot)] = i;
+}
+
+/* Blocks ----------------------------------------------------------------------------------------- */
+
+static int32_t add_block(struct shelf *shelf)
+{
+    (void)ARRAY_ADD(shelf, blocks);
+    *ARRAY_ADD(shelf, heads) = (struct shelf_head){0, NOBODY, 0};
+    return shelf->n_blocks - 1;
+}
+
+/* Tells the bins from `at` on where they stand now. */
+static void tell_bins(struct shelf *shelf, int32_t id, int at)
+{
+    const struct shelf_block *block = &shelf->blocks[id];
+
+    shelf->heads[id].version = ++shelf->n_versions;
+    for (int i = at; i < block->n; i++) {
+        shelf->bins[block->bins[i]].block = id;
+        shelf->bins[block->bins[i]].at = i;
     }
-    shelf->nodes[id].n = 0;
-    shelf->nodes[id].is_leaf = is_leaf;
-    return id;
 }
 
-static void give_node(struct shelf *shelf, int32_t id)
-{
-    shelf->nodes[id].below[0] = shelf->free_node;
-    shelf->free_node = id;
-}
-
-/* How many entries stand before (key, item). */
-static int rank(const struct shelf_node *node, uint64_t key, int32_t item)
-{
-    int n = 0;
-
-    for (int i = 0; i < node->n; i++)
-        n += node->keys[i] < key || (node->keys[i] == key && node->items[i] < item);
-    return n;
-}
-
-/* The entry of a branch below which (key, item) stands or belongs. */
-static int branch_of(const struct shelf_node *node, uint64_t key, int32_t item)
-{
-    int n = rank(node, key, item);
-
-    if (n < node->n && node->keys[n] == key && node->items[n] == item)
-        return n;
-    return n > 0 ? n - 1 : 0;
-}
-
-static void copy_entries(struct shelf_node *to, int at, const struct shelf_node *from, int first,
+static void copy_entries(struct shelf_block *to, int at, const struct shelf_block *from, int first,
                          int n)
 {
-    size_t narrow = (size_t)n * sizeof(int32_t);
-
-    memmove(&to->keys[at], &from->keys[first], (size_t)n * sizeof(uint64_t));
-    memmove(&to->items[at], &from->items[first], narrow);
-    memmove(&to->cpus[at], &from->cpus[first], narrow);
-    memmove(&to->memories_mib[at], &from->memories_mib[first], narrow);
-    memmove(&to->below[at], &from->below[first], narrow);
+    memmove(&to->bins[at], &from->bins[first], (size_t)n * sizeof to->bins[0]);
+    memmove(&to->lowest[at], &from->lowest[first], (size_t)n * sizeof to->lowest[0]);
+    memmove(&to->keys[at], &from->keys[first], (size_t)n * sizeof to->keys[0]);
 }
 
-static void open_gap(struct shelf_node *node, int at)
+static void put_block(struct shelf_board *board, int position, int32_t id)
 {
-    copy_entries(node, at + 1, node, at, node->n - at);
-    node->n++;
+    (void)ARRAY_ADD(board, blocks);
+    memmove(&board->blocks[position + 1], &board->blocks[position],
+            (size_t)(board->n_blocks - 1 - position) * sizeof board->blocks[0]);
+    board->blocks[position] = id;
 }
 
-static void close_gap(struct shelf_node *node, int at)
+/* Moves the upper half of a full block into a new one behind it. */
+static void split(struct shelf *shelf, struct shelf_board *board, int position)
 {
-    copy_entries(node, at, node, at + 1, node->n - at - 1);
-    node->n--;
+    int32_t left = board->blocks[position], right = add_block(shelf);
+
+    copy_entries(&shelf->blocks[right], 0, &shelf->blocks[left], WIDTH / 2, WIDTH / 2);
+    shelf->blocks[left].n = shelf->blocks[right].n = WIDTH / 2;
+    shelf->heads[right].live = shelf->heads[left].live >> WIDTH / 2;
+    shelf->heads[left].live &= (UINT64_C(1) << WIDTH / 2) - 1;
+    shelf->heads[right].lowest = shelf->heads[left].lowest;
+    tell_bins(shelf, left, 0);
+    tell_bins(shelf, right, 0);
+    put_block(board, position + 1, right);
 }
 
-/* Makes entry `i` of the branch say what is below it. */
-static void refresh(struct shelf *shelf, int32_t id, int i)
+/* How many of the board's blocks have a first bin that does not stand behind the spot. */
+static int rank_block(const struct shelf *shelf, const struct shelf_board *board,
+                      const struct shelf_spot *spot)
 {
-    struct shelf_node *node = &shelf->nodes[id];
-    const struct shelf_node *below = &shelf->nodes[node->below[i]];
-    int32_t cpu = -1, memory_mib = -1;
+    int low = 0, high = board->n_blocks;
 
-    for (int k = 0; k < below->n; k++) {
-        cpu = below->cpus[k] > cpu ? below->cpus[k] : cpu;
-        memory_mib = below->memories_mib[k] > memory_mib ? below->memories_mib[k] : memory_mib;
-    }
-    node->keys[i] = below->keys[0];
-    node->items[i] = below->items[0];
-    node->cpus[i] = cpu;
-    node->memories_mib[i] = memory_mib;
-}
+    while (low < high) {
+        int middle = (low + high) / 2;
+        const struct shelf_block *block = &shelf->blocks[board->blocks[middle]];
 
-/* Splits a full node in two and returns the new right half. */
-static int32_t split(struct shelf *shelf, int32_t id)
-{
-    int32_t right = take_node(shelf, shelf->nodes[id].is_leaf);
-
-    copy_entries(&shelf->nodes[right], 0, &shelf->nodes[id], WIDTH / 2, WIDTH / 2);
-    shelf->nodes[right].n = WIDTH / 2;
-    shelf->nodes[id].n = WIDTH / 2;
-    return right;
-}
-
-static void add_to(struct shelf *shelf, int32_t id, const struct shelf_item *item);
-
-/* Makes room below entry `i` before going there, so that a split never has to go back up. */
-static int prepare(struct shelf *shelf, int32_t id, int i, const struct shelf_item *item)
-{
-    int32_t below = shelf->nodes[id].below[i];
-    int32_t right;
-
-    if (shelf->nodes[below].n < WIDTH)
-        return i;
-    right = split(shelf, below);
-    open_gap(&shelf->nodes[id], i + 1);
-    shelf->nodes[id].below[i + 1] = right;
-    refresh(shelf, id, i);
-    refresh(shelf, id, i + 1);
-    return branch_of(&shelf->nodes[id], item->key, item->item);
-}
-
-static void add_to(struct shelf *shelf, int32_t id, const struct shelf_item *item)
-{
-    struct shelf_node *node = &shelf->nodes[id];
-    int i;
-
-    if (node->is_leaf) {
-        i = rank(node, item->key, item->item);
-        open_gap(node, i);
-        node->keys[i] = item->key;
-        node->items[i] = item->item;
-        node->cpus[i] = item->cpu;
-        node->memories_mib[i] = item->memory_mib;
-        return;
-    }
-    i = prepare(shelf, id, branch_of(node, item->key, item->item), item);
-    add_to(shelf, shelf->nodes[id].below[i], item);
-    refresh(shelf, id, i);
-}
-
-void shelf_add(struct shelf *shelf, const struct shelf_item *item)
-{
-    if (shelf->root == ID_NONE)
-        shelf->root = take_node(shelf, true);
-    if (shelf->nodes[shelf->root].n == WIDTH) {
-        int32_t root = take_node(shelf, false);
-
-        shelf->nodes[root].n = 1;
-        shelf->nodes[root].below[0] = shelf->root;
-        refresh(shelf, root, 0);
-        shelf->root = root;
-        prepare(shelf, root, 0, item);
-    }
-    add_to(shelf, shelf->root, item);
-    shelf->n_items++;
-}
-
-/* Joins entry `i` with its right neighbour where one of them is sparse and both fit into one. */
-static void join(struct shelf *shelf, int32_t id, int i)
-{
-    struct shelf_node *node = &shelf->nodes[id];
-    struct shelf_node *left, *right;
-
-    if (i < 0 || i + 1 >= node->n)
-        return;
-    left = &shelf->nodes[node->below[i]];
-    right = &shelf->nodes[node->below[i + 1]];
-    if ((left->n >= SPARSE && right->n >= SPARSE) || left->n + right->n > WIDTH * 3 / 4)
-        return;
-    copy_entries(left, left->n, right, 0, right->n);
-    left->n += right->n;
-    give_node(shelf, node->below[i + 1]);
-    close_gap(node, i + 1);
-    refresh(shelf, id, i);
-}
-
-static void remove_from(struct shelf *shelf, int32_t id, uint64_t key, int32_t item)
-{
-    struct shelf_node *node = &shelf->nodes[id];
-    int i;
-
-    if (node->is_leaf) {
-        i = rank(node, key, item);
-        assert(i < node->n && node->keys[i] == key && node->items[i] == item);
-        close_gap(node, i);
-        return;
-    }
-    i = branch_of(node, key, item);
-    remove_from(shelf, node->below[i], key, item);
-    if (shelf->nodes[node->below[i]].n == 0) {
-        give_node(shelf, node->below[i]);
-        close_gap(node, i);
-        return;
-    }
-    refresh(shelf, id, i);
-    if (shelf->nodes[node->below[i]].n < SPARSE) {
-        join(shelf, id, i);
-        join(shelf, id, i - 1);
-    }
-}
-
-void shelf_remove(struct shelf *shelf, uint64_t key, int32_t item)
-{
-    remove_from(shelf, shelf->root, key, item);
-    shelf->n_items--;
-    while (shelf->root != ID_NONE) {
-        struct shelf_node *root = &shelf->nodes[shelf->root];
-        int32_t old = shelf->root;
-
-        if (root->n == 0)
-            shelf->root = ID_NONE;
-        else if (!root->is_leaf && root->n == 1)
-            shelf->root = root->below[0];
+        if (before(spot, &shelf->bins[block->bins[0]].spot))
+            high = middle;
         else
-            return;
-        give_node(shelf, old);
+            low = middle + 1;
     }
+    return low;
 }
 
-static void update_in(struct shelf *shelf, int32_t id, const struct shelf_item *item)
+/* The block of the board, with room, where a bin at the spot belongs. */
+static int32_t find_block(struct shelf *shelf, const struct shelf_spot *spot)
 {
-    struct shelf_node *node = &shelf->nodes[id];
-    int i = branch_of(node, item->key, item->item);
+    struct shelf_board *board = &shelf->boards[spot->board];
+    int position;
 
-    if (node->is_leaf) {
-        assert(node->keys[i] == item->key && node->items[i] == item->item);
-        node->cpus[i] = item->cpu;
-        node->memories_mib[i] = item->memory_mib;
+    if (board->n_blocks == 0)
+        put_block(board, 0, add_block(shelf));
+    position = rank_block(shelf, board, spot);
+    position -= position > 0;
+    if (shelf->blocks[board->blocks[position]].n == WIDTH) {
+        split(shelf, board, position);
+        position = rank_block(shelf, board, spot);
+        position -= position > 0;
+    }
+    return board->blocks[position];
+}
+
+/* Puts a bin, as yet empty, where it belongs. */
+static void insert(struct shelf *shelf, int32_t bin)
+{
+    const struct shelf_spot *spot = &shelf->bins[bin].spot;
+    int32_t id = find_block(shelf, spot);
+    struct shelf_block *block = &shelf->blocks[id];
+    struct shelf_head *head = &shelf->heads[id];
+    uint64_t below;
+    int at = 0;
+
+    while (at < block->n && before(&shelf->bins[block->bins[at]].spot, spot))
+        at++;
+    copy_entries(block, at + 1, block, at, block->n - at);
+    block->n++;
+    block->bins[at] = bin;
+    block->keys[at] = spot->key;
+    below = head->live & ((UINT64_C(1) << at) - 1);
+    head->live = below | (head->live ^ below) << 1;
+    tell_bins(shelf, id, at);
+    shelf->boards[spot->board].version = shelf->n_versions;
+}
+
+/* Bins ------------------------------------------------------------------------------------------- */
+
+/* Brings the bin's entry in its block up to date. */
+static void show(struct shelf *shelf, const struct shelf_bin *bin)
+{
+    struct shelf_head *head = &shelf->heads[bin->block];
+    uint64_t bit = UINT64_C(1) << bin->at;
+    int32_t lowest;
+
+    if (bin->n_items == 0) {
+        head->live &= ~bit;
         return;
     }
-    update_in(shelf, node->below[i], item);
-    refresh(shelf, id, i);
+    lowest = (int32_t)(bin->entries[0] >> 32);
+    head->live |= bit;
+    head->lowest = lowest < head->lowest ? lowest : head->lowest;
+    shelf->blocks[bin->block].lowest[bin->at] = lowest;
 }
 
-void shelf_update(struct shelf *shelf, const struct shelf_item *item)
+/* Gives up the empty bins: puts the others into blocks anew. */
+static void sweep(struct shelf *shelf)
 {
-    update_in(shelf, shelf->root, item);
-}
+    int32_t *moved_to = malloc((size_t)shelf->n_bins * sizeof *moved_to);
+    int kept = 0;
 
-static bool first_below(const struct shelf *shelf, int32_t id, const struct shelf_item *after,
-                        int32_t cpu, int32_t memory_mib, struct shelf_item *found)
-{
-    const struct shelf_node *node = &shelf->nodes[id];
-    int i = 0;
-
-    if (after) {
-        i = branch_of(node, after->key, after->item);
-        if (node->is_leaf)
-            i = rank(node, after->key, after->item + 1);
+    assert(moved_to != NULL);
+    for (int i = 0; i < shelf->n_bins; i++) {
+        moved_to[i] = kept;
+        if (shelf->bins[i].n_items > 0)
+            shelf->bins[kept++] = shelf->bins[i];
+        else
+            free(shelf->bins[i].entries);
     }
-    for (; i < node->n; i++, after = NULL) {
-        if (node->cpus[i] < cpu || node->memories_mib[i] < memory_mib)
-            continue;
-        if (node->is_leaf) {
-            *found = (struct shelf_item){node->keys[i], node->items[i], node->cpus[i],
-                                         node->memories_mib[i]};
-            return true;
+    shelf->n_bins = kept;
+    shelf->n_empty = 0;
+    for (int i = 0; i < shelf->n_seats; i++)
+        if (shelf->seats[i].bin != ID_NONE)
+            shelf->seats[i].bin = moved_to[shelf->seats[i].bin];
+    free(moved_to);
+    fill_slots(shelf, shelf->n_slots);
+    shelf->n_blocks = shelf->n_heads = 0;
+    for (int i = 0; i < shelf->n_boards; i++)
+        shelf->boards[i].n_blocks = 0;
+    for (int i = 0; i < kept; i++) {
+        insert(shelf, i);
+        show(shelf, &shelf->bins[i]);
+    }
+}
+
+/* The bin of a spot, new if there was none. */
+static int32_t find_bin(struct shelf *shelf, const struct shelf_spot *spot)
+{
+    int slot = shelf->n_slots ? find_slot(shelf, spot) : 0;
+
+    if (shelf->n_slots && shelf->slots[slot] != ID_NONE)
+        return shelf->slots[slot];
+    if (shelf->n_empty > EMPTY_MIN + EMPTY_FACTOR * (shelf->n_bins - shelf->n_empty))
+        sweep(shelf);
+    while (shelf->n_boards <= spot->board)
+        (void)ARRAY_ADD(shelf, boards);
+    ARRAY_ADD(shelf, bins)->spot = *spot;
+    shelf->n_empty++;
+    insert(shelf, shelf->n_bins - 1);
+    if (shelf->n_bins * 2 > shelf->n_slots)
+        fill_slots(shelf, shelf->n_slots ? shelf->n_slots * 2 : 64);
+    else
+        shelf->slots[find_slot(shelf, spot)] = shelf->n_bins - 1;
+    return shelf->n_bins - 1;
+}
+
+/* Whether the entry of a heap stands for a stay that is over. */
+static bool is_stale(const struct shelf *shelf, uint64_t entry)
+{
+    return shelf->seats[entry >> 32].turn != (uint32_t)entry;
+}
+
+static void sink(struct shelf_bin *bin, int at)
+{
+    uint64_t entry = bin->entries[at];
+
+    for (int child; (child = 2 * at + 1) < bin->n_entries; at = child) {
+        child += child + 1 < bin->n_entries && bin->entries[child + 1] < bin->entries[child];
+        if (bin->entries[child] >= entry)
+            break;
+        bin->entries[at] = bin->entries[child];
+    }
+    bin->entries[at] = entry;
+}
+
+/* Clears away all entries that count no more. */
+static void clear_heap(const struct shelf *shelf, struct shelf_bin *bin)
+{
+    int kept = 0;
+
+    for (int i = 0; i < bin->n_entries; i++)
+        if (!is_stale(shelf, bin->entries[i]))
+            bin->entries[kept++] = bin->entries[i];
+    bin->n_entries = kept;
+    for (int i = kept / 2 - 1; i >= 0; i--)
+        sink(bin, i);
+}
+
+static void push(const struct shelf *shelf, struct shelf_bin *bin, uint64_t entry)
+{
+    int at;
+
+    if (bin->n_entries > 2 * bin->n_items + STALE_MIN)
+        clear_heap(shelf, bin);
+    if (bin->n_entries == bin->cap_entries)
+        bin->entries = array_grow(bin->entries, bin->n_entries, &bin->cap_entries, sizeof entry);
+    for (at = bin->n_entries++; at > 0 && bin->entries[(at - 1) / 2] > entry; at = (at - 1) / 2)
+        bin->entries[at] = bin->entries[(at - 1) / 2];
+    bin->entries[at] = entry;
+}
+
+/* Clears the top of the heap, so that the lowest item that is there stands first. */
+static void clear_top(const struct shelf *shelf, struct shelf_bin *bin)
+{
+    while (bin->n_entries > 0 && is_stale(shelf, bin->entries[0])) {
+        bin->entries[0] = bin->entries[--bin->n_entries];
+        sink(bin, 0);
+    }
+}
+
+static void enter(struct shelf *shelf, int32_t item, int32_t id)
+{
+    struct shelf_bin *bin = &shelf->bins[id];
+    uint64_t entry = (uint64_t)item << 32 | shelf->seats[item].turn;
+
+    shelf->seats[item].bin = id;
+    push(shelf, bin, entry);
+    shelf->n_empty -= bin->n_items == 0;
+    bin->n_items++;
+    if (bin->entries[0] == entry)
+        show(shelf, bin);
+}
+
+static void leave(struct shelf *shelf, int32_t item)
+{
+    int32_t id = shelf->seats[item].bin;
+    struct shelf_bin *bin = &shelf->bins[id];
+    bool was_lowest = (int32_t)(bin->entries[0] >> 32) == item;
+
+    shelf->seats[item].bin = ID_NONE;
+    shelf->seats[item].turn++;
+    bin->n_items--;
+    shelf->n_empty += bin->n_items == 0;
+    if (bin->n_items == 0)
+        bin->n_entries = 0;
+    else if (was_lowest)
+        clear_top(shelf, bin);
+    if (was_lowest)
+        show(shelf, bin);
+}
+
+/* Items ------------------------------------------------------------------------------------------ */
+
+void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
+{
+    while (shelf->n_seats <= item)
+        ARRAY_ADD(shelf, seats)->bin = ID_NONE;
+    if (shelf->seats[item].bin != ID_NONE) {
+        if (same_spot(&shelf->bins[shelf->seats[item].bin].spot, spot))
+            return;
+        leave(shelf, item);
+    }
+    enter(shelf, item, find_bin(shelf, spot));
+}
+
+void shelf_take(struct shelf *shelf, int32_t item)
+{
+    if (item < shelf->n_seats && shelf->seats[item].bin != ID_NONE)
+        leave(shelf, item);
+}
+
+const struct shelf_spot *shelf_spot_of(const struct shelf *shelf, int32_t item)
+{
+    if (item >= shelf->n_seats || shelf->seats[item].bin == ID_NONE)
+        return NULL;
+    return &shelf->bins[shelf->seats[item].bin].spot;
+}
+
+/* Asking ----------------------------------------------------------------------------------------- */
+
+/* The sieve for the amounts on a board: one that is there, or else the one of its places not asked for
+ * longest. */
+static struct shelf_sieve *find_sieve(struct shelf *shelf, int32_t board, int32_t cpu,
+                                      int32_t memory_mib)
+{
+    uint64_t hash =
+        (((uint64_t)(uint32_t)cpu << 32 | (uint32_t)memory_mib) * ODD ^ (uint64_t)board) * ODD;
+    struct shelf_sieve *found = NULL;
+
+    if (!shelf->sieves) {
+        shelf->sieves = calloc(SHELF_SIEVES, sizeof *shelf->sieves);
+        assert(shelf->sieves != NULL);
+    }
+    shelf->n_asked++;
+    for (int i = 0; i < SIEVE_WAYS; i++) {
+        struct shelf_sieve *sieve = &shelf->sieves[((hash >> 32) + (uint64_t)i) % SHELF_SIEVES];
+
+        if (sieve->board == board && sieve->cpu == cpu && sieve->memory_mib == memory_mib) {
+            sieve->asked_at = shelf->n_asked;
+            return sieve;
         }
-        if (first_below(shelf, node->below[i], after, cpu, memory_mib, found))
-            return true;
+        if (!found || sieve->asked_at < found->asked_at)
+            found = sieve;
     }
-    return false;
+    found->board = board;
+    found->cpu = cpu;
+    found->memory_mib = memory_mib;
+    found->asked_at = shelf->n_asked;
+    found->n_meshes = 0;
+    found->version = 0;
+    return found;
 }
 
-bool shelf_first(const struct shelf *shelf, const struct shelf_item *after, int32_t cpu,
-                 int32_t memory_mib, struct shelf_item *found)
+static uint64_t which_enough(const struct shelf *shelf, const struct shelf_block *block,
+                             const struct shelf_sieve *sieve)
 {
-    return shelf->root != ID_NONE && first_below(shelf, shelf->root, after, cpu, memory_mib, found);
+    uint64_t enough = 0;
+
+    for (int i = 0; i < block->n; i++) {
+        const struct shelf_spot *spot = &shelf->bins[block->bins[i]].spot;
+
+        enough |= (uint64_t)(spot->cpu >= sieve->cpu && spot->memory_mib >= sieve->memory_mib) << i;
+    }
+    return enough;
+}
+
+/* The sieve with a mesh for each block of the board. */
+static struct shelf_sieve *ready_sieve(struct shelf *shelf, int32_t board_id, int32_t cpu,
+                                       int32_t memory_mib)
+{
+    struct shelf_sieve *sieve = find_sieve(shelf, board_id, cpu, memory_mib);
+    const struct shelf_board *board = &shelf->boards[board_id];
+
+    if (sieve->version != board->version) {
+        while (sieve->n_meshes < board->n_blocks)
+            (void)ARRAY_ADD(sieve, meshes);
+        sieve->version = board->version;
+        sieve->n_skipped = 0;
+    }
+    return sieve;
+}
+
+/* The entries of the board's block at that position that have enough and an item. */
+static inline uint64_t sift(const struct shelf *shelf, struct shelf_sieve *sieve, int32_t id,
+                            int position)
+{
+    const struct shelf_head *head = &shelf->heads[id];
+    struct shelf_mesh *mesh = &sieve->meshes[position];
+
+    if (mesh->version != head->version)
+        *mesh = (struct shelf_mesh){which_enough(shelf, &shelf->blocks[id], sieve), head->version};
+    if (mesh->enough == 0 && sieve->n_skipped == position)
+        sieve->n_skipped++;
+    return mesh->enough & head->live;
+}
+
+/* Adds to the answer what the entries of a block say. False when no further one can matter. */
+static inline bool consider(struct shelf *shelf, int32_t id, uint64_t entries,
+                            struct shelf_answer *answer)
+{
+    const struct shelf_block *block = &shelf->blocks[id];
+    int i = __builtin_ctzll(entries);
+
+    if (answer->n == 0) {
+        uint64_t key = block->keys[i];
+
+        *answer = (struct shelf_answer){shelf->bins[block->bins[i]].n_items > 1 ? 2 : 1,
+                                        block->lowest[i], key, key};
+        entries &= entries - 1;
+    }
+    for (; entries; entries &= entries - 1) {
+        i = __builtin_ctzll(entries);
+        if (block->keys[i] != answer->key) {
+            if (answer->n == 1)
+                answer->next_key = block->keys[i];
+            answer->n = 2;
+            return false;
+        }
+        answer->n = 2;
+        answer->item = block->lowest[i] < answer->item ? block->lowest[i] : answer->item;
+    }
+    return true;
+}
+
+/* The lowest item of a block, told exactly from now on. */
+static void look_lowest(struct shelf *shelf, int32_t id)
+{
+    int32_t lowest = NOBODY;
+
+    for (uint64_t live = shelf->heads[id].live; live; live &= live - 1) {
+        int32_t item = shelf->blocks[id].lowest[__builtin_ctzll(live)];
+
+        lowest = item < lowest ? item : lowest;
+    }
+    shelf->heads[id].lowest = lowest;
+}
+
+struct shelf_answer shelf_first(struct shelf *shelf, int32_t board_id, int32_t cpu,
+                                int32_t memory_mib, bool any)
+{
+    struct shelf_answer answer = {0};
+    const struct shelf_board *board;
+    struct shelf_sieve *sieve;
+
+    if (board_id >= shelf->n_boards)
+        return answer;
+    board = &shelf->boards[board_id];
+    sieve = ready_sieve(shelf, board_id, cpu, memory_mib);
+    for (int i = sieve->n_skipped; i < board->n_blocks; i++) {
+        int32_t id = board->blocks[i], lowest = answer.item;
+        uint64_t entries = sift(shelf, sieve, id, i);
+
+        if (!entries)
+            continue;
+        /* Of further ones with the least key only a lower item matters. */
+        if (answer.n == 2 && shelf->heads[id].lowest > answer.item &&
+            shelf->blocks[id].keys[__builtin_ctzll(entries)] == answer.key)
+            continue;
+        if (!consider(shelf, id, entries, &answer) || (any && answer.n == 2))
+            break;
+        if (lowest == answer.item)
+            look_lowest(shelf, id);
+    }
+    return answer;
+}
+
+void shelf_walk(struct shelf *shelf, int32_t board_id, int32_t cpu, int32_t memory_mib,
+                bool (*visit)(void *context, int32_t item), void *context)
+{
+    struct shelf_sieve *sieve;
+
+    if (board_id >= shelf->n_boards)
+        return;
+    sieve = ready_sieve(shelf, board_id, cpu, memory_mib);
+    for (int b = 0; b < shelf->boards[board_id].n_blocks; b++) {
+        int32_t id = shelf->boards[board_id].blocks[b];
+
+        for (uint64_t entries = sift(shelf, sieve, id, b); entries; entries &= entries - 1) {
+            const struct shelf_bin *bin =
+                &shelf->bins[shelf->blocks[id].bins[__builtin_ctzll(entries)]];
+
+            for (int i = 0; i < bin->n_entries; i++)
+                if (!is_stale(shelf, bin->entries[i]) &&
+                    !visit(context, (int32_t)(bin->entries[i] >> 32)))
+                    return;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 /*
- * An ordered set of instances that can be asked for the first one with enough CPU and memory: a B+
- * tree whose branches know the most of either that hangs below them. Adding, removing and asking cost
- * the logarithm of the set. Knows nothing of what the order means.
+ * Instances in order of preference: on each board they stand by key, then by index, and the shelf finds
+ * the first one with enough CPU and memory. Adding, moving, removing and asking cost little however many
+ * there are, as long as they share few amounts. Knows nothing of what the boards and the order mean.
  */
 #ifndef BERTH_CORE_SHELF_H
 #define BERTH_CORE_SHELF_H
@@ -9,36 +9,57 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Items stand in order of (key, item). */
-struct shelf_item {
+/* Where an item stands. Amounts are what is free there, never negative. */
+struct shelf_spot {
     uint64_t key;
-    int32_t item;
-    int32_t cpu, memory_mib; /* free */
+    int32_t board;
+    int32_t cpu, memory_mib;
 };
 
+#define SHELF_SIEVES 256
+
 struct shelf {
-    struct shelf_node *nodes;
-    int n_nodes, cap_nodes;
-    int32_t free_node; /* head of the list of unused nodes, ID_NONE */
-    int32_t root;      /* ID_NONE: empty */
-    int32_t n_items;
+    struct shelf_seat *seats; /* by item */
+    int n_seats, cap_seats;
+    struct shelf_bin *bins;
+    int n_bins, cap_bins;
+    int n_empty;    /* bins without an item */
+    int32_t *slots; /* bins by spot: open addressing, a power of two, ID_NONE where empty */
+    int n_slots;
+    struct shelf_block *blocks;
+    int n_blocks, cap_blocks;
+    struct shelf_head *heads; /* by block */
+    int n_heads, cap_heads;
+    struct shelf_board *boards;
+    int n_boards, cap_boards;
+    struct shelf_sieve *sieves; /* SHELF_SIEVES of them, by amounts asked for */
+    uint32_t n_asked, n_versions;
 };
 
 void shelf_init(struct shelf *shelf);
 void shelf_finish(struct shelf *shelf);
 
-/* (key, item) is not there yet. */
-void shelf_add(struct shelf *shelf, const struct shelf_item *item);
+/* Puts the item there, from wherever it was. */
+void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
 
-/* (key, item) is there. */
-void shelf_remove(struct shelf *shelf, uint64_t key, int32_t item);
+/* Takes the item away, if it is there. */
+void shelf_take(struct shelf *shelf, int32_t item);
 
-/* New amounts for (key, item), which is there. */
-void shelf_update(struct shelf *shelf, const struct shelf_item *item);
+/* Where the item stands, or NULL. Valid until the next change. */
+const struct shelf_spot *shelf_spot_of(const struct shelf *shelf, int32_t item);
 
-/* The first item behind `after` (from the start where that is NULL) with at least that much of both.
- * False where there is none. */
-bool shelf_first(const struct shelf *shelf, const struct shelf_item *after, int32_t cpu,
-                 int32_t memory_mib, struct shelf_item *found);
+/* The first item of a board with enough of both, and how the one behind it compares. */
+struct shelf_answer {
+    int n;        /* 0: none has enough; 1; 2: more than one has */
+    int32_t item; /* where `any` was asked for: any one of those with the least key */
+    uint64_t key;
+    uint64_t next_key; /* with 2: the key of the next one that has enough */
+};
+struct shelf_answer shelf_first(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+                                bool any);
+
+/* Visits every item of a board with enough of both in order of keys, until `visit` says false. */
+void shelf_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+                bool (*visit)(void *context, int32_t item), void *context);
 
 #endif

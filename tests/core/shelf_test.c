@@ -1,15 +1,16 @@
 /*
- * The shelf against a sorted list, through thousands of random changes.
+ * The shelf against a plain list, through thousands of random changes.
  */
 #include "core/draw.h"
 #include "core/shelf.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
+#include <string.h>
 
-#define N 600
+#define N 700
+#define BOARDS 3
 
-static struct shelf_item list[N];
+static struct shelf_spot list[N];
 static bool there[N];
 static int64_t n_draws;
 
@@ -18,62 +19,140 @@ static int32_t roll(int bound)
     return (int32_t)draw_below(5, DRAW_MESSAGE, 0, n_draws++, (uint64_t)bound);
 }
 
-static bool before(const struct shelf_item *a, const struct shelf_item *b)
+static bool enough(int i, int board, int cpu, int memory_mib)
 {
-    return a->key < b->key || (a->key == b->key && a->item < b->item);
+    return there[i] && list[i].board == board && list[i].cpu >= cpu &&
+           list[i].memory_mib >= memory_mib;
 }
 
-static int plain_first(const struct shelf_item *after, int cpu, int memory_mib)
+static struct shelf_answer plain_first(int board, int cpu, int memory_mib)
 {
-    int best = -1;
+    struct shelf_answer answer = {0};
 
     for (int i = 0; i < N; i++)
-        if (there[i] && list[i].cpu >= cpu && list[i].memory_mib >= memory_mib &&
-            (!after || before(after, &list[i])) && (best < 0 || before(&list[i], &list[best])))
-            best = i;
-    return best;
+        if (enough(i, board, cpu, memory_mib) && (answer.n == 0 || list[i].key < answer.key))
+            answer = (struct shelf_answer){1, i, list[i].key, UINT64_MAX};
+    for (int i = 0; answer.n > 0 && i < N; i++) {
+        if (i == answer.item || !enough(i, board, cpu, memory_mib))
+            continue;
+        answer.n = 2;
+        answer.next_key = list[i].key < answer.next_key ? list[i].key : answer.next_key;
+    }
+    return answer;
 }
 
-static void compare(const struct shelf *shelf)
+static bool same(const struct shelf_answer *a, const struct shelf_answer *b)
 {
-    struct shelf_item found, bound = {(uint64_t)roll(40), roll(N), 0, 0};
-    const struct shelf_item *after = roll(2) ? &bound : NULL;
-    int cpu = roll(120), memory_mib = roll(120);
-    int expected = plain_first(after, cpu, memory_mib);
-
-    if (!shelf_first(shelf, after, cpu, memory_mib, &found))
-        found.item = -1;
-    cr_assert(found.item == expected, "found %d, expected %d", found.item, expected);
+    return a->n == b->n && (a->n == 0 || (a->item == b->item && a->key == b->key)) &&
+           (a->n < 2 || a->next_key == b->next_key);
 }
 
-Test(shelf, agrees_with_a_list_through_random_changes)
+static void compare_first(struct shelf *shelf, int amounts)
 {
-    struct shelf shelf;
+    int board = roll(BOARDS), cpu = roll(amounts + 5), memory_mib = roll(amounts + 5);
+    struct shelf_answer expected = plain_first(board, cpu, memory_mib);
+    struct shelf_answer found = shelf_first(shelf, board, cpu, memory_mib, false);
+    struct shelf_answer any = shelf_first(shelf, board, cpu, memory_mib, true);
+
+    cr_assert(same(&found, &expected), "found %d of %d, expected %d of %d", found.item, found.n,
+              expected.item, expected.n);
+    cr_assert(any.n == expected.n && any.key == expected.key);
+    cr_assert(any.n == 0 || list[any.item].key == expected.key);
+    any.item = expected.item;
+    cr_assert(same(&any, &expected));
+}
+
+struct visit {
+    bool seen[N];
+    uint64_t last_key;
+    int n, stop_at;
+};
+
+static bool visit(void *context, int32_t item)
+{
+    struct visit *visits = context;
+
+    cr_assert(!visits->seen[item] && list[item].key >= visits->last_key);
+    visits->seen[item] = true;
+    visits->last_key = list[item].key;
+    return ++visits->n != visits->stop_at;
+}
+
+static void compare_walk(struct shelf *shelf, int amounts)
+{
+    struct visit visits = {.stop_at = roll(3) == 0 ? 1 + roll(20) : 0};
+    int board = roll(BOARDS), cpu = roll(amounts), memory_mib = roll(amounts);
     int n = 0;
 
-    shelf_init(&shelf);
-    for (int step = 0; step < 60000; step++) {
-        /* Waves of growing and shrinking, so that nodes split, join and vanish. */
-        bool growing = step / 5000 % 2 == 0;
-        int i = roll(N);
-        struct shelf_item item = {(uint64_t)roll(40), i, roll(100), roll(100)};
-
-        if (!there[i] && (growing || roll(4) == 0)) {
-            list[i] = item;
-            there[i] = true;
-            n++;
-            shelf_add(&shelf, &item);
-        } else if (there[i] && (!growing || roll(4) == 0)) {
-            shelf_remove(&shelf, list[i].key, i);
-            there[i] = false;
-            n--;
-        } else if (there[i]) {
-            item.key = list[i].key;
-            list[i] = item;
-            shelf_update(&shelf, &item);
-        }
-        cr_assert(shelf.n_items == n);
-        compare(&shelf);
+    shelf_walk(shelf, board, cpu, memory_mib, visit, &visits);
+    for (int i = 0; i < N; i++) {
+        n += enough(i, board, cpu, memory_mib);
+        cr_assert(!visits.seen[i] || enough(i, board, cpu, memory_mib));
     }
+    cr_assert(visits.n == (visits.stop_at > 0 && visits.stop_at < n ? visits.stop_at : n));
+}
+
+static void change(struct shelf *shelf, bool growing, int keys, int amounts)
+{
+    int i = roll(N);
+
+    if (there[i] && roll(growing ? 8 : 2) == 0) {
+        shelf_take(shelf, i);
+        there[i] = false;
+    } else if (there[i] || growing || roll(8) == 0) {
+        list[i] =
+            (struct shelf_spot){(uint64_t)roll(keys), roll(BOARDS), roll(amounts), roll(amounts)};
+        there[i] = true;
+        shelf_put(shelf, i, &list[i]);
+    } else {
+        shelf_take(shelf, i); /* it is not there: nothing */
+    }
+}
+
+static void compare_spot(const struct shelf *shelf)
+{
+    int i = roll(N);
+    const struct shelf_spot *spot = shelf_spot_of(shelf, i);
+
+    cr_assert((spot != NULL) == there[i]);
+    cr_assert(!spot || (spot->key == list[i].key && spot->board == list[i].board &&
+                        spot->cpu == list[i].cpu && spot->memory_mib == list[i].memory_mib));
+}
+
+/* Few amounts and few keys crowd the bins; many make more bins than items, which are swept up. Waves of
+ * growing and shrinking. */
+Test(shelf, agrees_with_a_list_through_random_changes)
+{
+    const struct {
+        int keys, amounts, steps;
+    } rows[] = {{1, 3, 12000}, {4, 10, 20000}, {40, 100, 20000}, {3, 1000, 20000}};
+
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        struct shelf shelf;
+
+        memset(there, 0, sizeof there);
+        shelf_init(&shelf);
+        for (int step = 0; step < rows[r].steps; step++) {
+            change(&shelf, step / 4000 % 2 == 0, rows[r].keys, rows[r].amounts);
+            compare_spot(&shelf);
+            if (step % 2 == 0)
+                compare_first(&shelf, rows[r].amounts);
+            if (step % 16 == 0)
+                compare_walk(&shelf, rows[r].amounts);
+        }
+        shelf_finish(&shelf);
+    }
+}
+
+Test(shelf, knows_nothing_of_a_board_that_nobody_stands_on)
+{
+    struct shelf shelf;
+
+    shelf_init(&shelf);
+    cr_assert(shelf_first(&shelf, 0, 0, 0, false).n == 0);
+    shelf_put(&shelf, 3, &(struct shelf_spot){0, 2, 0, 0});
+    cr_assert(shelf_first(&shelf, 1, 0, 0, false).n == 0);
+    cr_assert(shelf_first(&shelf, 2, 0, 0, false).item == 3);
+    cr_assert(shelf_first(&shelf, 9, 0, 0, false).n == 0);
     shelf_finish(&shelf);
 }
