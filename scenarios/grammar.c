@@ -1,6 +1,6 @@
 /*
  * Prints the grammar of scenarios from the reader's own tables: the page for people (GRAMMAR.md)
- * and the JSON schema for editors (scenario.schema.json). With a file's name it checks that the file
+ * and the JSON schema for editors (schema/scenario.schema.json). With a file's name it checks that the file
  * says just that. Knows nothing that the tables do not.
  */
 #include "file/grammar.h"
@@ -18,7 +18,7 @@ static const char introduction[] =
     "# The grammar of scenarios\n"
     "\n"
     "Made from the reader's tables by `ninja grammar`; a test keeps it true. `first.json` is a\n"
-    "scenario to begin with, `scenario.schema.json` gives editors the same rules.\n"
+    "scenario to begin with, `schema/scenario.schema.json` gives editors the same rules.\n"
     "\n"
     "- A *duration* is a text with a unit: `\"300ms\"`, `\"90s\"`, `\"1.5m\"`, `\"2h\"`.\n"
     "- A *size* likewise: `\"512MiB\"`, `\"1GiB\"`, `\"40MB\"`.\n"
@@ -84,6 +84,7 @@ static void print_shape(FILE *out, const struct grammar_member *member)
         [SHAPE_TEXT_MAP] = "names and texts or null",
         [SHAPE_IDLE] = "duration or `\"forever\"`",
         [SHAPE_MOMENT] = "duration or `\"end\"`",
+        [SHAPE_NUMBER_ANY] = "whole number or `\"any\"`",
     };
 
     switch (member->shape) {
@@ -98,7 +99,11 @@ static void print_shape(FILE *out, const struct grammar_member *member)
         if (member->of)
             print_link(out, member->of, "list, each ");
         else
-            fputs("list of texts", out);
+            fprintf(out, "list of %s",
+                    member->items == SHAPE_NUMBER     ? "whole numbers"
+                    : member->items == SHAPE_TASK     ? "tasks"
+                    : member->items == SHAPE_INSTANCE ? "instances"
+                                                      : "texts");
         break;
     case SHAPE_MAP:
         print_link(out, member->of, "names, each with ");
@@ -108,6 +113,10 @@ static void print_shape(FILE *out, const struct grammar_member *member)
         break;
     case SHAPE_FILES:
         print_link(out, member->of, "list, each a file's name or ");
+        break;
+    case SHAPE_PROFILE:
+        print_choice(out, member->values);
+        print_link(out, member->of, ", or ");
         break;
     default:
         fputs(words[member->shape], out);
@@ -199,6 +208,18 @@ static json_t *choice_schema(const char *const *values)
     return json_pack("{s:o}", "enum", list);
 }
 
+static json_t *shape_schema(const struct grammar_member *member);
+
+static json_t *list_item_schema(const struct grammar_member *list)
+{
+    const struct grammar_member item = {
+        .shape = list->values ? SHAPE_CHOICE : list->items ? list->items : SHAPE_TEXT,
+        .values = list->values,
+    };
+
+    return list->of ? reference(slug(list->of)) : shape_schema(&item);
+}
+
 static json_t *shape_schema(const struct grammar_member *member)
 {
     switch (member->shape) {
@@ -228,7 +249,7 @@ static json_t *shape_schema(const struct grammar_member *member)
     case SHAPE_OBJECT:
         return reference(slug(member->of));
     case SHAPE_LIST:
-        return list_of(member->of ? reference(slug(member->of)) : of_type("string"));
+        return list_of(list_item_schema(member));
     case SHAPE_MAP:
         return map_of(reference(slug(member->of)));
     case SHAPE_TEXT_MAP:
@@ -242,6 +263,10 @@ static json_t *shape_schema(const struct grammar_member *member)
         return either(constant("forever"), reference("duration"));
     case SHAPE_MOMENT:
         return either(constant("end"), reference("duration"));
+    case SHAPE_NUMBER_ANY:
+        return either(constant("any"), of_type("integer"));
+    case SHAPE_PROFILE:
+        return either(choice_schema(member->values), reference(slug(member->of)));
     }
     return json_object();
 }

@@ -13,16 +13,17 @@
 static const char about[] =
     "Checks scenarios and ECS task definitions. Each finding is one line on standard output,\n"
     "FILE:LINE:COLUMN: error or warning: PATH: what; nothing is printed for a clean file.\n"
+    "With --verbose, notes name what ECS has and berth does not simulate, once a member.\n"
     "Exits with 2 if there was an error, with 0 if there were warnings only.";
 
 static const char examples[] = "  berth validate scenarios/*.json      every finding, one a line\n"
                                "  berth validate --json web.json       for programs\n";
 
 /* The findings of one file; `json` collects instead of printing. */
-static int validate(const char *path, struct buffer *json)
+static int validate(const char *path, bool verbose, struct buffer *json)
 {
     const struct scenario_options none = {0};
-    struct findings findings = {0};
+    struct findings findings = {.wants_notes = verbose};
     struct scenario *scenario = scenario_load(path, &none, &findings);
     int n_errors = findings.n_errors;
 
@@ -48,9 +49,14 @@ static int validate(const char *path, struct buffer *json)
 
 int cmd_validate(int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, verbose = false;
     const struct option_row rows[] = {
         {.name = "json", .kind = OPTION_FLAG, .value = &json, .help = "one JSON object"},
+        {.name = "verbose",
+         .letter = 'v',
+         .kind = OPTION_FLAG,
+         .value = &verbose,
+         .help = "notes too: what is not simulated"},
     };
     const struct options options = {
         .command = "validate",
@@ -58,7 +64,7 @@ int cmd_validate(int argc, char **argv)
         .about = about,
         .examples = examples,
         .rows = rows,
-        .n_rows = 1,
+        .n_rows = 2,
         .operands_min = 1,
         .operands_max = -1,
     };
@@ -68,7 +74,7 @@ int cmd_validate(int argc, char **argv)
     if (!options_parse(&options, argc, argv, &n_files, &code))
         return code;
     for (int i = 0; i < n_files; i++)
-        n_errors += validate(argv[i], json ? &findings : NULL);
+        n_errors += validate(argv[i], verbose, json ? &findings : NULL);
     if (json)
         printf("{\"files\": %d, \"errors\": %d, \"findings\": [%s%s]}\n", n_files, n_errors,
                findings.length > 0 ? findings.text : "", findings.length > 0 ? "\n" : "");

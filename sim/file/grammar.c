@@ -238,7 +238,7 @@ static const char *const versions[] = {"scenario/1", NULL};
 static const struct grammar_member scenario_members[] = {
     {"berth", SHAPE_CHOICE, .required = true, .values = versions,
      .about = "says what this file is: \"scenario/1\""},
-    {"$schema", SHAPE_TEXT, .about = "for editors: path of scenario.schema.json"},
+    {"$schema", SHAPE_TEXT, .about = "for editors: path of schema/scenario.schema.json"},
     {"title", SHAPE_TEXT, .about = "one line; default: the file's name"},
     {"seed", SHAPE_NUMBER, .about = "of all random draws; default 1"},
     {"epoch", SHAPE_TEXT,

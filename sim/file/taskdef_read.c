@@ -400,17 +400,27 @@ const struct node *taskdef_unwrap(const struct node *node, struct node *inner)
 static void say_described(const struct node *node)
 {
     static const char *const members[] = {"taskDefinitionArn", "revision", "status",
-                                          "requiresAttributes", "registeredAt"};
+                                          "requiresAttributes", "compatibilities", "registeredAt",
+                                          "registeredBy", "deregisteredAt", "deleteRequestedAt"};
+    struct node first = {0};
+    char names[200] = "";
+    size_t used = 0;
 
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         struct node member = node_member(node, members[i]);
 
         if (!member.value)
             continue;
-        node_warning(&member, "what describe-task-definition adds is passed over; revisions are "
-                              "counted from 1 in the order of registration");
-        return;
+        if (!first.value)
+            first = member;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                 members[i]);
     }
+    if (first.value)
+        node_warning(&first,
+                     "what describe-task-definition adds is passed over (%s); revisions are "
+                     "counted from 1 in the order of registration",
+                     names);
 }
 
 struct task_definition *taskdef_read(const struct node *given, struct taskdef_run **run)

@@ -83,8 +83,9 @@ static void check_memory(const struct node *node, const struct task_definition *
             node_error(member_of(node, i, "memory", &way), "%d MiB; a container needs at least 6",
                        (int)limit);
         if (!limit && !soft && !definition->memory_mib && gives_no_memory(node, i))
-            node_error(member_of(node, i, NULL, &way),
-                       "no memory: give memory or memoryReservation here, or memory for the task");
+            node_warning(member_of(node, i, NULL, &way),
+                         "no memory, which ECS wants on instances: give memory or "
+                         "memoryReservation here, or memory for the task; counted as 0 MiB");
     }
 }
 

@@ -301,7 +301,7 @@ static void read_mounts(const struct node *container, const struct taskdef_run *
             continue;
         mount->volume = find_volume(task, name);
         if (mount->volume < 0)
-            node_error(&volume, "no volume \"%s\" in this definition%s", name,
+            node_warning(&volume, "no volume \"%s\" in this definition: not mounted%s", name,
                        node_hint(nearest_volume(task, name)));
         else if (read_path(&path_node, &path))
             run->mounts[run->n_mounts++].path = memory_text(path);
