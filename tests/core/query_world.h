@@ -30,9 +30,11 @@ static void query_world_groups(struct cluster *cluster)
                                         {"long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"},
                                         {"load", "0.25"}};
     const struct instance_group specs[] = {
-        {0, "t2.small", 1024, 2048, 2, false, 2, zones, 4, first},
-        {1, "g2.2xlarge", 8192, 15360, 2, false, 2, zones + 2, 5, second},
-        {2, "m5.large", 2048, 8192, 2, false, 0, NULL, 0, NULL},
+        {.group = 0, .type = "t2.small", .cpu = 1024, .memory_mib = 2048, .count = 2,
+         .n_zones = 2, .zones = zones, .n_attributes = 4, .attributes = first},
+        {.group = 1, .type = "g2.2xlarge", .cpu = 8192, .memory_mib = 15360, .count = 2,
+         .n_zones = 2, .zones = zones + 2, .n_attributes = 5, .attributes = second},
+        {.group = 2, .type = "m5.large", .cpu = 2048, .memory_mib = 8192, .count = 2},
     };
 
     for (int i = 0; i < 3; i++)

@@ -95,14 +95,14 @@ Test(explain, every_placement_is_reproduced)
                   err.text);
         cr_assert(explain.kind == EXPLAIN_PLACED);
         cr_assert(explain.table.placement.instance == decision->instance);
-        cr_assert(explain.table.placement.candidates == decision->candidates);
         cr_assert(explain.table.placement.rule == decision->rule);
         text = text_of(&explain);
         snprintf(wanted, sizeof wanted, "\nWhy i%d, at ", decision->instance + 1);
         cr_assert(strstr(text, wanted) != NULL, "%s", text);
         json = json_of(&explain);
         cr_assert_str_eq(member(json, "kind"), "placed");
-        cr_assert(json_integer_value(json_object_get(json, "candidates")) == decision->candidates);
+        cr_assert(json_integer_value(json_object_get(json, "candidates")) ==
+                  explain.table.n_candidates);
         n_by_rule[decision->rule == ID_NONE ? 0 : decision->rule < explain.table.n_rules ? 1 : 2]++;
         cr_assert(strstr(text, decision->rule == ID_NONE                ? " was the only candidate"
                                : decision->rule < explain.table.n_rules ? "\ndecided: rule 1, "
@@ -216,8 +216,8 @@ Test(explain, a_task_that_never_found_room_is_explained_at_the_last_moment)
         tiny_write(&tiny, path, false);
         cr_assert(explain_task(&explain, path, 4, USEC_NEVER, &err), "%s", err.text);
         cr_assert(explain.kind == EXPLAIN_WAITING);
-        cr_assert(explain.table.placement.reason == PLACE_CPU);
-        cr_assert(explain.table.placement.lack == 256);
+        cr_assert(explain.table.miss.reason == PLACE_CPU);
+        cr_assert(explain.table.miss.lack == 256);
         explain_finish(&explain);
         if (whole)
             free(tiny.records);
@@ -275,7 +275,7 @@ Test(explain, a_log_that_does_not_replay_is_not_explained)
 
     for (int i = 0; i < run.n_records; i++)
         if (run.records[i].event.kind == MESSAGE_CREATE_SERVICE) {
-            run.records[i].outputs.messages[0].as.place_task.candidates++;
+            run.records[i].outputs.messages[0].as.place_task.rule++;
             break;
         }
     tiny_write(&run, path, true);
