@@ -69,6 +69,7 @@ struct container_host {
 };
 
 const char *container_stage_name(enum container_stage stage)
+    int home_fd;    /* our own network namespace */
 {
     static const char *const names[STAGE_N] = {[STAGE_CREATE] = "create",
                                                [STAGE_CGROUP] = "cgroup",
@@ -125,7 +126,9 @@ static bool open_descriptors(struct container_host *host, struct err *err)
     host->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     host->own_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     host->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (host->epoll_fd < 0 || host->timer_fd < 0 || host->own_pidfd < 0 || host->null_fd < 0) {
+    host->home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (host->epoll_fd < 0 || host->timer_fd < 0 || host->own_pidfd < 0 || host->null_fd < 0 ||
+        host->home_fd < 0) {
         return err_errno(err, errno, "cannot prepare for containers");
     }
     return watch(host, host->timer_fd, NULL, err);
@@ -188,7 +191,8 @@ bool container_host_open(struct container_host **out, const char *folder, const 
                                     .timer_fd = -1,
                                     .own_pidfd = -1,
                                     .null_fd = -1,
-                                    .program_fd = -1};
+                                    .program_fd = -1,
+                                    .home_fd = -1};
     if (!prepare(host, folder, group, err)) {
         container_host_close(host);
         return false;
@@ -229,9 +233,9 @@ void container_host_close(struct container_host *host)
         rmdir(host->mount_point);
     }
     for (int *fd = (int[]){host->epoll_fd, host->timer_fd, host->own_pidfd, host->null_fd,
-                           host->program_fd},
+                           host->program_fd, host->home_fd},
              i = 0;
-         i < 5; i++) {
+         i < 6; i++) {
         if (fd[i] >= 0) {
             close(fd[i]);
         }
@@ -369,9 +373,32 @@ static pid_t clone_init(struct container *container, struct init_job *job)
     pid = namespace_fork(namespace_flags(job->user_namespace), job->entry->first_fd,
                          &container->pidfd, false);
     if (pid == 0) {
+    uint64_t flags = namespace_flags(job->user_namespace);
         init_main(job);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
+    int why;
+
+    if (job->spec->network_fd > 0) {
+        /* Rather we than the child: in a user namespace of its own it may not. */
+        if (setns(job->spec->network_fd, CLONE_NEWNET) != 0) {
+            return -1;
+        }
+        flags &= ~(uint64_t)CLONE_NEWNET;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid = namespace_fork(flags, job->entry->first_fd, &container->pidfd, false);
+    if (pid == 0) {
+        init_main(job);
+    }
+    why = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (job->spec->network_fd > 0 && setns(container->host->home_fd, CLONE_NEWNET) != 0) {
+        abort(); /* nobody knows where we are */
+    }
+    errno = why;
+    }
     return pid;
 }
 

@@ -31,7 +31,7 @@ enum container_stage {
     STAGE_DEV,            /* /dev with its few nodes, pts, shm */
     STAGE_PROC,           /* /proc with masked and read-only paths */
     STAGE_SYS,            /* /sys, read-only */
-    STAGE_NETWORK,        /* lo is up */
+    STAGE_NETWORK,        /* lo is up, files that name hosts are there */
     STAGE_HOSTNAME,
     STAGE_WORKDIR,    /* working directory, rlimits, capabilities nobody inside may have */
     STAGE_PAYLOAD,    /* clone3 of the payload's process */
@@ -75,6 +75,15 @@ struct container_spec {
      * stdout and stderr of the payload; the caller may close it after container_start(); 0 = none
      */
     int output_fd;
+    /*
+     * The network namespace it lives in, with lo up, borrowed; 0 = one of its own with nothing but
+     * lo.
+     */
+    int network_fd;
+    /*
+     * Its /etc/hosts (with /etc/hostname) and /etc/resolv.conf; NULL: as the image has them.
+     */
+    const char *hosts, *resolv_conf;
 };
 
 enum container_event_kind {

@@ -393,7 +393,11 @@ _Noreturn void init_main(struct init_job *job)
     }
     build_root(job);
     enter(job, STAGE_NETWORK);
-    must(job, namespace_lo_up(), "lo");
+    if (job->spec->network_fd <= 0) {
+        must(job, namespace_lo_up(), "lo");
+    }
+    must(job, rootfs_names(job->spec->hosts, job->spec->hostname, job->spec->resolv_conf),
+         rootfs_detail);
     enter(job, STAGE_HOSTNAME);
     must(job, sethostname(job->spec->hostname, strlen(job->spec->hostname)), job->spec->hostname);
     enter(job, STAGE_WORKDIR);

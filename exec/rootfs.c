@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { NO_ALL = MS_NOSUID | MS_NODEV | MS_NOEXEC };
@@ -314,6 +315,37 @@ int rootfs_sys(struct rootfs_loans *loans)
         }
     }
     return 0;
+}
+
+/* ---- names ---- */
+
+/* Whatever is there, a link perhaps, goes: it is the image's, which stays as it is. */
+static int put_file(const char *path, const char *text, const char *end)
+{
+    const struct iovec parts[2] = {{(void *)(uintptr_t)text, strlen(text)},
+                                   {(void *)(uintptr_t)end, strlen(end)}};
+    int fd, status;
+
+    unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return at(path, -1);
+    }
+    status = writev(fd, parts, 2) < 0 ? -1 : 0;
+    close(fd);
+    return at(path, status);
+}
+
+int rootfs_names(const char *hosts, const char *hostname, const char *resolv_conf)
+{
+    if ((hosts || resolv_conf) && make_folder("/etc") != 0) {
+        return -1;
+    }
+    if (hosts &&
+        (put_file("/etc/hosts", hosts, "") != 0 || put_file("/etc/hostname", hostname, "\n") != 0)) {
+        return -1;
+    }
+    return resolv_conf ? put_file("/etc/resolv.conf", resolv_conf, "") : 0;
 }
 
 void rootfs_cgroup(void)

@@ -40,6 +40,11 @@ int rootfs_dev(struct rootfs_loans *loans, bool user_namespace);
 int rootfs_proc(void);
 int rootfs_sys(struct rootfs_loans *loans);
 
+/*
+ * The files of /etc that name hosts, in place of the image's. NULL: not.
+ */
+int rootfs_names(const char *hosts, const char *hostname, const char *resolv_conf);
+
 /* Lets go of the host's tree. */
 int rootfs_detach(void);
 

@@ -1,0 +1,172 @@
+/*
+ * A child makes the namespaces, since whoever enters a user namespace does not come back; the parent
+ * opens them by the child's process number.
+ */
+#include "exec/cloud.h"
+
+#include "exec/namespace.h"
+#include "exec/netlink.h"
+#include "exec/setting.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define CLOUD UINT32_C(0x0ad50000) /* 10.213.0.0 */
+
+uint32_t cloud_address(void)
+{
+    return CLOUD + 1;
+}
+
+uint32_t cloud_instance_address(int32_t instance)
+{
+    return CLOUD + 11 + (uint32_t)instance;
+}
+
+uint32_t cloud_task_address(int32_t task)
+{
+    return CLOUD + 0x8001 + (uint32_t)task;
+}
+
+const char *cloud_text(uint32_t address)
+{
+    static char texts[4][INET_ADDRSTRLEN];
+    static int next;
+    struct in_addr in = {htonl(address)};
+
+    next = (next + 1) % 4;
+    return inet_ntop(AF_INET, &in, texts[next], INET_ADDRSTRLEN);
+}
+
+bool cloud_is_network(int fd)
+{
+    return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+}
+
+/* What went wrong in the child. */
+struct report {
+    int error;
+    char at[48];
+};
+
+static int build(struct report *report)
+{
+    static const uint8_t hardware[6] = {0x02, 0x42, 10, 213, 0, 1};
+    bool user_namespace = geteuid() != 0;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    struct netlink netlink;
+    int index;
+
+    snprintf(report->at, sizeof report->at, "user namespace");
+    if (user_namespace &&
+        (unshare(CLONE_NEWUSER) != 0 || namespace_map_user(uid, uid, gid, gid) != 0)) {
+        return -1;
+    }
+    snprintf(report->at, sizeof report->at, "network namespace");
+    if (unshare(CLONE_NEWNET) != 0 || netlink_open(&netlink) != 0) {
+        return -1;
+    }
+    setting_write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+    snprintf(report->at, sizeof report->at, "bridge");
+    if (netlink_up(&netlink, 1) != 0 || netlink_add_bridge(&netlink, CLOUD_BRIDGE, hardware) != 0) {
+        return -1;
+    }
+    snprintf(report->at, sizeof report->at, "address");
+    index = netlink_index(&netlink, CLOUD_BRIDGE);
+    if (index < 0 || netlink_add_address(&netlink, index, cloud_address(), CLOUD_PREFIX) != 0) {
+        return -1;
+    }
+    return setting_write("/proc/sys/net/ipv4/ip_forward", "1");
+}
+
+/* Tells how it went and stays until the parent has what it wants. */
+static _Noreturn void be_child(int to, int from)
+{
+    struct report report = {0};
+    char byte;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (build(&report) != 0) {
+        report.error = errno ? errno : EINVAL;
+    }
+    if (write(to, &report, sizeof report) == sizeof report) {
+        while (read(from, &byte, 1) < 0 && errno == EINTR) {
+        }
+    }
+    _exit(0);
+}
+
+static bool collect(pid_t pid, int from, int *fd, struct err *err)
+{
+    struct report report;
+    char path[48];
+    ssize_t n;
+
+    do {
+        n = read(from, &report, sizeof report);
+    } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof report) {
+        return err_set(err, EXIT_MACHINE, "cannot make a network: killed");
+    }
+    if (report.error) {
+        return err_errno(err, report.error, "cannot make a network: %s", report.at);
+    }
+    snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    return *fd >= 0 || err_errno(err, errno, "cannot open %s", path);
+}
+
+bool cloud_open(int *fd, struct err *err)
+{
+    int answer[2], leave[2];
+    pid_t pid;
+    bool ok;
+
+    if (pipe2(answer, O_CLOEXEC) != 0 || pipe2(leave, O_CLOEXEC) != 0) {
+        return err_errno(err, errno, "cannot make a pipe");
+    }
+    pid = fork();
+    if (pid == 0) {
+        close(leave[1]);
+        be_child(answer[1], leave[0]);
+    }
+    close(answer[1]);
+    close(leave[0]);
+    ok = pid > 0 ? collect(pid, answer[0], fd, err) : err_errno(err, errno, "cannot fork");
+    close(answer[0]);
+    close(leave[1]);
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+    }
+    return ok;
+}
+
+bool cloud_enter_owner(int fd, struct err *err)
+{
+    int owner = ioctl(fd, NS_GET_USERNS);
+    struct stat theirs, ours;
+    bool ok;
+
+    if (owner < 0) {
+        return err_errno(err, errno, "cannot find the owner of the network");
+    }
+    ok = fstat(owner, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+         (theirs.st_ino == ours.st_ino || setns(owner, CLONE_NEWUSER) == 0);
+    ok = ok || err_errno(err, errno, "cannot enter the owner of the network");
+    close(owner);
+    /* A process that changed its rights is closed to itself (prctl(2)): its children map users. */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    return ok;
+}

@@ -1,0 +1,312 @@
+/*
+ * Real networks, all of them inside namespaces of the test's own: an instance is a child process, a
+ * client is another one inside the cloud, and what they say to each other crosses real interfaces.
+ */
+#include "fixture.h"
+
+#include "exec/cloud.h"
+#include "exec/network.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TEXT = 4096, CONTAINERS_MAX = 4 };
+
+static int cloud = -1;
+
+/* ---- what the machine's own network is ---- */
+
+/* The names of all interfaces, and what the machine's routes are. */
+static void read_whole(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+    text[n > 0 ? n : 0] = '\0';
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static void describe_machine(char *text, size_t size)
+{
+    char whole[TEXT], *line, *rest = whole;
+    size_t used = 0;
+
+    read_whole("/proc/net/dev", whole, sizeof whole);
+    while ((line = strsep(&rest, "\n"))) {
+        char *colon = strchr(line, ':');
+
+        if (colon) {
+            used += (size_t)snprintf(text + used, size - used, "%.*s ", (int)(colon - line), line);
+        }
+    }
+    read_whole("/proc/net/route", text + used, size - used);
+}
+
+static char before[2 * TEXT];
+
+static void open_cloud(void)
+{
+    struct err err;
+
+    if (geteuid() != 0) {
+        cr_skip_test("needs root: containers with limits are made as root here");
+    }
+    describe_machine(before, sizeof before);
+    if (!cloud_open(&cloud, &err)) {
+        cr_skip_test("no network can be made here: %s", err.text);
+    }
+}
+
+static void close_cloud(void)
+{
+    char after[sizeof before];
+
+    if (cloud >= 0) {
+        close(cloud);
+        describe_machine(after, sizeof after);
+        cr_expect(strcmp(before, after) == 0, "the machine's network changed:\n%s\n%s", before,
+                  after);
+    }
+}
+
+TestSuite(network, .init = open_cloud, .fini = close_cloud);
+
+/* ---- an instance in a child process ---- */
+
+struct wish {
+    enum network_mode mode;
+    int32_t task; /* awsvpc: those of one task share a namespace */
+    const char *script;
+    struct network_binding binding; /* containerPort 0: none */
+};
+
+struct instance {
+    pid_t pid;
+    int ready, leave;
+    char (*outputs)[TEXT]; /* of its containers, shared memory */
+};
+
+struct inside {
+    struct fixture fixture;
+    struct network *network;
+    struct network_seat seats[CONTAINERS_MAX];
+    struct container_spec specs[CONTAINERS_MAX];
+    const char *argv[CONTAINERS_MAX][4];
+    char names[CONTAINERS_MAX][8];
+};
+
+static bool take_seat(struct inside *inside, const struct wish *wishes, int i, struct err *err)
+{
+    struct network_seat *seat = &inside->seats[i];
+
+    *seat = NETWORK_NO_SEAT;
+    switch (wishes[i].mode) {
+    case NETWORK_HOST:
+        *seat = network_host(inside->network);
+        return true;
+    case NETWORK_NONE:
+        return network_join_none(inside->network, seat, err);
+    case NETWORK_BRIDGE:
+        return network_join_bridge(inside->network, seat, err);
+    case NETWORK_AWSVPC:
+        for (int j = 0; j < i; j++) {
+            if (wishes[j].mode == NETWORK_AWSVPC && wishes[j].task == wishes[i].task) {
+                *seat = inside->seats[j];
+                return true;
+            }
+        }
+        return network_join_cloud(inside->network, wishes[i].task, seat, err);
+    }
+    return false;
+}
+
+static bool start_one(struct inside *inside, const struct wish *wishes, int i, int output,
+                      struct err *err)
+{
+    const struct wish *wish = &wishes[i];
+    struct container *container;
+
+    snprintf(inside->names[i], sizeof inside->names[i], "c%d", i);
+    inside->argv[i][0] = "sh";
+    inside->argv[i][1] = "-c";
+    inside->argv[i][2] = wish->script;
+    inside->specs[i] = fixture_spec(&inside->fixture, inside->argv[i]);
+    if (!take_seat(inside, wishes, i, err)) {
+        return false;
+    }
+    inside->specs[i].name = inside->names[i];
+    inside->specs[i].network_fd = inside->seats[i].fd;
+    inside->specs[i].output_fd = output;
+    inside->specs[i].hosts = "127.0.0.1 localhost\n10.213.0.99 ninety-nine\n";
+    inside->specs[i].resolv_conf = "nameserver 10.213.0.98\n";
+    return container_create(inside->fixture.host, &inside->specs[i], NULL, &container, err) &&
+           container_start(container, err) &&
+           (wish->binding.container_port == 0 ||
+            network_map(inside->network, &inside->seats[i], &wish->binding, err));
+}
+
+static _Noreturn void be_instance(int32_t number, const struct wish *wishes, int n,
+                                  const int *outputs, int ready, int leave)
+{
+    static struct inside inside;
+    struct container_event event;
+    struct err err = {0};
+    char byte = 'y';
+    bool ok;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ok = network_open(&inside.network, cloud, number, &err) &&
+         fixture_open_as_user(&inside.fixture, &err);
+    for (int i = 0; i < n && ok; i++) {
+        ok = start_one(&inside, wishes, i, outputs[i], &err);
+    }
+    if (!ok) {
+        fprintf(stderr, "i%d: %s\n", number + 1, err.text);
+        byte = 'n';
+    }
+    if (write(ready, &byte, 1) == 1) {
+        while (read(leave, &byte, 1) < 0) {
+        }
+    }
+    if (inside.fixture.host) {
+        while (container_host_next(inside.fixture.host, &event)) {
+        }
+        fixture_close(&inside.fixture);
+    }
+    if (inside.network) {
+        network_close(inside.network);
+    }
+    _exit(0);
+}
+
+static int outputs[2][CONTAINERS_MAX];
+
+/* Comes back when all containers were started. */
+static struct instance boot(int32_t number, const struct wish *wishes, int n)
+{
+    struct instance instance = {0};
+    int ready[2], leave[2];
+    char byte = 0;
+
+    cr_assert(pipe(ready) == 0 && pipe(leave) == 0);
+    for (int i = 0; i < n; i++) {
+        outputs[number][i] = memfd_create("output", 0);
+    }
+    instance.pid = fork();
+    if (instance.pid == 0) {
+        close(leave[1]);
+        be_instance(number, wishes, n, outputs[number], ready[1], leave[0]);
+    }
+    close(ready[1]);
+    close(leave[0]);
+    instance.ready = ready[0];
+    instance.leave = leave[1];
+    cr_assert(read(instance.ready, &byte, 1) == 1 && byte == 'y', "the instance did not come up");
+    return instance;
+}
+
+static void shut(struct instance *instance)
+{
+    int status = -1;
+
+    close(instance->leave);
+    waitpid(instance->pid, &status, 0);
+    cr_expect(status == 0, "the instance ended with %d", status);
+    close(instance->ready);
+}
+
+/* Waits up to three seconds for a text in what a container printed. */
+static const char *printed(int instance, int container, const char *wanted)
+{
+    static char text[TEXT];
+
+    for (int i = 0; i < 300; i++) {
+        ssize_t n = pread(outputs[instance][container], text, sizeof text - 1, 0);
+
+        text[n > 0 ? n : 0] = '\0';
+        if (strstr(text, wanted)) {
+            break;
+        }
+        usleep(10000);
+    }
+    return text;
+}
+
+/* ---- a client in the cloud ---- */
+
+/* What a command inside the cloud prints. */
+static const char *in_cloud(const char *command)
+{
+    static char text[TEXT];
+    int ends[2];
+    ssize_t n, used = 0;
+    pid_t pid;
+
+    cr_assert(pipe(ends) == 0);
+    pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        dup2(ends[1], 2);
+        close(ends[0]);
+        close(ends[1]);
+        if (setns(cloud, CLONE_NEWNET) == 0) {
+            execl("/bin/busybox", "busybox", "sh", "-c", command, NULL);
+        }
+        _exit(1);
+    }
+    close(ends[1]);
+    while ((n = read(ends[0], text + used, sizeof text - 1 - (size_t)used)) > 0) {
+        used += n;
+    }
+    text[used] = '\0';
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+    return text;
+}
+
+/* Tries for three seconds: a server may need a moment until it listens. */
+static const char *fetch(const char *where)
+{
+    char command[512];
+
+    snprintf(command, sizeof command,
+             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ && exit; "
+             "busybox usleep 100000; done",
+             where);
+    return in_cloud(command);
+}
+
+/* An HTTP server that says `what`, for ever. */
+#define SERVE(port, what)                                                                          \
+    "while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\n" what "' | nc -l -p " port                 \
+    " >/dev/null; done"
+
+/* ---- tests ---- */
+
+Test(network, dynamic_ports_of_two_containers_are_reachable)
+{
+    const struct wish wishes[] = {
+        {NETWORK_BRIDGE, 0, SERVE("80", "one"), {80, 32768, PROTOCOL_TCP}},
+        {NETWORK_BRIDGE, 0, SERVE("80", "two"), {80, 32769, PROTOCOL_TCP}},
+    };
+    struct instance instance = boot(0, wishes, 2);
+
+    cr_expect_str_eq(fetch("10.213.0.11:32768"), "one");
+    cr_expect_str_eq(fetch("10.213.0.11:32769"), "two");
+    shut(&instance);
+}
