@@ -66,10 +66,10 @@ struct container_host {
     bool user_namespace;
     int epoll_fd, timer_fd, own_pidfd, null_fd;
     int program_fd; /* berth-init */
+    int home_fd;    /* our own network namespace */
 };
 
 const char *container_stage_name(enum container_stage stage)
-    int home_fd;    /* our own network namespace */
 {
     static const char *const names[STAGE_N] = {[STAGE_CREATE] = "create",
                                                [STAGE_CGROUP] = "cgroup",
@@ -365,18 +365,9 @@ bool container_create(struct container_host *host, const struct container_spec *
 /* Signals wait while we clone: one sent to pid 1 before it blocks them itself would be lost. */
 static pid_t clone_init(struct container *container, struct init_job *job)
 {
+    uint64_t flags = namespace_flags(job->user_namespace);
     sigset_t all, before;
     pid_t pid;
-
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid = namespace_fork(namespace_flags(job->user_namespace), job->entry->first_fd,
-                         &container->pidfd, false);
-    if (pid == 0) {
-    uint64_t flags = namespace_flags(job->user_namespace);
-        init_main(job);
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
     int why;
 
     if (job->spec->network_fd > 0) {
@@ -385,6 +376,7 @@ static pid_t clone_init(struct container *container, struct init_job *job)
             return -1;
         }
         flags &= ~(uint64_t)CLONE_NEWNET;
+    }
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
@@ -398,7 +390,6 @@ static pid_t clone_init(struct container *container, struct init_job *job)
         abort(); /* nobody knows where we are */
     }
     errno = why;
-    }
     return pid;
 }
 
