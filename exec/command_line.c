@@ -158,6 +158,52 @@ void command_line_make(struct command_line *line, const struct plan_container *p
     line->user = stand_in ? NULL : given(plan->user, image->user);
 }
 
+const char **command_line_probe(const struct plan_container *plan)
+{
+    const char **argv;
+    int n = 0;
+
+    if (plan->n_health_command == 0) {
+        return NULL;
+    }
+    argv = new_list(plan->n_health_command + 2);
+    if (plan->health_shell) {
+        argv[n++] = "/bin/sh";
+        argv[n++] = "-c";
+    }
+    add_texts(argv, &n, plan->health_command, plan->n_health_command);
+    return argv;
+}
+
+char *command_line_probe_needs(const struct plan_container *plan)
+{
+    static const char *const in_shells[] = {"exit",  "test", "[",    "true",  "false", ":",
+                                            "echo",  "cd",   "exec", "eval",  "kill",  "set",
+                                            "read",  "if",   "for",  "while", "until", "case",
+                                            "printf"};
+    const char *text = plan->health_command[0].text;
+    char *word;
+
+    if (!plan->health_shell) {
+        return strdup(text);
+    }
+    text += strspn(text, " \t\n({!");
+    word = strndup(text, strcspn(text, " \t\n;|&()<>"));
+    assert(word);
+    for (size_t i = 0; i < sizeof in_shells / sizeof *in_shells; i++) {
+        if (strcmp(word, in_shells[i]) == 0) {
+            free(word);
+            return NULL;
+        }
+    }
+    /* A variable's value: who knows what it stands for. */
+    if (!word[0] || strpbrk(word, "=$'\"`\\")) {
+        free(word);
+        return NULL;
+    }
+    return word;
+}
+
 void command_line_finish(struct command_line *line)
 {
     for (int i = 0; line->made && line->made[i]; i++) {

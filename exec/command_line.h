@@ -28,4 +28,11 @@ void command_line_make(struct command_line *line, const struct plan_container *p
                        const struct duty_container *duty);
 void command_line_finish(struct command_line *line);
 
+/* What a health check executes: NULL-ended, to be freed; its texts are the plan's. NULL: no check. */
+const char **command_line_probe(const struct plan_container *plan);
+
+/* The program that the check cannot do without, to be freed: the first word of a line for the shell,
+ * but for those that a shell does itself (then NULL), else the program. */
+char *command_line_probe_needs(const struct plan_container *plan);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "exec/init.h"
 #include "exec/namespace.h"
+#include "exec/probe.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -51,6 +52,8 @@ struct container {
     int pid;
     int pidfd;     /* -1: not started, or reaped */
     int status_fd; /* -1: not started, or at its end */
+    int probe_fd;  /* pidfd of the probe that is out, or -1 */
+    int32_t probe; /* its number */
     int64_t stages[STAGE_N];
     bool started, ended;   /* the event STARTED was given; FAILED or EXITED was given */
     int64_t removing_usec; /* since when; 0 = not */
@@ -291,14 +294,14 @@ static char *variable(const char *name, const char *value)
  * The payload's environment: what the specification says, and what Docker adds. The strings are
  * ours.
  */
-static char **make_env(const struct container *container)
+static char **make_env(const struct container *container, const struct container_spec *spec)
 {
     const char *const added[][2] = {
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-        {"HOSTNAME", container->spec->hostname ? container->spec->hostname : container->name},
+        {"HOSTNAME", spec->hostname ? spec->hostname : container->name},
         {"HOME", container->user.home},
     };
-    const char *const *given = container->spec->env;
+    const char *const *given = spec->env;
     size_t n = count(given), at = 0;
     char **env = calloc(n + 4, sizeof *env);
 
@@ -315,12 +318,17 @@ static char **make_env(const struct container *container)
     return env;
 }
 
-static void free_env(struct container *container)
+static void free_list(char **list)
 {
-    for (char **each = container->env; each && *each; each++) {
+    for (char **each = list; each && *each; each++) {
         free(*each);
     }
-    free(container->env);
+    free(list);
+}
+
+static void free_env(struct container *container)
+{
+    free_list(container->env);
     container->env = NULL;
 }
 
@@ -344,7 +352,7 @@ bool container_create(struct container_host *host, const struct container_spec *
     container = calloc(1, sizeof *container);
     assert(container);
     *container = (struct container){
-        .host = host, .owner = owner, .spec = spec, .user = user, .pidfd = -1, .status_fd = -1};
+        .host = host, .owner = owner, .spec = spec, .user = user, .pidfd = -1, .status_fd = -1, .probe_fd = -1};
     container->stages[STAGE_CREATE] = begin_usec;
     snprintf(container->name, sizeof container->name, "%s", spec->name);
     snprintf(container->group, sizeof container->group, "%s/c-%s", spec->task_group, spec->name);
@@ -353,7 +361,7 @@ bool container_create(struct container_host *host, const struct container_spec *
         free(container);
         return false;
     }
-    container->env = make_env(container);
+    container->env = make_env(container, spec);
     container->next = host->all;
     host->all = container;
     *out = container;
@@ -434,9 +442,10 @@ static struct init_job job_of(const struct container *container, const struct co
 }
 
 /*
- * The events carry the container's address; the lowest bit says which of its two descriptors it
- * was.
+ * The events carry the container's address; the lowest bits say which of its descriptors it was.
  */
+enum { TAG_STATUS, TAG_PIDFD, TAG_PROBE, TAGS = 3 };
+
 static void *tagged(struct container *container, unsigned tag)
 {
     return (void *)((uintptr_t)container | tag);
@@ -472,8 +481,8 @@ bool container_start(struct container *container, struct err *err)
     free_env(container);
     container->spec = NULL;
     container->status_fd = status[0];
-    fine = fine && watch(host, container->status_fd, tagged(container, 0), err) &&
-           watch(host, container->pidfd, tagged(container, 1), err);
+    fine = fine && watch(host, container->status_fd, tagged(container, TAG_STATUS), err) &&
+           watch(host, container->pidfd, tagged(container, TAG_PIDFD), err);
     if (!fine) {
         container_kill(container);
         container->ended = true; /* the caller was told */
@@ -579,6 +588,23 @@ static bool take_end(struct container *container, struct container_event *event)
     return !container->ended && end_silently(container, event);
 }
 
+static bool take_probe(struct container *container, struct container_event *event)
+{
+    siginfo_t info = {0};
+
+    waitid(P_PIDFD, (id_t)container->probe_fd, &info, WEXITED);
+    unwatch(container->host, &container->probe_fd);
+    event->kind = CONTAINER_PROBED;
+    event->at_usec = init_now_usec();
+    event->probe = container->probe;
+    event->result = info.si_code == CLD_EXITED ? (enum container_probe_result)info.si_status
+                                               : CONTAINER_PROBE_FAILED;
+    if (container->removing_usec) {
+        wake_after(container->host, 1);
+    }
+    return !container->removing_usec;
+}
+
 /* The next container whose removal can be finished. */
 static bool finish_removal(struct container_host *host, struct container_event *event)
 {
@@ -589,7 +615,7 @@ static bool finish_removal(struct container_host *host, struct container_event *
     for (struct container **link = &host->all; *link; link = &(*link)->next) {
         struct container *container = *link;
 
-        if (!container->removing_usec || container->pidfd >= 0) {
+        if (!container->removing_usec || container->pidfd >= 0 || container->probe_fd >= 0) {
             continue;
         }
         if (!cgroup_remove(host->machine, container->group) &&
@@ -616,7 +642,8 @@ bool container_host_next(struct container_host *host, struct container_event *ev
 
     while (epoll_wait(host->epoll_fd, &ready, 1, 0) == 1) {
         uintptr_t address = (uintptr_t)ready.data.ptr;
-        struct container *container = (struct container *)(address & ~(uintptr_t)1);
+        bool told;
+        struct container *container = (struct container *)(address & ~(uintptr_t)TAGS);
 
         *event = (struct container_event){0};
         if (!container) {
@@ -627,7 +654,17 @@ bool container_host_next(struct container_host *host, struct container_event *ev
         }
         event->container = container;
         event->owner = container->owner;
-        if (address & 1 ? take_end(container, event) : take_record(container, event)) {
+        switch (address & TAGS) {
+        case TAG_STATUS:
+            told = take_record(container, event);
+            break;
+        case TAG_PIDFD:
+            told = take_end(container, event);
+            break;
+        default:
+            told = take_probe(container, event);
+        }
+        if (told) {
             return true;
         }
     }
@@ -643,6 +680,74 @@ bool container_signal(struct container *container, int signal, struct err *err)
         return true;
     }
     return err_errno(err, errno, "container %s: cannot send signal %d", container->name, signal);
+}
+
+/* A probe that is out is of no interest any more. */
+static void drop_probe(struct container *container)
+{
+    siginfo_t info;
+
+    if (container->probe_fd >= 0) {
+        syscall(SYS_pidfd_send_signal, container->probe_fd, SIGKILL, NULL, 0);
+        waitid(P_PIDFD, (id_t)container->probe_fd, &info, WEXITED);
+        unwatch(container->host, &container->probe_fd);
+    }
+}
+
+static pid_t fork_probe(struct container *container, const struct probe_job *job)
+{
+    sigset_t all, before;
+    pid_t pid;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid = namespace_fork(0, -1, &container->probe_fd, false);
+    if (pid == 0) {
+        probe_main(job);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0) {
+        container->probe_fd = -1;
+    }
+    return pid;
+}
+
+bool container_probe(struct container *container, const struct container_spec *spec,
+                     const struct container_probe *probe, struct err *err)
+{
+    struct container_host *host = container->host;
+    char **env = make_env(container, spec);
+    struct cgroup_entry entry;
+    struct probe_job job = {
+        .spec = spec,
+        .probe = probe,
+        .env = (const char *const *)env,
+        .entry = &entry,
+        .filter = &host->filter,
+        .privileges = &host->privileges,
+        .user = container->user,
+        .user_namespace = host->user_namespace,
+        .payload_pidfd = container->pidfd < 0 ? -1 : probe_payload(container->pid),
+        .parent_pidfd = host->own_pidfd,
+        .null_fd = host->null_fd,
+    };
+    bool ok = job.payload_pidfd >= 0 ||
+              err_errno(err, ESRCH, "container %s: no probe", container->name);
+
+    drop_probe(container);
+    ok = ok && cgroup_entry_open(host->machine, container->group, host->start_group, &entry, err);
+    if (ok) {
+        ok = fork_probe(container, &job) > 0 ||
+             err_errno(err, errno, "container %s: no probe", container->name);
+        cgroup_entry_close(&entry);
+    }
+    container->probe = probe->number;
+    ok = ok && watch(host, container->probe_fd, tagged(container, TAG_PROBE), err);
+    if (job.payload_pidfd >= 0) {
+        close(job.payload_pidfd);
+    }
+    free_list(env);
+    return ok;
 }
 
 void container_kill(struct container *container)

@@ -91,8 +91,23 @@ enum container_event_kind {
     CONTAINER_FAILED,  /* it did not start: `err` says why; no EXITED follows */
     CONTAINER_READY,   /* the payload sent SIGUSR1 to its parent (once; later ones are dropped) */
     CONTAINER_EXITED,  /* the payload is gone; whatever it forked is being killed */
+    CONTAINER_PROBED, /* answer to container_probe() */
     /* answer to container_remove(): nothing of it is left, the pointer is freed after this */
     CONTAINER_REMOVED,
+};
+
+enum container_probe_result {
+    CONTAINER_PROBE_PASSED,     /* it ended with 0 */
+    CONTAINER_PROBE_FAILED,     /* it did not, or not in time, or could not be started */
+    CONTAINER_PROBE_NO_PROGRAM, /* the container lacks the program that was asked for */
+};
+
+/* A command to run beside the payload. Borrowed during container_probe(). */
+struct container_probe {
+    const char *const *argv; /* as in struct container_spec; what it says is thrown away */
+    const char *needs;       /* a program without which it is not even started, or NULL */
+    int64_t timeout_usec;    /* then it is killed */
+    int32_t number;          /* given back in the event */
 };
 
 struct container_event {
@@ -104,6 +119,8 @@ struct container_event {
     int exit_code;
     int signal;                 /* EXITED: the signal that ended it, or 0 */
     bool oom_killed;            /* EXITED: the kernel killed something in it for lack of memory */
+    int32_t probe;              /* PROBED: its number */
+    enum container_probe_result result; /* PROBED */
     bool rlimit_refused;        /* STARTED: an rlimit could not be raised */
     enum container_stage stage; /* FAILED: where */
     int error;                  /* FAILED: errno */
@@ -148,6 +165,15 @@ bool container_start(struct container *container, struct err *err);
  * nothing.
  */
 bool container_signal(struct container *container, int signal, struct err *err);
+
+/*
+ * Runs a command in the container that `spec`, as at its creation, is of: in its namespaces and
+ * groups, with its user, environment, folder, limits and privileges. PROBED follows, unless the
+ * container is removed first. A probe that is still out ends without an answer. False when the
+ * container has ended.
+ */
+bool container_probe(struct container *container, const struct container_spec *spec,
+                     const struct container_probe *probe, struct err *err);
 
 /* Kills every process of the container, now. EXITED follows if it had started, with 137. */
 void container_kill(struct container *container);

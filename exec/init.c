@@ -8,6 +8,7 @@
 #include "exec/namespace.h"
 #include "exec/rootfs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -108,21 +109,21 @@ static size_t insert_sorted(int *list, size_t n, int fd)
     return n + 1;
 }
 
-static void keep_own_descriptors(const struct init_job *job)
+void init_keep_descriptors(const struct cgroup_entry *entry, const int *others, size_t n_others,
+                           int null_fd)
 {
-    int keep[CGROUP_PLACES + 8];
-    size_t n = 0;
+    int keep[CGROUP_PLACES + 1 + INIT_OTHERS_MAX];
+    size_t n = insert_sorted(keep, 0, entry->payload_fd);
 
-    n = insert_sorted(keep, n, job->status_fd);
-    n = insert_sorted(keep, n, job->parent_pidfd);
-    n = insert_sorted(keep, n, job->program_fd);
-    n = insert_sorted(keep, n, job->output_fd);
-    n = insert_sorted(keep, n, job->entry->payload_fd);
-    for (size_t i = 0; i < job->entry->n_tasks; i++) {
-        n = insert_sorted(keep, n, job->entry->tasks[i]);
+    assert(n_others <= INIT_OTHERS_MAX);
+    for (size_t i = 0; i < n_others; i++) {
+        n = insert_sorted(keep, n, others[i]);
+    }
+    for (size_t i = 0; i < entry->n_tasks; i++) {
+        n = insert_sorted(keep, n, entry->tasks[i]);
     }
     for (int fd = 0; fd < 3; fd++) {
-        dup2(job->null_fd, fd);
+        dup2(null_fd, fd);
     }
     close_others(keep, n);
 }
@@ -131,9 +132,9 @@ static void keep_own_descriptors(const struct init_job *job)
  * The kernel kills us when the thread that cloned us ends. It may have ended before we asked for
  * that, and getppid() is 0 in a new PID namespace: its pidfd knows. berth-init does it again.
  */
-static void die_with_parent(const struct init_job *job)
+void init_die_with(int parent_pidfd)
 {
-    struct pollfd parent = {.fd = job->parent_pidfd, .events = POLLIN};
+    struct pollfd parent = {.fd = parent_pidfd, .events = POLLIN};
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (poll(&parent, 1, 0) != 0) {
@@ -190,7 +191,7 @@ static void go_to_work(const struct init_job *job)
 /*
  * True when one was refused: raising a hard limit needs CAP_SYS_RESOURCE, which CI's machine lacks.
  */
-static bool set_rlimits(const struct container_spec *spec)
+bool init_set_rlimits(const struct container_spec *spec)
 {
     /* A core would land in the container's memory; 1024:4096 is what ECS gives by default. */
     static const struct container_rlimit usual[] = {{RLIMIT_CORE, 0, 0},
@@ -221,7 +222,7 @@ static void payload_must(const struct init_job *job, int report_fd, int status, 
  * Version 1: only a process that enters by itself, through `tasks`, is not made to wait
  * milliseconds.
  */
-static int join(const struct cgroup_entry *entry)
+int init_join(const struct cgroup_entry *entry)
 {
     for (size_t i = 0; i < entry->n_tasks; i++) {
         if (write(entry->tasks[i], "0", 1) != 1) {
@@ -231,7 +232,7 @@ static int join(const struct cgroup_entry *entry)
     return 0;
 }
 
-static const char *path_of(const char *const *env)
+const char *init_path_of(const char *const *env)
 {
     for (; *env; env++) {
         if (!strncmp(*env, "PATH=", 5)) {
@@ -245,11 +246,11 @@ static const char *path_of(const char *const *env)
  * Returns only when it failed, with errno. As execvpe(), which asks for memory and searches the
  * parent's PATH.
  */
-static void execute(const struct init_job *job)
+void init_execute(const char *const *words, const char *const *variables)
 {
-    const char *name = job->spec->argv[0];
-    char *const *argv = (char *const *)(uintptr_t)job->spec->argv;
-    char *const *env = (char *const *)(uintptr_t)job->env;
+    const char *name = words[0];
+    char *const *argv = (char *const *)(uintptr_t)words;
+    char *const *env = (char *const *)(uintptr_t)variables;
     int best = ENOENT;
     char file[PATH_MAX];
 
@@ -257,7 +258,7 @@ static void execute(const struct init_job *job)
         execve(name, argv, env);
         return;
     }
-    for (const char *part = path_of(job->env); *part;) {
+    for (const char *part = init_path_of(variables); *part;) {
         size_t length = strcspn(part, ":");
 
         snprintf(file, sizeof file, "%.*s/%s", (int)length, length ? part : ".", name);
@@ -281,7 +282,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
         dup2(job->output_fd, 2);
     }
     enter(job, STAGE_JOIN);
-    payload_must(job, report_fd, join(job->entry), "tasks");
+    payload_must(job, report_fd, init_join(job->entry), "tasks");
     payload_must(job, report_fd, unshare(CLONE_NEWCGROUP), "cgroup namespace");
     if (job->unified) {
         rootfs_cgroup();
@@ -297,7 +298,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     sigprocmask(SIG_SETMASK, &none, NULL);
     progress = record_of(job, RECORD_STARTED);
     tell(report_fd, &progress);
-    execute(job);
+    init_execute(job->spec->argv, job->env);
     fail(job, report_fd, job->spec->argv[0]);
 }
 
@@ -384,8 +385,11 @@ _Noreturn void init_main(struct init_job *job)
      */
     setpgid(0, 0);
     umask(0);
-    keep_own_descriptors(job);
-    die_with_parent(job);
+    init_keep_descriptors(job->entry,
+                          (const int[]){job->status_fd, job->parent_pidfd, job->program_fd,
+                                        job->output_fd},
+                          4, job->null_fd);
+    init_die_with(job->parent_pidfd);
     if (job->user_namespace) {
         enter(job, STAGE_USER_NAMESPACE);
         must(job, namespace_map_user(job->user.uid, job->outer_uid, job->user.gid, job->outer_gid),
@@ -402,7 +406,7 @@ _Noreturn void init_main(struct init_job *job)
     must(job, sethostname(job->spec->hostname, strlen(job->spec->hostname)), job->spec->hostname);
     enter(job, STAGE_WORKDIR);
     go_to_work(job);
-    rlimit_refused = set_rlimits(job->spec);
+    rlimit_refused = init_set_rlimits(job->spec);
     must(job, privilege_bound(), "bounding set");
     let_payload_signal_us(job);
     payload = start_payload(job, rlimit_refused);

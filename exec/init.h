@@ -41,4 +41,27 @@ _Noreturn void init_main(struct init_job *job);
 
 int64_t init_now_usec(void);
 
+/* ---- what a second program in the same container needs too ---- */
+
+enum { INIT_OTHERS_MAX = 7 };
+
+/* Closes everything but the doors of `entry` and `others`; 0, 1 and 2 become `null_fd`. */
+void init_keep_descriptors(const struct cgroup_entry *entry, const int *others, size_t n_others,
+                           int null_fd);
+
+/* SIGKILL when the thread that made us ends, also if it just has. */
+void init_die_with(int parent_pidfd);
+
+/* The usual limits and the specification's; true when one was refused. */
+bool init_set_rlimits(const struct container_spec *spec);
+
+/* Version 1: enters the groups. 0, or -1 with errno. */
+int init_join(const struct cgroup_entry *entry);
+
+/* The value of PATH, "" without one. */
+const char *init_path_of(const char *const *env);
+
+/* Becomes the program argv[0], looked up in env's PATH; returns only when it failed, with errno. */
+void init_execute(const char *const *argv, const char *const *env);
+
 #endif

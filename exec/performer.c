@@ -8,6 +8,7 @@
 #include "core/array.h"
 #include "exec/command_line.h"
 #include "exec/container.h"
+#include "exec/loop.h"
 #include "exec/pull.h"
 
 #include <assert.h>
@@ -24,6 +25,9 @@ struct ward {
     struct command_line line; /* what `spec` points to */
     bool wants_image;         /* its pull is under way */
     bool started, ended;
+    bool ready;
+    bool again; /* its last life is being removed, then it starts anew */
+    int64_t started_usec;
 };
 
 struct task {
@@ -274,11 +278,91 @@ static void start(struct performer *performer, struct ward *ward)
 {
     struct err err;
 
-    assert(ward->container && !ward->started);
-    if (!container_start(ward->container, &err)) {
+    assert(ward->container);
+    if (ward->ended) { /* by its restart policy: a new one of the same name, when this one is gone */
+        ward->again = true;
+        container_remove(ward->container);
+    } else if (!container_start(ward->container, &err)) {
         ward->ended = true;
         tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
     }
+}
+
+/* What it wrote into its files in its last life is lost, unlike with Docker: they were memory. */
+static void start_again(struct performer *performer, struct ward *ward)
+{
+    struct err err;
+
+    ward->again = ward->started = ward->ended = ward->ready = false;
+    if (!container_create(performer->host, &ward->spec, ward, &ward->container, &err) ||
+        !container_start(ward->container, &err)) {
+        ward->ended = true;
+        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
+    }
+}
+
+/* ---- health ---- */
+
+static void tell_probed(struct performer *performer, const struct ward *ward, int32_t probe,
+                        bool healthy, bool modelled)
+{
+    struct message *event = add_fact(performer, MESSAGE_CONTAINER_PROBED, modelled);
+
+    event->as.probed = (struct container_probed){
+        .task = ward->task->duty.task,
+        .container = ward->index,
+        .probe = probe,
+        .healthy = healthy,
+    };
+}
+
+/* As the simulator has it: ready, and not past the time until which it stays well. */
+static bool behaves_well(const struct ward *ward)
+{
+    int64_t after_usec = ward->task->duty.containers[ward->index].unhealthy_after_usec;
+
+    return ward->ready && loop_clock_usec() - ward->started_usec < after_usec;
+}
+
+static void probe(struct performer *performer, struct ward *ward, int32_t number)
+{
+    const struct plan_container *plan = plan_of(ward);
+    const struct health_check *check = ward->task->plan->definition->containers[ward->index].health;
+    const char **argv;
+    char *needs;
+    struct container_probe order = {.number = number};
+    struct err err;
+
+    if (!ward->container || !ward->started || ward->ended) {
+        return; /* its end is on its way to the machine */
+    }
+    if (!check || plan->n_health_command == 0) {
+        tell_probed(performer, ward, number, behaves_well(ward), true);
+        return;
+    }
+    argv = command_line_probe(plan);
+    needs = plan->performs ? command_line_probe_needs(plan) : NULL;
+    order.argv = argv;
+    order.needs = needs;
+    order.timeout_usec = check->timeout_usec;
+    if (!container_probe(ward->container, &ward->spec, &order, &err)) {
+        tell_probed(performer, ward, number, false, false);
+    }
+    free(needs);
+    free(argv);
+}
+
+/* Whoever stands in for a program lacks what checks it, and does not fall ill but by its behaviour. */
+static void take_probed(struct performer *performer, const struct ward *ward,
+                        const struct container_event *event)
+{
+    bool missing = plan_of(ward)->performs && event->result == CONTAINER_PROBE_NO_PROGRAM;
+    bool healthy = missing || event->result == CONTAINER_PROBE_PASSED;
+
+    if (plan_of(ward)->performs) {
+        healthy = healthy && behaves_well(ward);
+    }
+    tell_probed(performer, ward, event->probe, healthy, missing);
 }
 
 static void send_signal(struct ward *ward, enum stop_signal signal)
@@ -315,7 +399,6 @@ void performer_act(struct performer *performer, const struct message *action)
     case MESSAGE_RECONNECT:
         add_fact(performer, MESSAGE_CONNECTED, false); /* the socket is there as long as we are */
         return;
-    case MESSAGE_PROBE_CONTAINER: /* nobody answers: the check's timeout decides */
     case MESSAGE_REMOVE_IMAGE:    /* the store goes with the instance */
         return;
     default:
@@ -325,6 +408,12 @@ void performer_act(struct performer *performer, const struct message *action)
         task = find_task(performer, action->as.remove_task.task);
         assert(task);
         remove_task(performer, task);
+        return;
+    }
+    if (action->kind == MESSAGE_PROBE_CONTAINER) {
+        ward = find_ward(performer, action->as.probe.task, action->as.probe.container);
+        assert(ward);
+        probe(performer, ward, action->as.probe.probe);
         return;
     }
     if (action->kind == MESSAGE_SIGNAL_CONTAINER) {
@@ -365,6 +454,8 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
 static void take_started(struct performer *performer, struct ward *ward)
 {
     ward->started = true;
+    ward->ready = !plan_of(ward)->performs;
+    ward->started_usec = loop_clock_usec();
     tell(performer, ward, MESSAGE_CONTAINER_STARTED, NULL, false);
     /* A program of the user's does not say when it is ready: at once, as the default behaviour. */
     if (!plan_of(ward)->performs) {
@@ -384,7 +475,11 @@ static void take_event(struct performer *performer, const struct container_event
         ward->ended = true;
         tell(performer, ward, MESSAGE_CONTAINER_STARTED, &event->err, false);
         break;
+    case CONTAINER_PROBED:
+        take_probed(performer, ward, event);
+        break;
     case CONTAINER_READY:
+        ward->ready = true;
         if (plan_of(ward)->performs) {
             tell(performer, ward, MESSAGE_CONTAINER_READY, NULL, false);
         }
@@ -395,6 +490,9 @@ static void take_event(struct performer *performer, const struct container_event
         break;
     case CONTAINER_REMOVED:
         ward->container = NULL;
+        if (ward->again && !ward->task->removing) {
+            start_again(performer, ward);
+        }
         forget_if_gone(performer, ward->task);
         break;
     }

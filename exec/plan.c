@@ -128,6 +128,9 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
         .user = run->user,
         .hostname = run->hostname,
         .readonly_root = run->readonly_root,
+        .health_shell = run->health_shell,
+        .n_health_command = run->n_health_command,
+        .health_command = texts(run->n_health_command, run->health_command),
         .weight_cpu = weight_of(definition),
         .memory_bytes = memory_at(plans->scale, definition->memory_mib),
         .reserved_bytes = memory_at(plans->scale, definition->memory_reservation_mib),
@@ -179,6 +182,7 @@ void plans_finish(struct plans *plans)
             free(plan->containers[j].entry_point);
             free(plan->containers[j].command);
             free(plan->containers[j].environment);
+            free(plan->containers[j].health_command);
         }
         free(plan->containers);
     }
@@ -211,6 +215,7 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
             .idle_usec = behaviour->idle_usec,
             .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),
             .exit_code = behaviour->exit_code,
+            .unhealthy_after_usec = behaviour->unhealthy_after_usec,
         };
     }
     return duty;

@@ -43,6 +43,8 @@ static const struct field plan_container_fields[] = {
     FIELD(FIELD_TEXT, plan_container, user, "user"),
     FIELD(FIELD_TEXT, plan_container, hostname, "hostname"),
     FIELD(FIELD_BOOL, plan_container, readonly_root, "readonlyRootFilesystem"),
+    FIELD(FIELD_BOOL, plan_container, health_shell, "healthShell"),
+    FIELD_LIST_OF(plan_container, health_command, "healthCommand", &text_schema),
     FIELD(FIELD_LONG, plan_container, weight_cpu, "weight"),
     FIELD(FIELD_LONG, plan_container, memory_bytes, "memory"),
     FIELD(FIELD_LONG, plan_container, reserved_bytes, "memoryReservation"),
@@ -65,6 +67,7 @@ static const struct field duty_container_fields[] = {
     FIELD(FIELD_LONG, duty_container, idle_usec, "idle"),
     FIELD(FIELD_LONG, duty_container, memory_bytes, "memory"),
     FIELD(FIELD_INT, duty_container, exit_code, "exit"),
+    FIELD(FIELD_LONG, duty_container, unhealthy_after_usec, "unhealthyAfter"),
 };
 static const struct schema duty_container_schema = SCHEMA(duty_container, duty_container_fields);
 

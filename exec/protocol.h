@@ -64,6 +64,9 @@ struct plan_container {
     char *user;
     char *hostname;
     bool readonly_root;
+    bool health_shell; /* see struct container_run */
+    int32_t n_health_command;
+    struct text *health_command;
     int64_t weight_cpu;
     int64_t memory_bytes;   /* 0: none */
     int64_t reserved_bytes; /* 0: none */
@@ -86,6 +89,7 @@ struct duty_container {
     int64_t idle_usec; /* INT64_MAX: for ever */
     int64_t memory_bytes;
     int32_t exit_code;
+    int64_t unhealthy_after_usec; /* from its start on; INT64_MAX: never */
 };
 
 struct duty {

@@ -151,6 +151,7 @@ static void take(struct outcome *outcome, const struct container_event *event)
         outcome->oom_killed = event->oom_killed;
         outcome->exited_usec = event->at_usec;
         break;
+    case CONTAINER_PROBED:
     case CONTAINER_REMOVED:
         break;
     }
