@@ -29,11 +29,12 @@ static const char about[] =
     "is refused has no number, and those after it would meet other draws.\n"
     "\n"
     "Columns, each with its mean over all seeds and its 95 % confidence interval:\n"
-    "  unplaced     tasks refused for want of room, or still waiting at the end\n"
-    "  waited       from when a task was asked for, or missed by its service, until it was placed\n"
-    "  instances    the most that held a task at the same time\n"
-    "  CPU, memory  what tasks reserved of the instances that held any, over time\n"
-    "  inst. hours  how long instances held a task: the bill, if an empty one cost nothing\n"
+    "\n"
+    "- unplaced: tasks refused for want of room, or still waiting at the end\n"
+    "- waited: from when a task was asked for, or missed by its service, until it was placed\n"
+    "- instances: the most that held a task at the same time\n"
+    "- CPU, memory: what tasks reserved of the instances that held any, over time\n"
+    "- inst. hours: how long instances held a task; the bill, if an empty one cost nothing\n"
     "\n"
     "The ranking: fewest unplaced, then the shortest waited p95, then the fewest instances. "
     "Whether\n"
@@ -141,11 +142,7 @@ static void print_differences(const struct tournament *tournament, const enum me
                               int n)
 {
     struct buffer line = {0};
-    char first[64];
-
-    snprintf(first, sizeof first, "    less %s",
-             tournament->contenders->contenders[tournament->ranking[0]].name);
-    print_head(&line, first, kinds, n);
+    print_head(&line, "    less the best", kinds, n);
     for (int place = 1; place < tournament->contenders->n_contenders; place++) {
         add_name(&line, tournament, place);
         for (int i = 0; i < n; i++) {

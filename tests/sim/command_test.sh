@@ -141,6 +141,36 @@ expect 'no such name' 2 '' '--task "seven"' explain first.run --task seven
 expect 'not yet' 2 '' 'it comes at 5.000 s' explain first.run --task t7 --at 1s
 expect 'nothing to explain' 2 '' '--task.*--what-if' explain first.run
 
+cp "$scenarios/tournament.json" .
+expect 'a tournament' 0 '^ 1  .* 0\.0 ±0\.0 ' '' tournament tournament.json --seeds 5
+cp out first.out
+expect 'the same tournament' 0 '^ranked by fewest unplaced' '' tournament tournament.json --seeds 5
+cmp -s out first.out
+report 'the same strategies and seeds, the same bytes' $?
+expect 'a tournament of one seed' 0 'one seed is one story' '' tournament tournament.json --seeds 1
+expect 'a tournament as JSON' 0 '"ranked_by"' '' tournament tournament.json --strategies all --seeds 3 --json
+python3 -c '
+import json, sys
+ranking = json.load(open("out"))["ranking"]
+keys = [(r["unplaced"]["mean"], r["waited_p95"]["mean"], r["instances"]["mean"]) for r in ranking]
+own = {r["strategy"] for r in ranking}
+sys.exit(keys != sorted(keys) or len(own) < 10 or any(r["placed"]["mean"] != 55 for r in ranking)
+         or ranking[0]["against_best"]["waited_p95"]["ci95"] != 0)' 2>>err
+report 'the ranking is one' $?
+expect 'a tournament changes with its scenario' 0 'unplaced' '' tournament tournament.json --seeds 2 --set instances.0.count=4
+expect 'the strategies by name' 0 '^best-fit  ' '' tournament --list
+expect 'an unknown strategy' 2 '' 'no strategy "worstfit"; did you mean worst-fit\?' tournament tournament.json --strategies random,worstfit
+expect 'a tournament of nothing' 2 '' 'which SCENARIO' tournament
+expect 'a tournament of a bad scenario' 2 '' 'did you mean best-fit\?' tournament tournament.json --set services.0.placementStrategy.0.type=bestfit
+
+"$berth" sim tournament.json -o own.run >out 2>err
+expect 'a run by an own strategy replays' 0 '^replay: identical' '' replay own.run
+expect 'an own strategy explains itself' 0 'rule 1: best-fit: its score, the highest wins' '' explain own.run --task t2
+expect 'with its scores' 0 '"rules": \["best-fit"\].*"values": \[[1-9]' '' explain own.run --task t2 --json
+sed 's/"name":"best-fit"/"name":"of-mine"/' own.run >other.run
+expect 'a log by a strategy of another berth' 2 '' 'strategy "of-mine", which this berth does not have' replay other.run
+expect 'nothing to explain in it' 2 '' 'strategy "of-mine", which this berth does not have' explain other.run --task t2
+
 # An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
 "$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 --json --paranoid >out 2>err &
 sleep 0.5
