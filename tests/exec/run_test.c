@@ -665,11 +665,8 @@ Test(jitter, placement)
     const char *wanted = getenv("BERTH_JITTER_RUNS");
     int n_runs = wanted ? atoi(wanted) : 3;
     /* Few runs: the same story, told faster. */
-    const char *const quick[] = {"--set", "timeline[0].at=2s",
-                                 "--set", "timeline[1].at=3s",
-                                 "--set", "timeline[2].at=5s",
-                                 "--set", "until=8s",
-                                 "--set", "behaviour.job/job.work=500ms",
+    const char *const quick[] = {"--set", "timeline[0].at=2s", "--set", "timeline[1].at=3s",
+                                 "--set", "timeline[2].at=5s", "--set", "until=8s",
                                  NULL};
 
     for (int i = 0; i < n_runs; i++) {
