@@ -4,6 +4,8 @@
  */
 #include "exec/rootfs.h"
 
+#include "exec/libc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
