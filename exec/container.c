@@ -6,6 +6,7 @@
 #include "exec/container.h"
 
 #include "exec/init.h"
+#include "exec/libc.h"
 #include "exec/namespace.h"
 #include "exec/probe.h"
 

@@ -45,6 +45,9 @@ static pid_t clone_here(struct clone_args *args)
     }
     sched_setaffinity(0, sizeof here, &here);
     pid = clone_now(args);
+    if (pid == 0) { /* woken on this same CPU, the parent would have to wait for us */
+        sched_setaffinity(getppid(), sizeof before, &before);
+    }
     sched_setaffinity(0, sizeof before, &before);
     return pid;
 }

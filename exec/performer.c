@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct ward {
     struct task *task;
@@ -532,6 +533,17 @@ void performer_fds(const struct performer *performer, int fds[2])
 
 /* ---- beginning and end ---- */
 
+/* Two descriptors a container: of the usual limit of 1024 there would be too few. Containers have
+ * limits of their own. */
+static void take_descriptors(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 bool performer_open(struct performer **out, const struct setup *setup,
                     struct cgroup_machine *cgroups, struct err *err)
 {
@@ -541,6 +553,7 @@ bool performer_open(struct performer **out, const struct setup *setup,
     assert(performer);
     performer->setup = setup;
     performer->cgroups = cgroups;
+    take_descriptors();
     snprintf(store, sizeof store, "%s/images", setup->folder);
     if (!container_host_open(&performer->host, setup->folder, setup->group, cgroups, err)) {
         free(performer);

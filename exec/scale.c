@@ -115,7 +115,7 @@ bool scale_choose(struct scale *scale, const char *text, const struct scenario *
         struct capacity at_scale = {scale_down(chosen, wanted.cpu),
                                     scale_down(chosen, wanted.memory_bytes)};
 
-        snprintf(scaled, sizeof scaled, text ? " at %s" : "", text);
+        snprintf(scaled, sizeof scaled, "%s%s", text ? " at " : "", text ? text : "");
         return err_set(
             err, EXIT_MACHINE, "%s needs %s%s, this machine has %s: --scale %d/%d or --scale auto",
             scenario->path, capacity_text(wants, sizeof wants, &at_scale), scaled,

@@ -174,7 +174,7 @@ bool view_run(struct scene *const *scenes, int n_scenes, struct clock *clock,
     /* Else SDL tries Wayland first, whose library complains on stderr where there is none. */
     const char *wayland = SDL_getenv("WAYLAND_DISPLAY");
     if (!wayland || !*wayland)
-        SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11");
+        SDL_setenv("SDL_VIDEODRIVER", "x11", 0);
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
         return err_set(err, EXIT_MACHINE,
                        "there is no display to open a window on (%s): use --screenshot FILE.png "

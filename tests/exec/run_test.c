@@ -56,11 +56,11 @@ static void start_as(struct outcome *outcome, bool nobody, const char *program, 
         if (chdir(folder) != 0) {
             _exit(99);
         }
-        if (nobody) {
-            become_nobody();
-        }
         if (!freopen("out", "w", stdout) || !freopen("errors", "w", stderr)) {
             _exit(99);
+        }
+        if (nobody) {
+            become_nobody();
         }
         execv(program, (char **)argv);
         _exit(99);
@@ -87,6 +87,8 @@ static void wait_for(struct outcome *outcome)
     cr_assert(waitpid(outcome->pid, &outcome->status, 0) == outcome->pid);
     slurp("out", outcome->out, sizeof outcome->out);
     slurp("errors", outcome->errors, sizeof outcome->errors);
+    cr_assert(!WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != 99,
+              "the program was not started");
 }
 
 static int exit_code(const struct outcome *outcome)
@@ -122,27 +124,40 @@ static bool load(struct story *story, const char *name, bool *truncated)
     return true;
 }
 
-/* Waits until that many containers are ready in a run that goes on. */
-static void wait_until_ready(const char *name, int n_wanted)
+/* How many containers are ready and have not ended. */
+static int count_ready(const struct story *story)
+{
+    int n = 0;
+
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        for (int c = 0; c < task->n_containers && task->stopped_at_usec == USEC_NEVER; c++) {
+            n += task->containers[c].ready_at_usec != USEC_NEVER &&
+                 task->containers[c].exited_at_usec == USEC_NEVER;
+        }
+    }
+    return n;
+}
+
+/* Waits until a run that goes on has had that many tasks, and has that many ready containers. */
+static void wait_until_ready(const char *name, int n_tasks, int n_ready)
 {
     for (int tries = 0; tries < 600; tries++) {
         struct story story;
-        int n_ready = 0;
+        bool done = false;
 
         if (load(&story, name, NULL)) {
-            for (int t = 0; t < story.n_tasks; t++) {
-                for (int c = 0; c < story.tasks[t].n_containers; c++) {
-                    n_ready += story.tasks[t].containers[c].ready_at_usec != USEC_NEVER;
-                }
-            }
+            done = story.n_tasks >= n_tasks && count_ready(&story) >= n_ready;
             story_finish(&story);
         }
-        if (n_ready >= n_wanted) {
+        if (done) {
             return;
         }
         pause_ms(50);
     }
-    cr_assert_fail("%d containers were never ready within 30 s", n_wanted);
+    cr_assert_fail("there were never %d tasks and %d ready containers within 30 s", n_tasks,
+                   n_ready);
 }
 
 /* The state and parent of a process from /proc; false where it is gone. */
@@ -327,6 +342,17 @@ static void expect_same_placement(const char *real, const char *simulated)
     story_finish(&b);
 }
 
+/* What the doctor says of containers, in one line. */
+static const char *diagnosis(const struct outcome *doctor)
+{
+    static char line[600];
+    const char *container = strstr(doctor->out, "container ");
+
+    container = container ? container : doctor->errors;
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(container, "\n"), container);
+    return line;
+}
+
 static void set_up(void)
 {
     struct outcome doctor;
@@ -338,7 +364,7 @@ static void set_up(void)
     unsetenv("SUDO_UID");
     RUN(&doctor, "doctor");
     if (exit_code(&doctor) == EXIT_MACHINE) {
-        cr_skip_test("no real runs here:\n%s", doctor.out);
+        cr_skip_test("no real runs here: %s", diagnosis(&doctor));
     }
 }
 
@@ -353,10 +379,31 @@ static void tear_down(void)
 TestSuite(run, .init = set_up, .fini = tear_down);
 TestSuite(jitter, .init = set_up, .fini = tear_down);
 
-/* Nothing but the service of first.json, for as long as a loaded machine may need. */
+/* Nothing but the service of first.json, until we end it. */
 #define QUIET                                                                                      \
-    "--set", "timeline=[]", "--set", "until=6s", "--set",                                          \
-        "expect=[{\"at\":\"end\",\"service\":\"web\",\"running\":4}]"
+    SCENARIOS "/first.json", "--set", "timeline=[]", "--set", "until=60s", "--set", "expect=[]"
+
+/* Ends a run in order, as Ctrl-C does, and sees that it was. */
+static void end_in_order(struct outcome *outcome)
+{
+    kill(outcome->pid, SIGINT);
+    wait_for(outcome);
+    cr_expect(exit_code(outcome) == 130, "%d: %s%s", exit_code(outcome), outcome->out,
+              outcome->errors);
+    expect_identical(outcome);
+    expect_nothing_left(outcome);
+}
+
+/* Tasks that ran until the end of the run. */
+static int count_torn_down(const struct story *story)
+{
+    int n = 0;
+
+    for (int i = 0; i < story->n_tasks; i++) {
+        n += story->tasks[i].torn_down && story->tasks[i].running_at_usec != USEC_NEVER;
+    }
+    return n;
+}
 
 /* ---- runs that go as they should ---- */
 
@@ -440,12 +487,11 @@ Test(run, a_task_definition_as_it_is)
     if (access(definition, R_OK) != 0) {
         cr_skip_test("the collection of task definitions is not here: %s", definition);
     }
-    RUN(&outcome, "exec", definition, "--scale", "auto", "-o", "x.run");
-    cr_expect(exit_code(&outcome) == 0, "%d: %s", exit_code(&outcome), outcome.errors);
+    START(&outcome, "exec", definition, "--scale", "auto", "-o", "x.run");
+    wait_until_ready("x.run", 1, 2);
+    end_in_order(&outcome);
     cr_expect(strstr(outcome.errors, ": stand-in (this machine does not have the image)") != NULL,
               "%s", outcome.errors);
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
     cr_assert(load(&story, "x.run", NULL));
     cr_expect(story.n_tasks == 1 && story.tasks[0].containers[0].pull_modelled);
     story_finish(&story);
@@ -464,8 +510,9 @@ Test(run, scale)
         "auto");
     cr_expect(exit_code(&outcome) == EXIT_MACHINE);
     cr_expect(strstr(outcome.errors, "instance type box") != NULL, "%s", outcome.errors);
-    RUN(&outcome, "exec", SCENARIOS "/first.json", "--scale", "1/8", QUIET);
-    cr_expect(exit_code(&outcome) == 0, "%s%s", outcome.out, outcome.errors);
+    START(&outcome, "exec", QUIET, "--scale", "1/8", "-o", "x.run");
+    wait_until_ready("x.run", 4, 4);
+    end_in_order(&outcome);
     cr_expect(strstr(outcome.out, "at scale 1/8") != NULL, "%s", outcome.out);
 }
 
@@ -481,7 +528,7 @@ Test(run, owner)
     }
     setenv("SUDO_UID", "65534", 1);
     setenv("SUDO_GID", "65534", 1);
-    RUN(&outcome, "exec", SCENARIOS "/first.json", "--set", "timeline=[]", "--set", "until=1s");
+    RUN(&outcome, "exec", QUIET, "--set", "until=1s");
     unsetenv("SUDO_UID");
     snprintf(path, sizeof path, "%s/first.exec.run", folder);
     cr_assert(stat(path, &is) == 0, "%s", outcome.errors);
@@ -499,15 +546,11 @@ Test(run, ordinary_user)
     start_as(&outcome, true, EXEC_PROGRAM, (const char *[]){"doctor", NULL});
     wait_for(&outcome);
     if (exit_code(&outcome) != 0) {
-        cr_skip_test("an ordinary user cannot run containers here:\n%s%s", outcome.out,
-                     outcome.errors);
+        cr_skip_test("not for an ordinary user here: %s", diagnosis(&outcome));
     }
-    start_as(&outcome, true, EXEC_PROGRAM,
-             (const char *[]){"exec", SCENARIOS "/first.json", QUIET, NULL});
-    wait_for(&outcome);
-    cr_expect(exit_code(&outcome) == 0, "%s%s", outcome.out, outcome.errors);
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
+    start_as(&outcome, true, EXEC_PROGRAM, (const char *[]){"exec", QUIET, "-o", "x.run", NULL});
+    wait_until_ready("x.run", 4, 4);
+    end_in_order(&outcome);
 }
 
 /* ---- runs that somebody disturbs ---- */
@@ -519,15 +562,14 @@ Test(run, payload_is_killed)
     struct story story;
     int n_killed = 0;
 
-    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run");
-    wait_until_ready("x.run", 4);
+    START(&outcome, "exec", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4, 4);
     cr_assert(descendants(outcome.pid, "berth-work", pids) == 4);
     kill(pids[0], SIGKILL);
-    wait_for(&outcome);
-    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
+    wait_until_ready("x.run", 5, 4);
+    end_in_order(&outcome);
     cr_assert(load(&story, "x.run", NULL));
+    cr_expect(count_torn_down(&story) == 4, "the service had four again");
     cr_expect(story.n_tasks == 5, "%d tasks", story.n_tasks);
     for (int i = 0; i < story.n_tasks; i++) {
         n_killed += story.tasks[i].containers[0].exit_code == 137 && !story.tasks[i].torn_down;
@@ -543,18 +585,17 @@ Test(run, agent_is_killed)
     struct story story;
     int n_lost = 0, n_pids;
 
-    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run");
-    wait_until_ready("x.run", 4);
+    START(&outcome, "exec", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4, 4);
     cr_assert(children(outcome.pid, "berth-agent", agents) == 2);
     n_pids = descendants(agents[0], NULL, pids);
     cr_expect(n_pids == 4, "%d: two containers, each with its pid 1", n_pids);
     kill(agents[0], SIGKILL);
     expect_gone(pids, n_pids);
-    wait_for(&outcome);
-    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
+    wait_until_ready("x.run", 6, 4);
+    end_in_order(&outcome);
     cr_assert(load(&story, "x.run", NULL));
+    cr_expect(count_torn_down(&story) == 4, "the service had four again");
     for (int i = 0; i < story.n_instances; i++) {
         n_lost += !story.instances[i].torn_down && story.instances[i].lost_at_usec != USEC_NEVER;
     }
@@ -572,8 +613,8 @@ Test(run, controller_is_killed)
     char id[16];
     int n;
 
-    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "--set", "until=60s", "-o", "x.run");
-    wait_until_ready("x.run", 4);
+    START(&outcome, "exec", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4, 4);
     run_id(id);
     n = descendants(outcome.pid, NULL, pids);
     cr_expect(n == 2 + 4 * 2, "%d: two agents, four containers", n);
@@ -597,15 +638,15 @@ Test(run, faults)
     struct outcome outcome;
     struct story story;
 
-    RUN(&outcome, "exec", SCENARIOS "/first.json", QUIET, "-o", "x.run", "--set",
-        "timeline=[{\"at\":\"2s\",\"fault\":{\"killInstance\":\"i1\"}},"
-        "{\"at\":\"3s\",\"fault\":{\"killContainer\":{\"task\":\"t2\",\"container\":\"web\"}}},"
-        "{\"at\":\"3s\",\"fault\":{\"killTask\":\"t99\"}}]");
-    cr_expect(exit_code(&outcome) == 0, "the service has four again: %s", outcome.out);
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
+    START(&outcome, "exec", QUIET, "-o", "x.run", "--set",
+          "timeline=[{\"at\":\"2s\",\"fault\":{\"killInstance\":\"i1\"}},"
+          "{\"at\":\"3s\",\"fault\":{\"killContainer\":{\"task\":\"t2\",\"container\":\"web\"}}},"
+          "{\"at\":\"3s\",\"fault\":{\"killTask\":\"t99\"}}]");
+    wait_until_ready("x.run", 7, 4);
+    end_in_order(&outcome);
     cr_expect(strstr(outcome.errors, "found nothing to hit") != NULL, "%s", outcome.errors);
     cr_assert(load(&story, "x.run", NULL));
+    cr_expect(count_torn_down(&story) == 4, "the service had four again");
     cr_assert(story.n_tasks == 7 && story.n_instances == 3, "%d tasks on %d instances",
               story.n_tasks, story.n_instances);
     cr_expect(!story.instances[0].torn_down && story.instances[0].lost_at_usec != USEC_NEVER);
@@ -621,13 +662,9 @@ Test(run, interrupted)
     struct story story;
     bool truncated;
 
-    START(&outcome, "exec", SCENARIOS "/first.json", QUIET, "--set", "until=60s", "-o", "x.run");
-    wait_until_ready("x.run", 4);
-    kill(outcome.pid, SIGINT);
-    wait_for(&outcome);
-    cr_expect(exit_code(&outcome) == 130, "%d", exit_code(&outcome));
-    expect_identical(&outcome);
-    expect_nothing_left(&outcome);
+    START(&outcome, "exec", QUIET, "-o", "x.run");
+    wait_until_ready("x.run", 4, 4);
+    end_in_order(&outcome);
     cr_expect(strstr(outcome.out, "(interrupted)") != NULL);
     cr_assert(load(&story, "x.run", &truncated));
     cr_expect(!truncated, "the log is complete");
@@ -646,7 +683,7 @@ Test(run, interrupted_twice)
     START(&outcome, "exec", TESTS "/own.json", "-o", "x.run", "--set", "until=60s", "--set",
           "timeline[4].at=59s", "--set",
           "taskDefinitions[3].containerDefinitions[0].stopTimeout=60");
-    wait_until_ready("x.run", 2); /* two of the four fail before */
+    wait_until_ready("x.run", 4, 1); /* the deaf one */
     kill(outcome.pid, SIGTERM);
     pause_ms(200);
     kill(outcome.pid, SIGTERM);
@@ -665,12 +702,9 @@ Test(jitter, placement)
     const char *wanted = getenv("BERTH_JITTER_RUNS");
     int n_runs = wanted ? atoi(wanted) : 3;
     /* Few runs: the same story, told faster. */
-    const char *const quick[] = {"--set", "timeline[0].at=2s",
-                                 "--set", "timeline[1].at=3s",
-                                 "--set", "timeline[2].at=5s",
-                                 "--set", "until=8s",
-                                 "--set", "behaviour.job/job.work=500ms",
-                                 NULL};
+    const char *const quick[] = {"--set", "timeline[0].at=2s", "--set", "timeline[1].at=3s",
+                                 "--set", "timeline[2].at=5s", "--set", "until=8s",
+                                 "--set", "expect=[]",         NULL};
 
     for (int i = 0; i < n_runs; i++) {
         const char *argv[ARGUMENTS_MAX] = {"exec", SCENARIOS "/first.json", "--seed"};
