@@ -6,7 +6,9 @@
 #include "core/agent.h"
 #include "core/array.h"
 #include "core/draw.h"
+#include "exec/cloud.h"
 #include "exec/loop.h"
+#include "exec/network.h"
 #include "exec/performer.h"
 #include "exec/protocol.h"
 
@@ -33,6 +35,7 @@ struct program {
     struct loop loop;
     struct setup setup;
     struct cgroup_machine cgroups;
+    struct network *network; /* NULL: the controller gave none */
     struct performer *performer;
     struct taskdefs taskdefs;
     struct agent agent;
@@ -289,14 +292,26 @@ static bool read_setup(struct program *program, struct err *err)
     return err_set(err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");
 }
 
+/* Before all else, while there is one thread and little memory. */
+static bool open_network(struct program *program, struct err *err)
+{
+    bool ok = !cloud_is_network(PROTOCOL_CLOUD_FD) ||
+              network_open(&program->network, PROTOCOL_CLOUD_FD, program->setup.instance, err);
+
+    close(PROTOCOL_CLOUD_FD);
+    return ok;
+}
+
 static bool open_program(struct program *program, struct err *err)
 {
     sigset_t none;
     int fds[2];
 
     sigemptyset(&none);
-    if (!cgroup_open(&program->cgroups, cgroup_backend_wanted(), err) ||
-        !performer_open(&program->performer, &program->setup, &program->cgroups, err) ||
+    if (!open_network(program, err) ||
+        !cgroup_open(&program->cgroups, cgroup_backend_wanted(), err) ||
+        !performer_open(&program->performer, &program->setup, &program->cgroups, program->network,
+                        err) ||
         !loop_open(&program->loop, &none, err)) {
         return false;
     }
@@ -319,6 +334,9 @@ static void flush_all(struct program *program)
 static int finish(struct program *program)
 {
     performer_close(program->performer);
+    if (program->network) {
+        network_close(program->network);
+    }
     release(program, true);
     send_finished(program, NULL);
     flush_all(program);
@@ -343,7 +361,7 @@ int main(int argc, char **argv)
 
     (void)argv;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that came too late reads the end of its socket */
-    close_range(PROTOCOL_FD + 1, ~0U, 0);
+    close_range(PROTOCOL_CLOUD_FD + 1, ~0U, 0);
     channel_open(&program.channel, PROTOCOL_FD);
     if (argc > 1 || !read_setup(&program, &err)) {
         err_set(&err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");

@@ -13,13 +13,13 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #define CLOUD UINT32_C(0x0ad50000) /* 10.213.0.0 */
@@ -113,6 +113,7 @@ static bool collect(pid_t pid, int from, int *fd, struct err *err)
     struct report report;
     char path[48];
     ssize_t n;
+    int low;
 
     do {
         n = read(from, &report, sizeof report);
@@ -124,8 +125,15 @@ static bool collect(pid_t pid, int from, int *fd, struct err *err)
         return err_errno(err, report.error, "cannot make a network: %s", report.at);
     }
     snprintf(path, sizeof path, "/proc/%d/ns/net", (int)pid);
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
-    return *fd >= 0 || err_errno(err, errno, "cannot open %s", path);
+    low = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = low >= 0 ? fcntl(low, F_DUPFD_CLOEXEC, 10) : -1;
+    if (*fd < 0) {
+        err_errno(err, errno, "cannot open %s", path);
+    }
+    if (low >= 0) {
+        close(low);
+    }
+    return *fd >= 0;
 }
 
 bool cloud_open(int *fd, struct err *err)

@@ -28,7 +28,7 @@ uint32_t cloud_task_address(int32_t task);
 const char *cloud_text(uint32_t address);
 
 /* Makes the namespace, without root together with a user namespace that owns it. `fd` is the
- * caller's. */
+ * caller's, closed on exec, and above those that are given to agents. */
 bool cloud_open(int *fd, struct err *err);
 
 /* The calling process, which has one thread, gets the rights to change the cloud: nothing where it

@@ -4,6 +4,7 @@
  */
 #include "exec/command.h"
 
+#include "exec/cloud.h"
 #include "exec/controller.h"
 #include "exec/leftover.h"
 #include "exec/owner.h"
@@ -220,6 +221,26 @@ static void tell_plan(const struct stage *stage)
     plans_tell(&stage->plans);
 }
 
+/* A run can do without networks: its containers then have nothing but lo, which is said. */
+static int open_cloud(const struct stage *stage)
+{
+    char path[sizeof stage->run.folder + 8], target[64];
+    struct err err;
+    int fd;
+
+    if (!cloud_open(&fd, &err)) {
+        fprintf(stderr, "berth: warning: containers have no networks here: %s\n", err.text);
+        return -1;
+    }
+    /* For those who want to look in: the name lives as long as we do. */
+    snprintf(path, sizeof path, "%s/cloud", stage->run.folder);
+    snprintf(target, sizeof target, "/proc/%d/fd/%d", (int)getpid(), fd);
+    if (symlink(target, path) != 0) {
+        fprintf(stderr, "berth: warning: cannot make %s\n", path);
+    }
+    return fd;
+}
+
 static bool control(struct stage *stage, struct err *err)
 {
     struct controller_result result;
@@ -230,6 +251,7 @@ static bool control(struct stage *stage, struct err *err)
         .cgroups = &stage->cgroups,
         .agent_program = stage->programs.agent,
         .work_program = stage->programs.work,
+        .cloud_fd = -1,
         .jitter_usec = stage->jitter_usec,
         .talk = isatty(STDERR_FILENO),
     };
@@ -240,7 +262,11 @@ static bool control(struct stage *stage, struct err *err)
     if (!job.log) {
         return false;
     }
+    job.cloud_fd = open_cloud(stage);
     ok = controller_run(&job, &result, err);
+    if (job.cloud_fd >= 0) {
+        close(job.cloud_fd);
+    }
     logged = runlog_close(job.log, &result.summary, &log_err);
     if (ok && !logged) {
         *err = log_err;

@@ -143,7 +143,7 @@ static void boot(struct crew *crew, struct member *member)
     struct err err;
 
     if (machine_boot(machine, job->run, job->cgroups, member->type->name, &limits,
-                     job->agent_program, &err)) {
+                     job->agent_program, job->cloud_fd, &err)) {
         introduce(crew, member);
     } else {
         machine->state = MACHINE_GONE;

@@ -53,7 +53,7 @@ static void name_group(struct machine *machine, const struct sweep_run *run, con
 }
 
 /* The agent in a process group of its own: Ctrl-C at the terminal is for the controller alone. */
-static int spawn(pid_t *pid, const char *program, int fd)
+static int spawn(pid_t *pid, const char *program, int fd, int cloud_fd)
 {
     char *argv[] = {"berth-agent", NULL};
     posix_spawn_file_actions_t actions;
@@ -64,7 +64,11 @@ static int spawn(pid_t *pid, const char *program, int fd)
     sigemptyset(&none);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    /* The cloud's number is above both, so none is overwritten before it is used. */
     posix_spawn_file_actions_adddup2(&actions, fd, PROTOCOL_FD);
+    if (cloud_fd >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, cloud_fd, PROTOCOL_CLOUD_FD);
+    }
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -75,14 +79,15 @@ static int spawn(pid_t *pid, const char *program, int fd)
     return result;
 }
 
-static bool start_agent(struct machine *machine, const char *program, struct err *err)
+static bool start_agent(struct machine *machine, const char *program, int cloud_fd,
+                        struct err *err)
 {
     int pair[2], result;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return err_errno(err, errno, "cannot make a socket for the agent");
     }
-    result = spawn(&machine->pid, program, pair[1]);
+    result = spawn(&machine->pid, program, pair[1], cloud_fd);
     close(pair[1]);
     if (result != 0) {
         close(pair[0]);
@@ -95,7 +100,8 @@ static bool start_agent(struct machine *machine, const char *program, struct err
 
 bool machine_boot(struct machine *machine, const struct sweep_run *run,
                   const struct cgroup_machine *cgroups, const char *type,
-                  const struct cgroup_limits *limits, const char *agent_program, struct err *err)
+                  const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
+                  struct err *err)
 {
     assert(machine->state == MACHINE_BOOTING);
     name_group(machine, run, type);
@@ -104,7 +110,7 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
         return err_errno(err, errno, "cannot make %s", machine->folder);
     }
     if (cgroup_make(cgroups, machine->group, true, limits, err)) {
-        if (start_agent(machine, agent_program, err)) {
+        if (start_agent(machine, agent_program, cloud_fd, err)) {
             return true;
         }
         cgroup_remove(cgroups, machine->group);

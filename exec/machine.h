@@ -38,11 +38,12 @@ struct machine {
 void machine_init(struct machine *machine, int32_t instance, int64_t boot_at_usec,
                   bool boot_modelled);
 
-/* Makes cgroup and folder and starts the agent program. `type` is its kind, for the name of its
- * cgroup. On failure nothing is left and the state is still MACHINE_BOOTING. */
+/* Makes cgroup and folder and starts the agent program, which gets `cloud_fd` (-1: none). `type` is
+ * its kind, for the name of its cgroup. On failure nothing is left and the state is still MACHINE_BOOTING. */
 bool machine_boot(struct machine *machine, const struct sweep_run *run,
                   const struct cgroup_machine *cgroups, const char *type,
-                  const struct cgroup_limits *limits, const char *agent_program, struct err *err);
+                  const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
+                  struct err *err);
 
 /* SIGKILL to the agent; its containers die with it. Its end comes as SIGCHLD. */
 void machine_kill(const struct machine *machine);

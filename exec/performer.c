@@ -7,6 +7,7 @@
 
 #include "core/array.h"
 #include "exec/command_line.h"
+#include "exec/connect.h"
 #include "exec/container.h"
 #include "exec/loop.h"
 #include "exec/pull.h"
@@ -23,7 +24,8 @@ struct ward {
     int32_t index;               /* in the definition */
     struct container *container; /* NULL: not created, or removed */
     struct container_spec spec;
-    struct command_line line; /* what `spec` points to */
+    struct command_line line; /* what `spec` points to, as `connection` */
+    struct connection connection;
     bool wants_image;         /* its pull is under way */
     bool started, ended;
     bool ready;
@@ -35,6 +37,7 @@ struct task {
     struct duty duty;
     const struct plan *plan;
     char group[CGROUP_PATH_MAX];
+    struct connection_task connection;
     bool has_group, removing;
     struct ward *wards; /* one per container of the definition */
 };
@@ -42,6 +45,7 @@ struct task {
 struct performer {
     const struct setup *setup;
     struct cgroup_machine *cgroups;
+    struct network *network; /* or NULL */
     struct container_host *host;
     struct puller *puller;
     struct plan *plans; /* by definition, in order */
@@ -119,17 +123,23 @@ void performer_duty(struct performer *performer, const struct duty *duty)
     snprintf(task->group, sizeof task->group, "%s/t%d", performer->setup->group, duty->task + 1);
     task->wards = calloc((size_t)duty->n_containers + 1, sizeof *task->wards);
     assert(task->wards);
+    task->connection = (struct connection_task){duty->task, task->plan, NETWORK_NO_SEAT};
     for (int i = 0; i < duty->n_containers; i++) {
         task->wards[i].task = task;
         task->wards[i].index = i;
+        task->wards[i].connection.seat = NETWORK_NO_SEAT;
     }
     *ARRAY_ADD(performer, tasks) = task;
 }
 
-static void free_task(struct task *task)
+static void free_task(struct performer *performer, struct task *task)
 {
     for (int i = 0; i < task->duty.n_containers; i++) {
+        connect_end(&task->wards[i].connection, performer->network);
         command_line_finish(&task->wards[i].line);
+    }
+    if (performer->network) {
+        network_leave(performer->network, &task->connection.seat);
     }
     free(task->wards);
     schema_finish(&duty_schema, &task->duty);
@@ -157,7 +167,7 @@ static void forget_if_gone(struct performer *performer, struct task *task)
     performer->n_tasks--;
     memmove(&performer->tasks[at], &performer->tasks[at + 1],
             (size_t)(performer->n_tasks - at) * sizeof(struct task *));
-    free_task(task);
+    free_task(performer, task);
 }
 
 /* ---- images ---- */
@@ -250,6 +260,9 @@ static void describe(struct performer *performer, struct ward *ward, const struc
         .user = ward->line.user,
         .hostname = plan->hostname,
         .read_only = plan->readonly_root,
+        .network_fd = ward->connection.seat.fd >= 0 ? ward->connection.seat.fd : 0,
+        .hosts = ward->connection.hosts,
+        .resolv_conf = ward->connection.resolv_conf,
     };
 }
 
@@ -262,13 +275,31 @@ static bool names_a_program(const struct ward *ward, struct err *err)
                    plan_of(ward)->name, plan_of(ward)->image);
 }
 
-static void create(struct performer *performer, struct ward *ward)
+static bool connect_ward(struct performer *performer, struct ward *ward,
+                         const struct create_container *order, struct err *err)
+{
+    const struct connection *others[TASKDEF_CONTAINERS_MAX];
+
+    assert(ward->task->duty.n_containers <= TASKDEF_CONTAINERS_MAX);
+    for (int i = 0; i < ward->task->duty.n_containers; i++) {
+        others[i] = &ward->task->wards[i].connection;
+    }
+    return connect_make(&ward->connection, performer->network, &ward->task->connection, ward->index,
+                        others, order, err);
+}
+
+static void create(struct performer *performer, struct ward *ward,
+                   const struct create_container *order)
 {
     const struct pulled *pulled = pull_image(performer->puller, plan_of(ward)->layout);
     struct err err;
     bool ok;
 
     assert(pulled && pulled->ok && !ward->container);
+    if (!connect_ward(performer, ward, order, &err)) {
+        tell(performer, ward, MESSAGE_CONTAINER_CREATED, &err, false);
+        return;
+    }
     describe(performer, ward, pulled);
     ok = names_a_program(ward, &err) && make_group(performer, ward->task, &err) &&
          container_create(performer->host, &ward->spec, ward, &ward->container, &err);
@@ -384,6 +415,7 @@ static void remove_task(struct performer *performer, struct task *task)
 {
     task->removing = true;
     for (int i = 0; i < task->duty.n_containers; i++) {
+        connect_unmap(&task->wards[i].connection, performer->network); /* another may want them */
         if (task->wards[i].container) {
             container_remove(task->wards[i].container);
         }
@@ -426,7 +458,7 @@ void performer_act(struct performer *performer, const struct message *action)
     if (action->kind == MESSAGE_CREATE_CONTAINER) {
         ward = find_ward(performer, action->as.create.task, action->as.create.container);
         assert(ward);
-        create(performer, ward);
+        create(performer, ward, &action->as.create);
         return;
     }
     ward = find_ward(performer, action->as.order.task, action->as.order.container);
@@ -545,7 +577,7 @@ static void take_descriptors(void)
 }
 
 bool performer_open(struct performer **out, const struct setup *setup,
-                    struct cgroup_machine *cgroups, struct err *err)
+                    struct cgroup_machine *cgroups, struct network *network, struct err *err)
 {
     struct performer *performer = calloc(1, sizeof *performer);
     char store[400];
@@ -553,6 +585,7 @@ bool performer_open(struct performer **out, const struct setup *setup,
     assert(performer);
     performer->setup = setup;
     performer->cgroups = cgroups;
+    performer->network = network;
     take_descriptors();
     snprintf(store, sizeof store, "%s/images", setup->folder);
     if (!container_host_open(&performer->host, setup->folder, setup->group, cgroups, err)) {
@@ -582,7 +615,7 @@ void performer_close(struct performer *performer)
         if (performer->tasks[i]->has_group) {
             cgroup_remove(performer->cgroups, performer->tasks[i]->group);
         }
-        free_task(performer->tasks[i]);
+        free_task(performer, performer->tasks[i]);
     }
     for (int i = 0; i < performer->n_plans; i++) {
         schema_finish(&plan_schema, &performer->plans[i]);

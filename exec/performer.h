@@ -7,6 +7,7 @@
 
 #include "core/message.h"
 #include "exec/cgroup.h"
+#include "exec/network.h"
 #include "exec/protocol.h"
 #include "file/err.h"
 
@@ -20,10 +21,11 @@ struct fact {
     bool modelled; /* the duration that it ends was not measured */
 };
 
-/* For the instance of `setup`, whose cgroup and folder exist. `setup` and `cgroups` are borrowed.
- * Call from the main thread before any other is started. */
+/* For the instance of `setup`, whose cgroup and folder exist. `setup`, `cgroups` and `network` are
+ * borrowed; without a network (NULL) containers have nothing but lo. Call from the main thread
+ * before any other is started. */
 bool performer_open(struct performer **performer, const struct setup *setup,
-                    struct cgroup_machine *cgroups, struct err *err);
+                    struct cgroup_machine *cgroups, struct network *network, struct err *err);
 
 /* Ends everything that lives and waits for it (some milliseconds). */
 void performer_close(struct performer *performer);

@@ -98,6 +98,40 @@ static struct text *texts(int n, char *const *from)
     return to;
 }
 
+/* Lines of /etc/hosts, owned, as what is in them. */
+static struct text *host_lines(int n, const struct run_host *hosts)
+{
+    struct text *lines = allocate(n, sizeof *lines);
+
+    for (int i = 0; i < n; i++) {
+        if (asprintf(&lines[i].text, "%s\t%s", hosts[i].address, hosts[i].hostname) < 0) {
+            abort();
+        }
+    }
+    return lines;
+}
+
+static struct plan_link *links(int n, const struct run_link *from)
+{
+    struct plan_link *to = allocate(n, sizeof *to);
+
+    for (int i = 0; i < n; i++) {
+        to[i] = (struct plan_link){from[i].container, from[i].alias};
+    }
+    return to;
+}
+
+static void free_networks(struct plan_container *plan)
+{
+    for (int i = 0; i < plan->n_hosts; i++) {
+        free(plan->hosts[i].text);
+    }
+    free(plan->hosts);
+    free(plan->links);
+    free(plan->dns_servers);
+    free(plan->dns_search);
+}
+
 static int64_t weight_of(const struct container_definition *container)
 {
     return container->cpu > WEIGHT_MIN ? container->cpu : WEIGHT_MIN;
@@ -128,6 +162,15 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
         .user = run->user,
         .hostname = run->hostname,
         .readonly_root = run->readonly_root,
+        .no_network = run->disable_networking,
+        .n_hosts = run->n_hosts,
+        .hosts = host_lines(run->n_hosts, run->hosts),
+        .n_links = run->n_links,
+        .links = links(run->n_links, run->links),
+        .n_dns_servers = run->n_dns_servers,
+        .dns_servers = texts(run->n_dns_servers, run->dns_servers),
+        .n_dns_search = run->n_dns_search,
+        .dns_search = texts(run->n_dns_search, run->dns_search),
         .health_shell = run->health_shell,
         .n_health_command = run->n_health_command,
         .health_command = texts(run->n_health_command, run->health_command),
@@ -182,6 +225,7 @@ void plans_finish(struct plans *plans)
             free(plan->containers[j].entry_point);
             free(plan->containers[j].command);
             free(plan->containers[j].environment);
+            free_networks(&plan->containers[j]);
             free(plan->containers[j].health_command);
         }
         free(plan->containers);

@@ -31,6 +31,12 @@ const struct schema setup_schema = SCHEMA(setup, setup_fields);
 static const struct field text_fields[] = {FIELD(FIELD_TEXT, text, text, "text")};
 static const struct schema text_schema = SCHEMA(text, text_fields);
 
+static const struct field plan_link_fields[] = {
+    FIELD(FIELD_INT, plan_link, container, "container"),
+    FIELD(FIELD_TEXT, plan_link, alias, "alias"),
+};
+static const struct schema plan_link_schema = SCHEMA(plan_link, plan_link_fields);
+
 static const struct field plan_container_fields[] = {
     FIELD(FIELD_TEXT, plan_container, name, "name"),
     FIELD(FIELD_TEXT, plan_container, image, "image"),
@@ -43,6 +49,11 @@ static const struct field plan_container_fields[] = {
     FIELD(FIELD_TEXT, plan_container, user, "user"),
     FIELD(FIELD_TEXT, plan_container, hostname, "hostname"),
     FIELD(FIELD_BOOL, plan_container, readonly_root, "readonlyRootFilesystem"),
+    FIELD(FIELD_BOOL, plan_container, no_network, "disableNetworking"),
+    FIELD_LIST_OF(plan_container, hosts, "extraHosts", &text_schema),
+    FIELD_LIST_OF(plan_container, links, "links", &plan_link_schema),
+    FIELD_LIST_OF(plan_container, dns_servers, "dnsServers", &text_schema),
+    FIELD_LIST_OF(plan_container, dns_search, "dnsSearchDomains", &text_schema),
     FIELD(FIELD_BOOL, plan_container, health_shell, "healthShell"),
     FIELD_LIST_OF(plan_container, health_command, "healthCommand", &text_schema),
     FIELD(FIELD_LONG, plan_container, weight_cpu, "weight"),

@@ -18,6 +18,9 @@
 /* The descriptor on which an agent finds the controller. */
 #define PROTOCOL_FD 3
 
+/* And where it finds the network namespace outside of all instances, if there is one. */
+#define PROTOCOL_CLOUD_FD 4
+
 /* A line longer than this is not read: no scenario comes near. */
 #define PROTOCOL_LINE_MAX (64 << 20)
 
@@ -48,6 +51,12 @@ struct text {
     char *text;
 };
 
+/* Another container of the task, by a name of its own. */
+struct plan_link {
+    int32_t container;
+    char *alias;
+};
+
 /* How a container of a definition is really run. Limits are already divided by the scale. */
 struct plan_container {
     char *name;
@@ -64,6 +73,15 @@ struct plan_container {
     char *user;
     char *hostname;
     bool readonly_root;
+    bool no_network;
+    int32_t n_hosts; /* lines of /etc/hosts */
+    struct text *hosts;
+    int32_t n_links;
+    struct plan_link *links;
+    int32_t n_dns_servers;
+    struct text *dns_servers;
+    int32_t n_dns_search;
+    struct text *dns_search;
     bool health_shell; /* see struct container_run */
     int32_t n_health_command;
     struct text *health_command;
