@@ -305,7 +305,7 @@ static void check_fargate(const struct node *node, const struct task_definition 
         return;
     check_fargate_size(node, definition);
     if (definition->network_mode != NETWORK_AWSVPC)
-        node_error(&mode, "FARGATE is required and takes networkMode awsvpc only");
+        node_warning(&mode, "FARGATE is required and ECS takes it with networkMode awsvpc only");
     for (int c = 0; c < definition->n_containers; c++)
         check_fargate_container(node, c, &definition->containers[c], &run->containers[c]);
     check_fargate_volumes(node, run);

@@ -117,8 +117,7 @@ static const struct row rows[] = {
      "\"family:revision\"\n1:35: error: services[0].desiredCount: missing: how many tasks it keeps "
      "running"},
     {"\"services\":{},\"until\":\"1s\"", "1:34: error: services: found an object, wanted a list"},
-    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted one of runTask, stopTask, "
-                                       "createService, updateService, deleteService, fault"},
+    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, or a fault"},
     {"\"timeline\":[{\"runTask\":{\"taskDefinition\":\"web\"}}]",
      "1:35: error: timeline[0].at: missing: when, from the start of the run\n1:64: error: "
      "timeline[0].runTask.taskDefinition: no task definition \"web\""},
@@ -129,7 +128,8 @@ static const struct row rows[] = {
     {"\"timeline\":[{\"at\":\"1s\",\"stopTask\":{\"task\":\"t3\"},\"wait\":true}]",
      "1:78: error: timeline[0].wait: only a runTask can wait for room"},
     {"\"timeline\":[{\"at\":\"1s\",\"fault\":{}}]",
-     "1:54: error: timeline[0].fault: wanted exactly one of killTask, killContainer, killInstance"},
+     "1:54: error: timeline[0].fault: wanted exactly one of killTask, killContainer, killInstance, "
+     "killZone, cutAgent, killAgent, slowRegistry, deadRegistry"},
     {"\"timeline\":[{\"at\":\"1s\",\"fault\":{\"killTask\":\"i1\"}},{\"at\":\"1s\",\"fault\":{"
      "\"killInstance\":\"i0\"}}]",
      "1:66: error: timeline[0].fault.killTask: \"i1\" is no task; tasks are named t1, t2, "
@@ -246,8 +246,9 @@ static const struct row rows[] = {
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\"}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":\"web\","
      "\"desiredCount\":1}],\"behaviour\":{\"web/web\":{\"work\":\"1s\"}},\"until\":\"1s\"",
-     "1:82: error: taskDefinitions[0].containerDefinitions[0]: no memory: give memory or "
-     "memoryReservation here, or memory for the task"},
+     "1:82: warning: taskDefinitions[0].containerDefinitions[0]: no memory, which ECS wants on "
+                   "instances: give memory or "
+     "memoryReservation here, or memory for the task; counted as 0 MiB"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"timeline\":[{\"at\":\"0s\",\"fault\":{\"killContainer\":"
      "{\"task\":\"t1\",\"container\":\"wen\"}}}]",
@@ -385,8 +386,9 @@ Test(scenario, findings_in_files_name_them, .init = make_folder, .fini = remove_
                                   "{\"taskDefinition\":\"unnamed\"}}]}"),
                    NULL,
                    "s.json:2:1: error: sed: unknown member of a scenario (did you mean seed?)\n"
-                   "web.json:4:3: error: containerDefinitions[0]: no memory: give memory or "
-                   "memoryReservation here, or memory for the task\n"
+                   "web.json:4:3: warning: containerDefinitions[0]: no memory, which ECS wants on "
+                   "instances: give memory or "
+                   "memoryReservation here, or memory for the task; counted as 0 MiB\n"
                    "broken.json:2:13: error: JSON: ':' expected near '\"x\"'\n"
                    "list.json:1:1: error: top level: found a list, wanted a task definition\n"
                    "unnamed.json:1:1: warning: family: missing: taken from the file's name, "

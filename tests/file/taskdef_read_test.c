@@ -25,8 +25,8 @@ static const struct row containers[] = {
      "letters, digits, - and _\n1:102: error: taskDefinitions[0].containerDefinitions[0].image: "
      "found an empty text, wanted an image such as nginx:latest"},
     {"{\"name\":\"a\",\"image\":\"i\"}",
-     "1:80: error: taskDefinitions[0].containerDefinitions[0]: no memory: give memory or "
-     "memoryReservation here, or memory for the task"},
+     "1:80: warning: taskDefinitions[0].containerDefinitions[0]: no memory, which ECS wants on "
+     "instances: give memory or memoryReservation here, or memory for the task; counted as 0 MiB"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":4}",
      "1:113: error: taskDefinitions[0].containerDefinitions[0].memory: 4 MiB; a container needs at "
      "least 6"},
@@ -110,12 +110,12 @@ static const struct row containers[] = {
      ""},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"healthCheck\":{\"interval\":1}}",
      "1:129: error: taskDefinitions[0].containerDefinitions[0].healthCheck.command: missing: "
-     "[\"CMD-SHELL\", \"...\"]\n1:141: error: "
+     "[\"CMD-SHELL\", \"...\"] or [\"CMD\", program, argument, ...]\n1:141: error: "
      "taskDefinitions[0].containerDefinitions[0].healthCheck.interval: found 1, wanted a whole "
      "number from 5 to 300"},
-    {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"healthCheck\":{\"command\":[\"true\"],"
+    {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"healthCheck\":{\"command\":[\"CMD\",\"a\"],"
      "\"interval\":\"10s\"}}",
-     "1:160: error: taskDefinitions[0].containerDefinitions[0].healthCheck.interval: found "
+     "1:163: error: taskDefinitions[0].containerDefinitions[0].healthCheck.interval: found "
      "\"10s\"; ECS takes seconds here: 10"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8},{\"name\":\"a\",\"image\":\"i\",\"memory\":8}",
      "1:124: error: taskDefinitions[0].containerDefinitions[1].name: \"a\" is the name of "
@@ -133,7 +133,7 @@ static const struct row containers[] = {
      "\"containerName\":\"c\",\"condition\":\"START\"}]},{\"name\":\"c\",\"image\":\"i\","
      "\"memory\":8,\"dependsOn\":[{\"containerName\":\"a\",\"condition\":\"START\"}]}",
      "1:311: error: taskDefinitions[0].containerDefinitions[2].dependsOn: containers wait for each "
-     "other: a -> b -> c -> a"},
+     "other: c -> a -> b -> c"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"dependsOn\":[{\"containerName\":\"b\","
      "\"condition\":\"HEALTHY\"}]},{\"name\":\"b\",\"image\":\"i\",\"memory\":8}",
      "1:127: error: taskDefinitions[0].containerDefinitions[0].dependsOn: b cannot become HEALTHY: "
@@ -196,11 +196,13 @@ static const struct row definitions[] = {
      "must be absent or equal to containerPort, 80"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"requiresCompatibilities\":[\"FARGATE\"],\"cpu\":\"256\",\"memory\":\"3072\"}",
-     "1:135: error: memory: FARGATE is required and has no size of 256 CPU units with 3072 MiB "
+     "1:1: warning: networkMode: FARGATE is required and ECS takes it with networkMode awsvpc "
+     "only\n1:135: error: memory: FARGATE is required and has no size of 256 CPU units with 3072 MiB "
      "(the sizes: 256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"requiresCompatibilities\":[\"FARGATE\"],\"cpu\":\"8192\",\"memory\":\"20 GB\"}",
-     "1:11: warning: family: d needs 8192 CPU units and fits on no instance, even an empty one: "
+     "1:1: warning: networkMode: FARGATE is required and ECS takes it with networkMode awsvpc "
+     "only\n1:11: warning: family: d needs 8192 CPU units and fits on no instance, even an empty one: "
      "the nearest, m5.large, has 2048"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"placementConstraints\":[{\"type\":\"distinctInstance\"}]}",
@@ -219,12 +221,12 @@ static const struct row definitions[] = {
      "of one"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"revision\":7,\"status\":\"ACTIVE\",\"taskDefinitionArn\":\"arn\"}",
-     "1:127: warning: taskDefinitionArn: what describe-task-definition adds is passed over; "
-     "revisions are counted from 1 in the order of registration"},
+     "1:127: warning: taskDefinitionArn: what describe-task-definition adds is passed over "
+     "(taskDefinitionArn, revision, status); revisions are counted from 1 in the order of registration"},
     {"{\"taskDefinition\":{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":"
      "\"i\",\"memory\":0}]},\"tags\":[]}",
-     "1:57: error: taskDefinition.containerDefinitions[0]: no memory: give memory or "
-     "memoryReservation here, or memory for the task"},
+     "1:57: warning: taskDefinition.containerDefinitions[0]: no memory, which ECS wants on "
+     "instances: give memory or memoryReservation here, or memory for the task; counted as 0 MiB"},
     {"{\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}]}",
      "1:1: warning: family: missing: taken from the file's name, \"x\""},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8,"
@@ -310,7 +312,7 @@ Test(taskdef_read, reads_every_member)
     cr_assert_str_eq(run->user, "65534");
     cr_assert_str_eq(run->hostname, "w");
     cr_assert(run->readonly_root);
-    cr_assert(scenario->taskdefs[0].runs[0].user == NULL);
+    cr_assert(scenario->taskdefs[0].run->containers[0].user == NULL);
     scenario_destroy(scenario);
 }
 
