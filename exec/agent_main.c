@@ -305,7 +305,7 @@ static bool open_network(struct program *program, struct err *err)
 static bool open_program(struct program *program, struct err *err)
 {
     sigset_t none;
-    int fds[2];
+    int fds[PERFORMER_FDS];
 
     sigemptyset(&none);
     if (!open_network(program, err) ||
@@ -317,8 +317,12 @@ static bool open_program(struct program *program, struct err *err)
     }
     performer_fds(program->performer, fds);
     agent_init(&program->agent, &program->taskdefs);
-    return loop_watch(&program->loop, fds[0], TAG_PERFORMER, false, err) &&
-           loop_watch(&program->loop, fds[1], TAG_PERFORMER, false, err);
+    for (int i = 0; i < PERFORMER_FDS; i++) {
+        if (!loop_watch(&program->loop, fds[i], TAG_PERFORMER, false, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void flush_all(struct program *program)

@@ -8,6 +8,7 @@
 #include "exec/controller.h"
 #include "exec/leftover.h"
 #include "exec/owner.h"
+#include "exec/prints.h"
 #include "exec/program.h"
 #include "exec/report.h"
 #include "exec/trial.h"
@@ -55,7 +56,7 @@ struct stage {
     struct sweep_run run;
     struct plans plans;
     struct report report;
-    char *log_path;
+    char *log_path, *prints;
     int64_t jitter_usec;
     uint64_t network;
 };
@@ -251,6 +252,7 @@ static bool control(struct stage *stage, struct err *err)
         .cgroups = &stage->cgroups,
         .agent_program = stage->programs.agent,
         .work_program = stage->programs.work,
+        .prints = stage->prints,
         .cloud_fd = -1,
         .jitter_usec = stage->jitter_usec,
         .talk = isatty(STDERR_FILENO),
@@ -258,12 +260,19 @@ static bool control(struct stage *stage, struct err *err)
     struct err log_err;
     bool ok, logged;
 
+    if (!prints_folder_make(stage->prints, err)) {
+        return false;
+    }
     job.log = open_log(stage, err);
     if (!job.log) {
+        prints_folder_finish(stage->prints);
         return false;
     }
     job.cloud_fd = open_cloud(stage);
     ok = controller_run(&job, &result, err);
+    if (prints_folder_finish(stage->prints)) {
+        stage->report.prints = stage->prints;
+    }
     if (job.cloud_fd >= 0) {
         close(job.cloud_fd);
     }
@@ -344,6 +353,7 @@ static int load_and_run(const char *path, const struct wishes *request)
     }
     stage.log_path = request->log_path ? strdup(request->log_path) : default_log_path(path);
     assert(stage.log_path != NULL);
+    stage.prints = prints_folder(stage.log_path);
     running = &stage;
     signal(SIGABRT, on_abort);
     stage.report.scenario = stage.scenario;
@@ -353,6 +363,7 @@ static int load_and_run(const char *path, const struct wishes *request)
     code = run(&stage);
     running = NULL;
     free(stage.log_path);
+    free(stage.prints);
     scenario_destroy(stage.scenario);
     return code;
 }

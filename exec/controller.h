@@ -23,6 +23,7 @@ struct controller_job {
     const struct sweep_run *run;
     const struct cgroup_machine *cgroups;
     const char *agent_program, *work_program;
+    const char *prints; /* see struct setup */
     int cloud_fd; /* see cloud.h; -1: containers have no networks */
     struct runlog_writer *log;
     int64_t jitter_usec; /* see struct setup */

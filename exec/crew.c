@@ -120,6 +120,7 @@ static void introduce(struct crew *crew, struct member *member)
         .folder = machine->folder,
         .group = machine->group,
         .work_program = (char *)job->work_program,
+        .prints = (char *)job->prints,
         .boot_modelled = machine->boot_modelled,
         .jitter_usec = job->jitter_usec,
         .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),

@@ -20,23 +20,49 @@ static bool number(const char *name, long *value)
     return !*end && *value > 0;
 }
 
-bool owner_give(const char *path)
+static bool caller(uid_t *uid, gid_t *gid)
+{
+    long user, group;
+
+    if (geteuid() != 0 || !number("SUDO_UID", &user) || !number("SUDO_GID", &group)) {
+        return false;
+    }
+    *uid = (uid_t)user;
+    *gid = (gid_t)group;
+    return true;
+}
+
+bool owner_give_at(int folder_fd, const char *name)
 {
     struct stat is;
-    long uid, gid;
+    uid_t uid;
+    gid_t gid;
     bool given;
     int fd;
 
-    if (geteuid() != 0 || !number("SUDO_UID", &uid) || !number("SUDO_GID", &gid)) {
+    if (!caller(&uid, &gid)) {
         return false;
     }
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }
     /* A second name could be a file of somebody else's, linked here to be given away. */
     given = fstat(fd, &is) == 0 && S_ISREG(is.st_mode) && is.st_nlink == 1 && is.st_uid == 0 &&
-            fchown(fd, (uid_t)uid, (gid_t)gid) == 0;
+            fchown(fd, uid, gid) == 0;
     close(fd);
     return given;
+}
+
+bool owner_give(const char *path)
+{
+    return owner_give_at(AT_FDCWD, path);
+}
+
+bool owner_give_folder(int fd)
+{
+    uid_t uid;
+    gid_t gid;
+
+    return caller(&uid, &gid) && fchown(fd, uid, gid) == 0;
 }

@@ -10,6 +10,7 @@
 #include "exec/connect.h"
 #include "exec/container.h"
 #include "exec/loop.h"
+#include "exec/prints.h"
 #include "exec/pull.h"
 
 #include <assert.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 struct ward {
     struct task *task;
@@ -48,6 +50,7 @@ struct performer {
     struct network *network; /* or NULL */
     struct container_host *host;
     struct puller *puller;
+    struct prints *prints;
     struct plan *plans; /* by definition, in order */
     int n_plans, cap_plans;
     struct task **tasks;
@@ -306,6 +309,21 @@ static void create(struct performer *performer, struct ward *ward,
     tell(performer, ward, MESSAGE_CONTAINER_CREATED, ok ? NULL : &err, false);
 }
 
+/* What it prints goes into one file for all its lives. */
+static bool start_container(struct performer *performer, struct ward *ward, struct err *err)
+{
+    char name[160];
+    bool ok;
+
+    snprintf(name, sizeof name, "t%d.%s", ward->task->duty.task + 1, plan_of(ward)->name);
+    ward->spec.output_fd = prints_begin(performer->prints, name);
+    ok = container_start(ward->container, err);
+    if (ward->spec.output_fd > 0) {
+        close(ward->spec.output_fd);
+    }
+    return ok;
+}
+
 static void start(struct performer *performer, struct ward *ward)
 {
     struct err err;
@@ -314,7 +332,7 @@ static void start(struct performer *performer, struct ward *ward)
     if (ward->ended) { /* by its restart policy: a new one of the same name, when this one is gone */
         ward->again = true;
         container_remove(ward->container);
-    } else if (!container_start(ward->container, &err)) {
+    } else if (!start_container(performer, ward, &err)) {
         ward->ended = true;
         tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
     }
@@ -327,7 +345,7 @@ static void start_again(struct performer *performer, struct ward *ward)
 
     ward->again = ward->started = ward->ended = ward->ready = false;
     if (!container_create(performer->host, &ward->spec, ward, &ward->container, &err) ||
-        !container_start(ward->container, &err)) {
+        !start_container(performer, ward, &err)) {
         ward->ended = true;
         tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
     }
@@ -536,6 +554,7 @@ static void collect(struct performer *performer)
     struct container_event event;
     const struct pulled *pulled;
 
+    prints_pump(performer->prints);
     while ((pulled = pull_next(performer->puller))) {
         take_pulled(performer, pulled);
     }
@@ -557,10 +576,11 @@ bool performer_next(struct performer *performer, struct fact *fact)
     return true;
 }
 
-void performer_fds(const struct performer *performer, int fds[2])
+void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS])
 {
     fds[0] = container_host_fd(performer->host);
     fds[1] = pull_fd(performer->puller);
+    fds[2] = prints_fd(performer->prints);
 }
 
 /* ---- beginning and end ---- */
@@ -592,7 +612,13 @@ bool performer_open(struct performer **out, const struct setup *setup,
         free(performer);
         return false;
     }
+    if (!prints_open(&performer->prints, setup->prints, err)) {
+        container_host_close(performer->host);
+        free(performer);
+        return false;
+    }
     if (!pull_open(&performer->puller, store, setup->work_program, err)) {
+        prints_close(performer->prints);
         container_host_close(performer->host);
         free(performer);
         return false;
@@ -606,6 +632,7 @@ void performer_close(struct performer *performer)
     struct fact fact;
 
     container_host_close(performer->host);
+    prints_close(performer->prints);
     pull_close(performer->puller);
     while (performer->first < performer->n_facts) {
         fact = performer->facts[performer->first++];

@@ -43,7 +43,8 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
 /* The next fact; false when there is none now. Never blocks. */
 bool performer_next(struct performer *performer, struct fact *fact);
 
-/* Two descriptors that are readable when performer_next() may have something. */
-void performer_fds(const struct performer *performer, int fds[2]);
+/* Descriptors that are readable when performer_next() may have something, or something to do. */
+enum { PERFORMER_FDS = 3 };
+void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS]);
 
 #endif

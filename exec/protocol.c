@@ -22,6 +22,7 @@ static const struct field setup_fields[] = {
     FIELD(FIELD_TEXT, setup, folder, "folder"),
     FIELD(FIELD_TEXT, setup, group, "group"),
     FIELD(FIELD_TEXT, setup, work_program, "workProgram"),
+    FIELD(FIELD_TEXT, setup, prints, "prints"),
     FIELD(FIELD_BOOL, setup, boot_modelled, "bootModelled"),
     FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
     FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),

@@ -42,6 +42,7 @@ struct setup {
     char *folder;        /* exists, this instance's alone */
     char *group;         /* its cgroup, exists */
     char *work_program;  /* berth-work */
+    char *prints;        /* folder for what containers print; NULL: it is thrown away */
     bool boot_modelled;  /* the instance waited for a boot time that was given */
     int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;

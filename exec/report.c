@@ -160,6 +160,10 @@ static void print_next(const struct report *report)
 {
     printf("files         %s%s\n", report->log_path,
            report->given_to_user ? " (yours, not root's)" : "");
+    if (report->prints) {
+        printf("              %s/        what containers printed: berth logs %s --task t1\n",
+               report->prints, report->log_path);
+    }
     print_compare(report->log_path);
     if (report->summary.tasks > 0) {
         printf("              berth explain %s --task t1        why a task is where it is\n",

@@ -18,6 +18,7 @@
 struct report {
     const struct scenario *scenario;
     const char *log_path;
+    const char *prints; /* the folder with what containers printed; NULL: nothing */
     struct scale scale;
     uint64_t seed;
     struct run_summary summary;

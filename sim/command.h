@@ -10,5 +10,6 @@ int cmd_sim(int argc, char **argv);
 int cmd_tournament(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_logs(int argc, char **argv);
 
 #endif
