@@ -13,7 +13,8 @@
 #define PASSED_OVER .about = NULL
 
 /* For members inside of those. */
-#define OF_ECS .about = "as ECS has it"
+#define OF_ECS .about = "no effect"
+#define WANTED .required = true, .about = "ECS wants it; no effect"
 
 static const char *const app_protocols[] = {"http", "http2", "grpc", NULL};
 
@@ -165,7 +166,7 @@ const struct grammar capabilities_grammar = {"capabilities", .ecs = true,
 static const char *const device_permissions[] = {"read", "write", "mknod", NULL};
 
 static const struct grammar_member device_members[] = {
-    {"hostPath", SHAPE_TEXT, .required = true, OF_ECS},
+    {"hostPath", SHAPE_TEXT, WANTED},
     {"containerPath", SHAPE_TEXT, OF_ECS},
     {"permissions", SHAPE_LIST, .values = device_permissions, OF_ECS},
     {.name = NULL},
@@ -226,8 +227,8 @@ const struct grammar system_control_grammar = {"a system control", .ecs = true,
                                                .members = system_control_members};
 
 static const struct grammar_member secret_members[] = {
-    {"name", SHAPE_TEXT, .required = true, OF_ECS},
-    {"valueFrom", SHAPE_TEXT, .required = true, OF_ECS},
+    {"name", SHAPE_TEXT, WANTED},
+    {"valueFrom", SHAPE_TEXT, WANTED},
     {.name = NULL},
 };
 const struct grammar secret_grammar = {"a secret", .ecs = true, .members = secret_members};
@@ -248,15 +249,15 @@ const struct grammar log_configuration_grammar = {"a log configuration", .ecs = 
 static const char *const file_types[] = {"s3", NULL};
 
 static const struct grammar_member environment_file_members[] = {
-    {"value", SHAPE_TEXT, .required = true, OF_ECS},
-    {"type", SHAPE_CHOICE, .required = true, .values = file_types, OF_ECS},
+    {"value", SHAPE_TEXT, WANTED},
+    {"type", SHAPE_CHOICE, .values = file_types, WANTED},
     {.name = NULL},
 };
 const struct grammar environment_file_grammar = {"an environment file", .ecs = true,
                                                  .members = environment_file_members};
 
 static const struct grammar_member credentials_members[] = {
-    {"credentialsParameter", SHAPE_TEXT, .required = true, OF_ECS},
+    {"credentialsParameter", SHAPE_TEXT, WANTED},
     {.name = NULL},
 };
 const struct grammar credentials_grammar = {"repository credentials", .ecs = true,
@@ -265,7 +266,7 @@ const struct grammar credentials_grammar = {"repository credentials", .ecs = tru
 static const char *const firelens_types[] = {"fluentd", "fluentbit", NULL};
 
 static const struct grammar_member firelens_members[] = {
-    {"type", SHAPE_CHOICE, .required = true, .values = firelens_types, OF_ECS},
+    {"type", SHAPE_CHOICE, .values = firelens_types, WANTED},
     {"options", SHAPE_TEXT_MAP, OF_ECS},
     {.name = NULL},
 };
@@ -361,7 +362,7 @@ const struct grammar efs_authorization_grammar = {"an EFS authorization", .ecs =
                                                   .members = efs_authorization_members};
 
 static const struct grammar_member efs_volume_members[] = {
-    {"fileSystemId", SHAPE_TEXT, .required = true, OF_ECS},
+    {"fileSystemId", SHAPE_TEXT, WANTED},
     {"rootDirectory", SHAPE_TEXT, OF_ECS},
     {"transitEncryption", SHAPE_CHOICE, .values = switches, OF_ECS},
     {"transitEncryptionPort", SHAPE_NUMBER, OF_ECS},
@@ -372,7 +373,7 @@ const struct grammar efs_volume_grammar = {"an EFS volume", .ecs = true,
                                            .members = efs_volume_members};
 
 static const struct grammar_member s3_volume_members[] = {
-    {"fileSystemArn", SHAPE_TEXT, .required = true, OF_ECS},
+    {"fileSystemArn", SHAPE_TEXT, WANTED},
     {"rootDirectory", SHAPE_TEXT, OF_ECS},
     {"transitEncryptionPort", SHAPE_NUMBER, OF_ECS},
     {"accessPointArn", SHAPE_TEXT, OF_ECS},
@@ -382,18 +383,17 @@ const struct grammar s3_volume_grammar = {"an S3 volume", .ecs = true,
                                           .members = s3_volume_members};
 
 static const struct grammar_member fsx_authorization_members[] = {
-    {"credentialsParameter", SHAPE_TEXT, .required = true, OF_ECS},
-    {"domain", SHAPE_TEXT, .required = true, OF_ECS},
+    {"credentialsParameter", SHAPE_TEXT, WANTED},
+    {"domain", SHAPE_TEXT, WANTED},
     {.name = NULL},
 };
 const struct grammar fsx_authorization_grammar = {"an FSx authorization", .ecs = true,
                                                   .members = fsx_authorization_members};
 
 static const struct grammar_member fsx_volume_members[] = {
-    {"fileSystemId", SHAPE_TEXT, .required = true, OF_ECS},
-    {"rootDirectory", SHAPE_TEXT, .required = true, OF_ECS},
-    {"authorizationConfig", SHAPE_OBJECT, .required = true, .of = &fsx_authorization_grammar,
-     OF_ECS},
+    {"fileSystemId", SHAPE_TEXT, WANTED},
+    {"rootDirectory", SHAPE_TEXT, WANTED},
+    {"authorizationConfig", SHAPE_OBJECT, .of = &fsx_authorization_grammar, WANTED},
     {.name = NULL},
 };
 const struct grammar fsx_volume_grammar = {"an FSx volume", .ecs = true,
@@ -424,7 +424,7 @@ static const char *const proxy_types[] = {"APPMESH", NULL};
 
 static const struct grammar_member proxy_members[] = {
     {"type", SHAPE_CHOICE, .values = proxy_types, OF_ECS},
-    {"containerName", SHAPE_TEXT, .required = true, OF_ECS},
+    {"containerName", SHAPE_TEXT, WANTED},
     {"properties", SHAPE_LIST, .of = &environment_grammar, OF_ECS},
     {.name = NULL},
 };
@@ -432,8 +432,8 @@ const struct grammar proxy_grammar = {"a proxy configuration", .ecs = true,
                                       .members = proxy_members};
 
 static const struct grammar_member accelerator_members[] = {
-    {"deviceName", SHAPE_TEXT, .required = true, OF_ECS},
-    {"deviceType", SHAPE_TEXT, .required = true, OF_ECS},
+    {"deviceName", SHAPE_TEXT, WANTED},
+    {"deviceType", SHAPE_TEXT, WANTED},
     {.name = NULL},
 };
 const struct grammar accelerator_grammar = {"an inference accelerator", .ecs = true,
@@ -495,7 +495,7 @@ static const struct grammar_member task_definition_members[] = {
      .about = "whose processes a container sees; default: its own"},
     {"ipcMode", SHAPE_CHOICE, .values = ipc_mode_names,
      .about = "whose shared memory and queues; default: its own"},
-    {"tags", SHAPE_LIST, .of = &tag_grammar, .about = "no effect"},
+    {"tags", SHAPE_LIST, .of = &tag_grammar, PASSED_OVER},
     {"taskRoleArn", SHAPE_TEXT, PASSED_OVER},
     {"executionRoleArn", SHAPE_TEXT, PASSED_OVER},
     {"proxyConfiguration", SHAPE_OBJECT, .of = &proxy_grammar, PASSED_OVER},
