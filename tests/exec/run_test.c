@@ -589,7 +589,7 @@ Test(run, agent_is_killed)
     wait_until_ready("x.run", 4, 4);
     cr_assert(children(outcome.pid, "berth-agent", agents) == 2);
     n_pids = descendants(agents[0], NULL, pids);
-    cr_expect(n_pids == 4, "%d: two containers, each with its pid 1", n_pids);
+    cr_expect(n_pids == 5, "%d: two containers, each with its pid 1, and mapped ports", n_pids);
     kill(agents[0], SIGKILL);
     expect_gone(pids, n_pids);
     wait_until_ready("x.run", 6, 4);
@@ -617,7 +617,7 @@ Test(run, controller_is_killed)
     wait_until_ready("x.run", 4, 4);
     run_id(id);
     n = descendants(outcome.pid, NULL, pids);
-    cr_expect(n == 2 + 4 * 2, "%d: two agents, four containers", n);
+    cr_expect(n == 2 * 2 + 4 * 2, "%d: two agents with their ports, four containers", n);
     kill(outcome.pid, SIGKILL);
     expect_gone(pids, n);
     wait_for(&outcome);
