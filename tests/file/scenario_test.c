@@ -142,8 +142,8 @@ static const struct row rows[] = {
     {"\"timeline\":[{\"at\":\"1s\",\"updateService\":{\"service\":\"web\",\"desiredCount\":2}}]",
      "1:73: error: timeline[0].updateService.service: no service \"web\""},
     {"\"timeline\":[{\"at\":\"1s\",\"reboot\":{}}]",
-     "1:35: error: timeline[0]: wanted one of runTask, stopTask, createService, updateService, "
-     "deleteService, fault\n1:46: error: timeline[0].reboot: unknown member of an entry of the "
+     "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, or a "
+     "fault\n1:46: error: timeline[0].reboot: unknown member of an entry of the "
      "timeline"},
     {"\"timeline\":[{\"at\":\"3s\",\"stopTask\":{\"task\":\"t1\"}}],\"until\":\"2s\"",
      "1:41: warning: timeline[0].at: never happens: the run has ended by then"},

@@ -198,6 +198,48 @@ Test(script, a_fault_finds_its_container)
     finish(&stage);
 }
 
+/* One call for each thing that the API's call names, in its order. */
+Test(script, calls_about_several_are_given_one_by_one)
+{
+    struct stage stage;
+    struct script_step got;
+
+    begin(&stage, BOXES "\"timeline\":[{\"at\":\"1s\",\"updateContainerInstancesState\":"
+                        "{\"containerInstances\":[\"i2\",\"i1\"],\"status\":\"DRAINING\"}},"
+                        "{\"at\":\"1s\",\"updateTaskProtection\":{\"tasks\":[\"t1\"],"
+                        "\"protectionEnabled\":true}}],\"until\":\"2s\"");
+    ask(&stage, 0);
+    register_instance(&stage, 10, 0);
+    register_instance(&stage, 10, 1);
+    got = script_next(&stage.script, &stage.scheduler, USEC_PER_SEC);
+    cr_assert(got.item == SCRIPT_EVENT && got.event->as.update_instance_state.instance == 1);
+    got = script_next(&stage.script, &stage.scheduler, USEC_PER_SEC);
+    cr_assert(got.item == SCRIPT_EVENT && got.event->as.update_instance_state.instance == 0);
+    cr_assert(got.event->as.update_instance_state.draining);
+    got = script_next(&stage.script, &stage.scheduler, USEC_PER_SEC);
+    cr_assert(got.item == SCRIPT_EVENT && got.event->kind == MESSAGE_UPDATE_TASK_PROTECTION);
+    cr_assert(got.event->as.update_task_protection.task == 0);
+    cr_assert(script_next(&stage.script, &stage.scheduler, USEC_PER_SEC).item == SCRIPT_WAIT);
+    finish(&stage);
+}
+
+/* What replaces a zone's machines outlives the fault. */
+Test(script, a_zone_falls_machine_by_machine)
+{
+    struct stage stage;
+
+    begin(&stage, "\"instances\":[{\"type\":\"m5.large\",\"count\":3,\"zones\":[\"a\",\"b\"]}],"
+                  "\"timeline\":[{\"at\":\"1s\",\"fault\":{\"killZone\":{\"zone\":\"a\"}}},"
+                  "{\"at\":\"1s\",\"fault\":{\"killZone\":{\"zone\":\"b\"}}}],\"until\":\"2s\"");
+    ask(&stage, 0);
+    for (int i = 0; i < 3; i++)
+        register_instance(&stage, 10, i);
+    told(&stage, "instanceGroup ");
+    ask(&stage, USEC_PER_SEC);
+    told(&stage, "fault:2:t0:c-1:i1 fault:2:t0:c-1:i3 fault:2:t0:c-1:i2 ");
+    finish(&stage);
+}
+
 static void stop_everything(struct stage *stage, int64_t at_usec)
 {
     for (int t = 0; t < stage->scheduler.cluster.n_tasks; t++) {
