@@ -5,6 +5,7 @@
 #ifndef BERTH_COMMAND_H
 #define BERTH_COMMAND_H
 
+int cmd_new(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_tournament(int argc, char **argv);

@@ -34,6 +34,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"new", "write a scenario to start from", cmd_new, NULL},
     {"validate", "check scenarios and ECS task definitions", cmd_validate, NULL},
     {"sim", "simulate a scenario and show what happens", cmd_sim, NULL},
     {"tournament", "placement strategies against each other in the same worlds", cmd_tournament,

@@ -5,6 +5,7 @@
 #ifndef BERTH_TESTS_DATA_H
 #define BERTH_TESTS_DATA_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

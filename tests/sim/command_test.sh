@@ -118,6 +118,22 @@ expect 'findings as JSON' 2 '"errors": 1' '' validate --json broken.json
 python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["findings"][0]["severity"]!="error")' 2>>err
 report 'findings are JSON' $?
 
+for kind in service job task; do
+    expect "a new $kind" 0 '' "$kind.json is written" new --$kind $kind.json
+    expect "a new $kind is clean" 0 '' '' validate --verbose $kind.json
+    expect "a new $kind simulates" 0 'SIMULATED' '*' sim --paranoid $kind.json
+done
+expect 'a file that exists' 2 '' 'service.json exists' new service.json
+expect 'without a name' 0 '' 'scenario.json is written' new
+cmp -s scenario.json service.json; report 'a service is the default' $?
+expect 'two kinds' 2 '' 'at most one' new --job --task x.json
+
+cat >role.json <<'EOF'
+{"family":"d","taskRoleArn":"r","containerDefinitions":[{"name":"a","image":"i","memory":8}]}
+EOF
+expect 'what is not simulated is no finding' 0 '' '' validate role.json
+expect 'and named when asked' 0 'role.json:1:15: note: taskRoleArn: not simulated' '' validate -v role.json
+
 "$berth" sim first.json -o first.run >out 2>err
 expect 'a replay as JSON' 0 '"identical": true, "events": [1-9]' '' replay --json first.run
 sed 's/"t":5000000,/"t":5000001,/' first.run >changed.run
