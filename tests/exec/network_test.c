@@ -196,6 +196,8 @@ static _Noreturn void be_instance(int32_t number, const struct wish *wishes, int
 
 static int outputs[2][CONTAINERS_MAX];
 
+static int leaves[4], n_leaves;
+
 /* Comes back when all containers were started. */
 static struct instance boot(int32_t number, const struct wish *wishes, int n)
 {
@@ -210,12 +212,15 @@ static struct instance boot(int32_t number, const struct wish *wishes, int n)
     instance.pid = fork();
     if (instance.pid == 0) {
         close(leave[1]);
+        for (int i = 0; i < n_leaves; i++) { /* the end of another's pipe is its sign to leave */
+            close(leaves[i]);
+        }
         be_instance(number, wishes, n, outputs[number], ready[1], leave[0]);
     }
     close(ready[1]);
     close(leave[0]);
     instance.ready = ready[0];
-    instance.leave = leave[1];
+    instance.leave = leaves[n_leaves++] = leave[1];
     cr_assert(read(instance.ready, &byte, 1) == 1 && byte == 'y', "the instance did not come up");
     return instance;
 }
@@ -285,7 +290,7 @@ static const char *fetch(const char *where)
     char command[512];
 
     snprintf(command, sizeof command,
-             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ && exit; "
+             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ 2>/dev/null && exit; "
              "busybox usleep 100000; done",
              where);
     return in_cloud(command);
@@ -301,12 +306,200 @@ static const char *fetch(const char *where)
 Test(network, dynamic_ports_of_two_containers_are_reachable)
 {
     const struct wish wishes[] = {
-        {NETWORK_BRIDGE, 0, SERVE("80", "one"), {80, 32768, PROTOCOL_TCP}},
-        {NETWORK_BRIDGE, 0, SERVE("80", "two"), {80, 32769, PROTOCOL_TCP}},
+        {NETWORK_BRIDGE, 0, SERVE("80", "one"), {80, 49153, PROTOCOL_TCP}},
+        {NETWORK_BRIDGE, 0, SERVE("80", "two"), {80, 49154, PROTOCOL_TCP}},
     };
     struct instance instance = boot(0, wishes, 2);
 
-    cr_expect_str_eq(fetch("10.213.0.11:32768"), "one");
-    cr_expect_str_eq(fetch("10.213.0.11:32769"), "two");
+    cr_expect_str_eq(fetch("10.213.0.11:49153"), "one");
+    cr_expect_str_eq(fetch("10.213.0.11:49154"), "two");
     shut(&instance);
+}
+
+/* Each instance has all ports, and a container reaches another's through its instance. */
+Test(network, the_same_port_on_two_instances)
+{
+    const struct wish first[] = {{NETWORK_BRIDGE, 0, SERVE("80", "i1"), {80, 8080, PROTOCOL_TCP}}};
+    const struct wish second[] = {
+        {NETWORK_BRIDGE, 0, SERVE("80", "i2"), {80, 8080, PROTOCOL_TCP}},
+        {NETWORK_BRIDGE, 0, "sleep 0.5; wget -qO- http://10.213.0.11:8080/; sleep 60", {0}},
+    };
+    struct instance one = boot(0, first, 1), two = boot(1, second, 2);
+
+    cr_expect_str_eq(printed(1, 1, "i1"), "i1");
+    cr_expect_str_eq(fetch("10.213.0.11:8080"), "i1");
+    cr_expect_str_eq(fetch("10.213.0.12:8080"), "i2");
+    shut(&one);
+    shut(&two);
+}
+
+Test(network, streams_are_carried_whole_and_their_end_too)
+{
+    const struct wish wishes[] = {
+        {NETWORK_BRIDGE, 0, "nc -l -p 80 -e md5sum; sleep 60", {80, 8080, PROTOCOL_TCP}}};
+    struct instance instance = boot(0, wishes, 1);
+    const char *came;
+    char wanted[64];
+
+    usleep(300000);
+    snprintf(wanted, sizeof wanted, "%.32s",
+             in_cloud("busybox seq 1 500000 | busybox md5sum"));
+    came = in_cloud("busybox seq 1 500000 | busybox timeout 5 busybox nc 10.213.0.11 8080");
+    cr_expect(strlen(wanted) == 32 && strncmp(came, wanted, 32) == 0, "sent %s, came %s", wanted,
+              came);
+    shut(&instance);
+}
+
+/* A datagram from the cloud and what comes back; -1 where nothing does. */
+static int ask_udp(const char *address, uint16_t port, const char *question, char *answer, int size)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), fd, n = -1;
+    struct pollfd wait;
+
+    inet_pton(AF_INET, address, &to.sin_addr);
+    cr_assert(setns(cloud, CLONE_NEWNET) == 0);
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    cr_assert(setns(home, CLONE_NEWNET) == 0);
+    close(home);
+    wait = (struct pollfd){.fd = fd, .events = POLLIN};
+    sendto(fd, question, strlen(question), 0, (struct sockaddr *)&to, sizeof to);
+    if (poll(&wait, 1, 300) == 1) {
+        n = (int)recv(fd, answer, (size_t)size - 1, 0);
+    }
+    answer[n > 0 ? n : 0] = '\0';
+    close(fd);
+    return n;
+}
+
+Test(network, datagrams_are_mapped_and_answered)
+{
+    const struct wish wishes[] = {
+        {NETWORK_BRIDGE, 0, "exec /probe udp 53", {53, 5353, PROTOCOL_UDP}}};
+    struct instance instance = boot(0, wishes, 1);
+    char answer[64] = "";
+
+    for (int i = 0; i < 10 && !answer[0]; i++) {
+        ask_udp("10.213.0.11", 5353, "one", answer, sizeof answer);
+    }
+    cr_expect_str_eq(answer, "answer to one");
+    shut(&instance);
+}
+
+Test(network, a_port_is_taken_once)
+{
+    struct network_seat seat = NETWORK_NO_SEAT;
+    struct network_binding binding = {80, 8080, PROTOCOL_TCP};
+    struct network *network;
+    struct err err;
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        bool ok = network_open(&network, cloud, 0, &err) &&
+                  network_join_bridge(network, &seat, &err) &&
+                  network_map(network, &seat, &binding, &err) &&
+                  !network_map(network, &seat, &binding, &err) && strstr(err.text, "8080");
+
+        network_unmap(network, &seat, &binding);
+        ok = ok && network_map(network, &seat, &binding, &err);
+        binding.protocol = PROTOCOL_UDP; /* another port altogether */
+        ok = ok && network_map(network, &seat, &binding, &err);
+        network_leave(network, &seat);
+        network_close(network);
+        _exit(ok ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    cr_expect(status == 0, "%d", status);
+}
+
+/* Containers of a task have one lo and one address; other tasks reach it by that. */
+Test(network, awsvpc_is_one_address_per_task)
+{
+    const struct wish wishes[] = {
+        {NETWORK_AWSVPC, 0, SERVE("80", "task-one"), {0}},
+        {NETWORK_AWSVPC, 0, "sleep 0.5; wget -qO- http://127.0.0.1/; hostname -i; sleep 60", {0}},
+        {NETWORK_AWSVPC, 1, "sleep 0.7; wget -qO- http://10.213.128.1/; sleep 60", {0}},
+        {NETWORK_AWSVPC, 1, "ip -4 -o addr show dev eth0; sleep 60", {0}},
+    };
+    struct instance instance = boot(0, wishes, 4);
+
+    cr_expect(strstr(printed(0, 1, "task-one"), "task-one"), "%s", printed(0, 1, "task-one"));
+    cr_expect_str_eq(printed(0, 2, "task-one"), "task-one");
+    cr_expect(strstr(printed(0, 3, "10.213.128.2/16"), "10.213.128.2/16"), "%s",
+              printed(0, 3, "10.213.128.2/16"));
+    cr_expect_str_eq(fetch("10.213.128.1"), "task-one");
+    cr_expect_str_eq(in_cloud("busybox timeout 2 busybox wget -qO- http://10.213.0.11/ 2>/dev/null"),
+                     "", "not the instance's");
+    shut(&instance);
+}
+
+Test(network, none_is_lo_alone)
+{
+    const struct wish wishes[] = {
+        {NETWORK_NONE, 0, "ip route; ip -o link | wc -l; wget -qO- http://10.213.0.1/ 2>&1; echo end",
+         {0}}};
+    struct instance instance = boot(0, wishes, 1);
+
+    cr_expect_str_eq(printed(0, 0, "end"),
+                     "1\nwget: can't connect to remote host (10.213.0.1): Network is unreachable\n"
+                     "end\n");
+    shut(&instance);
+}
+
+/* The instance's namespace, and not the machine's. */
+Test(network, host_is_the_instance)
+{
+    const struct wish wishes[] = {
+        {NETWORK_HOST, 0, "readlink /proc/self/ns/net; ls /sys/class/net; " SERVE("8081", "host"),
+         {0}}};
+    struct instance instance = boot(0, wishes, 1);
+    char own[64] = "";
+
+    cr_expect_str_eq(fetch("10.213.0.11:8081"), "host");
+    cr_expect(readlink("/proc/self/ns/net", own, sizeof own - 1) > 0);
+    cr_expect(!strstr(printed(0, 0, "net:"), own), "the machine's own");
+    cr_expect(strstr(printed(0, 0, "docker0"), "docker0"));
+    shut(&instance);
+}
+
+Test(network, names_are_those_that_were_given)
+{
+    const struct wish wishes[] = {
+        {NETWORK_BRIDGE, 0, "cat /etc/hostname /etc/resolv.conf; grep ninety /etc/hosts", {0}}};
+    struct instance instance = boot(0, wishes, 1);
+
+    cr_expect_str_eq(printed(0, 0, "ninety"),
+                     "c0\nnameserver 10.213.0.98\n10.213.0.99 ninety-nine\n");
+    shut(&instance);
+}
+
+/* The machine's network is compared when every test ends; here by force. */
+Test(network, nothing_is_left_of_an_instance_that_was_killed)
+{
+    const struct wish wishes[] = {
+        {NETWORK_BRIDGE, 0, SERVE("80", "one"), {80, 8080, PROTOCOL_TCP}},
+        {NETWORK_AWSVPC, 0, SERVE("80", "two"), {0}},
+    };
+    struct instance instance;
+    const char *links;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us: then all are known to be gone */
+    instance = boot(0, wishes, 2);
+    cr_expect_str_eq(fetch("10.213.0.11:8080"), "one");
+    kill(instance.pid, SIGKILL);
+    for (int i = 0; i < 200 && (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD); i++) {
+        usleep(10000);
+    }
+    cr_expect(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "processes are left");
+    for (int i = 0; i < 200; i++) { /* the kernel takes a namespace apart in its own time */
+        links = in_cloud("busybox ip -o link | busybox wc -l");
+        if (strcmp(links, "2\n") == 0) {
+            break;
+        }
+        usleep(10000);
+    }
+    cr_expect_str_eq(links, "2\n", "lo and the bridge: %s", in_cloud("busybox ip -o link"));
+    close(instance.ready);
+    close(instance.leave);
 }

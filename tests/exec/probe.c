@@ -7,8 +7,10 @@
 #include <linux/bpf.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -23,11 +25,37 @@ static void tell(const char *name, long result)
     printf("%s %s\n", name, result < 0 ? strerrorname_np(errno) : "ok");
 }
 
-int main(void)
+/* Answers each datagram with "answer to " and what it was. */
+static int answer_datagrams(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in from;
+    char text[256] = "answer to ";
+    size_t prefix = strlen(text);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        return 1;
+    }
+    for (;;) {
+        socklen_t size = sizeof from;
+        ssize_t n = recvfrom(fd, text + prefix, sizeof text - prefix, 0, (struct sockaddr *)&from,
+                             &size);
+
+        if (n >= 0) {
+            sendto(fd, text, prefix + (size_t)n, 0, (struct sockaddr *)&from, size);
+        }
+    }
+}
+
+int main(int argc, char **argv)
 {
     union bpf_attr nothing = {0};
     struct clone_args clone = {0};
 
+    if (argc == 3 && strcmp(argv[1], "udp") == 0) {
+        return answer_datagrams(atoi(argv[2]));
+    }
     tell("keyctl", syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1));
     tell("add_key", syscall(SYS_add_key, "user", "berth", "x", 1, KEY_SPEC_PROCESS_KEYRING));
     tell("bpf", syscall(SYS_bpf, BPF_MAP_CREATE, &nothing, sizeof nothing));
