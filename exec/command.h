@@ -8,5 +8,6 @@
 int cmd_exec(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
+int cmd_enter(int argc, char **argv);
 
 #endif

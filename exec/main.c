@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"exec", cmd_exec},
     {"doctor", cmd_doctor},
     {"clean", cmd_clean},
+    {"enter", cmd_enter},
 };
 
 /* A closed standard descriptor would be given to the first file that is opened. */

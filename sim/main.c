@@ -47,6 +47,7 @@ static const struct command commands[] = {
     {"compare", "two runs side by side", NULL, &plotter},
     {"view", "watch a run, or two in step", NULL, &viewer},
     {"doctor", "what this machine allows, and how to mend the rest", NULL, &executor},
+    {"enter", "run a command inside the network of a run that goes on", NULL, &executor},
     {"clean", "remove what a dead run has left behind", NULL, &executor},
 };
 
