@@ -12,6 +12,7 @@
 #include "exec/program.h"
 #include "exec/report.h"
 #include "exec/trial.h"
+#include "exec/wants.h"
 #include "file/options.h"
 #include "file/units.h"
 
@@ -220,6 +221,7 @@ static void tell_plan(const struct stage *stage)
             capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
             stage->report.scale.denominator, length);
     plans_tell(&stage->plans);
+    wants_tell(stage->scenario);
 }
 
 /* A run can do without networks: its containers then have nothing but lo, which is said. */
@@ -325,7 +327,8 @@ static int run(struct stage *stage)
     int code;
 
     stage->network = leftover_network();
-    if (!programs_find(&stage->programs, &err) || !read_jitter(stage, &err) ||
+    if (!programs_find(&stage->programs, &err) || !wants_check(stage->scenario, &err) ||
+        !read_jitter(stage, &err) ||
         !choose_scale(stage, &err) || !open_run(stage, &err)) {
         return err_report(&err);
     }

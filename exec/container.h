@@ -52,6 +52,22 @@ struct container_rlimit {
 };
 
 /*
+ * A folder or a tmpfs to mount. The folder is made where it is missing and shared by all that name
+ * it; no link is followed on the way to it, and none leads out of the container on the way to
+ * `path`.
+ */
+struct container_mount {
+    const char *path;     /* absolute, inside; made when missing */
+    const char *source;   /* below spec.volumes, "t3/data"; NULL: a tmpfs */
+    int64_t size_bytes;   /* of the tmpfs; 0: no limit but the memory's */
+    const char *options;  /* of the tmpfs, such as "mode=1777"; NULL: none */
+    unsigned long flags;  /* of the tmpfs, MS_* */
+    bool read_only;
+};
+
+enum { CONTAINER_MOUNTS_MAX = 48 };
+
+/*
  * What to run. Borrowed: must stay as it is until container_start() has returned. NULL and 0 are
  * defaults.
  */
@@ -71,6 +87,13 @@ struct container_spec {
     bool read_only;       /* read-only root file system */
     const struct container_rlimit *rlimits;
     size_t n_rlimits;
+    /* a bit each, on top of the usual ones and away from them; see privilege.h for what may be */
+    uint64_t add_capabilities, drop_capabilities;
+    int64_t shm_bytes;           /* of /dev/shm; 0 = 64 MiB */
+    const char *const *controls; /* "net.core.somaxconn=1024", NULL-ended; only of namespaces */
+    const char *volumes;         /* absolute folder below which `mounts` have their sources */
+    const struct container_mount *mounts;
+    size_t n_mounts; /* at most CONTAINER_MOUNTS_MAX */
     /*
      * stdout and stderr of the payload; the caller may close it after container_start(); 0 = none
      */

@@ -5,6 +5,7 @@
  */
 #include "exec/init.h"
 
+#include "exec/mounts.h"
 #include "exec/namespace.h"
 #include "exec/rootfs.h"
 
@@ -145,20 +146,29 @@ void init_die_with(int parent_pidfd)
 static void build_root(struct init_job *job)
 {
     struct rootfs_loans loans;
+    int sources[CONTAINER_MOUNTS_MAX];
 
     enter(job, STAGE_ROOTFS);
+    for (size_t i = 0; i < job->spec->n_mounts; i++) {
+        sources[i] = -1;
+        must(job, mounts_take(job->spec->volumes, &job->spec->mounts[i], &sources[i]),
+             rootfs_detail);
+    }
     must(job, rootfs_borrow(&loans, job->user_namespace), rootfs_detail);
     must(job, rootfs_mount(job->mount_point, job->spec->layers, job->user_namespace),
          rootfs_detail);
     enter(job, STAGE_PIVOT);
     must(job, rootfs_pivot(), rootfs_detail);
     enter(job, STAGE_DEV);
-    must(job, rootfs_dev(&loans, job->user_namespace), rootfs_detail);
+    must(job, rootfs_dev(&loans, job->user_namespace, job->spec->shm_bytes), rootfs_detail);
     enter(job, STAGE_PROC);
-    must(job, rootfs_proc(), rootfs_detail);
+    must(job, rootfs_proc(job->spec->controls), rootfs_detail);
     enter(job, STAGE_SYS);
     must(job, rootfs_sys(&loans), rootfs_detail);
     must(job, rootfs_detach(), rootfs_detail);
+    for (size_t i = 0; i < job->spec->n_mounts; i++) {
+        must(job, mounts_put(&job->spec->mounts[i], sources[i]), rootfs_detail);
+    }
 }
 
 /* Docker makes a working directory that is missing; so do we, with what is above it. */
@@ -290,7 +300,9 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     setsid(); /* after joining: a group with CPU limits is no autogroup */
     enter(job, STAGE_PRIVILEGES);
     payload_must(job, report_fd,
-                 privilege_become(job->privileges, &job->user, !job->user_namespace), "user");
+                 privilege_become(job->privileges, &job->user, !job->user_namespace,
+                                  job->spec->add_capabilities, job->spec->drop_capabilities),
+                 "user");
     enter(job, STAGE_SECCOMP);
     payload_must(job, report_fd, seccomp_filter_load(job->filter), "filter");
     enter(job, STAGE_EXEC);
@@ -407,7 +419,7 @@ _Noreturn void init_main(struct init_job *job)
     enter(job, STAGE_WORKDIR);
     go_to_work(job);
     rlimit_refused = init_set_rlimits(job->spec);
-    must(job, privilege_bound(), "bounding set");
+    must(job, privilege_bound(job->spec->add_capabilities, job->spec->drop_capabilities), "bounding set");
     let_payload_signal_us(job);
     payload = start_payload(job, rlimit_refused);
     privilege_drop_first(job->privileges);

@@ -9,16 +9,21 @@
 #include "exec/command_line.h"
 #include "exec/connect.h"
 #include "exec/container.h"
+#include "exec/equipment.h"
 #include "exec/loop.h"
 #include "exec/prints.h"
 #include "exec/pull.h"
+#include "exec/tree.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct ward {
@@ -27,6 +32,7 @@ struct ward {
     struct container *container; /* NULL: not created, or removed */
     struct container_spec spec;
     struct command_line line; /* what `spec` points to, as `connection` */
+    struct equipment equipment; /* likewise */
     struct connection connection;
     bool wants_image;         /* its pull is under way */
     bool started, ended;
@@ -50,7 +56,9 @@ struct performer {
     struct network *network; /* or NULL */
     struct container_host *host;
     struct puller *puller;
+    char volumes[400]; /* folder of all volumes of the instance */
     struct prints *prints;
+    bool told_limits; /* that one could not be raised */
     struct plan *plans; /* by definition, in order */
     int n_plans, cap_plans;
     struct task **tasks;
@@ -137,13 +145,18 @@ void performer_duty(struct performer *performer, const struct duty *duty)
 
 static void free_task(struct performer *performer, struct task *task)
 {
+    char volumes[sizeof performer->volumes + 16];
+
     for (int i = 0; i < task->duty.n_containers; i++) {
         connect_end(&task->wards[i].connection, performer->network);
         command_line_finish(&task->wards[i].line);
+        equipment_finish(&task->wards[i].equipment);
     }
     if (performer->network) {
         network_leave(performer->network, &task->connection.seat);
     }
+    snprintf(volumes, sizeof volumes, "%s/t%d", performer->volumes, task->duty.task + 1);
+    tree_remove(AT_FDCWD, volumes);
     free(task->wards);
     schema_finish(&duty_schema, &task->duty);
     free(task);
@@ -248,6 +261,8 @@ static void describe(struct performer *performer, struct ward *ward, const struc
 {
     const struct plan_container *plan = plan_of(ward);
 
+    equipment_make(&ward->equipment, plan, ward->task->duty.task);
+
     command_line_make(&ward->line, plan, &pulled->image, pull_work_layer(performer->puller),
                       &ward->task->duty.containers[ward->index]);
     ward->spec = (struct container_spec){
@@ -263,6 +278,15 @@ static void describe(struct performer *performer, struct ward *ward, const struc
         .user = ward->line.user,
         .hostname = plan->hostname,
         .read_only = plan->readonly_root,
+        .rlimits = ward->equipment.rlimits,
+        .n_rlimits = (size_t)plan->n_limits,
+        .add_capabilities = (uint64_t)plan->add_capabilities,
+        .drop_capabilities = (uint64_t)plan->drop_capabilities,
+        .shm_bytes = plan->shm_bytes,
+        .controls = ward->equipment.controls,
+        .volumes = performer->volumes,
+        .mounts = ward->equipment.mounts,
+        .n_mounts = (size_t)plan->n_mounts,
         .network_fd = ward->connection.seat.fd >= 0 ? ward->connection.seat.fd : 0,
         .hosts = ward->connection.hosts,
         .resolv_conf = ward->connection.resolv_conf,
@@ -502,6 +526,18 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
 
 /* ---- what happens ---- */
 
+/* Docker would not start it; raising a hard limit takes a right that this machine may lack. */
+static void tell_refused_limits(struct performer *performer, const struct ward *ward)
+{
+    if (!performer->told_limits) {
+        performer->told_limits = true;
+        fprintf(stderr,
+                "berth: warning: t%d.%s: a ulimit could not be raised (CAP_SYS_RESOURCE is missing "
+                "here); the others are set\n",
+                ward->task->duty.task + 1, plan_of(ward)->name);
+    }
+}
+
 static void take_started(struct performer *performer, struct ward *ward)
 {
     ward->started = true;
@@ -520,6 +556,9 @@ static void take_event(struct performer *performer, const struct container_event
 
     switch (event->kind) {
     case CONTAINER_STARTED:
+        if (event->rlimit_refused) {
+            tell_refused_limits(performer, ward);
+        }
         take_started(performer, ward);
         break;
     case CONTAINER_FAILED:
@@ -608,6 +647,12 @@ bool performer_open(struct performer **out, const struct setup *setup,
     performer->network = network;
     take_descriptors();
     snprintf(store, sizeof store, "%s/images", setup->folder);
+    snprintf(performer->volumes, sizeof performer->volumes, "%s/volumes", setup->folder);
+    if (mkdir(performer->volumes, 0711) != 0 && errno != EEXIST) {
+        err_errno(err, errno, "cannot make %s", performer->volumes);
+        free(performer);
+        return false;
+    }
     if (!container_host_open(&performer->host, setup->folder, setup->group, cgroups, err)) {
         free(performer);
         return false;

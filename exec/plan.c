@@ -6,6 +6,8 @@
  */
 #include "exec/plan.h"
 
+#include "exec/wants.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +180,7 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
         .memory_bytes = memory_at(plans->scale, definition->memory_mib),
         .reserved_bytes = memory_at(plans->scale, definition->memory_reservation_mib),
     };
+    wants_fill(plan, taskdef, i);
     plan->performs = plan->layout == NULL || taskdef->behaviours[i].given;
 }
 
@@ -227,6 +230,7 @@ void plans_finish(struct plans *plans)
             free(plan->containers[j].environment);
             free_networks(&plan->containers[j]);
             free(plan->containers[j].health_command);
+            wants_release(&plan->containers[j]);
         }
         free(plan->containers);
     }

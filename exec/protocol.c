@@ -38,6 +38,24 @@ static const struct field plan_link_fields[] = {
 };
 static const struct schema plan_link_schema = SCHEMA(plan_link, plan_link_fields);
 
+static const struct field plan_limit_fields[] = {
+    FIELD(FIELD_INT, plan_limit, resource, "resource"),
+    FIELD(FIELD_LONG, plan_limit, soft, "soft"),
+    FIELD(FIELD_LONG, plan_limit, hard, "hard"),
+};
+static const struct schema plan_limit_schema = SCHEMA(plan_limit, plan_limit_fields);
+
+static const struct field plan_mount_fields[] = {
+    FIELD(FIELD_TEXT, plan_mount, path, "path"),
+    FIELD(FIELD_TEXT, plan_mount, source, "source"),
+    FIELD(FIELD_BOOL, plan_mount, of_task, "ofTask"),
+    FIELD(FIELD_BOOL, plan_mount, read_only, "readOnly"),
+    FIELD(FIELD_LONG, plan_mount, size_bytes, "size"),
+    FIELD(FIELD_TEXT, plan_mount, options, "options"),
+    FIELD(FIELD_LONG, plan_mount, flags, "flags"),
+};
+static const struct schema plan_mount_schema = SCHEMA(plan_mount, plan_mount_fields);
+
 static const struct field plan_container_fields[] = {
     FIELD(FIELD_TEXT, plan_container, name, "name"),
     FIELD(FIELD_TEXT, plan_container, image, "image"),
@@ -55,6 +73,12 @@ static const struct field plan_container_fields[] = {
     FIELD_LIST_OF(plan_container, links, "links", &plan_link_schema),
     FIELD_LIST_OF(plan_container, dns_servers, "dnsServers", &text_schema),
     FIELD_LIST_OF(plan_container, dns_search, "dnsSearchDomains", &text_schema),
+    FIELD_LIST_OF(plan_container, limits, "ulimits", &plan_limit_schema),
+    FIELD(FIELD_LONG, plan_container, add_capabilities, "addCapabilities"),
+    FIELD(FIELD_LONG, plan_container, drop_capabilities, "dropCapabilities"),
+    FIELD(FIELD_LONG, plan_container, shm_bytes, "sharedMemory"),
+    FIELD_LIST_OF(plan_container, controls, "systemControls", &text_schema),
+    FIELD_LIST_OF(plan_container, mounts, "mounts", &plan_mount_schema),
     FIELD(FIELD_BOOL, plan_container, health_shell, "healthShell"),
     FIELD_LIST_OF(plan_container, health_command, "healthCommand", &text_schema),
     FIELD(FIELD_LONG, plan_container, weight_cpu, "weight"),

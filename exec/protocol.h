@@ -58,6 +58,23 @@ struct plan_link {
     char *alias;
 };
 
+/* RLIMIT_*; -1: unlimited. */
+struct plan_limit {
+    int32_t resource;
+    int64_t soft, hard;
+};
+
+/* See struct container_mount; a source of the task's is below its own folder. */
+struct plan_mount {
+    char *path;
+    char *source; /* NULL: a tmpfs */
+    bool of_task;
+    bool read_only;
+    int64_t size_bytes;
+    char *options;
+    int64_t flags;
+};
+
 /* How a container of a definition is really run. Limits are already divided by the scale. */
 struct plan_container {
     char *name;
@@ -83,6 +100,14 @@ struct plan_container {
     struct text *dns_servers;
     int32_t n_dns_search;
     struct text *dns_search;
+    int32_t n_limits;
+    struct plan_limit *limits;
+    int64_t add_capabilities, drop_capabilities; /* see struct container_spec, likewise below */
+    int64_t shm_bytes;
+    int32_t n_controls;
+    struct text *controls;
+    int32_t n_mounts;
+    struct plan_mount *mounts;
     bool health_shell; /* see struct container_run */
     int32_t n_health_command;
     struct text *health_command;

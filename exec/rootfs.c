@@ -54,6 +54,11 @@ static int at(const char *path, int status)
     return status;
 }
 
+int rootfs_at(const char *path, int status)
+{
+    return at(path, status);
+}
+
 static int make_folder(const char *path)
 {
     return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : at(path, -1);
@@ -208,8 +213,9 @@ static int make_links(void)
     return 0;
 }
 
-int rootfs_dev(struct rootfs_loans *loans, bool user_namespace)
+int rootfs_dev(struct rootfs_loans *loans, bool user_namespace, int64_t shm_bytes)
 {
+    char shm[64];
     /* Group 5 is tty everywhere; a user namespace of one user does not have it. */
     const char *pts = user_namespace ? "newinstance,ptmxmode=0666,mode=0620"
                                      : "newinstance,ptmxmode=0666,mode=0620,gid=5";
@@ -228,7 +234,9 @@ int rootfs_dev(struct rootfs_loans *loans, bool user_namespace)
         at("/dev/pts", mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, pts))) {
         return -1;
     }
-    return at("/dev/shm", mount("shm", "/dev/shm", "tmpfs", NO_ALL, "mode=1777,size=64m"));
+    snprintf(shm, sizeof shm, "mode=1777,size=%lld",
+             (long long)(shm_bytes > 0 ? shm_bytes : 64 << 20));
+    return at("/dev/shm", mount("shm", "/dev/shm", "tmpfs", NO_ALL, shm));
 }
 
 /* ---- /proc and /sys ---- */
@@ -262,10 +270,37 @@ static int make_read_only(const char *path)
     return at(path, mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | NO_ALL, NULL));
 }
 
-int rootfs_proc(void)
+/* "net.ipv4.tcp_syncookies=1": dots are slashes, but slashes are dots (sysctl(8)). */
+static int set_control(const char *control)
+{
+    char path[PATH_MAX] = "/proc/sys/";
+    const char *value = strchr(control, '=');
+    size_t n = strlen(path);
+    int fd, status;
+
+    for (; value && control < value && n < sizeof path - 1; control++) {
+        path[n++] = *control == '.' ? '/' : *control == '/' ? '.' : *control;
+    }
+    path[n] = '\0';
+    fd = value && !strstr(path, "..") ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        return at(path, -1);
+    }
+    value++;
+    status = write(fd, value, strlen(value)) < 0 ? -1 : 0;
+    close(fd);
+    return at(path, status);
+}
+
+int rootfs_proc(const char *const *controls)
 {
     if (make_folder("/proc") || at("/proc", mount("proc", "/proc", "proc", NO_ALL, NULL))) {
         return -1;
+    }
+    for (; controls && *controls; controls++) {
+        if (set_control(*controls) != 0) {
+            return -1;
+        }
     }
     for (size_t i = 0; i < sizeof masked / sizeof *masked; i++) {
         if (hide(masked[i]) != 0) {

@@ -8,6 +8,7 @@
 #define BERTH_EXEC_ROOTFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Descriptors of host things that are needed inside when they cannot be made there (without root).
@@ -20,6 +21,9 @@ struct rootfs_loans {
 
 /* The path or name at which the last function of this file failed. */
 extern char rootfs_detail[96];
+
+/* Remembers the path where `status` is not 0, and returns it. */
+int rootfs_at(const char *path, int status);
 
 /*
  * Mounts a scratch tmpfs at `mount_point` and in it the overlay of `layers` (lowest first); goes
@@ -36,8 +40,11 @@ int rootfs_borrow(struct rootfs_loans *loans, bool user_namespace);
  */
 int rootfs_pivot(void);
 
-int rootfs_dev(struct rootfs_loans *loans, bool user_namespace);
-int rootfs_proc(void);
+/* `shm_bytes`: of /dev/shm; 0: Docker's 64 MiB. */
+int rootfs_dev(struct rootfs_loans *loans, bool user_namespace, int64_t shm_bytes);
+
+/* `controls`: "net.core.somaxconn=1024", NULL-ended or NULL, set before /proc/sys is read-only. */
+int rootfs_proc(const char *const *controls);
 int rootfs_sys(struct rootfs_loans *loans);
 
 /*
