@@ -124,9 +124,9 @@ static int find_outdated(const struct cluster *cluster, const struct service *se
 static void stop_current_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
-    int n_current = count_current(&scheduler->cluster, service);
 
-    for (; n_current > service->desired; n_current--) {
+    /* A victim may be one that is to be replaced anyway, so count again each time. */
+    while (count_current(&scheduler->cluster, service) > service->desired) {
         int victim = place_victim(&scheduler->cluster, id, service->taskdef);
 
         if (victim == ID_NONE)

@@ -145,6 +145,7 @@ static void act(struct tiny *tiny, int64_t at_usec, int32_t machine, const struc
         break;
     case MESSAGE_TERMINATE_INSTANCE:
         lost.as.instance_lost.instance = output->as.terminate_instance.instance;
+        tiny->dead[lost.as.instance_lost.instance] = true;
         tiny_put(tiny, at_usec + 100 * MSEC, ID_NONE, lost);
         break;
     case MESSAGE_PLACE_TASK:
@@ -152,6 +153,9 @@ static void act(struct tiny *tiny, int64_t at_usec, int32_t machine, const struc
         break;
     case MESSAGE_STOP_TASK:
         put_copy(tiny, at_usec + MSEC, output->as.stop_task.instance, output);
+        break;
+    case MESSAGE_HEARTBEAT:
+        put_copy(tiny, at_usec + MSEC, output->as.heartbeat.instance, output);
         break;
     case MESSAGE_REGISTER:
     case MESSAGE_TASK_STATE:
@@ -230,7 +234,8 @@ void tiny_run(struct tiny *tiny, int64_t until_usec)
         struct message tick = message_new(MESSAGE_TICK);
         struct tiny_entry entry;
 
-        if (at_usec >= until_usec && deadline_usec >= until_usec)
+        if (at_usec >= until_usec &&
+            (deadline_usec >= until_usec || scheduler_ended(&tiny->scheduler)))
             break;
         if (deadline_usec < at_usec) {
             step(tiny, deadline_usec, machine, &tick);
