@@ -4,6 +4,8 @@
 #include "scenario_target.h"
 
 #include "core/check.h"
+#include "core/depend.h"
+#include "core/host.h"
 #include "core/scheduler.h"
 #include "file/scenario.h"
 #include "file/script.h"
@@ -30,14 +32,15 @@ static void check_finding(const struct finding *finding)
 {
     static const char name[] = "x.json:";
     const char *at = finding->text + strlen(name);
-    char *end;
+    char *end, severity[20];
 
     if (finding->document > 0)
         return; /* it stands in a file that the text names */
     hold(strncmp(finding->text, name, strlen(name)) == 0);
     hold(strtol(at, &end, 10) == finding->line && *end == ':' && finding->line > 0);
     hold(strtol(end + 1, &end, 10) == finding->column && finding->column > 0);
-    hold(strncmp(end, finding->severity == SEVERITY_ERROR ? ": error: " : ": warning: ", 9) == 0);
+    snprintf(severity, sizeof severity, ": %s: ", severity_names[finding->severity]);
+    hold(strncmp(end, severity, strlen(severity)) == 0);
     for (at = finding->text; *at; at++)
         hold((unsigned char)*at >= ' ');
 }
@@ -56,13 +59,46 @@ static void check_findings(const struct findings *findings, const struct scenari
     hold((scenario == NULL) == (n_errors > 0));
 }
 
+static void check_container(const struct task_definition *definition,
+                            const struct container_definition *container)
+{
+    hold(container->gpus >= GPUS_ALL && container->gpus <= HOST_GPUS_MAX);
+    hold(!container->restart || container->restart->attempt_period_usec > 0);
+    hold(!container->health ||
+         (container->health->interval_usec > 0 && container->health->timeout_usec > 0 &&
+          container->health->retries > 0));
+    for (int i = 0; i < container->n_ports; i++)
+        hold(container->ports[i].container_port > 0 && container->ports[i].host_port >= 0 &&
+             (definition->network_mode == NETWORK_BRIDGE || container->ports[i].host_port == 0 ||
+              container->ports[i].host_port == container->ports[i].container_port));
+}
+
+static void check_run(const struct taskdef_run *task, const struct container_run *run)
+{
+    for (int i = 0; i < run->n_mounts; i++)
+        hold(run->mounts[i].volume >= 0 && run->mounts[i].volume < task->n_volumes &&
+             run->mounts[i].path);
+    for (int i = 0; i < run->n_volumes_from; i++)
+        hold(run->volumes_from[i].container >= 0 &&
+             run->volumes_from[i].container < task->n_containers);
+    for (int i = 0; i < run->n_links; i++)
+        hold(run->links[i].container < task->n_containers && *run->links[i].alias);
+    for (int i = 0; i < run->n_tmpfs; i++)
+        hold(run->tmpfs[i].path && run->tmpfs[i].size_mib > 0);
+    for (int i = 0; i < run->n_health_command; i++)
+        hold(run->health_command[i]);
+}
+
 static void check_taskdef(const struct scenario *scenario, const struct scenario_taskdef *taskdef)
 {
     const struct task_definition *definition = taskdef->definition;
+    int a, b;
 
     hold(definition && *definition->family && definition->revision >= 1);
     hold(definition->n_containers >= 1 && definition->n_containers <= TASKDEF_CONTAINERS_MAX);
-    hold(taskdef_memory_mib(definition) > 0 && taskdef_cpu(definition) >= 0);
+    hold(taskdef_memory_mib(definition) >= 0 && taskdef_cpu(definition) >= 0);
+    hold(taskdef_is_sound(definition) && !depend_has_cycle(definition, &a, &b));
+    hold(taskdef->run->n_containers == definition->n_containers);
     for (int c = 0; c < definition->n_containers; c++) {
         const struct container_definition *container = &definition->containers[c];
 
@@ -74,6 +110,8 @@ static void check_taskdef(const struct scenario *scenario, const struct scenario
         for (int i = 0; i < container->n_depends; i++)
             hold(container->depends[i].container >= 0 && container->depends[i].container != c &&
                  container->depends[i].container < definition->n_containers);
+        check_container(definition, container);
+        check_run(taskdef->run, &taskdef->run->containers[c]);
     }
 }
 
@@ -84,6 +122,7 @@ static void check_scenario(const struct scenario *scenario)
     for (int i = 0; i < scenario->n_groups; i++) {
         hold(scenario->groups[i].count >= 1);
         hold(scenario->groups[i].type >= 0 && scenario->groups[i].type < scenario->n_types);
+        hold(!scenario->groups[i].rules || scenario->groups[i].rules->heartbeat_timeout_usec > 0);
     }
     for (int i = 0; i < scenario->n_types; i++)
         hold(scenario->types[i].cpu > 0 && scenario->types[i].memory_mib > 0);
@@ -100,6 +139,8 @@ static void check_scenario(const struct scenario *scenario)
         hold(entry->at_usec >= 0 && entry->at_usec >= (i ? entry[-1].at_usec : 0));
         hold(entry->taskdef >= ID_NONE && entry->taskdef < scenario->n_taskdefs);
         hold(entry->is_fault == (entry->call.kind == MESSAGE_TICK));
+        hold(entry->n_targets >= 0 && entry->n_targets <= 10);
+        hold(!entry->is_fault || entry->fault.for_usec > 0);
     }
 }
 
@@ -160,7 +201,7 @@ static void check_script(const struct scenario *scenario)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct findings findings = {0};
+    struct findings findings = {.wants_notes = true};
     struct scenario *scenario;
     char *text = malloc(size + 1);
 
