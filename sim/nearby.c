@@ -10,18 +10,72 @@
 
 static const char *entry_name(const struct scenario_entry *entry)
 {
-    return entry->is_fault ? "a fault" : message_kind_names[entry->call.kind];
+    static const char *const faults[] = {"killTask",  "killContainer", "killInstance", "killZone",
+                                         "cutAgent",  "killAgent",     "slowRegistry", "deadRegistry"};
+
+    return entry->is_fault ? faults[entry->fault.kind] : message_kind_names[entry->call.kind];
 }
 
-static void warn(FILE *out, int *n, const struct scenario *scenario,
-                 const struct scenario_entry *entry, int64_t other_usec, const char *other)
+/* A moment that the scenario itself sets. */
+struct instant {
+    int64_t at_usec;
+    const struct scenario_entry *entry;
+    bool is_end; /* of a fault that lasts a while */
+};
+
+static bool lasts(const struct scenario_entry *entry)
 {
+    return entry->is_fault &&
+           (entry->fault.kind == FAULT_CUT_AGENT || entry->fault.kind == FAULT_SLOW_REGISTRY ||
+            entry->fault.kind == FAULT_DEAD_REGISTRY) &&
+           entry->fault.for_usec < USEC_NEVER - entry->at_usec;
+}
+
+static int compare_instants(const void *a, const void *b)
+{
+    const struct instant *x = a, *y = b;
+
+    if (x->at_usec != y->at_usec)
+        return x->at_usec < y->at_usec ? -1 : 1;
+    return x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
+/* All of them by time; those after the end of the run do not come. Free the result. */
+static struct instant *list_instants(const struct scenario *scenario, int *n)
+{
+    struct instant *list = malloc(((size_t)scenario->n_timeline * 2 + 1) * sizeof *list);
+
+    assert(list != NULL);
+    *n = 0;
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[i];
+
+        list[(*n)++] = (struct instant){entry->at_usec, entry, false};
+        if (lasts(entry) && entry->at_usec + entry->fault.for_usec < scenario->until_usec)
+            list[(*n)++] =
+                (struct instant){entry->at_usec + entry->fault.for_usec, entry, true};
+    }
+    qsort(list, (size_t)*n, sizeof *list, compare_instants);
+    return list;
+}
+
+static void name_instant(const struct instant *instant, char *text, size_t size)
+{
+    snprintf(text, size, "%s%s", instant->is_end ? "the end of " : "", entry_name(instant->entry));
+}
+
+static void warn(FILE *out, int *n, const struct scenario *scenario, const struct instant *instant,
+                 int64_t other_usec, const char *other)
+{
+    char name[64];
+
     if ((*n)++ >= PRINTED_MAX)
         return;
+    name_instant(instant, name, sizeof name);
     fprintf(out,
             "%s:%d: warning: %s at %.3f s and %s at %.3f s are nearly at once: a real run may have "
             "them the other way round\n",
-            scenario->path, entry->line, entry_name(entry), (double)entry->at_usec / USEC_PER_SEC,
+            scenario->path, instant->entry->line, name, (double)instant->at_usec / USEC_PER_SEC,
             other, (double)other_usec / USEC_PER_SEC);
 }
 
@@ -29,8 +83,10 @@ static void warn(FILE *out, int *n, const struct scenario *scenario,
 static bool places(const struct scenario_entry *entry)
 {
     return !entry->is_fault &&
-           (entry->call.kind == MESSAGE_RUN_TASK || entry->call.kind == MESSAGE_CREATE_SERVICE ||
-            entry->call.kind == MESSAGE_UPDATE_SERVICE);
+           (entry->call.kind == MESSAGE_RUN_TASK || entry->call.kind == MESSAGE_START_TASK ||
+            entry->call.kind == MESSAGE_CREATE_SERVICE ||
+            entry->call.kind == MESSAGE_UPDATE_SERVICE ||
+            entry->call.kind == MESSAGE_UPDATE_INSTANCE_STATE);
 }
 
 struct ending {
@@ -83,26 +139,29 @@ static const struct ending *find_ending(const struct story *story, const struct 
 
 int nearby_warn(FILE *out, const struct scenario *scenario, const struct story *story)
 {
-    int n = 0, n_endings;
+    int n = 0, n_endings, n_instants;
     struct ending *endings = list_endings(story, &n_endings);
+    struct instant *instants = list_instants(scenario, &n_instants);
 
-    for (int i = 0; i < scenario->n_timeline; i++) {
-        const struct scenario_entry *entry = &scenario->timeline[i];
-        const struct scenario_entry *next = entry + 1;
+    for (int i = 0; i < n_instants; i++) {
+        const struct instant *instant = &instants[i], *next = instant + 1;
         const struct ending *ending = NULL;
-        char other[32];
+        char other[64];
 
-        if (i + 1 < scenario->n_timeline && next->at_usec > entry->at_usec &&
-            next->at_usec - entry->at_usec < NEARBY_USEC)
-            warn(out, &n, scenario, entry, next->at_usec, entry_name(next));
-        if (places(entry))
-            ending = find_ending(story, endings, n_endings, entry->at_usec);
+        if (i + 1 < n_instants && next->at_usec > instant->at_usec &&
+            next->at_usec - instant->at_usec < NEARBY_USEC) {
+            name_instant(next, other, sizeof other);
+            warn(out, &n, scenario, instant, next->at_usec, other);
+        }
+        if (!instant->is_end && places(instant->entry))
+            ending = find_ending(story, endings, n_endings, instant->at_usec);
         if (ending) {
             snprintf(other, sizeof other, "the end of %s", story_task_name(ending->task));
-            warn(out, &n, scenario, entry, ending->at_usec, other);
+            warn(out, &n, scenario, instant, ending->at_usec, other);
         }
     }
     free(endings);
+    free(instants);
     if (n > PRINTED_MAX)
         fprintf(out, "%s: warning: and %d more such pairs\n", scenario->path, n - PRINTED_MAX);
     return n;

@@ -80,7 +80,7 @@ static bool explain_decision(struct explain *explain, const struct record *recor
                              struct err *err)
 {
     const struct place_task *decision = &explain->outputs.messages[output].as.place_task;
-    const struct placement *placement = &explain->table.placement;
+    struct placement *placement = &explain->table.placement;
 
     explain->kind = EXPLAIN_PLACED;
     explain->seq = record->seq;
@@ -89,6 +89,11 @@ static bool explain_decision(struct explain *explain, const struct record *recor
     explain->request = task_of(explain)->request;
     take_back(explain, output);
     make_table(explain, &explain->scheduler.cluster);
+    explain->named = record->event.kind == MESSAGE_START_TASK;
+    if (explain->named) {
+        explain->preferred = ID_NONE;
+        *placement = (struct placement){decision->instance, decision->rule};
+    }
     return (placement->instance == decision->instance && placement->rule == decision->rule) ||
            err_set(err, EXIT_BUG,
                    "this is a bug in berth: asked again, the placement of t%d goes to i%d",

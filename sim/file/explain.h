@@ -26,6 +26,7 @@ struct explain {
     int64_t seq;     /* the scheduler's event that decided, 0 where none did */
     bool
         own_request; /* EXPLAIN_WHAT_IF: nobody in the run asks for such tasks: RunTask's defaults */
+    bool named;                   /* StartTask named the instance: no strategy had a say */
     struct place_table table;
     /* The instance that the strategy would choose if every ACTIVE one were a candidate, where that
      * is another one than it chose; else ID_NONE. */

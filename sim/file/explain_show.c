@@ -238,7 +238,9 @@ static void write_decider(const struct explain *explain, struct buffer *text)
     const struct request *request = request_of(explain);
     char words[160];
 
-    if (placement->rule == ID_NONE)
+    if (explain->named)
+        buffer_add(text, "StartTask named i%d", placement->instance + 1);
+    else if (placement->rule == ID_NONE)
         buffer_add(text, "i%d was the only candidate", placement->instance + 1);
     else if (placement->rule == explain->table.n_rules)
         buffer_add(text, "the rules left equals, of which i%d has the lowest number",
@@ -353,6 +355,53 @@ static void add_seconds(struct buffer *json, const char *name, int64_t usec)
                usec == USEC_NEVER ? "null" : buffer_seconds(usec, seconds, sizeof seconds));
 }
 
+static void add_bindings(const struct story_container *container, struct buffer *json)
+{
+    buffer_add_text(json, ", \"networkBindings\": [");
+    for (int i = 0; i < container->n_bindings; i++)
+        buffer_add(json, "%s{\"containerPort\": %d, \"hostPort\": %d, \"protocol\": \"%s\"}",
+                   i ? ", " : "", container->bindings[i].container_port,
+                   container->bindings[i].host_port,
+                   port_protocol_names[container->bindings[i].protocol]);
+    buffer_add_text(json, "], \"gpuIds\": [");
+    for (int i = 0, n = 0; i < 63; i++)
+        if (container->gpus >> i & 1)
+            buffer_add(json, "%s\"%d\"", n++ ? ", " : "", i);
+    buffer_add_text(json, "]");
+}
+
+/* What was not known at the moment asked about. */
+static int64_t known(const struct explain *explain, int64_t at_usec)
+{
+    return at_usec <= explain->until_usec ? at_usec : USEC_NEVER;
+}
+
+static void add_containers(const struct explain *explain, const struct story_task *task,
+                           struct buffer *json)
+{
+    buffer_add_text(json, ", \"containers\": [");
+    for (int i = 0; i < task->n_containers; i++) {
+        const struct story_container *container = &task->containers[i];
+
+        buffer_add_text(json, i ? ", {\"name\": " : "{\"name\": ");
+        buffer_add_json_string(json, definition_of(explain)->containers[i].name);
+        add_seconds(json, "pulled", known(explain, container->pulled_at_usec));
+        add_seconds(json, "created", known(explain, container->created_at_usec));
+        add_seconds(json, "started", known(explain, container->started_at_usec));
+        add_seconds(json, "ready", known(explain, container->ready_at_usec));
+        add_seconds(json, "exited", known(explain, container->exited_at_usec));
+        if (known(explain, container->exited_at_usec) == USEC_NEVER)
+            buffer_add_text(json, ", \"exitCode\": null");
+        else
+            buffer_add(json, ", \"exitCode\": %d", container->exit_code);
+        buffer_add(json, ", \"restarts\": %d", container->n_restarts);
+        add_string(json, "health", health_status_names[container->health]);
+        add_bindings(container, json);
+        buffer_add_text(json, "}");
+    }
+    buffer_add_text(json, "]");
+}
+
 static void add_story(const struct explain *explain, struct buffer *json)
 {
     const struct story_task *task = &explain->story.tasks[explain->task];
@@ -367,7 +416,10 @@ static void add_story(const struct explain *explain, struct buffer *json)
     add_seconds(json, "stopped", task->stopped_at_usec);
     add_string(json, "stop_code",
                stopped && task->stop_code != STOP_NONE ? stop_code_names[task->stop_code] : NULL);
-    add_string(json, "reason", stopped ? task->reason : NULL);
+    add_string(json, "reason", stopped ? story_reason(task) : NULL);
+    add_seconds(json, "admitted", known(explain, task->admitted_at_usec));
+    add_id(json, "waited_for", 't', task->waited_for);
+    add_containers(explain, task, json);
     buffer_add_text(json, ", \"story\": [");
     moments_list(&moments, &explain->story, explain->task, explain->until_usec);
     for (int i = 0; i < moments.n_list; i++) {

@@ -69,6 +69,14 @@ static const char *since(int64_t from_usec, int64_t to_usec, char *text, size_t 
     return text;
 }
 
+/* When the container got its first order; the next one where its image was pulled ahead of that. */
+static int64_t begin_usec(const struct story_container *container, int64_t admitted_usec)
+{
+    if (container->pull_at_usec != USEC_NEVER && container->pull_at_usec > admitted_usec)
+        return container->pull_at_usec;
+    return container->create_at_usec;
+}
+
 /* The containers that this one waits for, and to be what. */
 static void write_depends(const struct task_definition *definition, int container, char *text,
                           size_t size)
@@ -82,27 +90,55 @@ static void write_depends(const struct task_definition *definition, int containe
                               container_condition_names[own->depends[i].condition]);
 }
 
+static void add_depends(struct moments *moments, const struct task_definition *definition,
+                        const struct story_task *task, int i)
+{
+    const char *name = definition->containers[i].name;
+    int64_t from_usec = task->admitted_at_usec;
+    int64_t begin_at_usec = begin_usec(&task->containers[i], from_usec);
+    char depends[120], took[48];
+
+    if (task->containers[i].pulled_at_usec != USEC_NEVER &&
+        task->containers[i].pulled_at_usec < begin_at_usec)
+        from_usec = task->containers[i].pulled_at_usec;
+    if (definition->containers[i].n_depends == 0 || begin_at_usec <= from_usec)
+        return;
+    write_depends(definition, i, depends, sizeof depends);
+    add_moment(moments, from_usec, "%s: waits for %s", name, depends);
+    add_moment(moments, begin_at_usec, "%s: may start, dependsOn is met: %s%s", name, depends,
+               since(from_usec, begin_at_usec, took, sizeof took));
+}
+
+/* "80 -> 32768, 81 -> 32769/udp", and the GPUs. */
+static void write_bindings(const struct story_container *container, char *text, size_t size)
+{
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < container->n_bindings && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%sport %d is host port %d%s", ", ",
+                              container->bindings[i].container_port,
+                              container->bindings[i].host_port,
+                              container->bindings[i].protocol == PROTOCOL_UDP ? "/udp" : "");
+    for (int i = 0; i < 63 && n < size; i++)
+        if (container->gpus >> i & 1)
+            n += (size_t)snprintf(text + n, size - n, ", GPU %d", i);
+}
+
 static void add_start(struct moments *moments, const struct task_definition *definition,
                       const struct story_task *task, int i)
 {
     const struct story_container *container = &task->containers[i];
     const char *name = definition->containers[i].name;
-    char took[48], depends[120];
+    char took[48], bindings[160];
 
-    if (container->pull_at_usec > task->received_at_usec &&
-        definition->containers[i].n_depends > 0) {
-        write_depends(definition, i, depends, sizeof depends);
-        add_moment(moments, container->pull_at_usec, "%s: may start, dependsOn is met: %s%s", name,
-                   depends,
-                   since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
-    } else if (container->pull_at_usec > task->received_at_usec) {
-        add_moment(moments, container->pull_at_usec, "%s: leaves the agent's queue for room%s",
-                   name, since(task->received_at_usec, container->pull_at_usec, took, sizeof took));
-    }
+    add_depends(moments, definition, task, i);
+    write_bindings(container, bindings, sizeof bindings);
     add_moment(moments, container->pulled_at_usec, "%s: image pulled%s", name,
                since(container->pull_at_usec, container->pulled_at_usec, took, sizeof took));
-    add_moment(moments, container->created_at_usec, "%s: created%s", name,
-               since(container->create_at_usec, container->created_at_usec, took, sizeof took));
+    add_moment(moments, container->created_at_usec, "%s: created%s%s", name,
+               since(container->create_at_usec, container->created_at_usec, took, sizeof took),
+               bindings);
     add_moment(moments, container->started_at_usec, "%s: started%s", name,
                since(container->start_at_usec, container->started_at_usec, took, sizeof took));
     add_moment(moments, container->ready_at_usec, "%s: ready%s", name,
@@ -118,18 +154,91 @@ static void add_end(struct moments *moments, const char *name,
                container->exit_code, container->oom ? ", out of memory" : "");
 }
 
+static void add_queue(struct moments *moments, const struct story_task *task)
+{
+    char what[64], took[48];
+
+    add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
+    if (task->received_at_usec != USEC_NEVER && task->admitted_at_usec > task->received_at_usec &&
+        task->waited_lack != PLACE_FITS)
+        add_moment(moments, task->received_at_usec, "waits in its queue: i%d has too little free: %s",
+                   task->instance + 1, place_reason_names[task->waited_lack]);
+    else if (task->received_at_usec != USEC_NEVER &&
+             task->admitted_at_usec > task->received_at_usec)
+        add_moment(moments, task->received_at_usec, "waits in its queue, behind others");
+    if (story_queued(task, what, sizeof what))
+        add_moment(moments, task->admitted_at_usec, "leaves the queue: it has %s%s", what,
+                   since(task->received_at_usec, task->admitted_at_usec, took, sizeof took));
+}
+
 static void add_stop(struct moments *moments, const struct story_task *task)
 {
+    const char *why = story_reason(task);
+
     if (task->stop_at_usec != USEC_NEVER)
-        add_moment(moments, task->stop_at_usec, "to be stopped: %s%s",
-                   stop_code_names[task->stop_code], task->torn_down ? ", the run has ended" : "");
-    if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
-        add_moment(moments, task->stopped_at_usec, "STOPPED: %s: its instance was lost",
-                   stop_code_names[task->stop_code]);
+        add_moment(moments, task->stop_at_usec, "to be stopped: %s%s%s",
+                   stop_code_names[task->stop_code], why && !task->reason ? ": " : "",
+                   why && !task->reason ? why : "");
+    add_moment(moments, task->stopped_at_usec, "STOPPED: %s%s%s", stop_code_names[task->stop_code],
+               why ? ": " : "", why ? why : "");
+}
+
+/* What befell the instance while the task was there. */
+static void add_instance_turn(struct moments *moments, const struct story_task *task,
+                              const struct story_turn *turn)
+{
+    int name = turn->instance + 1;
+
+    if (turn->instance != task->instance || turn->at_usec < task->placed_at_usec ||
+        turn->at_usec > task->stopped_at_usec)
+        return;
+    if (turn->kind == TURN_CONNECTED)
+        add_moment(moments, turn->at_usec,
+                   turn->value ? "i%d's agent is back" : "i%d's agent is disconnected; the task lives on",
+                   name);
     else
-        add_moment(moments, task->stopped_at_usec, "STOPPED: %s%s%s",
-                   stop_code_names[task->stop_code], task->reason ? ": " : "",
-                   task->reason ? task->reason : "");
+        add_moment(moments, turn->at_usec, turn->value ? "i%d is DRAINING" : "i%d is ACTIVE again",
+                   name);
+}
+
+static void add_task_turn(struct moments *moments, const struct task_definition *definition,
+                          const struct story_turn *turn)
+{
+    const char *name =
+        turn->container == ID_NONE ? "" : definition->containers[turn->container].name;
+
+    switch (turn->kind) {
+    case TURN_RESTARTED:
+        add_moment(moments, turn->at_usec, "%s: exited with %d, restarted by its restartPolicy", name,
+                   turn->value);
+        break;
+    case TURN_HEALTH:
+        add_moment(moments, turn->at_usec, "%s: health checks say %s", name,
+                   health_status_names[turn->value]);
+        break;
+    case TURN_PULL_FAILED:
+        add_moment(moments, turn->at_usec, "%s: the pull failed", name);
+        break;
+    case TURN_PROTECTED:
+        add_moment(moments, turn->at_usec,
+                   turn->value ? "protected from scale-in" : "no longer protected from scale-in");
+        break;
+    default:
+        break;
+    }
+}
+
+static void add_turns(struct moments *moments, const struct story *story, int32_t id,
+                      const struct task_definition *definition)
+{
+    for (int i = 0; i < story->n_turns; i++) {
+        const struct story_turn *turn = &story->turns[i];
+
+        if (turn->instance != ID_NONE)
+            add_instance_turn(moments, &story->tasks[id], turn);
+        else if (turn->task == id)
+            add_task_turn(moments, definition, turn);
+    }
 }
 
 /* Whose task it is: "service web", "RunTask". */
@@ -137,7 +246,7 @@ static const char *owner_of(const struct story *story, const struct story_task *
                             size_t size)
 {
     if (task->service < 0 || task->service >= story->n_services)
-        snprintf(text, size, "RunTask");
+        snprintf(text, size, task->named ? "StartTask" : "RunTask");
     else
         snprintf(text, size, "service %s", story->services[task->service].name);
     return text;
@@ -160,7 +269,8 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
                task->accepted_at_usec == task->placed_at_usec
                    ? ""
                    : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
-    add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
+    add_turns(moments, story, id, definition);
+    add_queue(moments, task);
     for (int i = 0; i < task->n_containers; i++)
         add_start(moments, definition, task, i);
     add_moment(moments, task->running_at_usec, "RUNNING: the scheduler knows");

@@ -5,6 +5,7 @@
 #include "file/story.h"
 
 #include "core/array.h"
+#include "file/story_turns.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -23,6 +24,8 @@ void story_finish(struct story *story)
     for (int i = 0; i < story->n_groups; i++)
         schema_finish(&message_types[MESSAGE_INSTANCE_GROUP].schema, &story->groups[i]);
     for (int i = 0; i < story->n_tasks; i++) {
+        for (int c = 0; c < story->tasks[i].n_containers; c++)
+            free(story->tasks[i].containers[c].bindings);
         free(story->tasks[i].reason);
         free(story->tasks[i].containers);
     }
@@ -36,6 +39,7 @@ void story_finish(struct story *story)
     free(story->services);
     free(story->wants);
     free(story->notes);
+    free(story->turns);
     story_init(story);
 }
 
@@ -80,6 +84,7 @@ static void clear_containers(struct story_container *containers, int32_t n)
                                                  .term_at_usec = USEC_NEVER,
                                                  .kill_at_usec = USEC_NEVER,
                                                  .exited_at_usec = USEC_NEVER,
+                                                 .probe_at_usec = USEC_NEVER,
                                                  .exit_code = ID_NONE};
 }
 
@@ -97,9 +102,12 @@ static void add_task(struct story *story, int32_t id, int32_t taskdef, int32_t s
                                 .accepted_at_usec = at_usec,
                                 .placed_at_usec = USEC_NEVER,
                                 .received_at_usec = USEC_NEVER,
+                                .admitted_at_usec = USEC_NEVER,
+                                .waited_for = ID_NONE,
                                 .running_at_usec = USEC_NEVER,
                                 .stop_at_usec = USEC_NEVER,
                                 .stopped_at_usec = USEC_NEVER,
+                                .stop_reason = ID_NONE,
                                 .rule = ID_NONE};
     task->n_containers = taskdefs_get(&story->taskdefs, taskdef)->n_containers;
     task->containers = malloc((size_t)task->n_containers * sizeof *task->containers + 1);
@@ -321,6 +329,7 @@ static void stop_task(struct story *story, const struct stop_task *call, int64_t
         return;
     task->stop_at_usec = at_usec;
     task->stop_code = call->code;
+    task->stop_reason = (int32_t)call->reason;
     task->torn_down = story->end_usec != USEC_NEVER;
 }
 
@@ -347,6 +356,8 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_PLACE_TASK:
         place_task(story, &output->as.place_task, record->at_usec);
+        if (record->event.kind == MESSAGE_START_TASK && task_of(story, output->as.place_task.task))
+            task_of(story, output->as.place_task.task)->named = true;
         break;
     case MESSAGE_STOP_TASK:
         stop_task(story, &output->as.stop_task, record->at_usec);
@@ -498,6 +509,7 @@ void story_add(struct story *story, const struct record *record)
         else
             action(story, &record->outputs.messages[i], record->at_usec);
     }
+    story_turns_add(story, record);
 }
 
 /* Whole logs ----------------------------------------------------------------------------------- */

@@ -15,9 +15,15 @@ struct story_container {
     int64_t start_at_usec, started_at_usec;
     int64_t ready_at_usec;
     int64_t term_at_usec, kill_at_usec; /* SIGTERM, SIGKILL were ordered */
-    int64_t exited_at_usec;
-    int32_t exit_code; /* ID_NONE: none */
+    int64_t exited_at_usec; /* the last time */
+    int32_t exit_code;      /* ID_NONE: none */
     bool oom;
+    int32_t n_restarts, n_restarts_ordered; /* as reported or ordered; as ordered */
+    int64_t probe_at_usec;     /* the last probe was ordered */
+    enum health_status health; /* as last heard */
+    int64_t gpus;              /* a bit each */
+    int32_t n_bindings;
+    struct network_binding *bindings;
     bool pull_modelled, create_modelled, start_modelled, ready_modelled, exit_modelled;
 };
 
@@ -26,13 +32,18 @@ struct story_task {
     int64_t accepted_at_usec;           /* it exists: PROVISIONING where there was no room yet */
     int64_t placed_at_usec;             /* the scheduler decided */
     int64_t received_at_usec;           /* the agent was told */
+    int64_t admitted_at_usec;           /* it left the agent's queue: its first order was given */
+    int32_t waited_for;                 /* the task whose end let it out of the queue, or ID_NONE */
+    enum place_reason waited_lack;      /* what its instance lacked, PLACE_FITS: it stood behind others */
     int64_t running_at_usec;            /* the scheduler heard RUNNING */
     int64_t stop_at_usec;               /* the scheduler decided to stop it */
     int64_t stopped_at_usec;            /* the scheduler heard STOPPED, or the instance was lost */
     enum stop_code stop_code;
-    char *reason;             /* ECS's words, or NULL */
-    bool torn_down;           /* stopped by the end of the run */
-    int32_t rule; /* of its placement */
+    int32_t stop_reason; /* of the decision to stop it, enum stop_reason; ID_NONE: there was none */
+    char *reason;        /* the agent's, in ECS's words, or NULL */
+    bool torn_down;      /* stopped by the end of the run */
+    bool named;          /* StartTask named its instance */
+    int32_t rule;        /* of its placement */
     int32_t n_containers;
     struct story_container *containers;
 };
@@ -43,8 +54,27 @@ struct story_instance {
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec; /* lost or terminated */
     int32_t n_live;       /* tasks placed here and not STOPPED */
+    int32_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
+    bool connected, draining;
     bool torn_down;       /* terminated by the end of the run */
     bool boot_modelled;
+};
+
+/* What befell a task or an instance besides going its way. */
+enum story_turn_kind {
+    TURN_RESTARTED,   /* value: how the container had exited */
+    TURN_HEALTH,      /* value: the container's enum health_status */
+    TURN_PULL_FAILED, /* of a container */
+    TURN_PROTECTED,   /* value: whether it is from now on */
+    TURN_CONNECTED,   /* instance; value: whether its agent is from now on */
+    TURN_DRAINING,    /* instance; value: likewise */
+};
+
+struct story_turn {
+    int64_t at_usec;
+    enum story_turn_kind kind;
+    int32_t task, instance, container; /* or ID_NONE */
+    int32_t value;
 };
 
 struct story_service {
@@ -78,6 +108,8 @@ struct story {
     int n_wants, cap_wants;
     struct story_note *notes;
     int n_notes, cap_notes;
+    struct story_turn *turns; /* in order of time */
+    int n_turns, cap_turns;
     int64_t n_events, n_outputs;
     int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
     int64_t last_usec; /* the latest record */
@@ -98,6 +130,14 @@ bool story_load(struct story *story, const char *path, struct run_header *header
 /* "t5", "i2": names as users see them. The text lives until the eighth next call. */
 const char *story_task_name(int32_t task);
 const char *story_instance_name(int32_t instance);
+
+/* Why the task stopped, or is to stop, in words: the agent's where it had some, else those that go with
+ * the scheduler's reason. NULL: it does not stop, or nobody said why. */
+const char *story_reason(const struct story_task *task);
+
+/* "t1's memory", "another task's port": what the task waited for in its agent's queue, in `text` of
+ * `size` bytes. NULL where it did not wait, or nobody knows. */
+const char *story_queued(const struct story_task *task, char *text, size_t size);
 
 /* Status of a task at a moment, as the scheduler then knew it: TASK_PROVISIONING before its
  * placement, TASK_STOPPING from the decision to stop it. */

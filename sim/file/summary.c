@@ -1,7 +1,8 @@
 /*
  * The rows are drawn into a line of characters first, so that a bar and its axis cannot disagree.
  * Bars: `.` from the placement until it runs and is ready, `=` while it runs, `-` while it stops;
- * `|` is an end as meant, `x` any other. What the teardown stops runs to the edge.
+ * `|` is an end as meant, `x` any other. What the teardown stops runs to the edge. An instance's own
+ * bar: `.` until it registers, `~` while its agent is disconnected, `-` while it drains, `x` its end.
  */
 #include "file/summary.h"
 
@@ -9,6 +10,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,8 +109,11 @@ static int list_deaths(const struct story *story, struct death *deaths)
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *task = &story->tasks[t];
 
-        if (task->service != ID_NONE && is_dead(task) &&
-            task->stop_code != STOP_SERVICE_SCHEDULER_INITIATED)
+        if (task->service == ID_NONE || !is_dead(task))
+            continue;
+        if (task->stop_reason == STOP_FOR_HEALTH)
+            deaths[n++] = (struct death){task->service, t, task->stop_at_usec};
+        else if (task->stop_code != STOP_SERVICE_SCHEDULER_INITIATED)
             deaths[n++] = (struct death){task->service, t, task->stopped_at_usec};
     }
     qsort(deaths, (size_t)n, sizeof *deaths, compare_deaths);
@@ -143,6 +148,30 @@ static void find_replacements(struct picture *picture)
     free(next);
 }
 
+/* Whether the fault is such a task's end. */
+static bool kills(const struct picture *picture, const struct fault *fault, int32_t id)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    const struct story_instance *instance;
+
+    switch (fault->kind) {
+    case FAULT_KILL_TASK:
+    case FAULT_KILL_CONTAINER:
+        return fault->task == id;
+    case FAULT_KILL_INSTANCE:
+    case FAULT_KILL_AGENT:
+        return task->stop_code == STOP_INFRASTRUCTURE_HEALTH && fault->instance == task->instance;
+    case FAULT_KILL_ZONE:
+        instance = task->instance == ID_NONE ? NULL : &picture->story->instances[task->instance];
+        return task->stop_code == STOP_INFRASTRUCTURE_HEALTH && instance &&
+               instance->zone != ID_NONE &&
+               strcmp(picture->story->groups[instance->group].zones[instance->zone].name,
+                      fault->zone) == 0;
+    default:
+        return false;
+    }
+}
+
 static bool killed_by_scenario(const struct picture *picture, int32_t id)
 {
     const struct scenario *scenario = picture->scenario;
@@ -153,10 +182,7 @@ static bool killed_by_scenario(const struct picture *picture, int32_t id)
 
         if (!entry->is_fault || entry->at_usec > task->stopped_at_usec)
             continue;
-        if (entry->fault.kind == FAULT_KILL_INSTANCE
-                ? task->stop_code == STOP_INFRASTRUCTURE_HEALTH &&
-                      entry->fault.instance == task->instance
-                : entry->fault.task == id)
+        if (kills(picture, &entry->fault, id))
             return true;
     }
     return false;
@@ -188,6 +214,10 @@ static void remark_death(const struct picture *picture, int32_t id, char *text, 
         snprintf(text, size, "its instance was lost");
     else if (task->stop_code == STOP_USER_INITIATED)
         snprintf(text, size, "stopped by StopTask");
+    else if (task->stop_reason == STOP_FOR_HEALTH)
+        snprintf(text, size, "unhealthy: replaced");
+    else if (task->stop_reason == STOP_FOR_DRAINING)
+        snprintf(text, size, "moved: its instance drains");
     else if (task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED)
         snprintf(text, size, "stopped by its service");
     else if (c != ID_NONE && task->containers[c].oom)
@@ -232,32 +262,72 @@ static void remark_work(const struct picture *picture, int32_t id, char *text, s
         snprintf(text, size, "%s of work", work_text);
 }
 
-static void remark_task(const struct picture *picture, int32_t id, char *text, size_t size)
+static void add_remark(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add_remark(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+
+    if (used > 0 && used + 2 < size)
+        used += (size_t)snprintf(text + used, size - used, "; ");
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+}
+
+static void remark_start(const struct picture *picture, int32_t id, char *text, size_t size)
 {
     const struct story_task *task = &picture->story->tasks[id];
     int32_t before = picture->replaces[id];
-    char ready[32];
-    size_t used;
+    char took[32];
+
+    if (before == ID_NONE)
+        return;
+    if (ready_usec(task) != USEC_NEVER && ready_usec(task) < picture->end_usec)
+        add_remark(text, size, "replaces t%d, ready after %s", before + 1,
+                   summary_duration(ready_usec(task) - task->placed_at_usec, took, sizeof took));
+    else
+        add_remark(text, size, "replaces t%d", before + 1);
+}
+
+/* What delayed or disturbed it on its way. */
+static void remark_way(const struct picture *picture, int32_t id, char *text, size_t size)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    char took[32], what[64];
+
+    if (story_queued(task, what, sizeof what))
+        add_remark(text, size, "waited %s for %s",
+                   summary_duration(task->admitted_at_usec - task->received_at_usec, took,
+                                    sizeof took),
+                   what);
+    for (int i = 0; i < task->n_containers; i++) {
+        const char *name = definition_of(picture, task)->containers[i].name;
+
+        if (task->containers[i].n_restarts == 1)
+            add_remark(text, size, "%s restarted", name);
+        else if (task->containers[i].n_restarts > 1)
+            add_remark(text, size, "%s restarted %d times", name, task->containers[i].n_restarts);
+    }
+}
+
+static void remark_task(const struct picture *picture, int32_t id, char *text, size_t size)
+{
+    const struct story_task *task = &picture->story->tasks[id];
+    char end[128] = "";
 
     text[0] = '\0';
-    if (before != ID_NONE) {
-        snprintf(text, size, "replaces t%d", before + 1);
-        if (ready_usec(task) != USEC_NEVER && ready_usec(task) < picture->end_usec) {
-            summary_duration(ready_usec(task) - task->placed_at_usec, ready, sizeof ready);
-            used = strlen(text);
-            snprintf(text + used, size - used, ", ready after %s", ready);
-        }
-    }
-    used = strlen(text);
-    if (used > 0 && is_dead(task) && !ended_well(task)) {
-        snprintf(text + used, size - used, "; ");
-        used += 2;
-    }
+    remark_start(picture, id, text, size);
+    remark_way(picture, id, text, size);
     if (is_dead(task) && (!ended_well(task) || task->stop_code == STOP_USER_INITIATED ||
                           task->stop_code == STOP_SERVICE_SCHEDULER_INITIATED))
-        remark_death(picture, id, text + used, size - used);
-    else if (used == 0 && is_dead(task))
-        remark_work(picture, id, text, size);
+        remark_death(picture, id, end, sizeof end);
+    else if (text[0] == '\0' && is_dead(task))
+        remark_work(picture, id, end, sizeof end);
+    if (end[0])
+        add_remark(text, size, "%s", end);
 }
 
 /* Drawing --------------------------------------------------------------------------------------- */
@@ -315,6 +385,44 @@ static void print_task(struct picture *picture, int32_t id)
     print_row(picture, label, bar, remark);
 }
 
+/* The times that it was not itself, into its bar and its remark. */
+static void draw_turns(const struct picture *picture, int32_t id, char *bar, char *remark,
+                       size_t size)
+{
+    const struct story_instance *instance = &picture->story->instances[id];
+    int64_t away_usec = USEC_NEVER, drains_usec = USEC_NEVER, total_usec = 0;
+    int64_t end_usec =
+        instance->lost_at_usec < picture->end_usec ? instance->lost_at_usec : picture->end_usec;
+    char took[32];
+
+    for (int i = 0; i <= picture->story->n_turns; i++) {
+        const struct story_turn *turn = &picture->story->turns[i];
+        bool last = i == picture->story->n_turns;
+        int64_t at_usec = last || turn->at_usec > end_usec ? end_usec : turn->at_usec;
+
+        if (!last && turn->instance != id)
+            continue;
+        if (away_usec != USEC_NEVER && (last || turn->kind == TURN_CONNECTED)) {
+            fill(picture, bar, away_usec, at_usec, '~');
+            total_usec += at_usec - away_usec;
+            away_usec = USEC_NEVER;
+        }
+        if (drains_usec != USEC_NEVER && (last || turn->kind == TURN_DRAINING)) {
+            fill(picture, bar, drains_usec, at_usec, '-');
+            add_remark(remark, size, "drains from %s",
+                       summary_duration(drains_usec, took, sizeof took));
+            drains_usec = USEC_NEVER;
+        }
+        if (!last && turn->kind == TURN_CONNECTED && !turn->value)
+            away_usec = at_usec;
+        if (!last && turn->kind == TURN_DRAINING && turn->value)
+            drains_usec = at_usec;
+    }
+    if (total_usec > 0)
+        add_remark(remark, size, "its agent was disconnected for %s",
+                   summary_duration(total_usec, took, sizeof took));
+}
+
 static void print_instance(struct picture *picture, int32_t id)
 {
     const struct story_instance *instance = &picture->story->instances[id];
@@ -333,13 +441,14 @@ static void print_instance(struct picture *picture, int32_t id)
          instance->registered_at_usec < picture->end_usec ? instance->registered_at_usec
                                                           : picture->end_usec,
          '.');
+    draw_turns(picture, id, bar, remark, sizeof remark);
     if (instance->registered_at_usec == USEC_NEVER)
-        snprintf(remark, sizeof remark, "never registered");
+        add_remark(remark, sizeof remark, "never registered");
     if (instance->lost_at_usec < picture->end_usec && !instance->torn_down) {
         int at = column(picture, instance->lost_at_usec);
 
         bar[at < AXIS ? at : AXIS - 1] = 'x';
-        snprintf(remark, sizeof remark, "lost");
+        add_remark(remark, sizeof remark, "lost");
     }
     print_row(picture, label, bar, remark);
 }

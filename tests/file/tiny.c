@@ -89,14 +89,32 @@ static void boot(struct tiny *tiny, int64_t at_usec, int32_t instance)
 {
     const struct cluster *cluster = &tiny->scheduler.cluster;
     const struct instance_group *group = &cluster->groups[cluster->instances[instance].group].spec;
-    struct message message = message_new(MESSAGE_BOOT);
+    struct message message = message_new(MESSAGE_BOOT), copy;
+    struct agent_rules rules = agent_rules_default;
 
+    /* So that even a short run hears of them. */
+    rules.heartbeat_timeout_usec = 20 * SEC;
+    rules.heartbeat_jitter_usec = 0;
+    rules.image_cleanup_usec = 7 * SEC;
+    rules.image_minimum_age_usec = SEC;
     cr_assert(instance < TINY_INSTANCES);
     message.as.boot = (struct boot){.instance = instance,
                                     .epoch = cluster->instances[instance].epoch,
                                     .cpu = group->cpu,
-                                    .memory_mib = group->memory_mib};
-    tiny_put(tiny, at_usec + SEC, instance, message);
+                                    .memory_mib = group->memory_mib,
+                                    .rules = &rules};
+    message_copy(&copy, &message);
+    tiny_put(tiny, at_usec + SEC, instance, copy);
+}
+
+/* Whatever is asked is well. */
+static struct message healthy(const struct probe_container *probe)
+{
+    struct message message = message_new(MESSAGE_CONTAINER_PROBED);
+
+    message.as.probed =
+        (struct container_probed){probe->task, probe->container, probe->probe, true};
+    return message;
 }
 
 /* Containers called "job" end after two seconds, those of the image "broken" cannot be pulled. */
@@ -121,6 +139,12 @@ static void act_on_container(struct tiny *tiny, int64_t at_usec, int32_t machine
         tiny_put(tiny, at_usec + 130 * MSEC, machine, fact(MESSAGE_CONTAINER_READY, order));
         if (strcmp(definition_of(tiny, order)->name, "job") == 0)
             tiny_put(tiny, at_usec + 2 * SEC, machine, exit_of(order->task, order->container, 0));
+        break;
+    case MESSAGE_PROBE_CONTAINER:
+        tiny_put(tiny, at_usec + 5 * MSEC, machine, healthy(&output->as.probe));
+        break;
+    case MESSAGE_RECONNECT:
+        tiny_put(tiny, at_usec + 5 * MSEC, machine, message_new(MESSAGE_CONNECTED));
         break;
     case MESSAGE_SIGNAL_CONTAINER: /* "deaf" containers do not hear SIGTERM */
         if (output->as.signal.signal == SIGNAL_KILL)
@@ -319,6 +343,16 @@ static void put_taskdefs(struct tiny *tiny)
          .n_depends = 1,
          .depends = &depend},
     };
+    struct health_check health = {5 * SEC, 2 * SEC, 0, 3};
+    struct restart_policy restart = {.attempt_period_usec = SEC};
+    struct container_definition care[] = {
+        {.name = "db",
+         .image = "db",
+         .essential = true,
+         .stop_timeout_usec = 30 * SEC,
+         .health = &health},
+        {.name = "job", .image = "job", .stop_timeout_usec = 30 * SEC, .restart = &restart},
+    };
     struct container_definition broken = {
         .name = "job", .image = "broken", .essential = true, .stop_timeout_usec = 30 * SEC};
 
@@ -326,6 +360,7 @@ static void put_taskdefs(struct tiny *tiny)
     put_taskdef(tiny, 1, "job", 512, &job, 1);
     put_taskdef(tiny, 2, "pair", 128, pair, 2);
     put_taskdef(tiny, 3, "broken", 128, &broken, 1);
+    put_taskdef(tiny, 4, "care", 128, care, 2);
 }
 
 static void put_service(struct tiny *tiny, int64_t at_usec, int32_t taskdef)
@@ -379,6 +414,35 @@ static void put_service_calls(struct tiny *tiny)
     tiny_put(tiny, 20 * SEC, ID_NONE, delete);
 }
 
+static void put_start_task(struct tiny *tiny, int64_t at_usec, int32_t taskdef)
+{
+    struct instance_name instance = {0};
+    struct message message = message_new(MESSAGE_START_TASK);
+
+    message.as.start_task =
+        (struct start_task){.taskdef = taskdef, .n_instances = 1, .instances = &instance};
+    put_copy(tiny, at_usec, ID_NONE, &message);
+}
+
+/* i3 drains for a moment, i1 is cut off for another, and nobody may be protected. */
+static void put_disturbances(struct tiny *tiny)
+{
+    struct message protect = message_new(MESSAGE_UPDATE_TASK_PROTECTION);
+    struct message drain = message_new(MESSAGE_UPDATE_INSTANCE_STATE);
+    struct message cut = message_new(MESSAGE_AGENT_DISCONNECTED);
+
+    protect.as.update_task_protection.task = 0;
+    tiny_put(tiny, 23 * SEC, ID_NONE, protect);
+    drain.as.update_instance_state = (struct update_instance_state){2, true};
+    tiny_put(tiny, 24 * SEC, ID_NONE, drain);
+    drain.as.update_instance_state.draining = false;
+    tiny_put(tiny, 25 * SEC, ID_NONE, drain);
+    cut.as.agent_disconnected.instance = 0;
+    tiny_put(tiny, 26 * SEC, ID_NONE, cut);
+    tiny_put(tiny, 26 * SEC, 0, message_new(MESSAGE_DISCONNECTED));
+    tiny_put(tiny, 27 * SEC, 0, message_new(MESSAGE_CONNECTED));
+}
+
 void tiny_whole_run(struct tiny *tiny)
 {
     tiny_init(tiny);
@@ -395,8 +459,10 @@ void tiny_whole_run(struct tiny *tiny)
     put_run_task(tiny, 14 * SEC, 2, 2, false);
     put_stop_task(tiny, 15 * SEC, 7); /* refused: it failed long ago */
     put_stop_task(tiny, 15 * SEC, 9);
-    put_run_task(tiny, 21 * SEC, 1, 6, true); /* four have room, two wait until the end */
-    tiny_put(tiny, 22 * SEC, ID_NONE, message_new(MESSAGE_END));
+    put_start_task(tiny, 22 * SEC, 4);
+    put_disturbances(tiny);
+    put_run_task(tiny, 33 * SEC, 1, 6, true); /* three have room, three wait until the end */
+    tiny_put(tiny, 34 * SEC, ID_NONE, message_new(MESSAGE_END));
     tiny_run(tiny, USEC_NEVER);
     cr_assert(scheduler_ended(&tiny->scheduler));
 }

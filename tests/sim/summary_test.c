@@ -97,7 +97,7 @@ Test(summary, tells_the_first_scenario)
     assert_row(text, "i1 zone a", "");
     assert_row(text, "   t1   web", "=x");
     assert_row(text, "   t1   web", "killed by the scenario");
-    assert_row(text, "   t5   job", "of work took 3.9");
+    assert_row(text, "   t5   job", "of work took 3.7");
     assert_row(text, "   t5   job", "shared CPU");
     assert_row(text, "   t7   job", "2 s of work");
     assert_row(text, "   t8   web", "replaces t1, ready after 0.");
@@ -196,7 +196,7 @@ Test(summary, warns_of_what_is_nearly_at_once)
         &unplaced);
 
     assert_row(text, "test.json:1: warning: RunTask at 3.1", "the end of t1 at 3.0");
-    assert_row(text, "test.json:1: warning: RunTask at 20.0", "a fault at 20.2");
+    assert_row(text, "test.json:1: warning: RunTask at 20.0", "killTask at 20.2");
     cr_assert(strstr(text, "RunTask at 20.000 s and RunTask") == NULL, "the file's order holds");
     free(text);
 }
