@@ -134,11 +134,38 @@ static bool kill_task(struct controller *controller, const struct fault *fault)
            crew_fault(&controller->crew, task->instance, &order);
 }
 
+/* Both ends notice at once, as with a closed socket. */
+static bool cut_agent(struct controller *controller, const struct fault *fault)
+{
+    struct message event = message_new(MESSAGE_AGENT_DISCONNECTED);
+
+    if (!crew_cut(&controller->crew, fault->instance, fault->for_usec)) {
+        return false;
+    }
+    event.as.agent_disconnected.instance = fault->instance;
+    deliver(controller, &event);
+    return true;
+}
+
 static void do_fault(struct controller *controller, const struct fault *fault)
 {
     const struct scenario *scenario = controller->job->scenario;
-    bool hit = fault->kind == FAULT_KILL_INSTANCE ? crew_kill(&controller->crew, fault->instance)
-                                                  : kill_task(controller, fault);
+    bool hit;
+
+    switch (fault->kind) {
+    case FAULT_KILL_INSTANCE:
+    case FAULT_KILL_AGENT: /* what runs there dies with it */
+        hit = crew_kill(&controller->crew, fault->instance);
+        break;
+    case FAULT_CUT_AGENT:
+        hit = cut_agent(controller, fault);
+        break;
+    case FAULT_SLOW_REGISTRY:
+    case FAULT_DEAD_REGISTRY:
+        return; /* wants_tell() has said that there is none */
+    default:
+        hit = kill_task(controller, fault);
+    }
 
     if (!hit) {
         fprintf(stderr, "%s:%d: warning: the fault found nothing to hit\n", scenario->path,
@@ -184,6 +211,7 @@ static void step(struct controller *controller, const struct message *event)
     record.outputs = controller->outputs;
     write_record(controller, &record);
     if (event->kind == MESSAGE_END) {
+        crew_restore(&controller->crew);
         controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
     }
     for (int i = 0; i < controller->outputs.n_messages; i++) {
@@ -207,6 +235,29 @@ static int64_t to_clock(const struct controller *controller, int64_t at_usec)
     return at_usec == USEC_NEVER ? INT64_MAX : controller->origin_usec + at_usec;
 }
 
+/* Logs what an agent did, and keeps what it reports for the scheduler. */
+static void take_record(struct controller *controller, const struct record *record)
+{
+    write_record(controller, record);
+    for (int i = 0; i < record->outputs.n_messages; i++) {
+        const struct message *output = &record->outputs.messages[i];
+
+        if (message_types[output->kind].to == PARTY_SCHEDULER) {
+            deliver(controller, output);
+        }
+    }
+}
+
+static void hear(struct controller *controller, int32_t instance)
+{
+    struct record record;
+
+    while (crew_hear(&controller->crew, instance, &record)) {
+        take_record(controller, &record);
+        record_finish(&record);
+    }
+}
+
 /* Looks after the machines; returns when to do so again at the latest. */
 static int64_t advance_crew(struct controller *controller)
 {
@@ -218,6 +269,9 @@ static int64_t advance_crew(struct controller *controller)
         crew_kill_all(&controller->crew);
     }
     look_usec = crew_advance(&controller->crew);
+    while ((instance = crew_next_restored(&controller->crew)) != ID_NONE) {
+        hear(controller, instance);
+    }
     while ((instance = crew_next_lost(&controller->crew)) != ID_NONE) {
         deliver_lost(controller, instance);
     }
@@ -267,29 +321,6 @@ static int64_t advance(struct controller *controller)
 }
 
 /* ---- what comes in ---- */
-
-/* Logs what an agent did, and keeps what it reports for the scheduler. */
-static void take_record(struct controller *controller, const struct record *record)
-{
-    write_record(controller, record);
-    for (int i = 0; i < record->outputs.n_messages; i++) {
-        const struct message *output = &record->outputs.messages[i];
-
-        if (message_types[output->kind].to == PARTY_SCHEDULER) {
-            deliver(controller, output);
-        }
-    }
-}
-
-static void hear(struct controller *controller, int32_t instance)
-{
-    struct record record;
-
-    while (crew_hear(&controller->crew, instance, &record)) {
-        take_record(controller, &record);
-        record_finish(&record);
-    }
-}
 
 static void reap(struct controller *controller)
 {

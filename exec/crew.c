@@ -23,10 +23,12 @@ void crew_init(struct crew *crew, const struct controller_job *job, struct loop 
 void crew_finish(struct crew *crew)
 {
     for (int i = 0; i < crew->n_members; i++) {
+        buffer_finish(&crew->members[i]->held.out);
         free(crew->members[i]);
     }
     free(crew->members);
     free(crew->lost);
+    free(crew->restored);
 }
 
 static void fail(struct crew *crew, const struct err *err)
@@ -87,7 +89,7 @@ void crew_launch(struct crew *crew, int32_t instance, const struct scenario_grou
     int64_t boot_usec = type->boot_given ? distribution_sample(&type->boot, crew->job->plans->seed,
                                                                DRAW_BOOT, instance, 0)
                                          : 0;
-    struct member *member = malloc(sizeof *member);
+    struct member *member = calloc(1, sizeof *member);
 
     assert(member != NULL && instance == crew->n_members);
     member->group = group;
@@ -97,9 +99,19 @@ void crew_launch(struct crew *crew, int32_t instance, const struct scenario_grou
     *ARRAY_ADD(crew, members) = member;
 }
 
+static bool is_cut(const struct crew *crew, int32_t instance)
+{
+    return crew->members[instance]->cut_until_usec > 0;
+}
+
 static void flush(struct crew *crew, struct machine *machine)
 {
     struct err err;
+
+    if (is_cut(crew, machine->instance)) {
+        channel_flush(&machine->channel); /* an order of the world's, a line: it goes at once */
+        return;
+    }
 
     if (!loop_watch(crew->loop, machine->channel.fd, machine->instance,
                     channel_flush(&machine->channel), &err)) {
@@ -189,6 +201,63 @@ void crew_terminate(struct crew *crew, int32_t instance)
     flush(crew, machine);
 }
 
+/* ---- cut connections ---- */
+
+/* An event of the world's to the agent's machine. */
+static void tell_machine(struct machine *machine, enum message_kind kind)
+{
+    struct message event = message_new(kind);
+
+    channel_send_message(&machine->channel, &event);
+}
+
+bool crew_cut(struct crew *crew, int32_t instance, int64_t for_usec)
+{
+    struct machine *machine = find_up(crew, instance);
+    int64_t now_usec = loop_clock_usec(), until_usec;
+
+    if (!machine) {
+        return false;
+    }
+    until_usec = for_usec < INT64_MAX - now_usec ? now_usec + for_usec : INT64_MAX;
+    if (!is_cut(crew, instance)) {
+        tell_machine(machine, MESSAGE_DISCONNECTED);
+        crew->members[instance]->cut_until_usec = until_usec;
+        flush(crew, machine);
+        loop_forget(crew->loop, machine->channel.fd);
+    } else if (until_usec > crew->members[instance]->cut_until_usec) {
+        crew->members[instance]->cut_until_usec = until_usec;
+    }
+    return true;
+}
+
+static void restore(struct crew *crew, struct member *member)
+{
+    member->cut_until_usec = 0;
+    if (member->machine.state == MACHINE_UP) {
+        tell_machine(&member->machine, MESSAGE_CONNECTED);
+        channel_send_lines(&member->machine.channel, member->held.out.text,
+                           member->held.out.length);
+        flush(crew, &member->machine);
+        *ARRAY_ADD(crew, restored) = member->machine.instance;
+    }
+    buffer_clear(&member->held.out);
+}
+
+void crew_restore(struct crew *crew)
+{
+    for (int i = 0; i < crew->n_members; i++) {
+        if (is_cut(crew, i)) {
+            restore(crew, crew->members[i]);
+        }
+    }
+}
+
+int32_t crew_next_restored(struct crew *crew)
+{
+    return crew->n_restored > 0 ? crew->restored[--crew->n_restored] : ID_NONE;
+}
+
 int64_t crew_advance(struct crew *crew)
 {
     int64_t next_usec = INT64_MAX;
@@ -209,6 +278,13 @@ int64_t crew_advance(struct crew *crew)
                 machine_kill(machine);
             }
         }
+        if (is_cut(crew, i)) {
+            if (crew->members[i]->cut_until_usec <= loop_clock_usec()) {
+                restore(crew, crew->members[i]);
+            } else if (crew->members[i]->cut_until_usec < next_usec) {
+                next_usec = crew->members[i]->cut_until_usec;
+            }
+        }
         next_usec = *due_usec < next_usec ? *due_usec : next_usec;
     }
     return next_usec;
@@ -223,6 +299,7 @@ int32_t crew_reap(struct crew *crew)
             struct machine *machine = &crew->members[i]->machine;
 
             if (machine->state == MACHINE_UP && machine->pid == pid) {
+                crew->members[i]->cut_until_usec = 0; /* what it said last is in the socket */
                 return i;
             }
         }
@@ -241,18 +318,20 @@ void crew_bury(struct crew *crew, int32_t instance)
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message)
 {
     struct machine *machine = find_up(crew, instance);
+    struct channel *channel;
     struct duty duty;
 
     if (!machine) {
         return false;
     }
+    channel = is_cut(crew, instance) ? &crew->members[instance]->held : &machine->channel;
     if (message->kind == MESSAGE_PLACE_TASK) {
         duty = plans_duty(crew->job->plans, message->as.place_task.task,
                           message->as.place_task.taskdef);
-        channel_send(&machine->channel, WORD_DUTY, &duty_schema, &duty);
+        channel_send(channel, WORD_DUTY, &duty_schema, &duty);
         free(duty.containers);
     }
-    channel_send_message(&machine->channel, message);
+    channel_send_message(channel, message);
     flush(crew, machine);
     return true;
 }
@@ -326,7 +405,7 @@ bool crew_hear(struct crew *crew, int32_t instance, struct record *record)
     struct line line;
     struct err err;
 
-    if (!machine) {
+    if (!machine || is_cut(crew, instance)) {
         return false;
     }
     channel_fill(&machine->channel);

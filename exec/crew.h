@@ -15,6 +15,8 @@ struct member {
     const struct scenario_group *group;
     const struct instance_type *type;
     int32_t epoch; /* of its agent */
+    int64_t cut_until_usec; /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */
+    struct channel held;    /* what waits to be sent until then */
 };
 
 struct crew {
@@ -25,6 +27,8 @@ struct crew {
     int n_members, cap_members;
     int32_t *lost; /* instances that are gone and were not asked for yet */
     int n_lost, cap_lost;
+    int32_t *restored; /* instances whose cut is over and that were not asked for yet */
+    int n_restored, cap_restored;
     bool failed; /* this machine cannot go on: `err` says why */
     struct err err;
 };
@@ -48,6 +52,17 @@ void crew_kill_all(struct crew *crew);
 /* A placeTask or stopTask to the instance's agent, or a fault. False where it is not up. */
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message);
 bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order);
+
+/* Cuts the connection to the instance's agent for so long (USEC_NEVER: until crew_restore()), or
+ * longer than it is cut already: its machine is told, what both sides say then waits. The instance
+ * itself is not touched, and killing it or its tasks needs no connection. False where it is not up. */
+bool crew_cut(struct crew *crew, int32_t instance, int64_t for_usec);
+
+/* No connection is cut any more. */
+void crew_restore(struct crew *crew);
+
+/* An instance whose connection is whole again: what it has said can be heard; ID_NONE: no more. */
+int32_t crew_next_restored(struct crew *crew);
 
 /* Boots those whose time has come, kills those whose time is over. Returns the CLOCK_MONOTONIC time
  * at which to call again. */
