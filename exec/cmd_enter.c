@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 static const char help[] =
-    "Runs a command inside the network of a run that goes on, where instances and tasks have their\n"
+    "Runs a command inside the network of a run that goes on, where instances and tasks have "
+    "their\n"
     "addresses: i1 is 10.213.0.11, a task t1 in awsvpc mode is 10.213.128.1. RUN is the name that\n"
     "`berth exec` says; without one it is the only run there is.\n"
     "\n"
@@ -76,10 +77,11 @@ static bool enter(const char *id, struct err *err)
     }
     if (n_seen > 1) {
         close(fd);
-        return err_set(err, EXIT_INPUT, "%d runs go on: say which (berth enter RUN -- ...)", n_seen);
+        return err_set(err, EXIT_INPUT, "%d runs go on: say which (berth enter RUN -- ...)",
+                       n_seen);
     }
-    ok = cloud_enter_owner(fd, err) && (setns(fd, CLONE_NEWNET) == 0 ||
-                                        err_errno(err, errno, "cannot enter the run's network"));
+    ok = cloud_enter_owner(fd, err) &&
+         (setns(fd, CLONE_NEWNET) == 0 || err_errno(err, errno, "cannot enter the run's network"));
     close(fd);
     return ok;
 }
@@ -98,7 +100,8 @@ int cmd_enter(int argc, char **argv)
         id = argv[at++];
     }
     if (at + 1 >= argc || strcmp(argv[at], "--") != 0) {
-        fprintf(stderr, "Usage: berth enter [RUN] -- COMMAND [ARGUMENT]...   (berth enter --help)\n");
+        fprintf(stderr,
+                "Usage: berth enter [RUN] -- COMMAND [ARGUMENT]...   (berth enter --help)\n");
         return EXIT_INPUT;
     }
     if (!enter(id, &err)) {

@@ -69,7 +69,7 @@ struct peer {
 static int epoll_fd;
 static struct listener *listeners;
 
-static void *new(size_t size)
+static void *new (size_t size)
 {
     void *memory = calloc(1, size);
 
@@ -129,7 +129,7 @@ static void want(struct stream *stream, int side)
      * watched while nothing is wanted. */
     if (event.events != end->events) {
         epoll_ctl(epoll_fd,
-                  end->events == 0     ? EPOLL_CTL_ADD
+                  end->events == 0    ? EPOLL_CTL_ADD
                   : event.events == 0 ? EPOLL_CTL_DEL
                                       : EPOLL_CTL_MOD,
                   end->watched.fd, &event);
@@ -232,7 +232,7 @@ static void accept_stream(struct listener *listener)
         }
         return;
     }
-    stream = new(sizeof *stream);
+    stream = new (sizeof *stream);
     stream->listener = listener;
     stream->connecting = true;
     stream->next = listener->streams;
@@ -267,7 +267,7 @@ static struct peer *add_peer(struct listener *listener, const struct sockaddr_in
     if (fd < 0) {
         return NULL;
     }
-    peer = new(sizeof *peer);
+    peer = new (sizeof *peer);
     *peer = (struct peer){{KIND_PEER, fd}, listener, *address, 0, false, listener->peers};
     listener->peers = peer;
     listener->n_peers++;
@@ -347,7 +347,7 @@ static int add_rule(const struct forward_rule *rule)
         }
         return why;
     }
-    listener = new(sizeof *listener);
+    listener = new (sizeof *listener);
     listener->watched = (struct watched){KIND_LISTENER, fd};
     listener->rule = *rule;
     listener->next = listeners;

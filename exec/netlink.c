@@ -97,8 +97,7 @@ int netlink_index(struct netlink *netlink, const char *name)
 int netlink_add_bridge(struct netlink *netlink, const char *name, const uint8_t hardware[6])
 {
     struct request request;
-    struct nlmsghdr *header =
-        begin(&request, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    struct nlmsghdr *header = begin(&request, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
     struct nlattr *info;
 
     set_up(put_link(header));
@@ -125,8 +124,7 @@ int netlink_add_pair(struct netlink *netlink, const char *name, int bridge, cons
                      int peer_fd)
 {
     struct request request;
-    struct nlmsghdr *header =
-        begin(&request, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    struct nlmsghdr *header = begin(&request, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
     struct nlattr *info, *data;
 
     set_up(put_link(header));
@@ -155,8 +153,7 @@ int netlink_up(struct netlink *netlink, int index)
 int netlink_add_address(struct netlink *netlink, int index, uint32_t address, int prefix)
 {
     struct request request;
-    struct nlmsghdr *header =
-        begin(&request, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+    struct nlmsghdr *header = begin(&request, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
     struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(header, sizeof *message);
 
     message->ifa_family = AF_INET;

@@ -82,15 +82,19 @@ static bool attach_instance(struct network *network, struct err *err)
 static bool make_inner_bridge(struct network *network, struct err *err)
 {
     uint32_t address = inner_address(network, 1);
-    const uint8_t hardware[6] = {0x02, 0x42, (uint8_t)(address >> 24), (uint8_t)(address >> 16),
-                                 (uint8_t)(address >> 8), (uint8_t)address};
+    const uint8_t hardware[6] = {0x02,
+                                 0x42,
+                                 (uint8_t)(address >> 24),
+                                 (uint8_t)(address >> 16),
+                                 (uint8_t)(address >> 8),
+                                 (uint8_t)address};
 
     if (netlink_add_bridge(&network->home, INNER_BRIDGE, hardware) != 0) {
         return refused(err, "bridge");
     }
     network->inner_bridge = netlink_index(&network->home, INNER_BRIDGE);
-    if (network->inner_bridge < 0 || netlink_add_address(&network->home, network->inner_bridge,
-                                                         address, INNER_PREFIX) != 0) {
+    if (network->inner_bridge < 0 ||
+        netlink_add_address(&network->home, network->inner_bridge, address, INNER_PREFIX) != 0) {
         return refused(err, "address");
     }
     if (netlink_add_route(&network->cloud, inner_address(network, 0), INNER_PREFIX,
@@ -209,8 +213,8 @@ static bool connect_seat(struct netlink *outside, const char *name, int bridge,
            refused(err, "address");
 }
 
-static bool finish_seat(struct network *network, struct network_seat *seat,
-                        struct netlink *inside, bool ok)
+static bool finish_seat(struct network *network, struct network_seat *seat, struct netlink *inside,
+                        bool ok)
 {
     netlink_close(inside);
     if (!ok) {

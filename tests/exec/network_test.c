@@ -290,7 +290,8 @@ static const char *fetch(const char *where)
     char command[512];
 
     snprintf(command, sizeof command,
-             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ 2>/dev/null && exit; "
+             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ "
+             "2>/dev/null && exit; "
              "busybox usleep 100000; done",
              where);
     return in_cloud(command);
@@ -342,8 +343,7 @@ Test(network, streams_are_carried_whole_and_their_end_too)
     char wanted[64];
 
     usleep(300000);
-    snprintf(wanted, sizeof wanted, "%.32s",
-             in_cloud("busybox seq 1 500000 | busybox md5sum"));
+    snprintf(wanted, sizeof wanted, "%.32s", in_cloud("busybox seq 1 500000 | busybox md5sum"));
     came = in_cloud("busybox seq 1 500000 | busybox timeout 5 busybox nc 10.213.0.11 8080");
     cr_expect(strlen(wanted) == 32 && strncmp(came, wanted, 32) == 0, "sent %s, came %s", wanted,
               came);
@@ -429,15 +429,18 @@ Test(network, awsvpc_is_one_address_per_task)
     cr_expect(strstr(printed(0, 3, "10.213.128.2/16"), "10.213.128.2/16"), "%s",
               printed(0, 3, "10.213.128.2/16"));
     cr_expect_str_eq(fetch("10.213.128.1"), "task-one");
-    cr_expect_str_eq(in_cloud("busybox timeout 2 busybox wget -qO- http://10.213.0.11/ 2>/dev/null"),
-                     "", "not the instance's");
+    cr_expect_str_eq(
+        in_cloud("busybox timeout 2 busybox wget -qO- http://10.213.0.11/ 2>/dev/null"), "",
+        "not the instance's");
     shut(&instance);
 }
 
 Test(network, none_is_lo_alone)
 {
     const struct wish wishes[] = {
-        {NETWORK_NONE, 0, "ip route; ip -o link | wc -l; wget -qO- http://10.213.0.1/ 2>&1; echo end",
+        {NETWORK_NONE,
+         0,
+         "ip route; ip -o link | wc -l; wget -qO- http://10.213.0.1/ 2>&1; echo end",
          {0}}};
     struct instance instance = boot(0, wishes, 1);
 
@@ -451,7 +454,9 @@ Test(network, none_is_lo_alone)
 Test(network, host_is_the_instance)
 {
     const struct wish wishes[] = {
-        {NETWORK_HOST, 0, "readlink /proc/self/ns/net; ls /sys/class/net; " SERVE("8081", "host"),
+        {NETWORK_HOST,
+         0,
+         "readlink /proc/self/ns/net; ls /sys/class/net; " SERVE("8081", "host"),
          {0}}};
     struct instance instance = boot(0, wishes, 1);
     char own[64] = "";
