@@ -1,126 +1,10 @@
 /*
  * The agent step by step: the order of a container's life, dependsOn, stopping, the queue.
  */
-#include "core/agent.h"
-#include "core/check.h"
+#include "agent_steps.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
-
-static struct taskdefs taskdefs;
-static struct agent agent;
-static struct outputs outputs;
-static int64_t now_usec;
-
-static void step(const struct message *event)
-{
-    char detail[256];
-    const char *broken;
-
-    outputs.n_messages = 0;
-    agent_step(&agent, now_usec, event, &outputs);
-    broken = core_check_agent(&agent, detail, sizeof detail);
-    cr_assert(!broken, "%s: %s", broken, detail);
-}
-
-static const struct message *said(enum message_kind kind)
-{
-    for (int i = 0; i < outputs.n_messages; i++)
-        if (outputs.messages[i].kind == kind)
-            return &outputs.messages[i];
-    return NULL;
-}
-
-/* The last step ordered exactly this of this container. */
-static bool ordered(enum message_kind kind, int task, int container)
-{
-    const struct message *message = said(kind);
-
-    return message && message->as.order.task == task && message->as.order.container == container;
-}
-
-static bool signalled(int task, int container, enum stop_signal signal)
-{
-    const struct message *message = said(MESSAGE_SIGNAL_CONTAINER);
-
-    return message && message->as.signal.task == task &&
-           message->as.signal.container == container && message->as.signal.signal == signal;
-}
-
-static bool reported(int task, enum task_status status)
-{
-    const struct message *message = said(MESSAGE_TASK_STATE);
-
-    return message && message->as.task_state.task == task &&
-           message->as.task_state.status == status;
-}
-
-static void place(int task, int taskdef)
-{
-    struct message event = message_new(MESSAGE_PLACE_TASK);
-
-    event.as.place_task =
-        (struct place_task){.task = task, .instance = 0, .epoch = 1, .taskdef = taskdef};
-    step(&event);
-}
-
-static void tick(void)
-{
-    struct message event = message_new(MESSAGE_TICK);
-
-    step(&event);
-}
-
-/* Lets the next probe fall due and answers it. */
-static void answer_probe(int task, int container, bool healthy)
-{
-    struct message event = message_new(MESSAGE_CONTAINER_PROBED);
-
-    now_usec = agent_deadline(&agent);
-    tick();
-    cr_assert(said(MESSAGE_PROBE_CONTAINER));
-    event.as.probed = (struct container_probed){
-        task, container, said(MESSAGE_PROBE_CONTAINER)->as.probe.probe, healthy};
-    step(&event);
-}
-
-static void pass_probe(int task, int container)
-{
-    answer_probe(task, container, true);
-}
-
-static void stop(int task)
-{
-    struct message event = message_new(MESSAGE_STOP_TASK);
-
-    event.as.stop_task = (struct stop_task){
-        .task = task, .epoch = 1, .code = STOP_USER_INITIATED, .reason = STOP_FOR_USER};
-    step(&event);
-}
-
-static void fact(enum message_kind kind, int task, int container, const char *error)
-{
-    struct message event = message_new(kind);
-
-    event.as.fact = (struct container_fact){task, container, (char *)(uintptr_t)error};
-    step(&event);
-}
-
-static void exited(int task, int container, int exit_code, bool oom)
-{
-    struct message event = message_new(MESSAGE_CONTAINER_EXITED);
-
-    event.as.exited = (struct container_exited){task, container, exit_code, oom};
-    step(&event);
-}
-
-/* Pulls, creates and starts a container whose pull has been ordered. */
-static void bring_up(int task, int container)
-{
-    fact(MESSAGE_IMAGE_PULLED, task, container, NULL);
-    fact(MESSAGE_CONTAINER_CREATED, task, container, NULL);
-    fact(MESSAGE_CONTAINER_STARTED, task, container, NULL);
-}
 
 /* d1: one container. d2: a <- b on a condition. d3: port 80. d4: essential and non-essential. */
 static void begin(void)
@@ -143,7 +27,6 @@ static void begin(void)
     };
     struct task_definition definition = {
         .family = "d", .n_containers = 1, .containers = containers};
-    struct message boot = message_new(MESSAGE_BOOT);
 
     taskdefs_add(&taskdefs, &definition);
     definition.n_containers = 2;
@@ -164,40 +47,30 @@ static void begin(void)
     containers[0].ports = &port;
     definition.n_containers = 1;
     taskdefs_add(&taskdefs, &definition); /* 6: a host port */
-    now_usec = 0;
-    agent_init(&agent, &taskdefs);
     rules.image_cleanup_usec = 0;
     rules.heartbeat_timeout_usec = 0;
-    boot.as.boot = (struct boot){0, 1, 1024, 1024, 0, &rules};
-    step(&boot);
-    cr_assert(said(MESSAGE_REGISTER));
+    steps_begin(&(struct boot){0, 1, 1024, 1024, 0, &rules});
+    cr_assert(steps_said(MESSAGE_REGISTER));
 }
 
-static void finish(void)
-{
-    agent_finish(&agent);
-    taskdefs_finish(&taskdefs);
-    outputs_finish(&outputs);
-}
-
-TestSuite(agent, .init = begin, .fini = finish);
+TestSuite(agent, .init = begin, .fini = steps_finish);
 
 Test(agent, a_container_is_pulled_created_started_and_reported)
 {
-    place(0, 0);
-    cr_assert(ordered(MESSAGE_PULL_IMAGE, 0, 0) && outputs.n_messages == 1);
-    fact(MESSAGE_IMAGE_PULLED, 0, 0, NULL);
-    cr_assert(ordered(MESSAGE_CREATE_CONTAINER, 0, 0) && outputs.n_messages == 1);
-    fact(MESSAGE_CONTAINER_CREATED, 0, 0, NULL);
-    cr_assert(ordered(MESSAGE_START_CONTAINER, 0, 0) && outputs.n_messages == 1);
-    fact(MESSAGE_CONTAINER_STARTED, 0, 0, NULL);
-    cr_assert(reported(0, TASK_RUNNING) && outputs.n_messages == 1);
-    exited(0, 0, 3, false);
-    cr_assert(reported(0, TASK_STOPPED) && said(MESSAGE_REMOVE_TASK));
-    cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.code == STOP_ESSENTIAL_CONTAINER_EXITED);
-    cr_assert(strcmp(said(MESSAGE_TASK_STATE)->as.task_state.reason,
+    steps_place(0, 0);
+    cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, 0, 0) && outputs.n_messages == 1);
+    steps_fact(MESSAGE_IMAGE_PULLED, 0, 0, NULL);
+    cr_assert(steps_ordered(MESSAGE_CREATE_CONTAINER, 0, 0) && outputs.n_messages == 1);
+    steps_fact(MESSAGE_CONTAINER_CREATED, 0, 0, NULL);
+    cr_assert(steps_ordered(MESSAGE_START_CONTAINER, 0, 0) && outputs.n_messages == 1);
+    steps_fact(MESSAGE_CONTAINER_STARTED, 0, 0, NULL);
+    cr_assert(steps_reported(0, TASK_RUNNING) && outputs.n_messages == 1);
+    steps_exited(0, 0, 3, false);
+    cr_assert(steps_reported(0, TASK_STOPPED) && steps_said(MESSAGE_REMOVE_TASK));
+    cr_assert(steps_said(MESSAGE_TASK_STATE)->as.task_state.code == STOP_ESSENTIAL_CONTAINER_EXITED);
+    cr_assert(strcmp(steps_said(MESSAGE_TASK_STATE)->as.task_state.reason,
                      "Essential container in task exited") == 0);
-    cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.containers[0].exit_code == 3);
+    cr_assert(steps_said(MESSAGE_TASK_STATE)->as.task_state.containers[0].exit_code == 3);
     cr_assert(agent.n_tasks == 0 && agent.host.memory_used_mib == 0);
 }
 
@@ -221,23 +94,22 @@ Test(agent, depends_on_by_condition)
                                    rows[i].after_exit_1};
             bool began;
 
-            place(task, 1 + (int)i);
-            cr_assert(ordered(MESSAGE_PULL_IMAGE, task, 0) && outputs.n_messages == 1);
-            bring_up(task, 0);
-            began = ordered(MESSAGE_PULL_IMAGE, task, 1);
+            steps_place(task, 1 + (int)i);
+            cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, task, 0) && outputs.n_messages == 1);
+            steps_bring_up(task, 0);
+            began = steps_ordered(MESSAGE_PULL_IMAGE, task, 1);
             if (end == 1 && rows[i].condition == CONDITION_HEALTHY)
-                pass_probe(task, 0);
+                steps_pass_probe(task, 0);
             else if (end >= 2)
-                exited(task, 0, end - 2, false);
-            began = began || ordered(MESSAGE_PULL_IMAGE, task, 1);
+                steps_exited(task, 0, end - 2, false);
+            began = began || steps_ordered(MESSAGE_PULL_IMAGE, task, 1);
             cr_assert(began == begins[end], "%s, end %d",
                       container_condition_names[rows[i].condition], end);
             if (end >= 2 && !begins[end])
-                cr_assert(reported(task, TASK_STOPPED) &&
-                          said(MESSAGE_TASK_STATE)->as.task_state.code ==
+                cr_assert(steps_reported(task, TASK_STOPPED) &&
+                          steps_said(MESSAGE_TASK_STATE)->as.task_state.code ==
                               STOP_TASK_FAILED_TO_START);
-            finish();
-            memset(&outputs, 0, sizeof outputs);
+            steps_finish();
             begin();
         }
     }
@@ -245,80 +117,80 @@ Test(agent, depends_on_by_condition)
 
 Test(agent, a_task_runs_once_all_its_containers_have)
 {
-    place(0, 5);
-    bring_up(0, 1);
+    steps_place(0, 5);
+    steps_bring_up(0, 1);
     cr_assert(outputs.n_messages == 0, "the other one has not started");
-    bring_up(0, 0);
-    cr_assert(reported(0, TASK_RUNNING));
-    exited(0, 0, 1, false);
+    steps_bring_up(0, 0);
+    cr_assert(steps_reported(0, TASK_RUNNING));
+    steps_exited(0, 0, 1, false);
     cr_assert(outputs.n_messages == 0, "it was not essential");
-    exited(0, 1, 137, true);
-    cr_assert(reported(0, TASK_STOPPED));
-    cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.containers[1].oom);
+    steps_exited(0, 1, 137, true);
+    cr_assert(steps_reported(0, TASK_STOPPED));
+    cr_assert(steps_said(MESSAGE_TASK_STATE)->as.task_state.containers[1].oom);
 }
 
 Test(agent, containers_stop_in_reverse_order_each_with_its_own_timeout)
 {
-    place(0, 1); /* b needs a to have started */
-    bring_up(0, 0);
-    bring_up(0, 1);
+    steps_place(0, 1); /* b needs a to have started */
+    steps_bring_up(0, 0);
+    steps_bring_up(0, 1);
     now_usec = USEC_PER_SEC;
-    stop(0);
-    cr_assert(signalled(0, 1, SIGNAL_TERM) && outputs.n_messages == 1);
+    steps_stop(0);
+    cr_assert(steps_signalled(0, 1, SIGNAL_TERM) && outputs.n_messages == 1);
     cr_assert(agent_deadline(&agent) == 6 * USEC_PER_SEC);
     now_usec = 6 * USEC_PER_SEC;
-    tick();
-    cr_assert(signalled(0, 1, SIGNAL_KILL) && outputs.n_messages == 1);
+    steps_tick();
+    cr_assert(steps_signalled(0, 1, SIGNAL_KILL) && outputs.n_messages == 1);
     cr_assert(agent_deadline(&agent) == USEC_NEVER);
-    exited(0, 1, 137, false);
-    cr_assert(signalled(0, 0, SIGNAL_TERM));
+    steps_exited(0, 1, 137, false);
+    cr_assert(steps_signalled(0, 0, SIGNAL_TERM));
     cr_assert(agent_deadline(&agent) == 8 * USEC_PER_SEC);
-    exited(0, 0, 143, false);
-    cr_assert(reported(0, TASK_STOPPED));
-    cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.code == STOP_USER_INITIATED);
+    steps_exited(0, 0, 143, false);
+    cr_assert(steps_reported(0, TASK_STOPPED));
+    cr_assert(steps_said(MESSAGE_TASK_STATE)->as.task_state.code == STOP_USER_INITIATED);
     cr_assert(agent_deadline(&agent) == USEC_NEVER);
 }
 
 Test(agent, a_stop_waits_for_the_order_that_is_out)
 {
-    place(0, 0);
-    stop(0);
+    steps_place(0, 0);
+    steps_stop(0);
     cr_assert(outputs.n_messages == 0, "the pull is under way");
-    fact(MESSAGE_IMAGE_PULLED, 0, 0, NULL);
-    cr_assert(reported(0, TASK_STOPPED) && said(MESSAGE_REMOVE_TASK));
+    steps_fact(MESSAGE_IMAGE_PULLED, 0, 0, NULL);
+    cr_assert(steps_reported(0, TASK_STOPPED) && steps_said(MESSAGE_REMOVE_TASK));
 }
 
 Test(agent, the_head_of_the_queue_blocks_those_behind)
 {
-    place(0, 0);
-    place(1, 0); /* 600 + 600 MiB do not fit into 1024 */
+    steps_place(0, 0);
+    steps_place(1, 0); /* 600 + 600 MiB do not fit into 1024 */
     cr_assert(outputs.n_messages == 0);
-    place(2, 6);
+    steps_place(2, 6);
     cr_assert(outputs.n_messages == 0, "10 MiB would fit, but t2 was first");
-    bring_up(0, 0);
-    exited(0, 0, 0, false);
-    cr_assert(reported(0, TASK_STOPPED));
-    cr_assert(ordered(MESSAGE_PULL_IMAGE, 1, 0));
+    steps_bring_up(0, 0);
+    steps_exited(0, 0, 0, false);
+    cr_assert(steps_reported(0, TASK_STOPPED));
+    cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, 1, 0));
     cr_assert(agent.tasks[0]->admitted);
 }
 
 Test(agent, a_queued_task_leaves_without_having_consumed)
 {
-    place(0, 0);
-    place(1, 0);
-    stop(1);
-    cr_assert(reported(1, TASK_STOPPED) && !said(MESSAGE_REMOVE_TASK));
+    steps_place(0, 0);
+    steps_place(1, 0);
+    steps_stop(1);
+    cr_assert(steps_reported(1, TASK_STOPPED) && !steps_said(MESSAGE_REMOVE_TASK));
     cr_assert(agent.host.memory_used_mib == 600);
 }
 
 Test(agent, a_host_port_is_free_when_its_task_has_stopped)
 {
-    place(0, 6);
-    place(1, 6);
+    steps_place(0, 6);
+    steps_place(1, 6);
     cr_assert(outputs.n_messages == 0);
-    bring_up(0, 0);
-    exited(0, 0, 0, false);
-    cr_assert(ordered(MESSAGE_PULL_IMAGE, 1, 0));
+    steps_bring_up(0, 0);
+    steps_exited(0, 0, 0, false);
+    cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, 1, 0));
 }
 
 Test(agent, what_cannot_start_says_so_in_ecs_words)
@@ -333,13 +205,13 @@ Test(agent, what_cannot_start_says_so_in_ecs_words)
     };
 
     for (int i = 0; i < 3; i++) {
-        place(i, 0);
+        steps_place(i, 0);
         for (int k = 0; k < i; k++)
-            fact(rows[k].kind, i, 0, NULL);
-        fact(rows[i].kind, i, 0, "no");
-        cr_assert(reported(i, TASK_STOPPED));
-        cr_assert(strcmp(said(MESSAGE_TASK_STATE)->as.task_state.reason, rows[i].reason) == 0);
-        cr_assert(said(MESSAGE_TASK_STATE)->as.task_state.containers[0].exit_code == ID_NONE);
+            steps_fact(rows[k].kind, i, 0, NULL);
+        steps_fact(rows[i].kind, i, 0, "no");
+        cr_assert(steps_reported(i, TASK_STOPPED));
+        cr_assert(strcmp(steps_said(MESSAGE_TASK_STATE)->as.task_state.reason, rows[i].reason) == 0);
+        cr_assert(steps_said(MESSAGE_TASK_STATE)->as.task_state.containers[0].exit_code == ID_NONE);
     }
 }
 
@@ -347,22 +219,22 @@ Test(agent, stale_and_absurd_events_change_nothing)
 {
     struct message event = message_new(MESSAGE_PLACE_TASK);
 
-    place(0, 0);
-    place(0, 0);
+    steps_place(0, 0);
+    steps_place(0, 0);
     cr_assert(outputs.n_messages == 0 && agent.n_tasks == 1, "twice");
     event.as.place_task = (struct place_task){.task = 5, .instance = 3, .epoch = 1};
-    step(&event);
+    steps_step(&event);
     event.as.place_task = (struct place_task){.task = 5, .epoch = 9};
-    step(&event);
+    steps_step(&event);
     event.as.place_task = (struct place_task){.task = 5, .epoch = 1, .taskdef = 99};
-    step(&event);
+    steps_step(&event);
     cr_assert(agent.n_tasks == 1);
-    fact(MESSAGE_CONTAINER_STARTED, 0, 0, NULL);
-    fact(MESSAGE_IMAGE_PULLED, 0, 7, NULL);
-    fact(MESSAGE_IMAGE_PULLED, 0, -1, NULL);
-    fact(MESSAGE_IMAGE_PULLED, 4, 0, NULL);
-    exited(0, 0, 0, false);
-    exited(9, 0, 0, false);
+    steps_fact(MESSAGE_CONTAINER_STARTED, 0, 0, NULL);
+    steps_fact(MESSAGE_IMAGE_PULLED, 0, 7, NULL);
+    steps_fact(MESSAGE_IMAGE_PULLED, 0, -1, NULL);
+    steps_fact(MESSAGE_IMAGE_PULLED, 4, 0, NULL);
+    steps_exited(0, 0, 0, false);
+    steps_exited(9, 0, 0, false);
     cr_assert(outputs.n_messages == 0);
     cr_assert(agent.tasks[0]->containers[0].status == CONTAINER_NONE);
 }
