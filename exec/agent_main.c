@@ -198,6 +198,17 @@ static bool take_fault(struct program *program, const struct line *line, struct 
     return true;
 }
 
+static bool take_registry(struct program *program, const struct line *line, struct err *err)
+{
+    struct registry_order order;
+
+    if (!codec_read_struct(line->json, line->length, &registry_order_schema, &order, err)) {
+        return false;
+    }
+    performer_registry(program->performer, &order);
+    return true;
+}
+
 static bool take_line(struct program *program, const struct line *line, struct err *err)
 {
     switch (line->word) {
@@ -209,6 +220,8 @@ static bool take_line(struct program *program, const struct line *line, struct e
         return take_message(program, line, err);
     case WORD_FAULT:
         return take_fault(program, line, err);
+    case WORD_REGISTRY:
+        return take_registry(program, line, err);
     case WORD_FINISH:
         program->finishing = true;
         return true;

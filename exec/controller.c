@@ -134,6 +134,23 @@ static bool kill_task(struct controller *controller, const struct fault *fault)
            crew_fault(&controller->crew, task->instance, &order);
 }
 
+static void harm_registry(struct controller *controller, const struct fault *fault)
+{
+    struct registry_order order = controller->crew.registry;
+    int64_t clock_usec = loop_clock_usec();
+    int64_t until_usec =
+        fault->for_usec < INT64_MAX - clock_usec ? clock_usec + fault->for_usec : INT64_MAX;
+
+    order.patience_usec = PULL_INACTIVITY_USEC;
+    if (fault->kind == FAULT_DEAD_REGISTRY) {
+        order.dead_until_usec = until_usec;
+    } else {
+        order.slow_until_usec = until_usec;
+        order.permille = fault->factor_permille;
+    }
+    crew_registry(&controller->crew, &order);
+}
+
 /* Both ends notice at once, as with a closed socket. */
 static bool cut_agent(struct controller *controller, const struct fault *fault)
 {
@@ -162,7 +179,8 @@ static void do_fault(struct controller *controller, const struct fault *fault)
         break;
     case FAULT_SLOW_REGISTRY:
     case FAULT_DEAD_REGISTRY:
-        return; /* wants_tell() has said that there is none */
+        harm_registry(controller, fault);
+        return;
     default:
         hit = kill_task(controller, fault);
     }
@@ -212,6 +230,7 @@ static void step(struct controller *controller, const struct message *event)
     write_record(controller, &record);
     if (event->kind == MESSAGE_END) {
         crew_restore(&controller->crew);
+        crew_registry(&controller->crew, &(struct registry_order){0});
         controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
     }
     for (int i = 0; i < controller->outputs.n_messages; i++) {

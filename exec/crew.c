@@ -139,6 +139,7 @@ static void introduce(struct crew *crew, struct member *member)
     };
 
     channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
+    channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, &crew->registry);
     for (int i = 0; i < job->scenario->n_taskdefs; i++) {
         channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
     }
@@ -199,6 +200,19 @@ void crew_terminate(struct crew *crew, int32_t instance)
     channel_send(&machine->channel, WORD_FINISH, &nothing_schema, NULL);
     machine->kill_at_usec = loop_clock_usec() + FINISH_USEC;
     flush(crew, machine);
+}
+
+void crew_registry(struct crew *crew, const struct registry_order *order)
+{
+    crew->registry = *order;
+    for (int i = 0; i < crew->n_members; i++) {
+        struct machine *machine = find_up(crew, i);
+
+        if (machine) {
+            channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, order);
+            flush(crew, machine);
+        }
+    }
 }
 
 /* ---- cut connections ---- */

@@ -29,6 +29,7 @@ struct crew {
     int n_lost, cap_lost;
     int32_t *restored; /* instances whose cut is over and that were not asked for yet */
     int n_restored, cap_restored;
+    struct registry_order registry;
     bool failed; /* this machine cannot go on: `err` says why */
     struct err err;
 };
@@ -52,6 +53,9 @@ void crew_kill_all(struct crew *crew);
 /* A placeTask or stopTask to the instance's agent, or a fault. False where it is not up. */
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message);
 bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order);
+
+/* What the registry does from now on, to all agents, also those that come. */
+void crew_registry(struct crew *crew, const struct registry_order *order);
 
 /* Cuts the connection to the instance's agent for so long (USEC_NEVER: until crew_restore()), or
  * longer than it is cut already: its machine is told, what both sides say then waits. The instance

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 struct ward {
@@ -35,6 +36,10 @@ struct ward {
     struct equipment equipment; /* likewise */
     struct connection connection;
     bool wants_image;         /* its pull is under way */
+    int64_t pull_begin_usec;
+    int64_t pull_end_usec; /* its pull is told then; INT64_MAX: none waits */
+    int64_t permille;      /* its pull takes so much longer; 0: it does not */
+    bool pull_fails;
     bool started, ended;
     bool ready;
     bool again; /* its last life is being removed, then it starts anew */
@@ -58,6 +63,8 @@ struct performer {
     struct puller *puller;
     char volumes[400]; /* folder of all volumes of the instance */
     struct prints *prints;
+    struct registry_order registry;
+    int timer_fd;     /* for pulls that are told later */
     bool told_limits; /* that one could not be raised */
     struct plan *plans; /* by definition, in order */
     int n_plans, cap_plans;
@@ -137,6 +144,7 @@ void performer_duty(struct performer *performer, const struct duty *duty)
     task->connection = (struct connection_task){duty->task, task->plan, NETWORK_NO_SEAT};
     for (int i = 0; i < duty->n_containers; i++) {
         task->wards[i].task = task;
+        task->wards[i].pull_end_usec = INT64_MAX;
         task->wards[i].index = i;
         task->wards[i].connection.seat = NETWORK_NO_SEAT;
     }
@@ -206,12 +214,109 @@ static void tell_pulled(struct performer *performer, const struct ward *ward,
          is_stand_in(ward));
 }
 
+/* Wakes us at that time, or before: whoever looks finds out what is due. */
+static void wake_at(const struct performer *performer, int64_t at_usec)
+{
+    struct itimerspec when, before;
+
+    if (at_usec == INT64_MAX) {
+        return;
+    }
+    timerfd_gettime(performer->timer_fd, &before);
+    when = (struct itimerspec){
+        .it_value = {.tv_sec = at_usec / 1000000, .tv_nsec = at_usec % 1000000 * 1000 + 1}};
+    if (before.it_value.tv_sec == 0 && before.it_value.tv_nsec == 0) {
+        timerfd_settime(performer->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    } else if (at_usec < loop_clock_usec() + before.it_value.tv_sec * INT64_C(1000000) +
+                             before.it_value.tv_nsec / 1000) {
+        timerfd_settime(performer->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    }
+}
+
+/* Nothing comes any more: after a while the agent gives up. */
+static void fail_pull(struct performer *performer, struct ward *ward)
+{
+    ward->wants_image = false;
+    ward->pull_fails = true;
+    ward->pull_end_usec = loop_clock_usec() + performer->registry.patience_usec;
+    wake_at(performer, ward->pull_end_usec);
+}
+
+/* It is there, at once or as much later as the registry was slow when it was asked for. */
+static void end_pull(struct performer *performer, struct ward *ward, const struct pulled *pulled)
+{
+    int64_t took_usec = loop_clock_usec() - ward->pull_begin_usec;
+
+    ward->wants_image = false;
+    if (ward->permille <= 1000 || !pulled->ok) {
+        tell_pulled(performer, ward, pulled);
+        return;
+    }
+    ward->pull_end_usec = ward->pull_begin_usec + took_usec * ward->permille / 1000;
+    wake_at(performer, ward->pull_end_usec);
+}
+
+/* Tells those whose time has come. */
+static void tell_late_pulls(struct performer *performer)
+{
+    struct err err;
+    uint64_t times;
+    ssize_t n = read(performer->timer_fd, &times, sizeof times);
+
+    (void)n;
+    for (int i = 0; i < performer->n_tasks; i++) {
+        struct task *task = performer->tasks[i];
+
+        for (int j = 0; j < task->duty.n_containers; j++) {
+            struct ward *ward = &task->wards[j];
+
+            if (ward->pull_end_usec > loop_clock_usec()) {
+                wake_at(performer, ward->pull_end_usec);
+                continue;
+            }
+            ward->pull_end_usec = INT64_MAX;
+            err_set(&err, EXIT_MACHINE, "the registry does not answer");
+            tell(performer, ward, MESSAGE_IMAGE_PULLED, ward->pull_fails ? &err : NULL, true);
+        }
+    }
+}
+
+void performer_registry(struct performer *performer, const struct registry_order *order)
+{
+    bool dies = order->dead_until_usec != performer->registry.dead_until_usec &&
+                order->dead_until_usec > loop_clock_usec();
+
+    performer->registry = *order;
+    for (int i = 0; i < performer->n_tasks; i++) {
+        struct task *task = performer->tasks[i];
+
+        for (int j = 0; j < task->duty.n_containers; j++) {
+            if (order->patience_usec == 0 && task->wards[j].pull_end_usec != INT64_MAX) {
+                task->wards[j].pull_end_usec = loop_clock_usec();
+                wake_at(performer, task->wards[j].pull_end_usec);
+            } else if (dies && (task->wards[j].wants_image || task->wards[j].pull_end_usec != INT64_MAX)) {
+                fail_pull(performer, &task->wards[j]);
+            }
+        }
+    }
+}
+
 static void pull(struct performer *performer, struct ward *ward)
 {
-    const struct pulled *pulled = pull_image(performer->puller, plan_of(ward)->layout);
+    const struct pulled *pulled;
 
+    ward->pull_begin_usec = loop_clock_usec();
+    ward->pull_fails = false;
+    ward->permille = ward->pull_begin_usec < performer->registry.slow_until_usec
+                         ? performer->registry.permille
+                         : 0;
+    if (ward->pull_begin_usec < performer->registry.dead_until_usec) {
+        fail_pull(performer, ward);
+        return;
+    }
+    pulled = pull_image(performer->puller, plan_of(ward)->layout);
     if (pulled) {
-        tell_pulled(performer, ward, pulled);
+        end_pull(performer, ward, pulled);
     } else {
         ward->wants_image = true;
     }
@@ -232,8 +337,7 @@ static void take_pulled(struct performer *performer, const struct pulled *pulled
             struct ward *ward = &task->wards[j];
 
             if (ward->wants_image && same(plan_of(ward)->layout, pulled->layout)) {
-                ward->wants_image = false;
-                tell_pulled(performer, ward, pulled);
+                end_pull(performer, ward, pulled);
             }
         }
     }
@@ -594,6 +698,7 @@ static void collect(struct performer *performer)
     const struct pulled *pulled;
 
     prints_pump(performer->prints);
+    tell_late_pulls(performer);
     while ((pulled = pull_next(performer->puller))) {
         take_pulled(performer, pulled);
     }
@@ -620,6 +725,7 @@ void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS])
     fds[0] = container_host_fd(performer->host);
     fds[1] = pull_fd(performer->puller);
     fds[2] = prints_fd(performer->prints);
+    fds[3] = performer->timer_fd;
 }
 
 /* ---- beginning and end ---- */
@@ -668,6 +774,8 @@ bool performer_open(struct performer **out, const struct setup *setup,
         free(performer);
         return false;
     }
+    performer->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    assert(performer->timer_fd >= 0);
     *out = performer;
     return true;
 }
@@ -678,6 +786,7 @@ void performer_close(struct performer *performer)
 
     container_host_close(performer->host);
     prints_close(performer->prints);
+    close(performer->timer_fd);
     pull_close(performer->puller);
     while (performer->first < performer->n_facts) {
         fact = performer->facts[performer->first++];

@@ -40,11 +40,15 @@ void performer_act(struct performer *performer, const struct message *action);
 /* SIGKILL from outside; nothing where nothing runs. */
 void performer_fault(struct performer *performer, const struct fault_order *order);
 
+/* How the registry does from now on. The machine's images are folders here: what takes longer, or
+ * fails, is told later, and said to be modelled. */
+void performer_registry(struct performer *performer, const struct registry_order *order);
+
 /* The next fact; false when there is none now. Never blocks. */
 bool performer_next(struct performer *performer, struct fact *fact);
 
 /* Descriptors that are readable when performer_next() may have something, or something to do. */
-enum { PERFORMER_FDS = 3 };
+enum { PERFORMER_FDS = 4 };
 void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS]);
 
 #endif

@@ -13,6 +13,7 @@
 static const char *const words[WORDS] = {
     [WORD_SETUP] = "setup",     [WORD_PLAN] = "plan",         [WORD_DUTY] = "duty",
     [WORD_MESSAGE] = "message", [WORD_FAULT] = "fault",       [WORD_FINISH] = "finish",
+    [WORD_REGISTRY] = "registry",
     [WORD_RECORD] = "record",   [WORD_FINISHED] = "finished",
 };
 
@@ -119,6 +120,14 @@ static const struct field fault_order_fields[] = {
     FIELD(FIELD_OPTIONAL, fault_order, container, "container"),
 };
 const struct schema fault_order_schema = SCHEMA(fault_order, fault_order_fields);
+
+static const struct field registry_order_fields[] = {
+    FIELD(FIELD_LONG, registry_order, slow_until_usec, "slowUntil"),
+    FIELD(FIELD_LONG, registry_order, permille, "permille"),
+    FIELD(FIELD_LONG, registry_order, dead_until_usec, "deadUntil"),
+    FIELD(FIELD_LONG, registry_order, patience_usec, "patience"),
+};
+const struct schema registry_order_schema = SCHEMA(registry_order, registry_order_fields);
 
 const struct schema nothing_schema = {0, NULL, 0};
 

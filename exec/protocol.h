@@ -30,6 +30,7 @@ enum protocol_word {
     WORD_DUTY,     /* to the agent: struct duty; before the task is placed */
     WORD_MESSAGE,  /* to the agent: an event of its machine */
     WORD_FAULT,    /* to the agent: struct fault_order; no event of its machine */
+    WORD_REGISTRY, /* to the agent: struct registry_order; likewise */
     WORD_FINISH,   /* to the agent, no members: kill what lives, say FINISHED, exit */
     WORD_RECORD,   /* to the controller: one step of the agent's machine */
     WORD_FINISHED, /* to the controller: struct finished */
@@ -149,11 +150,19 @@ struct fault_order {
     int32_t container; /* ID_NONE: all */
 };
 
+/* How the registry does from now on: times are of CLOCK_MONOTONIC, 0: it does well. */
+struct registry_order {
+    int64_t slow_until_usec; /* pulls that begin before take `permille` / 1000 as long */
+    int64_t permille;
+    int64_t dead_until_usec; /* pulls that begin before, and those that run now, fail */
+    int64_t patience_usec;   /* so much later; 0: now, as the run ends */
+};
+
 struct finished {
     char *error; /* the agent could not do its work here at all; NULL: all was well */
 };
 
-extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,
+extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema, registry_order_schema,
     nothing_schema, finished_schema;
 
 /* One end of the line: a non-blocking stream with what is not yet sent and not yet read. */

@@ -337,24 +337,8 @@ static void tell_task(const char *family, const struct taskdef_run *run)
     }
 }
 
-static void tell_faults(const struct scenario *scenario)
-{
-    for (int i = 0; i < scenario->n_timeline; i++) {
-        const struct scenario_entry *entry = &scenario->timeline[i];
-
-        if (entry->is_fault && (entry->fault.kind == FAULT_SLOW_REGISTRY ||
-                                entry->fault.kind == FAULT_DEAD_REGISTRY)) {
-            fprintf(stderr,
-                    "%s:%d: warning: a real run has no registry whose faults could be shown: this "
-                    "one is left out; simulate it\n",
-                    scenario->path, entry->line);
-        }
-    }
-}
-
 void wants_tell(const struct scenario *scenario)
 {
-    tell_faults(scenario);
     for (int i = 0; i < scenario->n_taskdefs; i++) {
         const struct scenario_taskdef *taskdef = &scenario->taskdefs[i];
         const struct task_definition *definition = taskdef->definition;
