@@ -17,16 +17,18 @@
 #include <unistd.h>
 
 static const char help[] =
-    "Runs a command inside the network of a run that goes on, where instances and tasks have "
-    "their\n"
-    "addresses: i1 is 10.213.0.11, a task t1 in awsvpc mode is 10.213.128.1. RUN is the name that\n"
-    "`berth exec` says; without one it is the only run there is.\n"
-    "\n"
     "Examples:\n"
     "  berth enter -- busybox wget -qO- http://10.213.0.11:8080/\n"
     "  berth enter k3f9x -- sh\n"
     "\n"
-    "Usage: berth enter [RUN] -- COMMAND [ARGUMENT]...\n";
+    "Usage: berth enter [RUN] -- COMMAND [ARGUMENT]...\n"
+    "\n"
+    "Runs a command inside the network of a run that goes on, where instances and tasks have their\n"
+    "addresses: i1 is 10.213.0.11, a task t1 in awsvpc mode is 10.213.128.1. RUN is the name that\n"
+    "`berth exec` says; without one it is the only run there is.\n"
+    "\n"
+    "Options:\n"
+    "  -h, --help                this text\n";
 
 /* The network of run `id` (NULL: of any that has one); counts those it saw. -1 where there is none. */
 static int open_run(const char *base, const char *id, int *n_seen)
