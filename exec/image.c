@@ -363,6 +363,51 @@ bool image_unpack(const char *layout, const char *reference, const char *store, 
     return fine;
 }
 
+/* The sha256 of a file in hexadecimal. */
+static bool hash_path(const char *path, char *hex, int64_t *bytes, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat is;
+    bool fine;
+
+    if (fd < 0 || fstat(fd, &is) != 0) {
+        fine = err_set(err, EXIT_INPUT, "%s: %s", path, strerror(errno));
+    } else {
+        *bytes = is.st_size;
+        fine = hash_file(fd, hex) || err_set(err, EXIT_MACHINE, "%s: cannot be read", path);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fine;
+}
+
+bool image_tarball(const char *tarball, const char *store, struct image *image, struct err *err)
+{
+    struct image made = {0};
+    char hex[2 * EVP_MAX_MD_SIZE + 1], folder[PATH_MAX];
+    int store_fd = open_store(store, err);
+    struct stat is;
+    bool fine = store_fd >= 0 && hash_path(tarball, hex, &made.blob_bytes, err);
+
+    if (fine && fstatat(store_fd, hex, &is, AT_SYMLINK_NOFOLLOW) != 0) {
+        made.unpacked_layers = 1;
+        fine = begin(store_fd, store, hex, folder, sizeof folder, err) &&
+               end(store_fd, hex, layer_unpack(tarball, folder, &made.unpacked_bytes, err), err);
+    }
+    if (store_fd >= 0) {
+        close(store_fd);
+    }
+    if (fine) {
+        take_config(NULL, &made);
+        made.layers = calloc(2, sizeof *made.layers);
+        assert(made.layers);
+        made.layers[0] = join(store, hex);
+        *image = made;
+    }
+    return fine;
+}
+
 bool image_builtin(const char *store, const char *busybox_path, const char *work_path,
                    struct image *image, struct err *err)
 {

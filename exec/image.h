@@ -41,6 +41,12 @@ bool image_unpack(const char *layout, const char *reference, const char *store, 
                   struct err *err);
 
 /*
+ * The same for a plain tarball of a root file system, compressed or not: one layer, which the store
+ * keeps by the tarball's own sha256. It says nothing of what to run: the definition has to.
+ */
+bool image_tarball(const char *tarball, const char *store, struct image *image, struct err *err);
+
+/*
  * Makes (once per store) the built-in root file system: busybox with all its commands, and the
  * program at `work_path` as /bin/berth-work, which is the entrypoint. `busybox_path` NULL =
  * /bin/busybox. Some milliseconds.

@@ -19,12 +19,20 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/*
+ * An archive of zeros grows a thousandfold, an honest one hardly tenfold. Small ones may: they harm
+ * nobody. Names cost memory too where the store is in memory.
+ */
+enum { GROWTH_MAX = 200, HARMLESS_BYTES = 64 << 20, ENTRIES_MAX = 1000000 };
+
 struct unpacking {
     struct archive *archive;
     const char *path; /* of the archive, for errors */
     int root;
     bool is_root; /* owners can be given, devices are overlayfs's whiteouts in either case */
     int64_t bytes;
+    int64_t archive_bytes;
+    int n_entries;
 };
 
 /* Where an entry goes: an open parent folder and the last part of its name. */
@@ -177,6 +185,11 @@ static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry 
             return failed(unpacking, archive_entry_pathname(entry), err);
         }
         unpacking->bytes += (int64_t)size;
+        if (unpacking->bytes > HARMLESS_BYTES &&
+            unpacking->bytes / GROWTH_MAX > unpacking->archive_bytes) {
+            return refuse(unpacking, archive_entry_pathname(entry),
+                          "grows to more than 200 times the archive's size", err);
+        }
     }
     return status == ARCHIVE_EOF || err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
                                             archive_error_string(unpacking->archive));
@@ -313,6 +326,10 @@ static bool unpack_all(struct unpacking *unpacking, struct err *err)
            status == ARCHIVE_WARN) {
         bool fine;
 
+        if (++unpacking->n_entries > ENTRIES_MAX) {
+            return refuse(unpacking, archive_entry_pathname(entry), "is one of over a million",
+                          err);
+        }
         if (!find_place(unpacking, archive_entry_pathname(entry), &place, err)) {
             return false;
         }
@@ -331,8 +348,10 @@ bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struc
     struct unpacking unpacking = {
         .archive = archive_read_new(), .path = archive, .is_root = geteuid() == 0};
     mode_t mask = umask(0);
+    struct stat is = {0};
     bool fine;
 
+    unpacking.archive_bytes = stat(archive, &is) == 0 ? is.st_size : 0;
     unpacking.root = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     archive_read_support_format_tar(unpacking.archive);
     archive_read_support_filter_all(unpacking.archive);

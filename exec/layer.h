@@ -15,7 +15,8 @@
  * Unpacks `archive` into the existing empty folder `folder` and adds the bytes written to `bytes`.
  * Whiteouts (OCI image specification, layer.md) become overlayfs's. Refused with EXIT_INPUT:
  * absolute names, "..", names that lead through a symbolic link, hard links out of the layer,
- * devices. What was unpacked until then stays in the folder.
+ * devices, and bombs: what grows to over 64 MiB and 200 times its size, or has over a million
+ * entries. What was unpacked until then stays in the folder.
  */
 bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struct err *err);
 

@@ -46,6 +46,23 @@ static char *layout_in(const char *folder, int n_folder, const char *name)
     return NULL;
 }
 
+/* The tarball of a root file system: relative to the scenario. NULL where it cannot be read. */
+static char *find_rootfs(const struct scenario *scenario, const char *name)
+{
+    const char *slash = strrchr(scenario->path, '/');
+    int n_folder = name[0] != '/' && slash ? (int)(slash - scenario->path) : 0;
+    char *path;
+
+    if (asprintf(&path, "%.*s%s%s", n_folder, scenario->path, n_folder ? "/" : "", name) < 0) {
+        abort();
+    }
+    if (access(path, R_OK) == 0) {
+        return path;
+    }
+    free(path);
+    return NULL;
+}
+
 static char *find_layout(const struct scenario *scenario, const char *name,
                          const char *image_folder)
 {
@@ -211,7 +228,10 @@ void plans_make(struct plans *plans, const struct scenario *scenario, struct sca
     *plans = (struct plans){.scenario = scenario, .scale = scale, .seed = seed};
     plans->layouts = allocate(scenario->n_images, sizeof *plans->layouts);
     for (int i = 0; i < scenario->n_images; i++) {
-        plans->layouts[i] = find_layout(scenario, scenario->images[i].oci, image_folder);
+        const struct image *image = &scenario->images[i];
+
+        plans->layouts[i] = image->rootfs ? find_rootfs(scenario, image->rootfs)
+                                          : find_layout(scenario, image->oci, image_folder);
     }
     plans->list = allocate(scenario->n_taskdefs, sizeof *plans->list);
     for (int i = 0; i < scenario->n_taskdefs; i++) {

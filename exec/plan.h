@@ -17,7 +17,7 @@ struct plans {
     struct scale scale;
     uint64_t seed;
     struct plan *list; /* texts of definitions belong to the scenario */
-    char **layouts;    /* by image: folder of its OCI layout, or NULL: this machine has it not */
+    char **layouts;    /* by image: folder of its OCI layout or its tarball; NULL: this machine has it not */
 };
 
 /* `image_folder`: where the program's own images are, or NULL. */

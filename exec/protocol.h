@@ -80,7 +80,7 @@ struct plan_mount {
 struct plan_container {
     char *name;
     char *image;           /* for messages */
-    char *layout;          /* folder of an OCI image layout; NULL: the built-in root file system */
+    char *layout;          /* OCI image layout or tarball; NULL: the built-in root file system */
     bool performs;         /* berth-work performs its behaviour in place of the image's program */
     int32_t n_entry_point; /* 0: the image's */
     struct text *entry_point;

@@ -263,6 +263,60 @@ Test(image, hostile_archives_write_nothing_outside)
     }
 }
 
+/* A tarball of one file of zeros, compressed, that would fill what it is unpacked to. */
+static void write_bomb(const char *path, int64_t size)
+{
+    struct archive *tar = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    static const char zeros[1 << 20];
+
+    archive_write_set_format_ustar(tar);
+    archive_write_add_filter_gzip(tar);
+    cr_assert(archive_write_open_filename(tar, path) == ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "zeros");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, size);
+    cr_assert(archive_write_header(tar, entry) == ARCHIVE_OK);
+    for (int64_t done = 0; done < size; done += (int64_t)sizeof zeros) {
+        cr_assert(archive_write_data(tar, zeros, sizeof zeros) == (ssize_t)sizeof zeros);
+    }
+    archive_entry_free(entry);
+    archive_write_close(tar);
+    archive_write_free(tar);
+}
+
+Test(image, bombs_are_refused_and_leave_nothing)
+{
+    struct image image = {0};
+    struct err err = {.text = "nothing"};
+
+    write_bomb(below("bomb.tar.gz"), INT64_C(256) << 20);
+    cr_expect(!image_tarball(below("bomb.tar.gz"), below("store"), &image, &err));
+    cr_expect(err.code == EXIT_INPUT && strstr(err.text, "200 times"), "%s", err.text);
+    cr_expect(count_entries(below("store")) == 0, "something is left in the store");
+}
+
+Test(image, a_tarball_is_a_layer_by_its_digest)
+{
+    static const struct item items[] = {{"bin", 'd', NULL}, {"bin/tool", 'f', NULL}};
+    struct image image, again;
+    char tool[PATH_MAX];
+    struct err err;
+
+    write_archive(below("root.tar"), items, 2);
+    cr_assert(image_tarball(below("root.tar"), below("store"), &image, &err), "%s", err.text);
+    cr_expect(image.unpacked_layers == 1 && image.layers[0] && !image.layers[1]);
+    snprintf(tool, sizeof tool, "%s/bin/tool", image.layers[0]);
+    cr_expect(access(tool, F_OK) == 0, "%s", tool);
+    cr_assert(image_tarball(below("root.tar"), below("store"), &again, &err), "%s", err.text);
+    cr_expect(again.unpacked_layers == 0, "unpacked twice");
+    cr_expect_str_eq(image.layers[0], again.layers[0]);
+    cr_expect(!image_tarball(below("none.tar"), below("store"), &again, &err));
+    image_finish(&image);
+    image_finish(&again);
+}
+
 Test(image, garbage_is_refused)
 {
     int64_t bytes = 0;
