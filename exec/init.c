@@ -306,6 +306,9 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
     enter(job, STAGE_SECCOMP);
     payload_must(job, report_fd, seccomp_filter_load(job->filter), "filter");
     enter(job, STAGE_EXEC);
+    for (int number = 1; number < NSIG; number++) {
+        signal(number, SIG_DFL); /* what whoever started berth ignored (nohup) is no matter of its */
+    }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     progress = record_of(job, RECORD_STARTED);
