@@ -254,7 +254,8 @@ static void fill_mounts(struct plan_container *plan, const struct taskdef_run *r
     }
     fill_volumes(plan, run, container, false, 0);
     /* What is mounted within another mount comes after it. */
-    qsort(plan->mounts, (size_t)plan->n_mounts, sizeof *plan->mounts, compare_depth);
+    if (plan->n_mounts > 1)
+        qsort(plan->mounts, (size_t)plan->n_mounts, sizeof *plan->mounts, compare_depth);
 }
 
 /* ---- all of it ---- */

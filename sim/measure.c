@@ -94,7 +94,8 @@ static void list_steps(const struct story *story, struct steps *list)
             *ARRAY_ADD(list, steps) =
                 (struct step){task->service, freed_at(task), STEP_FREED, i, 0};
     }
-    qsort(list->steps, (size_t)list->n_steps, sizeof *list->steps, compare_steps);
+    if (list->n_steps > 1)
+        qsort(list->steps, (size_t)list->n_steps, sizeof *list->steps, compare_steps);
 }
 
 /* Since when each task that a service lacks is missing, oldest first. */
@@ -188,7 +189,8 @@ static void measure_waits(const struct story *story, struct measure *measure)
     struct waits waits = {0};
 
     list_waits(story, &waits);
-    qsort(waits.usec, (size_t)waits.n_usec, sizeof *waits.usec, compare_times);
+    if (waits.n_usec > 1)
+        qsort(waits.usec, (size_t)waits.n_usec, sizeof *waits.usec, compare_times);
     measure->values[MEASURE_WAIT_P50] = percentile(&waits, 50);
     measure->values[MEASURE_WAIT_P95] = percentile(&waits, 95);
     measure->values[MEASURE_UNPLACED] = waits.n_open;
@@ -253,7 +255,8 @@ static void list_moves(const struct story *story, struct moves *list)
         if (freed_usec < end_usec)
             *ARRAY_ADD(list, moves) = (struct move){freed_usec, i, -1};
     }
-    qsort(list->moves, (size_t)list->n_moves, sizeof *list->moves, compare_moves);
+    if (list->n_moves > 1)
+        qsort(list->moves, (size_t)list->n_moves, sizeof *list->moves, compare_moves);
 }
 
 static void pass_time(struct tally *tally, int64_t at_usec)

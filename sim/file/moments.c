@@ -277,7 +277,7 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
     for (int i = 0; i < task->n_containers; i++)
         add_end(moments, definition->containers[i].name, &task->containers[i]);
     add_stop(moments, task);
-    if (moments->n_list > 0)
+    if (moments->n_list > 1)
         qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, compare_moments);
 }
 

@@ -54,7 +54,7 @@ struct story_instance {
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec; /* lost or terminated */
     int32_t n_live;       /* tasks placed here and not STOPPED */
-    int32_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
+    int64_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
     bool connected, draining;
     bool torn_down;       /* terminated by the end of the run */
     bool boot_modelled;

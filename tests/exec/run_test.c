@@ -467,6 +467,7 @@ Test(run, own_programs)
         cr_expect(story.tasks[i].stop_code == ends[i].code, "t%d: %s", i + 1,
                   stop_code_names[story.tasks[i].stop_code]);
     }
+    cr_assert(story.tasks[1].reason != NULL);
     cr_expect(strstr(story.tasks[1].reason, "/no/such/program") != NULL, "%s",
               story.tasks[1].reason);
     cr_expect(story.tasks[3].containers[0].exited_at_usec -
