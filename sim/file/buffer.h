@@ -24,9 +24,8 @@ static inline void buffer_add_bytes(struct buffer *buffer, const char *bytes, si
 {
     if (buffer->length + n + 1 > buffer->capacity)
         buffer_reserve(buffer, n);
-    if (length == 0)
-        return; /* `bytes` may be NULL then */
-    memcpy(buffer->text + buffer->length, bytes, n);
+    if (n > 0) /* else `bytes` may be NULL */
+        memcpy(buffer->text + buffer->length, bytes, n);
     buffer->length += n;
     buffer->text[buffer->length] = '\0';
 }
