@@ -95,12 +95,11 @@ static struct fleet_container *find_or_add(struct fleet *fleet, int32_t task, in
     } else {
         fleet->free_container = fleet->containers[i].next;
     }
-    fleet->containers[i] = (struct fleet_container){
-        .wake_usec = USEC_NEVER,
-        .started_usec = USEC_NEVER,
-        .probed_usec = USEC_NEVER,
-        .next = fleet->tasks[task],
-        .container = (uint8_t)container};
+    fleet->containers[i] = (struct fleet_container){.wake_usec = USEC_NEVER,
+                                                    .started_usec = USEC_NEVER,
+                                                    .probed_usec = USEC_NEVER,
+                                                    .next = fleet->tasks[task],
+                                                    .container = (uint8_t)container};
     fleet->tasks[task] = i;
     return &fleet->containers[i];
 }
@@ -215,13 +214,13 @@ static int64_t pull_usec(struct fleet *fleet, struct fleet_instance *instance, i
 {
     int32_t image = taskdef_of(fleet, task)->images[container];
     struct fleet_image *cached = find_image(instance, image);
-    int64_t usec =
-        cost(fleet, &fleet->scenario->costs.pull, DRAW_PULL, task, container, 0);
+    int64_t usec = cost(fleet, &fleet->scenario->costs.pull, DRAW_PULL, task, container, 0);
 
     if (!cached)
         usec += transfer_usec(fleet, image);
     if (fleet->now_usec < fleet->registry_slow_usec)
-        usec = usec / 1000 * fleet->registry_permille + usec % 1000 * fleet->registry_permille / 1000;
+        usec =
+            usec / 1000 * fleet->registry_permille + usec % 1000 * fleet->registry_permille / 1000;
     if (cached && cached->here_at_usec > fleet->now_usec + usec)
         return cached->here_at_usec - fleet->now_usec;
     if (!cached) {
@@ -410,7 +409,8 @@ static void tell_fact(struct message *event, enum message_kind kind, int32_t tas
 static bool is_healthy(const struct fleet *fleet, const struct fleet_container *container,
                        int32_t task)
 {
-    int64_t after_usec = taskdef_of(fleet, task)->behaviours[container->container].unhealthy_after_usec;
+    int64_t after_usec =
+        taskdef_of(fleet, task)->behaviours[container->container].unhealthy_after_usec;
 
     return (container->phase == PHASE_WORKING || container->phase == PHASE_IDLING) &&
            fleet->now_usec - container->started_usec < after_usec;
@@ -428,10 +428,11 @@ static bool answer_probe(struct fleet *fleet, const struct queue_entry *entry,
         return false;
     container->probed_usec = USEC_NEVER;
     *event = message_new(MESSAGE_CONTAINER_PROBED);
-    event->as.probed = (struct container_probed){.task = entry->id,
-                                                 .container = c,
-                                                 .probe = container->probe,
-                                                 .healthy = is_healthy(fleet, container, entry->id)};
+    event->as.probed =
+        (struct container_probed){.task = entry->id,
+                                  .container = c,
+                                  .probe = container->probe,
+                                  .healthy = is_healthy(fleet, container, entry->id)};
     return container->phase < PHASE_EXITING;
 }
 

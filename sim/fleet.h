@@ -79,10 +79,10 @@ struct fleet {
     int32_t free_container;
     int32_t *tasks; /* first container by task */
     int n_tasks, cap_tasks;
-    int64_t n_probes;            /* answers on their way: entries of the queue that lead to nothing */
-    int64_t registry_slow_usec;  /* pulls that begin before it take registry_permille / 1000 */
+    int64_t n_probes; /* answers on their way: entries of the queue that lead to nothing */
+    int64_t registry_slow_usec; /* pulls that begin before it take registry_permille / 1000 */
     int64_t registry_permille;
-    int64_t registry_dead_usec;  /* pulls that begin before it fail */
+    int64_t registry_dead_usec; /* pulls that begin before it fail */
 };
 
 void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed,

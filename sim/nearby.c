@@ -10,8 +10,9 @@
 
 static const char *entry_name(const struct scenario_entry *entry)
 {
-    static const char *const faults[] = {"killTask",  "killContainer", "killInstance", "killZone",
-                                         "cutAgent",  "killAgent",     "slowRegistry", "deadRegistry"};
+    static const char *const faults[] = {"killTask",     "killContainer", "killInstance",
+                                         "killZone",     "cutAgent",      "killAgent",
+                                         "slowRegistry", "deadRegistry"};
 
     return entry->is_fault ? faults[entry->fault.kind] : message_kind_names[entry->call.kind];
 }
@@ -52,8 +53,7 @@ static struct instant *list_instants(const struct scenario *scenario, int *n)
 
         list[(*n)++] = (struct instant){entry->at_usec, entry, false};
         if (lasts(entry) && entry->at_usec + entry->fault.for_usec < scenario->until_usec)
-            list[(*n)++] =
-                (struct instant){entry->at_usec + entry->fault.for_usec, entry, true};
+            list[(*n)++] = (struct instant){entry->at_usec + entry->fault.for_usec, entry, true};
     }
     qsort(list, (size_t)*n, sizeof *list, compare_instants);
     return list;

@@ -51,7 +51,7 @@ struct sim {
     int64_t seq;
     int64_t now_usec;
     int64_t busy_usec; /* when something else than ticks, heartbeats and probes was last to come */
-    int64_t tick_usec;   /* likewise, the scheduler's */
+    int64_t tick_usec; /* likewise, the scheduler's */
     int64_t script_usec; /* likewise, the script's */
     bool ask;            /* the scheduler has stepped since the script was asked */
     bool script_done;

@@ -99,7 +99,8 @@ static void add_task(struct agent *agent, struct agent_task *task)
     int at = place_of(agent, task->task), n = agent->n_tasks;
 
     ARRAY_ADD(agent, tasks);
-    memmove(&agent->tasks[at + 1], &agent->tasks[at], (size_t)(n - at) * sizeof(struct agent_task *));
+    memmove(&agent->tasks[at + 1], &agent->tasks[at],
+            (size_t)(n - at) * sizeof(struct agent_task *));
     agent->tasks[at] = task;
     task->arrival = agent->n_arrived++;
     *ARRAY_ADD(agent, queue) = task->task;

@@ -154,7 +154,8 @@ void agent_task_started(const struct agent *agent, struct agent_task *task, int 
     container->health = HEALTH_UNKNOWN;
     container->n_failures = 0;
     if (definition->containers[i].health)
-        container->probe_at_usec = agent->now_usec + definition->containers[i].health->interval_usec;
+        container->probe_at_usec =
+            agent->now_usec + definition->containers[i].health->interval_usec;
 }
 
 static void stop_probing(struct agent_container *container)

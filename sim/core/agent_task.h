@@ -30,7 +30,8 @@ void agent_task_exited(const struct agent *agent, struct agent_task *task,
                        const struct container_exited *event, struct outputs *outputs);
 
 /* The answer to the probe that is out (ECS API: HealthCheck). */
-void agent_task_probed(const struct agent *agent, struct agent_task *task, int container, bool healthy);
+void agent_task_probed(const struct agent *agent, struct agent_task *task, int container,
+                       bool healthy);
 
 /* Moves every container as far as it can go and reports. Returns whether the task has ended: it has
  * then given back what it held of the host, and the caller takes it from the agent's list. */

@@ -117,6 +117,10 @@ static bool service_counts(const struct scheduler *scheduler, const struct findi
                 continue;
             n_live += task->last != TASK_STOPPED;
             n_wanted += wanted(task);
+            if (wanted(task) && !service->may_be_outdated &&
+                (task->taskdef != service->taskdef ||
+                 cluster->instances[task->instance].status == INSTANCE_DRAINING))
+                FAIL(finding, "s%d knows nothing of having to replace t%d", s + 1, t + 1);
             n_running += wanted(task) && task->last == TASK_RUNNING;
         }
         for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)

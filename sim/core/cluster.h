@@ -93,6 +93,7 @@ struct service {
     int32_t n_failures;    /* in a row */
     int64_t retry_at_usec; /* no new task before it; 0: at once */
     bool on_agenda, is_blocked;
+    bool may_be_outdated; /* some of its tasks may have to be replaced; else none has */
     struct wait said; /* the last MESSAGE_WAIT about it */
 };
 

@@ -222,9 +222,14 @@ static void update_instance_state(struct scheduler *scheduler, const struct mess
     instance->status = call->draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
     cluster_note_instance(cluster, call->instance);
     scheduler->room = true;
-    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance)
-        if (cluster->requests[cluster->tasks[t].request].service != ID_NONE)
-            service_touch(scheduler, cluster->requests[cluster->tasks[t].request].service);
+    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance) {
+        int service = cluster->requests[cluster->tasks[t].request].service;
+
+        if (service == ID_NONE)
+            continue;
+        cluster->services[service].may_be_outdated = true;
+        service_touch(scheduler, service);
+    }
 }
 
 /* What every end of a task leads to, whoever brought it about. */
@@ -599,6 +604,7 @@ static void update_service(struct scheduler *scheduler, const struct message *ev
         service->desired = call->desired;
     if (call->taskdef != ID_NONE && call->taskdef != service->taskdef) {
         service->taskdef = call->taskdef;
+        service->may_be_outdated = true;
         service->n_failures = 0; /* a new definition clears the throttle */
         service->retry_at_usec = 0;
     }

@@ -54,14 +54,17 @@ static bool is_outdated(const struct cluster *cluster, const struct service *ser
 }
 
 /* Tasks meant to run that need no replacement. */
-static int count_current(const struct cluster *cluster, const struct service *service)
+static int count_current(const struct cluster *cluster, struct service *service)
 {
-    int n = service->n_wanted;
+    int n_outdated = 0;
 
+    if (!service->may_be_outdated)
+        return service->n_wanted;
     for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
-        n -= cluster->tasks[t].desired == TASK_RUNNING &&
-             is_outdated(cluster, service, &cluster->tasks[t]);
-    return n;
+        n_outdated += cluster->tasks[t].desired == TASK_RUNNING &&
+                      is_outdated(cluster, service, &cluster->tasks[t]);
+    service->may_be_outdated = n_outdated > 0;
+    return service->n_wanted - n_outdated;
 }
 
 static void block(struct scheduler *scheduler, struct outputs *outputs, int id)
@@ -109,15 +112,27 @@ static void start_missing(struct scheduler *scheduler, struct outputs *outputs, 
     service->said.reason = PLACE_FITS;
 }
 
-/* The oldest task that is to be replaced and may be, or ID_NONE. */
+/* The oldest task that is to be replaced and may be, or ID_NONE; one that does not run yet comes before
+ * all that do, since nobody misses it. */
 static int find_outdated(const struct cluster *cluster, const struct service *service)
 {
     int found = ID_NONE;
+    bool found_runs = false;
 
-    for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
-        if (cluster->tasks[t].desired == TASK_RUNNING && !cluster->tasks[t].is_protected &&
-            is_outdated(cluster, service, &cluster->tasks[t]))
+    if (!service->may_be_outdated)
+        return ID_NONE;
+    for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service) {
+        const struct task *task = &cluster->tasks[t];
+        bool runs = task->last == TASK_RUNNING;
+
+        if (task->desired != TASK_RUNNING || task->is_protected ||
+            !is_outdated(cluster, service, task))
+            continue;
+        if (found == ID_NONE || found_runs || !runs) {
             found = t;
+            found_runs = runs;
+        }
+    }
     return found;
 }
 
@@ -146,7 +161,9 @@ static void stop_outdated(struct scheduler *scheduler, struct outputs *outputs, 
 
     while ((found = find_outdated(cluster, service)) != ID_NONE) {
         bool old = cluster->tasks[found].taskdef != service->taskdef;
-        int victim = old ? place_victim(cluster, id, cluster->tasks[found].taskdef) : found;
+        bool runs = cluster->tasks[found].last == TASK_RUNNING;
+        int victim =
+            old && runs ? place_victim(cluster, id, cluster->tasks[found].taskdef) : found;
 
         if (cluster->tasks[victim].last == TASK_RUNNING && service->n_running <= service->desired)
             return;

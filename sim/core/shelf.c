@@ -37,37 +37,41 @@ struct shelf_bin {
 };
 
 struct shelf_block {
-    int32_t n;
+    int32_t lowest_item; /* no item is lower; perhaps none is that low: then it is not exact */
+    bool is_exact;
     int32_t bins[WIDTH];
-    int32_t lowest[WIDTH]; /* item, where the bin has any */
+    int32_t lowest[WIDTH]; /* item of the bin, or NOBODY */
     uint64_t keys[WIDTH];
+    uint8_t inserted_at[WIDTH]; /* where each entry went in, one after another */
 };
 
 struct shelf_head {
-    uint64_t live;    /* by entry: the bin has items */
-    int32_t lowest;   /* no item is lower; perhaps none is that low */
-    uint32_t version; /* of which bins stand where; no two blocks ever had the same */
+    uint64_t live; /* by entry: the bin has items */
+    uint32_t born; /* when its first entries were put in; no two blocks were at the same time */
+    int32_t n;
 };
 
 struct shelf_board {
     int32_t *blocks; /* in order */
     int n_blocks, cap_blocks;
-    uint32_t version; /* of its blocks together */
+    int32_t n_bins;
 };
 
-/* What a sieve knows of a block: right for that version. */
+/* What a sieve knows of a block: of its first `n` entries to come, if it is still the same block. */
 struct shelf_mesh {
     uint64_t enough; /* by entry */
-    uint32_t version;
+    uint32_t born;
+    int32_t n;
 };
 
 struct shelf_sieve {
-    int32_t board, cpu, memory_mib;
+    int32_t cpu, memory_mib;
     uint32_t asked_at;
-    uint32_t version;          /* of the board */
-    int32_t n_skipped;         /* so many blocks at the start have nothing that is enough */
-    struct shelf_mesh *meshes; /* by place in the board's order */
+    struct shelf_mesh *meshes; /* by block */
     int n_meshes, cap_meshes;
+    /* When this board was asked last and had so many bins, so many blocks at its start had nothing that
+     * is enough. */
+    int32_t board, n_bins, n_skipped;
 };
 
 void shelf_init(struct shelf *shelf)
@@ -140,8 +144,8 @@ static void fill_slots(struct shelf *shelf, int n_slots)
 
 static int32_t add_block(struct shelf *shelf)
 {
-    (void)ARRAY_ADD(shelf, blocks);
-    *ARRAY_ADD(shelf, heads) = (struct shelf_head){0, NOBODY, 0};
+    ARRAY_ADD(shelf, blocks)->lowest_item = NOBODY;
+    ARRAY_ADD(shelf, heads)->born = ++shelf->n_births;
     return shelf->n_blocks - 1;
 }
 
@@ -150,8 +154,7 @@ static void tell_bins(struct shelf *shelf, int32_t id, int at)
 {
     const struct shelf_block *block = &shelf->blocks[id];
 
-    shelf->heads[id].version = ++shelf->n_versions;
-    for (int i = at; i < block->n; i++) {
+    for (int i = at; i < shelf->heads[id].n; i++) {
         shelf->bins[block->bins[i]].block = id;
         shelf->bins[block->bins[i]].at = i;
     }
@@ -173,18 +176,27 @@ static void put_block(struct shelf_board *board, int position, int32_t id)
     board->blocks[position] = id;
 }
 
+/* Takes the first `n` entries for those that the block begins with. */
+static void begin_block(struct shelf *shelf, int32_t id, int n)
+{
+    shelf->heads[id].born = ++shelf->n_births;
+    shelf->heads[id].n = n;
+    for (int i = 0; i < n; i++)
+        shelf->blocks[id].inserted_at[i] = (uint8_t)i;
+    tell_bins(shelf, id, 0);
+}
+
 /* Moves the upper half of a full block into a new one behind it. */
 static void split(struct shelf *shelf, struct shelf_board *board, int position)
 {
     int32_t left = board->blocks[position], right = add_block(shelf);
 
     copy_entries(&shelf->blocks[right], 0, &shelf->blocks[left], WIDTH / 2, WIDTH / 2);
-    shelf->blocks[left].n = shelf->blocks[right].n = WIDTH / 2;
+    shelf->blocks[right].lowest_item = shelf->blocks[left].lowest_item;
     shelf->heads[right].live = shelf->heads[left].live >> WIDTH / 2;
     shelf->heads[left].live &= (UINT64_C(1) << WIDTH / 2) - 1;
-    shelf->heads[right].lowest = shelf->heads[left].lowest;
-    tell_bins(shelf, left, 0);
-    tell_bins(shelf, right, 0);
+    begin_block(shelf, left, WIDTH / 2);
+    begin_block(shelf, right, WIDTH / 2);
     put_block(board, position + 1, right);
 }
 
@@ -216,12 +228,20 @@ static int32_t find_block(struct shelf *shelf, const struct shelf_spot *spot)
         put_block(board, 0, add_block(shelf));
     position = rank_block(shelf, board, spot);
     position -= position > 0;
-    if (shelf->blocks[board->blocks[position]].n == WIDTH) {
+    if (shelf->heads[board->blocks[position]].n == WIDTH) {
         split(shelf, board, position);
         position = rank_block(shelf, board, spot);
         position -= position > 0;
     }
     return board->blocks[position];
+}
+
+/* Makes room for one more bit. */
+static uint64_t make_room(uint64_t bits, int at)
+{
+    uint64_t below = bits & ((UINT64_C(1) << at) - 1);
+
+    return below | (bits ^ below) << 1;
 }
 
 /* Puts a bin, as yet empty, where it belongs. */
@@ -231,19 +251,18 @@ static void insert(struct shelf *shelf, int32_t bin)
     int32_t id = find_block(shelf, spot);
     struct shelf_block *block = &shelf->blocks[id];
     struct shelf_head *head = &shelf->heads[id];
-    uint64_t below;
     int at = 0;
 
-    while (at < block->n && before(&shelf->bins[block->bins[at]].spot, spot))
+    while (at < head->n && before(&shelf->bins[block->bins[at]].spot, spot))
         at++;
-    copy_entries(block, at + 1, block, at, block->n - at);
-    block->n++;
+    copy_entries(block, at + 1, block, at, head->n - at);
     block->bins[at] = bin;
+    block->lowest[at] = NOBODY;
     block->keys[at] = spot->key;
-    below = head->live & ((UINT64_C(1) << at) - 1);
-    head->live = below | (head->live ^ below) << 1;
+    block->inserted_at[head->n++] = (uint8_t)at;
+    head->live = make_room(head->live, at);
     tell_bins(shelf, id, at);
-    shelf->boards[spot->board].version = shelf->n_versions;
+    shelf->boards[spot->board].n_bins++;
 }
 
 /* Bins ------------------------------------------------------------------------------------------- */
@@ -251,18 +270,18 @@ static void insert(struct shelf *shelf, int32_t bin)
 /* Brings the bin's entry in its block up to date. */
 static void show(struct shelf *shelf, const struct shelf_bin *bin)
 {
-    struct shelf_head *head = &shelf->heads[bin->block];
-    uint64_t bit = UINT64_C(1) << bin->at;
-    int32_t lowest;
+    struct shelf_block *block = &shelf->blocks[bin->block];
+    uint64_t *live = &shelf->heads[bin->block].live;
+    int32_t lowest = bin->n_items > 0 ? (int32_t)(bin->entries[0] >> 32) : NOBODY;
 
-    if (bin->n_items == 0) {
-        head->live &= ~bit;
-        return;
+    *live = (*live & ~(UINT64_C(1) << bin->at)) | (uint64_t)(bin->n_items > 0) << bin->at;
+    if (block->lowest[bin->at] == block->lowest_item)
+        block->is_exact = false;
+    block->lowest[bin->at] = lowest;
+    if (lowest <= block->lowest_item) {
+        block->lowest_item = lowest;
+        block->is_exact = true;
     }
-    lowest = (int32_t)(bin->entries[0] >> 32);
-    head->live |= bit;
-    head->lowest = lowest < head->lowest ? lowest : head->lowest;
-    shelf->blocks[bin->block].lowest[bin->at] = lowest;
 }
 
 /* Gives up the empty bins: puts the others into blocks anew. */
@@ -288,7 +307,9 @@ static void sweep(struct shelf *shelf)
     fill_slots(shelf, shelf->n_slots);
     shelf->n_blocks = shelf->n_heads = 0;
     for (int i = 0; i < shelf->n_boards; i++)
-        shelf->boards[i].n_blocks = 0;
+        shelf->boards[i].n_blocks = shelf->boards[i].n_bins = 0;
+    for (int i = 0; shelf->sieves && i < SHELF_SIEVES; i++)
+        shelf->sieves[i].n_bins = 0;
     for (int i = 0; i < kept; i++) {
         insert(shelf, i);
         show(shelf, &shelf->bins[i]);
@@ -430,13 +451,10 @@ const struct shelf_spot *shelf_spot_of(const struct shelf *shelf, int32_t item)
 
 /* Asking ----------------------------------------------------------------------------------------- */
 
-/* The sieve for the amounts on a board: one that is there, or else the one of its places not asked for
- * longest. */
-static struct shelf_sieve *find_sieve(struct shelf *shelf, int32_t board, int32_t cpu,
-                                      int32_t memory_mib)
+/* The sieve for the amounts: one that is there, or else the one of its places not asked for longest. */
+static struct shelf_sieve *find_sieve(struct shelf *shelf, int32_t cpu, int32_t memory_mib)
 {
-    uint64_t hash =
-        (((uint64_t)(uint32_t)cpu << 32 | (uint32_t)memory_mib) * ODD ^ (uint64_t)board) * ODD;
+    uint64_t hash = ((uint64_t)(uint32_t)cpu << 32 | (uint32_t)memory_mib) * ODD;
     struct shelf_sieve *found = NULL;
 
     if (!shelf->sieves) {
@@ -445,69 +463,89 @@ static struct shelf_sieve *find_sieve(struct shelf *shelf, int32_t board, int32_
     }
     shelf->n_asked++;
     for (int i = 0; i < SIEVE_WAYS; i++) {
-        struct shelf_sieve *sieve = &shelf->sieves[((hash >> 32) + (uint64_t)i) % SHELF_SIEVES];
+        struct shelf_sieve *sieve = &shelf->sieves[((hash >> 48) + (uint64_t)i) % SHELF_SIEVES];
 
-        if (sieve->board == board && sieve->cpu == cpu && sieve->memory_mib == memory_mib) {
+        if (sieve->cpu == cpu && sieve->memory_mib == memory_mib) {
             sieve->asked_at = shelf->n_asked;
             return sieve;
         }
         if (!found || sieve->asked_at < found->asked_at)
             found = sieve;
     }
-    found->board = board;
     found->cpu = cpu;
     found->memory_mib = memory_mib;
     found->asked_at = shelf->n_asked;
-    found->n_meshes = 0;
-    found->version = 0;
+    found->n_meshes = found->n_bins = 0;
     return found;
 }
 
-static uint64_t which_enough(const struct shelf *shelf, const struct shelf_block *block,
-                             const struct shelf_sieve *sieve)
+/* Looks at the entries of a block that have come since. */
+static void refine(const struct shelf *shelf, const struct shelf_sieve *sieve, int32_t id,
+                   struct shelf_mesh *mesh)
 {
-    uint64_t enough = 0;
+    const struct shelf_block *block = &shelf->blocks[id];
+    const struct shelf_head *head = &shelf->heads[id];
+    uint64_t fresh = 0;
 
-    for (int i = 0; i < block->n; i++) {
+    if (mesh->born != head->born)
+        *mesh = (struct shelf_mesh){.born = head->born};
+    for (; mesh->n < head->n; mesh->n++) {
+        int at = block->inserted_at[mesh->n];
+
+        mesh->enough = make_room(mesh->enough, at);
+        fresh = make_room(fresh, at) | UINT64_C(1) << at;
+    }
+    for (; fresh; fresh &= fresh - 1) {
+        int i = __builtin_ctzll(fresh);
         const struct shelf_spot *spot = &shelf->bins[block->bins[i]].spot;
 
-        enough |= (uint64_t)(spot->cpu >= sieve->cpu && spot->memory_mib >= sieve->memory_mib) << i;
+        mesh->enough |= (uint64_t)(spot->cpu >= sieve->cpu && spot->memory_mib >= sieve->memory_mib)
+                        << i;
     }
-    return enough;
 }
 
-/* The sieve with a mesh for each block of the board. */
-static struct shelf_sieve *ready_sieve(struct shelf *shelf, int32_t board_id, int32_t cpu,
+/* The sieve, with a mesh for each block, to go through that board. */
+static struct shelf_sieve *ready_sieve(struct shelf *shelf, int32_t board, int32_t cpu,
                                        int32_t memory_mib)
 {
-    struct shelf_sieve *sieve = find_sieve(shelf, board_id, cpu, memory_mib);
-    const struct shelf_board *board = &shelf->boards[board_id];
+    struct shelf_sieve *sieve = find_sieve(shelf, cpu, memory_mib);
 
-    if (sieve->version != board->version) {
-        while (sieve->n_meshes < board->n_blocks)
-            (void)ARRAY_ADD(sieve, meshes);
-        sieve->version = board->version;
+    while (sieve->n_meshes < shelf->n_blocks)
+        (void)ARRAY_ADD(sieve, meshes);
+    if (sieve->board != board || sieve->n_bins != shelf->boards[board].n_bins) {
+        sieve->board = board;
+        sieve->n_bins = shelf->boards[board].n_bins;
         sieve->n_skipped = 0;
     }
     return sieve;
 }
 
-/* The entries of the board's block at that position that have enough and an item. */
-static inline uint64_t sift(const struct shelf *shelf, struct shelf_sieve *sieve, int32_t id,
-                            int position)
+/* The entries of the block that have enough and an item. */
+static inline uint64_t sift(const struct shelf *shelf, struct shelf_sieve *sieve, int32_t id)
 {
     const struct shelf_head *head = &shelf->heads[id];
-    struct shelf_mesh *mesh = &sieve->meshes[position];
+    struct shelf_mesh *mesh = &sieve->meshes[id];
 
-    if (mesh->version != head->version)
-        *mesh = (struct shelf_mesh){which_enough(shelf, &shelf->blocks[id], sieve), head->version};
-    if (mesh->enough == 0 && sieve->n_skipped == position)
-        sieve->n_skipped++;
+    if (mesh->born != head->born || mesh->n != head->n)
+        refine(shelf, sieve, id, mesh);
     return mesh->enough & head->live;
 }
 
+/* The lowest item of those entries of a block. */
+static inline int32_t lowest_of(const struct shelf_block *block, uint64_t entries)
+{
+    int32_t lowest = NOBODY;
+
+    for (; entries; entries &= entries - 1) {
+        int32_t item = block->lowest[__builtin_ctzll(entries)];
+
+        lowest = item < lowest ? item : lowest;
+    }
+    return lowest;
+}
+
 /* Adds to the answer what the entries of a block say. False when no further one can matter. */
-static inline bool consider(struct shelf *shelf, int32_t id, uint64_t entries,
+static inline bool consider(const struct shelf *shelf, int32_t id, uint64_t entries,
                             struct shelf_answer *answer)
 {
     const struct shelf_block *block = &shelf->blocks[id];
@@ -534,17 +572,21 @@ static inline bool consider(struct shelf *shelf, int32_t id, uint64_t entries,
     return true;
 }
 
-/* The lowest item of a block, told exactly from now on. */
-static void look_lowest(struct shelf *shelf, int32_t id)
+/* As consider(), when two are known already and all entries have their key. */
+static inline void consider_lower(struct shelf *shelf, int32_t id, uint64_t entries,
+                                  struct shelf_answer *answer)
 {
-    int32_t lowest = NOBODY;
+    struct shelf_block *block = &shelf->blocks[id];
+    int32_t lowest;
 
-    for (uint64_t live = shelf->heads[id].live; live; live &= live - 1) {
-        int32_t item = shelf->blocks[id].lowest[__builtin_ctzll(live)];
-
-        lowest = item < lowest ? item : lowest;
+    if (!block->is_exact) {
+        block->lowest_item = lowest_of(block, shelf->heads[id].live);
+        block->is_exact = true;
     }
-    shelf->heads[id].lowest = lowest;
+    if (block->lowest_item > answer->item)
+        return;
+    lowest = lowest_of(block, entries);
+    answer->item = lowest < answer->item ? lowest : answer->item;
 }
 
 struct shelf_answer shelf_first(struct shelf *shelf, int32_t board_id, int32_t cpu,
@@ -559,19 +601,19 @@ struct shelf_answer shelf_first(struct shelf *shelf, int32_t board_id, int32_t c
     board = &shelf->boards[board_id];
     sieve = ready_sieve(shelf, board_id, cpu, memory_mib);
     for (int i = sieve->n_skipped; i < board->n_blocks; i++) {
-        int32_t id = board->blocks[i], lowest = answer.item;
-        uint64_t entries = sift(shelf, sieve, id, i);
+        int32_t id = board->blocks[i];
+        uint64_t entries = sift(shelf, sieve, id);
 
-        if (!entries)
-            continue;
-        /* Of further ones with the least key only a lower item matters. */
-        if (answer.n == 2 && shelf->heads[id].lowest > answer.item &&
-            shelf->blocks[id].keys[__builtin_ctzll(entries)] == answer.key)
-            continue;
-        if (!consider(shelf, id, entries, &answer) || (any && answer.n == 2))
+        if (!entries) {
+            if (i == sieve->n_skipped && sieve->meshes[id].enough == 0)
+                sieve->n_skipped++;
+        } else if (answer.n == 2 && shelf->blocks[id].keys[shelf->heads[id].n - 1] == answer.key) {
+            consider_lower(shelf, id, entries, &answer);
+        } else if (!consider(shelf, id, entries, &answer)) {
             break;
-        if (lowest == answer.item)
-            look_lowest(shelf, id);
+        }
+        if (any && answer.n == 2)
+            break;
     }
     return answer;
 }
@@ -587,7 +629,7 @@ void shelf_walk(struct shelf *shelf, int32_t board_id, int32_t cpu, int32_t memo
     for (int b = 0; b < shelf->boards[board_id].n_blocks; b++) {
         int32_t id = shelf->boards[board_id].blocks[b];
 
-        for (uint64_t entries = sift(shelf, sieve, id, b); entries; entries &= entries - 1) {
+        for (uint64_t entries = sift(shelf, sieve, id); entries; entries &= entries - 1) {
             const struct shelf_bin *bin =
                 &shelf->bins[shelf->blocks[id].bins[__builtin_ctzll(entries)]];
 

@@ -33,7 +33,7 @@ struct shelf {
     struct shelf_board *boards;
     int n_boards, cap_boards;
     struct shelf_sieve *sieves; /* SHELF_SIEVES of them, by amounts asked for */
-    uint32_t n_asked, n_versions;
+    uint32_t n_asked, n_births;
 };
 
 void shelf_init(struct shelf *shelf);

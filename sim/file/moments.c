@@ -161,8 +161,9 @@ static void add_queue(struct moments *moments, const struct story_task *task)
     add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
     if (task->received_at_usec != USEC_NEVER && task->admitted_at_usec > task->received_at_usec &&
         task->waited_lack != PLACE_FITS)
-        add_moment(moments, task->received_at_usec, "waits in its queue: i%d has too little free: %s",
-                   task->instance + 1, place_reason_names[task->waited_lack]);
+        add_moment(moments, task->received_at_usec,
+                   "waits in its queue: i%d has too little free: %s", task->instance + 1,
+                   place_reason_names[task->waited_lack]);
     else if (task->received_at_usec != USEC_NEVER &&
              task->admitted_at_usec > task->received_at_usec)
         add_moment(moments, task->received_at_usec, "waits in its queue, behind others");
@@ -194,7 +195,8 @@ static void add_instance_turn(struct moments *moments, const struct story_task *
         return;
     if (turn->kind == TURN_CONNECTED)
         add_moment(moments, turn->at_usec,
-                   turn->value ? "i%d's agent is back" : "i%d's agent is disconnected; the task lives on",
+                   turn->value ? "i%d's agent is back"
+                               : "i%d's agent is disconnected; the task lives on",
                    name);
     else
         add_moment(moments, turn->at_usec, turn->value ? "i%d is DRAINING" : "i%d is ACTIVE again",
@@ -209,8 +211,8 @@ static void add_task_turn(struct moments *moments, const struct task_definition 
 
     switch (turn->kind) {
     case TURN_RESTARTED:
-        add_moment(moments, turn->at_usec, "%s: exited with %d, restarted by its restartPolicy", name,
-                   turn->value);
+        add_moment(moments, turn->at_usec, "%s: exited with %d, restarted by its restartPolicy",
+                   name, turn->value);
         break;
     case TURN_HEALTH:
         add_moment(moments, turn->at_usec, "%s: health checks say %s", name,

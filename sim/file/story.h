@@ -15,13 +15,13 @@ struct story_container {
     int64_t start_at_usec, started_at_usec;
     int64_t ready_at_usec;
     int64_t term_at_usec, kill_at_usec; /* SIGTERM, SIGKILL were ordered */
-    int64_t exited_at_usec; /* the last time */
-    int32_t exit_code;      /* ID_NONE: none */
+    int64_t exited_at_usec;             /* the last time */
+    int32_t exit_code;                  /* ID_NONE: none */
     bool oom;
     int32_t n_restarts, n_restarts_ordered; /* as reported or ordered; as ordered */
-    int64_t probe_at_usec;     /* the last probe was ordered */
-    enum health_status health; /* as last heard */
-    int64_t gpus;              /* a bit each */
+    int64_t probe_at_usec;                  /* the last probe was ordered */
+    enum health_status health;              /* as last heard */
+    int64_t gpus;                           /* a bit each */
     int32_t n_bindings;
     struct network_binding *bindings;
     bool pull_modelled, create_modelled, start_modelled, ready_modelled, exit_modelled;
@@ -34,10 +34,11 @@ struct story_task {
     int64_t received_at_usec;           /* the agent was told */
     int64_t admitted_at_usec;           /* it left the agent's queue: its first order was given */
     int32_t waited_for;                 /* the task whose end let it out of the queue, or ID_NONE */
-    enum place_reason waited_lack;      /* what its instance lacked, PLACE_FITS: it stood behind others */
-    int64_t running_at_usec;            /* the scheduler heard RUNNING */
-    int64_t stop_at_usec;               /* the scheduler decided to stop it */
-    int64_t stopped_at_usec;            /* the scheduler heard STOPPED, or the instance was lost */
+    enum place_reason
+        waited_lack;         /* what its instance lacked, PLACE_FITS: it stood behind others */
+    int64_t running_at_usec; /* the scheduler heard RUNNING */
+    int64_t stop_at_usec;    /* the scheduler decided to stop it */
+    int64_t stopped_at_usec; /* the scheduler heard STOPPED, or the instance was lost */
     enum stop_code stop_code;
     int32_t stop_reason; /* of the decision to stop it, enum stop_reason; ID_NONE: there was none */
     char *reason;        /* the agent's, in ECS's words, or NULL */
@@ -56,7 +57,7 @@ struct story_instance {
     int32_t n_live;       /* tasks placed here and not STOPPED */
     int64_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
     bool connected, draining;
-    bool torn_down;       /* terminated by the end of the run */
+    bool torn_down; /* terminated by the end of the run */
     bool boot_modelled;
 };
 

@@ -299,10 +299,10 @@ static void remark_way(const struct picture *picture, int32_t id, char *text, si
     char took[32], what[64];
 
     if (story_queued(task, what, sizeof what))
-        add_remark(text, size, "waited %s for %s",
-                   summary_duration(task->admitted_at_usec - task->received_at_usec, took,
-                                    sizeof took),
-                   what);
+        add_remark(
+            text, size, "waited %s for %s",
+            summary_duration(task->admitted_at_usec - task->received_at_usec, took, sizeof took),
+            what);
     for (int i = 0; i < task->n_containers; i++) {
         const char *name = definition_of(picture, task)->containers[i].name;
 

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #define SIZES 16
-#define ROUNDS 7
+#define ROUNDS 9
+#define DECISIONS 20000 /* a round: few, as what has stopped stays in memory */
 #define RACKS 8
 #define ZONES 3
 #define INSTANCE_CPU 16384
@@ -296,19 +297,19 @@ static void report(struct step_bench *bench, int32_t task, enum task_status stat
     step(bench, &event);
 }
 
-/* RunTask of one task of a random size, which then runs. Returns it. */
-static int32_t run_task(struct step_bench *bench)
+/* RunTask of one task, which then runs. Returns it, or ID_NONE where it was refused. */
+static int32_t run_task(struct step_bench *bench, int size)
 {
     struct message event = message_new(MESSAGE_RUN_TASK);
     int32_t task = bench->scheduler.cluster.n_tasks;
 
-    event.as.run_task.taskdef = (int32_t)(draw_mix(++bench->turn) % SIZES);
+    event.as.run_task.taskdef = size;
     event.as.run_task.count = 1;
-    event.as.run_task.wait = true;
     event.as.run_task.n_strategy = 1;
     event.as.run_task.strategy = (struct strategy_rule *)(uintptr_t)cases[0].rules;
     step(bench, &event);
-    assert(bench->outputs.messages[0].kind == MESSAGE_PLACE_TASK);
+    if (bench->outputs.messages[0].kind != MESSAGE_PLACE_TASK)
+        return ID_NONE;
     report(bench, task, TASK_RUNNING);
     return task;
 }
@@ -343,10 +344,13 @@ static void step_bench_init(struct step_bench *bench, int n)
         step(bench, &event);
     }
     while (wanted_mib > 0) {
-        int32_t task = run_task(bench);
+        int size = (int)(draw_mix(++bench->turn) % SIZES);
+        int32_t task = run_task(bench, size);
 
+        if (task == ID_NONE)
+            continue;
         *ARRAY_ADD(bench, live) = task;
-        wanted_mib -= sizes[bench->scheduler.cluster.tasks[task].taskdef].memory_mib;
+        wanted_mib -= sizes[size].memory_mib;
     }
 }
 
@@ -358,8 +362,12 @@ static double measure_steps(struct step_bench *bench, int n)
     for (int i = 0; i < n; i++) {
         int which = (int)(draw_mix(++bench->turn) % (uint64_t)bench->n_live);
 
-        report(bench, bench->live[which], TASK_STOPPED);
-        bench->live[which] = run_task(bench);
+        int32_t old = bench->live[which];
+
+        report(bench, old, TASK_STOPPED);
+        bench->live[which] = run_task(bench, (int)(draw_mix(++bench->turn) % SIZES));
+        if (bench->live[which] == ID_NONE) /* what was there fits again */
+            bench->live[which] = run_task(bench, bench->scheduler.cluster.tasks[old].taskdef);
     }
     return (bench_seconds() - start) / n * 1e9;
 }
@@ -435,11 +443,6 @@ static void agree(const struct case_of_bench *which, int n)
     bench_finish(&by_scan);
 }
 
-static int decisions(int n)
-{
-    return n <= 1000 ? 100000 : 60000;
-}
-
 /* One case at one size; the floor, if any, takes turns with it. */
 static double run_case(const struct case_of_bench *which, int n, const char *floor, bool json)
 {
@@ -447,10 +450,10 @@ static double run_case(const struct case_of_bench *which, int n, const char *flo
     double own[ROUNDS], floors[ROUNDS], value;
 
     bench_init(&bench, which, n, false);
-    measure(&bench, decisions(n));
+    measure(&bench, DECISIONS);
     for (int i = 0; i < ROUNDS; i++) {
         floors[i] = floor ? floor_measure(floor, n) : 0;
-        own[i] = measure(&bench, decisions(n));
+        own[i] = measure(&bench, DECISIONS);
     }
     bench_finish(&bench);
     value = median(own);
@@ -480,9 +483,9 @@ static void run_scheduler(int n, double binpack, bool json)
     double own[ROUNDS];
 
     step_bench_init(&bench, n);
-    measure_steps(&bench, decisions(n));
+    measure_steps(&bench, DECISIONS);
     for (int i = 0; i < ROUNDS; i++)
-        own[i] = measure_steps(&bench, decisions(n));
+        own[i] = measure_steps(&bench, DECISIONS);
     scheduler_finish(&bench.scheduler);
     outputs_finish(&bench.outputs);
     free(bench.live);

@@ -34,8 +34,8 @@ static void begin(void)
                                                       .memory_mib = 64,
                                                       .essential = true,
                                                       .stop_timeout_usec = 30 * SECOND};
-    definition = (struct task_definition){
-        .family = "d", .n_containers = 1, .containers = containers};
+    definition =
+        (struct task_definition){.family = "d", .n_containers = 1, .containers = containers};
 }
 
 TestSuite(agent_task, .init = begin, .fini = steps_finish);
@@ -94,8 +94,8 @@ Test(agent_task, health_follows_the_probes)
         {0, 3, "--+--", HEALTH_HEALTHY, 50 * SECOND},
         {0, 3, "+---", HEALTH_UNHEALTHY, 40 * SECOND},
         {0, 3, "---+", HEALTH_HEALTHY, 40 * SECOND},
-        {0, 3, "...", HEALTH_UNHEALTHY, 36 * SECOND},           /* each takes its timeout */
-        {35 * SECOND, 3, "---", HEALTH_UNKNOWN, 30 * SECOND},   /* does not count yet */
+        {0, 3, "...", HEALTH_UNHEALTHY, 36 * SECOND},         /* each takes its timeout */
+        {35 * SECOND, 3, "---", HEALTH_UNKNOWN, 30 * SECOND}, /* does not count yet */
         {35 * SECOND, 3, "------", HEALTH_UNHEALTHY, 60 * SECOND},
         {300 * SECOND, 3, "+---", HEALTH_UNHEALTHY, 40 * SECOND}, /* a pass ends the period */
     };
@@ -151,8 +151,8 @@ Test(agent_task, a_tasks_health_is_that_of_its_essential_containers)
         bool b_essential, b_checked, b_passes;
         enum health_status task;
     } rows[] = {
-        {true, true, true, HEALTH_HEALTHY},   {true, true, false, HEALTH_UNHEALTHY},
-        {true, false, false, HEALTH_UNKNOWN}, {false, true, false, HEALTH_HEALTHY},
+        {true, true, true, HEALTH_HEALTHY},    {true, true, false, HEALTH_UNHEALTHY},
+        {true, false, false, HEALTH_UNKNOWN},  {false, true, false, HEALTH_HEALTHY},
         {false, false, false, HEALTH_HEALTHY},
     };
 
@@ -200,7 +200,7 @@ Test(agent_task, a_container_restarts_by_its_policy)
         int32_t exit_code;
         bool restarts;
     } rows[] = {
-        {60 * SECOND, 0, true},       {60 * SECOND, 1, true}, {60 * SECOND - 1, 1, false},
+        {60 * SECOND, 0, true},    {60 * SECOND, 1, true},    {60 * SECOND - 1, 1, false},
         {600 * SECOND, 42, false}, {600 * SECOND, 137, true},
     };
 
@@ -314,9 +314,9 @@ Test(agent_task, images_are_pulled_by_the_agents_behavior)
 {
     static const struct {
         enum pull_behavior behavior;
-        bool pulls_again;   /* an image that this instance has */
-        bool survives;      /* a pull that fails then */
-        bool cleaned;       /* by the clean-up */
+        bool pulls_again; /* an image that this instance has */
+        bool survives;    /* a pull that fails then */
+        bool cleaned;     /* by the clean-up */
     } rows[] = {
         {PULL_DEFAULT, true, true, true},
         {PULL_ALWAYS, true, false, true},

@@ -42,8 +42,8 @@ Test(images, whether_a_pull_is_ordered)
         cr_assert(images_must_pull(&images, image, rows[i].behavior) == rows[i].new_one);
         cr_assert(images_pulled(&images, "a", false, rows[i].behavior, 1) == rows[i].failed);
         cr_assert(images_pulled(&images, "a", true, rows[i].behavior, 2));
-        cr_assert(images_must_pull(&images, image, rows[i].behavior) == rows[i].cached_one,
-                  "%s", pull_behavior_names[rows[i].behavior]);
+        cr_assert(images_must_pull(&images, image, rows[i].behavior) == rows[i].cached_one, "%s",
+                  pull_behavior_names[rows[i].behavior]);
         cr_assert(images_pulled(&images, "a", false, rows[i].behavior, 3) ==
                   rows[i].failed_but_cached);
         images_finish(&images);

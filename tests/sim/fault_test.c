@@ -134,12 +134,11 @@ Test(fault, a_cut_lasts_until_the_end_of_the_run)
 
 Test(fault, a_longer_cut_swallows_a_shorter_one)
 {
-    run(WORLD TWO WEB(2)
-            "'timeline': ["
-            "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '60s'}}},"
-            "{'at': '110s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '100s'}}},"
-            "{'at': '115s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '1s'}}},"
-            "{'at': '120s', 'fault': {'killTask': 't1'}}], 'until': '300s'");
+    run(WORLD TWO WEB(2) "'timeline': ["
+                         "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '60s'}}},"
+                         "{'at': '110s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '100s'}}},"
+                         "{'at': '115s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '1s'}}},"
+                         "{'at': '120s', 'fault': {'killTask': 't1'}}], 'until': '300s'");
     cr_assert(task(1)->stopped_at_usec == 210 * SECOND);
     cr_assert(count_turns(TURN_CONNECTED, false) == 1 && count_turns(TURN_CONNECTED, true) == 1);
     end();
@@ -218,8 +217,7 @@ Test(fault, a_dead_registry_fails_pulls)
     cr_assert(task(3)->stopped_at_usec == 170 * SECOND);
     for (int t = 2; t <= 3; t++) {
         cr_assert(task(t)->stop_code == STOP_TASK_FAILED_TO_START);
-        cr_assert_str_eq(task(t)->reason,
-                         "CannotPullContainerError: the registry does not answer");
+        cr_assert_str_eq(task(t)->reason, "CannotPullContainerError: the registry does not answer");
     }
     cr_assert(task(4)->running_at_usec == 171 * SECOND, "from the cache");
     cr_assert(task(5)->containers[0].pulled_at_usec == 183 * SECOND, "it is back");
@@ -234,8 +232,8 @@ Test(fault, a_service_replaces_what_falls_ill)
 {
     run(WORLD TWO "'services': [{'serviceName': 's', 'taskDefinition': 'ill', 'desiredCount': 1}],"
                   "'until': '60s'");
-    cr_assert(task(1)->stop_reason == STOP_FOR_HEALTH && task(1)->stop_code ==
-              STOP_SERVICE_SCHEDULER_INITIATED);
+    cr_assert(task(1)->stop_reason == STOP_FOR_HEALTH &&
+              task(1)->stop_code == STOP_SERVICE_SCHEDULER_INITIATED);
     cr_assert(task(1)->containers[0].started_at_usec == 3 * SECOND);
     cr_assert(task(1)->stop_at_usec == 3 * SECOND + 7 * 5020000, "%lld",
               (long long)task(1)->stop_at_usec);
@@ -254,7 +252,8 @@ Test(fault, a_container_is_restarted_by_its_policy)
     cr_assert(task(1)->containers[0].n_restarts == 1, "after 60 s");
     cr_assert(count_turns(TURN_RESTARTED, 3) == 1);
     cr_assert(task(1)->containers[0].exited_at_usec == 100010000 &&
-              task(1)->containers[0].exit_code == 137, "it had not run long enough then");
+                  task(1)->containers[0].exit_code == 137,
+              "it had not run long enough then");
     cr_assert(task(1)->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED);
     end();
 }

@@ -173,6 +173,7 @@ static void act(struct world *world, int agent, const struct message *message)
     switch (message->kind) {
     case MESSAGE_LAUNCH_INSTANCE: {
         struct message boot = message_new(MESSAGE_BOOT);
+        struct agent_rules rules = agent_rules_default;
         const struct group *group =
             &world->scheduler.cluster.groups[message->as.launch_instance.group];
 
@@ -183,7 +184,14 @@ static void act(struct world *world, int agent, const struct message *message)
                                      .epoch = 1,
                                      .cpu = group->spec.cpu,
                                      .memory_mib = group->spec.memory_mib,
-                                     .gpus = group->spec.gpus};
+                                     .gpus = group->spec.gpus,
+                                     .rules = &rules};
+        rules.pull_behavior = (enum pull_behavior)roll(world, 4);
+        rules.pull_dependents_upfront = roll(world, 2) == 0;
+        rules.heartbeat_timeout_usec = (roll(world, 2) + 1) * 20 * USEC_PER_SEC;
+        rules.heartbeat_jitter_usec = roll(world, 2) * USEC_PER_SEC;
+        rules.image_cleanup_usec = roll(world, 3) * 10 * USEC_PER_SEC;
+        rules.image_minimum_age_usec = USEC_PER_SEC;
         if (roll(world, 10) > 0)
             post(world, roll(world, 3 * USEC_PER_SEC), boot.as.boot.instance, &boot);
         else {
@@ -250,6 +258,9 @@ static void step(struct world *world, int machine, const struct message *event)
         broken = core_check_agent(&world->agents[machine], detail, sizeof detail);
         cr_assert(!broken, "seed %llu, i%d: %s: %s", (unsigned long long)world->seed, machine + 1,
                   broken, detail);
+        cr_assert(agent_deadline(&world->agents[machine]) > world->now_usec,
+                  "seed %llu, i%d: its deadline has passed", (unsigned long long)world->seed,
+                  machine + 1);
     }
     for (int i = 0; i < outputs.n_messages; i++)
         act(world, machine, &outputs.messages[i]);
@@ -300,6 +311,7 @@ static void add_definitions(struct world *world)
              .health = watched ? &health : NULL,
              .restart = roll(world, 3) == 0 ? &restart : NULL,
              .gpus = (int32_t)roll(world, 2),
+             .start_timeout_usec = roll(world, 4) * USEC_PER_SEC,
              .ports = &port,
              .stop_timeout_usec = 2 * USEC_PER_SEC},
             {.name = "b",
