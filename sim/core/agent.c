@@ -190,9 +190,17 @@ static void report_instance(struct agent *agent, struct outputs *outputs)
     };
 }
 
+static bool rules_are_sound(const struct agent_rules *rules)
+{
+    return rules->heartbeat_timeout_usec <= USEC_MAX / 2 &&
+           rules->heartbeat_jitter_usec <= USEC_MAX / 2 && rules->image_cleanup_usec <= USEC_MAX &&
+           rules->first_dynamic_port >= 0 && rules->last_dynamic_port <= 65535;
+}
+
 static void boot(struct agent *agent, const struct boot *event, struct outputs *outputs)
 {
-    if (agent->booted || event->cpu < 0 || event->memory_mib < 0)
+    if (agent->booted || event->cpu < 0 || event->memory_mib < 0 ||
+        (event->rules && !rules_are_sound(event->rules)))
         return;
     agent->booted = true;
     agent->connected = true;

@@ -152,11 +152,14 @@ static bool container_is_sound(const struct container_definition *container, int
 {
     if (!container->name || !container->image || container->cpu < 0 || container->memory_mib < 0 ||
         container->memory_reservation_mib < 0 || container->stop_timeout_usec < 0 ||
+        container->stop_timeout_usec > USEC_MAX || container->start_timeout_usec > USEC_MAX ||
         container->start_timeout_usec < 0 || container->gpus < GPUS_ALL)
         return false;
     if (container->health &&
         (container->health->interval_usec <= 0 || container->health->timeout_usec <= 0 ||
-         container->health->retries < 1 || container->health->start_period_usec < 0))
+         container->health->retries < 1 || container->health->start_period_usec < 0 ||
+         container->health->interval_usec > USEC_MAX || container->health->timeout_usec > USEC_MAX ||
+         container->health->start_period_usec > USEC_MAX))
         return false;
     if (container->restart && container->restart->attempt_period_usec < 0)
         return false;

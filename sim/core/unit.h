@@ -13,6 +13,9 @@
 
 #define CPU_UNITS_PER_VCPU 1024
 
+/* No moment or duration is longer: two of them never overflow when they are added. */
+#define USEC_MAX (INT64_MAX / 4)
+
 /* An index into one of the scheduler's arrays that stands for "none". */
 #define ID_NONE (-1)
 

@@ -115,7 +115,7 @@ static bool check_order(struct replay *replay, const struct record *record, stru
     const struct replay_machine *machine;
     bool is_agent = record->machine != ID_NONE;
 
-    if (record->at_usec < 0)
+    if (record->at_usec < 0 || record->at_usec > USEC_MAX)
         return differs(err, record, "it comes before the run");
     if (record->machine >= replay->scheduler.cluster.n_instances)
         return differs(err, record, "no such instance was launched");
