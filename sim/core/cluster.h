@@ -137,6 +137,15 @@ struct cluster {
 #define INSTANCE_CPU_MAX ((1 << 20) - 1)
 #define INSTANCE_MEMORY_MAX_MIB ((1 << 25) - 1)
 
+/* Beyond any cluster that fits in memory; keeps sums of counts within 32 bits. */
+#define CLUSTER_COUNT_MAX 1000000
+
+/* Whether it is the index of one of `n` things. */
+static inline bool cluster_in_range(int id, int n)
+{
+    return id >= 0 && id < n;
+}
+
 void cluster_init(struct cluster *cluster, uint64_t seed);
 void cluster_finish(struct cluster *cluster);
 

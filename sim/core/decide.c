@@ -24,6 +24,15 @@ struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs
     return message;
 }
 
+void decide_refuse(struct scheduler *scheduler, struct outputs *outputs, enum message_kind call,
+                   enum refusal refusal)
+{
+    struct refuse *answer = &decide(scheduler, outputs, MESSAGE_REFUSE)->as.refuse;
+
+    answer->call = call;
+    answer->refusal = refusal;
+}
+
 void decide_close(struct scheduler *scheduler, int64_t *open)
 {
     if (*open != 0)

@@ -23,6 +23,10 @@ struct message *decide(struct scheduler *scheduler, struct outputs *outputs,
 struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs,
                             enum message_kind kind, int64_t *open);
 
+/* Refuses a call as a whole. */
+void decide_refuse(struct scheduler *scheduler, struct outputs *outputs, enum message_kind call,
+                   enum refusal refusal);
+
 /* Closes it where it is open. */
 void decide_close(struct scheduler *scheduler, int64_t *open);
 

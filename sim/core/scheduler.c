@@ -15,9 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond any cluster that fits in memory; keeps sums of them within 32 bits. */
-#define COUNT_MAX 1000000
-
 void scheduler_init(struct scheduler *scheduler, uint64_t seed)
 {
     *scheduler = (struct scheduler){.heartbeat_at_usec = USEC_NEVER, .deadline_usec = USEC_NEVER};
@@ -73,20 +70,6 @@ bool scheduler_idle(const struct scheduler *scheduler)
     return scheduler->n_waiting == 0 || (scheduler->n_launching == 0 && !missing);
 }
 
-static void refuse(struct scheduler *scheduler, struct outputs *outputs, enum message_kind call,
-                   enum refusal refusal)
-{
-    struct refuse *answer = &decide(scheduler, outputs, MESSAGE_REFUSE)->as.refuse;
-
-    answer->call = call;
-    answer->refusal = refusal;
-}
-
-static bool in_range(int id, int n)
-{
-    return id >= 0 && id < n;
-}
-
 /* Instances ------------------------------------------------------------------------------------ */
 
 static void launch(struct scheduler *scheduler, struct outputs *outputs, int group_id)
@@ -114,7 +97,8 @@ static void launch(struct scheduler *scheduler, struct outputs *outputs, int gro
 static bool group_is_sound(const struct instance_group *spec)
 {
     if (!spec->type || spec->cpu <= 0 || spec->memory_mib <= 0 || spec->cpu > INSTANCE_CPU_MAX ||
-        spec->memory_mib > INSTANCE_MEMORY_MAX_MIB || spec->count < 0 || spec->count > COUNT_MAX)
+        spec->memory_mib > INSTANCE_MEMORY_MAX_MIB || spec->count < 0 ||
+        spec->count > CLUSTER_COUNT_MAX)
         return false;
     for (int i = 0; i < spec->n_zones; i++)
         if (!spec->zones[i].name)
@@ -133,8 +117,8 @@ static void add_group(struct scheduler *scheduler, const struct message *event,
     struct message copy;
 
     if (scheduler->ending || spec->group != cluster->n_groups || !group_is_sound(spec)) {
-        refuse(scheduler, outputs, event->kind,
-               scheduler->ending ? REFUSED_INACTIVE : REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind,
+                      scheduler->ending ? REFUSED_INACTIVE : REFUSED_INVALID);
         return;
     }
     message_copy(&copy, event);
@@ -178,7 +162,7 @@ static void register_instance(struct scheduler *scheduler, const struct register
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance;
 
-    if (!in_range(call->instance, cluster->n_instances) || !is_sane(call))
+    if (!cluster_in_range(call->instance, cluster->n_instances) || !is_sane(call))
         return;
     instance = &cluster->instances[call->instance];
     if (call->epoch != instance->epoch || instance->agent_connected)
@@ -195,7 +179,7 @@ static void register_instance(struct scheduler *scheduler, const struct register
 /* Nothing is placed there until it is back; what runs there is not taken for stopped. */
 static void disconnect_agent(struct scheduler *scheduler, int id)
 {
-    if (!in_range(id, scheduler->cluster.n_instances))
+    if (!cluster_in_range(id, scheduler->cluster.n_instances))
         return;
     scheduler->cluster.instances[id].agent_connected = false;
     cluster_note_instance(&scheduler->cluster, id);
@@ -209,14 +193,14 @@ static void update_instance_state(struct scheduler *scheduler, const struct mess
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance;
 
-    if (!in_range(call->instance, cluster->n_instances)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+    if (!cluster_in_range(call->instance, cluster->n_instances)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
         return;
     }
     instance = &cluster->instances[call->instance];
     if (scheduler->ending ||
         (instance->status != INSTANCE_ACTIVE && instance->status != INSTANCE_DRAINING)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
         return;
     }
     instance->status = call->draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
@@ -263,7 +247,8 @@ static void lose_instance(struct scheduler *scheduler, int id)
     struct instance *instance;
     bool launching, meant;
 
-    if (!in_range(id, cluster->n_instances) || cluster->instances[id].status == INSTANCE_INACTIVE)
+    if (!cluster_in_range(id, cluster->n_instances) ||
+        cluster->instances[id].status == INSTANCE_INACTIVE)
         return;
     instance = &cluster->instances[id];
     launching = instance->status == INSTANCE_LAUNCHING;
@@ -307,7 +292,7 @@ static void register_taskdef(struct scheduler *scheduler, const struct message *
 
     if (call->taskdef != cluster->taskdefs.n_definitions || !taskdef_is_sound(call->definition) ||
         !cluster_add_taskdef(cluster, call->definition))
-        refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
 }
 
 static void refuse_task(struct scheduler *scheduler, struct outputs *outputs,
@@ -355,15 +340,15 @@ static void run_task(struct scheduler *scheduler, const struct message *event,
     int request;
 
     if (scheduler->ending) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
-    } else if (!in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
-    } else if (call->count < 1 || call->count > COUNT_MAX) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
+    } else if (!cluster_in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+    } else if (call->count < 1 || call->count > CLUSTER_COUNT_MAX) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
     } else {
         request = cluster_add_request(cluster, event, ID_NONE);
         if (request == ID_NONE)
-            refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+            decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
         for (int i = 0; request != ID_NONE && i < call->count; i++)
             run_one(scheduler, outputs, request, call);
     }
@@ -378,9 +363,9 @@ static void start_task(struct scheduler *scheduler, const struct message *event,
     struct message like = message_new(MESSAGE_RUN_TASK);
     int request;
 
-    if (scheduler->ending || !in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
-        refuse(scheduler, outputs, event->kind,
-               scheduler->ending ? REFUSED_INACTIVE : REFUSED_NOT_FOUND);
+    if (scheduler->ending || !cluster_in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
+        decide_refuse(scheduler, outputs, event->kind,
+                      scheduler->ending ? REFUSED_INACTIVE : REFUSED_NOT_FOUND);
         return;
     }
     like.as.run_task.taskdef = call->taskdef;
@@ -391,7 +376,7 @@ static void start_task(struct scheduler *scheduler, const struct message *event,
         struct placement placement = {call->instances[i].instance, ID_NONE};
         struct place_miss miss = {PLACE_NO_INSTANCE, ID_NONE, 0};
 
-        if (in_range(placement.instance, cluster->n_instances)) {
+        if (cluster_in_range(placement.instance, cluster->n_instances)) {
             miss.nearest = placement.instance;
             miss.reason =
                 place_filter(cluster, request, call->taskdef, placement.instance, &miss.lack);
@@ -412,16 +397,16 @@ static void update_task_protection(struct scheduler *scheduler, const struct mes
     struct task *task;
     int service, kept = 0;
 
-    if (!in_range(call->task, cluster->n_tasks)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+    if (!cluster_in_range(call->task, cluster->n_tasks)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
         return;
     }
     task = &cluster->tasks[call->task];
     service = cluster->requests[task->request].service;
     if (service == ID_NONE || task->desired == TASK_STOPPED ||
         (call->enabled && call->expires_usec <= 0)) {
-        refuse(scheduler, outputs, event->kind,
-               task->desired == TASK_STOPPED ? REFUSED_INACTIVE : REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind,
+                      task->desired == TASK_STOPPED ? REFUSED_INACTIVE : REFUSED_INVALID);
         return;
     }
     for (int i = 0; i < scheduler->n_protections; i++)
@@ -456,10 +441,10 @@ static void stop_task_call(struct scheduler *scheduler, const struct message *ev
     struct cluster *cluster = &scheduler->cluster;
     int id = event->as.stop_task_call.task;
 
-    if (!in_range(id, cluster->n_tasks)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
+    if (!cluster_in_range(id, cluster->n_tasks)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
     } else if (cluster->tasks[id].desired == TASK_STOPPED) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
     } else {
         int service = cluster->requests[cluster->tasks[id].request].service;
 
@@ -474,7 +459,7 @@ static void stop_task_call(struct scheduler *scheduler, const struct message *ev
 /* The report is about a task that is where its sender says. */
 static bool is_current(const struct cluster *cluster, const struct task_state *report)
 {
-    return in_range(report->task, cluster->n_tasks) &&
+    return cluster_in_range(report->task, cluster->n_tasks) &&
            cluster->tasks[report->task].instance != ID_NONE &&
            cluster->tasks[report->task].instance == report->instance &&
            cluster->tasks[report->task].last != TASK_STOPPED &&
@@ -530,102 +515,6 @@ static void place_waiting(struct scheduler *scheduler, struct outputs *outputs)
         scheduler->waiting[kept++] = waiting;
     }
     scheduler->n_waiting = kept;
-}
-
-/* Services ------------------------------------------------------------------------------------- */
-
-static int find_service(const struct cluster *cluster, const char *name)
-{
-    for (int i = 0; i < cluster->n_services; i++)
-        if (cluster->services[i].status != SERVICE_INACTIVE &&
-            strcmp(cluster->services[i].name, name) == 0)
-            return i;
-    return ID_NONE;
-}
-
-static void create_service(struct scheduler *scheduler, const struct message *event,
-                           struct outputs *outputs)
-{
-    const struct create_service *call = &event->as.create_service;
-    struct cluster *cluster = &scheduler->cluster;
-    struct service *service;
-    int request;
-
-    if (scheduler->ending) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
-        return;
-    }
-    if (!in_range(call->taskdef, cluster->taskdefs.n_definitions)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
-        return;
-    }
-    if (call->name && find_service(cluster, call->name) != ID_NONE) {
-        refuse(scheduler, outputs, event->kind, REFUSED_DUPLICATE);
-        return;
-    }
-    if (call->service != cluster->n_services || !call->name || call->desired < 0 ||
-        call->desired > COUNT_MAX ||
-        (request = cluster_add_request(cluster, event, call->service)) == ID_NONE) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
-        return;
-    }
-    service = ARRAY_ADD(cluster, services);
-    service->name = cluster->requests[request].call.as.create_service.name;
-    service->status = SERVICE_ACTIVE;
-    service->taskdef = call->taskdef;
-    service->desired = call->desired;
-    service->request = request;
-    service->first_task = ID_NONE;
-    service_touch(scheduler, call->service);
-}
-
-static void update_service(struct scheduler *scheduler, const struct message *event,
-                           struct outputs *outputs)
-{
-    const struct update_service *call = &event->as.update_service;
-    struct cluster *cluster = &scheduler->cluster;
-    struct service *service;
-
-    if (!in_range(call->service, cluster->n_services) ||
-        (call->taskdef != ID_NONE && !in_range(call->taskdef, cluster->taskdefs.n_definitions))) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
-        return;
-    }
-    service = &cluster->services[call->service];
-    if (scheduler->ending || service->status != SERVICE_ACTIVE) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
-        return;
-    }
-    if (call->desired != ID_NONE && (call->desired < 0 || call->desired > COUNT_MAX)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
-        return;
-    }
-    if (call->desired != ID_NONE)
-        service->desired = call->desired;
-    if (call->taskdef != ID_NONE && call->taskdef != service->taskdef) {
-        service->taskdef = call->taskdef;
-        service->may_be_outdated = true;
-        service->n_failures = 0; /* a new definition clears the throttle */
-        service->retry_at_usec = 0;
-    }
-    service_touch(scheduler, call->service);
-}
-
-static void delete_service(struct scheduler *scheduler, const struct message *event,
-                           struct outputs *outputs)
-{
-    struct cluster *cluster = &scheduler->cluster;
-    int id = event->as.delete_service.service;
-
-    if (!in_range(id, cluster->n_services)) {
-        refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
-    } else if (cluster->services[id].status != SERVICE_ACTIVE) {
-        refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
-    } else {
-        cluster->services[id].status = SERVICE_DRAINING;
-        cluster->services[id].desired = 0;
-        service_touch(scheduler, id);
-    }
 }
 
 /* The end -------------------------------------------------------------------------------------- */
@@ -726,13 +615,13 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
         register_taskdef(scheduler, event, outputs);
         break;
     case MESSAGE_CREATE_SERVICE:
-        create_service(scheduler, event, outputs);
+        service_create(scheduler, event, outputs);
         break;
     case MESSAGE_UPDATE_SERVICE:
-        update_service(scheduler, event, outputs);
+        service_update(scheduler, event, outputs);
         break;
     case MESSAGE_DELETE_SERVICE:
-        delete_service(scheduler, event, outputs);
+        service_delete(scheduler, event, outputs);
         break;
     case MESSAGE_RUN_TASK:
         run_task(scheduler, event, outputs);
@@ -821,10 +710,10 @@ static uint64_t hash_instance(uint64_t digest, const struct instance *instance)
 
 static uint64_t hash_task(uint64_t digest, const struct task *task)
 {
-    const int64_t values[] = {task->taskdef,         task->request,        task->instance,
-                              task->desired,         task->last,           task->stop_code,
-                              task->reached_running,
-                              task->is_protected, task->place_decision, task->stop_decision};
+    const int64_t values[] = {task->taskdef,         task->request,      task->instance,
+                              task->desired,         task->last,         task->stop_code,
+                              task->reached_running, task->is_protected, task->place_decision,
+                              task->stop_decision};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);

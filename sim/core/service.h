@@ -7,6 +7,14 @@
 
 #include "core/scheduler.h"
 
+/* CreateService, UpdateService, DeleteService (service_calls.c). */
+void service_create(struct scheduler *scheduler, const struct message *event,
+                    struct outputs *outputs);
+void service_update(struct scheduler *scheduler, const struct message *event,
+                    struct outputs *outputs);
+void service_delete(struct scheduler *scheduler, const struct message *event,
+                    struct outputs *outputs);
+
 /* The service is to be looked at in this step. */
 void service_touch(struct scheduler *scheduler, int service);
 
