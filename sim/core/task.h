@@ -1,0 +1,36 @@
+/*
+ * What is asked of tasks and reported about them. For the scheduler's step alone.
+ */
+#ifndef BERTH_CORE_TASK_H
+#define BERTH_CORE_TASK_H
+
+#include "core/scheduler.h"
+
+void task_register_definition(struct scheduler *scheduler, const struct message *event,
+                              struct outputs *outputs);
+
+/* RunTask: each task where placement wants it; without room it waits or is refused. */
+void task_run(struct scheduler *scheduler, const struct message *event, struct outputs *outputs);
+
+/* StartTask: each task on the instance that is named, if it has room. */
+void task_start(struct scheduler *scheduler, const struct message *event, struct outputs *outputs);
+
+/* StopTask. */
+void task_stop(struct scheduler *scheduler, const struct message *event, struct outputs *outputs);
+
+/* UpdateTaskProtection, and its end once it has expired. */
+void task_protect(struct scheduler *scheduler, const struct message *event,
+                  struct outputs *outputs);
+void task_end_protections(struct scheduler *scheduler);
+
+/* An agent's report; one about a task that is not where its sender says counts for nothing. */
+void task_report(struct scheduler *scheduler, const struct task_state *report,
+                 struct outputs *outputs);
+
+/* What every end of a task leads to, whoever brought it about. */
+void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code);
+
+/* Tries again for the tasks that wait, the longest first. */
+void task_place_waiting(struct scheduler *scheduler, struct outputs *outputs);
+
+#endif
