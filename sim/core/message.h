@@ -7,6 +7,7 @@
 #ifndef BERTH_CORE_MESSAGE_H
 #define BERTH_CORE_MESSAGE_H
 
+#include "core/message_services.h"
 #include "core/schema.h"
 #include "core/taskdef.h"
 #include "core/unit.h"
@@ -55,6 +56,8 @@ enum stop_reason {
     STOP_FOR_DRAINING,
     STOP_FOR_HEALTH,
     STOP_FOR_END,
+    STOP_FOR_TARGET_HEALTH,
+    STOP_FOR_REBALANCING,
 };
 
 /* ECS API: PlacementStrategy; STRATEGY_OWN is one of core/strategies.c. */
@@ -116,6 +119,14 @@ enum message_kind {
     MESSAGE_UPDATE_TASK_PROTECTION,
     MESSAGE_AGENT_DISCONNECTED,
     MESSAGE_INSTANCE_LOST,
+    MESSAGE_RULES,
+    MESSAGE_CREATE_TARGET_GROUP,
+    MESSAGE_TARGET_PROBED,
+    MESSAGE_OBSERVE,
+    MESSAGE_REGISTER_SCALABLE_TARGET,
+    MESSAGE_PUT_SCALING_POLICY,
+    MESSAGE_PUT_SCHEDULED_ACTION,
+    MESSAGE_PUT_METRIC_ALARM,
     MESSAGE_END,
 
     /* The scheduler's decisions, to the world. */
@@ -123,6 +134,13 @@ enum message_kind {
     MESSAGE_TERMINATE_INSTANCE,
     MESSAGE_REFUSE,
     MESSAGE_WAIT,
+    MESSAGE_REGISTER_TARGET,
+    MESSAGE_TARGET_STATE,
+    MESSAGE_SHIFT_TRAFFIC,
+    MESSAGE_DEPLOYMENT,
+    MESSAGE_SERVICE_EVENT,
+    MESSAGE_SCALE,
+    MESSAGE_ALARM,
 
     /* The scheduler's decisions, to an agent. */
     MESSAGE_PLACE_TASK,
@@ -187,17 +205,28 @@ struct create_service {
     int32_t service; /* the next free index, checked */
     char *name;
     int32_t taskdef;
-    int32_t desired;
+    int32_t desired; /* of a REPLICA service */
     int32_t n_strategy;
     struct strategy_rule *strategy;
     int32_t n_constraints;
     struct placement_constraint *constraints;
+    enum scheduling_strategy scheduling;
+    struct deployment_configuration *deployment; /* NULL: ECS's defaults */
+    int32_t grace_sec;                           /* healthCheckGracePeriodSeconds */
+    enum zone_rebalancing rebalancing;
+    int32_t n_balancers;
+    struct load_balancer *balancers;
 };
 
+/* ID_NONE, NULL, UNSAID: unchanged. */
 struct update_service {
     int32_t service;
-    int32_t taskdef; /* ID_NONE: unchanged */
-    int32_t desired; /* ID_NONE: unchanged */
+    int32_t taskdef;
+    int32_t desired;
+    bool force; /* forceNewDeployment */
+    struct deployment_configuration *deployment;
+    int32_t grace_sec;
+    enum zone_rebalancing rebalancing;
 };
 
 struct delete_service {
@@ -460,10 +489,25 @@ struct message {
         struct update_task_protection update_task_protection;
         struct agent_disconnected agent_disconnected;
         struct instance_lost instance_lost;
+        struct scheduler_rules rules;
+        struct create_target_group create_target_group;
+        struct target_probed target_probed;
+        struct observe observe;
+        struct register_scalable_target register_scalable_target;
+        struct put_scaling_policy put_scaling_policy;
+        struct put_scheduled_action put_scheduled_action;
+        struct put_metric_alarm put_metric_alarm;
         struct launch_instance launch_instance;
         struct terminate_instance terminate_instance;
         struct refuse refuse;
         struct wait wait;
+        struct register_target register_target;
+        struct target_state target_state;
+        struct shift_traffic shift_traffic;
+        struct deployment_state deployment;
+        struct service_event service_event;
+        struct scaling scale;
+        struct alarm_state alarm;
         struct place_task place_task;
         struct stop_task stop_task;
         struct heartbeat heartbeat;

@@ -41,6 +41,8 @@ char schema_id_letter(enum field_type type)
         return 'd';
     case FIELD_GROUP:
         return 'g';
+    case FIELD_TARGET_GROUP:
+        return 'b';
     default:
         return 0;
     }

@@ -12,17 +12,18 @@
 #include <stdint.h>
 
 enum field_type {
-    FIELD_INT,      /* int32_t */
-    FIELD_LONG,     /* int64_t */
-    FIELD_OPTIONAL, /* int32_t, ID_NONE stands for "absent" */
-    FIELD_BOOL,     /* bool */
-    FIELD_ENUM,     /* an enum, `of` is its NULL-terminated table of names */
-    FIELD_TEXT,     /* char *, may be NULL */
-    FIELD_TASK,     /* int32_t index, written t1, t2, ...; likewise below */
-    FIELD_INSTANCE, /* i1 */
-    FIELD_SERVICE,  /* s1 */
-    FIELD_TASKDEF,  /* d1 */
-    FIELD_GROUP,    /* g1 */
+    FIELD_INT,          /* int32_t */
+    FIELD_LONG,         /* int64_t */
+    FIELD_OPTIONAL,     /* int32_t, ID_NONE stands for "absent" */
+    FIELD_BOOL,         /* bool */
+    FIELD_ENUM,         /* an enum, `of` is its NULL-terminated table of names */
+    FIELD_TEXT,         /* char *, may be NULL */
+    FIELD_TASK,         /* int32_t index, written t1, t2, ...; likewise below */
+    FIELD_INSTANCE,     /* i1 */
+    FIELD_SERVICE,      /* s1 */
+    FIELD_TASKDEF,      /* d1 */
+    FIELD_GROUP,        /* g1 */
+    FIELD_TARGET_GROUP, /* b1 */
     FIELD_LIST,   /* pointer to an array of structs described by `of`, its int32_t length at `n` */
     FIELD_RECORD, /* pointer to one struct described by `of`, may be NULL */
 };

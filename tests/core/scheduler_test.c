@@ -97,7 +97,8 @@ static void update_service(int taskdef, int desired)
 {
     struct message event = message_new(MESSAGE_UPDATE_SERVICE);
 
-    event.as.update_service = (struct update_service){0, taskdef, desired};
+    event.as.update_service =
+        (struct update_service){.taskdef = taskdef, .desired = desired, .grace_sec = ID_NONE};
     step(&event);
 }
 

@@ -193,7 +193,7 @@ Test(schema, letters_of_ids)
     } rows[] = {
         {FIELD_INT, 0},       {FIELD_LONG, 0},      {FIELD_OPTIONAL, 0}, {FIELD_BOOL, 0},
         {FIELD_ENUM, 0},      {FIELD_TEXT, 0},      {FIELD_TASK, 't'},   {FIELD_INSTANCE, 'i'},
-        {FIELD_SERVICE, 's'}, {FIELD_TASKDEF, 'd'}, {FIELD_GROUP, 'g'},  {FIELD_LIST, 0},
+        {FIELD_SERVICE, 's'}, {FIELD_TASKDEF, 'd'}, {FIELD_GROUP, 'g'}, {FIELD_TARGET_GROUP, 'b'},  {FIELD_LIST, 0},
         {FIELD_RECORD, 0},
     };
 

@@ -370,8 +370,10 @@ static void random_call(struct world *world)
     case 1:
         call = message_new(MESSAGE_UPDATE_SERVICE);
         call.as.update_service =
-            (struct update_service){(int32_t)roll(world, n_services + 2) - 1,
-                                    (int32_t)roll(world, 4) - 1, (int32_t)roll(world, 8) - 1};
+            (struct update_service){.service = (int32_t)roll(world, n_services + 2) - 1,
+                                    .taskdef = (int32_t)roll(world, 4) - 1,
+                                    .desired = (int32_t)roll(world, 8) - 1,
+                                    .grace_sec = ID_NONE};
         break;
     case 2:
         call = message_new(MESSAGE_RUN_TASK);
