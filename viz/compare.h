@@ -6,21 +6,8 @@
 #ifndef BERTH_VIZ_COMPARE_H
 #define BERTH_VIZ_COMPARE_H
 
+#include "file/phases.h"
 #include "viz/scene_index.h"
-
-enum phase {
-    PHASE_PULL,
-    PHASE_CREATE,
-    PHASE_START,
-    PHASE_READY,      /* from started to ready */
-    PHASE_RUN,        /* from ready to an exit that nobody ordered */
-    PHASE_STOP,       /* from SIGTERM to the exit */
-    PHASE_STARTUP,    /* of a task: from its placement until its last container is ready */
-    PHASE_COMPLETION, /* of a task that ends by itself: from its placement until it is STOPPED */
-    PHASES,
-};
-
-extern const char *const compare_phase_names[];
 
 /* Durations that differ by less are equal: writing down a machine's steps takes that long. */
 #define COMPARE_GRAIN_USEC 50

@@ -57,7 +57,7 @@ static void add_row(struct buffer *to, const struct compare *compare, const stru
         to, row->container == ID_NONE
                 ? NULL
                 : life_definition(story, row->task)->containers[row->container].name);
-    buffer_add(to, ",\"phase\":\"%s\",", compare_phase_names[row->phase]);
+    buffer_add(to, ",\"phase\":\"%s\",", phases_names[row->phase]);
     add_pair(to, "usec", row->usec);
     buffer_add(to, ",\"mark\":\"%s\",\"error\":", marks[row->mark]);
     if (row->mark == COMPARE_COUNTED)
@@ -118,7 +118,7 @@ static void add_medians(struct buffer *to, const struct compare *compare)
         const struct compare_median *median = &compare->medians[phase];
         if (median->n == 0)
             continue;
-        buffer_add(to, "%s\"%s\":{\"counted\":%d,", some ? "," : "", compare_phase_names[phase],
+        buffer_add(to, "%s\"%s\":{\"counted\":%d,", some ? "," : "", phases_names[phase],
                    median->n);
         add_pair(to, "usec", median->usec);
         buffer_add_text(to, ",\"error\":");

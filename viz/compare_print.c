@@ -91,9 +91,9 @@ static void tell_phase(char *text, size_t size, const struct compare *compare,
 {
     const struct task_definition *definition = life_definition(compare->sides[0].story, row->task);
     if (row->container == ID_NONE || !definition || definition->n_containers < 2)
-        snprintf(text, size, "%s", compare_phase_names[row->phase]);
+        snprintf(text, size, "%s", phases_names[row->phase]);
     else
-        snprintf(text, size, "%s %s", compare_phase_names[row->phase],
+        snprintf(text, size, "%s %s", phases_names[row->phase],
                  definition->containers[row->container].name);
 }
 
@@ -148,7 +148,7 @@ static void print_medians(FILE *out, const struct compare *compare)
         for (int s = 0; s < 2; s++)
             compare_print_duration(durations[s], sizeof durations[s], median->usec[s]);
         tell_error(error, sizeof error, median->error_permille, true);
-        add_line(table, 5, compare_phase_names[phase], counted, durations[0], durations[1], error);
+        add_line(table, 5, phases_names[phase], counted, durations[0], durations[1], error);
     }
     print_table(out, table);
 }

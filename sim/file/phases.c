@@ -1,0 +1,98 @@
+/*
+ * Every duration is the distance of two moments; a moment after the end of its run belongs to the
+ * teardown and counts as never.
+ */
+#include "file/phases.h"
+
+/* A total is marked when more than this part of it was not measured: one in a hundred. */
+#define MODELLED_PART 100
+
+const char *const phases_names[] = {"pull", "create",  "start",      "ready", "run",
+                                    "stop", "startup", "completion", NULL};
+
+static int64_t span(const struct story *story, int64_t from_usec, int64_t to_usec)
+{
+    if (from_usec == USEC_NEVER || to_usec == USEC_NEVER || to_usec > story->end_usec)
+        return USEC_NEVER;
+    return to_usec - from_usec;
+}
+
+/* Whether nobody asked the container to go before it went. */
+static bool left_alone(const struct story_container *row)
+{
+    return row->exited_at_usec != USEC_NEVER && row->term_at_usec >= row->exited_at_usec &&
+           row->kill_at_usec >= row->exited_at_usec;
+}
+
+int64_t phases_of_container(const struct story *story, const struct story_container *row,
+                            enum phase phase)
+{
+    int64_t ready_usec =
+        row->ready_at_usec != USEC_NEVER ? row->ready_at_usec : row->started_at_usec;
+    switch (phase) {
+    case PHASE_PULL:
+        return span(story, row->pull_at_usec, row->pulled_at_usec);
+    case PHASE_CREATE:
+        return span(story, row->create_at_usec, row->created_at_usec);
+    case PHASE_START:
+        return span(story, row->start_at_usec, row->started_at_usec);
+    case PHASE_READY:
+        return span(story, row->started_at_usec, row->ready_at_usec);
+    case PHASE_RUN:
+        return left_alone(row) ? span(story, ready_usec, row->exited_at_usec) : USEC_NEVER;
+    case PHASE_STOP:
+        return left_alone(row) ? USEC_NEVER : span(story, row->term_at_usec, row->exited_at_usec);
+    default:
+        return USEC_NEVER;
+    }
+}
+
+bool phases_container_modelled(const struct story_container *row, enum phase phase)
+{
+    switch (phase) {
+    case PHASE_PULL:
+        return row->pull_modelled;
+    case PHASE_CREATE:
+        return row->create_modelled;
+    case PHASE_START:
+        return row->start_modelled;
+    case PHASE_READY:
+        return row->ready_modelled;
+    default:
+        return row->exit_modelled;
+    }
+}
+
+int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase)
+{
+    int64_t last_usec = row->n_containers > 0 ? 0 : USEC_NEVER;
+    for (int i = 0; i < row->n_containers; i++) {
+        const struct story_container *container = &row->containers[i];
+        /* One that has ended is as ready as it will ever be: a job, an init container. */
+        int64_t at_usec = container->ready_at_usec < container->exited_at_usec
+                              ? container->ready_at_usec
+                              : container->exited_at_usec;
+        if (at_usec > last_usec)
+            last_usec = at_usec;
+    }
+    if (phase == PHASE_STARTUP)
+        return span(story, row->placed_at_usec, last_usec);
+    if (row->stop_code != STOP_ESSENTIAL_CONTAINER_EXITED || row->torn_down)
+        return USEC_NEVER;
+    return span(story, row->placed_at_usec, row->stopped_at_usec);
+}
+
+/* Whether more than a hundredth of a task's total in a real run was not measured. */
+bool phases_task_modelled(const struct story *story, const struct story_task *row, enum phase phase)
+{
+    int64_t modelled_usec = 0, total_usec = phases_of_task(story, row, phase);
+    int last = phase == PHASE_STARTUP ? PHASE_READY : PHASE_STOP;
+    for (int i = 0; i < row->n_containers; i++) {
+        for (int part = PHASE_PULL; part <= last; part++) {
+            int64_t usec = phases_of_container(story, &row->containers[i], part);
+            if (usec != USEC_NEVER && phases_container_modelled(&row->containers[i], part))
+                modelled_usec += usec;
+        }
+    }
+    return total_usec != USEC_NEVER && modelled_usec > total_usec / MODELLED_PART;
+}

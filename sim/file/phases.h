@@ -1,0 +1,41 @@
+/*
+ * The durations that people compare: the phases of a container's life and the two totals of a task's,
+ * each the distance of two moments of one run's story. Knows nothing of how they are compared, printed
+ * or drawn.
+ */
+#ifndef BERTH_FILE_PHASES_H
+#define BERTH_FILE_PHASES_H
+
+#include "file/story.h"
+
+enum phase {
+    PHASE_PULL,
+    PHASE_CREATE,
+    PHASE_START,
+    PHASE_READY,      /* from started to ready */
+    PHASE_RUN,        /* from ready to an exit that nobody ordered */
+    PHASE_STOP,       /* from SIGTERM to the exit */
+    PHASE_STARTUP,    /* of a task: from its placement until its last container is ready */
+    PHASE_COMPLETION, /* of a task that ends by itself: from its placement until it is STOPPED */
+    PHASES,
+};
+
+/* "pull", "completion"; ended by NULL. */
+extern const char *const phases_names[];
+
+/* Microseconds; USEC_NEVER where the phase did not end before the end of the run: what comes later
+ * belongs to the teardown. */
+int64_t phases_of_container(const struct story *story, const struct story_container *row,
+                            enum phase phase);
+
+/* Likewise; PHASE_STARTUP or PHASE_COMPLETION. */
+int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase);
+
+/* Whether the real run did not measure that phase of the container. */
+bool phases_container_modelled(const struct story_container *row, enum phase phase);
+
+/* Whether more than a hundredth of a task's total was not measured. */
+bool phases_task_modelled(const struct story *story, const struct story_task *row,
+                          enum phase phase);
+
+#endif
