@@ -683,13 +683,13 @@ bool container_signal(struct container *container, int signal, struct err *err)
     return err_errno(err, errno, "container %s: cannot send signal %d", container->name, signal);
 }
 
-/* A probe that is out is of no interest any more. */
+/* A probe that is out is of no interest any more. Killed, it could not reap its command. */
 static void drop_probe(struct container *container)
 {
     siginfo_t info;
 
     if (container->probe_fd >= 0) {
-        syscall(SYS_pidfd_send_signal, container->probe_fd, SIGKILL, NULL, 0);
+        syscall(SYS_pidfd_send_signal, container->probe_fd, PROBE_STOP_SIGNAL, NULL, 0);
         waitid(P_PIDFD, (id_t)container->probe_fd, &info, WEXITED);
         unwatch(container->host, &container->probe_fd);
     }

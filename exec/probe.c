@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -119,22 +120,26 @@ static bool has_program(const struct probe_job *job, const char *name)
     return false;
 }
 
-/* Until it has ended, or its time is over: then it goes with all it has started in its session. */
-static int wait_for(pid_t command, int pidfd, int64_t timeout_usec)
+/*
+ * Until it has ended, or its time is over, or nobody wants to know any more: then it goes with all
+ * it has started in its session. We reap it: were it left to the reaper of orphans, the container
+ * could not end before that one, the machine's own pid 1, found the time.
+ */
+static int wait_for(pid_t command, int pidfd, int stop_fd, int64_t timeout_usec)
 {
-    struct pollfd wait = {.fd = pidfd, .events = POLLIN};
+    struct pollfd wait[] = {{.fd = pidfd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
     int64_t until_usec = init_now_usec() + timeout_usec;
     int status = 0;
 
-    for (int n = 0; n == 0 || (n < 0 && errno == EINTR);) {
+    for (int n = 0; n == 0 || (n > 0 && !wait[0].revents) || (n < 0 && errno == EINTR);) {
         int64_t left_usec = until_usec - init_now_usec();
 
-        if (left_usec <= 0) {
+        if (left_usec <= 0 || (n > 0 && wait[1].revents)) {
             kill(-command, SIGKILL);
             kill(command, SIGKILL);
             break;
         }
-        n = poll(&wait, 1, left_usec > 1000000000 ? 1000000 : (int)(left_usec / 1000 + 1));
+        n = poll(wait, 2, left_usec > 1000000000 ? 1000000 : (int)(left_usec / 1000 + 1));
     }
     if (waitpid(command, &status, 0) != command || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         return CONTAINER_PROBE_FAILED;
@@ -147,14 +152,18 @@ _Noreturn void probe_main(const struct probe_job *job)
     /* Hybrid: the group that follows processes; on version 1 and 2 there is but one door. */
     int group_fd = job->entry->payload_fd >= 0 ? job->entry->payload_fd : job->entry->first_fd;
     const int others[] = {job->payload_pidfd, job->parent_pidfd, job->entry->first_fd};
-    int first_pidfd, pidfd;
+    int first_pidfd, pidfd, stop_fd;
+    sigset_t stop;
     pid_t command;
 
     setpgid(0, 0);
     init_keep_descriptors(job->entry, others, 3, job->null_fd);
     init_die_with(job->parent_pidfd);
     first_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (first_pidfd < 0 || !enter(job)) {
+    sigemptyset(&stop);
+    sigaddset(&stop, PROBE_STOP_SIGNAL);
+    stop_fd = signalfd(-1, &stop, SFD_CLOEXEC);
+    if (first_pidfd < 0 || stop_fd < 0 || !enter(job)) {
         _exit(CONTAINER_PROBE_FAILED);
     }
     if (job->probe->needs && !has_program(job, job->probe->needs)) {
@@ -167,5 +176,5 @@ _Noreturn void probe_main(const struct probe_job *job)
     if (command < 0) {
         _exit(CONTAINER_PROBE_FAILED);
     }
-    _exit(wait_for(command, pidfd, job->probe->timeout_usec));
+    _exit(wait_for(command, pidfd, stop_fd, job->probe->timeout_usec));
 }

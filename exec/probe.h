@@ -12,8 +12,12 @@
 #include "exec/seccomp.h"
 #include "exec/user.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* Ends a probe with its command, soon and without a trace. */
+enum { PROBE_STOP_SIGNAL = SIGTERM };
 
 /* All that it needs, made before the fork. */
 struct probe_job {

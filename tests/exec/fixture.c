@@ -117,7 +117,7 @@ struct container_spec fixture_spec(const struct fixture *fixture, const char *co
 bool fixture_next(struct fixture *fixture, struct container_event *event)
 {
     struct pollfd fd = {.fd = container_host_fd(fixture->host), .events = POLLIN};
-    int64_t until_usec = fixture_now_usec() + 1000000;
+    int64_t until_usec = fixture_now_usec() + 60000000;
 
     while (!container_host_next(fixture->host, event)) {
         if (fixture_now_usec() > until_usec) {
@@ -157,10 +157,10 @@ static void take(struct outcome *outcome, const struct container_event *event)
     }
 }
 
-/* Until the container is gone; 20 s are enough for the longest test. */
+/* Until the container is gone; it has two minutes. */
 static void wait_for_end(struct fixture *fixture, struct outcome *outcome)
 {
-    int64_t until_usec = fixture_now_usec() + 20000000;
+    int64_t until_usec = fixture_now_usec() + 120000000;
     struct container_event event = {0};
 
     while (event.kind != CONTAINER_REMOVED && fixture_now_usec() < until_usec) {
@@ -175,7 +175,7 @@ static void wait_for_end(struct fixture *fixture, struct outcome *outcome)
             container_remove(event.container);
         }
     }
-    cr_assert(event.kind == CONTAINER_REMOVED, "the container did not end within 20 s");
+    cr_assert(event.kind == CONTAINER_REMOVED, "the container did not end within 120 s");
 }
 
 void fixture_run(struct fixture *fixture, struct container_spec spec, struct outcome *outcome)

@@ -58,7 +58,7 @@ void fixture_run(struct fixture *fixture, struct container_spec spec, struct out
 /* The same for `sh -c script` in an otherwise plain container. */
 void fixture_shell(struct fixture *fixture, const char *script, struct outcome *outcome);
 
-/* Waits up to a second for the next event. */
+/* Waits up to a minute for the next event: machines are busy. */
 bool fixture_next(struct fixture *fixture, struct container_event *event);
 
 int64_t fixture_now_usec(void);

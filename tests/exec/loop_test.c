@@ -34,7 +34,7 @@ Test(loop, alarm)
     loop_alarm(&loop, begin + 20000);
     cr_assert(loop_wait(&loop, ready, 4) == 1 && ready[0].tag == LOOP_ALARM);
     late = loop_clock_usec() - begin - 20000;
-    cr_expect(late >= 0 && late < 500000, "%lld us late", (long long)late);
+    cr_expect(late >= 0, "%lld us too soon", -(long long)late);
     /* One that has passed already comes at once, also the same one again. */
     for (int i = 0; i < 2; i++) {
         loop_alarm(&loop, begin);

@@ -235,12 +235,12 @@ static void shut(struct instance *instance)
     close(instance->ready);
 }
 
-/* Waits up to three seconds for a text in what a container printed. */
+/* Waits up to a minute for a text in what a container printed. */
 static const char *printed(int instance, int container, const char *wanted)
 {
     static char text[TEXT];
 
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 6000; i++) {
         ssize_t n = pread(outputs[instance][container], text, sizeof text - 1, 0);
 
         text[n > 0 ? n : 0] = '\0';
@@ -284,13 +284,13 @@ static const char *in_cloud(const char *command)
     return text;
 }
 
-/* Tries for three seconds: a server may need a moment until it listens. */
+/* Tries for a while: a server may need a moment until it listens. */
 static const char *fetch(const char *where)
 {
     char command[512];
 
     snprintf(command, sizeof command,
-             "for i in 1 2 3 4 5 6 7 8 9 10; do busybox timeout 3 busybox wget -qO- http://%s/ "
+             "for i in $(busybox seq 200); do busybox timeout 20 busybox wget -qO- http://%s/ "
              "2>/dev/null && exit; "
              "busybox usleep 100000; done",
              where);
@@ -301,6 +301,9 @@ static const char *fetch(const char *where)
 #define SERVE(port, what)                                                                          \
     "while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\n" what "' | nc -l -p " port                 \
     " >/dev/null; done"
+
+/* A client of one, as soon as it listens. */
+#define GET(where) "until wget -qO- http://" where "/ 2>/dev/null; do sleep 0.1; done; sleep 1000"
 
 /* ---- tests ---- */
 
@@ -323,7 +326,7 @@ Test(network, the_same_port_on_two_instances)
     const struct wish first[] = {{NETWORK_BRIDGE, 0, SERVE("80", "i1"), {80, 8080, PROTOCOL_TCP}}};
     const struct wish second[] = {
         {NETWORK_BRIDGE, 0, SERVE("80", "i2"), {80, 8080, PROTOCOL_TCP}},
-        {NETWORK_BRIDGE, 0, "sleep 0.5; wget -qO- http://10.213.0.11:8080/; sleep 60", {0}},
+        {NETWORK_BRIDGE, 0, GET("10.213.0.11:8080"), {0}},
     };
     struct instance one = boot(0, first, 1), two = boot(1, second, 2);
 
@@ -337,14 +340,15 @@ Test(network, the_same_port_on_two_instances)
 Test(network, streams_are_carried_whole_and_their_end_too)
 {
     const struct wish wishes[] = {
-        {NETWORK_BRIDGE, 0, "nc -l -p 80 -e md5sum; sleep 60", {80, 8080, PROTOCOL_TCP}}};
+        {NETWORK_BRIDGE, 0, "nc -l -p 80 -e md5sum & "
+         "until grep -q ':0050 .* 0A ' /proc/net/tcp*; do sleep 0.05; done; echo listens; sleep 1000", {80, 8080, PROTOCOL_TCP}}};
     struct instance instance = boot(0, wishes, 1);
     const char *came;
     char wanted[64];
 
-    usleep(300000);
+    printed(0, 0, "listens");
     snprintf(wanted, sizeof wanted, "%.32s", in_cloud("busybox seq 1 500000 | busybox md5sum"));
-    came = in_cloud("busybox seq 1 500000 | busybox timeout 5 busybox nc 10.213.0.11 8080");
+    came = in_cloud("busybox seq 1 500000 | busybox timeout 60 busybox nc 10.213.0.11 8080");
     cr_expect(strlen(wanted) == 32 && strncmp(came, wanted, 32) == 0, "sent %s, came %s", wanted,
               came);
     shut(&instance);
@@ -364,7 +368,7 @@ static int ask_udp(const char *address, uint16_t port, const char *question, cha
     close(home);
     wait = (struct pollfd){.fd = fd, .events = POLLIN};
     sendto(fd, question, strlen(question), 0, (struct sockaddr *)&to, sizeof to);
-    if (poll(&wait, 1, 300) == 1) {
+    if (poll(&wait, 1, 1000) == 1) {
         n = (int)recv(fd, answer, (size_t)size - 1, 0);
     }
     answer[n > 0 ? n : 0] = '\0';
@@ -379,7 +383,7 @@ Test(network, datagrams_are_mapped_and_answered)
     struct instance instance = boot(0, wishes, 1);
     char answer[64] = "";
 
-    for (int i = 0; i < 10 && !answer[0]; i++) {
+    for (int i = 0; i < 60 && !answer[0]; i++) {
         ask_udp("10.213.0.11", 5353, "one", answer, sizeof answer);
     }
     cr_expect_str_eq(answer, "answer to one");
@@ -418,8 +422,8 @@ Test(network, awsvpc_is_one_address_per_task)
 {
     const struct wish wishes[] = {
         {NETWORK_AWSVPC, 0, SERVE("80", "task-one"), {0}},
-        {NETWORK_AWSVPC, 0, "sleep 0.5; wget -qO- http://127.0.0.1/; hostname -i; sleep 60", {0}},
-        {NETWORK_AWSVPC, 1, "sleep 0.7; wget -qO- http://10.213.128.1/; sleep 60", {0}},
+        {NETWORK_AWSVPC, 0, GET("127.0.0.1"), {0}},
+        {NETWORK_AWSVPC, 1, GET("10.213.128.1"), {0}},
         {NETWORK_AWSVPC, 1, "ip -4 -o addr show dev eth0; sleep 60", {0}},
     };
     struct instance instance = boot(0, wishes, 4);
@@ -493,11 +497,11 @@ Test(network, nothing_is_left_of_an_instance_that_was_killed)
     instance = boot(0, wishes, 2);
     cr_expect_str_eq(fetch("10.213.0.11:8080"), "one");
     kill(instance.pid, SIGKILL);
-    for (int i = 0; i < 200 && (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD); i++) {
+    for (int i = 0; i < 6000 && (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD); i++) {
         usleep(10000);
     }
     cr_expect(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "processes are left");
-    for (int i = 0; i < 200; i++) { /* the kernel takes a namespace apart in its own time */
+    for (int i = 0; i < 2000; i++) { /* the kernel takes a namespace apart in its own time */
         links = in_cloud("busybox ip -o link | busybox wc -l");
         if (strcmp(links, "2\n") == 0) {
             break;

@@ -174,7 +174,7 @@ Test(rootless, delegated_groups_have_limits)
     cr_expect(report->kind == CGROUP_V2, "%s", report->note);
     cr_expect(report->outcome.exit_code == 137 && report->outcome.oom_killed, "%d %s",
               report->outcome.exit_code, report->outcome.err.text);
-    for (int i = 0; i < 200 && rmdir("/sys/fs/cgroup/berth-delegated/berth-home") != 0; i++) {
+    for (int i = 0; i < 10000 && rmdir("/sys/fs/cgroup/berth-delegated/berth-home") != 0; i++) {
         usleep(1000);
     }
     cr_expect(rmdir("/sys/fs/cgroup/berth-delegated") == 0);

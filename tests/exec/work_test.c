@@ -94,7 +94,7 @@ Test(work, burns_cpu_time)
 
     cr_expect(run(options) == 0);
     cpu_usec = used_cpu_usec();
-    cr_expect(cpu_usec >= 149000 && cpu_usec < 250000, "%ld us", (long)cpu_usec);
+    cr_expect(cpu_usec >= 149000 && cpu_usec < 1000000, "%ld us", (long)cpu_usec);
 }
 
 Test(work, touches_memory)
@@ -122,8 +122,11 @@ Test(work, terminates_or_does_not)
             usleep(1000);
         } while (fstat(fd, &is) == 0 && is.st_size < 20); /* until it idles */
         kill(pid, SIGTERM);
-        usleep(20000);
-        kill(pid, SIGKILL);
+        if (cases[i].signal == SIGKILL) {
+            usleep(20000);
+            cr_expect(waitpid(pid, NULL, WNOHANG) == 0, "it does not care for SIGTERM");
+            kill(pid, SIGKILL);
+        }
         cr_assert(waitpid(pid, &status, 0) == pid);
         cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == cases[i].signal, "%zu: %d", i, status);
         close(fd);
@@ -136,7 +139,7 @@ static int connect_to(int port)
                                   .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 30000; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
