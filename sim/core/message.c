@@ -36,6 +36,7 @@ const char *const place_reason_names[] = {"FITS",
                                           "RESOURCE:PORTS",
                                           "RESOURCE:ENI",
                                           "ATTRIBUTE",
+                                          "MEMBER_OF",
                                           "DISTINCT_INSTANCE",
                                           "NO_INSTANCE",
                                           NULL};
@@ -117,12 +118,6 @@ const char *const message_kind_names[] = {
 
 static const struct field zone_fields[] = {FIELD(FIELD_TEXT, zone, name, "name")};
 static const struct schema zone_schema = SCHEMA(zone, zone_fields);
-
-static const struct field attribute_fields[] = {
-    FIELD(FIELD_TEXT, attribute, name, "name"),
-    FIELD(FIELD_TEXT, attribute, value, "value"),
-};
-static const struct schema attribute_schema = SCHEMA(attribute, attribute_fields);
 
 static const struct field rule_fields[] = {
     FIELD_OF(FIELD_ENUM, strategy_rule, type, "type", strategy_type_names),

@@ -71,11 +71,6 @@ struct strategy_rule {
     char *name;      /* STRATEGY_OWN: its name in core/strategies.c */
 };
 
-struct attribute {
-    char *name;
-    char *value; /* NULL: an attribute without a value */
-};
-
 /* Why an instance is not taken: ECS's failure reasons (ECS developer guide, api_failures_messages).
  */
 enum place_reason {
@@ -87,7 +82,8 @@ enum place_reason {
     PLACE_GPU,         /* RESOURCE:GPU */
     PLACE_PORTS,       /* RESOURCE:PORTS */
     PLACE_ENI,         /* RESOURCE:ENI: no interface left for a task in awsvpc */
-    PLACE_ATTRIBUTE,   /* memberOf is not met */
+    PLACE_ATTRIBUTE,   /* it lacks one of the definition's requiresAttributes */
+    PLACE_MEMBER_OF,   /* a memberOf constraint is not met */
     PLACE_DISTINCT,    /* distinctInstance: the group is there already */
     PLACE_NO_INSTANCE, /* the cluster is empty */
 };

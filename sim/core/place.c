@@ -87,10 +87,25 @@ static enum place_reason constraints_met(const struct cluster *cluster,
             if (place_own_tasks(cluster, instance, task_group) > 0)
                 return PLACE_DISTINCT;
         } else if (!query_matches(queries[i], cluster, instance)) {
-            return PLACE_ATTRIBUTE;
+            return PLACE_MEMBER_OF;
         }
     }
     return PLACE_FITS;
+}
+
+bool place_has_required(const struct cluster *cluster, const struct task_definition *definition,
+                        int instance, int64_t *lack)
+{
+    for (int i = 0; i < definition->n_requires; i++) {
+        const struct attribute *required = &definition->requires[i];
+        const char *value = cluster_attribute(cluster, instance, required->name);
+
+        *lack = i + 1;
+        if (!value || (required->value && strcmp(value, required->value) != 0))
+            return false;
+    }
+    *lack = 0;
+    return true;
 }
 
 enum place_reason place_filter(const struct cluster *cluster, int request_id, int taskdef,
@@ -109,6 +124,8 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
     reason = resources_fit(cluster, taskdef, instance, lack);
     if (reason != PLACE_FITS)
         return reason;
+    if (!place_has_required(cluster, definition, instance_id, lack))
+        return PLACE_ATTRIBUTE;
     reason =
         constraints_met(cluster, definition->constraints, cluster->taskdef_facts[taskdef].queries,
                         definition->n_constraints, request->task_group, instance_id);
@@ -284,7 +301,8 @@ static void note_miss(const struct cluster *cluster, struct place_miss *miss, in
         return;
     if (miss->nearest != ID_NONE &&
         (reason < miss->reason ||
-         (reason == miss->reason && (reason == PLACE_PORTS || lack >= miss->lack))))
+         (reason == miss->reason &&
+          (reason == PLACE_PORTS || reason == PLACE_ATTRIBUTE || lack >= miss->lack))))
         return;
     *miss = (struct place_miss){reason, instance, lack};
 }

@@ -23,7 +23,7 @@ struct placement place_task_plainly(const struct cluster *cluster, int request, 
                                     int task);
 
 /* Why no instance takes it: the one that fails the latest filter by the least, what it lacks and how
- * much of it (CPU units, MiB, a port number, by reason). */
+ * much of it (CPU units, MiB, a port number, the number of an attribute, by reason). */
 struct place_miss {
     enum place_reason reason;
     int32_t nearest; /* ID_NONE: there is no instance */
@@ -72,6 +72,11 @@ uint64_t place_lot(const struct cluster *cluster, int task, int instance);
 
 /* Tasks of the group on the instance that are meant to run: a stopping one no longer spreads anything. */
 int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group);
+
+/* Whether the instance has all that the definition's requiresAttributes name; else `lack` is the number
+ * of the first one that it lacks, from 1. */
+bool place_has_required(const struct cluster *cluster, const struct task_definition *definition,
+                        int instance, int64_t *lack);
 
 /* What the instance lacks for the definition besides CPU and memory: PLACE_FITS, PLACE_GPU, PLACE_PORTS
  * or PLACE_ENI; `lack` as in struct place_miss. */

@@ -212,6 +212,11 @@ static int32_t signature_of(struct place_index *index, const struct cluster *clu
             if (taskdef_host_port(definition, c, i) > 0)
                 append_number(&text, "pu"[definition->containers[c].ports[i].protocol],
                               taskdef_host_port(definition, c, i));
+    for (int i = 0; i < definition->n_requires; i++) {
+        append(&text, definition->requires[i].value ? "a=" : "a");
+        append(&text, definition->requires[i].name);
+        append(&text, definition->requires[i].value ? definition->requires[i].value : "");
+    }
     append_number(&text, 'n', definition->network_mode == NETWORK_AWSVPC);
     append_number(&text, 'G', taskdef_gpus(definition, 1)); /* and 2: to tell all from so many */
     append_number(&text, 'G', taskdef_gpus(definition, 2));
@@ -276,7 +281,8 @@ static void understand(struct lane *lane, bool takes_extras)
     lane->own_tasks_matter = lane->distinct;
     for (int r = 0; r < request->n_strategy; r++)
         lane->own_tasks_matter |= request->strategy[r].type == STRATEGY_SPREAD;
-    lane->demanding = request->n_constraints + definition->n_constraints > 0 || takes_extras;
+    lane->demanding = request->n_constraints + definition->n_constraints > 0 ||
+                      definition->n_requires > 0 || takes_extras;
     lay_out_key(lane);
 }
 
@@ -384,7 +390,8 @@ static bool meets_demands(struct lane *lane, const struct cluster *cluster, int 
     if (lane->distinct && place->own_tasks > 0)
         return false;
     if (place->allowed < 0)
-        place->allowed = queries_allow(lane, cluster, true, id);
+        place->allowed = place_has_required(cluster, lane->definition, id, &lack) &&
+                         queries_allow(lane, cluster, true, id);
     return place->allowed > 0 && queries_allow(lane, cluster, false, id) &&
            place_lacks_extra(&cluster->instances[id], lane->definition, &lack) == PLACE_FITS;
 }

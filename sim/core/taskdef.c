@@ -12,7 +12,8 @@
 
 const char *const network_mode_names[] = {"bridge", "host", "awsvpc", "none", NULL};
 const char *const port_protocol_names[] = {"tcp", "udp", NULL};
-const char *const container_condition_names[] = {"START", "COMPLETE", "SUCCESS", "HEALTHY", "CREATE", NULL};
+const char *const container_condition_names[] = {"START",   "COMPLETE", "SUCCESS",
+                                                 "HEALTHY", "CREATE",   NULL};
 const char *const constraint_type_names[] = {"distinctInstance", "memberOf", NULL};
 
 static const struct field constraint_fields[] = {
@@ -20,6 +21,12 @@ static const struct field constraint_fields[] = {
     FIELD(FIELD_TEXT, placement_constraint, expression, "expression"),
 };
 const struct schema placement_constraint_schema = SCHEMA(placement_constraint, constraint_fields);
+
+static const struct field attribute_fields[] = {
+    FIELD(FIELD_TEXT, attribute, name, "name"),
+    FIELD(FIELD_TEXT, attribute, value, "value"),
+};
+const struct schema attribute_schema = SCHEMA(attribute, attribute_fields);
 
 static const struct field port_fields[] = {
     FIELD(FIELD_INT, port_mapping, container_port, "containerPort"),
@@ -78,6 +85,7 @@ static const struct field definition_fields[] = {
     FIELD_OF(FIELD_ENUM, task_definition, network_mode, "networkMode", network_mode_names),
     FIELD_LIST_OF(task_definition, constraints, "placementConstraints",
                   &placement_constraint_schema),
+    FIELD_LIST_OF(task_definition, requires, "requiresAttributes", &attribute_schema),
     FIELD_LIST_OF(task_definition, containers, "containerDefinitions", &container_schema),
 };
 const struct schema task_definition_schema = SCHEMA(task_definition, definition_fields);
@@ -158,7 +166,8 @@ static bool container_is_sound(const struct container_definition *container, int
     if (container->health &&
         (container->health->interval_usec <= 0 || container->health->timeout_usec <= 0 ||
          container->health->retries < 1 || container->health->start_period_usec < 0 ||
-         container->health->interval_usec > USEC_MAX || container->health->timeout_usec > USEC_MAX ||
+         container->health->interval_usec > USEC_MAX ||
+         container->health->timeout_usec > USEC_MAX ||
          container->health->start_period_usec > USEC_MAX))
         return false;
     if (container->restart && container->restart->attempt_period_usec < 0)
@@ -177,6 +186,9 @@ bool taskdef_is_sound(const struct task_definition *definition)
     if (!definition || !definition->family || definition->cpu < 0 || definition->memory_mib < 0 ||
         definition->n_containers < 1 || definition->n_containers > TASKDEF_CONTAINERS_MAX)
         return false;
+    for (int i = 0; i < definition->n_requires; i++)
+        if (!definition->requires[i].name)
+            return false;
     for (int i = 0; i < definition->n_containers; i++) {
         const struct container_definition *container = &definition->containers[i];
 

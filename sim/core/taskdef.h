@@ -40,6 +40,12 @@ struct placement_constraint {
     char *expression; /* cluster query language; NULL for distinctInstance */
 };
 
+/* ECS API: Attribute. */
+struct attribute {
+    char *name;
+    char *value; /* NULL: an attribute without a value */
+};
+
 /* ECS API: HealthCheck. The command itself is the world's. */
 struct health_check {
     int64_t interval_usec;
@@ -98,11 +104,14 @@ struct task_definition {
     enum network_mode network_mode;
     int32_t n_constraints;
     struct placement_constraint *constraints;
+    int32_t n_requires;
+    struct attribute *requires; /* that an instance must have; NULL values ask for none */
     int32_t n_containers;
     struct container_definition *containers;
 };
 
 extern const struct schema placement_constraint_schema;
+extern const struct schema attribute_schema;
 extern const struct schema task_definition_schema;
 
 /* The registry: index is the definition's id for the whole run. */

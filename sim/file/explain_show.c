@@ -41,6 +41,9 @@ const char *explain_lack(enum place_reason reason, int64_t lack, char *text, siz
         snprintf(text, size, "has host port %" PRId64 " in use", lack);
         break;
     case PLACE_ATTRIBUTE:
+        snprintf(text, size, "lacks number %" PRId64 " of requiresAttributes", lack);
+        break;
+    case PLACE_MEMBER_OF:
         snprintf(text, size, "does not meet the placement constraint");
         break;
     case PLACE_DISTINCT:
@@ -152,7 +155,8 @@ static const struct {
     {PLACE_GPU, "GPUs"},
     {PLACE_PORTS, "host ports"},
     {PLACE_ENI, "network interfaces (awsvpc)"},
-    {PLACE_ATTRIBUTE, "memberOf"},
+    {PLACE_ATTRIBUTE, "required attributes"},
+    {PLACE_MEMBER_OF, "memberOf"},
     {PLACE_DISTINCT, "distinctInstance"},
 };
 
@@ -226,8 +230,8 @@ static void write_candidates(const struct explain *explain, struct buffer *text)
         const struct strategy_rule *rule = &request_of(explain)->strategy[r];
         char words[160];
 
-        buffer_add(text, "  rule %d: %s: %s\n", r + 1,
-                   explain_rule(rule, words, sizeof words), unit_of(rule));
+        buffer_add(text, "  rule %d: %s: %s\n", r + 1, explain_rule(rule, words, sizeof words),
+                   unit_of(rule));
     }
 }
 
@@ -455,8 +459,7 @@ static void add_instances(const struct explain *explain, struct buffer *json)
 
             if (!table->reached[cell])
                 continue;
-            buffer_add(json, "%s%" PRId64, first ? "" : ", ",
-                       value_of(explain, r, cell));
+            buffer_add(json, "%s%" PRId64, first ? "" : ", ", value_of(explain, r, cell));
             first = false;
         }
         buffer_add_text(json, "]}");

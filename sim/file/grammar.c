@@ -334,6 +334,7 @@ const struct grammar *const grammars[] = {
     &tag_grammar,
     &proxy_grammar,
     &accelerator_grammar,
+    &required_attribute_grammar,
     &ephemeral_storage_grammar,
     &platform_grammar,
     NULL,

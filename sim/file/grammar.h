@@ -115,6 +115,7 @@ extern const struct grammar firelens_grammar;
 extern const struct grammar tag_grammar;
 extern const struct grammar proxy_grammar;
 extern const struct grammar accelerator_grammar;
+extern const struct grammar required_attribute_grammar;
 extern const struct grammar ephemeral_storage_grammar;
 extern const struct grammar platform_grammar;
 

@@ -439,6 +439,16 @@ static const struct grammar_member accelerator_members[] = {
 const struct grammar accelerator_grammar = {"an inference accelerator", .ecs = true,
                                             .members = accelerator_members};
 
+static const struct grammar_member required_attribute_members[] = {
+    {"name", SHAPE_TEXT, .required = true, .about = "an attribute's name"},
+    {"value", SHAPE_TEXT, .about = "its value; default: any"},
+    {"targetType", SHAPE_TEXT, PASSED_OVER},
+    {"targetId", SHAPE_TEXT, PASSED_OVER},
+    {.name = NULL},
+};
+const struct grammar required_attribute_grammar = {"a required attribute", .ecs = true,
+                                                   .members = required_attribute_members};
+
 static const struct grammar_member ephemeral_storage_members[] = {
     {"sizeInGiB", SHAPE_NUMBER, .required = true, .about = "Fargate: 21 to 200"},
     {.name = NULL},
@@ -506,7 +516,8 @@ static const struct grammar_member task_definition_members[] = {
     {"taskDefinitionArn", DESCRIBED},
     {"revision", DESCRIBED},
     {"status", DESCRIBED},
-    {"requiresAttributes", DESCRIBED},
+    {"requiresAttributes", SHAPE_LIST, .of = &required_attribute_grammar,
+     .about = "what an instance must have; agents have all capabilities of ECS"},
     {"compatibilities", DESCRIBED},
     {"registeredAt", DESCRIBED},
     {"registeredBy", DESCRIBED},

@@ -399,9 +399,9 @@ const struct node *taskdef_unwrap(const struct node *node, struct node *inner)
 
 static void say_described(const struct node *node)
 {
-    static const char *const members[] = {"taskDefinitionArn", "revision", "status",
-                                          "requiresAttributes", "compatibilities", "registeredAt",
-                                          "registeredBy", "deregisteredAt", "deleteRequestedAt"};
+    static const char *const members[] = {"taskDefinitionArn", "revision",         "status",
+                                          "compatibilities",   "registeredAt",     "registeredBy",
+                                          "deregisteredAt",    "deleteRequestedAt"};
     struct node first = {0};
     char names[200] = "";
     size_t used = 0;
@@ -421,6 +421,37 @@ static void say_described(const struct node *node)
                      "what describe-task-definition adds is passed over (%s); revisions are "
                      "counted from 1 in the order of registration",
                      names);
+}
+
+/* ECS finds out what a definition requires of agents; describe-task-definition shows it. What asks for
+ * an agent's capability is passed over: every agent of berth has them all. */
+static bool asks_for_capability(const char *name)
+{
+    return strncmp(name, "com.amazonaws.ecs.capability.", 29) == 0 ||
+           strncmp(name, "ecs.capability.", 15) == 0;
+}
+
+static void read_required(const struct node *node, struct task_definition *definition)
+{
+    struct node list = node_member(node, "requiresAttributes");
+    size_t n = node_list(&list);
+
+    definition->requires = n ? memory_zeroed(n, sizeof *definition->requires) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i), name_node, value_node;
+        const char *name = NULL, *value = NULL;
+
+        if (!node_object(&item, &required_attribute_grammar))
+            continue;
+        name_node = node_member(&item, "name");
+        value_node = node_member(&item, "value");
+        if (!node_text(&name_node, &name) || asks_for_capability(name))
+            continue;
+        if (value_node.value && !node_text(&value_node, &value))
+            continue;
+        definition->requires[definition->n_requires++] =
+            (struct attribute){memory_text(name), value ? memory_text(value) : NULL};
+    }
 }
 
 struct task_definition *taskdef_read(const struct node *given, struct taskdef_run **run)
@@ -446,6 +477,7 @@ struct task_definition *taskdef_read(const struct node *given, struct taskdef_ru
                    &definition->memory_mib);
     taskdef_read_constraints(&constraints, true, &definition->constraints,
                              &definition->n_constraints);
+    read_required(&node, definition);
     shape_check_unused(&node, &task_definition_grammar);
     taskdef_run_read(&node, *run);
     read_containers(&node, definition, *run);

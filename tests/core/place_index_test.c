@@ -272,7 +272,9 @@ static void add_definition(struct world *world, int id)
         {.name = "main", .image = "image:1", .essential = true},
         {.name = "side", .image = "image:1"},
     };
-    struct task_definition definition = {.revision = 1, .containers = containers};
+    struct attribute required[2] = {{"rack", roll(world, 2) ? "r1" : NULL}, {"ssd", NULL}};
+    struct task_definition definition = {
+        .revision = 1, .containers = containers, .requires = required};
     char family[16];
 
     snprintf(family, sizeof family, "f%d", id);
@@ -293,6 +295,7 @@ static void add_definition(struct world *world, int id)
         definition.memory_mib = INSTANCE_MEMORY_MAX_MIB - roll(world, 2);
     definition.n_constraints = roll(world, 3) ? 0 : fill_constraints(world, constraints, true);
     definition.constraints = constraints;
+    definition.n_requires = roll(world, 4) ? 0 : 1 + roll(world, 2);
     cr_assert(cluster_add_taskdef(&world->cluster, &definition));
 }
 

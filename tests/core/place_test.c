@@ -216,7 +216,7 @@ Test(place, status_agent_and_constraints_are_filters)
     fixture_tasks(&cluster, apart, taskdef, 0, 1);
     cr_assert(place_filter(&cluster, apart, taskdef, 0, &lack) == PLACE_DISTINCT);
     cr_assert(place_filter(&cluster, apart, taskdef, 1, &lack) == PLACE_FITS);
-    cr_assert(place_filter(&cluster, in_zone, taskdef, 0, &lack) == PLACE_ATTRIBUTE);
+    cr_assert(place_filter(&cluster, in_zone, taskdef, 0, &lack) == PLACE_MEMBER_OF);
     cr_assert(place_filter(&cluster, in_zone, taskdef, 1, &lack) == PLACE_FITS);
     cluster.instances[1].agent_connected = false;
     cr_assert(place_filter(&cluster, in_zone, taskdef, 1, &lack) == PLACE_AGENT);

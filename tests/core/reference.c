@@ -131,6 +131,20 @@ static int taken_port(const struct cluster *cluster, int instance,
     return 0;
 }
 
+/* Which of the required attributes the instance lacks, counted from 1; 0: none. */
+static int first_lacking(const struct cluster *cluster, int instance,
+                         const struct task_definition *definition)
+{
+    for (int i = 0; i < definition->n_requires; i++) {
+        const char *wanted = definition->requires[i].value;
+        const char *found = cluster_attribute(cluster, instance, definition->requires[i].name);
+
+        if (found == NULL || (wanted != NULL && strcmp(wanted, found) != 0))
+            return i + 1;
+    }
+    return 0;
+}
+
 static enum place_reason first_unmet(const struct cluster *cluster, int instance,
                                      const struct placement_constraint *constraints,
                                      struct query **queries, int n, const struct taken *taken)
@@ -140,7 +154,7 @@ static enum place_reason first_unmet(const struct cluster *cluster, int instance
             return PLACE_DISTINCT;
         if (constraints[i].type == CONSTRAINT_MEMBER_OF &&
             !query_matches(queries[i], cluster, instance))
-            return PLACE_ATTRIBUTE;
+            return PLACE_MEMBER_OF;
     }
     return PLACE_FITS;
 }
@@ -177,6 +191,8 @@ static enum place_reason refusal(const struct cluster *cluster, int request_id, 
         reason = PLACE_PORTS;
     if (!reason && definition->network_mode == NETWORK_AWSVPC && instance->enis != ID_NONE)
         reason = short_of(1, instance->enis, taken->enis, PLACE_ENI, lack);
+    if (!reason && (*lack = first_lacking(cluster, id, definition)) > 0)
+        reason = PLACE_ATTRIBUTE;
     if (!reason)
         reason =
             first_unmet(cluster, id, definition->constraints,
@@ -282,7 +298,7 @@ static bool nearer(const struct reference *miss, enum place_reason reason, int64
 {
     if (miss->nearest == ID_NONE || reason != miss->reason)
         return miss->nearest == ID_NONE || reason > miss->reason;
-    return reason != PLACE_PORTS && lack < miss->lack;
+    return reason != PLACE_PORTS && reason != PLACE_ATTRIBUTE && lack < miss->lack;
 }
 
 struct reference reference_place(const struct cluster *cluster, int request_id, int taskdef,

@@ -197,12 +197,14 @@ static const struct row definitions[] = {
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"requiresCompatibilities\":[\"FARGATE\"],\"cpu\":\"256\",\"memory\":\"3072\"}",
      "1:1: warning: networkMode: FARGATE is required and ECS takes it with networkMode awsvpc "
-     "only\n1:135: error: memory: FARGATE is required and has no size of 256 CPU units with 3072 MiB "
+     "only\n1:135: error: memory: FARGATE is required and has no size of 256 CPU units with 3072 "
+     "MiB "
      "(the sizes: 256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"requiresCompatibilities\":[\"FARGATE\"],\"cpu\":\"8192\",\"memory\":\"20 GB\"}",
      "1:1: warning: networkMode: FARGATE is required and ECS takes it with networkMode awsvpc "
-     "only\n1:11: warning: family: d needs 8192 CPU units and fits on no instance, even an empty one: "
+     "only\n1:11: warning: family: d needs 8192 CPU units and fits on no instance, even an empty "
+     "one: "
      "the nearest, m5.large, has 2048"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"placementConstraints\":[{\"type\":\"distinctInstance\"}]}",
@@ -222,7 +224,11 @@ static const struct row definitions[] = {
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"revision\":7,\"status\":\"ACTIVE\",\"taskDefinitionArn\":\"arn\"}",
      "1:127: warning: taskDefinitionArn: what describe-task-definition adds is passed over "
-     "(taskDefinitionArn, revision, status); revisions are counted from 1 in the order of registration"},
+     "(taskDefinitionArn, revision, status); revisions are counted from 1 in the order of "
+     "registration"},
+    {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
+     "\"requiresAttributes\":[{\"value\":\"x\"}]}",
+     "1:98: error: requiresAttributes[0].name: missing: an attribute's name"},
     {"{\"taskDefinition\":{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":"
      "\"i\",\"memory\":0}]},\"tags\":[]}",
      "1:57: warning: taskDefinition.containerDefinitions[0]: no memory, which ECS wants on "
@@ -265,6 +271,8 @@ Test(taskdef_read, findings_in_definitions)
 static const char whole[] =
     "{\"family\":\"shop\",\"cpu\":\".5 vCPU\",\"memory\":\"1 GB\",\"networkMode\":\"bridge\","
     "\"placementConstraints\":[{\"type\":\"memberOf\",\"expression\":\"attribute:x exists\"}],"
+    "\"requiresAttributes\":[{\"name\":\"com.amazonaws.ecs.capability.docker-remote-api.1.18\"},"
+    "{\"name\":\"ssd\"},{\"name\":\"rack\",\"value\":\"r1\"}],"
     "\"containerDefinitions\":["
     "{\"name\":\"init\",\"image\":\"tool:1\",\"memory\":64,\"essential\":false},"
     "{\"name\":\"web\",\"image\":\"web:1\",\"cpu\":256,\"memory\":300,\"memoryReservation\":128,"
@@ -291,6 +299,10 @@ Test(taskdef_read, reads_every_member)
     cr_assert(definition->network_mode == NETWORK_BRIDGE);
     cr_assert(definition->n_constraints == 1);
     cr_assert_str_eq(definition->constraints[0].expression, "attribute:x exists");
+    cr_assert(definition->n_requires == 2);
+    cr_assert_str_eq(definition->requires[0].name, "ssd");
+    cr_assert(definition->requires[0].value == NULL);
+    cr_assert_str_eq(definition->requires[1].value, "r1");
     cr_assert(definition->n_containers == 2);
     cr_assert(!init->essential && init->cpu == 0 && init->memory_mib == 64);
     cr_assert(init->stop_timeout_usec == 30 * USEC_PER_SEC && init->start_timeout_usec == 0);
