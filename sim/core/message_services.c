@@ -49,7 +49,6 @@ const char *const deployment_reason_names[] = {
 const char *const service_event_names[] = {"TASKS_STARTED",
                                            "TASKS_STOPPED",
                                            "STEADY_STATE",
-                                           "UNABLE_TO_PLACE",
                                            "UNABLE_TO_START",
                                            "DEPLOYMENT_COMPLETED",
                                            "DEPLOYMENT_FAILED",

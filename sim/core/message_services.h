@@ -149,15 +149,12 @@ struct target_state {
     bool fails_open;
 };
 
-/* Where a service's requests go: shares of its target groups, which sum to 1000. */
-struct traffic_share {
-    int32_t target_group;
-    int32_t permille;
-};
+/* Where a service's requests go: so many thousandths to the target group `to`, the rest to `from`. One
+ * message a load balancer of the service. */
 struct shift_traffic {
     int32_t service;
-    int32_t n_shares;
-    struct traffic_share *shares;
+    int32_t from, to; /* equal where one gets all */
+    int32_t permille;
     bool test; /* only the test listener's traffic */
 };
 

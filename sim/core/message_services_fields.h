@@ -110,15 +110,11 @@ static const struct field target_state_fields[] = {
     FIELD(FIELD_BOOL, target_state, fails_open, "failsOpen"),
 };
 
-static const struct field traffic_share_fields[] = {
-    FIELD(FIELD_TARGET_GROUP, traffic_share, target_group, "targetGroup"),
-    FIELD(FIELD_INT, traffic_share, permille, "permille"),
-};
-static const struct schema traffic_share_schema = SCHEMA(traffic_share, traffic_share_fields);
-
 static const struct field shift_traffic_fields[] = {
     FIELD(FIELD_SERVICE, shift_traffic, service, "service"),
-    FIELD_LIST_OF(shift_traffic, shares, "shares", &traffic_share_schema),
+    FIELD(FIELD_TARGET_GROUP, shift_traffic, from, "from"),
+    FIELD(FIELD_TARGET_GROUP, shift_traffic, to, "to"),
+    FIELD(FIELD_INT, shift_traffic, permille, "permille"),
     FIELD(FIELD_BOOL, shift_traffic, test, "test"),
 };
 
