@@ -85,6 +85,8 @@ static void print_shape(FILE *out, const struct grammar_member *member)
         [SHAPE_IDLE] = "duration or `\"forever\"`",
         [SHAPE_MOMENT] = "duration or `\"end\"`",
         [SHAPE_NUMBER_ANY] = "whole number or `\"any\"`",
+        [SHAPE_SIZE_ANY] = "size or `\"any\"`",
+        [SHAPE_SAMPLES] = "list of durations, or a file's name",
     };
 
     switch (member->shape) {
@@ -117,6 +119,9 @@ static void print_shape(FILE *out, const struct grammar_member *member)
     case SHAPE_PROFILE:
         print_choice(out, member->values);
         print_link(out, member->of, ", or ");
+        break;
+    case SHAPE_STEP:
+        print_link(out, member->of, "[distribution](#distribution), or ");
         break;
     default:
         fputs(words[member->shape], out);
@@ -267,6 +272,13 @@ static json_t *shape_schema(const struct grammar_member *member)
         return either(constant("any"), of_type("integer"));
     case SHAPE_PROFILE:
         return either(choice_schema(member->values), reference(slug(member->of)));
+    case SHAPE_STEP:
+        return either(either(reference("duration"), reference("distribution")),
+                      reference(slug(member->of)));
+    case SHAPE_SIZE_ANY:
+        return either(constant("any"), reference("size"));
+    case SHAPE_SAMPLES:
+        return either(of_type("string"), list_of(reference("duration")));
     }
     return json_object();
 }

@@ -40,8 +40,9 @@ struct wish {
     int64_t seed; /* -1: the scenario's */
     int64_t count, runs;
     const char *log_path, *instances;
-    int log_level;
-    bool paranoid, json;
+    const char *host_profile;
+    int log_level, machines, boot_path; /* the last two: -1: as the costs say */
+    bool paranoid, json, no_contention;
     struct option_texts sets;
 };
 
@@ -296,6 +297,10 @@ static int load_and_run(const char *path, const struct wish *request)
         .instances = request->instances,
         .n_sets = request->sets.n_texts,
         .sets = request->sets.texts,
+        .host_profile = request->host_profile,
+        .no_contention = request->no_contention,
+        .machines = request->machines < 0 ? NULL : machines_names[request->machines],
+        .boot_path = request->boot_path < 0 ? NULL : boot_path_names[request->boot_path],
     };
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(path, &options, &findings);
@@ -313,7 +318,8 @@ static int load_and_run(const char *path, const struct wish *request)
 
 int cmd_sim(int argc, char **argv)
 {
-    struct wish request = {.seed = -1, .runs = 1, .log_level = LOG_ALL};
+    struct wish request = {
+        .seed = -1, .runs = 1, .log_level = LOG_ALL, .machines = -1, .boot_path = -1};
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &request.log_path, "RUN", "where the run log goes", 0, NULL},
         {"seed", 0, OPTION_NUMBER, &request.seed, "N", "instead of the scenario's seed", 0, NULL},
@@ -323,6 +329,14 @@ int cmd_sim(int argc, char **argv)
          NULL},
         {"instances", 0, OPTION_TEXT, &request.instances, "NxTYPE",
          "instances to run it on, such as 4xm5.large", 0, NULL},
+        {"host-profile", 0, OPTION_TEXT, &request.host_profile, "FILE",
+         "costs that berth calibrate has measured, instead of the scenario's", 0, NULL},
+        {"no-contention", 0, OPTION_FLAG, &request.no_contention, NULL,
+         "the naive prediction: everything takes as long as if it were alone", 0, NULL},
+        {"machines", 0, OPTION_CHOICE, &request.machines, "WHAT",
+         "what instances are: slices of a host, or virtual machines (vms)", 0, machines_names},
+        {"boot", 0, OPTION_CHOICE, &request.boot_path, "PATH",
+         "how virtual machines start: scratch, uncompressed or restore", 0, boot_path_names},
         {"log", 0, OPTION_CHOICE, &request.log_level, "LEVEL",
          "summary, tasks (the scheduler alone) or all", 0, log_level_names},
         {"runs", 0, OPTION_NUMBER, &request.runs, "N", "N seeds from the first on, a line each", 1,

@@ -59,10 +59,19 @@ static int64_t draw_key(int32_t task, int container)
 }
 
 /* `n`: how often the same was drawn before, in the container's earlier lives. */
-static int64_t cost(const struct fleet *fleet, const struct distribution *cost,
-                    enum draw_purpose purpose, int32_t task, int container, int32_t n)
+static int64_t cost(const struct fleet *fleet, enum cost_step step, int32_t task, int container,
+                    int32_t n)
 {
-    return distribution_sample(cost, fleet->seed, purpose, draw_key(task, container), n);
+    struct step_draw drawn =
+        costs_draw(&fleet->scenario->costs, step, fleet->seed, draw_key(task, container), n);
+
+    return drawn.wait_usec + drawn.cpu_usec;
+}
+
+static int64_t draw_behaviour(const struct fleet *fleet, const struct distribution *duration,
+                              enum draw_purpose purpose, int32_t task, int container, int32_t n)
+{
+    return distribution_sample(duration, fleet->seed, purpose, draw_key(task, container), n);
 }
 
 static const struct scenario_taskdef *taskdef_of(const struct fleet *fleet, int32_t task)
@@ -153,8 +162,7 @@ static void end_by_signal(struct fleet *fleet, struct fleet_container *container
     }
     container->exit_code = exit_code;
     enter(fleet, container, task, PHASE_EXITING,
-          cost(fleet, &fleet->scenario->costs.stop, DRAW_STOP, task, container->container,
-               container->n_starts - 1));
+          cost(fleet, COST_STOP, task, container->container, container->n_starts - 1));
 }
 
 /* False where it does not run. One that is just being started ends as soon as it has started. */
@@ -199,12 +207,20 @@ static void remove_image(struct fleet *fleet, struct fleet_instance *instance, c
             drop_image(instance, i);
 }
 
+static int64_t bytes_usec(int64_t bytes, int64_t per_sec)
+{
+    return bytes / per_sec * USEC_PER_SEC + bytes % per_sec * USEC_PER_SEC / per_sec;
+}
+
 static int64_t transfer_usec(const struct fleet *fleet, int32_t image)
 {
+    const struct costs *costs = &fleet->scenario->costs;
     int64_t bytes = fleet->scenario->images[image].size_bytes;
-    int64_t per_sec = fleet->scenario->costs.pull_bytes_per_sec;
 
-    return bytes / per_sec * USEC_PER_SEC + bytes % per_sec * USEC_PER_SEC / per_sec;
+    return bytes_usec(bytes, costs->layer_bytes_per_sec < costs->network_bytes_per_sec
+                                 ? costs->layer_bytes_per_sec
+                                 : costs->network_bytes_per_sec) +
+           bytes_usec(bytes, costs->unpack_bytes_per_sec);
 }
 
 /* An image's layers cross the network once for each instance: whoever asks while they are on their way
@@ -214,7 +230,7 @@ static int64_t pull_usec(struct fleet *fleet, struct fleet_instance *instance, i
 {
     int32_t image = taskdef_of(fleet, task)->images[container];
     struct fleet_image *cached = find_image(instance, image);
-    int64_t usec = cost(fleet, &fleet->scenario->costs.pull, DRAW_PULL, task, container, 0);
+    int64_t usec = cost(fleet, COST_PULL, task, container, 0);
 
     if (!cached)
         usec += transfer_usec(fleet, image);
@@ -271,7 +287,9 @@ static void start(struct fleet *fleet, int32_t task, int c)
     container->exit_code = 0;
     container->oom = false;
     enter(fleet, container, task, PHASE_STARTING,
-          cost(fleet, &fleet->scenario->costs.start, DRAW_START, task, c, container->n_starts++));
+          cost(fleet, COST_START, task, c, container->n_starts) +
+              cost(fleet, COST_CHILD, task, c, container->n_starts));
+    container->n_starts++;
 }
 
 static void send_probe(struct fleet *fleet, const struct probe_container *order)
@@ -307,9 +325,7 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
         break;
     case MESSAGE_CREATE_CONTAINER:
         enter(fleet, find_or_add(fleet, create->task, create->container), create->task,
-              PHASE_CREATING,
-              cost(fleet, &fleet->scenario->costs.create, DRAW_CREATE, create->task,
-                   create->container, 0));
+              PHASE_CREATING, cost(fleet, COST_CREATE, create->task, create->container, 0));
         break;
     case MESSAGE_START_CONTAINER:
         start(fleet, order->task, order->container);
@@ -358,8 +374,8 @@ static void begin(struct fleet *fleet, struct fleet_container *container, int32_
         end_by_signal(fleet, container, task, EXIT_KILLED);
     } else {
         enter(fleet, container, task, PHASE_GETTING_READY,
-              cost(fleet, &behaviour->ready, DRAW_READY, task, container->container,
-                   container->n_starts - 1));
+              draw_behaviour(fleet, &behaviour->ready, DRAW_READY, task, container->container,
+                             container->n_starts - 1));
     }
 }
 
@@ -373,8 +389,8 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
 {
     const struct scenario_taskdef *taskdef = taskdef_of(fleet, task);
     int32_t id = fleet->cluster->tasks[task].instance;
-    int64_t usec = cost(fleet, &taskdef->behaviours[container->container].work, DRAW_WORK, task,
-                        container->container, container->n_starts - 1);
+    int64_t usec = draw_behaviour(fleet, &taskdef->behaviours[container->container].work, DRAW_WORK,
+                                  task, container->container, container->n_starts - 1);
 
     if (usec == 0) {
         idle(fleet, container, task);
@@ -492,6 +508,21 @@ static bool wake(struct fleet *fleet, const struct queue_entry *entry, struct me
 
 /* Instances ------------------------------------------------------------------------------------ */
 
+static int64_t boot_time(const struct fleet *fleet, const struct instance_type *type, int32_t id)
+{
+    int64_t usec = 0;
+
+    if (type->boot_given)
+        return distribution_sample(&type->boot, fleet->seed, DRAW_BOOT, id, 0);
+    for (int i = COST_API; i <= COST_USERSPACE; i++) {
+        struct step_draw drawn =
+            costs_draw(&fleet->scenario->costs, (enum cost_step)i, fleet->seed, id, 0);
+
+        usec += drawn.wait_usec + drawn.cpu_usec;
+    }
+    return usec;
+}
+
 void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
 {
     const struct scenario *scenario = fleet->scenario;
@@ -504,8 +535,7 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     instance->group = launch->group;
     instance->share_usec = USEC_NEVER;
     share_init(&instance->share, type->cpu);
-    boot_usec = distribution_sample(type->boot_given ? &type->boot : &scenario->costs.boot,
-                                    fleet->seed, DRAW_BOOT, launch->instance, 0);
+    boot_usec = boot_time(fleet, type, launch->instance);
     queue_push(fleet->queue, fleet->now_usec + boot_usec, FLEET_BOOTED, launch->instance);
 }
 
@@ -526,8 +556,7 @@ void fleet_terminate(struct fleet *fleet, int32_t id)
 {
     if (!fleet->instances[id].gone)
         power_off(fleet, id,
-                  distribution_sample(&fleet->scenario->costs.teardown, fleet->seed, DRAW_TEARDOWN,
-                                      id, 0));
+                  costs_draw(&fleet->scenario->costs, COST_TEARDOWN, fleet->seed, id, 0).wait_usec);
 }
 
 static bool boot(struct fleet *fleet, int32_t id, struct message *event)

@@ -68,14 +68,18 @@ static void free_delivered(struct links *links)
     links->delivered = ID_NONE;
 }
 
+static int64_t message_usec(const struct links *links, int32_t instance, struct link *link)
+{
+    return costs_draw(&links->scenario->costs, COST_MESSAGE, links->seed, instance, link->n_sent++)
+        .wait_usec;
+}
+
 void links_send(struct links *links, int64_t now_usec, int32_t instance, bool to_agent,
                 int64_t extra_usec, const struct message *message)
 {
     struct link *link = &links->list[instance];
     int64_t *last_usec = to_agent ? &link->down_usec : &link->up_usec;
-    int64_t at_usec = now_usec + extra_usec +
-                      distribution_sample(&links->scenario->costs.message, links->seed,
-                                          DRAW_MESSAGE, instance, link->n_sent++);
+    int64_t at_usec = now_usec + extra_usec + message_usec(links, instance, link);
 
     if (at_usec < *last_usec)
         at_usec = *last_usec;
@@ -119,8 +123,7 @@ void links_cut(struct links *links, int64_t now_usec, int32_t instance, int64_t 
 void links_reconnect(struct links *links, int64_t now_usec, int32_t instance)
 {
     struct link *link = &links->list[instance];
-    int64_t usec = distribution_sample(&links->scenario->costs.message, links->seed, DRAW_MESSAGE,
-                                       instance, link->n_sent++);
+    int64_t usec = message_usec(links, instance, link);
 
     queue_push(links->queue, now_usec + usec, LINK_RETRIED, instance);
 }

@@ -187,8 +187,7 @@ static int64_t start_usec(const struct sim *sim, int32_t id, const struct messag
 {
     if (event->kind != MESSAGE_BOOT)
         return 0;
-    return distribution_sample(&sim->scenario->costs.agent, sim->options->seed, DRAW_REGISTER, id,
-                               0);
+    return costs_draw(&sim->scenario->costs, COST_AGENT, sim->options->seed, id, 0).wait_usec;
 }
 
 static void step_agent(struct sim *sim, int32_t id, const struct message *event)

@@ -25,6 +25,9 @@ enum draw_purpose {
     DRAW_STOP = 23,
     DRAW_MESSAGE = 24,  /* entity: instance, n: message number */
     DRAW_TEARDOWN = 25, /* entity: instance */
+    DRAW_PERIOD = 26,   /* entity: task: where in a quota's period it begins */
+    DRAW_STEP = 64,     /* to 191: waits and CPU times of enum cost_step, two each */
+    DRAW_VM_STEP = 192, /* to 223: of enum vm_step, likewise */
 };
 
 /* 64 uniform bits for the key. */

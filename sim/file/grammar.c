@@ -31,10 +31,41 @@ static const struct grammar_member exponential_members[] = {
 const struct grammar exponential_grammar = {"an exponential distribution",
                                             .members = exponential_members};
 
+static const struct grammar_member normal_members[] = {
+    {"mean", SHAPE_DURATION, .required = true, .about = "the mean value"},
+    {"sd", SHAPE_DURATION, .required = true, .about = "the standard deviation"},
+    {.name = NULL},
+};
+const struct grammar normal_grammar = {"a normal distribution",
+                                       "Cut at zero: what would be negative is 0.",
+                                       .members = normal_members};
+
+static const struct grammar_member gamma_members[] = {
+    {"mean", SHAPE_DURATION, .required = true, .about = "the mean value"},
+    {"shape", SHAPE_DECIMAL, .required = true,
+     .about = "0.05 to 1000; 1 is exponential, more is narrower"},
+    {.name = NULL},
+};
+const struct grammar gamma_grammar = {"a gamma distribution", .members = gamma_members};
+
+static const struct grammar_member weibull_members[] = {
+    {"scale", SHAPE_DURATION, .required = true, .about = "63.2 of 100 values are below it"},
+    {"shape", SHAPE_DECIMAL, .required = true,
+     .about = "0.05 to 1000; 1 is exponential, less has a longer tail"},
+    {.name = NULL},
+};
+const struct grammar weibull_grammar = {"a Weibull distribution", .members = weibull_members};
+
 static const struct grammar_member distribution_members[] = {
     {"lognormal", SHAPE_OBJECT, .of = &lognormal_grammar, .about = "skewed, as most delays are"},
     {"uniform", SHAPE_OBJECT, .of = &uniform_grammar, .about = "every value equally likely"},
     {"exponential", SHAPE_OBJECT, .of = &exponential_grammar, .about = "without memory"},
+    {"normal", SHAPE_OBJECT, .of = &normal_grammar, .about = "around its mean, cut at zero"},
+    {"gamma", SHAPE_OBJECT, .of = &gamma_grammar, .about = "sums of exponential ones"},
+    {"weibull", SHAPE_OBJECT, .of = &weibull_grammar, .about = "until the first of many ends"},
+    {"samples", SHAPE_SAMPLES,
+     .about = "what was measured, each value as likely: a list of durations, or the name of a file "
+              "beside this one with a duration on each line"},
     {"constant", SHAPE_DURATION, .about = "always the same: as a plain duration"},
     {.name = NULL},
 };
@@ -100,8 +131,17 @@ static const struct grammar_member instance_group_members[] = {
 const struct grammar instance_group_grammar = {"a group of instances",
                                                .members = instance_group_members};
 
+static const struct grammar_member layer_members[] = {
+    {"size", SHAPE_SIZE, .required = true, .about = "what a pull downloads of it"},
+    {"digest", SHAPE_TEXT,
+     .about = "what tells layers apart: those of the same digest are pulled once on an instance"},
+    {.name = NULL},
+};
+const struct grammar layer_grammar = {"a layer", .members = layer_members};
+
 static const struct grammar_member image_members[] = {
     {"size", SHAPE_SIZE, .about = "what a pull downloads; default: costs.imageSize"},
+    {"layers", SHAPE_LIST, .of = &layer_grammar, .about = "instead of size: what it is made of"},
     {"oci", SHAPE_TEXT,
      .about = "real runs: folder of an OCI image layout, beside the scenario or shipped with "
               "berth; default: a small built-in root file system"},
@@ -113,6 +153,8 @@ const struct grammar image_grammar = {"an image", .members = image_members};
 static const struct grammar_member behaviour_members[] = {
     {"ready", SHAPE_DISTRIBUTION, .about = "from the start until it serves; default 0s"},
     {"work", SHAPE_DISTRIBUTION, .about = "CPU time that it burns; default 0s"},
+    {"threads", SHAPE_NUMBER,
+     .about = "that share its work: more than 1 may use as many CPUs; default 1"},
     {"idle", SHAPE_IDLE,
      .about = "then it sleeps that long; default 0s beside work or exit, else \"forever\""},
     {"memory", SHAPE_SIZE, .about = "memory that it touches at its start; default 0B"},
@@ -215,23 +257,122 @@ const struct grammar expect_grammar = {
     "lastStatus).",
     .members = expect_members};
 
+static const struct grammar_member step_members[] = {
+    {"wait", SHAPE_DISTRIBUTION, .about = "what takes the same time however busy the machine is"},
+    {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
+    {.name = NULL},
+};
+const struct grammar step_grammar = {
+    "a step", "A plain distribution is a wait; else either or both, each drawn by itself.",
+    .members = step_members};
+
+static const struct grammar_member host_members[] = {
+    {"cpus", SHAPE_DECIMAL, .required = true, .about = "how many all instances share"},
+    {"memory", SHAPE_SIZE, .about = "of the host"},
+    {.name = NULL},
+};
+const struct grammar host_grammar = {
+    "a host", "The one machine that all instances are parts of, as in a real run of berth's.",
+    .members = host_members};
+
+#define STEP SHAPE_STEP, .of = &step_grammar
+
+static const struct grammar_member vm_boot_members[] = {
+    {"vmm", STEP, .about = "the program that holds the machine starts"},
+    {"firmware", STEP, .about = "until the kernel begins"},
+    {"kernel", STEP, .about = "until the first program runs"},
+    {"userspace", STEP, .about = "until the agent is started"},
+    {"agent", STEP, .about = "until the agent inside is there"},
+    {.name = NULL},
+};
+const struct grammar vm_boot_grammar = {"a way to boot", .members = vm_boot_members};
+
+static const struct grammar_member vm_members[] = {
+    {"scratch", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "a compressed kernel boots"},
+    {"uncompressed", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "an uncompressed kernel boots"},
+    {"restore", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "a snapshot goes on"},
+    {"osMemory", SHAPE_SIZE, .about = "what the guest's operating system takes of its memory"},
+    {"overhead", SHAPE_SIZE, .about = "what it takes of the host's memory beyond its own"},
+    {"speed", SHAPE_DECIMAL, .about = "0.001 to 10: work done inside, of what the host would do"},
+    {"inside", SHAPE_OBJECT, .of = &costs_grammar,
+     .about = "steps of agents and containers inside a guest; default: as outside"},
+    {.name = NULL},
+};
+const struct grammar vm_grammar = {"virtual machines", .members = vm_members};
+
 static const struct grammar_member costs_members[] = {
     {"profile", SHAPE_CHOICE, .values = costs_names,
-     .about = "of what is not said; default \"ec2\""},
-    {"boot", SHAPE_DISTRIBUTION, .about = "launch decision until the agent starts"},
-    {"agent", SHAPE_DISTRIBUTION, .about = "agent start until it sends its registration"},
-    {"message", SHAPE_DISTRIBUTION, .about = "scheduler to agent or back, one way"},
-    {"pull", SHAPE_DISTRIBUTION, .about = "the fixed part of an image pull"},
-    {"pullPerSecond", SHAPE_SIZE, .about = "download and unpacking, bytes in a second"},
-    {"create", SHAPE_DISTRIBUTION, .about = "creating a container"},
-    {"start", SHAPE_DISTRIBUTION, .about = "starting a container"},
-    {"stop", SHAPE_DISTRIBUTION, .about = "a signal until the exit is seen"},
-    {"teardown", SHAPE_DISTRIBUTION, .about = "an instance's end"},
+     .about = "of what is not said; default \"ec2\", in a host profile \"laptop\""},
+    {"boot", SHAPE_DISTRIBUTION,
+     .about = "launch decision until the agent starts, instead of the five steps below"},
+    {"api", STEP, .about = "the call that launches an instance"},
+    {"pending", STEP, .about = "until the machine is switched on"},
+    {"firmware", STEP, .about = "until its kernel begins"},
+    {"kernel", STEP, .about = "until its first program runs"},
+    {"userspace", STEP, .about = "until the agent is started"},
+    {"agent", STEP, .about = "agent start until it sends its registration"},
+    {"register", STEP, .about = "until the cluster has taken the registration"},
+    {"teardown", STEP, .about = "an instance's end"},
+    {"message", STEP, .about = "scheduler to agent or back, one way"},
+    {"agentEvent", STEP, .about = "the agent takes one message or fact"},
+    {"schedulerEvent", STEP, .about = "the scheduler takes one message, one after the other"},
+    {"provision", STEP, .about = "a task is placed until its agent is told"},
+    {"eni", STEP, .about = "awsvpc: a task's network interface, before its first pull"},
+    {"pull", STEP, .about = "the fixed part of an image pull"},
+    {"create", STEP, .about = "the agent creates a container"},
+    {"network", STEP, .about = "likewise, more for one with a network of its own"},
+    {"start", STEP, .about = "the agent starts a container"},
+    {"child", STEP, .about = "its first process prepares, beside the agent"},
+    {"locked", STEP, .about = "likewise, what the whole host does one at a time"},
+    {"exec", STEP, .about = "until the program runs, under the container's own limits"},
+    {"stop", STEP, .about = "a signal until the process has ended"},
+    {"exit", STEP, .about = "a process has ended until the agent knows"},
+    {"remove", STEP, .about = "the agent removes a container"},
+    {"agentQueue", SHAPE_BOOL,
+     .about = "an agent does its events, creations, starts and removals one after the other"},
+    {"pullQueue", SHAPE_BOOL, .about = "an instance pulls one image after the other"},
+    {"pullPerSecond", SHAPE_SIZE,
+     .about = "what an instance downloads and unpacks in a second, instead of the five below"},
+    {"layerPerSecond", SHAPE_SIZE_ANY, .about = "what one layer's connection carries"},
+    {"networkPerSecond", SHAPE_SIZE_ANY, .about = "what an instance downloads"},
+    {"registryPerSecond", SHAPE_SIZE_ANY, .about = "what the registry sends to all together"},
+    {"unpackPerSecond", SHAPE_SIZE_ANY, .about = "decompressing, in a second of CPU time"},
+    {"diskPerSecond", SHAPE_SIZE_ANY, .about = "what an instance's disk takes of layers"},
+    {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},
+    {"osMemory", SHAPE_SIZE, .about = "what an instance's operating system takes"},
+    {"agentMemory", SHAPE_SIZE, .about = "what the agent takes"},
+    {"containerMemory", SHAPE_SIZE, .about = "what each container takes beside its own"},
+    {"contention", SHAPE_BOOL,
+     .about = "false: everything takes as long as if it were alone; default true"},
+    {"host", SHAPE_OBJECT, .of = &host_grammar,
+     .about = "all instances are parts of one host; default: each is a machine"},
+    {"machines", SHAPE_CHOICE, .values = machines_names,
+     .about = "what instances are: \"slices\" of a host (default) or virtual machines"},
+    {"path", SHAPE_CHOICE, .values = boot_path_names,
+     .about = "how virtual machines start; default \"scratch\""},
+    {"vm", SHAPE_OBJECT, .of = &vm_grammar, .about = "what virtual machines cost"},
     {.name = NULL},
 };
 const struct grammar costs_grammar = {"costs", "How long each step takes in a simulation.",
                                       .members = costs_members};
+
+static const char *const profile_versions[] = {"host-profile/1", NULL};
+
+static const struct grammar_member host_profile_members[] = {
+    {"berth", SHAPE_CHOICE, .required = true, .values = profile_versions,
+     .about = "says what this file is: \"host-profile/1\""},
+    {"machine", SHAPE_ANY, .about = "for people: what was measured where and when"},
+    {"measured", SHAPE_ANY, .about = "for people: the figures behind the costs"},
+    {"costs", SHAPE_OBJECT, .required = true, .of = &costs_grammar,
+     .about = "take the place of a scenario's costs"},
+    {.name = NULL},
+};
+const struct grammar host_profile_grammar = {
+    "a host profile",
+    "A file of its own: what `berth calibrate` measured on a machine, for `berth sim "
+    "--host-profile`.",
+    .members = host_profile_members};
 
 static const char *const versions[] = {"scenario/1", NULL};
 
@@ -264,8 +405,8 @@ static const struct grammar_member scenario_members[] = {
     {"expect", SHAPE_LIST, .of = &expect_grammar, .about = "what should hold"},
     {"costs", SHAPE_PROFILE, .of = &costs_grammar, .values = costs_names,
      .about =
-         "\"ec2\", \"laptop\" (what berth's own containers take on one), or some of one's own; "
-         "default \"ec2\""},
+         "\"ec2\" (default), \"laptop\" (what berth's own containers take on one), \"fargate\", "
+         "\"firecracker\", \"2012\", or some of one's own"},
     {"agent", SHAPE_OBJECT, .of = &agent_grammar, .about = "how all agents are configured"},
     {.name = NULL},
 };
@@ -277,6 +418,7 @@ const struct grammar *const grammars[] = {
     &instance_group_grammar,
     &agent_grammar,
     &image_grammar,
+    &layer_grammar,
     &behaviour_grammar,
     &entry_grammar,
     &fault_grammar,
@@ -287,10 +429,18 @@ const struct grammar *const grammars[] = {
     &dead_registry_grammar,
     &expect_grammar,
     &costs_grammar,
+    &step_grammar,
+    &host_grammar,
+    &vm_grammar,
+    &vm_boot_grammar,
+    &host_profile_grammar,
     &distribution_grammar,
     &lognormal_grammar,
     &uniform_grammar,
     &exponential_grammar,
+    &normal_grammar,
+    &gamma_grammar,
+    &weibull_grammar,
     &create_service_grammar,
     &update_service_grammar,
     &delete_service_grammar,

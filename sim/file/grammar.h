@@ -30,6 +30,9 @@ enum shape {
     SHAPE_MOMENT,       /* a duration or "end" */
     SHAPE_NUMBER_ANY,   /* a whole number or "any" */
     SHAPE_PROFILE,      /* one of `values`, or an object described by `of` */
+    SHAPE_STEP,         /* a distribution, or an object described by `of` */
+    SHAPE_SIZE_ANY,     /* a size or "any" */
+    SHAPE_SAMPLES,      /* a list of durations, or a file's name */
 };
 
 struct grammar {
@@ -71,6 +74,15 @@ extern const struct grammar distribution_grammar;
 extern const struct grammar lognormal_grammar;
 extern const struct grammar uniform_grammar;
 extern const struct grammar exponential_grammar;
+extern const struct grammar normal_grammar;
+extern const struct grammar gamma_grammar;
+extern const struct grammar weibull_grammar;
+extern const struct grammar step_grammar;
+extern const struct grammar host_grammar;
+extern const struct grammar vm_grammar;
+extern const struct grammar vm_boot_grammar;
+extern const struct grammar layer_grammar;
+extern const struct grammar host_profile_grammar;
 
 extern const struct grammar create_service_grammar;
 extern const struct grammar update_service_grammar;

@@ -211,6 +211,17 @@ void document_finish(struct document *document)
 
 /* Nodes */
 
+char *document_beside(const struct document *document, const char *name)
+{
+    const char *slash = strrchr(document->name, '/');
+    size_t folder = slash && name[0] != '/' ? (size_t)(slash - document->name) + 1 : 0;
+    char *joined = memory_zeroed(folder + strlen(name) + 1, 1);
+
+    memcpy(joined, document->name, folder);
+    strcpy(joined + folder, name);
+    return joined;
+}
+
 struct node node_root(struct document *document)
 {
     return (struct node){.document = document, .value = document->root};

@@ -27,6 +27,8 @@ struct reading {
     int n_overlays;
     const struct grammar_member **said; /* "not simulated yet" is said once a member */
     int n_said, cap_said;
+    int64_t **samples; /* of empirical distributions; until the scenario takes them */
+    int n_samples, cap_samples;
 };
 
 /* One text. */
@@ -47,6 +49,9 @@ bool document_open(struct document *document, struct reading *reading, const cha
 bool document_parse(struct document *document, struct reading *reading, const char *name,
                     const char *text, size_t length);
 void document_finish(struct document *document);
+
+/* The path of a file that the document names: beside it. free() it. */
+char *document_beside(const struct document *document, const char *name);
 
 /* A value and the way to it. Lives on the stack of whoever reads it; `value` is NULL where the
  * member is absent. */

@@ -32,7 +32,11 @@ bool node_duration(const struct node *node, int64_t *usec);
 /* A duration, or `word` for `meaning`. */
 bool node_duration_or(const struct node *node, const char *word, int64_t meaning, int64_t *usec);
 bool node_size(const struct node *node, int64_t *bytes);
+/* A file of samples takes the place of its name. Samples belong to the reading. */
 bool node_distribution(const struct node *node, struct distribution *out);
+bool node_step(const struct node *node, struct step_cost *out);
+/* "any" is BYTES_PER_SEC_ANY; 0 is an error. */
+bool node_rate(const struct node *node, int64_t *bytes_per_sec);
 bool node_id(const struct node *node, char letter, int32_t *out);
 /* `names` is NULL-terminated; gives the index. */
 bool node_choice(const struct node *node, const char *const *names, int *out);

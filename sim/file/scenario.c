@@ -48,22 +48,11 @@ static void default_family(const struct node *node)
     free(stem);
 }
 
-static char *beside(const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    size_t folder = slash && name[0] != '/' ? (size_t)(slash - path) + 1 : 0;
-    char *joined = memory_zeroed(folder + strlen(name) + 1, 1);
-
-    memcpy(joined, path, folder);
-    strcpy(joined + folder, name);
-    return joined;
-}
-
 /* Puts the object that a file holds in the place of the file's name. */
 static void inline_file(struct scenario_reader *reader, const struct node *list, size_t index)
 {
     struct node item = node_item(list, index), root;
-    char *path = beside(reader->document.name, json_string_value(item.value));
+    char *path = document_beside(&reader->document, json_string_value(item.value));
     struct document *file = &reader->files[index];
     int errors = reading_errors(&reader->reading);
     struct err err;
@@ -216,6 +205,7 @@ static void apply_options(struct scenario_reader *reader, const struct scenario_
         inline_files(reader);
     if (instances && !bare)
         json_object_set_new(top.value, "instances", json_string(instances));
+    scenario_put_costs(reader, options);
     apply_sets(reader, options, bare);
 }
 
@@ -309,8 +299,12 @@ static struct scenario *finish(struct scenario_reader *reader)
     scenario->n_groups = reader->n_groups;
     scenario->images = reader->images;
     scenario->n_images = reader->n_images;
+    scenario->samples = reader->reading.samples;
+    scenario->n_samples = reader->reading.n_samples;
     names_finish(&reader->type_names);
     names_finish(&reader->image_names);
+    names_finish(&reader->digests);
+    free(reader->shared);
     names_finish(&reader->services);
     names_finish(&reader->containers);
     names_finish(&reader->references);
@@ -319,6 +313,7 @@ static struct scenario *finish(struct scenario_reader *reader)
     for (int i = 0; i < reader->n_files; i++)
         document_finish(&reader->files[i]);
     free(reader->files);
+    document_finish(&reader->profile);
     document_finish(&reader->document);
     for (int i = 0; i < reader->reading.n_overlays; i++)
         free(reader->reading.overlays[i].key);
@@ -422,7 +417,11 @@ void scenario_destroy(struct scenario *scenario)
         free(scenario->images[i].name);
         free(scenario->images[i].oci);
         free(scenario->images[i].rootfs);
+        free(scenario->images[i].layers);
     }
+    for (int i = 0; i < scenario->n_samples; i++)
+        free(scenario->samples[i]);
+    free(scenario->samples);
     for (int i = 0; i < scenario->n_taskdefs; i++)
         destroy_taskdef(&scenario->taskdefs[i]);
     destroy_calls(scenario);

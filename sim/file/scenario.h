@@ -87,6 +87,10 @@ struct scenario {
     int64_t epoch_usec; /* when the run starts, since 1970: as in struct cluster */
     int64_t until_usec; /* USEC_NEVER: when all is done */
     struct costs costs;
+    struct costs costs_inside; /* of virtual machines, where costs.vm.inside says so */
+    int64_t **samples;         /* of empirical distributions */
+    int32_t n_samples;
+    int32_t n_layers; /* different ones, in all images */
     struct instance_type *types;
     int32_t n_types;
     struct scenario_group *groups;
@@ -109,6 +113,10 @@ struct scenario_options {
     const char *instances; /* "4xm5.large", or NULL */
     int n_sets;            /* --set PATH=VALUE, applied to the JSON before it is read */
     const char *const *sets;
+    const char *host_profile; /* a file whose costs take the place of the scenario's, or NULL */
+    bool no_contention;       /* everything takes as long as if it were alone */
+    const char *machines;     /* costs.machines, or NULL */
+    const char *boot_path;    /* costs.path, or NULL */
 };
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };

@@ -11,6 +11,7 @@ struct scenario_reader {
     struct document document;
     struct document *files; /* by item of taskDefinitions; without a root: an object of its own */
     int n_files;
+    struct document profile; /* the host profile; without a root: none */
 
     /* The scenario's lists, while they grow */
     struct instance_type *types;
@@ -19,6 +20,9 @@ struct scenario_reader {
     int n_groups, cap_groups;
     struct image *images;
     int n_images, cap_images;
+    struct names digests; /* numbers are indexes in shared */
+    struct layer *shared;
+    int n_shared, cap_shared;
     struct agent_rules *rules; /* of the scenario's agent, or NULL */
 
     struct names type_names;  /* numbers are indexes in types */
@@ -34,8 +38,12 @@ struct scenario_reader {
     struct scenario *scenario;
 };
 
-/* scenario_world.c */
+/* scenario_costs.c */
+/* What the options say of costs, put into the JSON. */
+void scenario_put_costs(struct scenario_reader *reader, const struct scenario_options *options);
 void scenario_read_costs(struct scenario_reader *reader, const struct node *top);
+
+/* scenario_world.c */
 void scenario_read_instances(struct scenario_reader *reader, const struct node *top);
 void scenario_read_images(struct scenario_reader *reader, const struct node *top);
 void scenario_read_behaviours(struct scenario_reader *reader, const struct node *top);

@@ -1,5 +1,5 @@
 /*
- * The world of a scenario: costs, instance types, instances, images, behaviours.
+ * The world of a scenario: instance types, instances, images, behaviours.
  */
 #include "core/array.h"
 #include "core/host.h"
@@ -15,39 +15,11 @@
 /* More machines of one kind than any cloud region has. */
 #define GROUP_COUNT_MAX 1000000
 
-void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
-{
-    struct costs *costs = &reader->scenario->costs;
-    const struct {
-        const char *name;
-        struct distribution *to;
-    } distributions[] = {
-        {"boot", &costs->boot}, {"agent", &costs->agent},       {"message", &costs->message},
-        {"pull", &costs->pull}, {"create", &costs->create},     {"start", &costs->start},
-        {"stop", &costs->stop}, {"teardown", &costs->teardown},
-    };
-    struct node node = node_member(top, "costs"), profile, rate, size;
-    int choice = 0;
+/* overlayfs takes some hundred; OCI images have at most 127. */
+#define LAYERS_MAX 500
 
-    *costs = costs_find(choice);
-    if (json_is_string(node.value) && node_choice(&node, costs_names, &choice))
-        *costs = costs_find(choice);
-    if (!node.value || json_is_string(node.value) || !node_object(&node, &costs_grammar))
-        return;
-    profile = node_member(&node, "profile");
-    if (node_choice(&profile, costs_names, &choice))
-        *costs = costs_find(choice);
-    for (size_t i = 0; i < sizeof distributions / sizeof distributions[0]; i++) {
-        struct node member = node_member(&node, distributions[i].name);
-
-        node_distribution(&member, distributions[i].to);
-    }
-    rate = node_member(&node, "pullPerSecond");
-    size = node_member(&node, "imageSize");
-    if (node_size(&rate, &costs->pull_bytes_per_sec) && costs->pull_bytes_per_sec < 1)
-        node_error(&rate, "found %s; nothing would ever be pulled", node_found(&rate));
-    node_size(&size, &costs->image_size_bytes);
-}
+/* More threads than any machine has CPUs. */
+#define THREADS_MAX 4096
 
 /* A size in whole MiB; what is left over cannot be reserved. */
 static bool read_mib(const struct node *node, int32_t *mib)
@@ -76,11 +48,8 @@ static void read_type(struct scenario_reader *reader, const struct node *map, co
     }
     names_intern(&reader->type_names, name);
     type = ARRAY_ADD(reader, types);
-    *type = (struct instance_type){.name = memory_text(name),
-                                   .cpu = CPU_UNITS_PER_VCPU,
-                                   .memory_mib = 1024,
-                                   .enis = ID_NONE,
-                                   .boot = reader->scenario->costs.boot};
+    *type = (struct instance_type){
+        .name = memory_text(name), .cpu = CPU_UNITS_PER_VCPU, .memory_mib = 1024, .enis = ID_NONE};
     if (!node_object(&node, &instance_type_grammar))
         return;
     vcpu = node_member(&node, "vcpu");
@@ -134,8 +103,6 @@ static int32_t find_type(struct scenario_reader *reader, const struct node *node
     type = ARRAY_ADD(reader, types);
     *type = *built_in;
     type->name = memory_text(name);
-    type->boot = reader->scenario->costs.boot;
-    type->boot_given = false;
     return names_intern(&reader->type_names, name);
 }
 
@@ -387,9 +354,75 @@ static struct image *find_image(struct scenario_reader *reader, const char *name
     return &reader->images[*index];
 }
 
+/* One that nobody else has. */
+static struct layer own_layer(struct scenario_reader *reader, int64_t size_bytes)
+{
+    return (struct layer){.number = reader->scenario->n_layers++, .size_bytes = size_bytes};
+}
+
+/* A digest that was seen before means that layer, which has one size. */
+static void read_layer(struct scenario_reader *reader, struct node *node, struct layer *layer)
+{
+    struct node size, digest;
+    const char *text;
+    int32_t known;
+
+    *layer = (struct layer){.number = ID_NONE};
+    if (!node_object(node, &layer_grammar))
+        return;
+    size = node_member(node, "size");
+    digest = node_member(node, "digest");
+    if (!node_size(&size, &layer->size_bytes))
+        return;
+    if (!node_text(&digest, &text)) {
+        *layer = own_layer(reader, layer->size_bytes);
+        return;
+    }
+    known = names_intern(&reader->digests, text);
+    if (known == reader->n_shared)
+        *ARRAY_ADD(reader, shared) = own_layer(reader, layer->size_bytes);
+    if (reader->shared[known].size_bytes != layer->size_bytes)
+        node_error(&size, "found %s, but the layer of this digest has %lld bytes elsewhere",
+                   node_found(&size), (long long)reader->shared[known].size_bytes);
+    *layer = reader->shared[known];
+}
+
+static void read_layers(struct scenario_reader *reader, struct node *list, struct image *image)
+{
+    size_t n = node_list(list);
+
+    if (n < 1 || n > LAYERS_MAX) {
+        node_error(list, "found %zu layers, wanted 1 to %d", n, LAYERS_MAX);
+        return;
+    }
+    image->layers = memory_zeroed(n, sizeof *image->layers);
+    image->n_layers = (int32_t)n;
+    image->size_bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(list, i);
+
+        read_layer(reader, &item, &image->layers[i]);
+        image->size_bytes += image->layers[i].size_bytes;
+    }
+}
+
+/* An image without layers of its own is one layer. */
+static void fill_layers(struct scenario_reader *reader)
+{
+    for (int i = 0; i < reader->n_images; i++) {
+        struct image *image = &reader->images[i];
+
+        if (image->layers)
+            continue;
+        image->layers = memory_zeroed(1, sizeof *image->layers);
+        image->n_layers = 1;
+        image->layers[0] = own_layer(reader, image->size_bytes);
+    }
+}
+
 static void read_image(struct scenario_reader *reader, const struct node *map, const char *name)
 {
-    struct node node = node_member(map, name), size, oci, rootfs;
+    struct node node = node_member(map, name), size, layers, oci, rootfs;
     int32_t index;
     struct image *image = find_image(reader, name, &index);
     const char *text;
@@ -399,7 +432,13 @@ static void read_image(struct scenario_reader *reader, const struct node *map, c
     size = node_member(&node, "size");
     oci = node_member(&node, "oci");
     rootfs = node_member(&node, "rootfs");
-    node_size(&size, &image->size_bytes);
+    layers = node_member(&node, "layers");
+    if (layers.value)
+        read_layers(reader, &layers, image);
+    if (layers.value && size.value)
+        node_error(&size, "the image's size is that of its layers");
+    else
+        node_size(&size, &image->size_bytes);
     if (node_text(&oci, &text)) {
         if (!*text)
             node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
@@ -441,6 +480,7 @@ void scenario_read_images(struct scenario_reader *reader, const struct node *top
                 used[taskdef->images[c]] = true;
         }
     }
+    fill_layers(reader);
     for (int i = 0; i < n_named; i++) {
         struct node node = node_member(&map, reader->images[i].name);
 
@@ -464,7 +504,7 @@ struct behaviours {
 
 static void read_behaviour(struct behaviours *behaviours, const struct node *map, const char *name)
 {
-    struct node node = node_member(map, name), ready, work, idle, memory, exit_code;
+    struct node node = node_member(map, name), ready, work, threads, idle, memory, exit_code;
     struct node unhealthy;
     struct behaviour *behaviour = ARRAY_ADD(behaviours, list);
 
@@ -475,12 +515,14 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
         return;
     ready = node_member(&node, "ready");
     work = node_member(&node, "work");
+    threads = node_member(&node, "threads");
     idle = node_member(&node, "idle");
     memory = node_member(&node, "memory");
     exit_code = node_member(&node, "exit");
     behaviour->idle_usec = work.value || exit_code.value ? 0 : IDLE_FOREVER;
     node_distribution(&ready, &behaviour->ready);
     node_distribution(&work, &behaviour->work);
+    node_int(&threads, 1, THREADS_MAX, BARE_NUMBER, &behaviour->threads);
     node_duration_or(&idle, "forever", IDLE_FOREVER, &behaviour->idle_usec);
     node_size(&memory, &behaviour->memory_bytes);
     unhealthy = node_member(&node, "unhealthyAfter");

@@ -142,35 +142,109 @@ static int64_t lognormal(const struct distribution *distribution, double p)
     return whole_usec(median * exponential(sigma * normal_quantile(p)));
 }
 
+/* The middle of one of 2^52 equal slices of (0, 1): never 0, never 1, symmetric. */
+static double fraction(uint64_t bits)
+{
+    return ((double)(bits >> 12) + 0.5) * 0x1p-52;
+}
+
+static double power(double x, double exponent)
+{
+    double logarithm = exponent * natural_log(x);
+
+    return logarithm < -700 ? 0 : logarithm > 700 ? (double)USEC_MAX : exponential(logarithm);
+}
+
+static double shape_of(const struct distribution *distribution)
+{
+    assert(distribution->shape >= DISTRIBUTION_SHAPE_MIN &&
+           distribution->shape <= DISTRIBUTION_SHAPE_MAX);
+    return (double)distribution->shape / DISTRIBUTION_SHAPE_ONE;
+}
+
+/* A gamma variate of mean `shape` for a shape of at least 1: G. Marsaglia, W. W. Tsang, "A simple
+ * method for generating gamma variables", ACM TOMS 26 (2000). The key's word is the root of a stream
+ * of its own, of which a try takes two. */
+static double standard_gamma(double shape, uint64_t word)
+{
+    double d = shape - 1.0 / 3, c = power(9 * d, -0.5);
+
+    for (;;) {
+        double x, v, u;
+
+        word = draw_mix(word);
+        x = normal_quantile(fraction(word));
+        word = draw_mix(word);
+        u = fraction(word);
+        v = 1 + c * x;
+        if (v <= 0)
+            continue;
+        v = v * v * v;
+        if (natural_log(u) < 0.5 * x * x + d - d * v + d * natural_log(v))
+            return d * v;
+    }
+}
+
+static int64_t gamma_usec(const struct distribution *distribution, uint64_t word)
+{
+    double shape = shape_of(distribution), factor = 1;
+
+    if (shape < 1) { /* the paper's note on small shapes */
+        factor = power(fraction(word), 1 / shape);
+        factor *= standard_gamma(shape + 1, ~word);
+    } else {
+        factor = standard_gamma(shape, word);
+    }
+    return whole_usec((double)distribution->a_usec * factor / shape);
+}
+
+static int64_t weibull_usec(const struct distribution *distribution, double p)
+{
+    return whole_usec((double)distribution->a_usec *
+                      power(-natural_log(p), 1 / shape_of(distribution)));
+}
+
+static int64_t normal_usec(const struct distribution *distribution, double p)
+{
+    double usec = (double)distribution->a_usec + (double)distribution->b_usec * normal_quantile(p);
+
+    return usec < 0 ? 0 : whole_usec(usec);
+}
+
 int64_t distribution_sample(const struct distribution *distribution, uint64_t seed,
                             enum draw_purpose purpose, int64_t entity, int64_t n)
 {
-    double p;
+    uint64_t bits;
 
-    if (distribution->kind == DISTRIBUTION_CONSTANT)
-        return distribution->a_usec;
-    if (distribution->kind == DISTRIBUTION_UNIFORM) {
-        uint64_t width = (uint64_t)(distribution->b_usec - distribution->a_usec) + 1;
-
-        return distribution->a_usec + (int64_t)draw_below(seed, purpose, entity, n, width);
-    }
-    /* The middle of one of 2^52 equal slices of (0, 1): never 0, never 1, symmetric. */
-    p = ((double)(draw_bits(seed, purpose, entity, n) >> 12) + 0.5) * 0x1p-52;
-    if (distribution->kind == DISTRIBUTION_EXPONENTIAL)
-        return whole_usec((double)distribution->a_usec * -natural_log(p));
-    return lognormal(distribution, p);
-}
-
-int64_t distribution_median_usec(const struct distribution *distribution)
-{
     switch (distribution->kind) {
-    case DISTRIBUTION_UNIFORM:
-        return distribution->a_usec + (distribution->b_usec - distribution->a_usec) / 2;
-    case DISTRIBUTION_EXPONENTIAL:
-        return whole_usec((double)distribution->a_usec * -natural_log(0.5));
     case DISTRIBUTION_CONSTANT:
-    case DISTRIBUTION_LOGNORMAL:
+        return distribution->a_usec;
+    case DISTRIBUTION_UNIFORM:
+        return distribution->a_usec +
+               (int64_t)draw_below(seed, purpose, entity, n,
+                                   (uint64_t)(distribution->b_usec - distribution->a_usec) + 1);
+    case DISTRIBUTION_EMPIRICAL:
+        return distribution->samples
+            .usec[draw_below(seed, purpose, entity, n, (uint64_t)distribution->samples.n)];
+    default:
         break;
     }
-    return distribution->a_usec;
+    bits = draw_bits(seed, purpose, entity, n);
+    switch (distribution->kind) {
+    case DISTRIBUTION_EXPONENTIAL:
+        return whole_usec((double)distribution->a_usec * -natural_log(fraction(bits)));
+    case DISTRIBUTION_NORMAL:
+        return normal_usec(distribution, fraction(bits));
+    case DISTRIBUTION_GAMMA:
+        return gamma_usec(distribution, bits);
+    case DISTRIBUTION_WEIBULL:
+        return weibull_usec(distribution, fraction(bits));
+    default:
+        return lognormal(distribution, fraction(bits));
+    }
+}
+
+bool distribution_is_zero(const struct distribution *distribution)
+{
+    return distribution->kind == DISTRIBUTION_CONSTANT && distribution->a_usec == 0;
 }

@@ -62,3 +62,15 @@ const struct instance_type *instance_types(int *n)
     *n = N_TYPES;
     return types;
 }
+
+struct behaviour behaviour_default(void)
+{
+    return (struct behaviour){
+        .ready = distribution_constant(0),
+        .work = distribution_constant(0),
+        .threads = 1,
+        .idle_usec = 10 * USEC_PER_SEC,
+        .exit_code = 0,
+        .unhealthy_after_usec = USEC_NEVER,
+    };
+}

@@ -6,7 +6,7 @@
 #ifndef BERTH_MODEL_WORLD_H
 #define BERTH_MODEL_WORLD_H
 
-#include "model/distribution.h"
+#include "model/costs.h"
 
 #include <stdbool.h>
 
@@ -27,9 +27,17 @@ const struct instance_type *instance_type_find(const char *name);
 /* All `n` built-in types, to suggest names from. */
 const struct instance_type *instance_types(int *n);
 
+/* What a registry sends of an image, compressed. */
+struct layer {
+    int32_t number; /* layers of the same digest have the same number, whatever image they are in */
+    int64_t size_bytes;
+};
+
 struct image {
     char *name;
-    int64_t size_bytes;
+    int64_t size_bytes; /* of all layers together */
+    int32_t n_layers;   /* at least 1 */
+    struct layer *layers;
     char *oci;    /* path of an OCI image layout for real runs, or NULL */
     char *rootfs; /* path of a root file system's tarball for real runs, or NULL; not both */
 };
@@ -41,6 +49,7 @@ struct image {
 struct behaviour {
     struct distribution ready;
     struct distribution work; /* CPU time */
+    int32_t threads;          /* that share its work, as long as there is some */
     int64_t idle_usec;        /* or IDLE_FOREVER: until it is stopped */
     int64_t memory_bytes;
     int32_t exit_code;
@@ -51,30 +60,6 @@ struct behaviour {
 /* A pull during which nothing arrives fails after it (agent/config/config.go, imagePullInactivity-
  * Timeout). */
 #define PULL_INACTIVITY_USEC (60 * USEC_PER_SEC)
-
-/* What each step costs where nothing else is said; a host profile replaces it. */
-struct costs {
-    struct distribution boot;    /* of an instance type without its own */
-    struct distribution agent;   /* agent start until it sends its registration */
-    struct distribution message; /* scheduler to agent and back, one way */
-    struct distribution pull;    /* fixed part of a pull */
-    int64_t pull_bytes_per_sec;  /* download and unpacking */
-    struct distribution create;
-    struct distribution start;
-    struct distribution stop;     /* a signal until the exit is seen */
-    struct distribution teardown; /* an instance's end */
-    int64_t image_size_bytes;     /* of an image the scenario does not mention */
-};
-
-/* The default costs: an EC2 instance with the ECS agent; each figure's source stands beside it. */
-struct costs costs_default(void);
-
-/* The named profiles of costs, ended by NULL: "ec2" (the default), "laptop" (this program's own
- * containers on a two-core machine). */
-extern const char *const costs_names[];
-
-/* The profile with that number in costs_names. */
-struct costs costs_find(int profile);
 
 /* ready at once, healthy for ever, idle 10 s, exit 0 */
 struct behaviour behaviour_default(void);

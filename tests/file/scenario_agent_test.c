@@ -53,10 +53,10 @@ static const struct row worlds[] = {
      "\"300ms\""},
     {"\"costs\":\"laptop\"", ""},
     {"\"costs\":\"laptops\"",
-     "1:31: error: costs: found \"laptops\", wanted one of ec2, laptop (did you mean laptop?)"},
+     "1:31: error: costs: found \"laptops\", wanted one of ec2, laptop, fargate, firecracker, 2012 (did you mean laptop?)"},
     {"\"costs\":{\"profile\":\"laptop\",\"start\":\"1ms\"}", ""},
     {"\"costs\":{\"profile\":\"mac\"}",
-     "1:42: error: costs.profile: found \"mac\", wanted one of ec2, laptop"},
+     "1:42: error: costs.profile: found \"mac\", wanted one of ec2, laptop, fargate, firecracker, 2012"},
     {"\"costs\":5", "1:31: error: costs: found 5, wanted an object: costs"},
 };
 
@@ -91,6 +91,6 @@ Test(scenario_agent, without_one_the_rules_are_ecs_s)
     struct scenario *scenario = reading(scenario_of("\"costs\":\"laptop\""), "");
 
     cr_assert(scenario->groups[0].rules == NULL);
-    cr_assert(scenario->costs.boot.kind == DISTRIBUTION_CONSTANT);
+    cr_assert(scenario->costs.steps[COST_CREATE].wait.kind == DISTRIBUTION_CONSTANT);
     scenario_destroy(scenario);
 }

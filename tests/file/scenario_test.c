@@ -80,17 +80,15 @@ static const struct row rows[] = {
      "1:114: error: instanceTypes.box.boot.lognormal.p99: \"4s\" is less than median, \"18s\""},
     {"\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"uniform\":{\"min\":"
      "\"1s\",\"max\":\"2s\"},\"constant\":\"1s\"}}}",
-     "1:79: error: instanceTypes.box.boot: wanted exactly one of lognormal, uniform, exponential, "
-     "constant"},
+     "1:79: error: instanceTypes.box.boot: wanted exactly one of lognormal, uniform, exponential, normal, "
+     "gamma, weibull, samples, constant"},
     {"\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"exponential\":{"
      "\"mean\":\"1\"}}}}",
      "1:102: error: instanceTypes.box.boot.exponential.mean: \"1\" has no unit; durations look "
      "like \"300ms\", \"90s\", \"1.5m\", \"2h\""},
     {"\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"normal\":{\"mean\":"
      "\"1s\"}}}}",
-     "1:79: error: instanceTypes.box.boot: wanted exactly one of lognormal, uniform, exponential, "
-     "constant\n1:80: error: instanceTypes.box.boot.normal: unknown member of a distribution (did "
-     "you mean lognormal?)"},
+     "1:89: error: instanceTypes.box.boot.normal.sd: missing: the standard deviation"},
     {"\"images\":{\"a:1\":{\"size\":\"40MiB\"}}",
      "1:39: warning: images.a:1: no container has this image"},
     {"\"images\":{\"a:1\":{\"size\":40,\"oci\":\"\"}}",
@@ -586,15 +584,23 @@ Test(scenario, costs_and_distributions)
         "");
     const struct costs *costs = &scenario->costs;
 
-    cr_assert(costs->boot.kind == DISTRIBUTION_LOGNORMAL && costs->boot.a_usec == 18000000 &&
-              costs->boot.b_usec == 40000000);
-    cr_assert(costs->pull.kind == DISTRIBUTION_UNIFORM && costs->pull.b_usec == 2000000);
-    cr_assert(costs->create.kind == DISTRIBUTION_EXPONENTIAL && costs->create.a_usec == 50000);
-    cr_assert(costs->start.kind == DISTRIBUTION_CONSTANT && costs->start.a_usec == 1000000);
-    cr_assert(costs->stop.kind == DISTRIBUTION_CONSTANT && costs->stop.a_usec == 3000000);
-    cr_assert(costs->pull_bytes_per_sec == 10 << 20 && costs->image_size_bytes == 1 << 20);
-    /* the EC2 type's boot is the scenario's */
-    cr_assert(scenario->types[0].boot.a_usec == 18000000 && !scenario->types[0].boot_given);
+    const struct step_cost *steps = costs->steps;
+
+    cr_assert(steps[COST_USERSPACE].wait.kind == DISTRIBUTION_LOGNORMAL &&
+              steps[COST_USERSPACE].wait.a_usec == 18000000 &&
+              steps[COST_USERSPACE].wait.b_usec == 40000000);
+    cr_assert(distribution_is_zero(&steps[COST_PENDING].wait), "boot stands for it");
+    cr_assert(steps[COST_PULL].wait.kind == DISTRIBUTION_UNIFORM &&
+              steps[COST_PULL].wait.b_usec == 2000000);
+    cr_assert(steps[COST_CREATE].wait.kind == DISTRIBUTION_EXPONENTIAL &&
+              steps[COST_CREATE].wait.a_usec == 50000 &&
+              distribution_is_zero(&steps[COST_CREATE].cpu));
+    cr_assert(steps[COST_START].wait.kind == DISTRIBUTION_CONSTANT &&
+              steps[COST_START].wait.a_usec == 1000000);
+    cr_assert(steps[COST_STOP].wait.a_usec == 3000000);
+    cr_assert(costs->network_bytes_per_sec == 10 << 20 && costs->image_size_bytes == 1 << 20 &&
+              costs->unpack_bytes_per_sec == BYTES_PER_SEC_ANY);
+    cr_assert(!scenario->types[0].boot_given);
     scenario_destroy(scenario);
 }
 

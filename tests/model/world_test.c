@@ -31,20 +31,62 @@ Test(types, are_sound_and_named_once)
     }
 }
 
+/* Every profile's every step, and the spread is no nonsense. */
 Test(costs, can_be_sampled)
 {
-    const struct costs costs = costs_default();
-    const struct distribution *all[] = {&costs.boot, &costs.agent,   &costs.message,
-                                        &costs.pull, &costs.create,  &costs.start,
-                                        &costs.stop, &costs.teardown};
+    for (int profile = 0; costs_names[profile]; profile++) {
+        const struct costs costs = costs_find(profile);
+        int64_t boot_usec = 0;
 
-    for (int i = 0; i < 8; i++)
-        for (int e = 0; e < 1000; e++) {
-            int64_t usec = distribution_sample(all[i], 1, DRAW_BOOT, e, i);
+        for (int step = 0; step < COST_STEPS; step++)
+            for (int e = 0; e < 200; e++) {
+                struct step_draw drawn = costs_draw(&costs, (enum cost_step)step, 1, e, 0);
 
-            cr_assert(usec > 0 && usec < 100 * distribution_median_usec(all[i]), "cost %d", i);
+                cr_assert(drawn.wait_usec >= 0 && drawn.wait_usec < 600 * USEC_PER_SEC &&
+                              drawn.cpu_usec >= 0 && drawn.cpu_usec < 60 * USEC_PER_SEC,
+                          "%s, %s", costs_names[profile], cost_step_names[step]);
+                boot_usec += step <= COST_USERSPACE ? drawn.wait_usec : 0;
+            }
+        cr_assert((boot_usec == 0) == (profile == 1), "a laptop's instances boot at once");
+        cr_assert(costs.layer_bytes_per_sec > 0 && costs.network_bytes_per_sec > 0 &&
+                  costs.registry_bytes_per_sec > 0 && costs.disk_bytes_per_sec > 0 &&
+                  costs.unpack_bytes_per_sec > 0 && costs.image_size_bytes > 0);
+        cr_assert(costs.contention && costs.host_cpu == 0 && costs.machines == MACHINES_SLICES);
+    }
+}
+
+/* A virtual machine that boots takes longer than one with an uncompressed kernel, and that one longer
+ * than one that is restored. */
+Test(costs, of_virtual_machines_keep_their_order)
+{
+    for (int profile = 0; costs_names[profile]; profile++) {
+        struct costs costs = costs_find(profile);
+        int64_t took[BOOT_PATHS] = {0};
+
+        for (int path = 0; path < BOOT_PATHS; path++) {
+            costs.path = (enum boot_path)path;
+            for (int step = 0; step < VM_STEPS; step++) {
+                struct step_draw drawn = costs_draw_vm(&costs, (enum vm_step)step, 1, 0, 0);
+
+                took[path] += drawn.wait_usec + drawn.cpu_usec;
+            }
         }
-    cr_assert(costs.pull_bytes_per_sec > 0 && costs.image_size_bytes > 0);
+        cr_assert(took[BOOT_SCRATCH] >= took[BOOT_UNCOMPRESSED], "%s", costs_names[profile]);
+        cr_assert(took[BOOT_UNCOMPRESSED] > took[BOOT_RESTORE] && took[BOOT_RESTORE] > 0, "%s",
+                  costs_names[profile]);
+    }
+}
+
+Test(costs, of_a_whole_boot_replace_its_steps)
+{
+    struct costs costs = costs_default();
+    const struct distribution boot = distribution_constant(7 * USEC_PER_SEC);
+    int64_t usec = 0;
+
+    costs_set_boot(&costs, &boot);
+    for (int step = COST_API; step <= COST_USERSPACE; step++)
+        usec += costs_draw(&costs, (enum cost_step)step, 1, 0, 0).wait_usec;
+    cr_assert(usec == 7 * USEC_PER_SEC);
 }
 
 /* Ready at once, idle for 10 s, exit 0: in both drivers. */

@@ -1,0 +1,215 @@
+/*
+ * What things cost: a scenario's own costs, or those of a host profile, which take their place.
+ */
+#include "file/scenario_read.h"
+
+#include <string.h>
+
+static void read_sizes(const struct node *node, struct costs *costs)
+{
+    const struct {
+        const char *name;
+        int64_t *to;
+    } sizes[] =
+        {
+            {"imageSize", &costs->image_size_bytes},
+            {"osMemory", &costs->os_bytes},
+            {"agentMemory", &costs->agent_bytes},
+            {"containerMemory", &costs->container_bytes},
+        },
+      rates[] = {
+          {"layerPerSecond", &costs->layer_bytes_per_sec},
+          {"networkPerSecond", &costs->network_bytes_per_sec},
+          {"registryPerSecond", &costs->registry_bytes_per_sec},
+          {"unpackPerSecond", &costs->unpack_bytes_per_sec},
+          {"diskPerSecond", &costs->disk_bytes_per_sec},
+      };
+    struct node rate = node_member(node, "pullPerSecond");
+    struct node touch = node_member(node, "touchPerMiB");
+
+    if (node_rate(&rate, &costs->network_bytes_per_sec)) {
+        costs->layer_bytes_per_sec = costs->unpack_bytes_per_sec = costs->disk_bytes_per_sec =
+            BYTES_PER_SEC_ANY;
+        costs->registry_bytes_per_sec = BYTES_PER_SEC_ANY;
+    }
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        struct node member = node_member(node, rates[i].name);
+
+        node_rate(&member, rates[i].to);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct node member = node_member(node, sizes[i].name);
+
+        node_size(&member, sizes[i].to);
+    }
+    node_duration(&touch, &costs->touch_usec_per_mib);
+}
+
+static void read_boot(const struct node *vm, enum boot_path path, struct vm_costs *costs)
+{
+    struct node node = node_member(vm, boot_path_names[path]);
+
+    if (!node.value || !node_object(&node, &vm_boot_grammar))
+        return;
+    for (int i = 0; i < VM_STEPS; i++) {
+        struct node member = node_member(&node, vm_step_names[i]);
+
+        costs->paths[path][i] = (struct step_cost){.wait = distribution_constant(0)};
+        node_step(&member, &costs->paths[path][i]);
+    }
+}
+
+static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
+                       bool inside);
+
+static void read_vm(struct scenario_reader *reader, const struct node *costs, struct vm_costs *vm,
+                    bool inside)
+{
+    struct node node = node_member(costs, "vm"), os, overhead, speed, within;
+    double value;
+
+    if (!node.value || !node_object(&node, &vm_grammar))
+        return;
+    for (int i = 0; i < BOOT_PATHS; i++)
+        read_boot(&node, (enum boot_path)i, vm);
+    os = node_member(&node, "osMemory");
+    overhead = node_member(&node, "overhead");
+    speed = node_member(&node, "speed");
+    within = node_member(&node, "inside");
+    node_size(&os, &vm->os_bytes);
+    node_size(&overhead, &vm->overhead_bytes);
+    if (node_decimal(&speed, 0.001, 10, &value))
+        vm->speed_permille = (int64_t)(value * 1000 + 0.5);
+    if (within.value && inside) {
+        node_error(&within, "a virtual machine inside another has no costs of its own");
+    } else if (within.value) {
+        reader->scenario->costs_inside = costs_find(1);
+        read_costs(reader, &within, &reader->scenario->costs_inside, true);
+        vm->inside = &reader->scenario->costs_inside;
+    }
+}
+
+static void read_host(const struct node *costs, int32_t *cpu, int64_t *bytes)
+{
+    struct node node = node_member(costs, "host"), cpus, memory;
+    double value;
+
+    if (!node.value || !node_object(&node, &host_grammar))
+        return;
+    cpus = node_member(&node, "cpus");
+    memory = node_member(&node, "memory");
+    if (node_decimal(&cpus, 0.01, 4096, &value))
+        *cpu = (int32_t)(value * CPU_UNITS_PER_VCPU + 0.5);
+    node_size(&memory, bytes);
+}
+
+static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
+                       bool inside)
+{
+    struct node profile, boot, agent_queue, pull_queue, contention, machines, path;
+    struct distribution whole;
+    int choice;
+
+    if (!node_object(node, &costs_grammar))
+        return;
+    profile = node_member(node, "profile");
+    if (node_choice(&profile, costs_names, &choice))
+        *costs = costs_find(choice);
+    boot = node_member(node, "boot");
+    if (node_distribution(&boot, &whole))
+        costs_set_boot(costs, &whole);
+    for (int i = 0; i < COST_STEPS; i++) {
+        struct node member = node_member(node, cost_step_names[i]);
+
+        if (boot.value && member.value && i <= COST_USERSPACE)
+            node_error(&member, "boot is given, which stands for this and others");
+        node_step(&member, &costs->steps[i]);
+    }
+    agent_queue = node_member(node, "agentQueue");
+    pull_queue = node_member(node, "pullQueue");
+    contention = node_member(node, "contention");
+    machines = node_member(node, "machines");
+    path = node_member(node, "path");
+    node_bool(&agent_queue, &costs->agent_queue);
+    node_bool(&pull_queue, &costs->pull_queue);
+    node_bool(&contention, &costs->contention);
+    if (node_choice(&machines, machines_names, &choice))
+        costs->machines = (enum machines)choice;
+    if (node_choice(&path, boot_path_names, &choice))
+        costs->path = (enum boot_path)choice;
+    read_sizes(node, costs);
+    read_host(node, &costs->host_cpu, &costs->host_bytes);
+    read_vm(reader, node, &costs->vm, inside);
+}
+
+void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
+{
+    struct costs *costs = &reader->scenario->costs;
+    struct node node = node_member(top, "costs"), root;
+    int choice = 0;
+
+    *costs = costs_default();
+    if (reader->profile.root) {
+        root = node_root(&reader->profile);
+        if (!node_object(&root, &host_profile_grammar))
+            return;
+        node = node_member(&root, "costs");
+        *costs = costs_find(1);
+    }
+    if (!reader->profile.root && json_is_string(node.value)) {
+        if (node_choice(&node, costs_names, &choice))
+            *costs = costs_find(choice);
+    } else if (node.value) {
+        read_costs(reader, &node, costs, false);
+    }
+}
+
+/* Options ---------------------------------------------------------------------------------------- */
+
+/* The costs as an object that members can be put into. */
+static json_t *costs_object(json_t *top)
+{
+    json_t *costs = json_object_get(top, "costs");
+
+    if (costs && !json_is_string(costs))
+        return costs;
+    json_object_set_new(top, "costs", costs ? json_pack("{s:O}", "profile", costs) : json_object());
+    return json_object_get(top, "costs");
+}
+
+/* In the source the costs stand where a scenario has them, so it says all about the run; findings
+ * about them name the profile's own lines. */
+static void put_profile(struct scenario_reader *reader, json_t *top, const char *path)
+{
+    struct err err;
+    int errors = reading_errors(&reader->reading);
+    json_t *costs;
+
+    if (!document_open(&reader->profile, &reader->reading, path, &err)) {
+        if (reading_errors(&reader->reading) == errors)
+            reading_error(&reader->reading, reader->document.name, "--host-profile", "%s",
+                          err.text);
+        return;
+    }
+    costs = json_object_get(reader->profile.root, "costs");
+    if (json_is_object(costs) && !json_object_get(costs, "profile"))
+        json_object_set_new(costs, "profile", json_string(costs_names[1]));
+    if (costs)
+        json_object_set(top, "costs", costs);
+}
+
+void scenario_put_costs(struct scenario_reader *reader, const struct scenario_options *options)
+{
+    json_t *top = reader->document.root;
+
+    if (!options || !json_is_object(top))
+        return;
+    if (options->host_profile)
+        put_profile(reader, top, options->host_profile);
+    if (options->no_contention)
+        json_object_set_new(costs_object(top), "contention", json_false());
+    if (options->machines)
+        json_object_set_new(costs_object(top), "machines", json_string(options->machines));
+    if (options->boot_path)
+        json_object_set_new(costs_object(top), "path", json_string(options->boot_path));
+}

@@ -1,0 +1,129 @@
+/*
+ * What each step of an instance's, a task's and a container's life costs. A step waits (for a disk,
+ * a lock, somebody else's answer) and burns CPU: waiting takes the same time however crowded the
+ * machine is, CPU time takes longer when others want it too. Where a step runs is the step's own;
+ * who shares that place with it is not known here.
+ */
+#ifndef BERTH_MODEL_COSTS_H
+#define BERTH_MODEL_COSTS_H
+
+#include "model/distribution.h"
+
+/* Append only: draws are keyed by these numbers. */
+enum cost_step {
+    /* an instance, in this order */
+    COST_API,       /* the call that launches it */
+    COST_PENDING,   /* until the machine is switched on */
+    COST_FIRMWARE,  /* until the kernel begins */
+    COST_KERNEL,    /* until the first program runs */
+    COST_USERSPACE, /* until the agent is started */
+    COST_AGENT,     /* until the agent sends its registration */
+    COST_REGISTER,  /* until the cluster has taken it */
+    COST_TEARDOWN,  /* an instance's end */
+
+    COST_MESSAGE,         /* scheduler to agent and back, one way */
+    COST_AGENT_EVENT,     /* the agent takes one message or fact */
+    COST_SCHEDULER_EVENT, /* the scheduler takes one message */
+
+    /* a task, in this order */
+    COST_PROVISION, /* placed until its agent is told */
+    COST_ENI,       /* awsvpc: its network interface, before the first pull */
+    COST_PULL,      /* fixed part of a pull */
+    COST_CREATE,    /* the agent makes a container */
+    COST_NETWORK,   /* likewise, more where it gets a network of its own */
+    COST_START,     /* the agent starts it */
+    COST_CHILD,     /* its first process prepares, beside the agent */
+    COST_LOCKED,    /* likewise, where the whole host does one at a time */
+    COST_EXEC,      /* until it runs, under its own limits */
+    COST_STOP,      /* a signal until the process has ended */
+    COST_EXIT,      /* a process has ended until the agent knows */
+    COST_REMOVE,    /* the agent removes a container */
+    COST_STEPS,
+};
+
+struct step_cost {
+    struct distribution wait, cpu;
+};
+
+/* The ways in which a virtual machine comes to run. */
+enum boot_path { BOOT_SCRATCH, BOOT_UNCOMPRESSED, BOOT_RESTORE, BOOT_PATHS };
+extern const char *const boot_path_names[];
+
+enum vm_step {
+    VM_VMM,      /* the program that holds it starts */
+    VM_FIRMWARE, /* as an instance's */
+    VM_KERNEL,
+    VM_USERSPACE,
+    VM_AGENT, /* until the agent inside is there */
+    VM_STEPS,
+};
+
+struct vm_costs {
+    struct step_cost paths[BOOT_PATHS][VM_STEPS];
+    int64_t os_bytes;       /* of its memory: the guest's operating system */
+    int64_t overhead_bytes; /* of the host's, beyond its memory */
+    int64_t speed_permille; /* work done inside, of what the host does in the same time */
+    struct costs *inside; /* what its agent's steps cost; NULL: as outside. Owned by who read it */
+};
+
+enum machines { MACHINES_SLICES, MACHINES_VMS };
+extern const char *const machines_names[];
+
+#define BYTES_PER_SEC_ANY INT64_MAX
+
+struct costs {
+    struct step_cost steps[COST_STEPS];
+    bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
+    bool contention;  /* else everything takes as long as if it were alone */
+
+    /* pulls: each of these is shared by all that go through it at once */
+    int64_t layer_bytes_per_sec;    /* one layer's connection */
+    int64_t network_bytes_per_sec;  /* an instance's */
+    int64_t registry_bytes_per_sec; /* the registry's, to all instances together */
+    int64_t disk_bytes_per_sec;     /* an instance's */
+    int64_t unpack_bytes_per_sec;   /* decompressing, per second of CPU */
+    bool pull_queue;                /* an instance pulls one image after the other */
+
+    int64_t touch_usec_per_mib; /* CPU time of touching memory for the first time */
+    int64_t image_size_bytes;   /* of an image that the scenario does not mention */
+    int64_t os_bytes;           /* memory of an instance's operating system */
+    int64_t agent_bytes;        /* of the agent */
+    int64_t container_bytes;    /* of what each container needs beside its own */
+
+    int32_t host_cpu; /* CPU units of the one host that all instances are parts of; 0: none */
+    int64_t host_bytes;
+    enum machines machines;
+    enum boot_path path;
+    struct vm_costs vm;
+};
+
+/* The named profiles, ended by NULL; the first is the default. Each figure's source stands beside it
+ * in costs.c. */
+extern const char *const costs_names[];
+
+/* The profile with that number in costs_names. */
+struct costs costs_find(int profile);
+
+/* The first. */
+struct costs costs_default(void);
+
+/* The names of steps as scenarios write them, by enum cost_step; of a VM's likewise. */
+extern const char *const cost_step_names[COST_STEPS];
+extern const char *const vm_step_names[VM_STEPS];
+
+/* Of a step that waits only. */
+void costs_set(struct costs *costs, enum cost_step step, const struct distribution *wait);
+
+/* From the launch decision until the agent starts takes that, however it comes about. */
+void costs_set_boot(struct costs *costs, const struct distribution *boot);
+
+/* One draw of a step. Entity and n as in enum draw_purpose. */
+struct step_draw {
+    int64_t wait_usec, cpu_usec;
+};
+struct step_draw costs_draw(const struct costs *costs, enum cost_step step, uint64_t seed,
+                            int64_t entity, int64_t n);
+struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,
+                               int64_t entity, int64_t n);
+
+#endif
