@@ -8,6 +8,7 @@
 #define BERTH_CORE_ARRAY_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* Makes room for one more element: returns the (possibly moved) array of elements of `size` bytes.
  */
@@ -15,8 +16,10 @@ void *array_grow(void *items, int n, int *cap, size_t size);
 
 /* Makes room in `owner->NAME` and yields a pointer to its zeroed new last element. */
 #define ARRAY_ADD(owner, name)                                                                     \
-    ((owner)->name = array_grow((owner)->name, (owner)->n_##name, &(owner)->cap_##name,            \
-                                sizeof *(owner)->name),                                            \
+    ((owner)->n_##name == (owner)->cap_##name                                                      \
+         ? (void)((owner)->name = array_grow((owner)->name, (owner)->n_##name,                     \
+                                             &(owner)->cap_##name, sizeof *(owner)->name))         \
+         : (void)memset(&(owner)->name[(owner)->n_##name], 0, sizeof *(owner)->name),              \
      &(owner)->name[(owner)->n_##name++])
 
 #endif

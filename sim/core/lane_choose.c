@@ -1,0 +1,146 @@
+/*
+ * Choosing in a lane: the first instance of each class that is big enough is the class's answer, and the
+ * lane's answer is the best of those few.
+ */
+#include "core/lane.h"
+
+#include "core/place.h"
+
+/* A candidate and what its values follow from. */
+struct choice {
+    int32_t item;
+    int32_t class;
+    uint64_t key;
+};
+
+static int64_t value_of(const struct lane *lane, int rule, const struct choice *choice)
+{
+    const struct lane_tally *tally = &lane->tallies[rule];
+
+    if (lane->bits[rule] > 0)
+        return (int64_t)(choice->key >> lane->shifts[rule] &
+                         ((UINT64_C(1) << lane->bits[rule]) - 1));
+    return tally->is_used ? tally->totals[lane->classes[choice->class].values[rule]] : 0;
+}
+
+/* The first rule by which they differ and by how much, or the number of rules. */
+static int differ_at(const struct lane *lane, const struct choice *a, const struct choice *b,
+                     int64_t *difference)
+{
+    *difference = 0;
+    for (int r = 0; r < lane->n_rules; r++) {
+        *difference = value_of(lane, r, a) - value_of(lane, r, b);
+        if (*difference != 0)
+            return r;
+    }
+    return lane->n_rules;
+}
+
+static bool better(const struct lane *lane, const struct choice *a, const struct choice *b)
+{
+    int64_t difference;
+
+    differ_at(lane, a, b, &difference);
+    return difference != 0 ? difference < 0 : a->item < b->item;
+}
+
+/* The best candidate and the next best, of which the second shows which rule decided; how many there
+ * are of them. The second's index may be any of those whose values are equal. */
+static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
+                    struct choice *second)
+{
+    bool any = lane->at_random;
+    int n = 0;
+
+    for (int c = 0; c < lane->n_classes; c++) {
+        struct shelf_answer answer = shelf_first(&lane->shelf, c, cpu, memory_mib, any);
+        struct choice first = {answer.item, c, answer.key};
+        struct choice next = {INT32_MAX, c, answer.next_key};
+
+        if (answer.n == 0)
+            continue;
+        if (n == 0 || better(lane, &first, best)) {
+            if (n > 0 && (answer.n == 1 || better(lane, best, &next)))
+                next = *best;
+            n = n + answer.n > 1 ? 2 : 1;
+            *best = first;
+            *second = next;
+        } else if (n == 1 || better(lane, &first, second)) {
+            *second = first;
+            n = 2;
+        }
+    }
+    return n;
+}
+
+/* Random placement among those that tie with the best: place_draw() of place.c, by the shelf. */
+struct lottery {
+    struct lane *lane;
+    const struct cluster *cluster;
+    const struct choice *best;
+    int task;
+    int32_t cpu, memory_mib;
+    uint64_t least;
+    int32_t drawn;
+};
+
+/* Whether the instance could stand in for the best as far as the rules before the random one go. */
+static bool takes_part(const struct lottery *lottery, int32_t instance)
+{
+    const struct shelf_spot *spot = shelf_spot_of(&lottery->lane->shelf, instance);
+    struct choice choice;
+    int64_t difference;
+
+    if (!spot || spot->cpu < lottery->cpu || spot->memory_mib < lottery->memory_mib)
+        return false;
+    choice = (struct choice){instance, spot->board, spot->key};
+    differ_at(lottery->lane, &choice, lottery->best, &difference);
+    return difference == 0;
+}
+
+static bool draw_lot(void *context, int32_t instance)
+{
+    struct lottery *lottery = context;
+    uint64_t lot;
+
+    if (!takes_part(lottery, instance))
+        return false;
+    lot = place_lot(lottery->cluster, lottery->task, instance);
+    if (lot < lottery->least || (lot == lottery->least && instance < lottery->drawn)) {
+        lottery->least = lot;
+        lottery->drawn = instance;
+    }
+    return true;
+}
+
+static int32_t draw(struct lottery *lottery)
+{
+    for (int n = 0; n < PLACE_DRAWS; n++) {
+        int32_t instance = place_draw(lottery->cluster, lottery->task, n);
+
+        if (takes_part(lottery, instance))
+            return instance;
+    }
+    for (int c = 0; c < lottery->lane->n_classes; c++)
+        shelf_walk(&lottery->lane->shelf, c, lottery->cpu, lottery->memory_mib, draw_lot, lottery);
+    return lottery->drawn;
+}
+
+void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
+                 int32_t *instance, int32_t *rule)
+{
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
+    int32_t cpu = facts->cpu, memory_mib = facts->memory_mib;
+    struct choice best = {0}, second = {0};
+    int n = best_two(lane, cpu, memory_mib, &best, &second);
+    int64_t difference;
+
+    *instance = n > 0 ? best.item : ID_NONE;
+    *rule = n > 1 ? differ_at(lane, &best, &second, &difference) : ID_NONE;
+    if (n > 1 && *rule == lane->n_rules && lane->at_random) {
+        struct lottery lottery = {lane, cluster,    &best,      task,
+                                  cpu,  memory_mib, UINT64_MAX, INT32_MAX};
+
+        *instance = draw(&lottery);
+    }
+}

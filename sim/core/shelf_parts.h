@@ -1,0 +1,87 @@
+/*
+ * What a shelf is made of, for the three files of the shelf alone: shelf.c puts items into bins,
+ * shelf_block.c keeps a board's bins in order, shelf_sieve.c answers what is asked.
+ */
+#ifndef BERTH_CORE_SHELF_PARTS_H
+#define BERTH_CORE_SHELF_PARTS_H
+
+#include "core/shelf.h"
+
+#define SHELF_WIDTH 64         /* bins of a block */
+#define SHELF_NOBODY INT32_MAX /* the lowest item of an empty bin */
+/* Multiplies to a hash: 2^64 by the golden ratio. */
+#define SHELF_ODD UINT64_C(0x9e3779b97f4a7c15)
+
+/* An item comes to its seats one after another; the turn tells this stay from former ones. */
+struct shelf_seat {
+    int32_t bin; /* ID_NONE */
+    uint32_t turn;
+};
+
+struct shelf_bin {
+    struct shelf_spot spot;
+    int32_t n_items;
+    int32_t block, at; /* where it stands */
+    int n_entries, cap_entries;
+    uint64_t *entries; /* a heap: item << 32 | turn */
+};
+
+struct shelf_block {
+    int32_t lowest_item; /* no item is lower; perhaps none is that low: then it is not exact */
+    bool is_exact;
+    int32_t bins[SHELF_WIDTH];
+    int32_t lowest[SHELF_WIDTH]; /* item of the bin, or SHELF_NOBODY */
+    uint64_t keys[SHELF_WIDTH];
+    uint8_t inserted_at[SHELF_WIDTH]; /* where each entry went in, one after another */
+};
+
+struct shelf_head {
+    uint64_t live; /* by entry: the bin has items */
+    uint32_t born; /* when its first entries were put in; no two blocks were at the same time */
+    int32_t n;
+};
+
+struct shelf_board {
+    int32_t *blocks; /* in order */
+    int n_blocks, cap_blocks;
+    int32_t n_bins;
+};
+
+/* What a sieve knows of a block: of its first `n` entries to come, if it is still the same block. */
+struct shelf_mesh {
+    uint64_t enough; /* by entry */
+    uint32_t born;
+    int32_t n;
+};
+
+struct shelf_sieve {
+    int32_t cpu, memory_mib;
+    uint32_t asked_at;
+    struct shelf_mesh *meshes; /* by block */
+    int n_meshes, cap_meshes;
+    /* When this board was asked last and had so many bins, so many blocks at its start had nothing that
+     * is enough. */
+    int32_t board, n_bins, n_skipped;
+};
+
+/* Puts a bin, as yet empty, where it belongs among its board's. */
+void shelf_block_insert(struct shelf *shelf, int32_t bin);
+
+/* Brings the bin's entry in its block up to date. */
+void shelf_block_show(struct shelf *shelf, const struct shelf_bin *bin);
+
+/* Makes room for one more bit. */
+static inline uint64_t shelf_make_room(uint64_t bits, int at)
+{
+    uint64_t below = bits & ((UINT64_C(1) << at) - 1);
+
+    return below | (bits ^ below) << 1;
+}
+
+/* Whether the entry of a heap stands for a stay that is over. */
+static inline bool shelf_is_stale(const struct shelf *shelf, uint64_t entry)
+{
+    return shelf->seats[entry >> 32].turn != (uint32_t)entry;
+}
+
+#endif
