@@ -39,9 +39,11 @@ struct case_of_bench {
     struct strategy_rule rules[2];
     int n_constraints;
     struct placement_constraint constraints[1];
+    int per_rack; /* instances of a rack; 0: there are RACKS of them */
 };
 
 static char zone_attribute[] = "ecs.availability-zone";
+static char rack_attribute[] = "rack";
 static char some_racks[] = "attribute:rack =~ r[0-5]";
 
 #define BINPACK                                                                                    \
@@ -51,6 +53,10 @@ static char some_racks[] = "attribute:rack =~ r[0-5]";
 #define SPREAD_ZONES                                                                               \
     {                                                                                              \
         .type = STRATEGY_SPREAD, .field = BY_ATTRIBUTE, .attribute = zone_attribute                \
+    }
+#define SPREAD_RACKS                                                                               \
+    {                                                                                              \
+        .type = STRATEGY_SPREAD, .field = BY_ATTRIBUTE, .attribute = rack_attribute                \
     }
 #define SPREAD_INSTANCES                                                                           \
     {                                                                                              \
@@ -73,6 +79,7 @@ static const struct case_of_bench cases[] = {
     {.name = "binpack", .n_rules = 1, .rules = {BINPACK}},
     {.name = "spread-az-binpack", .n_rules = 2, .rules = {SPREAD_ZONES, BINPACK}},
     {.name = "spread-instance", .n_rules = 1, .rules = {SPREAD_INSTANCES}},
+    {.name = "spread-many-racks", .n_rules = 1, .rules = {SPREAD_RACKS}, .per_rack = 20},
     {.name = "random", .n_rules = 1, .rules = {RANDOM}},
     {.name = "distinct-instance",
      .n_rules = 1,
@@ -107,13 +114,13 @@ static int roll(struct bench *bench, int bound)
 static struct message rack_of(int rack)
 {
     static struct zone zones[ZONES] = {{"a"}, {"b"}, {"c"}};
-    static char name[RACKS][8];
-    static struct attribute attributes[RACKS];
+    static char name[16];
+    static struct attribute attribute;
     struct message message = message_new(MESSAGE_INSTANCE_GROUP);
     struct instance_group *group = &message.as.instance_group;
 
-    snprintf(name[rack], sizeof name[rack], "r%d", rack);
-    attributes[rack] = (struct attribute){"rack", name[rack]};
+    snprintf(name, sizeof name, "r%d", rack);
+    attribute = (struct attribute){"rack", name};
     group->group = rack;
     group->type = "box";
     group->enis = ID_NONE;
@@ -122,7 +129,7 @@ static struct message rack_of(int rack)
     group->n_zones = ZONES;
     group->zones = zones;
     group->n_attributes = 1;
-    group->attributes = &attributes[rack];
+    group->attributes = &attribute;
     return message;
 }
 
@@ -143,9 +150,9 @@ static const struct task_definition *definition_of(int size)
 
 /* Through the cluster ----------------------------------------------------------------------------- */
 
-static void add_instances(struct cluster *cluster, int n)
+static void add_instances(struct cluster *cluster, int n, int n_racks)
 {
-    for (int rack = 0; rack < RACKS; rack++) {
+    for (int rack = 0; rack < n_racks; rack++) {
         struct message message = rack_of(rack), copy;
 
         message_copy(&copy, &message);
@@ -157,8 +164,8 @@ static void add_instances(struct cluster *cluster, int n)
         instance->status = INSTANCE_ACTIVE;
         instance->agent_connected = true;
         instance->epoch = 1;
-        instance->group = i % RACKS;
-        instance->zone = i / RACKS % ZONES;
+        instance->group = i % n_racks;
+        instance->zone = i / n_racks % ZONES;
         instance->cpu = INSTANCE_CPU;
         instance->memory_mib = INSTANCE_MEMORY_MIB;
         instance->enis = ID_NONE;
@@ -246,7 +253,7 @@ static void bench_init(struct bench *bench, const struct case_of_bench *which, i
     bench->distinct =
         which->n_constraints && which->constraints[0].type == CONSTRAINT_DISTINCT_INSTANCE;
     cluster_init(&bench->cluster, 1);
-    add_instances(&bench->cluster, n);
+    add_instances(&bench->cluster, n, which->per_rack ? n / which->per_rack : RACKS);
     for (int s = 0; s < SIZES; s++)
         assert(cluster_add_taskdef(&bench->cluster, definition_of(s)));
     fill(bench, which);
