@@ -49,6 +49,7 @@ void cluster_finish(struct cluster *cluster)
     free(cluster->instances);
     free(cluster->groups);
     free(cluster->requests);
+    free(cluster->request_slots);
     free(cluster->tasks);
     free(cluster->services);
     taskdefs_finish(&cluster->taskdefs);
@@ -140,7 +141,37 @@ static bool strategy_is_sound(const struct strategy_rule *rules, int n)
     return true;
 }
 
-int cluster_add_request(struct cluster *cluster, const struct message *call, int service)
+/* The slot of the RunTask call, or the empty one where it belongs. */
+static int find_request_slot(const struct cluster *cluster, const struct message *call,
+                             uint64_t digest)
+{
+    int mask = cluster->n_request_slots - 1, slot = (int)digest & mask;
+
+    for (int32_t id; (id = cluster->request_slots[slot]) != ID_NONE; slot = (slot + 1) & mask)
+        if (cluster->requests[id].digest == digest &&
+            message_equal(&cluster->requests[id].call, call, NULL, 0))
+            break;
+    return slot;
+}
+
+static void grow_request_slots(struct cluster *cluster)
+{
+    int n = cluster->n_request_slots ? cluster->n_request_slots * 2 : 16;
+
+    cluster->request_slots = realloc(cluster->request_slots, (size_t)n * sizeof(int32_t));
+    assert(cluster->request_slots != NULL);
+    cluster->n_request_slots = n;
+    for (int i = 0; i < n; i++)
+        cluster->request_slots[i] = ID_NONE;
+    for (int i = 0; i < cluster->n_requests; i++) {
+        const struct request *request = &cluster->requests[i];
+
+        if (request->service == ID_NONE)
+            cluster->request_slots[find_request_slot(cluster, &request->call, request->digest)] = i;
+    }
+}
+
+static int make_request(struct cluster *cluster, const struct message *call, int service)
 {
     bool is_service = call->kind == MESSAGE_CREATE_SERVICE;
     int32_t n_constraints =
@@ -169,6 +200,31 @@ int cluster_add_request(struct cluster *cluster, const struct message *call, int
         describe_run_task(cluster, request);
     }
     return cluster->n_requests - 1;
+}
+
+int cluster_add_request(struct cluster *cluster, const struct message *call, int service)
+{
+    struct message alike;
+    uint64_t digest;
+    int slot, id;
+
+    if (call->kind == MESSAGE_CREATE_SERVICE)
+        return make_request(cluster, call, service);
+    alike = *call;
+    alike.id = 0;
+    alike.as.run_task.count = 1;
+    digest = message_digest(&alike, 0);
+    if (cluster->n_requests * 2 >= cluster->n_request_slots)
+        grow_request_slots(cluster);
+    slot = find_request_slot(cluster, &alike, digest);
+    if (cluster->request_slots[slot] != ID_NONE)
+        return cluster->request_slots[slot];
+    id = make_request(cluster, &alike, ID_NONE);
+    if (id == ID_NONE)
+        return ID_NONE;
+    cluster->requests[id].digest = digest;
+    cluster->request_slots[slot] = id;
+    return id;
 }
 
 static struct instance *instance_of(const struct cluster *cluster, const struct task *task)

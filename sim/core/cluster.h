@@ -43,16 +43,17 @@ struct instance {
     int32_t cpu_reserved, memory_reserved_mib;
     int32_t gpus, gpus_reserved;
     int32_t enis, enis_reserved; /* tasks in awsvpc; `enis` ID_NONE: any number */
-    int32_t n_tasks; /* here and not STOPPED */
+    int32_t n_tasks;             /* here and not STOPPED */
     int32_t first_task;
     int32_t n_ports, cap_ports;
     struct port_use *ports;
     int64_t launch_decision, terminate_decision; /* open ones, or 0 */
 };
 
-/* What a task is placed by: one per service and per RunTask call. */
+/* What a task is placed by: one per service, and one for all RunTask calls that say the same. */
 struct request {
     struct message call; /* its copy: texts and lists below may point into it */
+    uint64_t digest;     /* of a RunTask call, whatever its count */
     int32_t task_group;  /* name: service:<name>, family:<family> or the caller's */
     int32_t service;     /* or ID_NONE */
     int32_t n_strategy;
@@ -72,7 +73,7 @@ struct task {
     uint8_t last;                               /* enum task_status */
     uint8_t stop_code;                          /* enum stop_code */
     bool reached_running;
-    bool is_protected; /* from scale-in and deployments */
+    bool is_protected;                     /* from scale-in and deployments */
     int64_t place_decision, stop_decision; /* open ones, or 0 */
 };
 
@@ -94,14 +95,14 @@ struct service {
     int64_t retry_at_usec; /* no new task before it; 0: at once */
     bool on_agenda, is_blocked;
     bool may_be_outdated; /* some of its tasks may have to be replaced; else none has */
-    struct wait said; /* the last MESSAGE_WAIT about it */
+    struct wait said;     /* the last MESSAGE_WAIT about it */
 };
 
 /* What follows from a definition once and for all. */
 struct taskdef_facts {
     int32_t cpu, memory_mib; /* that a task takes */
-    bool takes_extras; /* host ports, GPUs or a network interface */
-    struct query **queries; /* the compiled memberOf expressions, in its order */
+    bool takes_extras;       /* host ports, GPUs or a network interface */
+    struct query **queries;  /* the compiled memberOf expressions, in its order */
 };
 
 /* A group of instances and how its launches go. */
@@ -127,6 +128,9 @@ struct cluster {
     int n_groups, cap_groups;
     struct request *requests;
     int n_requests, cap_requests;
+    int32_t
+        *request_slots; /* of RunTask calls by digest: open addressing, a power of two, ID_NONE */
+    int n_request_slots;
     struct task *tasks;
     int n_tasks, cap_tasks;
     struct service *services;
@@ -152,7 +156,7 @@ void cluster_finish(struct cluster *cluster);
 /* Registers a copy of the definition and its compiled expressions. False where one does not parse. */
 bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *definition);
 
-/* Makes a request of a MESSAGE_CREATE_SERVICE or MESSAGE_RUN_TASK, with ECS's default strategies:
+/* The request of a MESSAGE_CREATE_SERVICE or MESSAGE_RUN_TASK, with ECS's default strategies:
  * a service spreads over zones, then over instances by its own tasks (ECS developer guide,
  * ecs_services); RunTask takes any (scheduling_tasks). ID_NONE where an expression does not parse, a
  * rule names no attribute or this berth has no strategy of that name. */

@@ -244,6 +244,10 @@ static int32_t find_request(const struct cluster *cluster, int32_t taskdef)
         if (cluster->services[i].status == SERVICE_ACTIVE &&
             cluster->services[i].taskdef == taskdef)
             return cluster->services[i].request;
+    for (int t = cluster->n_tasks - 1; t >= 0; t--)
+        if (cluster->tasks[t].taskdef == taskdef &&
+            cluster->requests[cluster->tasks[t].request].service == ID_NONE)
+            return cluster->tasks[t].request;
     for (int i = 0; i < cluster->n_requests; i++)
         if (cluster->requests[i].call.kind == MESSAGE_RUN_TASK &&
             cluster->requests[i].call.as.run_task.taskdef == taskdef)
