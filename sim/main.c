@@ -37,6 +37,7 @@ static const struct command commands[] = {
     {"new", "write a scenario to start from", cmd_new, NULL},
     {"validate", "check scenarios and ECS task definitions", cmd_validate, NULL},
     {"sim", "simulate a scenario and show what happens", cmd_sim, NULL},
+    {"sweep", "many simulations at once, and a table of what came of them", cmd_sweep, NULL},
     {"tournament", "placement strategies against each other in the same worlds", cmd_tournament,
      NULL},
     {"exec", "run it for real, as containers on this machine", NULL, &executor},

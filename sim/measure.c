@@ -25,6 +25,7 @@ const struct measure_row measure_rows[MEASURES] = {
 };
 
 struct waits {
+    int64_t from_usec; /* one that began before it does not count */
     int64_t *usec;
     int n_usec, cap_usec;
     int n_open; /* of those, not over at the end */
@@ -119,7 +120,8 @@ static void wait_over(struct missing *missing, int64_t at_usec, struct waits *wa
 
     if (missing->first < missing->n_since)
         since = missing->since[missing->first++];
-    *ARRAY_ADD(waits, usec) = at_usec - since;
+    if (since >= waits->from_usec)
+        *ARRAY_ADD(waits, usec) = at_usec - since;
 }
 
 /* The steps of one service; returns how many there are. */
@@ -165,7 +167,8 @@ static void list_waits(const struct story *story, struct waits *waits)
             until = task->stopped_at_usec < end_usec ? task->stopped_at_usec : end_usec;
             waits->n_open += task->stopped_at_usec == USEC_NEVER || task->torn_down;
         }
-        *ARRAY_ADD(waits, usec) = until - task->accepted_at_usec;
+        if (task->accepted_at_usec >= waits->from_usec)
+            *ARRAY_ADD(waits, usec) = until - task->accepted_at_usec;
     }
 }
 
@@ -184,9 +187,9 @@ static int64_t percentile(const struct waits *waits, int percent)
     return waits->n_usec ? waits->usec[rank - 1] : 0;
 }
 
-static void measure_waits(const struct story *story, struct measure *measure)
+static void measure_waits(const struct story *story, int64_t from_usec, struct measure *measure)
 {
-    struct waits waits = {0};
+    struct waits waits = {.from_usec = from_usec};
 
     list_waits(story, &waits);
     if (waits.n_usec > 1)
@@ -197,8 +200,9 @@ static void measure_waits(const struct story *story, struct measure *measure)
     for (int i = 0; i < story->n_notes; i++) {
         const struct message *note = &story->notes[i].message;
 
-        measure->values[MEASURE_UNPLACED] +=
-            note->kind == MESSAGE_REFUSE && note->as.refuse.refusal == REFUSED_NO_CAPACITY;
+        measure->values[MEASURE_UNPLACED] += note->kind == MESSAGE_REFUSE &&
+                                             note->as.refuse.refusal == REFUSED_NO_CAPACITY &&
+                                             story->notes[i].at_usec >= from_usec;
     }
     free(waits.usec);
 }
@@ -219,7 +223,8 @@ struct moves {
 /* What is held now, and what came together so far. */
 struct tally {
     const struct story *story;
-    int *n_tasks; /* by instance */
+    int *n_tasks;      /* by instance */
+    int64_t from_usec; /* what passes before it does not count */
     int64_t at_usec;
     int64_t n_busy, most_busy;
     int64_t cpu, memory_mib;           /* reserved */
@@ -261,8 +266,11 @@ static void list_moves(const struct story *story, struct moves *list)
 
 static void pass_time(struct tally *tally, int64_t at_usec)
 {
-    int64_t usec = at_usec - tally->at_usec;
+    int64_t since = tally->at_usec > tally->from_usec ? tally->at_usec : tally->from_usec;
+    int64_t usec = at_usec > since ? at_usec - since : 0;
 
+    if (usec > 0 && tally->n_busy > tally->most_busy)
+        tally->most_busy = tally->n_busy;
     tally->cpu_usec += (wide)tally->cpu * usec;
     tally->memory_usec += (wide)tally->memory_mib * usec;
     tally->busy_cpu_usec += (wide)tally->busy_cpu * usec;
@@ -294,9 +302,10 @@ static int64_t millionths(wide part, wide whole)
     return whole > 0 ? (int64_t)(part * MILLION / whole) : 0;
 }
 
-static void measure_instances(const struct story *story, struct measure *measure)
+static void measure_instances(const struct story *story, int64_t from_usec, struct measure *measure)
 {
     struct tally tally = {.story = story,
+                          .from_usec = from_usec,
                           .n_tasks = memory_zeroed((size_t)story->n_instances, sizeof(int))};
     struct moves list = {0};
 
@@ -304,8 +313,6 @@ static void measure_instances(const struct story *story, struct measure *measure
     for (int i = 0; i < list.n_moves; i++) {
         pass_time(&tally, list.moves[i].at_usec);
         make_move(&tally, &list.moves[i]);
-        if (tally.n_busy > tally.most_busy)
-            tally.most_busy = tally.n_busy;
     }
     pass_time(&tally, end_of(story));
     measure->values[MEASURE_INSTANCES] = tally.most_busy;
@@ -316,13 +323,14 @@ static void measure_instances(const struct story *story, struct measure *measure
     free(tally.n_tasks);
 }
 
-struct measure measure_story(const struct story *story)
+struct measure measure_story(const struct story *story, int64_t from_usec)
 {
     struct measure measure = {{0}};
 
     for (int i = 0; i < story->n_tasks; i++)
-        measure.values[MEASURE_PLACED] += story->tasks[i].placed_at_usec <= end_of(story);
-    measure_waits(story, &measure);
-    measure_instances(story, &measure);
+        measure.values[MEASURE_PLACED] += story->tasks[i].placed_at_usec >= from_usec &&
+                                          story->tasks[i].placed_at_usec <= end_of(story);
+    measure_waits(story, from_usec, &measure);
+    measure_instances(story, from_usec, &measure);
     return measure;
 }

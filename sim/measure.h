@@ -47,6 +47,7 @@ struct measure_row {
 };
 extern const struct measure_row measure_rows[MEASURES];
 
-struct measure measure_story(const struct story *story);
+/* From `from_usec` on: what was asked for, placed or held before it does not count. */
+struct measure measure_story(const struct story *story, int64_t from_usec);
 
 #endif

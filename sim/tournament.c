@@ -102,7 +102,7 @@ static bool run_one(struct tournament *tournament, const struct scenario *scenar
     options.tell = true;
     ok = sim_run(scenario, &options, &result, err);
     if (ok) {
-        measure = measure_story(&result.story);
+        measure = measure_story(&result.story, 0);
         for (int k = 0; k < MEASURES; k++)
             values_of(tournament, contender, (enum measure_kind)k)[seed] = measure.values[k];
     }

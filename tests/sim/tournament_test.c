@@ -95,7 +95,7 @@ Test(tournament, a_run_in_numbers)
 
         options.tell = true;
         cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
-        measure = measure_story(&result.story);
+        measure = measure_story(&result.story, 0);
         for (int k = 0; k < MEASURES; k++)
             cr_expect(measure.values[k] == rows[i].values[k], "%s: %s is %lld, not %lld",
                       rows[i].name, measure_rows[k].name, (long long)measure.values[k],
