@@ -18,6 +18,10 @@
 #define NEAR_AT_ONCE 32 /* slots up to this size are sorted: measured with tests/bench/hold */
 #define USEC_LIMIT (INT64_MAX / 2)
 
+/* So few pending entries lie in `near` whatever their times, until there are so many. */
+#define FEW 8
+#define MANY 32
+
 struct queue_chunk {
     struct queue_entry entries[CHUNK_ENTRIES];
     int32_t n;
@@ -87,13 +91,36 @@ static void append(struct queue *queue, const struct queue_entry *entry)
     slot->n++;
 }
 
-static void insert_near(struct queue *queue, const struct queue_entry *entry)
+static void insert_near(struct queue *queue, int64_t at_usec, uint32_t what, int32_t id)
 {
+    uint64_t rest = what | (uint64_t)(uint32_t)id << 32;
     int i = queue->n_near++;
 
-    for (; i > 0 && queue->near[i - 1].at_usec <= entry->at_usec; i--)
-        queue->near[i] = queue->near[i - 1];
-    queue->near[i] = *entry;
+    if (i == 1) { /* which of two is earlier nobody can predict: without a branch */
+        int later = queue->near_usec[0] <= at_usec;
+        int64_t other_usec = queue->near_usec[0];
+        uint64_t other_rest = queue->near_rest[0];
+
+        queue->near_usec[later] = other_usec;
+        queue->near_rest[later] = other_rest;
+        queue->near_usec[1 - later] = at_usec;
+        queue->near_rest[1 - later] = rest;
+        return;
+    }
+    for (; i > 0 && queue->near_usec[i - 1] <= at_usec; i--) {
+        queue->near_usec[i] = queue->near_usec[i - 1];
+        queue->near_rest[i] = queue->near_rest[i - 1];
+    }
+    queue->near_usec[i] = at_usec;
+    queue->near_rest[i] = rest;
+}
+
+static struct queue_entry take_near(struct queue *queue)
+{
+    int i = --queue->n_near;
+
+    return (struct queue_entry){queue->near_usec[i], (uint32_t)queue->near_rest[i],
+                                (int32_t)(queue->near_rest[i] >> 32)};
 }
 
 /* `near` is full: its entries go to the levels below the slot they came from, which are empty. */
@@ -101,23 +128,28 @@ static void spread_near(struct queue *queue)
 {
     queue->base_usec = queue->now_usec;
     queue->near_end_usec = 0;
-    while (queue->n_near > 0)
-        append(queue, &queue->near[--queue->n_near]);
+    while (queue->n_near > 0) {
+        struct queue_entry entry = take_near(queue);
+
+        append(queue, &entry);
+    }
 }
 
 void queue_push(struct queue *queue, int64_t at_usec, uint32_t what, int32_t id)
 {
-    struct queue_entry entry = {at_usec, what, id};
+    struct queue_entry entry;
 
     assert(at_usec >= queue->now_usec && at_usec < USEC_LIMIT);
-    queue->n_entries++;
+    if (queue->n_entries++ == queue->n_near && queue->n_near < FEW)
+        queue->near_end_usec = USEC_LIMIT;
     if (at_usec < queue->near_end_usec) {
-        if (queue->n_near < QUEUE_NEAR) {
-            insert_near(queue, &entry);
+        if (queue->n_near < (queue->near_end_usec == USEC_LIMIT ? MANY : QUEUE_NEAR)) {
+            insert_near(queue, at_usec, what, id);
             return;
         }
         spread_near(queue);
     }
+    entry = (struct queue_entry){at_usec, what, id};
     append(queue, &entry);
 }
 
@@ -143,7 +175,7 @@ static void open_slot(struct queue *queue, int level, int at)
             struct queue_entry entry = queue->chunks[chunk].entries[i];
 
             if (few)
-                insert_near(queue, &entry);
+                insert_near(queue, entry.at_usec, entry.what, entry.id);
             else
                 append(queue, &entry);
         }
@@ -184,7 +216,7 @@ bool queue_pop(struct queue *queue, struct queue_entry *entry)
         open_slot(queue, level, __builtin_ctzll(queue->used[level]));
     }
     if (queue->n_near > 0)
-        *entry = queue->near[--queue->n_near];
+        *entry = take_near(queue);
     else
         pop_slot(queue, __builtin_ctzll(queue->used[0]), entry);
     queue->n_entries--;

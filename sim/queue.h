@@ -31,7 +31,10 @@ struct queue {
     int64_t n_entries;
     uint64_t used[QUEUE_LEVELS]; /* a bit for each slot that is not empty */
     struct queue_slot slots[QUEUE_LEVELS][QUEUE_SLOTS];
-    struct queue_entry near[QUEUE_NEAR]; /* before near_end_usec, latest first */
+    /* Before near_end_usec, latest first. Two arrays: what was just written is read again at once, in
+     * pieces of the same size. */
+    int64_t near_usec[QUEUE_NEAR];
+    uint64_t near_rest[QUEUE_NEAR]; /* `what` below `id` */
     int n_near;
     int64_t near_end_usec;
     struct queue_chunk *chunks;
