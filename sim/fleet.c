@@ -48,6 +48,7 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->instances);
     free(fleet->containers);
     free(fleet->tasks);
+    free(fleet->notices);
     *fleet = (struct fleet){0};
 }
 
@@ -113,6 +114,27 @@ static struct fleet_container *find_or_add(struct fleet *fleet, int32_t task, in
     return &fleet->containers[i];
 }
 
+static void notice(struct fleet *fleet, int32_t task, int container, enum fleet_news news)
+{
+    *ARRAY_ADD(fleet, notices) = (struct fleet_notice){task, (uint8_t)container, (uint8_t)news};
+}
+
+static void open_container(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    if (!fleet->gives_notice)
+        return;
+    container->serves = true;
+    notice(fleet, task, container->container, FLEET_OPENED);
+}
+
+static void close_container(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    if (!container->serves)
+        return;
+    container->serves = false;
+    notice(fleet, task, container->container, FLEET_CLOSED);
+}
+
 static void forget_task(struct fleet *fleet, int32_t task)
 {
     int32_t i = task < fleet->n_tasks ? fleet->tasks[task] : ID_NONE;
@@ -120,6 +142,7 @@ static void forget_task(struct fleet *fleet, int32_t task)
     while (i != ID_NONE) {
         int32_t next = fleet->containers[i].next;
 
+        close_container(fleet, &fleet->containers[i], task);
         fleet->containers[i].next = fleet->free_container;
         fleet->free_container = i;
         i = next;
@@ -156,10 +179,11 @@ static void end_by_signal(struct fleet *fleet, struct fleet_container *container
 {
     int32_t id = fleet->cluster->tasks[task].instance;
 
-    if (container->phase == PHASE_WORKING) {
+    if (container->serves || container->phase == PHASE_WORKING) {
         share_remove(&fleet->instances[id].share, fleet->now_usec, task, container->container);
         queue_share(fleet, id);
     }
+    close_container(fleet, container, task);
     container->exit_code = exit_code;
     enter(fleet, container, task, PHASE_EXITING,
           cost(fleet, COST_STOP, task, container->container, container->n_starts - 1));
@@ -379,8 +403,10 @@ static void begin(struct fleet *fleet, struct fleet_container *container, int32_
     }
 }
 
+/* It serves while it idles. */
 static void idle(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
+    open_container(fleet, container, task);
     enter(fleet, container, task, PHASE_IDLING,
           taskdef_of(fleet, task)->behaviours[container->container].idle_usec);
 }
@@ -402,14 +428,37 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     queue_share(fleet, id);
 }
 
+void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int container, int threads,
+                 share_wide left)
+{
+    int32_t id = fleet->cluster->tasks[task].instance;
+
+    fleet->now_usec = at_usec;
+    share_serve(&fleet->instances[id].share, at_usec, task, taskdef_of(fleet, task)->definition,
+                container, threads, left);
+    queue_share(fleet, id);
+}
+
+share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container)
+{
+    return share_left(&fleet->instances[fleet->cluster->tasks[task].instance].share, at_usec, task,
+                      container);
+}
+
 static void finish_work(struct fleet *fleet, int32_t id)
 {
     struct fleet_instance *instance = &fleet->instances[id];
     int32_t task, container;
 
     while (instance->share.next_usec <= fleet->now_usec &&
-           share_take_finished(&instance->share, fleet->now_usec, &task, &container))
-        idle(fleet, find(fleet, task, container), task);
+           share_take_finished(&instance->share, fleet->now_usec, &task, &container)) {
+        struct fleet_container *done = find(fleet, task, container);
+
+        if (done->phase == PHASE_WORKING)
+            idle(fleet, done, task);
+        else
+            notice(fleet, task, container, FLEET_SERVED);
+    }
     instance->share_usec = USEC_NEVER;
     queue_share(fleet, id);
 }
@@ -463,6 +512,10 @@ static void tell_exit(struct fleet *fleet, struct message *event, int32_t task,
     event->as.exited.exit_code =
         container->phase == PHASE_EXITING ? container->exit_code : behaviour->exit_code;
     event->as.exited.oom = container->oom;
+    if (container->serves)
+        share_remove(&fleet->instances[fleet->cluster->tasks[task].instance].share, fleet->now_usec,
+                     task, container->container);
+    close_container(fleet, container, task);
     container->phase = PHASE_EXITED;
     container->wake_usec = USEC_NEVER;
 }

@@ -48,6 +48,20 @@ struct fleet_container {
     uint8_t phase; /* enum fleet_phase */
     bool oom;
     bool pull_fails;
+    bool serves; /* said so in a notice */
+};
+
+/* What those who send requests have to know of containers. */
+enum fleet_news {
+    FLEET_OPENED, /* it serves from now on */
+    FLEET_CLOSED, /* it does not any more */
+    FLEET_SERVED, /* what it was given with fleet_serve() is done */
+};
+
+struct fleet_notice {
+    int32_t task;
+    uint8_t container;
+    uint8_t news; /* enum fleet_news */
 };
 
 struct fleet_image {
@@ -79,6 +93,9 @@ struct fleet {
     int32_t free_container;
     int32_t *tasks; /* first container by task */
     int n_tasks, cap_tasks;
+    bool gives_notice;            /* there is somebody who reads: */
+    struct fleet_notice *notices; /* in order; emptied by whoever reads them */
+    int n_notices, cap_notices;
     int64_t n_probes; /* answers on their way: entries of the queue that lead to nothing */
     int64_t registry_slow_usec; /* pulls that begin before it take registry_permille / 1000 */
     int64_t registry_permille;
@@ -99,6 +116,11 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
 /* Does it, where it hits machines or the registry. False where there is nothing (any more) that the
  * fault could hit. */
 bool fleet_fault(struct fleet *fleet, const struct fault *fault);
+
+/* A serving container's requests want CPU time: see share_serve(). Once it is given a notice says so. */
+void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int container, int threads,
+                 share_wide left);
+share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
 
 /* Makes of a queue entry the event that it is for a machine: an agent, or the scheduler (`*machine`
  * ID_NONE). False where it concerns nobody any more. */

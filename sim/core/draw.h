@@ -28,16 +28,38 @@ enum draw_purpose {
     DRAW_PERIOD = 26,   /* entity: task: where in a quota's period it begins */
     DRAW_STEP = 64,     /* to 191: waits and CPU times of enum cost_step, two each */
     DRAW_VM_STEP = 192, /* to 223: of enum vm_step, likewise */
+    DRAW_ARRIVAL = 224, /* entity: source of load, n: request */
+    DRAW_SERVICE = 225, /* entity: target group, n: request */
+    DRAW_PAUSE = 226,   /* likewise, what is not CPU time */
+    DRAW_ROUTE = 227,   /* entity: source of load, n: request */
 };
+
+/* The mixing step alone: also used for digests. */
+static inline uint64_t draw_mix(uint64_t word)
+{
+    word += UINT64_C(0x9e3779b97f4a7c15);
+    word = (word ^ (word >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    word = (word ^ (word >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return word ^ (word >> 31);
+}
 
 /* 64 uniform bits for the key. */
 uint64_t draw_bits(uint64_t seed, enum draw_purpose purpose, int64_t entity, int64_t n);
+
+/* The same in two halves, for whoever draws millions for one entity: draw_bits(seed, purpose,
+ * entity, n) is draw_next(draw_stream(seed, purpose, entity), n). */
+uint64_t draw_stream(uint64_t seed, enum draw_purpose purpose, int64_t entity);
+
+static inline uint64_t draw_next(uint64_t stream, int64_t n)
+{
+    return draw_mix(stream ^ (uint64_t)n);
+}
 
 /* A uniform number in [0, bound), without bias. `bound` is at least 1. */
 uint64_t draw_below(uint64_t seed, enum draw_purpose purpose, int64_t entity, int64_t n,
                     uint64_t bound);
 
-/* The mixing step alone: also used for digests. */
-uint64_t draw_mix(uint64_t word);
+/* The same from a key's bits. */
+uint64_t draw_bits_below(uint64_t bits, uint64_t bound);
 
 #endif

@@ -211,26 +211,17 @@ static int64_t normal_usec(const struct distribution *distribution, double p)
     return usec < 0 ? 0 : whole_usec(usec);
 }
 
-int64_t distribution_sample(const struct distribution *distribution, uint64_t seed,
-                            enum draw_purpose purpose, int64_t entity, int64_t n)
+int64_t distribution_from_bits(const struct distribution *distribution, uint64_t bits)
 {
-    uint64_t bits;
-
     switch (distribution->kind) {
     case DISTRIBUTION_CONSTANT:
         return distribution->a_usec;
     case DISTRIBUTION_UNIFORM:
         return distribution->a_usec +
-               (int64_t)draw_below(seed, purpose, entity, n,
-                                   (uint64_t)(distribution->b_usec - distribution->a_usec) + 1);
+               (int64_t)draw_bits_below(
+                   bits, (uint64_t)(distribution->b_usec - distribution->a_usec) + 1);
     case DISTRIBUTION_EMPIRICAL:
-        return distribution->samples
-            .usec[draw_below(seed, purpose, entity, n, (uint64_t)distribution->samples.n)];
-    default:
-        break;
-    }
-    bits = draw_bits(seed, purpose, entity, n);
-    switch (distribution->kind) {
+        return distribution->samples.usec[draw_bits_below(bits, (uint64_t)distribution->samples.n)];
     case DISTRIBUTION_EXPONENTIAL:
         return whole_usec((double)distribution->a_usec * -natural_log(fraction(bits)));
     case DISTRIBUTION_NORMAL:
@@ -239,9 +230,18 @@ int64_t distribution_sample(const struct distribution *distribution, uint64_t se
         return gamma_usec(distribution, bits);
     case DISTRIBUTION_WEIBULL:
         return weibull_usec(distribution, fraction(bits));
-    default:
-        return lognormal(distribution, fraction(bits));
+    case DISTRIBUTION_LOGNORMAL:
+        break;
     }
+    return lognormal(distribution, fraction(bits));
+}
+
+int64_t distribution_sample(const struct distribution *distribution, uint64_t seed,
+                            enum draw_purpose purpose, int64_t entity, int64_t n)
+{
+    if (distribution->kind == DISTRIBUTION_CONSTANT)
+        return distribution->a_usec;
+    return distribution_from_bits(distribution, draw_bits(seed, purpose, entity, n));
 }
 
 bool distribution_is_zero(const struct distribution *distribution)

@@ -45,6 +45,9 @@ struct distribution distribution_constant(int64_t usec);
 int64_t distribution_sample(const struct distribution *distribution, uint64_t seed,
                             enum draw_purpose purpose, int64_t entity, int64_t n);
 
+/* The same from the key's 64 uniform bits. */
+int64_t distribution_from_bits(const struct distribution *distribution, uint64_t bits);
+
 /* Whether it is 0 always. */
 bool distribution_is_zero(const struct distribution *distribution);
 

@@ -104,7 +104,8 @@ static int same_task(const struct share *share, int first)
 static void fill_task(struct share_part *parts, struct share_worker *workers, int n, uint64_t rate)
 {
     for (int i = 0; i < n; i++)
-        parts[i] = (struct share_part){.weight = workers[i].weight, .cap = SHARE_ONE_CPU};
+        parts[i] = (struct share_part){.weight = workers[i].weight,
+                                       .cap = workers[i].threads * SHARE_ONE_CPU};
     fill(parts, n, rate);
     for (int i = 0; i < n; i++)
         workers[i].rate = parts[i].rate;
@@ -127,11 +128,13 @@ static void share_out(struct share *share)
 
     for (int i = 0, n; i < share->n_workers; i += n) {
         const struct share_worker *worker = &share->workers[i];
-        uint64_t usable = worker->task_quota;
+        uint64_t usable = worker->task_quota, threads = 0;
 
         n = same_task(share, i);
-        if (usable > (uint64_t)n * SHARE_ONE_CPU)
-            usable = (uint64_t)n * SHARE_ONE_CPU;
+        for (int k = i; k < i + n; k++)
+            threads += share->workers[k].threads;
+        if (usable > threads * SHARE_ONE_CPU)
+            usable = threads * SHARE_ONE_CPU;
         tasks[n_tasks++] = (struct share_part){.weight = worker->task_weight, .cap = usable};
     }
     fill(tasks, n_tasks, share->capacity);
@@ -173,32 +176,54 @@ static uint64_t quota(const struct task_definition *definition)
     return (uint64_t)definition->cpu * (SHARE_ONE_CPU / CPU_UNITS_PER_VCPU);
 }
 
-void share_add(struct share *share, int64_t at_usec, int32_t task,
-               const struct task_definition *definition, int32_t container, int64_t work_usec)
+static struct share_worker *find(struct share *share, int32_t task, int32_t container)
 {
-    struct share_worker worker = {
-        .task = task,
-        .container = container,
-        .weight = container_weight(&definition->containers[container]),
-        .task_weight = share_task_weight(definition),
-        .task_quota = quota(definition),
-        .left = (share_wide)work_usec * SHARE_ONE_CPU,
-    };
+    for (int i = 0; i < share->n_workers; i++)
+        if (share->workers[i].task == task && share->workers[i].container == container)
+            return &share->workers[i];
+    return NULL;
+}
+
+/* Beside the others of its task. */
+static void insert(struct share *share, const struct share_worker *worker)
+{
     int at;
 
-    advance(share, at_usec);
     ARRAY_ADD(share, workers);
     make_room(share);
     at = share->n_workers - 1;
     for (int i = at - 1; i >= 0; i--)
-        if (share->workers[i].task == task) {
+        if (share->workers[i].task == worker->task) {
             at = i + 1;
             break;
         }
     memmove(&share->workers[at + 1], &share->workers[at],
             (size_t)(share->n_workers - 1 - at) * sizeof *share->workers);
-    share->workers[at] = worker;
+    share->workers[at] = *worker;
     share_out(share);
+}
+
+static struct share_worker new_worker(int32_t task, const struct task_definition *definition,
+                                      int32_t container)
+{
+    return (struct share_worker){
+        .task = task,
+        .container = container,
+        .threads = 1,
+        .weight = container_weight(&definition->containers[container]),
+        .task_weight = share_task_weight(definition),
+        .task_quota = quota(definition),
+    };
+}
+
+void share_add(struct share *share, int64_t at_usec, int32_t task,
+               const struct task_definition *definition, int32_t container, int64_t work_usec)
+{
+    struct share_worker worker = new_worker(task, definition, container);
+
+    worker.left = (share_wide)work_usec * SHARE_ONE_CPU;
+    advance(share, at_usec);
+    insert(share, &worker);
 }
 
 static void take(struct share *share, int i)
@@ -209,15 +234,46 @@ static void take(struct share *share, int i)
     share_out(share);
 }
 
+void share_serve(struct share *share, int64_t at_usec, int32_t task,
+                 const struct task_definition *definition, int32_t container, int threads,
+                 share_wide left)
+{
+    struct share_worker *known = find(share, task, container);
+    struct share_worker worker;
+
+    advance(share, at_usec);
+    if (threads == 0) {
+        if (known)
+            take(share, (int)(known - share->workers));
+    } else if (known) {
+        known->threads = (uint32_t)threads;
+        known->left = left;
+        share_out(share);
+    } else {
+        worker = new_worker(task, definition, container);
+        worker.threads = (uint32_t)threads;
+        worker.left = left;
+        insert(share, &worker);
+    }
+}
+
+share_wide share_left(struct share *share, int64_t at_usec, int32_t task, int32_t container)
+{
+    const struct share_worker *worker = find(share, task, container);
+
+    advance(share, at_usec);
+    return worker ? worker->left : 0;
+}
+
 bool share_remove(struct share *share, int64_t at_usec, int32_t task, int32_t container)
 {
-    for (int i = 0; i < share->n_workers; i++)
-        if (share->workers[i].task == task && share->workers[i].container == container) {
-            advance(share, at_usec);
-            take(share, i);
-            return true;
-        }
-    return false;
+    struct share_worker *worker = find(share, task, container);
+
+    if (!worker)
+        return false;
+    advance(share, at_usec);
+    take(share, (int)(worker - share->workers));
+    return true;
 }
 
 bool share_take_finished(struct share *share, int64_t at_usec, int32_t *task, int32_t *container)

@@ -18,6 +18,7 @@ __extension__ typedef unsigned __int128 share_wide;
 struct share_worker {
     int32_t task;
     int32_t container;
+    uint32_t threads;     /* that can run at once */
     uint32_t weight;      /* of the container in its task */
     uint32_t task_weight; /* of the task on the instance */
     uint64_t task_quota;  /* rate that the task's containers may reach together */
@@ -43,6 +44,16 @@ void share_finish(struct share *share);
  * quota (ECS developer guide, task_definition_parameters). */
 void share_add(struct share *share, int64_t at_usec, int32_t task,
                const struct task_definition *definition, int32_t container, int64_t work_usec);
+
+/* A container that serves requests: `threads` of them want CPU time now, `left` is what they need
+ * together, in `share_worker.left`'s unit, until the first of them has its own. Replaces what was
+ * said before; without threads it wants nothing. */
+void share_serve(struct share *share, int64_t at_usec, int32_t task,
+                 const struct task_definition *definition, int32_t container, int threads,
+                 share_wide left);
+
+/* What is left of it at `at_usec`, 0 where it wants nothing. */
+share_wide share_left(struct share *share, int64_t at_usec, int32_t task, int32_t container);
 
 /* It was killed. False where it was not working. */
 bool share_remove(struct share *share, int64_t at_usec, int32_t task, int32_t container);

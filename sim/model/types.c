@@ -63,6 +63,16 @@ const struct instance_type *instance_types(int *n)
     return types;
 }
 
+struct request_behaviour request_behaviour_default(void)
+{
+    return (struct request_behaviour){
+        .work = distribution_constant(0),
+        .wait = distribution_constant(0),
+        .concurrency = 16,
+        .line_max = 1000,
+    };
+}
+
 struct behaviour behaviour_default(void)
 {
     return (struct behaviour){
@@ -72,5 +82,6 @@ struct behaviour behaviour_default(void)
         .idle_usec = 10 * USEC_PER_SEC,
         .exit_code = 0,
         .unhealthy_after_usec = USEC_NEVER,
+        .request = request_behaviour_default(),
     };
 }

@@ -6,6 +6,7 @@
 #ifndef BERTH_MODEL_WORLD_H
 #define BERTH_MODEL_WORLD_H
 
+#include "model/arrivals.h"
 #include "model/costs.h"
 
 #include <stdbool.h>
@@ -44,6 +45,31 @@ struct image {
 
 #define IDLE_FOREVER USEC_NEVER
 
+/* How a container serves requests once it is ready: `concurrency` at once, each for its CPU time and
+ * then for a wait; others stand in line, up to `line_max`, beyond which they are turned away. */
+struct request_behaviour {
+    struct distribution work; /* CPU time */
+    struct distribution wait; /* time without the CPU: a database, a disk */
+    int32_t concurrency;
+    int32_t line_max;
+};
+
+/* At once, 16 at a time, 1000 in line. */
+struct request_behaviour request_behaviour_default(void);
+
+/* One request, a flow of requests, or whichever suits their number. */
+enum load_level { LOAD_AUTO, LOAD_REQUEST, LOAD_RATE };
+
+/* Where requests come from. Open loop: they come at their times, whatever becomes of them. */
+struct load_source {
+    char *service;        /* whose target groups get them, or NULL: */
+    int32_t target_group; /* index in the scenario's list, or ID_NONE */
+    struct rate_curve curve;
+    enum arrival_spacing spacing;
+    int64_t from_usec, to_usec;
+    int64_t timeout_usec; /* the client gives up */
+};
+
 /* What one container does, in this order: touches its memory, becomes ready, works, idles, exits.
  */
 struct behaviour {
@@ -54,6 +80,7 @@ struct behaviour {
     int64_t memory_bytes;
     int32_t exit_code;
     int64_t unhealthy_after_usec; /* from its start until its health checks fail; USEC_NEVER */
+    struct request_behaviour request;
     bool given;                   /* by the scenario, not the default */
 };
 

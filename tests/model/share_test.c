@@ -246,3 +246,23 @@ Test(share, never_overdraws_and_never_wastes)
         share_finish(&share);
     }
 }
+
+/* Two CPUs: a container with three requests on them, beside one with its own work. */
+Test(share, serves_requests_with_as_many_threads)
+{
+    struct share share;
+    int32_t task, container;
+
+    share_init(&share, 2 * CPU_UNITS_PER_VCPU);
+    share_serve(&share, 0, 0, single(0, 512), 0, 3, (share_wide)(3 * SECOND) * SHARE_ONE_CPU);
+    cr_assert(share.next_usec == 3 * SECOND / 2, "three seconds of work by two CPUs");
+    share_add(&share, SECOND / 2, 1, single(1, 512), 0, SECOND);
+    cr_assert(share_left(&share, SECOND / 2, 0, 0) == (share_wide)(2 * SECOND) * SHARE_ONE_CPU);
+    cr_assert(share.next_usec == 3 * SECOND / 2, "one CPU each");
+    share_serve(&share, SECOND, 0, single(0, 512), 0, 0, 0);
+    cr_assert(share_left(&share, SECOND, 0, 0) == 0 && share.n_workers == 1);
+    cr_assert(share_take_finished(&share, 3 * SECOND / 2, &task, &container) && task == 1);
+    share_serve(&share, 2 * SECOND, 0, single(0, 512), 0, 0, 0);
+    cr_assert(share.n_workers == 0 && share.next_usec == USEC_NEVER);
+    share_finish(&share);
+}
