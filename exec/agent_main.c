@@ -7,9 +7,11 @@
 #include "core/array.h"
 #include "core/draw.h"
 #include "exec/cloud.h"
+#include "exec/guest.h"
 #include "exec/loop.h"
 #include "exec/network.h"
 #include "exec/performer.h"
+#include "exec/prints.h"
 #include "exec/protocol.h"
 
 #include <assert.h>
@@ -42,6 +44,7 @@ struct program {
     struct outputs outputs;
     int64_t seq;
     bool finishing;
+    struct prints_out prints; /* of a guest's containers */
     struct held *held; /* from `first_held` on, in order */
     int n_held, cap_held, first_held;
 };
@@ -49,6 +52,14 @@ struct program {
 static int64_t now_usec(const struct program *program)
 {
     return loop_clock_usec() - program->setup.origin_usec;
+}
+
+/* The same moment on CLOCK_MONOTONIC; 0 and "never" stay what they are. */
+static int64_t to_clock(const struct program *program, int64_t at_usec)
+{
+    return at_usec == 0 || at_usec >= INT64_MAX - program->setup.origin_usec
+               ? at_usec
+               : program->setup.origin_usec + at_usec;
 }
 
 /* ---- to the controller ---- */
@@ -101,6 +112,22 @@ static void send_record(struct program *program, const struct record *record)
     } else {
         channel_send_record(&program->channel, record);
     }
+}
+
+/* What containers of a guest printed: the files are the controller's. */
+static void send_prints(struct program *program)
+{
+    struct prints_out *prints = &program->prints;
+
+    for (int i = 0; i < prints->n_list; i++) {
+        struct print_line line = {prints->list[i].name,
+                                  protocol_hex(prints->list[i].bytes, prints->list[i].n)};
+
+        channel_send(&program->channel, WORD_PRINT, &print_line_schema, &line);
+        free(line.bytes);
+        free(prints->list[i].bytes);
+    }
+    prints->n_list = 0;
 }
 
 /* ---- stepping ---- */
@@ -205,6 +232,8 @@ static bool take_registry(struct program *program, const struct line *line, stru
     if (!codec_read_struct(line->json, line->length, &registry_order_schema, &order, err)) {
         return false;
     }
+    order.slow_until_usec = to_clock(program, order.slow_until_usec);
+    order.dead_until_usec = to_clock(program, order.dead_until_usec);
     performer_registry(program->performer, &order);
     return true;
 }
@@ -275,6 +304,7 @@ static bool run(struct program *program, struct err *err)
     while (!program->finishing && !program->channel.closed) {
         int64_t look_usec = advance(program);
 
+        send_prints(program);
         release(program, false);
         if (program->first_held < program->n_held &&
             program->held[program->first_held].at_usec < look_usec) {
@@ -287,20 +317,48 @@ static bool run(struct program *program, struct err *err)
     return true;
 }
 
+static void flush_all(struct program *program)
+{
+    struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLOUT};
+
+    while (channel_flush(&program->channel)) {
+        poll(&wait, 1, -1);
+    }
+}
+
+/* A guest's agent is heard before it is told anything: when it has booted, and when it wakes. */
+static void say_hello(struct program *program)
+{
+    struct hello hello = guest_hello();
+
+    channel_send(&program->channel, WORD_HELLO, &hello_schema, &hello);
+    flush_all(program);
+}
+
+static bool take_setup(struct program *program, const struct line *line, struct err *err)
+{
+    if (line->word != WORD_SETUP) {
+        return err_set(err, EXIT_BUG, "the first line is not the setup");
+    }
+    return codec_read_struct(line->json, line->length, &setup_schema, &program->setup, err) &&
+           (!program->setup.guest ||
+            guest_settle(&program->setup, &program->setup.origin_usec, err));
+}
+
 static bool read_setup(struct program *program, struct err *err)
 {
     struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLIN};
     struct line line;
 
     while (!program->channel.closed) {
-        if (channel_next(&program->channel, &line)) {
-            return (line.word == WORD_SETUP &&
-                    codec_read_struct(line.json, line.length, &setup_schema, &program->setup,
-                                      err)) ||
-                   err_set(err, EXIT_BUG, "the first line is not the setup");
+        if (!channel_next(&program->channel, &line)) {
+            poll(&wait, 1, -1);
+            channel_fill(&program->channel);
+        } else if (line.word == WORD_WAKE) {
+            say_hello(program);
+        } else {
+            return take_setup(program, &line, err);
         }
-        poll(&wait, 1, -1);
-        channel_fill(&program->channel);
     }
     return err_set(err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");
 }
@@ -323,8 +381,10 @@ static bool open_program(struct program *program, struct err *err)
     sigemptyset(&none);
     if (!open_network(program, err) ||
         !cgroup_open(&program->cgroups, cgroup_backend_wanted(), err) ||
+        (program->setup.guest && !cgroup_make(&program->cgroups, program->setup.group, true,
+                                              &(struct cgroup_limits){0}, err)) ||
         !performer_open(&program->performer, &program->setup, &program->cgroups, program->network,
-                        err) ||
+                        program->setup.print_lines ? &program->prints : NULL, err) ||
         !loop_open(&program->loop, &none, err)) {
         return false;
     }
@@ -338,15 +398,6 @@ static bool open_program(struct program *program, struct err *err)
     return true;
 }
 
-static void flush_all(struct program *program)
-{
-    struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLOUT};
-
-    while (channel_flush(&program->channel)) {
-        poll(&wait, 1, -1);
-    }
-}
-
 /* Whatever is open here the kernel closes; what must not stay are containers and their groups. */
 static int finish(struct program *program)
 {
@@ -355,6 +406,7 @@ static int finish(struct program *program)
         network_close(program->network);
     }
     release(program, true);
+    send_prints(program);
     send_finished(program, NULL);
     flush_all(program);
     return EXIT_FINE;
@@ -371,21 +423,49 @@ static int give_up(struct program *program, const struct err *err)
     return err->code;
 }
 
+/* Until its end, of which the code is returned. */
+static int live(struct program *program)
+{
+    struct err err;
+
+    if (!read_setup(program, &err)) {
+        return guest_is_first() ? give_up(program, &err) : err_report(&err);
+    }
+    if (!open_program(program, &err) || !run(program, &err)) {
+        return give_up(program, &err);
+    }
+    return finish(program);
+}
+
+static _Noreturn void live_as_guest(struct program *program)
+{
+    struct err err;
+
+    if (guest_begin(&err)) {
+        channel_open(&program->channel, PROTOCOL_FD);
+        say_hello(program);
+        live(program);
+    } else {
+        err_report(&err);
+    }
+    guest_end();
+}
+
 int main(int argc, char **argv)
 {
     static struct program program;
     struct err err;
 
     (void)argv;
+    if (guest_is_first()) {
+        live_as_guest(&program);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that came too late reads the end of its socket */
     close_range(PROTOCOL_CLOUD_FD + 1, ~0U, 0);
-    channel_open(&program.channel, PROTOCOL_FD);
-    if (argc > 1 || !read_setup(&program, &err)) {
+    if (argc > 1) {
         err_set(&err, EXIT_INPUT, "berth-agent is started by `berth exec`, not by hand");
         return err_report(&err);
     }
-    if (!open_program(&program, &err) || !run(&program, &err)) {
-        return give_up(&program, &err);
-    }
-    return finish(&program);
+    channel_open(&program.channel, PROTOCOL_FD);
+    return live(&program);
 }

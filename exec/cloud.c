@@ -11,6 +11,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,10 +21,12 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CLOUD UINT32_C(0x0ad50000) /* 10.213.0.0 */
+#define INNER UINT32_C(0xac100000) /* 172.16.0.0 */
 
 uint32_t cloud_address(void)
 {
@@ -37,6 +41,11 @@ uint32_t cloud_instance_address(int32_t instance)
 uint32_t cloud_task_address(int32_t task)
 {
     return CLOUD + 0x8001 + (uint32_t)task;
+}
+
+uint32_t cloud_inner_address(int32_t instance)
+{
+    return INNER + ((uint32_t)instance + 1) * 256;
 }
 
 const char *cloud_text(uint32_t address)
@@ -177,4 +186,69 @@ bool cloud_enter_owner(int fd, struct err *err)
     /* A process that changed its rights is closed to itself (prctl(2)): its children map users. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     return ok;
+}
+
+int cloud_add_route(struct netlink *netlink, int32_t instance)
+{
+    return netlink_add_route(netlink, cloud_inner_address(instance), CLOUD_INNER_PREFIX,
+                             cloud_instance_address(instance));
+}
+
+/* ---- guests ---- */
+
+static int make_tap(int cloud_fd, int32_t instance, int32_t task, int *error)
+{
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+    struct netlink netlink;
+    struct err err;
+    int fd, index, bridge;
+
+    if (!cloud_enter_owner(cloud_fd, &err) || setns(cloud_fd, CLONE_NEWNET) != 0 ||
+        netlink_open(&netlink) != 0) {
+        *error = errno;
+        return -1;
+    }
+    snprintf(request.ifr_name, sizeof request.ifr_name, task < 0 ? "vm-i%d" : "vm-t%d",
+             (task < 0 ? instance : task) + 1);
+    fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0 ||
+        (index = netlink_index(&netlink, request.ifr_name)) < 0 ||
+        (bridge = netlink_index(&netlink, CLOUD_BRIDGE)) < 0 ||
+        netlink_join(&netlink, index, bridge) != 0 ||
+        (task < 0 && cloud_add_route(&netlink, instance) != 0)) {
+        *error = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        fd = -1;
+    }
+    netlink_close(&netlink);
+    return fd;
+}
+
+/* Whoever enters a user namespace does not come back, so a child does it: one that shares our table
+ * of descriptors, and leaves this one in it. */
+bool cloud_tap(int cloud_fd, int32_t instance, int32_t task, int *fd, struct err *err)
+{
+    int answer[2] = {-1, 0}, ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return err_errno(err, errno, "cannot make a pipe");
+    }
+    pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) {
+        answer[0] = make_tap(cloud_fd, instance, task, &answer[1]);
+        _exit(write(ends[1], answer, sizeof answer) == sizeof answer ? 0 : 1);
+    }
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+    }
+    if (pid < 0 || read(ends[0], answer, sizeof answer) != sizeof answer) {
+        answer[1] = pid < 0 ? errno : ECHILD;
+    }
+    close(ends[0]);
+    close(ends[1]);
+    *fd = answer[0];
+    return *fd >= 0 || err_errno(err, answer[1], "cannot make a guest's network interface");
 }

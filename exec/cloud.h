@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct netlink;
+
 /* Everything in 10.213.0.0/16, host byte order: the bridge itself, instances (i1 is 10.213.0.11),
  * and tasks in awsvpc mode (t1 is 10.213.128.1). */
 #define CLOUD_PREFIX 16
@@ -19,6 +21,11 @@
 uint32_t cloud_address(void);
 uint32_t cloud_instance_address(int32_t instance);
 uint32_t cloud_task_address(int32_t task);
+
+/* The network inside an instance, in which its containers in bridge mode are: the n-th 256 of
+ * 172.16.0.0. */
+#define CLOUD_INNER_PREFIX 24
+uint32_t cloud_inner_address(int32_t instance);
 
 /* The numbers that have an address: below both. */
 #define CLOUD_INSTANCES_MAX 32000
@@ -34,6 +41,13 @@ bool cloud_open(int *fd, struct err *err);
 /* The calling process, which has one thread, gets the rights to change the cloud: nothing where it
  * has them. */
 bool cloud_enter_owner(int fd, struct err *err);
+
+/* In the cloud: the way to an instance's inner network. Returns 0 or -1 with errno. */
+int cloud_add_route(struct netlink *netlink, int32_t instance);
+
+/* Makes a tap, a port of the cloud's bridge, for a guest that is that instance or, where `task` is
+ * not ID_NONE, that task of it. The descriptor is the caller's, closed on exec; with it the interface goes. */
+bool cloud_tap(int cloud_fd, int32_t instance, int32_t task, int *fd, struct err *err);
 
 /* Whether the descriptor is a network namespace. */
 bool cloud_is_network(int fd);

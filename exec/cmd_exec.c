@@ -43,7 +43,7 @@ static const char examples[] =
 
 struct wishes {
     int64_t seed, count; /* seed -1: the scenario's */
-    const char *log_path, *instances, *scale, *jitter;
+    const char *log_path, *instances, *scale, *jitter, *machines, *vm_start;
     bool json;
     struct option_texts sets;
 };
@@ -56,6 +56,8 @@ struct stage {
     struct cgroup_machine cgroups;
     struct sweep_run run;
     struct plans plans;
+    struct guests guests;
+    bool with_guests;
     struct report report;
     char *log_path, *prints;
     int64_t jitter_usec;
@@ -118,6 +120,26 @@ static bool read_jitter(struct stage *stage, struct err *err)
     const char *wrong = text ? units_duration(text, &stage->jitter_usec) : NULL;
 
     return !wrong || err_set(err, EXIT_INPUT, "--delay-jitter \"%s\" %s", text, wrong);
+}
+
+static bool read_machines(struct stage *stage, struct err *err)
+{
+    const char *machines = stage->request->machines, *start = stage->request->vm_start;
+    int i = 0;
+
+    if (machines && strcmp(machines, "slices") != 0 && strcmp(machines, "vms") != 0) {
+        return err_set(err, EXIT_INPUT, "--machines \"%s\": it is slices or vms", machines);
+    }
+    while (start && i < VM_STARTS && strcmp(start, vm_start_names[i]) != 0) {
+        i++;
+    }
+    if (i == VM_STARTS) {
+        return err_set(err, EXIT_INPUT, "--vm-start \"%s\": it is boot, uncompressed or restore",
+                       start);
+    }
+    stage->with_guests = machines && strcmp(machines, "vms") == 0;
+    stage->guests.start = (enum vm_start)i;
+    return true;
 }
 
 /* ---- see whether this machine can ---- */
@@ -244,6 +266,21 @@ static int open_cloud(const struct stage *stage)
     return fd;
 }
 
+static bool open_guests(struct stage *stage, struct err *err)
+{
+    if (!stage->with_guests) {
+        return true;
+    }
+    if (!guests_open(&stage->guests, stage->guests.start, &stage->plans, &stage->run,
+                     &stage->programs, err)) {
+        return false;
+    }
+    fprintf(stderr, "instances are virtual machines, %s%s%s\n",
+            stage->guests.kit.kvm ? "with KVM" : "emulated: ", stage->guests.kit.why,
+            stage->guests.kit.kvm ? "" : "; what they take says little of real ones");
+    return true;
+}
+
 static bool control(struct stage *stage, struct err *err)
 {
     struct controller_result result;
@@ -255,6 +292,7 @@ static bool control(struct stage *stage, struct err *err)
         .agent_program = stage->programs.agent,
         .work_program = stage->programs.work,
         .prints = stage->prints,
+        .guests = stage->with_guests ? &stage->guests : NULL,
         .cloud_fd = -1,
         .jitter_usec = stage->jitter_usec,
         .talk = isatty(STDERR_FILENO),
@@ -328,14 +366,14 @@ static int run(struct stage *stage)
 
     stage->network = leftover_network();
     if (!programs_find(&stage->programs, &err) || !wants_check(stage->scenario, &err) ||
-        !read_jitter(stage, &err) ||
-        !choose_scale(stage, &err) || !open_run(stage, &err)) {
+        !read_jitter(stage, &err) || !read_machines(stage, &err) || !choose_scale(stage, &err) ||
+        !open_run(stage, &err)) {
         return err_report(&err);
     }
     plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,
                stage->programs.images[0] ? stage->programs.images : NULL);
     tell_plan(stage);
-    ok = control(stage, &err);
+    ok = open_guests(stage, &err) && control(stage, &err);
     if (!close_run(stage, &close_err)) {
         err_report(&close_err); /* what is left is counted, and shown */
     }
@@ -378,6 +416,10 @@ int cmd_exec(int argc, char **argv)
         {"output", 'o', OPTION_TEXT, &request.log_path, "RUN", "where the run log goes", 0, NULL},
         {"scale", 0, OPTION_TEXT, &request.scale, "N/M",
          "give containers that part of what they ask for; auto: the largest that fits", 0, NULL},
+        {"machines", 0, OPTION_TEXT, &request.machines, "slices|vms",
+         "what instances are: cgroups, or virtual machines with a kernel each", 0, NULL},
+        {"vm-start", 0, OPTION_TEXT, &request.vm_start, "HOW",
+         "how those come up: boot, uncompressed (kernel) or restore (from a snapshot)", 0, NULL},
         {"seed", 0, OPTION_NUMBER, &request.seed, "N", "instead of the scenario's seed", 0, NULL},
         {"set", 0, OPTION_TEXTS, &request.sets, "PATH=VALUE",
          "change one value of the scenario, as often as you like", 0, NULL},

@@ -137,9 +137,8 @@ static bool kill_task(struct controller *controller, const struct fault *fault)
 static void harm_registry(struct controller *controller, const struct fault *fault)
 {
     struct registry_order order = controller->crew.registry;
-    int64_t clock_usec = loop_clock_usec();
-    int64_t until_usec =
-        fault->for_usec < INT64_MAX - clock_usec ? clock_usec + fault->for_usec : INT64_MAX;
+    int64_t now = now_usec(controller);
+    int64_t until_usec = fault->for_usec < INT64_MAX - now ? now + fault->for_usec : INT64_MAX;
 
     order.patience_usec = PULL_INACTIVITY_USEC;
     if (fault->kind == FAULT_DEAD_REGISTRY) {

@@ -7,6 +7,7 @@
 #define BERTH_EXEC_CONTROLLER_H
 
 #include "exec/cgroup.h"
+#include "exec/guests.h"
 #include "exec/plan.h"
 #include "exec/sweep.h"
 #include "file/err.h"
@@ -23,6 +24,7 @@ struct controller_job {
     const struct sweep_run *run;
     const struct cgroup_machine *cgroups;
     const char *agent_program, *work_program;
+    const struct guests *guests; /* instances are virtual machines; NULL: they are cgroups */
     const char *prints; /* see struct setup */
     int cloud_fd; /* see cloud.h; -1: containers have no networks */
     struct runlog_writer *log;

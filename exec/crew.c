@@ -4,12 +4,15 @@
 #include "exec/crew.h"
 
 #include "core/array.h"
+#include "exec/cloud.h"
+#include "exec/prints.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* An agent that was told to finish has no containers left to wait for. */
 #define FINISH_USEC (10 * USEC_PER_SEC)
@@ -86,9 +89,10 @@ void crew_launch(struct crew *crew, int32_t instance, const struct scenario_grou
                  int32_t epoch)
 {
     const struct instance_type *type = &crew->job->scenario->types[group->type];
-    int64_t boot_usec = type->boot_given ? distribution_sample(&type->boot, crew->job->plans->seed,
-                                                               DRAW_BOOT, instance, 0)
-                                         : 0;
+    int64_t boot_usec =
+        type->boot_given && !crew->job->guests
+            ? distribution_sample(&type->boot, crew->job->plans->seed, DRAW_BOOT, instance, 0)
+            : 0;
     struct member *member = calloc(1, sizeof *member);
 
     assert(member != NULL && instance == crew->n_members);
@@ -119,8 +123,42 @@ static void flush(struct crew *crew, struct machine *machine)
     }
 }
 
-/* What an agent needs to know before anything else, and the event that starts its machine. */
-static void introduce(struct crew *crew, struct member *member)
+/* How the machine came up, of which the hello was the first word. Lives until the next call. */
+static struct boot_course *course_of(const struct crew *crew, const struct machine *machine,
+                                     const struct hello *hello)
+{
+    static struct boot_course course;
+    const struct guests *guests = crew->job->guests;
+    int64_t took_usec = loop_clock_usec() - machine->vm.started_usec;
+    bool woke = guests->start == VM_RESTORE;
+
+    course = (struct boot_course){
+        .start = (char *)(uintptr_t)vm_start_names[guests->start],
+        .accelerator = guests->kit.kvm ? "kvm" : "tcg",
+        .kernel = hello->kernel,
+        .firmware_usec = woke ? took_usec : took_usec - hello->clock_usec,
+        .kernel_usec = woke ? 0 : hello->kernel_usec,
+        .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
+        .memory_bytes = hello->total_bytes,
+        .system_bytes = hello->total_bytes - hello->available_bytes,
+        .host_bytes = vm_resident_bytes(machine->pid),
+    };
+    return &course;
+}
+
+/* Its images are where its own disk has them. */
+static void send_plans(struct crew *crew, struct machine *machine)
+{
+    const struct controller_job *job = crew->job;
+
+    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
+        channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
+    }
+}
+
+/* What an agent needs to know before anything else, and the event that starts its machine. A guest
+ * has said `hello`, others say nothing before. */
+static void introduce(struct crew *crew, struct member *member, const struct hello *hello)
 {
     const struct controller_job *job = crew->job;
     const struct instance_type *type = member->type;
@@ -137,33 +175,102 @@ static void introduce(struct crew *crew, struct member *member)
         .jitter_usec = job->jitter_usec,
         .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
     };
+    char name[32];
 
+    if (hello) {
+        snprintf(name, sizeof name, "i%d", machine->instance + 1);
+        setup.guest =
+            guests_introduce(job->guests, hello, loop_clock_usec() - crew->origin_usec, name);
+        setup.folder = GUESTS_FOLDER;
+        setup.work_program = VM_KIT_WORK;
+        setup.prints = NULL;
+        setup.print_lines = job->prints != NULL;
+    }
     channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
     channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, &crew->registry);
-    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
-        channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
-    }
-    boot.as.boot = (struct boot){machine->instance, member->epoch, type->cpu, type->memory_mib,
-                                 type->gpus, member->group->rules};
+    send_plans(crew, machine);
+    boot.as.boot = (struct boot){machine->instance,
+                                 member->epoch,
+                                 type->cpu,
+                                 type->memory_mib,
+                                 type->gpus,
+                                 member->group->rules,
+                                 hello ? course_of(crew, machine, hello) : NULL};
     channel_send_message(&machine->channel, &boot);
     flush(crew, machine);
 }
 
-static void boot(struct crew *crew, struct member *member)
+static bool start_agent(struct crew *crew, struct member *member, struct err *err)
+{
+    const struct controller_job *job = crew->job;
+    struct cgroup_limits limits = plans_instance_limits(job->plans, member->type);
+
+    if (!machine_boot(&member->machine, job->run, job->cgroups, member->type->name, &limits,
+                      job->agent_program, job->cloud_fd, err)) {
+        return false;
+    }
+    introduce(crew, member, NULL);
+    return true;
+}
+
+/* Its memory is what it is given: qemu's own comes on top. */
+static bool start_guest(struct crew *crew, struct member *member, struct err *err)
 {
     const struct controller_job *job = crew->job;
     struct cgroup_limits limits = plans_instance_limits(job->plans, member->type);
     struct machine *machine = &member->machine;
+    struct vm_order order;
+    bool ok;
+
+    limits.memory_bytes = 0;
+    guests_order(job->guests, member->type, &order);
+    if (job->cloud_fd >= 0 &&
+        !cloud_tap(job->cloud_fd, machine->instance, ID_NONE, &order.tap_fd, err)) {
+        return false;
+    }
+    ok = machine_boot_vm(machine, job->run, job->cgroups, member->type->name, &limits,
+                         &job->guests->kit, &order, err);
+    if (order.tap_fd >= 0) {
+        close(order.tap_fd);
+    }
+    if (ok && order.start == VM_RESTORE) {
+        channel_send(&machine->channel, WORD_WAKE, &nothing_schema, NULL);
+    }
+    if (ok) {
+        flush(crew, machine);
+    }
+    return ok;
+}
+
+static void boot(struct crew *crew, struct member *member)
+{
     struct err err;
 
-    if (machine_boot(machine, job->run, job->cgroups, member->type->name, &limits,
-                     job->agent_program, job->cloud_fd, &err)) {
-        introduce(crew, member);
-    } else {
-        machine->state = MACHINE_GONE;
-        lose(crew, machine->instance);
+    if (!(crew->job->guests ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
+        member->machine.state = MACHINE_GONE;
+        lose(crew, member->machine.instance);
         fail(crew, &err);
     }
+}
+
+/* A machine that does not come up is lost like any other: what becomes of that is the scheduler's. */
+static void watch_rise(struct crew *crew, struct machine *machine)
+{
+    char words[256];
+
+    if (machine->patience.look_usec > loop_clock_usec() ||
+        !machine_hangs(machine, crew->job->guests->patience_usec)) {
+        return;
+    }
+    fprintf(stderr,
+            "berth: i%d does not come up: no sign of life after %.1f s (%.1f s of CPU time); "
+            "it is killed. Its console said last: %s\n",
+            machine->instance + 1,
+            (double)(loop_clock_usec() - machine->vm.started_usec) / USEC_PER_SEC,
+            (double)vm_cpu_usec(machine->pid) / USEC_PER_SEC,
+            vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
+    machine_kill(machine);
+    machine->patience.look_usec = INT64_MAX;
 }
 
 bool crew_kill(struct crew *crew, int32_t instance)
@@ -173,7 +280,7 @@ bool crew_kill(struct crew *crew, int32_t instance)
     if (!member || member->machine.state == MACHINE_GONE) {
         return false;
     }
-    if (member->machine.state == MACHINE_UP) {
+    if (member->machine.state != MACHINE_BOOTING) {
         machine_kill(&member->machine); /* SIGCHLD brings the rest */
     } else {
         member->machine.state = MACHINE_GONE;
@@ -299,6 +406,10 @@ int64_t crew_advance(struct crew *crew)
                 next_usec = crew->members[i]->cut_until_usec;
             }
         }
+        if (machine->state == MACHINE_RISING) {
+            watch_rise(crew, machine);
+            due_usec = &machine->patience.look_usec;
+        }
         next_usec = *due_usec < next_usec ? *due_usec : next_usec;
     }
     return next_usec;
@@ -312,7 +423,8 @@ int32_t crew_reap(struct crew *crew)
         for (int i = 0; i < crew->n_members; i++) {
             struct machine *machine = &crew->members[i]->machine;
 
-            if (machine->state == MACHINE_UP && machine->pid == pid) {
+            if ((machine->state == MACHINE_UP || machine->state == MACHINE_RISING) &&
+                machine->pid == pid) {
                 crew->members[i]->cut_until_usec = 0; /* what it said last is in the socket */
                 return i;
             }
@@ -323,6 +435,14 @@ int32_t crew_reap(struct crew *crew)
 
 void crew_bury(struct crew *crew, int32_t instance)
 {
+    const struct machine *machine = &crew->members[instance]->machine;
+    char words[256];
+
+    if (machine->state == MACHINE_RISING && machine->patience.look_usec < INT64_MAX) {
+        fprintf(stderr, "berth: i%d ended before it had come up. Its console said last: %s\n",
+                instance + 1,
+                vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
+    }
     machine_bury(&crew->members[instance]->machine, crew->job->run, crew->job->cgroups);
     lose(crew, instance);
 }
@@ -384,7 +504,8 @@ static bool take_record(const struct machine *machine, const struct line *line,
     return err_set(err, EXIT_BUG, "a record that is not its own");
 }
 
-static bool take_finished(struct crew *crew, const struct line *line, struct err *err)
+static bool take_finished(struct crew *crew, const struct machine *machine, const struct line *line,
+                          struct err *err)
 {
     struct finished finished;
     struct err why;
@@ -397,17 +518,62 @@ static bool take_finished(struct crew *crew, const struct line *line, struct err
         fail(crew, &why);
     }
     schema_finish(&finished_schema, &finished);
+    if (machine->is_vm) {
+        machine_kill(machine); /* nothing lives there any more, and it would take its time to end */
+    }
     return true;
 }
 
-static bool take_line(struct crew *crew, const struct machine *machine, const struct line *line,
+/* The first word of a guest: from here on it is an instance like any other. */
+static bool take_hello(struct crew *crew, struct member *member, const struct line *line,
+                       struct err *err)
+{
+    struct hello hello;
+
+    if (member->machine.state != MACHINE_RISING) {
+        return err_set(err, EXIT_BUG, "a second hello");
+    }
+    if (!codec_read_struct(line->json, line->length, &hello_schema, &hello, err)) {
+        return false;
+    }
+    member->machine.state = MACHINE_UP;
+    introduce(crew, member, &hello);
+    schema_finish(&hello_schema, &hello);
+    return true;
+}
+
+static bool take_print(const struct crew *crew, const struct line *line, struct err *err)
+{
+    struct print_line print;
+    size_t n;
+    char *bytes;
+
+    if (!codec_read_struct(line->json, line->length, &print_line_schema, &print, err)) {
+        return false;
+    }
+    bytes = print.name && print.bytes ? protocol_unhex(print.bytes, &n) : NULL;
+    if (bytes && crew->job->prints) {
+        prints_append(crew->job->prints, print.name, bytes, n);
+    }
+    free(bytes);
+    schema_finish(&print_line_schema, &print);
+    return bytes || err_set(err, EXIT_BUG, "what was printed is no bytes");
+}
+
+static bool take_line(struct crew *crew, struct member *member, const struct line *line,
                       struct record *record, struct err *err)
 {
+    const struct machine *machine = &member->machine;
+
     switch (line->word) {
+    case WORD_HELLO:
+        return take_hello(crew, member, line, err);
+    case WORD_PRINT:
+        return take_print(crew, line, err);
     case WORD_RECORD:
         return take_record(machine, line, record, err);
     case WORD_FINISHED:
-        return take_finished(crew, line, err);
+        return take_finished(crew, machine, line, err);
     default:
         return err_set(err, EXIT_BUG, "a line for agents");
     }
@@ -415,16 +581,18 @@ static bool take_line(struct crew *crew, const struct machine *machine, const st
 
 bool crew_hear(struct crew *crew, int32_t instance, struct record *record)
 {
-    struct machine *machine = find_up(crew, instance);
+    struct member *member = find(crew, instance);
+    struct machine *machine = member ? &member->machine : NULL;
     struct line line;
     struct err err;
 
-    if (!machine || is_cut(crew, instance)) {
+    if (!machine || is_cut(crew, instance) ||
+        (machine->state != MACHINE_UP && machine->state != MACHINE_RISING)) {
         return false;
     }
     channel_fill(&machine->channel);
     while (channel_next(&machine->channel, &line)) {
-        if (!take_line(crew, machine, &line, record, &err)) {
+        if (!take_line(crew, member, &line, record, &err)) {
             fprintf(stderr, "berth: i%d's agent talks nonsense (%s) and is ended\n", instance + 1,
                     err.text);
             channel_reject(&machine->channel);

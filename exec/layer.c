@@ -354,7 +354,10 @@ bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struc
     unpacking.archive_bytes = stat(archive, &is) == 0 ? is.st_size : 0;
     unpacking.root = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     archive_read_support_format_tar(unpacking.archive);
-    archive_read_support_filter_all(unpacking.archive);
+    archive_read_support_filter_gzip(unpacking.archive);
+    archive_read_support_filter_bzip2(unpacking.archive);
+    archive_read_support_filter_xz(unpacking.archive);
+    archive_read_support_filter_zstd(unpacking.archive);
     if (unpacking.root < 0) {
         fine = err_errno(err, errno, "cannot open %s", folder);
     } else if (archive_read_open_filename(unpacking.archive, archive, 65536) != ARCHIVE_OK) {

@@ -5,6 +5,8 @@
  */
 #include "exec/machine.h"
 
+#include "exec/tree.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -98,10 +100,10 @@ static bool start_agent(struct machine *machine, const char *program, int cloud_
     return true;
 }
 
-bool machine_boot(struct machine *machine, const struct sweep_run *run,
-                  const struct cgroup_machine *cgroups, const char *type,
-                  const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
-                  struct err *err)
+/* Names and makes its folder and its cgroup, in which there will be groups, never processes. */
+static bool make_place(struct machine *machine, const struct sweep_run *run,
+                       const struct cgroup_machine *cgroups, const char *type,
+                       const struct cgroup_limits *limits, struct err *err)
 {
     assert(machine->state == MACHINE_BOOTING);
     name_group(machine, run, type);
@@ -109,20 +111,81 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
     if (mkdir(machine->folder, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", machine->folder);
     }
-    if (cgroup_make(cgroups, machine->group, true, limits, err)) {
-        if (start_agent(machine, agent_program, cloud_fd, err)) {
-            return true;
-        }
-        cgroup_remove(cgroups, machine->group);
+    if (!cgroup_make(cgroups, machine->group, true, limits, err)) {
+        rmdir(machine->folder);
+        return false;
     }
-    rmdir(machine->folder);
-    return false;
+    return true;
+}
+
+static void remove_place(const struct machine *machine, const struct cgroup_machine *cgroups)
+{
+    cgroup_remove(cgroups, machine->group);
+    tree_remove(AT_FDCWD, machine->folder);
+}
+
+bool machine_boot(struct machine *machine, const struct sweep_run *run,
+                  const struct cgroup_machine *cgroups, const char *type,
+                  const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
+                  struct err *err)
+{
+    if (!make_place(machine, run, cgroups, type, limits, err)) {
+        return false;
+    }
+    if (!start_agent(machine, agent_program, cloud_fd, err)) {
+        remove_place(machine, cgroups);
+        return false;
+    }
+    return true;
+}
+
+bool machine_boot_vm(struct machine *machine, const struct sweep_run *run,
+                     const struct cgroup_machine *cgroups, const char *type,
+                     const struct cgroup_limits *limits, const struct vm_kit *kit,
+                     const struct vm_order *order, struct err *err)
+{
+    struct vm_order own = *order;
+    char group[sizeof machine->group + 8];
+
+    if (!make_place(machine, run, cgroups, type, limits, err)) {
+        return false;
+    }
+    snprintf(group, sizeof group, "%s/vm", machine->group);
+    own.folder = machine->folder;
+    own.cgroups = cgroups;
+    own.group = group;
+    if (!cgroup_make(cgroups, group, false, &(struct cgroup_limits){0}, err) ||
+        !vm_start(kit, &own, &machine->vm, err)) {
+        cgroup_remove(cgroups, group);
+        remove_place(machine, cgroups);
+        return false;
+    }
+    machine->is_vm = true;
+    machine->pid = machine->vm.pid;
+    machine->state = MACHINE_RISING;
+    machine->patience = (struct machine_patience){.since_usec = machine->vm.started_usec};
+    channel_open(&machine->channel, machine->vm.fd);
+    return true;
+}
+
+/* Using less than a twentieth of a CPU is using none: a guest that waits for nothing still ticks. */
+bool machine_hangs(struct machine *machine, int64_t patience_usec)
+{
+    struct machine_patience *patience = &machine->patience;
+    int64_t now_usec = loop_clock_usec(), cpu_usec = vm_cpu_usec(machine->pid);
+
+    patience->look_usec = now_usec + patience_usec / 20 + 1;
+    if (cpu_usec - patience->cpu_usec >= patience_usec / 20) {
+        patience->cpu_usec = cpu_usec;
+        patience->since_usec = now_usec;
+    }
+    return cpu_usec >= patience_usec || now_usec - patience->since_usec >= patience_usec;
 }
 
 void machine_kill(const struct machine *machine)
 {
     /* Not reaped yet, so the number is still that process's. */
-    if (machine->state == MACHINE_UP) {
+    if (machine->state == MACHINE_UP || machine->state == MACHINE_RISING) {
         kill(machine->pid, SIGKILL);
     }
 }
@@ -134,7 +197,7 @@ void machine_bury(struct machine *machine, const struct sweep_run *run,
     struct err err;
     char prefix[128];
 
-    if (machine->state == MACHINE_UP) {
+    if (machine->state == MACHINE_UP || machine->state == MACHINE_RISING) {
         group_prefix(machine, run, prefix, sizeof prefix);
         cgroup_sweep(cgroups, prefix, &swept, &err); /* what stays, the run's end removes */
         channel_close(&machine->channel);

@@ -1,6 +1,6 @@
 /*
  * One instance of the cluster as this machine sees it: a cgroup, a folder and one berth-agent
- * process behind a socket. It starts them, talks through them and makes sure that nothing of them
+ * behind a socket: a process, or a virtual machine's first program. It starts them, talks through them and makes sure that nothing of them
  * stays. It must never know what a scheduler or a scenario is, nor which messages mean what.
  */
 #ifndef BERTH_EXEC_MACHINE_H
@@ -10,6 +10,7 @@
 #include "exec/loop.h"
 #include "exec/protocol.h"
 #include "exec/sweep.h"
+#include "exec/vm.h"
 #include "file/err.h"
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@
 
 enum machine_state {
     MACHINE_BOOTING, /* waits for its time: nothing of it exists */
-    MACHINE_UP,      /* its agent process runs */
+    MACHINE_RISING,  /* its virtual machine runs, but has not been heard */
+    MACHINE_UP,      /* its agent runs */
     MACHINE_GONE,
 };
 
@@ -28,8 +30,15 @@ struct machine {
     int64_t boot_at_usec; /* CLOCK_MONOTONIC */
     bool boot_modelled;
     int64_t kill_at_usec; /* CLOCK_MONOTONIC: it was asked to finish and gets killed then */
-    pid_t pid;
+    pid_t pid;            /* of its agent, or of its virtual machine */
     struct channel channel;
+    bool is_vm;
+    struct vm vm;
+    struct machine_patience {
+        int64_t look_usec; /* CLOCK_MONOTONIC: when to look at it again */
+        int64_t cpu_usec,
+            since_usec; /* CPU time that it had when it was last seen to use some, and when */
+    } patience;
     char group[128];
     char folder[300];
 };
@@ -44,6 +53,17 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
                   const struct cgroup_machine *cgroups, const char *type,
                   const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
                   struct err *err);
+
+/* The same with a virtual machine: state is MACHINE_RISING until a hello is heard. `order` says how it
+ * starts, but for its folder and cgroup. */
+bool machine_boot_vm(struct machine *machine, const struct sweep_run *run,
+                     const struct cgroup_machine *cgroups, const char *type,
+                     const struct cgroup_limits *limits, const struct vm_kit *kit,
+                     const struct vm_order *order, struct err *err);
+
+/* Whether a rising machine hangs: it has used `patience_usec` of CPU time without a word, or nearly
+ * none for so long. Elapsed time alone says nothing where many boot at once. Sets when to ask again. */
+bool machine_hangs(struct machine *machine, int64_t patience_usec);
 
 /* SIGKILL to the agent; its containers die with it. Its end comes as SIGCHLD. */
 void machine_kill(const struct machine *machine);

@@ -139,6 +139,18 @@ int netlink_add_pair(struct netlink *netlink, const char *name, int bridge, cons
     return ask(netlink, header, NULL, NULL);
 }
 
+int netlink_join(struct netlink *netlink, int index, int bridge)
+{
+    struct request request;
+    struct nlmsghdr *header = begin(&request, RTM_NEWLINK, NLM_F_ACK);
+    struct ifinfomsg *link = put_link(header);
+
+    set_up(link);
+    link->ifi_index = index;
+    mnl_attr_put_u32(header, IFLA_MASTER, (uint32_t)bridge);
+    return ask(netlink, header, NULL, NULL);
+}
+
 int netlink_up(struct netlink *netlink, int index)
 {
     struct request request;

@@ -31,6 +31,9 @@ int netlink_add_bridge(struct netlink *netlink, const char *name, const uint8_t 
 int netlink_add_pair(struct netlink *netlink, const char *name, int bridge, const char *peer,
                      int peer_fd);
 
+/* Makes an interface a port of a bridge, and up. */
+int netlink_join(struct netlink *netlink, int index, int bridge);
+
 int netlink_up(struct netlink *netlink, int index);
 
 /* Addresses in host byte order, here and below. */

@@ -21,8 +21,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define INNER UINT32_C(0xac100000) /* 172.16.0.0: instance n has the n-th 256 of them */
-#define INNER_PREFIX 24
 #define INNER_BRIDGE "docker0"
 #define INNER_INSTANCES_MAX 4095
 #define INNER_FIRST 2
@@ -51,7 +49,7 @@ static int own_namespace(void)
 
 static uint32_t inner_address(const struct network *network, uint32_t last)
 {
-    return INNER + ((uint32_t)network->instance + 1) * 256 + last;
+    return cloud_inner_address(network->instance) + last;
 }
 
 /* ---- the instance ---- */
@@ -93,12 +91,12 @@ static bool make_inner_bridge(struct network *network, struct err *err)
         return refused(err, "bridge");
     }
     network->inner_bridge = netlink_index(&network->home, INNER_BRIDGE);
-    if (network->inner_bridge < 0 ||
-        netlink_add_address(&network->home, network->inner_bridge, address, INNER_PREFIX) != 0) {
+    if (network->inner_bridge < 0 || netlink_add_address(&network->home, network->inner_bridge,
+                                                         address, CLOUD_INNER_PREFIX) != 0) {
         return refused(err, "address");
     }
-    if (netlink_add_route(&network->cloud, inner_address(network, 0), INNER_PREFIX,
-                          cloud_instance_address(network->instance)) != 0) {
+    /* In a guest this end of the cloud has no address: the host's end has the route. */
+    if (cloud_add_route(&network->cloud, network->instance) != 0 && errno != ENETUNREACH) {
         return refused(err, "route");
     }
     return setting_write("/proc/sys/net/ipv4/ip_forward", "1") == 0 || refused(err, "forwarding");
@@ -255,7 +253,7 @@ bool network_join_bridge(struct network *network, struct network_seat *seat, str
 
     snprintf(name, sizeof name, "veth%u", ++network->n_pairs);
     ok = ok && connect_seat(&network->home, name, network->inner_bridge, &inside, seat,
-                            INNER_PREFIX, inner_address(network, 1), err);
+                            CLOUD_INNER_PREFIX, inner_address(network, 1), err);
     return finish_seat(network, seat, &inside, ok);
 }
 

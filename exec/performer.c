@@ -742,7 +742,8 @@ static void take_descriptors(void)
 }
 
 bool performer_open(struct performer **out, const struct setup *setup,
-                    struct cgroup_machine *cgroups, struct network *network, struct err *err)
+                    struct cgroup_machine *cgroups, struct network *network,
+                    struct prints_out *prints_out, struct err *err)
 {
     struct performer *performer = calloc(1, sizeof *performer);
     char store[400];
@@ -763,7 +764,7 @@ bool performer_open(struct performer **out, const struct setup *setup,
         free(performer);
         return false;
     }
-    if (!prints_open(&performer->prints, setup->prints, err)) {
+    if (!prints_open(&performer->prints, setup->prints, prints_out, err)) {
         container_host_close(performer->host);
         free(performer);
         return false;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct performer;
+struct prints_out;
 
 /* Something that became of an order. The event is the taker's: message_finish(). */
 struct fact {
@@ -22,10 +23,12 @@ struct fact {
 };
 
 /* For the instance of `setup`, whose cgroup and folder exist. `setup`, `cgroups` and `network` are
- * borrowed; without a network (NULL) containers have nothing but lo. Call from the main thread
- * before any other is started. */
+ * borrowed; without a network (NULL) containers have nothing but lo. What containers print goes into
+ * the setup's folder, or into `out` where that is not NULL. Call from the main thread before any
+ * other is started. */
 bool performer_open(struct performer **performer, const struct setup *setup,
-                    struct cgroup_machine *cgroups, struct network *network, struct err *err);
+                    struct cgroup_machine *cgroups, struct network *network, struct prints_out *out,
+                    struct err *err);
 
 /* Ends everything that lives and waits for it (some milliseconds). */
 void performer_close(struct performer *performer);

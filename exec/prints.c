@@ -4,6 +4,8 @@
  */
 #include "exec/prints.h"
 
+#include "core/array.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,20 +21,25 @@ struct print {
     char name[160];
     int pipe_fd, file_fd; /* file_fd -1: not yet */
     bool full;            /* nothing is written any more */
+    size_t n_kept;        /* that were handed on */
 };
 
 struct prints {
     int folder_fd; /* -1: none */
+    struct prints_out *out; /* NULL: into the folder */
     int epoll_fd;
     struct print *all;
 };
 
-bool prints_open(struct prints **out, const char *folder, struct err *err)
+bool prints_open(struct prints **opened, const char *folder, struct prints_out *out,
+                 struct err *err)
 {
     struct prints *prints = calloc(1, sizeof *prints);
     struct stat is;
 
     assert(prints);
+    folder = out ? NULL : folder;
+    prints->out = out;
     prints->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     prints->folder_fd =
         folder ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
@@ -41,7 +48,7 @@ bool prints_open(struct prints **out, const char *folder, struct err *err)
     } else if (folder && is.st_uid != geteuid()) {
         err_set(err, EXIT_MACHINE, "%s is somebody else's by now", folder);
     } else {
-        *out = prints;
+        *opened = prints;
         return true;
     }
     prints_close(prints);
@@ -81,9 +88,35 @@ static void write_all(struct print *print, const char *bytes, size_t n)
     }
 }
 
+static const char cut[] = "\n[berth: what follows is not kept: more than 1 MiB was printed]\n";
+
+static void add_chunk(const struct prints *prints, const struct print *print, const char *bytes,
+                      size_t n)
+{
+    struct prints_chunk *chunk = ARRAY_ADD(prints->out, list);
+
+    snprintf(chunk->name, sizeof chunk->name, "%s", print->name);
+    chunk->n = n;
+    chunk->bytes = malloc(n + 1);
+    assert(chunk->bytes);
+    memcpy(chunk->bytes, bytes, n);
+}
+
+/* As much as a file holds. A container that was started again is given as much once more: the file
+ * knows. */
+static void hand_on(const struct prints *prints, struct print *print, const char *bytes, size_t n)
+{
+    size_t room = PRINTS_MAX_BYTES + 1 - print->n_kept;
+
+    n = n < room ? n : room;
+    if (n > 0) {
+        print->n_kept += n;
+        add_chunk(prints, print, bytes, n);
+    }
+}
+
 static void keep(const struct prints *prints, struct print *print, const char *bytes, size_t n)
 {
-    static const char cut[] = "\n[berth: what follows is not kept: more than 1 MiB was printed]\n";
     struct stat is;
     size_t room;
 
@@ -129,7 +162,9 @@ void prints_pump(struct prints *prints)
         struct print *print = ready[i].data.ptr;
         ssize_t got = read(print->pipe_fd, bytes, sizeof bytes);
 
-        if (got > 0) {
+        if (got > 0 && prints->out) {
+            hand_on(prints, print, bytes, (size_t)got);
+        } else if (got > 0) {
             keep(prints, print, bytes, (size_t)got);
         } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
             forget(prints, print);
@@ -143,7 +178,7 @@ int prints_begin(struct prints *prints, const char *name)
     struct epoll_event event = {.events = EPOLLIN};
     int ends[2];
 
-    if (prints->folder_fd < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+    if ((prints->folder_fd < 0 && !prints->out) || pipe2(ends, O_CLOEXEC) != 0) {
         return 0;
     }
     print = calloc(1, sizeof *print);
@@ -161,6 +196,24 @@ int prints_begin(struct prints *prints, const char *name)
         return 0;
     }
     return ends[1];
+}
+
+void prints_append(const char *folder, const char *name, const char *bytes, size_t n)
+{
+    struct prints prints = {.folder_fd =
+                                open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    struct print print = {.file_fd = -1};
+
+    snprintf(print.name, sizeof print.name, "%s", name);
+    if (prints.folder_fd >= 0 && !strchr(name, '/') && name[0] != '.') {
+        keep(&prints, &print, bytes, n);
+    }
+    if (print.file_fd >= 0) {
+        close(print.file_fd);
+    }
+    if (prints.folder_fd >= 0) {
+        close(prints.folder_fd);
+    }
 }
 
 /* Those who print are dead, or about to die: what they have said is in the pipes. */

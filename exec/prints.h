@@ -9,6 +9,7 @@
 #include "file/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Of one file; what comes after it is thrown away, and a last line says so. */
 #define PRINTS_MAX_BYTES (1 << 20)
@@ -17,8 +18,20 @@
 
 struct prints;
 
-/* `folder` was made by prints_folder_make(); NULL: everything is thrown away. */
-bool prints_open(struct prints **prints, const char *folder, struct err *err);
+/* What is handed on instead of being written, in order. The list and its bytes are the taker's. */
+struct prints_out {
+    struct prints_chunk {
+        char name[160]; /* of the file */
+        char *bytes;
+        size_t n;
+    } * list;
+    int n_list, cap_list;
+};
+
+/* `folder` was made by prints_folder_make(). With `out`, borrowed, nothing is written but handed on
+ * there, as much as a file would hold. Neither: everything is thrown away. */
+bool prints_open(struct prints **prints, const char *folder, struct prints_out *out,
+                 struct err *err);
 
 /* Takes what is in the pipes. Files stay. */
 void prints_close(struct prints *prints);
@@ -34,6 +47,10 @@ void prints_pump(struct prints *prints);
 int prints_begin(struct prints *prints, const char *name);
 
 /* ---- the controller's side ---- */
+
+/* Appends to the file `name` of the folder what somebody else's containers printed. Nothing where
+ * the name is none of a file, or the disk is full. */
+void prints_append(const char *folder, const char *name, const char *bytes, size_t n);
 
 /* The folder beside a run log, to be freed. */
 char *prints_folder(const char *log_path);

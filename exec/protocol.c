@@ -6,16 +6,38 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const words[WORDS] = {
-    [WORD_SETUP] = "setup",     [WORD_PLAN] = "plan",         [WORD_DUTY] = "duty",
-    [WORD_MESSAGE] = "message", [WORD_FAULT] = "fault",       [WORD_FINISH] = "finish",
-    [WORD_REGISTRY] = "registry",
-    [WORD_RECORD] = "record",   [WORD_FINISHED] = "finished",
+    [WORD_SETUP] = "setup",       [WORD_PLAN] = "plan",     [WORD_DUTY] = "duty",
+    [WORD_MESSAGE] = "message",   [WORD_FAULT] = "fault",   [WORD_FINISH] = "finish",
+    [WORD_REGISTRY] = "registry", [WORD_WAKE] = "wake",     [WORD_HELLO] = "hello",
+    [WORD_PRINT] = "print",       [WORD_RECORD] = "record", [WORD_FINISHED] = "finished",
 };
+
+static const struct field hello_fields[] = {
+    FIELD(FIELD_LONG, hello, clock_usec, "clock"),
+    FIELD(FIELD_LONG, hello, kernel_usec, "kernelTook"),
+    FIELD(FIELD_LONG, hello, total_bytes, "memory"),
+    FIELD(FIELD_LONG, hello, available_bytes, "available"),
+    FIELD(FIELD_TEXT, hello, kernel, "kernel"),
+};
+const struct schema hello_schema = SCHEMA(hello, hello_fields);
+
+static const struct field setup_guest_fields[] = {
+    FIELD(FIELD_LONG, setup_guest, hello_usec, "hello"),
+    FIELD(FIELD_LONG, setup_guest, now_usec, "now"),
+    FIELD(FIELD_LONG, setup_guest, realtime_usec, "realtime"),
+    FIELD(FIELD_TEXT, setup_guest, entropy, "entropy"),
+    FIELD(FIELD_TEXT, setup_guest, hostname, "hostname"),
+    FIELD(FIELD_BOOL, setup_guest, disks, "disks"),
+};
+static const struct schema setup_guest_schema = SCHEMA(setup_guest, setup_guest_fields);
 
 static const struct field setup_fields[] = {
     FIELD(FIELD_INSTANCE, setup, instance, "instance"),
@@ -24,6 +46,8 @@ static const struct field setup_fields[] = {
     FIELD(FIELD_TEXT, setup, group, "group"),
     FIELD(FIELD_TEXT, setup, work_program, "workProgram"),
     FIELD(FIELD_TEXT, setup, prints, "prints"),
+    FIELD(FIELD_BOOL, setup, print_lines, "printLines"),
+    FIELD_OF(FIELD_RECORD, setup, guest, "guest", &setup_guest_schema),
     FIELD(FIELD_BOOL, setup, boot_modelled, "bootModelled"),
     FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
     FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),
@@ -131,12 +155,79 @@ const struct schema registry_order_schema = SCHEMA(registry_order, registry_orde
 
 const struct schema nothing_schema = {0, NULL, 0};
 
+static const struct field print_line_fields[] = {
+    FIELD(FIELD_TEXT, print_line, name, "name"),
+    FIELD(FIELD_TEXT, print_line, bytes, "bytes"),
+};
+const struct schema print_line_schema = SCHEMA(print_line, print_line_fields);
+
 static const struct field finished_fields[] = {FIELD(FIELD_TEXT, finished, error, "error")};
 const struct schema finished_schema = SCHEMA(finished, finished_fields);
 
+char *protocol_hex(const void *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = malloc(2 * n + 1);
+
+    assert(text);
+    for (size_t i = 0; i < n; i++) {
+        text[2 * i] = digits[((const unsigned char *)bytes)[i] >> 4];
+        text[2 * i + 1] = digits[((const unsigned char *)bytes)[i] & 15];
+    }
+    text[2 * n] = '\0';
+    return text;
+}
+
+char *protocol_unhex(const char *text, size_t *n)
+{
+    size_t length = strlen(text);
+    char *bytes;
+
+    if (length % 2 != 0 || strspn(text, "0123456789abcdef") != length) {
+        return NULL;
+    }
+    *n = length / 2;
+    bytes = malloc(*n + 1);
+    assert(bytes);
+    for (size_t i = 0; i < *n; i++) {
+        const char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
+
+        bytes[i] = (char)strtol(digits, NULL, 16);
+    }
+    return bytes;
+}
+
 void channel_open(struct channel *channel, int fd)
 {
+    struct stat is;
+
     *channel = (struct channel){.fd = fd};
+    if (fd >= 0 && fstat(fd, &is) == 0 && S_ISCHR(is.st_mode)) {
+        channel->is_port = true;
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+}
+
+static ssize_t send_some(const struct channel *channel, const char *bytes, size_t n)
+{
+    return channel->is_port ? write(channel->fd, bytes, n)
+                            : send(channel->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* A port at which nobody listens yet has nothing to read, which is not its end. */
+static ssize_t receive_some(const struct channel *channel, char *bytes, size_t size)
+{
+    ssize_t n;
+
+    if (!channel->is_port) {
+        return recv(channel->fd, bytes, size, MSG_DONTWAIT);
+    }
+    n = read(channel->fd, bytes, size);
+    if (n == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return n;
 }
 
 void channel_close(struct channel *channel)
@@ -185,8 +276,8 @@ void channel_send_lines(struct channel *channel, const char *lines, size_t lengt
 bool channel_flush(struct channel *channel)
 {
     while (!channel->closed && channel->n_sent < channel->out.length) {
-        ssize_t n = send(channel->fd, channel->out.text + channel->n_sent,
-                         channel->out.length - channel->n_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_some(channel, channel->out.text + channel->n_sent,
+                              channel->out.length - channel->n_sent);
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return true;
@@ -222,7 +313,7 @@ void channel_fill(struct channel *channel)
 
     compact(channel);
     while (!channel->closed) {
-        ssize_t n = recv(channel->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        ssize_t n = receive_some(channel, bytes, sizeof bytes);
 
         if (n > 0) {
             buffer_add_bytes(&channel->in, bytes, (size_t)n);

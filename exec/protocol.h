@@ -25,6 +25,7 @@
 #define PROTOCOL_LINE_MAX (64 << 20)
 
 enum protocol_word {
+    WORD_WAKE,     /* to a guest's agent, no members: it slept in a snapshot, it says HELLO again */
     WORD_SETUP,    /* to the agent, first: struct setup */
     WORD_PLAN,     /* to the agent: struct plan; before any task of that definition */
     WORD_DUTY,     /* to the agent: struct duty; before the task is placed */
@@ -34,16 +35,39 @@ enum protocol_word {
     WORD_FINISH,   /* to the agent, no members: kill what lives, say FINISHED, exit */
     WORD_RECORD,   /* to the controller: one step of the agent's machine */
     WORD_FINISHED, /* to the controller: struct finished */
+    WORD_HELLO,    /* to the controller, from a guest's agent before its setup: struct hello */
+    WORD_PRINT,    /* to the controller, from a guest's agent: struct print_line */
     WORDS
+};
+
+/* A guest's agent is there. Its clock is its own. */
+struct hello {
+    int64_t clock_usec;      /* its CLOCK_MONOTONIC, when it said this */
+    int64_t kernel_usec;     /* likewise, when the kernel started its first program */
+    int64_t total_bytes;     /* memory as the guest's kernel counts it */
+    int64_t available_bytes; /* of which programs could have that */
+    char *kernel;            /* its release */
+};
+
+/* What a guest's agent needs beyond what every agent is told. */
+struct setup_guest {
+    int64_t hello_usec;    /* the clock of the hello that this answers */
+    int64_t now_usec;      /* since the run began, when this was sent */
+    int64_t realtime_usec; /* CLOCK_REALTIME then */
+    char *entropy;         /* as hexadecimal digits: no two guests draw alike */
+    char *hostname;
+    bool disks; /* it has one with images, and one to unpack them to */
 };
 
 struct setup {
     int32_t instance;
-    int64_t origin_usec; /* CLOCK_MONOTONIC at which the run began */
-    char *folder;        /* exists, this instance's alone */
+    int64_t origin_usec; /* CLOCK_MONOTONIC at which the run began; a guest finds its own */
+    char *folder;        /* exists, this instance's alone; in a guest it is made, as `group` */
     char *group;         /* its cgroup, exists */
     char *work_program;  /* berth-work */
     char *prints;        /* folder for what containers print; NULL: it is thrown away */
+    bool print_lines;    /* it is sent, as WORD_PRINT */
+    struct setup_guest *guest; /* NULL: this machine's own kernel */
     bool boot_modelled;  /* the instance waited for a boot time that was given */
     int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;
@@ -150,7 +174,7 @@ struct fault_order {
     int32_t container; /* ID_NONE: all */
 };
 
-/* How the registry does from now on: times are of CLOCK_MONOTONIC, 0: it does well. */
+/* How the registry does from now on: times are since the run began, 0: it does well. */
 struct registry_order {
     int64_t slow_until_usec; /* pulls that begin before take `permille` / 1000 as long */
     int64_t permille;
@@ -158,16 +182,28 @@ struct registry_order {
     int64_t patience_usec;   /* so much later; 0: now, as the run ends */
 };
 
+/* Some of what a container printed. */
+struct print_line {
+    char *name;  /* of its file */
+    char *bytes; /* as hexadecimal digits: programs print what they like */
+};
+
 struct finished {
     char *error; /* the agent could not do its work here at all; NULL: all was well */
 };
 
-extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema, registry_order_schema,
-    nothing_schema, finished_schema;
+extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,
+    registry_order_schema, nothing_schema, hello_schema, print_line_schema, finished_schema;
+
+/* Bytes as hexadecimal digits and back. The texts are the caller's to free; NULL where `text` is no
+ * such digits. */
+char *protocol_hex(const void *bytes, size_t n);
+char *protocol_unhex(const char *text, size_t *n);
 
 /* One end of the line: a non-blocking stream with what is not yet sent and not yet read. */
 struct channel {
     int fd;      /* owned */
+    bool is_port; /* of a guest, which never ends: with its other end the guest ends */
     bool closed; /* the other end is gone, or sent what is no line */
     struct buffer out;
     size_t n_sent;

@@ -327,6 +327,19 @@ static const struct field task_state_fields[] = {
     FIELD(FIELD_TEXT, task_state, reason, "reason"),
     FIELD_LIST_OF(task_state, containers, "containers", &state_schema),
 };
+static const struct field boot_course_fields[] = {
+    FIELD(FIELD_TEXT, boot_course, start, "start"),
+    FIELD(FIELD_TEXT, boot_course, accelerator, "accelerator"),
+    FIELD(FIELD_TEXT, boot_course, kernel, "kernel"),
+    FIELD(FIELD_LONG, boot_course, firmware_usec, "firmware"),
+    FIELD(FIELD_LONG, boot_course, kernel_usec, "kernelTook"),
+    FIELD(FIELD_LONG, boot_course, user_usec, "user"),
+    FIELD(FIELD_LONG, boot_course, memory_bytes, "memoryBytes"),
+    FIELD(FIELD_LONG, boot_course, system_bytes, "systemBytes"),
+    FIELD(FIELD_LONG, boot_course, host_bytes, "hostBytes"),
+};
+static const struct schema boot_course_schema = SCHEMA(boot_course, boot_course_fields);
+
 static const struct field boot_fields[] = {
     FIELD(FIELD_INSTANCE, boot, instance, "instance"),
     FIELD(FIELD_INT, boot, epoch, "epoch"),
@@ -334,6 +347,7 @@ static const struct field boot_fields[] = {
     FIELD(FIELD_INT, boot, memory_mib, "memory"),
     FIELD(FIELD_INT, boot, gpus, "gpus"),
     FIELD_OF(FIELD_RECORD, boot, rules, "rules", &agent_rules_schema),
+    FIELD_OF(FIELD_RECORD, boot, course, "course", &boot_course_schema),
 };
 static const struct field fact_fields[] = {
     FIELD(FIELD_TASK, container_fact, task, "task"),

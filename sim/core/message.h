@@ -399,6 +399,20 @@ struct agent_rules {
     struct host_port *reserved;
 };
 
+/* How an instance's own kernel came up, and what it takes: for people and comparisons, no rule
+ * reads it. */
+struct boot_course {
+    char *start;           /* "boot", "uncompressed" or "restore" */
+    char *accelerator;     /* "kvm" or "tcg" */
+    char *kernel;          /* its release */
+    int64_t firmware_usec; /* machine, firmware and loader, or the reading of a snapshot */
+    int64_t kernel_usec;   /* 0 where it was restored, likewise user_usec */
+    int64_t user_usec;     /* from its first program to its agent */
+    int64_t memory_bytes;  /* as the kernel counts it */
+    int64_t system_bytes;  /* of which the operating system has taken that, idle */
+    int64_t host_bytes;    /* what the machine beneath gives for it then; 0: unknown */
+};
+
 struct boot {
     int32_t instance;
     int32_t epoch;
@@ -406,6 +420,7 @@ struct boot {
     int32_t memory_mib; /* that the operating system sees */
     int32_t gpus;
     struct agent_rules *rules; /* NULL: agent_rules_default() */
+    struct boot_course *course; /* NULL: the instance has no kernel of its own */
 };
 
 /* What happened to one container. `error` is NULL where it worked. */

@@ -42,7 +42,7 @@ TestSuite(agent_task, .init = begin, .fini = steps_finish);
 
 static void boot(void)
 {
-    steps_begin(&(struct boot){0, 1, 2048, 4096, 4, &rules});
+    steps_begin(&(struct boot){0, 1, 2048, 4096, 4, &rules, NULL});
 }
 
 /* The agent with the definition as it is now. */

@@ -101,7 +101,8 @@ Test(performer, a_container_starts_again)
     struct err err;
 
     container_host_close(fixture.host);
-    cr_assert(performer_open(&performer, &setup, &fixture.machine, NULL, &err), "%s", err.text);
+    cr_assert(performer_open(&performer, &setup, &fixture.machine, NULL, NULL, &err), "%s",
+              err.text);
     place();
     order(MESSAGE_PULL_IMAGE);
     expect_fine(MESSAGE_IMAGE_PULLED);

@@ -14,7 +14,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 source_root=$(cd "$here/../.." && pwd)
 guest=${BERTH_GUEST_DIR:-$source_root/build/guest}
-modules='fs/overlayfs/overlay net/llc/llc net/802/stp net/bridge/bridge drivers/net/veth net/sched/sch_tbf'
+modules='overlay llc stp bridge veth sch_tbf'
 cpus=2 # as many as two instances of one CPU need
 memory_mib=3072
 seconds=100
@@ -39,60 +39,20 @@ check_machine()
     [ -x /bin/busybox ] || cannot 'busybox is missing: apt-get install busybox-static'
 }
 
-# The package's name holds the version, so the one that the nameless package depends on is asked for.
-kernel_package()
-{
-    apt-cache depends linux-image-6.12-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }'
-}
-
-fetch_kernel()
-{
-    local package root
-    package=$(kernel_package)
-    [ -n "$package" ] || cannot 'apt knows no linux-image-6.12-cloud-amd64 (Debian 12 has it; apt-get update?)'
-    root=$(mktemp -d "$guest/fetch.XXXXXX")
-    echo "fetching $package (34 MB, unpacked below $guest, not installed)" >&2
-    if ! (cd "$root" && timeout 120 apt-get -q download "$package" >log 2>&1); then
-        tail -n 3 "$root/log" >&2
-        rm -rf "$root"
-        cannot "$package cannot be downloaded"
-    fi
-    (cd "$root" && dpkg-deb -x ./*.deb .)
-    unpack_modules "$root/lib/modules"/*
-    mv "$root"/boot/vmlinuz-* "$guest/vmlinuz"
-    rm -rf "$root"
-}
-
-unpack_modules()
-{
-    local module
-    mkdir -p "$guest/modules"
-    for module in $modules; do
-        xz -dc "$1/kernel/$module.ko.xz" >"$guest/modules/${module##*/}.ko"
-    done
-}
-
-# Several tests may ask at once: one fetches, the others wait.
 make_ready()
 {
-    mkdir -p "$guest"
-    exec 9>"$guest/lock"
-    flock 9
-    [ -e "$guest/vmlinuz" ] || fetch_kernel
-    exec 9>&-
+    "$source_root/exec/fetch_kernel" "$guest" || exit 77
 }
 
 make_initramfs()
 {
-    local tree=$work/tree module
+    local tree=$work/tree
     mkdir -p "$tree/bin"
     cp -L /bin/busybox "$tree/bin/busybox"
     cp "$here/init" "$tree/init"
     chmod 755 "$tree/init"
     cp -r "$guest/modules" "$tree/modules"
-    for module in $modules; do
-        echo "${module##*/}"
-    done >"$tree/modules/order"
+    printf '%s\n' $modules >"$tree/modules/order"
     (cd "$tree" && find . | busybox cpio -o -H newc 2>/dev/null) >"$work/initramfs"
     rm -r "$tree"
 }

@@ -1,0 +1,47 @@
+/*
+ * What a run needs where instances are virtual machines: what they are made from, how they start,
+ * how big each is, and what they are told. It must never know the scheduler, nor talk to a guest
+ * that is part of the run.
+ */
+#ifndef BERTH_EXEC_GUESTS_H
+#define BERTH_EXEC_GUESTS_H
+
+#include "exec/plan.h"
+#include "exec/protocol.h"
+#include "exec/sweep.h"
+#include "exec/vm.h"
+#include "file/scenario.h"
+
+#include <stdbool.h>
+
+/* Set it to try what a guest that does not come up does. */
+#define GUESTS_MORE_VARIABLE "BERTH_GUEST_COMMAND_LINE"
+/* How much CPU time, or time without any, a guest may take to come up: a duration. */
+#define GUESTS_PATIENCE_VARIABLE "BERTH_GUEST_PATIENCE"
+
+/* An instance's folder in its guest. */
+#define GUESTS_FOLDER "/run/berth/instance"
+
+struct guests {
+    const struct plans *plans;
+    enum vm_start start;
+    struct vm_kit kit;
+    char folder[300]; /* of the kit, in the run's */
+    int64_t patience_usec;
+    const char *more; /* see struct vm_order */
+};
+
+/* Makes the kit, and snapshots where guests start from them. `guests` is filled and everything
+ * lives in the run's folder. */
+bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
+                 const struct sweep_run *run, const struct programs *programs, struct err *err);
+
+/* How a guest of that type starts: fills all that is not the caller's. */
+void guests_order(const struct guests *guests, const struct instance_type *type,
+                  struct vm_order *order);
+
+/* What to tell a guest that said hello. `clock_usec` is the time of the run. Lives until the next call. */
+struct setup_guest *guests_introduce(const struct guests *guests, const struct hello *hello,
+                                     int64_t clock_usec, const char *hostname);
+
+#endif
