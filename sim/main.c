@@ -42,6 +42,7 @@ static const struct command commands[] = {
      NULL},
     {"exec", "run it for real, as containers on this machine", NULL, &executor},
     {"explain", "why a task is where it is, or why it waits", cmd_explain, NULL},
+    {"export", "a run for Perfetto or a spreadsheet", cmd_export, NULL},
     {"logs", "what the containers of a real run printed", cmd_logs, NULL},
     {"replay", "re-run every machine of a log: identical, or the first difference", cmd_replay,
      NULL},

@@ -199,5 +199,17 @@ berth=$work/alone/berth
 expect 'no executor beside it' 3 '' 'berth-exec.*libcgroup-dev' exec first.json
 expect 'no viewer beside it' 3 '' 'berth-view.*libsdl2-dev' view first.run
 
+"$berth" sim first.json -o exported.run >/dev/null 2>&1
+expect 'a run for Perfetto' 0 '"traceEvents"' '' export exported.run --format chrome
+expect 'a run as CSV' 0 '^task,family,' '' export exported.run --format csv
+expect 'its containers' 0 '^task,container,' '' export exported.run --format csv --table containers
+expect 'into a file' 0 '' '' export exported.run --format csv -o exported.csv
+expect 'what the columns hold' 0 'stopped_reason +why' '' export --columns
+expect 'export without a run' 2 '' 'which RUN' export
+expect 'export without a format' 2 '' 'chrome or' export exported.run
+expect 'export in an unknown format' 2 '' 'crome' export exported.run --format crome
+expect 'export of no run' 2 '' 'first.json' export first.json --format csv
+expect 'export to a full disk' 3 '' 'incomplete' export exported.run --format csv -o /dev/full
+
 echo "1..$n"
 exit $failed
