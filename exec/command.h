@@ -5,6 +5,7 @@
 #ifndef BERTH_EXEC_COMMAND_H
 #define BERTH_EXEC_COMMAND_H
 
+int cmd_calibrate(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_clean(int argc, char **argv);

@@ -17,6 +17,7 @@ struct command {
 
 static const struct command commands[] = {
     {"exec", cmd_exec},
+    {"calibrate", cmd_calibrate},
     {"doctor", cmd_doctor},
     {"clean", cmd_clean},
     {"enter", cmd_enter},

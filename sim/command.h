@@ -10,6 +10,7 @@ int cmd_validate(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_tournament(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -1,0 +1,62 @@
+/*
+ * The order of things, the table and the profile. What is written is what was measured, as samples:
+ * no shape is put on it here.
+ */
+#include "exec/calibrate.h"
+
+#include "exec/calibrate_inside.h"
+#include "exec/cloud.h"
+#include "exec/loop.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static bool measure(struct calibration *calibration, struct err *err)
+{
+    calibrate_namespaces(calibration);
+    return calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
+           calibrate_images(calibration, err) && calibrate_agents(calibration, err);
+}
+
+static bool open_run(struct calibration *calibration, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    char base[256];
+
+    if (!programs_find(&calibration->programs, err) ||
+        !cgroup_open(&calibration->cgroups, cgroup_backend_wanted(), err)) {
+        return false;
+    }
+    if (!sweep_base(base, sizeof base, err) ||
+        !sweep_dead(base, &calibration->cgroups, &counts, err) ||
+        !sweep_open(&calibration->run, base, err)) {
+        cgroup_close(&calibration->cgroups);
+        return false;
+    }
+    if (!cloud_open(&calibration->cloud_fd, &(struct err){0})) {
+        calibration->cloud_fd = -1;
+    }
+    return true;
+}
+
+bool calibrate(struct calibration *calibration, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    int64_t begin_usec = loop_clock_usec();
+    struct err close_err;
+    bool ok;
+
+    if (!open_run(calibration, err)) {
+        return false;
+    }
+    ok = measure(calibration, err);
+    if (calibration->cloud_fd >= 0) {
+        close(calibration->cloud_fd);
+    }
+    if (!sweep_close(&calibration->run, &calibration->cgroups, &counts, &close_err)) {
+        err_report(&close_err);
+    }
+    calibration->took = (double)(loop_clock_usec() - begin_usec) / 1e6;
+    cgroup_close(&calibration->cgroups);
+    return ok;
+}

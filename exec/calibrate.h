@@ -1,0 +1,97 @@
+/*
+ * What this machine's starts, stops and pulls really cost, measured with the executor's own code: the
+ * same files that make a run's cgroups, containers and agents make those that are measured here. It
+ * must never know the simulator: what it finds goes into a host profile, which says the same in the
+ * grammar of costs.
+ */
+#ifndef BERTH_EXEC_CALIBRATE_H
+#define BERTH_EXEC_CALIBRATE_H
+
+#include "exec/cgroup.h"
+#include "exec/program.h"
+#include "exec/series.h"
+#include "exec/sweep.h"
+#include "file/buffer.h"
+#include "file/err.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* One kind of measurement each. Durations in microseconds, sizes in bytes. */
+enum measured {
+    /* what the kernel takes */
+    MEASURED_PROCESS, /* clone, exit, wait: nothing else */
+    MEASURED_NAMESPACE_PID,
+    MEASURED_NAMESPACE_MOUNT,
+    MEASURED_NAMESPACE_NET,
+    MEASURED_NAMESPACE_IPC,
+    MEASURED_NAMESPACE_UTS,
+    MEASURED_NAMESPACE_CGROUP,
+    MEASURED_NAMESPACES,  /* all of a container's */
+    MEASURED_CGROUP_MAKE, /* a task's and a container's, with limits */
+    MEASURED_CGROUP_REMOVE,
+    /* a container, from the order to create it until its program is ready */
+    MEASURED_COLD,         /* one after the other */
+    MEASURED_COLD_IDLE,    /* after 200 ms in which nothing happened */
+    MEASURED_COLD_AT_ONCE, /* many at once, per container */
+    /* its steps; where two follow each other, the second is CPU time alone. Cold: after idling; warm:
+     * right after the same step of another container. */
+    MEASURED_CREATE_COLD,
+    MEASURED_CREATE_COLD_CPU,
+    MEASURED_CREATE_CPU,
+    MEASURED_NETWORK,
+    MEASURED_NETWORK_CPU,
+    MEASURED_START_COLD,
+    MEASURED_START_COLD_CPU,
+    MEASURED_START_CPU,
+    MEASURED_CHILD_COLD_CPU,
+    MEASURED_CHILD_CPU,
+    MEASURED_EXEC_COLD_CPU,
+    MEASURED_EXEC_CPU,
+    MEASURED_CHILD_WAIT, /* from the order to start until ready, less CPU time */
+    MEASURED_STOP,       /* SIGTERM until the agent knows */
+    MEASURED_END_CPU,    /* of the container's processes, on their way out */
+    MEASURED_REMOVE,
+    MEASURED_REMOVE_CPU,
+    MEASURED_SEE_CPU, /* the agent takes what a container has told, each */
+    MEASURED_TOUCH,   /* CPU time of a MiB touched for the first time */
+    /* images */
+    MEASURED_PULL, /* of the built-in root file system */
+    MEASURED_PULL_CPU,
+    MEASURED_UNPACK,      /* CPU time of a MiB of layers as they stand in an OCI layout */
+    MEASURED_UNPACK_WAIT, /* likewise, what else it took */
+    /* agents */
+    MEASURED_AGENT, /* an instance's launch until its registration is heard */
+    MEASURED_AGENT_CPU,
+    MEASURED_MESSAGE,
+    MEASURED_AGENT_EVENT,
+    MEASURED_SCHEDULER_EVENT,
+    MEASURED_TEARDOWN, /* an instance is told to end until it is gone */
+    /* memory */
+    MEASURED_CONTAINER_MEMORY, /* pid 1 beside the program, and the kernel's */
+    MEASURED_AGENT_MEMORY,
+    MEASURED,
+};
+
+struct calibration {
+    struct sweep_run run;
+    struct cgroup_machine cgroups;
+    struct programs programs;
+    int cloud_fd; /* -1: containers have no networks here */
+    int n_rounds;
+    bool quick;
+    double took; /* seconds */
+    struct series series[MEASURED];
+};
+
+/* Measures everything. Some 25 s, and a minute where not `quick`. False where nothing can be measured
+ * here (EXIT_MACHINE). Leaves nothing behind. */
+bool calibrate(struct calibration *calibration, struct err *err);
+
+/* A table for people: median, 5th and 95th percentile. */
+void calibrate_print(FILE *out, const struct calibration *calibration);
+
+/* The host profile (scenario.5, COSTS). */
+void calibrate_write(struct buffer *json, const struct calibration *calibration);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * Whole runs in which next to nothing happens: a controller, one agent, ten containers that end at
+ * once. What the two say to each other, and how long each takes to think, is read from the run's log.
+ */
+#include "exec/calibrate_inside.h"
+
+#include "exec/cloud.h"
+#include "exec/controller.h"
+#include "exec/loop.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Containers without a network, so that nothing else is on their way. */
+#define HEAD                                                                                       \
+    "{ \"berth\": \"scenario/1\", \"title\": \"Calibration\","                                     \
+    "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"1GiB\", \"boot\": \"0s\" } },"   \
+    "  \"instances\": [ { \"type\": \"box\", \"count\": 1 } ],"                                    \
+    "  \"taskDefinitions\": [ { \"family\": \"job\", \"networkMode\": \"none\","                   \
+    "    \"containerDefinitions\": [ { \"name\": \"c\", \"image\": \"calibration\","               \
+    "    \"memory\": 32 } ] } ],"                                                                  \
+    "  \"behaviour\": { \"job/c\": { \"idle\": \"0s\" } },"
+
+static const char empty[] = HEAD "\"until\": \"100ms\" }";
+static const char busy[] =
+    HEAD "\"timeline\": [ { \"at\": \"100ms\", \"runTask\": { \"taskDefinition\": \"job\" } },"
+         " { \"at\": \"300ms\", \"runTask\": { \"taskDefinition\": \"job\", \"count\": 10 } } ] }";
+
+static int64_t children_cpu_usec(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000000) +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+}
+
+static struct scenario *parse(const char *text)
+{
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_parse(text, "calibration", &findings);
+
+    findings_finish(&findings);
+    assert(scenario != NULL);
+    return scenario;
+}
+
+static bool control_in(struct calibration *calibration, const struct sweep_run *run, int cloud_fd,
+                       const struct scenario *scenario, const char *path, struct err *err)
+{
+    const struct run_header header = {
+        .mode = RUN_EXEC,
+        .title = scenario->title,
+        .scenario = scenario->source,
+        .scale_numerator = 1,
+        .scale_denominator = 1,
+        .version = (char *)(uintptr_t)BERTH_VERSION,
+    };
+    struct controller_result result;
+    struct plans plans;
+    struct controller_job job = {
+        .scenario = scenario,
+        .plans = &plans,
+        .run = run,
+        .cgroups = &calibration->cgroups,
+        .agent_program = calibration->programs.agent,
+        .work_program = calibration->programs.work,
+        .cloud_fd = cloud_fd,
+        .log = runlog_create(path, &header, LOG_ALL, err),
+    };
+    bool ok;
+
+    if (!job.log) {
+        return false;
+    }
+    plans_make(&plans, scenario, (struct scale){1, 1}, 1, NULL);
+    ok = controller_run(&job, &result, err);
+    plans_finish(&plans);
+    if (ok) {
+        return runlog_close(job.log, &result.summary, err);
+    }
+    runlog_abandon(job.log);
+    return false;
+}
+
+/* Each run in a folder of its own, as instances have theirs there. */
+static bool control(struct calibration *calibration, const struct scenario *scenario,
+                    const char *path, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    struct sweep_run run;
+    struct err close_err;
+    int cloud_fd = -1;
+    char base[256];
+    bool ok;
+
+    if (!sweep_base(base, sizeof base, err) || !sweep_open(&run, base, err)) {
+        return false;
+    }
+    if (calibration->cloud_fd >= 0 && !cloud_open(&cloud_fd, &close_err)) {
+        cloud_fd = -1;
+    }
+    ok = control_in(calibration, &run, cloud_fd, scenario, path, err);
+    if (cloud_fd >= 0) {
+        close(cloud_fd);
+    }
+    if (!sweep_close(&run, &calibration->cgroups, &counts, &close_err)) {
+        err_report(&close_err);
+    }
+    return ok;
+}
+
+/* ---- reading the log ---- */
+
+/* What was seen last of each machine, 0: the scheduler, 1: the agent. */
+struct reading {
+    struct calibration *calibration;
+    int64_t at_usec[2];
+    enum message_kind kind[2];
+    int64_t placed_usec, launched_usec, stopped_usec;
+    int64_t reported_usec; /* the agent said that a task runs */
+};
+
+/* One machine took two events of a kind one after the other, with nothing between them. */
+static void take_pace(struct reading *reading, int machine, const struct record *record,
+                      enum message_kind kind, enum measured what)
+{
+    int64_t usec = record->at_usec - reading->at_usec[machine];
+
+    if (record->event.kind == kind && reading->kind[machine] == kind && usec < USEC_PER_MSEC) {
+        series_add(&reading->calibration->series[what], usec);
+    }
+}
+
+static void take_scheduler(struct reading *reading, const struct record *record)
+{
+    take_pace(reading, 0, record, MESSAGE_TASK_STATE, MEASURED_SCHEDULER_EVENT);
+    if (record->event.kind == MESSAGE_REGISTER) {
+        series_add(&reading->calibration->series[MEASURED_AGENT],
+                   record->at_usec - reading->launched_usec);
+    }
+    for (int i = 0; i < record->outputs.n_messages; i++) {
+        const struct message *output = &record->outputs.messages[i];
+
+        if (output->kind == MESSAGE_LAUNCH_INSTANCE) {
+            reading->launched_usec = record->at_usec;
+        } else if (output->kind == MESSAGE_PLACE_TASK && reading->placed_usec == 0) {
+            reading->placed_usec = record->at_usec;
+        } else if (output->kind == MESSAGE_TERMINATE_INSTANCE) {
+            reading->stopped_usec = record->at_usec;
+        }
+    }
+    if (record->event.kind == MESSAGE_INSTANCE_LOST) {
+        series_add(&reading->calibration->series[MEASURED_TEARDOWN],
+                   record->at_usec - reading->stopped_usec);
+    }
+}
+
+/* The first task comes alone: how long its way took is a message's time. */
+static void take_agent(struct reading *reading, const struct record *record)
+{
+    take_pace(reading, 1, record, MESSAGE_PLACE_TASK, MEASURED_AGENT_EVENT);
+    if (record->event.kind == MESSAGE_PLACE_TASK && reading->placed_usec > 0) {
+        series_add(&reading->calibration->series[MEASURED_MESSAGE],
+                   record->at_usec - reading->placed_usec);
+        reading->placed_usec = -1;
+    }
+}
+
+static bool read_log(struct calibration *calibration, const char *path, struct err *err)
+{
+    struct reading reading = {.calibration = calibration};
+    struct runlog_reader *reader = runlog_open(path, err);
+    enum runlog_item item = RUNLOG_ERROR;
+    struct record record;
+
+    while (reader && (item = runlog_next(reader, &record, err)) == RUNLOG_RECORD) {
+        int machine = record.machine == ID_NONE ? 0 : 1;
+
+        if (machine == 0) {
+            take_scheduler(&reading, &record);
+        } else {
+            take_agent(&reading, &record);
+        }
+        reading.at_usec[machine] = record.at_usec;
+        reading.kind[machine] = record.event.kind;
+    }
+    if (reader) {
+        runlog_finish(reader);
+    }
+    return item == RUNLOG_SUMMARY ||
+           (item != RUNLOG_ERROR && err_set(err, EXIT_BUG, "a run for calibration is not whole"));
+}
+
+bool calibrate_agents(struct calibration *calibration, struct err *err)
+{
+    struct scenario *nothing = parse(empty), *jobs = parse(busy);
+    char path[300];
+    bool ok = true;
+
+    snprintf(path, sizeof path, "%s/calibration.run", calibration->run.folder);
+    for (int n = calibration->quick ? 5 : 12; n > 0 && ok; n--) {
+        int64_t before_usec = children_cpu_usec();
+
+        ok = control(calibration, nothing, path, err) && read_log(calibration, path, err);
+        series_add(&calibration->series[MEASURED_AGENT_CPU], children_cpu_usec() - before_usec);
+        ok = ok && control(calibration, jobs, path, err) && read_log(calibration, path, err);
+    }
+    scenario_destroy(nothing);
+    scenario_destroy(jobs);
+    return ok;
+}

@@ -1,0 +1,235 @@
+/*
+ * The table that people read, and the profile that the simulator reads: two views of the same series.
+ */
+#include "exec/calibrate.h"
+
+#include "exec/scale.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB (INT64_C(1) << 20)
+#define SAMPLES 40 /* that stand for a series in the profile */
+
+enum unit { UNIT_MSEC, UNIT_KIB, UNIT_MSEC_MIB };
+
+static const char *const unit_names[] = {"ms", "KiB", "ms/MiB"};
+
+struct table_row {
+    enum measured what;
+    const char *name;
+    enum unit unit;
+    const char *head; /* printed before it, or NULL */
+};
+
+/* In the order of printing. */
+static const struct table_row rows[] = {
+    {MEASURED_COLD, "one after the other", UNIT_MSEC, "container, from create to ready"},
+    {MEASURED_COLD_IDLE, "after 200 ms idle", UNIT_MSEC, NULL},
+    {MEASURED_COLD_AT_ONCE, "40 at once, per container", UNIT_MSEC, NULL},
+    {MEASURED_CREATE_COLD, "create, after idling", UNIT_MSEC, "its steps"},
+    {MEASURED_CREATE_CPU, "create, in a crowd: CPU", UNIT_MSEC, NULL},
+    {MEASURED_NETWORK, "a network of its own", UNIT_MSEC, NULL},
+    {MEASURED_START_COLD, "start, after idling", UNIT_MSEC, NULL},
+    {MEASURED_START_CPU, "start, in a crowd: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CHILD_COLD_CPU, "pid 1, after idling: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CHILD_CPU, "pid 1, in a crowd: CPU", UNIT_MSEC, NULL},
+    {MEASURED_EXEC_COLD_CPU, "program, until ready: CPU", UNIT_MSEC, NULL},
+    {MEASURED_EXEC_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
+    {MEASURED_CHILD_WAIT, "start until ready: waiting", UNIT_MSEC, NULL},
+    {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
+    {MEASURED_STOP, "SIGTERM until agent knows", UNIT_MSEC, NULL},
+    {MEASURED_END_CPU, "processes end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
+    {MEASURED_TOUCH, "touch memory: CPU", UNIT_MSEC_MIB, NULL},
+    {MEASURED_PULL, "built-in root file system", UNIT_MSEC, "images"},
+    {MEASURED_UNPACK, "unpack layers: CPU", UNIT_MSEC_MIB, NULL},
+    {MEASURED_UNPACK_WAIT, "unpack layers: waiting", UNIT_MSEC_MIB, NULL},
+    {MEASURED_AGENT, "start until registered", UNIT_MSEC, "agent"},
+    {MEASURED_AGENT_CPU, "likewise, and its end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_MESSAGE, "message, one way", UNIT_MSEC, NULL},
+    {MEASURED_AGENT_EVENT, "agent takes an event", UNIT_MSEC, NULL},
+    {MEASURED_SCHEDULER_EVENT, "scheduler takes an event", UNIT_MSEC, NULL},
+    {MEASURED_TEARDOWN, "told to end until gone", UNIT_MSEC, NULL},
+    {MEASURED_CONTAINER_MEMORY, "container, program left out", UNIT_KIB, "memory"},
+    {MEASURED_PROCESS, "process: fork, exit, wait", UNIT_MSEC, "kernel"},
+    {MEASURED_NAMESPACE_PID, "with a pid namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACE_MOUNT, "with a mount namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACE_NET, "with a network namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACE_IPC, "with an ipc namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACE_UTS, "with a uts namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACE_CGROUP, "with a cgroup namespace", UNIT_MSEC, NULL},
+    {MEASURED_NAMESPACES, "with all of a container's", UNIT_MSEC, NULL},
+    {MEASURED_CGROUP_MAKE, "cgroups of task and container", UNIT_MSEC, NULL},
+    {MEASURED_CGROUP_REMOVE, "likewise, removed", UNIT_MSEC, NULL},
+};
+
+static double in_unit(int64_t value, enum unit unit)
+{
+    return unit == UNIT_KIB ? (double)value / 1024 : (double)value / 1000;
+}
+
+static void print_row(FILE *out, const struct table_row *row, const struct series *series)
+{
+    if (row->head) {
+        fprintf(out, "%s\n", row->head);
+    }
+    if (series->n == 0) {
+        fprintf(out, "  %-32s not measured here\n", row->name);
+        return;
+    }
+    fprintf(out, "  %-32s %10.3f %10.3f %10.3f  %-7s %4d\n", row->name,
+            in_unit(series_quantile(series, 500), row->unit),
+            in_unit(series_quantile(series, 50), row->unit),
+            in_unit(series_quantile(series, 950), row->unit), unit_names[row->unit], series->n);
+}
+
+void calibrate_print(FILE *out, const struct calibration *calibration)
+{
+    fprintf(out, "%-34s %10s %10s %10s  %-7s %4s\n", "", "median", "5th", "95th", "", "n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_row(out, &rows[i], &calibration->series[rows[i].what]);
+    }
+    fprintf(out, "measured in %.1f s\n", calibration->took);
+}
+
+/* ---- the profile ---- */
+
+/* As many values as stand for all, each for as many of them. */
+static void add_samples(struct buffer *json, const struct series *series)
+{
+    int n = series->n < SAMPLES ? series->n : SAMPLES;
+
+    buffer_add_text(json, "{ \"samples\": [");
+    for (int i = 0; i < n; i++) {
+        buffer_add(json, "%s\"%" PRId64 "us\"", i > 0 ? ", " : "",
+                   series_quantile(series, (2 * i + 1) * 1000 / (2 * n)));
+    }
+    buffer_add_text(json, "] }");
+}
+
+static void add_step(struct buffer *json, const char *name, const struct series *wait,
+                     const struct series *cpu)
+{
+    if ((!wait || wait->n == 0) && (!cpu || cpu->n == 0)) {
+        return; /* the base profile knows better than nobody */
+    }
+    buffer_add(json, ",\n    \"%s\": { ", name);
+    if (wait && wait->n > 0) {
+        buffer_add_text(json, "\"wait\": ");
+        add_samples(json, wait);
+    }
+    if (cpu && cpu->n > 0) {
+        buffer_add_text(json, wait && wait->n > 0 ? ",\n      \"cpu\": " : "\"cpu\": ");
+        add_samples(json, cpu);
+    }
+    buffer_add_text(json, " }");
+}
+
+/* What an order took beyond its CPU time. */
+static void add_order(struct buffer *json, const char *name, const struct calibration *calibration,
+                      enum measured wall, enum measured wall_cpu, enum measured cpu)
+{
+    struct series wait = series_minus(&calibration->series[wall], &calibration->series[wall_cpu]);
+
+    add_step(json, name, &wait, &calibration->series[cpu]);
+}
+
+static void add_steps(struct buffer *json, const struct calibration *calibration)
+{
+    const struct series *series = calibration->series;
+    struct series exit_wait = series_minus(&series[MEASURED_STOP], &series[MEASURED_SEE_CPU]);
+
+    add_order(json, "agent", calibration, MEASURED_AGENT, MEASURED_AGENT_CPU, MEASURED_AGENT_CPU);
+    add_step(json, "message", &series[MEASURED_MESSAGE], NULL);
+    add_step(json, "agentEvent", NULL, &series[MEASURED_AGENT_EVENT]);
+    add_step(json, "schedulerEvent", NULL, &series[MEASURED_SCHEDULER_EVENT]);
+    add_order(json, "pull", calibration, MEASURED_PULL, MEASURED_PULL_CPU, MEASURED_PULL_CPU);
+    add_order(json, "create", calibration, MEASURED_CREATE_COLD, MEASURED_CREATE_COLD_CPU,
+              MEASURED_CREATE_CPU);
+    add_order(json, "network", calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU,
+              MEASURED_NETWORK_CPU);
+    add_order(json, "start", calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU,
+              MEASURED_START_CPU);
+    add_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU]);
+    add_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU]);
+    add_step(json, "exit", &exit_wait, &series[MEASURED_SEE_CPU]);
+    add_order(json, "remove", calibration, MEASURED_REMOVE, MEASURED_REMOVE_CPU,
+              MEASURED_REMOVE_CPU);
+    add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
+}
+
+static void add_rates(struct buffer *json, const struct calibration *calibration)
+{
+    int64_t unpack_usec = series_quantile(&calibration->series[MEASURED_UNPACK], 500);
+    int64_t container = series_quantile(&calibration->series[MEASURED_CONTAINER_MEMORY], 500);
+
+    buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\"",
+               series_quantile(&calibration->series[MEASURED_TOUCH], 500));
+    if (unpack_usec > 0) {
+        buffer_add(json, ",\n    \"unpackPerSecond\": \"%" PRId64 "KiB\"",
+                   1024 * INT64_C(1000000) / unpack_usec);
+    }
+    buffer_add_text(json,
+                    ",\n    \"stop\": \"0s\", \"layerPerSecond\": \"any\", \"networkPerSecond\": "
+                    "\"any\", \"registryPerSecond\": \"any\", \"diskPerSecond\": \"any\"");
+    buffer_add(json, ",\n    \"containerMemory\": \"%" PRId64 "KiB\"", container / 1024);
+}
+
+static void add_machine(struct buffer *json, const struct calibration *calibration)
+{
+    const struct capacity capacity = capacity_of_machine();
+    struct utsname name;
+    char when[32];
+    time_t now = time(NULL);
+
+    uname(&name);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    buffer_add(json, "  \"machine\": { \"measured\": \"%s\", \"seconds\": %.1f, \"cpus\": %" PRId64,
+               when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU);
+    buffer_add_text(json, ", \"kernel\": ");
+    buffer_add_json_string(json, name.release);
+    buffer_add(json, ", \"cgroup\": \"%s\" },\n", cgroup_kind_name(calibration->cgroups.kind));
+}
+
+static void add_measured(struct buffer *json, const struct calibration *calibration)
+{
+    const char *separator = "";
+
+    buffer_add_text(json, "  \"measured\": [\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct series *series = &calibration->series[rows[i].what];
+
+        if (series->n == 0) {
+            continue;
+        }
+        buffer_add(json,
+                   "%s    { \"what\": \"%s\", \"median\": %.3f, \"p5\": %.3f, \"p95\": %.3f, "
+                   "\"unit\": \"%s\", \"n\": %d }",
+                   separator, rows[i].name, in_unit(series_quantile(series, 500), rows[i].unit),
+                   in_unit(series_quantile(series, 50), rows[i].unit),
+                   in_unit(series_quantile(series, 950), rows[i].unit), unit_names[rows[i].unit],
+                   series->n);
+        separator = ",\n";
+    }
+    buffer_add_text(json, "\n  ],\n");
+}
+
+void calibrate_write(struct buffer *json, const struct calibration *calibration)
+{
+    const struct capacity capacity = capacity_of_machine();
+
+    buffer_add_text(json, "{ \"berth\": \"host-profile/1\",\n");
+    add_machine(json, calibration);
+    add_measured(json, calibration);
+    buffer_add(json,
+               "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
+               "MiB\" },\n    \"agentQueue\": true, \"pullQueue\": true",
+               capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB);
+    add_steps(json, calibration);
+    add_rates(json, calibration);
+    buffer_add_text(json, "\n  }\n}\n");
+}

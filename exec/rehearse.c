@@ -1,0 +1,513 @@
+/*
+ * The agent's side lives in a child process: as root it moves into namespaces of its own, and it is as
+ * small as a real agent. What it measures it leaves in memory that both share.
+ */
+#include "exec/rehearse.h"
+
+#include "exec/loop.h"
+#include "exec/network.h"
+#include "exec/performer.h"
+#include "exec/plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE_USEC 10000000
+#define TOUCH "64MiB"
+
+#define FAMILY(name, mode)                                                                         \
+    "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
+    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 128 } ] }"
+
+static const char world[] =
+    "{ \"berth\": \"scenario/1\", \"title\": \"Rehearsal\","
+    "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"16GiB\", \"boot\": \"0s\" } },"
+    "  \"instances\": [ { \"type\": \"box\", \"count\": 1 } ],"
+    "  \"taskDefinitions\": [" FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY(
+        "bridge",
+        "bridge") "," FAMILY("awsvpc",
+                             "awsvpc") "," FAMILY("touch",
+                                                  "none") "],"
+                                                          "  \"behaviour\": { \"none/c\": { "
+                                                          "\"idle\": \"forever\" }, \"host/c\": { "
+                                                          "\"idle\": \"forever\" },"
+                                                          "    \"bridge/c\": { \"idle\": "
+                                                          "\"forever\" }, \"awsvpc/c\": { "
+                                                          "\"idle\": \"forever\" },"
+                                                          "    \"touch/c\": { \"idle\": "
+                                                          "\"forever\", \"memory\": \"" TOUCH
+                                                          "\" } },"
+                                                          "  \"until\": \"1s\" }";
+
+/* What the two processes share. */
+struct answer {
+    bool ok;
+    struct err err;
+    struct rehearse_times times;
+};
+
+/* Facts about a container that are waited for. */
+enum moment { MOMENT_PULLED, MOMENT_CREATED, MOMENT_STARTED, MOMENT_READY, MOMENT_EXITED, MOMENTS };
+
+struct stage {
+    const struct rehearse_round *round;
+    struct rehearse_times *times;
+    struct scenario *scenario;
+    struct plans plans;
+    struct setup setup;
+    struct cgroup_machine *cgroups;
+    struct network *network;
+    struct performer *performer;
+    int32_t taskdef;
+    int helper;           /* the process that maps ports, or 0 */
+    int64_t see_cpu_usec; /* spent on taking events so far */
+    int64_t at_usec[MOMENTS][REHEARSE_MOST];
+    int n[MOMENTS]; /* tasks to which that has happened */
+};
+
+/* ---- clocks ---- */
+
+static int64_t clock_usec(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static int64_t own_cpu_usec(void)
+{
+    return clock_usec(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static int64_t children_cpu_usec(void)
+{
+    struct rusage used;
+
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000000) +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+}
+
+/* The processes that `pid` has started and that live, at most `most`, in order. */
+static int children_of(int pid, int *pids, int most)
+{
+    char path[64];
+    FILE *file;
+    int n = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    file = fopen(path, "re");
+    while (file && n < most && fscanf(file, "%d", &pids[n]) == 1) {
+        n++;
+    }
+    if (file) {
+        fclose(file);
+    }
+    return n;
+}
+
+/* The last of them, or 0. */
+static int last_child(int pid)
+{
+    int pids[REHEARSE_MOST + 1];
+    int n = children_of(pid, pids, REHEARSE_MOST + 1);
+
+    return n > 0 ? pids[n - 1] : 0;
+}
+
+/* CPU time that a process has used, its children left out. */
+static int64_t cpu_of(int pid)
+{
+    clockid_t clock;
+
+    return pid > 0 && clock_getcpuclockid(pid, &clock) == 0 ? clock_usec(clock) : 0;
+}
+
+static int64_t pss_of(int pid)
+{
+    long kib = 0;
+    char path[64], line[128];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    file = pid > 0 ? fopen(path, "re") : NULL;
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "Pss: %ld", &kib) == 1) {
+            break;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return kib * 1024;
+}
+
+/* Memory that the container's group holds. */
+static int64_t group_bytes(const struct stage *stage, int32_t task)
+{
+    char path[CGROUP_PATH_MAX];
+    struct cgroup_usage usage = {0};
+    struct err err;
+
+    snprintf(path, sizeof path, "%s/t%d/c-c", stage->setup.group, task + 1);
+    return cgroup_read(stage->cgroups, path, &usage, &err) ? usage.memory_bytes : 0;
+}
+
+/* ---- orders and answers ---- */
+
+static struct message order_of(enum message_kind kind, int32_t task)
+{
+    struct message order = message_new(kind);
+
+    if (kind == MESSAGE_REMOVE_TASK) {
+        order.as.remove_task.task = task;
+    } else if (kind == MESSAGE_CREATE_CONTAINER) {
+        order.as.create = (struct create_container){.task = task};
+    } else if (kind == MESSAGE_SIGNAL_CONTAINER) {
+        order.as.signal = (struct signal_container){task, 0, SIGNAL_TERM};
+    } else {
+        order.as.order = (struct container_order){task, 0};
+    }
+    return order;
+}
+
+/* Gives the order; adds what that took. */
+static void act(struct stage *stage, enum message_kind kind, int32_t task, int64_t *cpu_usec,
+                int64_t *wall_usec)
+{
+    struct message order = order_of(kind, task);
+    int64_t begin_cpu_usec = own_cpu_usec(), begin_usec = loop_clock_usec();
+
+    performer_act(stage->performer, &order);
+    *cpu_usec = own_cpu_usec() - begin_cpu_usec;
+    *wall_usec = loop_clock_usec() - begin_usec;
+}
+
+static bool next_fact(struct stage *stage, struct fact *fact)
+{
+    int64_t begin_usec = own_cpu_usec();
+    bool more = performer_next(stage->performer, fact);
+
+    stage->see_cpu_usec += own_cpu_usec() - begin_usec;
+    return more;
+}
+
+/* Waits for something to look at. */
+static void rest(const struct stage *stage)
+{
+    int fds[PERFORMER_FDS];
+    struct pollfd wait[PERFORMER_FDS];
+
+    performer_fds(stage->performer, fds);
+    for (int i = 0; i < PERFORMER_FDS; i++) {
+        wait[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    }
+    poll(wait, PERFORMER_FDS, 100);
+}
+
+static enum moment moment_of(enum message_kind kind)
+{
+    switch (kind) {
+    case MESSAGE_IMAGE_PULLED:
+        return MOMENT_PULLED;
+    case MESSAGE_CONTAINER_CREATED:
+        return MOMENT_CREATED;
+    case MESSAGE_CONTAINER_STARTED:
+        return MOMENT_STARTED;
+    case MESSAGE_CONTAINER_READY:
+        return MOMENT_READY;
+    case MESSAGE_CONTAINER_EXITED:
+        return MOMENT_EXITED;
+    default:
+        return MOMENTS;
+    }
+}
+
+static bool take(struct stage *stage, const struct message *event, struct err *err)
+{
+    const struct container_fact *is = &event->as.fact;
+    enum moment moment = moment_of(event->kind);
+
+    if (moment == MOMENTS) {
+        return true;
+    }
+    if (moment != MOMENT_EXITED && is->error) {
+        return err_set(err, EXIT_MACHINE, "a container did not start: %.400s", is->error);
+    }
+    stage->at_usec[moment][is->task] = loop_clock_usec();
+    stage->n[moment]++;
+    return true;
+}
+
+/* Waits until that has happened to `n` tasks. */
+static bool await(struct stage *stage, enum moment moment, int n, struct err *err)
+{
+    int64_t until_usec = loop_clock_usec() + PATIENCE_USEC;
+    struct fact fact;
+    bool fine;
+
+    while (stage->n[moment] < n) {
+        while (stage->n[moment] < n && next_fact(stage, &fact)) {
+            fine = take(stage, &fact.event, err);
+            message_finish(&fact.event);
+            if (!fine) {
+                return false;
+            }
+        }
+        if (stage->n[moment] < n) {
+            rest(stage);
+        }
+        if (loop_clock_usec() > until_usec) {
+            return err_set(err, EXIT_MACHINE, "a container did not answer within 10 s");
+        }
+    }
+    return true;
+}
+
+/* ---- lives ---- */
+
+static void give_duty(struct stage *stage, int32_t task)
+{
+    struct duty duty = plans_duty(&stage->plans, task, stage->taskdef);
+
+    performer_duty(stage->performer, &duty);
+}
+
+/* The first pull makes the image. */
+static bool pull(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t begin_usec = loop_clock_usec(), cpu_usec, wall_usec;
+    int64_t others_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - own_cpu_usec();
+
+    act(stage, MESSAGE_PULL_IMAGE, task, &cpu_usec, &wall_usec);
+    if (!await(stage, MOMENT_PULLED, stage->n[MOMENT_PULLED] + 1, err)) {
+        return false;
+    }
+    if (stage->times->first_pull_usec == 0) {
+        stage->times->first_pull_usec = loop_clock_usec() - begin_usec;
+        stage->times->first_pull_cpu_usec =
+            clock_usec(CLOCK_PROCESS_CPUTIME_ID) - own_cpu_usec() - others_usec;
+    }
+    return true;
+}
+
+/* What its processes have used until now: pid 1 is the agent's child, the program is pid 1's. */
+static void measure_start(struct stage *stage, int32_t task, int first)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+
+    usec[REHEARSED_CHILD_CPU][task] = cpu_of(first);
+    usec[REHEARSED_EXEC_CPU][task] = cpu_of(last_child(first));
+    if (task == 0) {
+        stage->times->memory_bytes = pss_of(first);
+        stage->times->group_bytes = group_bytes(stage, task);
+    }
+}
+
+/* The same for all that live, in any order. */
+static void measure_starts(struct stage *stage)
+{
+    int pids[REHEARSE_MOST + 1];
+    int n = children_of(getpid(), pids, REHEARSE_MOST + 1), task = 0;
+
+    for (int i = 0; i < n && task < stage->round->n; i++) {
+        if (pids[i] != stage->helper) {
+            measure_start(stage, task++, pids[i]);
+        }
+    }
+}
+
+/* From the order to stop it until nothing of it is left. */
+static bool end_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec = loop_clock_usec(), before_usec = children_cpu_usec();
+    int64_t cpu_usec, wall_usec, see_usec;
+
+    act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
+    if (!await(stage, MOMENT_EXITED, stage->n[MOMENT_EXITED] + 1, err)) {
+        return false;
+    }
+    usec[REHEARSED_STOP][task] = stage->at_usec[MOMENT_EXITED][task] - begin_usec;
+    begin_usec = loop_clock_usec();
+    see_usec = stage->see_cpu_usec;
+    act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    while (last_child(getpid()) != stage->helper &&
+           loop_clock_usec() < begin_usec + PATIENCE_USEC) {
+        struct fact fact;
+
+        rest(stage);
+        if (next_fact(stage, &fact)) {
+            message_finish(&fact.event);
+        }
+    }
+    usec[REHEARSED_REMOVE_CPU][task] = cpu_usec + stage->see_cpu_usec - see_usec;
+    usec[REHEARSED_REMOVE][task] = loop_clock_usec() - begin_usec;
+    usec[REHEARSED_END_CPU][task] = children_cpu_usec() - before_usec -
+                                    usec[REHEARSED_CHILD_CPU][task] -
+                                    usec[REHEARSED_EXEC_CPU][task];
+    return true;
+}
+
+static bool live_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec, see_usec = stage->see_cpu_usec;
+
+    usleep((useconds_t)stage->round->rest_usec);
+    act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
+        &usec[REHEARSED_CREATE][task]);
+    act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
+        &usec[REHEARSED_START][task]);
+    begin_usec = loop_clock_usec();
+    if (!await(stage, MOMENT_READY, task + 1, err)) {
+        return false;
+    }
+    usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
+    usec[REHEARSED_EXEC][task] =
+        stage->at_usec[MOMENT_READY][task] - stage->at_usec[MOMENT_STARTED][task];
+    usec[REHEARSED_SEE_CPU][task] = stage->see_cpu_usec - see_usec;
+    measure_start(stage, task, last_child(getpid()));
+    return end_one(stage, task, err);
+}
+
+static bool live_one_by_one(struct stage *stage, struct err *err)
+{
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err) || !live_one(stage, task, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool live_at_once(struct stage *stage, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec, begin_cpu_usec;
+    int n = stage->round->n;
+
+    for (int32_t task = 0; task < n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+    }
+    usleep((useconds_t)stage->round->rest_usec);
+    begin_usec = loop_clock_usec();
+    begin_cpu_usec = own_cpu_usec();
+    for (int32_t task = 0; task < n; task++) {
+        act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
+            &usec[REHEARSED_CREATE][task]);
+    }
+    for (int32_t task = 0; task < n; task++) {
+        act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
+            &usec[REHEARSED_START][task]);
+    }
+    if (!await(stage, MOMENT_READY, n, err)) {
+        return false;
+    }
+    stage->times->all_usec = loop_clock_usec() - begin_usec;
+    stage->times->all_cpu_usec = own_cpu_usec() - begin_cpu_usec;
+    measure_starts(stage);
+    return true;
+}
+
+/* ---- the process ---- */
+
+static bool open_stage(struct stage *stage, const struct sweep_run *run,
+                       const struct programs *programs, int cloud_fd, int index, struct err *err)
+{
+    struct findings findings = {0};
+    const struct cgroup_limits none = {0};
+
+    stage->scenario = scenario_parse(world, "rehearsal", &findings);
+    assert(stage->scenario != NULL);
+    findings_finish(&findings);
+    stage->setup.instance = index;
+    if (asprintf(&stage->setup.folder, "%s/r%d", run->folder, index) < 0 ||
+        asprintf(&stage->setup.group, "berth-%s-r%d-box", run->id, index) < 0) {
+        abort();
+    }
+    stage->setup.work_program = (char *)(uintptr_t)programs->work;
+    plans_make(&stage->plans, stage->scenario, (struct scale){1, 1}, 1, NULL);
+    while (strcmp(stage->scenario->taskdefs[stage->taskdef].definition->family,
+                  stage->round->family)) {
+        stage->taskdef++;
+        assert(stage->taskdef < stage->scenario->n_taskdefs);
+    }
+    if (mkdir(stage->setup.folder, 0700) != 0) {
+        return err_errno(err, errno, "cannot make %s", stage->setup.folder);
+    }
+    if ((cloud_fd >= 0 && !network_open(&stage->network, cloud_fd, index, err)) ||
+        !cgroup_make(stage->cgroups, stage->setup.group, true, &none, err) ||
+        !performer_open(&stage->performer, &stage->setup, stage->cgroups, stage->network, NULL,
+                        err)) {
+        return false;
+    }
+    stage->helper = last_child(getpid());
+    for (int i = 0; i < stage->scenario->n_taskdefs; i++) {
+        performer_plan(stage->performer, &stage->plans.list[i]);
+    }
+    return true;
+}
+
+static void perform(struct answer *answer, const struct sweep_run *run,
+                    struct cgroup_machine *cgroups, const struct programs *programs, int cloud_fd,
+                    int index, const struct rehearse_round *round)
+{
+    static struct stage stage;
+
+    stage = (struct stage){.round = round, .times = &answer->times, .cgroups = cgroups};
+    answer->times.n = round->n;
+    answer->ok = open_stage(&stage, run, programs, cloud_fd, index, &answer->err) &&
+                 (round->at_once ? live_at_once(&stage, &answer->err)
+                                 : live_one_by_one(&stage, &answer->err));
+}
+
+bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
+              const struct programs *programs, int cloud_fd, int index,
+              const struct rehearse_round *round, struct rehearse_times *times, struct err *err)
+{
+    struct answer *answer =
+        mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct cgroup_swept swept;
+    char prefix[64];
+    struct err none;
+    int status = 0;
+    bool ok;
+    pid_t pid;
+
+    assert(answer != MAP_FAILED && round->n <= REHEARSE_MOST);
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        perform(answer, run, cgroups, programs, cloud_fd, index, round);
+        _exit(EXIT_FINE); /* what still lives in it dies with it */
+    }
+    waitpid(pid, &status, 0);
+    snprintf(prefix, sizeof prefix, "berth-%s-r%d-", run->id, index);
+    cgroup_sweep(cgroups, prefix, &swept, &none);
+    ok = pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE && answer->ok;
+    if (!ok) {
+        err_set(err, EXIT_MACHINE, "a rehearsal of containers failed: %.700s",
+                answer->err.text[0] ? answer->err.text : "its process ended");
+    }
+    *times = answer->times;
+    munmap(answer, sizeof *answer);
+    return ok;
+}

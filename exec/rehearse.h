@@ -1,0 +1,65 @@
+/*
+ * An agent's hands without an agent: the very orders that a machine gives them in a run, one at a time
+ * or many at once, with clocks beside them: the wall's, the agent's own CPU time, and that of what it
+ * starts. It must never know what becomes of the numbers.
+ */
+#ifndef BERTH_EXEC_REHEARSE_H
+#define BERTH_EXEC_REHEARSE_H
+
+#include "exec/cgroup.h"
+#include "exec/program.h"
+#include "exec/sweep.h"
+#include "file/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is measured of each container, microseconds. "Wall" is from the order, or from the step before,
+ * until the agent can see the answer; "CPU" is time of the thread or process alone. */
+enum rehearsed {
+    REHEARSED_CREATE_CPU, /* of the agent: order to create */
+    REHEARSED_CREATE,
+    REHEARSED_START_CPU, /* of the agent: order to start */
+    REHEARSED_START,
+    REHEARSED_CHILD_CPU,  /* of the container's first processes, under nobody's limits yet */
+    REHEARSED_CHILD,      /* from the end of the order until started */
+    REHEARSED_EXEC_CPU,   /* of the program, under its own limits, until it is ready */
+    REHEARSED_EXEC,       /* from started until ready */
+    REHEARSED_STOP,       /* from SIGTERM until the exit is seen; without a signal: from ready */
+    REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
+    REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
+    REHEARSED_REMOVE,
+    REHEARSED_SEE_CPU,   /* of the agent: taking its events, in all */
+    REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
+    REHEARSED,
+};
+
+/* What the containers of one round are. */
+struct rehearse_round {
+    const char *family; /* of the rehearsal's own definitions: see rehearse.c */
+    int n;              /* containers */
+    bool at_once;      /* all created, then all started, as an agent does with what comes at once */
+    int64_t rest_usec; /* idle before each (or before all, at once) */
+};
+
+enum { REHEARSE_MOST = 64 };
+
+struct rehearse_times {
+    int n;
+    int64_t usec[REHEARSED][REHEARSE_MOST]; /* by container */
+    int64_t first_pull_usec,
+        first_pull_cpu_usec; /* of the built-in root file system, by a new agent */
+    int64_t all_usec;        /* at once: from the first order until the last container is ready */
+    int64_t all_cpu_usec;    /* likewise: of the agent and all that it started */
+    int64_t
+        memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
+    int64_t group_bytes;
+};
+
+/* Opens and closes an agent's side for one round, in a process of its own. `index`: a number that no
+ * other round of the run has. */
+bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
+              const struct programs *programs, int cloud_fd, int index,
+              const struct rehearse_round *round, struct rehearse_times *times, struct err *err);
+
+#endif

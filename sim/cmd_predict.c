@@ -1,0 +1,375 @@
+/*
+ * `berth predict SCENARIO`: simulates with the host profile of this machine, runs for real, and says how
+ * far apart they are. The order matters: the prediction is made before the first real run begins.
+ */
+#include "command.h"
+
+#include "file/buffer.h"
+#include "file/memory.h"
+#include "file/options.h"
+#include "file/summary.h"
+#include "predict.h"
+#include "real.h"
+#include "sim.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where `berth calibrate` writes where nobody says. */
+#define PROFILE "host.profile.json"
+#define PROFILE_AGE_SEC 3600
+
+#define TIMES_MAX 99
+
+static const char about[] =
+    "Simulates a scenario with a host profile of this machine, then runs it for real, several "
+    "times,\n"
+    "and prints how far the prediction was off. The profile comes from `berth calibrate` alone: "
+    "no\n"
+    "real run is looked at before it was predicted. Without --host-profile it is "
+    "host.profile.json,\n"
+    "here, where that is less than an hour old; else this machine is calibrated first.\n"
+    "\n"
+    "What is only waited for by script (ready, idle, the timeline) is taken out of every "
+    "duration.\n"
+    "An error is |predicted - real| / real, of the medians of each task, and of those the median "
+    "over\n"
+    "all tasks. The spread is the real runs' own: from their first quartile to their third, by "
+    "the\n"
+    "median. An error holds where it is at most 10 % (startup, stop, registration) or 5 %\n"
+    "(completion, makespan), or 1.5 times the spread where that is more. The naive prediction has\n"
+    "the same costs, but nobody in the way of anybody.\n"
+    "Exits with 1 where an error does not hold, with 3 where this machine can run no containers.";
+
+static const char examples[] =
+    "  berth predict scenarios/predict/burst.json             five real runs\n"
+    "  berth predict my.json --times 9 --host-profile host.profile.json\n";
+
+struct wish {
+    const char *profile;
+    int64_t times;
+    bool json;
+    struct option_texts sets;
+};
+
+/* Everything about one prediction. */
+struct session {
+    const char *path;
+    const struct wish *wish;
+    char profile[300];
+    struct real real;
+    struct sim_result idle, predicted, naive;
+    struct story *stories;
+    int n_stories;
+    struct predict_result results[PREDICT_LINES];
+};
+
+/* The profile --------------------------------------------------------------------------------------- */
+
+/* -1: there is none. */
+static int64_t age_sec(const char *path)
+{
+    struct stat is;
+
+    return stat(path, &is) == 0 ? (int64_t)(time(NULL) - is.st_mtime) : -1;
+}
+
+static bool find_profile(struct session *session, struct err *err)
+{
+    const char *given = session->wish->profile;
+    const char *path = given ? given : PROFILE;
+    const char *words[] = {"berth", "calibrate", "--quick", "-o", PROFILE, NULL};
+    char output[300];
+    int64_t age = age_sec(path);
+
+    snprintf(session->profile, sizeof session->profile, "%s", path);
+    if (age > PROFILE_AGE_SEC && given)
+        fprintf(stderr, "berth: warning: %s was measured %" PRId64 " h ago: machines change\n",
+                path, age / 3600);
+    if (given || (age >= 0 && age <= PROFILE_AGE_SEC))
+        return true;
+    snprintf(output, sizeof output, "%s/calibrated", session->real.folder);
+    return real_command(&session->real, words, output, true, 600 * USEC_PER_SEC, err) == EXIT_FINE;
+}
+
+/* Simulating ---------------------------------------------------------------------------------------- */
+
+static struct scenario *load(const struct session *session, bool no_contention, bool says)
+{
+    const struct scenario_options options = {
+        .n_sets = session->wish->sets.n_texts,
+        .sets = session->wish->sets.texts,
+        .host_profile = session->profile,
+        .no_contention = no_contention,
+    };
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_load(session->path, &options, &findings);
+
+    for (int i = 0; says && i < findings.n_list; i++)
+        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_finish(&findings);
+    return scenario;
+}
+
+static bool simulate(const struct scenario *scenario, struct sim_result *result, struct err *err)
+{
+    struct sim_options options = sim_options_default(scenario);
+
+    options.tell = true;
+    return sim_run(scenario, &options, result, err);
+}
+
+/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. */
+static bool simulate_idle(struct scenario *scenario, struct sim_result *result, struct err *err)
+{
+    const struct costs costs = scenario->costs;
+    bool ok;
+
+    scenario->costs = (struct costs){
+        .layer_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .network_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .registry_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .disk_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .unpack_bytes_per_sec = BYTES_PER_SEC_ANY,
+    };
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        for (int c = 0; c < scenario->taskdefs[i].definition->n_containers; c++)
+            scenario->taskdefs[i].behaviours[c].work = distribution_constant(0);
+    ok = simulate(scenario, result, err);
+    scenario->costs = costs; /* it owns samples */
+    return ok;
+}
+
+static bool simulate_all(struct session *session, struct err *err)
+{
+    struct scenario *scenario = load(session, false, true), *naive = NULL;
+    bool ok;
+
+    if (!scenario)
+        return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
+    naive = load(session, true, false);
+    ok = simulate(scenario, &session->predicted, err) && simulate(naive, &session->naive, err);
+    ok = ok && simulate_idle(scenario, &session->idle, err);
+    scenario_destroy(scenario);
+    scenario_destroy(naive);
+    return ok;
+}
+
+/* Running ------------------------------------------------------------------------------------------- */
+
+static bool run_all(struct session *session, struct err *err)
+{
+    const char *words[1 + 2 * 64] = {NULL};
+    const struct option_texts *sets = &session->wish->sets;
+    /* a machine may be slow, but not that slow */
+    struct real_wish wish = {
+        .seed = -1,
+        .words = words,
+        .patience_usec = session->predicted.summary.end_usec * 10 + 300 * USEC_PER_SEC,
+    };
+
+    for (int i = 0; i < sets->n_texts && i < 64; i++) {
+        words[2 * i] = "--set";
+        words[2 * i + 1] = sets->texts[i];
+        words[2 * i + 2] = NULL;
+    }
+    for (int64_t i = 0; i < session->wish->times; i++) {
+        if (isatty(STDERR_FILENO))
+            fprintf(stderr, "\r\033[Kreal run %" PRId64 " of %" PRId64, i + 1,
+                    session->wish->times);
+        if (!real_run(&session->real, session->path, &wish, &session->stories[i], err))
+            return false;
+        session->n_stories++;
+    }
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+    return true;
+}
+
+/* Telling ------------------------------------------------------------------------------------------- */
+
+static bool all_hold(const struct session *session)
+{
+    bool hold = true;
+
+    for (int line = 0; line < PREDICT_LINES; line++)
+        hold = hold && (session->results[line].n == 0 || session->results[line].holds);
+    return hold;
+}
+
+static void print_line(const struct predict_row *row, const struct predict_result *result)
+{
+    char predicted[32], real[32];
+
+    printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", row->name, result->n,
+           summary_duration(result->predicted_usec, predicted, sizeof predicted),
+           summary_duration(result->real_usec, real, sizeof real), result->error * 100,
+           result->spread * 100, result->bound * 100, result->naive * 100,
+           result->holds ? "holds" : "DOES NOT HOLD");
+    if (result->n_failed > 0)
+        printf(" (%d not predicted at all)", result->n_failed);
+    printf("\n");
+}
+
+static void print_results(const struct session *session, const char *title)
+{
+    printf("%s, %d real run%s, host profile %s\n", title, session->n_stories,
+           session->n_stories == 1 ? "" : "s", session->profile);
+    printf("%-12s %5s %11s %11s %9s %9s %9s %10s\n", "", "n", "predicted", "real", "error",
+           "spread", "allowed", "naive");
+    for (int line = 0; line < PREDICT_LINES; line++)
+        if (session->results[line].n > 0)
+            print_line(&predict_rows[line], &session->results[line]);
+}
+
+/* "startup": 0.041, ...; null where there is nothing to say. */
+static void add_numbers(struct buffer *json, const char *name, const struct session *session,
+                        double (*value)(const struct predict_result *))
+{
+    buffer_add(json, ", \"%s\": {", name);
+    for (int line = 0; line < PREDICT_LINES; line++) {
+        const struct predict_result *result = &session->results[line];
+
+        buffer_add(json, "%s\"%s\": ", line > 0 ? ", " : "", predict_rows[line].name);
+        if (result->n > 0)
+            buffer_add(json, "%.6f", value(result));
+        else
+            buffer_add_text(json, "null");
+    }
+    buffer_add_text(json, "}");
+}
+
+static double error_of(const struct predict_result *result)
+{
+    return result->error;
+}
+
+static double spread_of(const struct predict_result *result)
+{
+    return result->spread;
+}
+
+static double naive_of(const struct predict_result *result)
+{
+    return result->naive;
+}
+
+static double bound_of(const struct predict_result *result)
+{
+    return result->bound;
+}
+
+static double predicted_of(const struct predict_result *result)
+{
+    return (double)result->predicted_usec / USEC_PER_SEC;
+}
+
+static double real_of(const struct predict_result *result)
+{
+    return (double)result->real_usec / USEC_PER_SEC;
+}
+
+static void print_json(const struct session *session, const char *title)
+{
+    struct buffer json = {0};
+
+    buffer_add_text(&json, "{\"scenario\": ");
+    buffer_add_json_string(&json, session->path);
+    buffer_add_text(&json, ", \"title\": ");
+    buffer_add_json_string(&json, title);
+    buffer_add(&json, ", \"times\": %d, \"holds\": %s", session->n_stories,
+               all_hold(session) ? "true" : "false");
+    add_numbers(&json, "median_error", session, error_of);
+    add_numbers(&json, "spread", session, spread_of);
+    add_numbers(&json, "allowed", session, bound_of);
+    add_numbers(&json, "naive_error", session, naive_of);
+    add_numbers(&json, "predicted", session, predicted_of);
+    add_numbers(&json, "real", session, real_of);
+    printf("%s}\n", json.text);
+    buffer_finish(&json);
+}
+
+/* The whole ----------------------------------------------------------------------------------------- */
+
+static int tell(struct session *session, const char *title)
+{
+    const struct predict_runs runs = {
+        .idle = &session->idle.story,
+        .predicted = &session->predicted.story,
+        .n_predicted = 1,
+        .naive = &session->naive.story,
+        .n_naive = 1,
+        .real = session->stories,
+        .n_real = session->n_stories,
+    };
+
+    predict_judge(&runs, session->results);
+    if (session->wish->json)
+        print_json(session, title);
+    else
+        print_results(session, title);
+    return all_hold(session) ? EXIT_FINE : EXIT_ANSWER;
+}
+
+static int predict(struct session *session)
+{
+    struct err err;
+    int code;
+
+    if (!real_open(&session->real, &err))
+        return err_report(&err);
+    session->stories = memory_zeroed((size_t)session->wish->times, sizeof *session->stories);
+    if (find_profile(session, &err) && simulate_all(session, &err) && run_all(session, &err))
+        code = tell(session, session->path);
+    else
+        code = err_report(&err);
+    for (int i = 0; i < session->n_stories; i++)
+        story_finish(&session->stories[i]);
+    free(session->stories);
+    sim_result_finish(&session->idle);
+    sim_result_finish(&session->predicted);
+    sim_result_finish(&session->naive);
+    real_close(&session->real);
+    return code;
+}
+
+int cmd_predict(int argc, char **argv)
+{
+    struct wish wish = {.times = 5};
+    const struct option_row rows[] = {
+        {"times", 0, OPTION_NUMBER, &wish.times, "N", "real runs, 5 where nothing is said", 1,
+         NULL},
+        {"host-profile", 0, OPTION_TEXT, &wish.profile, "FILE",
+         "what `berth calibrate` has written on this machine", 0, NULL},
+        {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE",
+         "change one value of the scenario, as often as you like", 0, NULL},
+        {"json", 0, OPTION_FLAG, &wish.json, NULL, "one JSON object instead of the table", 0, NULL},
+    };
+    const struct options options = {
+        .command = "predict",
+        .usage = "SCENARIO [OPTION]...",
+        .about = about,
+        .examples = examples,
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .operands_min = 1,
+        .operands_max = 1,
+    };
+    struct session session = {.wish = &wish};
+    int n_operands, code;
+
+    if (options_parse(&options, argc, argv, &n_operands, &code)) {
+        session.path = argv[0];
+        if (wish.times > TIMES_MAX)
+            wish.times = TIMES_MAX;
+        code = predict(&session);
+    }
+    free(wish.sets.texts);
+    return code;
+}

@@ -1,0 +1,236 @@
+/*
+ * Every line is a list of items; of each item the durations in all runs are collected, waiting by
+ * script is taken out of all alike, and medians are compared.
+ */
+#include "predict.h"
+
+#include "file/memory.h"
+#include "file/phases.h"
+
+#include <stdlib.h>
+
+/* A run's steps are written down that exactly. */
+#define GRAIN_USEC 50
+
+const struct predict_row predict_rows[PREDICT_LINES] = {
+    [PREDICT_REGISTRATION] = {"registration", 0.10}, [PREDICT_STARTUP] = {"startup", 0.10},
+    [PREDICT_COMPLETION] = {"completion", 0.05},     [PREDICT_STOP] = {"stop", 0.10},
+    [PREDICT_MAKESPAN] = {"makespan", 0.05},
+};
+
+/* Durations of items ---------------------------------------------------------------------------- */
+
+static int64_t registration(const struct story *story, int id)
+{
+    const struct story_instance *row = &story->instances[id];
+
+    return row->registered_at_usec == USEC_NEVER || row->torn_down ||
+                   row->registered_at_usec > story->end_usec
+               ? USEC_NEVER
+               : row->registered_at_usec - row->launch_at_usec;
+}
+
+static int64_t stop(const struct story *story, const struct story_task *row)
+{
+    bool told = row->stop_at_usec != USEC_NEVER && row->stopped_at_usec != USEC_NEVER &&
+                row->stop_at_usec <= row->stopped_at_usec;
+
+    return !told || row->torn_down || row->stopped_at_usec > story->end_usec
+               ? USEC_NEVER
+               : row->stopped_at_usec - row->stop_at_usec;
+}
+
+static void later(const struct story *story, int64_t at_usec, int64_t *last_usec)
+{
+    if (at_usec != USEC_NEVER && at_usec <= story->end_usec && at_usec > *last_usec)
+        *last_usec = at_usec;
+}
+
+static int64_t makespan(const struct story *story)
+{
+    int64_t last_usec = 0;
+
+    for (int i = 0; i < story->n_tasks; i++) {
+        const struct story_task *row = &story->tasks[i];
+
+        if (!row->torn_down)
+            later(story, row->stopped_at_usec, &last_usec);
+        for (int c = 0; c < row->n_containers; c++)
+            later(story, row->containers[c].ready_at_usec, &last_usec);
+    }
+    return last_usec > 0 ? last_usec : USEC_NEVER;
+}
+
+static int64_t duration(const struct story *story, enum predict_line line, int id)
+{
+    switch (line) {
+    case PREDICT_REGISTRATION:
+        return id < story->n_instances ? registration(story, id) : USEC_NEVER;
+    case PREDICT_STARTUP:
+        return id < story->n_tasks ? phases_of_task(story, &story->tasks[id], PHASE_STARTUP)
+                                   : USEC_NEVER;
+    case PREDICT_COMPLETION:
+        return id < story->n_tasks ? phases_of_task(story, &story->tasks[id], PHASE_COMPLETION)
+                                   : USEC_NEVER;
+    case PREDICT_STOP:
+        return id < story->n_tasks ? stop(story, &story->tasks[id]) : USEC_NEVER;
+    default:
+        return makespan(story);
+    }
+}
+
+static int n_items(const struct story *story, enum predict_line line)
+{
+    return line == PREDICT_REGISTRATION ? story->n_instances
+           : line == PREDICT_MAKESPAN   ? 1
+                                        : story->n_tasks;
+}
+
+/* Numbers ---------------------------------------------------------------------------------------- */
+
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+
+    return a < b ? -1 : a > b;
+}
+
+double predict_quantile(const double *sorted, int n, double part)
+{
+    double at = part * (n - 1);
+    int below = (int)at;
+
+    return below + 1 < n ? sorted[below] + (at - below) * (sorted[below + 1] - sorted[below])
+                         : sorted[n - 1];
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return predict_quantile(values, n, 0.5);
+}
+
+/* How long an item took in some runs: sorted, scripted waiting taken out. */
+struct sample {
+    double *usec;
+    int n;
+};
+
+static void collect(struct sample *sample, const struct story *stories, int n,
+                    enum predict_line line, int id, int64_t idle_usec)
+{
+    sample->n = 0;
+    for (int i = 0; i < n; i++) {
+        int64_t usec = duration(&stories[i], line, id);
+
+        if (usec != USEC_NEVER)
+            sample->usec[sample->n++] = (double)(usec > idle_usec ? usec - idle_usec : 0);
+    }
+    if (sample->n > 0)
+        qsort(sample->usec, (size_t)sample->n, sizeof *sample->usec, by_value);
+}
+
+static double middle(const struct sample *sample)
+{
+    return predict_quantile(sample->usec, sample->n, 0.5);
+}
+
+static double relative(double usec, double of)
+{
+    double difference = usec < of ? of - usec : usec - of;
+
+    return difference < GRAIN_USEC ? 0 : of < 1 ? 1 : difference / of;
+}
+
+static double spread(const struct sample *sample)
+{
+    double low = predict_quantile(sample->usec, sample->n, 0.25);
+    double high = predict_quantile(sample->usec, sample->n, 0.75);
+
+    return high - low < GRAIN_USEC || middle(sample) < 1 ? 0 : (high - low) / middle(sample);
+}
+
+/* Of one line: a value for each of its items. */
+struct columns {
+    double *predicted, *real, *error, *naive, *spread;
+    struct sample sample;
+};
+
+static double error_of(struct columns *columns, const struct story *stories, int n,
+                       enum predict_line line, int id, int64_t idle_usec, double real_usec)
+{
+    collect(&columns->sample, stories, n, line, id, idle_usec);
+    /* what the simulation does not have it does not predict at all */
+    return columns->sample.n * 2 > n ? relative(middle(&columns->sample), real_usec) : 1;
+}
+
+static void judge_item(const struct predict_runs *runs, enum predict_line line, int id,
+                       struct columns *columns, struct predict_result *result)
+{
+    struct sample *sample = &columns->sample;
+    int64_t idle_usec = duration(runs->idle, line, id);
+    int at = result->n;
+
+    if (idle_usec == USEC_NEVER)
+        idle_usec = 0;
+    collect(sample, runs->real, runs->n_real, line, id, idle_usec);
+    if (sample->n * 2 <= runs->n_real)
+        return;
+    columns->real[at] = middle(sample);
+    columns->spread[at] = spread(sample);
+    columns->naive[at] =
+        error_of(columns, runs->naive, runs->n_naive, line, id, idle_usec, columns->real[at]);
+    columns->error[at] = error_of(columns, runs->predicted, runs->n_predicted, line, id, idle_usec,
+                                  columns->real[at]);
+    columns->predicted[at] = sample->n > 0 ? middle(sample) : 0;
+    result->n_failed += sample->n * 2 <= runs->n_predicted;
+    result->n++;
+}
+
+static void judge_line(const struct predict_runs *runs, enum predict_line line,
+                       struct columns *columns, struct predict_result *result)
+{
+    double bound = predict_rows[line].bound;
+
+    *result = (struct predict_result){0};
+    for (int id = 0; id < n_items(&runs->real[0], line); id++)
+        judge_item(runs, line, id, columns, result);
+    if (result->n == 0)
+        return;
+    result->predicted_usec = (int64_t)median(columns->predicted, result->n);
+    result->real_usec = (int64_t)median(columns->real, result->n);
+    result->error = median(columns->error, result->n);
+    result->naive = median(columns->naive, result->n);
+    result->spread = median(columns->spread, result->n);
+    result->bound = bound > 1.5 * result->spread ? bound : 1.5 * result->spread;
+    result->holds = result->error <= result->bound;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+void predict_judge(const struct predict_runs *runs, struct predict_result *results)
+{
+    const struct story *first = &runs->real[0];
+    size_t n = (size_t)most(most(first->n_tasks, first->n_instances), 1);
+    size_t n_runs = (size_t)most(most(runs->n_predicted, runs->n_naive), runs->n_real);
+    struct columns columns = {
+        .predicted = memory_zeroed(n, sizeof(double)),
+        .real = memory_zeroed(n, sizeof(double)),
+        .error = memory_zeroed(n, sizeof(double)),
+        .naive = memory_zeroed(n, sizeof(double)),
+        .spread = memory_zeroed(n, sizeof(double)),
+        .sample = {memory_zeroed(n_runs, sizeof(double)), 0},
+    };
+
+    for (int line = 0; line < PREDICT_LINES; line++)
+        judge_line(runs, line, &columns, &results[line]);
+    free(columns.predicted);
+    free(columns.real);
+    free(columns.error);
+    free(columns.naive);
+    free(columns.spread);
+    free(columns.sample.usec);
+}

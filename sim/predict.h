@@ -1,0 +1,59 @@
+/*
+ * A prediction held against what really happened: the same scenario simulated and run, phase by phase,
+ * with what was only waited for by script taken out. Knows stories alone: neither how the runs were
+ * made nor what the simulator knew.
+ */
+#ifndef BERTH_PREDICT_H
+#define BERTH_PREDICT_H
+
+#include "file/story.h"
+
+enum predict_line {
+    PREDICT_REGISTRATION, /* of an instance: from its launch until the scheduler knows it */
+    PREDICT_STARTUP,      /* of a task: from its placement until its last container is ready */
+    PREDICT_COMPLETION, /* of a task that ends by itself: from its placement until it is STOPPED */
+    PREDICT_STOP,       /* of a task that is told to stop: from then until it is STOPPED */
+    PREDICT_MAKESPAN,   /* from the start of the run until its last task is ready or STOPPED */
+    PREDICT_LINES,
+};
+
+/* How a line is called, and what was promised for it. */
+struct predict_row {
+    const char *name;
+    double bound; /* of the error, in parts of one */
+};
+extern const struct predict_row predict_rows[PREDICT_LINES];
+
+/* All of one scenario and seed; `idle` is a simulation in which nothing costs any time and nobody works,
+ * so that what is left of every phase is what the scenario waits for. All borrowed. */
+struct predict_runs {
+    const struct story *idle;
+    const struct story *predicted; /* simulations that differ in the luck of the costs alone */
+    int n_predicted;
+    const struct story *naive; /* likewise, without contention */
+    int n_naive;
+    const struct story *real;
+    int n_real;
+};
+
+/* Errors and spreads are medians over the line's items (tasks, instances), in parts of the median of
+ * the real runs. What differs by less than writing it down takes (50 us) does not differ. */
+struct predict_result {
+    int n;        /* items that really happened, in half of the real runs at least */
+    int n_failed; /* of those, that the simulation does not have */
+    int64_t predicted_usec, real_usec; /* medians over the items, without scripted waiting */
+    double error;                      /* |predicted - real| / real */
+    double naive;                      /* likewise, of the naive prediction */
+    double
+        spread; /* of the real runs: from their first quartile to their third, / median; 0 for one run */
+    double bound; /* the row's, or 1.5 times the spread where that is more */
+    bool holds;
+};
+
+/* Fills PREDICT_LINES results; n is 0 where a line has nothing to say. */
+void predict_judge(const struct predict_runs *runs, struct predict_result *results);
+
+/* The value below which `part` (0 to 1) of the `n` > 0 sorted values are, interpolated between them. */
+double predict_quantile(const double *sorted, int n, double part);
+
+#endif

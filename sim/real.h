@@ -1,0 +1,40 @@
+/*
+ * Real runs for commands that compare: `berth exec` as a child of this program, its log read back.
+ * The runs go to a folder of their own, which is removed with all that is in it. Knows neither what the
+ * runs are for nor how they are made.
+ */
+#ifndef BERTH_REAL_H
+#define BERTH_REAL_H
+
+#include "file/err.h"
+#include "file/story.h"
+
+struct real {
+    char folder[256];
+    int n_runs; /* made so far */
+};
+
+/* Makes the folder, in TMPDIR or /tmp. Close where it succeeds. */
+bool real_open(struct real *real, struct err *err);
+void real_close(struct real *real);
+
+/* What a child may be told besides its command, and how long it may take. */
+struct real_wish {
+    int64_t seed;             /* -1: the scenario's */
+    const char *const *words; /* more words of the command line, NULL-ended, or NULL */
+    int64_t patience_usec;    /* then it is told to end, and fails with EXIT_MACHINE */
+};
+
+/* Runs the scenario for real and reads the story, which is to be finished; `header` may be NULL. True
+ * also where expectations of the scenario failed. False where the run did not come about (EXIT_MACHINE
+ * where this machine cannot), took too long, or was ended by Ctrl-C; `err` then says what `berth exec`
+ * said. */
+bool real_run(struct real *real, const char *scenario, const struct real_wish *wish,
+              struct story *story, struct err *err);
+
+/* `berth WORDS...` as a child, NULL-ended; what it prints goes to the file `output`, or to our stdout
+ * where that is NULL, and what it says to our stderr where `says`. Returns its exit code. */
+int real_command(struct real *real, const char *const *words, const char *output, bool says,
+                 int64_t patience_usec, struct err *err);
+
+#endif
