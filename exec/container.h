@@ -63,6 +63,7 @@ struct container_mount {
     const char *options;  /* of the tmpfs, such as "mode=1777"; NULL: none */
     unsigned long flags;  /* of the tmpfs, MS_* */
     bool read_only;
+    bool fill; /* when new, it begins with what the image has there */
 };
 
 enum { CONTAINER_MOUNTS_MAX = 48 };

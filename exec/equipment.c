@@ -62,6 +62,7 @@ void equipment_make(struct equipment *equipment, const struct plan_container *pl
             .options = mount->options,
             .flags = (unsigned long)mount->flags,
             .read_only = mount->read_only,
+            .fill = mount->fill,
         };
     }
 }

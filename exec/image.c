@@ -144,8 +144,10 @@ static bool is_for_this_machine(json_t *descriptor)
 {
     json_t *platform = json_object_get(descriptor, "platform");
     const char *name = json_string_value(json_object_get(platform, "architecture"));
+    const char *system = json_string_value(json_object_get(platform, "os"));
 
-    return !platform || (name && !strcmp(name, machine_name));
+    return !platform ||
+           (name && !strcmp(name, machine_name) && (!system || !strcmp(system, "linux")));
 }
 
 static json_t *choose(json_t *index, const char *reference)
@@ -162,6 +164,32 @@ static json_t *choose(json_t *index, const char *reference)
     return NULL;
 }
 
+/* Says what there is instead. */
+static void refuse_index(json_t *index, const char *path, const char *reference, struct err *err)
+{
+    char there[200] = "";
+    json_t *each;
+    size_t i;
+
+    json_array_foreach(json_object_get(index, "manifests"), i, each)
+    {
+        json_t *name = json_object_get(json_object_get(each, "annotations"),
+                                       "org.opencontainers.image.ref.name");
+        json_t *platform = json_object_get(each, "platform");
+        const char *system = json_string_value(json_object_get(platform, "os"));
+        const char *machine = json_string_value(json_object_get(platform, "architecture"));
+        size_t used = strlen(there);
+
+        snprintf(there + used, sizeof there - used, "%s%.60s%s%.20s%s%.20s", used ? ", " : "",
+                 json_is_string(name) ? json_string_value(name) : "",
+                 json_is_string(name) ? " " : "", system ? system : "", machine ? "/" : "",
+                 machine ? machine : "");
+    }
+    err_set(err, EXIT_INPUT, "%s: no image %s%sfor linux/%s; it has: %s", path,
+            reference ? reference : "", reference ? " " : "", machine_name,
+            there[0] ? there : "none");
+}
+
 static json_t *load_manifest(const char *layout, const char *reference, struct err *err)
 {
     char path[PATH_MAX];
@@ -174,8 +202,7 @@ static json_t *load_manifest(const char *layout, const char *reference, struct e
         json_t *next = NULL;
 
         if (!descriptor) {
-            err_set(err, EXIT_INPUT, "%s: no image %s for %s", path, reference ? reference : "",
-                    machine_name);
+            refuse_index(json, path, reference, err);
         } else {
             next = load_blob(layout, descriptor, err);
         }
@@ -242,8 +269,34 @@ static bool end(int store_fd, const char *name, bool fine, struct err *err)
     return fine;
 }
 
-static bool store_layer(const char *layout, json_t *descriptor, int store_fd, const char *store,
-                        struct image *image, struct err *err)
+/* The kinds of layers that are a tar; the reader sees for itself how they are compressed. */
+static bool check_kind(const char *layout, json_t *descriptor, struct err *err)
+{
+    static const char *const kinds[] = {
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.v1.tar+gzip",
+        "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.diff.tar.zstd",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    };
+    const char *kind = json_string_value(json_object_get(descriptor, "mediaType"));
+
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kind, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return !kind || err_set(err, EXIT_INPUT, "%s: a layer of the kind %.120s, which is no tar",
+                            layout, kind);
+}
+
+static bool store_layer(const char *layout, json_t *descriptor, const char *diff_id, int store_fd,
+                        const char *store, struct image *image, struct err *err)
 {
     const char *hex = hex_of(json_string_value(json_object_get(descriptor, "digest")));
     char blob[PATH_MAX], folder[PATH_MAX];
@@ -252,12 +305,14 @@ static bool store_layer(const char *layout, json_t *descriptor, int store_fd, co
     if (hex && fstatat(store_fd, hex, &is, AT_SYMLINK_NOFOLLOW) == 0) {
         return true;
     }
-    if (!check_blob(layout, descriptor, blob, sizeof blob, err) ||
+    if (!check_kind(layout, descriptor, err) ||
+        !check_blob(layout, descriptor, blob, sizeof blob, err) ||
         !begin(store_fd, store, hex, folder, sizeof folder, err)) {
         return false;
     }
     image->unpacked_layers++;
-    return end(store_fd, hex, layer_unpack(blob, folder, &image->unpacked_bytes, err), err);
+    return end(store_fd, hex, layer_unpack(blob, folder, diff_id, &image->unpacked_bytes, err),
+               err);
 }
 
 static char *join(const char *folder, const char *name)
@@ -269,8 +324,8 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static bool store_layers(const char *layout, json_t *layers, const char *store, struct image *image,
-                         struct err *err)
+static bool store_layers(const char *layout, json_t *layers, json_t *diff_ids, const char *store,
+                         struct image *image, struct err *err)
 {
     int store_fd = open_store(store, err);
     bool fine = store_fd >= 0;
@@ -281,7 +336,9 @@ static bool store_layers(const char *layout, json_t *layers, const char *store, 
     assert(image->layers);
     json_array_foreach(layers, i, each)
     {
-        fine = fine && store_layer(layout, each, store_fd, store, image, err);
+        const char *diff_id = json_string_value(json_array_get(diff_ids, i));
+
+        fine = fine && store_layer(layout, each, hex_of(diff_id), store_fd, store, image, err);
         if (fine) {
             const char *digest = json_string_value(json_object_get(each, "digest"));
 
@@ -339,6 +396,31 @@ static bool check_layers(const char *layout, json_t *layers, struct err *err)
                    LAYERS_MAX);
 }
 
+/* Who wrote the configuration says what each layer is when unpacked, and for which machine. */
+static bool check_config(const char *layout, json_t *config, json_t *layers, struct err *err)
+{
+    const char *machine = json_string_value(json_object_get(config, "architecture"));
+    const char *system = json_string_value(json_object_get(config, "os"));
+    json_t *diff_ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids"), *each;
+    size_t i;
+
+    if ((machine && strcmp(machine, machine_name)) || (system && strcmp(system, "linux"))) {
+        return err_set(err, EXIT_INPUT, "%s: an image for %.40s/%.40s; this machine is linux/%s",
+                       layout, system ? system : "linux", machine ? machine : "any", machine_name);
+    }
+    if (json_array_size(diff_ids) != json_array_size(layers)) {
+        return err_set(err, EXIT_INPUT, "%s: %zu layers, its configuration knows %zu (diff_ids)",
+                       layout, json_array_size(layers), json_array_size(diff_ids));
+    }
+    json_array_foreach(diff_ids, i, each)
+    {
+        if (!hex_of(json_string_value(each))) {
+            return err_set(err, EXIT_INPUT, "%s: diff_id %zu is no sha256 digest", layout, i);
+        }
+    }
+    return true;
+}
+
 bool image_unpack(const char *layout, const char *reference, const char *store, struct image *image,
                   struct err *err)
 {
@@ -351,7 +433,10 @@ bool image_unpack(const char *layout, const char *reference, const char *store, 
     if (fine) {
         config = load_blob(layout, json_object_get(manifest, "config"), err);
         take_config(json_object_get(config, "config"), &made);
-        fine = config && store_layers(layout, layers, store, &made, err);
+        fine = config && check_config(layout, config, layers, err) &&
+               store_layers(layout, layers,
+                            json_object_get(json_object_get(config, "rootfs"), "diff_ids"), store,
+                            &made, err);
     }
     json_decref(config);
     json_decref(manifest);
@@ -392,8 +477,9 @@ bool image_tarball(const char *tarball, const char *store, struct image *image, 
 
     if (fine && fstatat(store_fd, hex, &is, AT_SYMLINK_NOFOLLOW) != 0) {
         made.unpacked_layers = 1;
-        fine = begin(store_fd, store, hex, folder, sizeof folder, err) &&
-               end(store_fd, hex, layer_unpack(tarball, folder, &made.unpacked_bytes, err), err);
+        fine =
+            begin(store_fd, store, hex, folder, sizeof folder, err) &&
+            end(store_fd, hex, layer_unpack(tarball, folder, NULL, &made.unpacked_bytes, err), err);
     }
     if (store_fd >= 0) {
         close(store_fd);

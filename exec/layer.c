@@ -1,16 +1,19 @@
 /*
  * libarchive reads; every name is then opened step by step below the layer's own folder by the
  * kernel (openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS), so that no check here can be
- * tricked by what was unpacked before.
+ * tricked by what was unpacked before. Two readers stand one behind the other: the first takes the
+ * compression off, and what it gives is counted and hashed before the second takes it for a tar.
  */
 #include "exec/layer.h"
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +29,11 @@
 enum { GROWTH_MAX = 200, HARMLESS_BYTES = 64 << 20, ENTRIES_MAX = 1000000 };
 
 struct unpacking {
-    struct archive *archive;
+    struct archive *packed;  /* takes the compression off */
+    struct archive *archive; /* reads what that gives */
+    EVP_MD_CTX *hash;        /* of what it gave */
+    int64_t plain_bytes;
+    bool is_bomb;
     const char *path; /* of the archive, for errors */
     int root;
     bool is_root; /* owners can be given, devices are overlayfs's whiteouts in either case */
@@ -171,6 +178,25 @@ static bool finish_file(const struct unpacking *unpacking, int fd, struct archiv
     return fchmod(fd, mode) == 0 && futimens(fd, times) == 0;
 }
 
+/* What the archive's reader could not make sense of, and why. */
+static bool damaged(const struct unpacking *unpacking, struct err *err)
+{
+    if (unpacking->is_bomb) {
+        return refuse(unpacking, "it", "grows to more than 200 times its size", err);
+    }
+    return err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
+                   archive_error_string(unpacking->archive));
+}
+
+/* A file may end in a hole. */
+static bool finish_sparse(int fd, struct archive_entry *entry)
+{
+    struct stat is;
+
+    return archive_entry_sparse_count(entry) == 0 || fstat(fd, &is) != 0 ||
+           is.st_size >= archive_entry_size(entry) || ftruncate(fd, archive_entry_size(entry)) == 0;
+}
+
 static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry *entry,
                       struct err *err)
 {
@@ -185,14 +211,10 @@ static bool copy_data(struct unpacking *unpacking, int fd, struct archive_entry 
             return failed(unpacking, archive_entry_pathname(entry), err);
         }
         unpacking->bytes += (int64_t)size;
-        if (unpacking->bytes > HARMLESS_BYTES &&
-            unpacking->bytes / GROWTH_MAX > unpacking->archive_bytes) {
-            return refuse(unpacking, archive_entry_pathname(entry),
-                          "grows to more than 200 times the archive's size", err);
-        }
     }
-    return status == ARCHIVE_EOF || err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
-                                            archive_error_string(unpacking->archive));
+    return status == ARCHIVE_EOF
+               ? finish_sparse(fd, entry) || failed(unpacking, archive_entry_pathname(entry), err)
+               : damaged(unpacking, err);
 }
 
 static bool unpack_file(struct unpacking *unpacking, const struct place *place,
@@ -212,18 +234,40 @@ static bool unpack_file(struct unpacking *unpacking, const struct place *place,
     return fine;
 }
 
+/* What a layer below has is hidden from here on. */
+static int make_opaque(const struct unpacking *unpacking, int folder)
+{
+    return fsetxattr(folder, unpacking->is_root ? "trusted.overlay.opaque" : "user.overlay.opaque",
+                     "y", 1, 0);
+}
+
+/* A folder in the place of one of the layers below that this layer has hidden: nothing shines
+ * through. */
+static bool replaces_whiteout(const struct place *place)
+{
+    struct stat is;
+
+    return fstatat(place->parent, place->name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISCHR(is.st_mode) && unlinkat(place->parent, place->name, 0) == 0 &&
+           mkdirat(place->parent, place->name, 0700) == 0;
+}
+
 static bool unpack_folder(const struct unpacking *unpacking, const struct place *place,
                           struct archive_entry *entry, struct err *err)
 {
     const char *name = place->name[0] ? place->name : ".";
+    bool hides = false, fine;
     int fd;
-    bool fine;
 
-    if (place->name[0] && mkdirat(place->parent, name, 0700) != 0 && errno != EEXIST) {
-        return failed(unpacking, archive_entry_pathname(entry), err);
+    if (place->name[0] && mkdirat(place->parent, name, 0700) != 0) {
+        if (errno != EEXIST) {
+            return failed(unpacking, archive_entry_pathname(entry), err);
+        }
+        hides = replaces_whiteout(place);
     }
     fd = openat(place->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    fine = fd >= 0 && finish_file(unpacking, fd, entry);
+    fine =
+        fd >= 0 && (!hides || make_opaque(unpacking, fd) == 0) && finish_file(unpacking, fd, entry);
     if (fd >= 0) {
         close(fd);
     }
@@ -263,16 +307,13 @@ static bool unpack_whiteout(const struct unpacking *unpacking, const struct plac
     const char *hidden = place->name + 4;
 
     if (!strcmp(hidden, ".wh..opq")) {
-        const char *name = unpacking->is_root ? "trusted.overlay.opaque" : "user.overlay.opaque";
-
-        return fsetxattr(place->parent, name, "y", 1, 0) == 0 ||
-               failed(unpacking, place->name, err);
+        return make_opaque(unpacking, place->parent) == 0 || failed(unpacking, place->name, err);
     }
     if (!hidden[0] || !strcmp(hidden, ".") || !strcmp(hidden, "..")) {
         return refuse(unpacking, place->name, "hides nothing", err);
     }
-    /* Device 0:0 is the one device that anybody may make. */
-    return mknodat(place->parent, hidden, S_IFCHR, makedev(0, 0)) == 0 ||
+    /* Device 0:0 is the one device that anybody may make. What this layer has itself stays. */
+    return mknodat(place->parent, hidden, S_IFCHR, makedev(0, 0)) == 0 || errno == EEXIST ||
            failed(unpacking, place->name, err);
 }
 
@@ -339,37 +380,117 @@ static bool unpack_all(struct unpacking *unpacking, struct err *err)
             return false;
         }
     }
-    return status == ARCHIVE_EOF || err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
-                                            archive_error_string(unpacking->archive));
+    return status == ARCHIVE_EOF || damaged(unpacking, err);
 }
 
-bool layer_unpack(const char *archive, const char *folder, int64_t *bytes, struct err *err)
+/* ---- the two readers ---- */
+
+static bool grows_too_much(const struct unpacking *unpacking)
 {
-    struct unpacking unpacking = {
-        .archive = archive_read_new(), .path = archive, .is_root = geteuid() == 0};
+    return unpacking->plain_bytes > HARMLESS_BYTES &&
+           unpacking->plain_bytes / GROWTH_MAX > unpacking->archive_bytes;
+}
+
+/* The next block without compression: 0 at the end, -1 with the error in `archive`. */
+static la_ssize_t next_block(struct archive *archive, void *data, const void **block)
+{
+    struct unpacking *unpacking = data;
+    size_t size = 0;
+    la_int64_t offset;
+    int status = archive_read_data_block(unpacking->packed, block, &size, &offset);
+
+    if (status == ARCHIVE_EOF) {
+        return 0;
+    }
+    unpacking->plain_bytes += (int64_t)size;
+    unpacking->is_bomb = grows_too_much(unpacking);
+    if (status != ARCHIVE_OK || unpacking->is_bomb ||
+        !EVP_DigestUpdate(unpacking->hash, *block, size)) {
+        archive_set_error(archive, EIO, "%s",
+                          status == ARCHIVE_OK ? "" : archive_error_string(unpacking->packed));
+        return -1;
+    }
+    return (la_ssize_t)size;
+}
+
+/* Those that registries know; others libarchive would start programs for. */
+static bool open_packed(struct unpacking *unpacking, struct err *err)
+{
+    struct archive_entry *entry;
+
+    archive_read_support_format_raw(unpacking->packed);
+    archive_read_support_filter_gzip(unpacking->packed);
+    archive_read_support_filter_zstd(unpacking->packed);
+    archive_read_support_filter_bzip2(unpacking->packed);
+    archive_read_support_filter_xz(unpacking->packed);
+    return (archive_read_open_filename(unpacking->packed, unpacking->path, 65536) == ARCHIVE_OK &&
+            archive_read_next_header(unpacking->packed, &entry) == ARCHIVE_OK) ||
+           err_set(err, EXIT_INPUT, "%s: damaged: %s", unpacking->path,
+                   archive_error_string(unpacking->packed));
+}
+
+static bool open_tar(struct unpacking *unpacking, struct err *err)
+{
+    archive_read_support_format_tar(unpacking->archive);
+    return archive_read_open(unpacking->archive, unpacking, NULL, next_block, NULL) == ARCHIVE_OK ||
+           damaged(unpacking, err);
+}
+
+/* What stands behind the end of the tar belongs to its digest too. */
+static bool check_diff_id(struct unpacking *unpacking, const char *wanted, struct err *err)
+{
+    char found[2 * EVP_MAX_MD_SIZE + 1] = "";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    const void *block;
+    la_ssize_t n;
+
+    if (!wanted) {
+        return true;
+    }
+    while ((n = next_block(unpacking->archive, unpacking, &block)) > 0) {
+    }
+    if (n < 0 || !EVP_DigestFinal_ex(unpacking->hash, digest, &length)) {
+        return damaged(unpacking, err);
+    }
+    for (unsigned i = 0; i < length; i++) {
+        snprintf(found + 2 * i, 3, "%02x", digest[i]);
+    }
+    return strcmp(found, wanted) == 0 ||
+           err_set(err, EXIT_INPUT,
+                   "%s: unpacked it has the digest %s, the image's configuration says %s: refused",
+                   unpacking->path, found, wanted);
+}
+
+bool layer_unpack(const char *archive, const char *folder, const char *diff_id, int64_t *bytes,
+                  struct err *err)
+{
+    struct unpacking unpacking = {.packed = archive_read_new(),
+                                  .archive = archive_read_new(),
+                                  .hash = EVP_MD_CTX_new(),
+                                  .path = archive,
+                                  .is_root = geteuid() == 0};
     mode_t mask = umask(0);
     struct stat is = {0};
     bool fine;
 
+    assert(unpacking.packed && unpacking.archive && unpacking.hash &&
+           EVP_DigestInit_ex(unpacking.hash, EVP_sha256(), NULL));
     unpacking.archive_bytes = stat(archive, &is) == 0 ? is.st_size : 0;
     unpacking.root = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    archive_read_support_format_tar(unpacking.archive);
-    archive_read_support_filter_gzip(unpacking.archive);
-    archive_read_support_filter_bzip2(unpacking.archive);
-    archive_read_support_filter_xz(unpacking.archive);
-    archive_read_support_filter_zstd(unpacking.archive);
     if (unpacking.root < 0) {
         fine = err_errno(err, errno, "cannot open %s", folder);
-    } else if (archive_read_open_filename(unpacking.archive, archive, 65536) != ARCHIVE_OK) {
-        fine = err_set(err, EXIT_INPUT, "%s: %s", archive, archive_error_string(unpacking.archive));
     } else {
-        fine = unpack_all(&unpacking, err);
+        fine = open_packed(&unpacking, err) && open_tar(&unpacking, err) &&
+               unpack_all(&unpacking, err) && check_diff_id(&unpacking, diff_id, err);
     }
     umask(mask);
     if (unpacking.root >= 0) {
         close(unpacking.root);
     }
     archive_read_free(unpacking.archive);
+    archive_read_free(unpacking.packed);
+    EVP_MD_CTX_free(unpacking.hash);
     *bytes += unpacking.bytes;
     return fine;
 }

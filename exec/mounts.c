@@ -4,6 +4,7 @@
  */
 #include "exec/mounts.h"
 
+#include "exec/populate.h"
 #include "exec/rootfs.h"
 
 #include <errno.h>
@@ -137,6 +138,9 @@ static int put_folder(const struct container_mount *mount, int source, int targe
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
                                                 (mount->read_only ? MOUNT_ATTR_RDONLY : 0)};
 
+    if (mount->fill && populate(target, source) != 0) {
+        return -1;
+    }
     if (mount_setattr(source, "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
         return -1;
     }

@@ -75,6 +75,7 @@ static const struct field plan_mount_fields[] = {
     FIELD(FIELD_TEXT, plan_mount, source, "source"),
     FIELD(FIELD_BOOL, plan_mount, of_task, "ofTask"),
     FIELD(FIELD_BOOL, plan_mount, read_only, "readOnly"),
+    FIELD(FIELD_BOOL, plan_mount, fill, "fill"),
     FIELD(FIELD_LONG, plan_mount, size_bytes, "size"),
     FIELD(FIELD_TEXT, plan_mount, options, "options"),
     FIELD(FIELD_LONG, plan_mount, flags, "flags"),

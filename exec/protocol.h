@@ -95,6 +95,7 @@ struct plan_mount {
     char *source; /* NULL: a tmpfs */
     bool of_task;
     bool read_only;
+    bool fill;
     int64_t size_bytes;
     char *options;
     int64_t flags;

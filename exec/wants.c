@@ -194,11 +194,18 @@ static struct plan_mount tmpfs_mount(const struct run_tmpfs *tmpfs)
     return mount;
 }
 
-/* Every volume is a folder of the instance: "host/srv/data", "shared/cache", or of the task. */
+/*
+ * Every volume is a folder of the instance: "host/srv/data", "shared/cache", or of the task. One of
+ * Docker's begins with what the image has in its place; a folder of the host hides that.
+ */
 static struct plan_mount volume_mount(const struct run_volume *volume, const char *path,
                                       bool read_only)
 {
-    struct plan_mount mount = {.path = strdup(path), .read_only = read_only};
+    struct plan_mount mount = {
+        .path = strdup(path),
+        .read_only = read_only,
+        .fill = volume->kind != VOLUME_HOST && volume->kind != VOLUME_REMOTE,
+    };
     int n;
 
     switch (volume->kind) {

@@ -253,7 +253,7 @@ Test(image, hostile_archives_write_nothing_outside)
         cr_assert(mkdir(below("box"), 0755) == 0 && mkdir(below("box/layer"), 0755) == 0);
         close(open(below("box/secret"), O_CREAT | O_WRONLY, 0600));
         write_archive(below("hostile.tar"), cases[i].items, 4);
-        cr_expect(!layer_unpack(below("hostile.tar"), below("box/layer"), &bytes, &err),
+        cr_expect(!layer_unpack(below("hostile.tar"), below("box/layer"), NULL, &bytes, &err),
                   "%s: accepted", cases[i].name);
         cr_expect(strstr(err.text, cases[i].says), "%s: %s", cases[i].name, err.text);
         cr_expect(count_entries(below("box")) == 2, "%s: something is beside the layer",
@@ -329,7 +329,7 @@ Test(image, garbage_is_refused)
     }
     fclose(file);
     cr_assert(mkdir(below("layer"), 0755) == 0);
-    cr_expect(!layer_unpack(below("garbage.tar"), below("layer"), &bytes, &err));
+    cr_expect(!layer_unpack(below("garbage.tar"), below("layer"), NULL, &bytes, &err));
     cr_expect(err.code == EXIT_INPUT, "%s", err.text);
     cr_expect(count_entries(below("layer")) == 0);
 }
@@ -355,7 +355,7 @@ Test(image, honest_archives_arrive)
 
     cr_assert(mkdir(below("layer"), 0755) == 0);
     write_archive(below("honest.tar"), items, sizeof items / sizeof *items);
-    cr_assert(layer_unpack(below("honest.tar"), below("layer"), &bytes, &err), "%s", err.text);
+    cr_assert(layer_unpack(below("honest.tar"), below("layer"), NULL, &bytes, &err), "%s", err.text);
     cr_expect(bytes == 12, "%ld bytes", (long)bytes);
     cr_expect(stat(below("layer/deep/er/file"), &is) == 0 && is.st_size == 4);
     cr_expect(stat(below("layer/hard"), &other) == 0 && other.st_ino == is.st_ino);
