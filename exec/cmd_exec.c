@@ -322,6 +322,7 @@ static bool control(struct stage *stage, struct err *err)
     }
     stage->report.summary = result.summary;
     stage->report.waiting = result.waiting;
+    stage->report.given_up = result.given_up;
     stage->report.interrupted = result.interrupted;
     return ok && logged;
 }

@@ -221,6 +221,7 @@ static void step(struct controller *controller, const struct message *event)
 
     if (event->kind == MESSAGE_END) {
         controller->result->waiting = scheduler_waiting(&controller->scheduler);
+        controller->result->given_up = scheduler_given_up(&controller->scheduler);
     }
     record.at_usec = now_usec(controller);
     controller->outputs.n_messages = 0;

@@ -35,6 +35,7 @@ struct controller_job {
 struct controller_result {
     struct run_summary summary;
     int64_t waiting;  /* tasks without room when the run ended */
+    int given_up;     /* groups whose instances failed every time */
     bool interrupted; /* by a signal, before its time */
 };
 

@@ -79,8 +79,10 @@ int report_verdict(const struct report *report)
     if (report->interrupted) {
         return REPORT_INTERRUPTED;
     }
-    return all_hold && count_refused(&report->story, true) + report->waiting == 0 ? EXIT_FINE
-                                                                                  : EXIT_ANSWER;
+    return all_hold && count_refused(&report->story, true) == 0 &&
+                   report->waiting + report->given_up == 0
+               ? EXIT_FINE
+               : EXIT_ANSWER;
 }
 
 /* ---- for people ---- */
@@ -178,6 +180,7 @@ void report_print(const struct report *report)
     print_title(report);
     summary_bars(stdout, report->scenario, &report->story, report->seed);
     summary_unplaced(stdout, &report->story);
+    summary_given_up(stdout, report->given_up);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {

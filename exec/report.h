@@ -26,6 +26,7 @@ struct report {
     struct buffer replay; /* "replay: identical (...)", or the first difference */
     bool identical;
     int64_t waiting; /* tasks without room when the run ended */
+    int given_up;    /* groups whose instances failed every time */
     bool interrupted;
     struct leftovers left;
     const struct cgroup_machine *cgroups;

@@ -97,7 +97,8 @@ static int verdict(const struct scenario *scenario, const struct sim_result *res
 {
     bool all_hold = expect_count(scenario, &result->story) == scenario->n_expects;
 
-    return all_hold && result->unplaced + result->waiting == 0 ? EXIT_FINE : EXIT_ANSWER;
+    return all_hold && result->unplaced + result->waiting + result->given_up == 0 ? EXIT_FINE
+                                                                                   : EXIT_ANSWER;
 }
 
 static void add_expect(struct buffer *json, const struct scenario *scenario,
@@ -193,6 +194,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
         summary_unplaced(stdout, &result->story);
+        summary_given_up(stdout, result->given_up);
         print_why(options, result);
         summary_expect(stdout, scenario, &result->story);
     } else {

@@ -170,8 +170,10 @@ static void queue_tick(struct sim *sim, int64_t deadline_usec, int64_t *last_use
 
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
-    if (event->kind == MESSAGE_END && !sim->scheduler->ending)
+    if (event->kind == MESSAGE_END && !sim->scheduler->ending) {
         sim->result->waiting = scheduler_waiting(sim->scheduler);
+        sim->result->given_up = scheduler_given_up(sim->scheduler);
+    }
     step(sim, ID_NONE, event);
     sim->fleet.now_usec = sim->now_usec;
     for (int i = 0; i < sim->outputs.n_messages; i++)

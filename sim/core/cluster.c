@@ -361,6 +361,8 @@ void cluster_run(struct cluster *cluster, int id)
     assert(task->last == TASK_PENDING);
     task->last = TASK_RUNNING;
     task->reached_running = true;
+    if (cluster_in_range(task->instance, cluster->n_instances))
+        cluster->groups[cluster->instances[task->instance].group].n_short = 0;
     if (service && task->desired == TASK_RUNNING)
         service->n_running++;
 }

@@ -111,6 +111,8 @@ struct group {
     int32_t n_launched;    /* ever: the zones' turn */
     int32_t n_missing;     /* lost and not yet launched again */
     int32_t n_failures;    /* launches in a row that never registered */
+    int32_t n_short;       /* in a row that did not live long, nor had a task run on them */
+    bool given_up;         /* after too many nothing is launched any more */
     int64_t retry_at_usec; /* no launch before it */
 };
 

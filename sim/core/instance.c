@@ -150,10 +150,31 @@ void instance_update_state(struct scheduler *scheduler, const struct message *ev
     }
 }
 
-static void note_missing(struct scheduler *scheduler, struct group *group, bool never_registered)
+/*
+ * What fails at every start fails for a reason that another start does not take away: then there is
+ * an end to it, so that a run has one too. Each instance of the group has had its chance by then.
+ */
+static bool is_hopeless(const struct group *group)
 {
+    int32_t count = group->spec.count > 1 ? group->spec.count : 1;
+
+    return group->n_failures >= (count > INSTANCE_TRIES_MAX ? count : INSTANCE_TRIES_MAX) ||
+           group->n_short / INSTANCE_TRIES_MAX >= count;
+}
+
+static void note_missing(struct scheduler *scheduler, const struct instance *instance,
+                         bool never_registered)
+{
+    struct group *group = &scheduler->cluster.groups[instance->group];
+    bool is_short = never_registered || scheduler->now_usec - instance->registered_at_usec <
+                                            INSTANCE_PROVEN_USEC;
+
     group->n_missing++;
     group->n_failures = never_registered ? group->n_failures + 1 : 0;
+    group->n_short = is_short ? group->n_short + 1 : 0;
+    group->given_up = group->given_up || is_hopeless(group);
+    if (group->given_up)
+        group->n_missing = 0;
     group->retry_at_usec =
         never_registered ? scheduler->now_usec + decide_backoff_usec(group->n_failures) : 0;
 }
@@ -181,7 +202,7 @@ void instance_lose(struct scheduler *scheduler, int id)
     decide_close(scheduler, &instance->launch_decision);
     decide_close(scheduler, &instance->terminate_decision);
     if (!meant && cluster->groups[instance->group].spec.replace)
-        note_missing(scheduler, &cluster->groups[instance->group], launching);
+        note_missing(scheduler, instance, launching);
 }
 
 void instance_replace_missing(struct scheduler *scheduler, struct outputs *outputs)

@@ -6,6 +6,14 @@
 
 #include "core/scheduler.h"
 
+/*
+ * A group launches no more after so many instances in a row that never registered (at least one for
+ * each of its places), or so many for each place that were lost soon after, without a task having
+ * run on them.
+ */
+#define INSTANCE_TRIES_MAX 5
+#define INSTANCE_PROVEN_USEC (10 * USEC_PER_SEC)
+
 /* A group and its first launches. */
 void instance_add_group(struct scheduler *scheduler, const struct message *event,
                         struct outputs *outputs);

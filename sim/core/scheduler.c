@@ -58,6 +58,15 @@ int64_t scheduler_waiting(const struct scheduler *scheduler)
     return n;
 }
 
+int scheduler_given_up(const struct scheduler *scheduler)
+{
+    int n = 0;
+
+    for (int g = 0; g < scheduler->cluster.n_groups; g++)
+        n += scheduler->cluster.groups[g].given_up;
+    return n;
+}
+
 bool scheduler_idle(const struct scheduler *scheduler)
 {
     bool missing = false;

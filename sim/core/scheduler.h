@@ -62,6 +62,9 @@ uint64_t scheduler_hash(const struct scheduler *scheduler);
 /* The tasks that wait for room: provisioned ones, and those that services still lack. */
 int64_t scheduler_waiting(const struct scheduler *scheduler);
 
+/* How many groups launch no more because what they launched failed every time. */
+int scheduler_given_up(const struct scheduler *scheduler);
+
 /* No standalone task lives that could still do something: none is on an instance. Waiting tasks do
  * not count where no instance is on its way and nothing runs that could make room. */
 bool scheduler_idle(const struct scheduler *scheduler);

@@ -26,6 +26,9 @@ void summary_bars(FILE *out, const struct scenario *scenario, const struct story
  * Returns the number of tasks that were never placed for want of room. */
 int summary_unplaced(FILE *out, const struct story *story);
 
+/* Says that so many groups have given up launching; nothing where none has. */
+void summary_given_up(FILE *out, int n_groups);
+
 /* "expect   2 of 2 hold", and those that do not, one a line. Returns whether all hold. */
 bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story);
 

@@ -165,3 +165,10 @@ bool summary_expect(FILE *out, const struct scenario *scenario, const struct sto
                     scenario->expects[i].text, found);
     return holding == scenario->n_expects;
 }
+
+void summary_given_up(FILE *out, int n_groups)
+{
+    if (n_groups > 0)
+        fprintf(out, "GAVE UP  instances of %d group%s failed at every launch: no more are launched\n",
+                n_groups, n_groups == 1 ? "" : "s");
+}

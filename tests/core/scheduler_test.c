@@ -306,6 +306,78 @@ Test(scheduler, launches_that_fail_are_repeated_ever_more_slowly)
     }
 }
 
+static bool gave_up(void)
+{
+    return scheduler.cluster.groups[0].given_up;
+}
+
+/* Loses an instance and waits for its successor; false where none comes any more. */
+static bool lose_and_replace(int instance)
+{
+    lose(instance);
+    if (count(MESSAGE_LAUNCH_INSTANCE) == 0 && scheduler_deadline(&scheduler) != USEC_NEVER) {
+        now_usec = scheduler_deadline(&scheduler);
+        tick();
+    }
+    return count(MESSAGE_LAUNCH_INSTANCE) == 1;
+}
+
+Test(scheduler, what_fails_at_every_launch_is_given_up)
+{
+    add_instances(1, true);
+    define("task", 100);
+    run_task(1, true);
+    for (int i = 0; i < 4; i++)
+        cr_assert(lose_and_replace(i), "launch %d", i + 1);
+    cr_assert(!scheduler_idle(&scheduler) && !gave_up(), "there may be room yet");
+    cr_assert(!lose_and_replace(4) && gave_up());
+    cr_assert(scheduler_deadline(&scheduler) == USEC_NEVER);
+    cr_assert(scheduler_settled(&scheduler) && scheduler_idle(&scheduler), "the run may end");
+    cr_assert(scheduler_waiting(&scheduler) == 1, "and says what waits");
+}
+
+Test(scheduler, an_instance_that_registers_clears_the_count)
+{
+    add_instances(1, true);
+    for (int i = 0; i < 4; i++)
+        cr_assert(lose_and_replace(i));
+    register_instance(4);
+    now_usec += 60 * USEC_PER_SEC;
+    for (int i = 4; i < 8; i++)
+        cr_assert(lose_and_replace(i), "instance %d", i);
+    cr_assert(!gave_up());
+}
+
+/* Each of eight has its chance. */
+Test(scheduler, a_group_gives_up_after_all_its_launches)
+{
+    add_instances(8, true);
+    for (int i = 0; i < 7; i++)
+        lose(i);
+    cr_assert(!gave_up());
+    lose(7);
+    cr_assert(gave_up());
+}
+
+/* It comes up and dies at once, again and again; one that had a task run on it is another matter. */
+Test(scheduler, what_dies_right_after_it_registered_is_given_up)
+{
+    add_instances(1, true);
+    define("task", 100);
+    for (int i = 0; i < 4; i++) {
+        register_instance(i);
+        cr_assert(lose_and_replace(i), "instance %d", i);
+    }
+    register_instance(4);
+    run_task(1, false);
+    report(0, TASK_RUNNING);
+    for (int i = 4; i < 8; i++) {
+        cr_assert(lose_and_replace(i), "instance %d", i);
+        register_instance(i + 1);
+    }
+    cr_assert(!lose_and_replace(8) && gave_up());
+}
+
 Test(scheduler, a_new_definition_rolls_out_without_losing_a_running_task)
 {
     add_instances(2, false);

@@ -651,6 +651,31 @@ Test(run, faults)
     story_finish(&story);
 }
 
+/* Whatever the reason: there is an end to it, it is said, and it is no success. */
+Test(run, agents_that_never_come_up_are_given_up)
+{
+    struct outcome outcome;
+    char command[1200];
+
+    snprintf(command, sizeof command,
+             "cd %s && cp %s berth-exec && cp %s berth-work && printf '#!/bin/sh\\nexit 1\\n' "
+             ">berth-agent && chmod 755 berth-agent",
+             folder, EXEC_PROGRAM, WORK_PROGRAM);
+    cr_assert(system(command) == 0);
+    snprintf(command, sizeof command, "%s/berth-exec", folder);
+    start_as(&outcome, false, command,
+             (const char *[]){"exec", SCENARIOS "/first.json", "-o", "x.run", "--set", "until=20s",
+                              "--set", "instances=[{\"type\":\"box\",\"count\":1}]", "--set",
+                              "expect=[]", NULL});
+    wait_for(&outcome);
+    cr_expect(exit_code(&outcome) == EXIT_ANSWER, "%d: %s", exit_code(&outcome), outcome.errors);
+    cr_expect(strstr(outcome.out, "GAVE UP  instances of 1 group failed at every launch"), "%s",
+              outcome.out);
+    cr_expect(!strstr(outcome.out, "i6 "), "five tries are enough: %s", outcome.out);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+}
+
 Test(run, interrupted)
 {
     struct outcome outcome;
