@@ -75,9 +75,18 @@ static int64_t count_tasks(const struct scenario *scenario)
 
     for (int i = 0; i < scenario->n_services; i++)
         n += scenario->services[i].as.create_service.desired;
-    for (int i = 0; i < scenario->n_timeline; i++)
-        if (!scenario->timeline[i].is_fault && scenario->timeline[i].call.kind == MESSAGE_RUN_TASK)
-            n += scenario->timeline[i].call.as.run_task.count;
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct message *call = &scenario->timeline[i].call;
+
+        if (scenario->timeline[i].is_fault)
+            continue;
+        if (call->kind == MESSAGE_RUN_TASK)
+            n += call->as.run_task.count;
+        else if (call->kind == MESSAGE_CREATE_SERVICE)
+            n += call->as.create_service.desired;
+        else if (call->kind == MESSAGE_UPDATE_SERVICE && call->as.update_service.desired > 0)
+            n += call->as.update_service.desired;
+    }
     return n;
 }
 

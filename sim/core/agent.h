@@ -41,8 +41,8 @@ struct agent_task {
     uint8_t stop_code;       /* enum stop_code */
     char *reason;            /* why it stops, in ECS's words, or NULL */
     struct agent_container *containers;
-    struct container_state *states; /* of its last report */
-    struct host_claim claim;
+    struct container_state *states; /* of its last report; these three lie behind the task */
+    struct host_claim *claims;      /* by container */
 };
 
 struct agent {

@@ -28,15 +28,17 @@ static void *allocate(int n, size_t size)
 
 struct agent_task *agent_task_create(const struct agent *agent, const struct place_task *event)
 {
-    struct agent_task *task = allocate(1, sizeof *task);
-    int n;
+    int n = taskdefs_get(agent->taskdefs, event->taskdef)->n_containers;
+    struct agent_task *task =
+        allocate(1, sizeof *task + (size_t)n * (sizeof *task->containers + sizeof *task->states +
+                                                sizeof *task->claims));
 
     task->task = event->task;
     task->taskdef = event->taskdef;
     task->due_usec = USEC_NEVER;
-    n = agent_task_definition(agent, task)->n_containers;
-    task->containers = allocate(n, sizeof *task->containers);
-    task->states = allocate(n, sizeof *task->states);
+    task->containers = (struct agent_container *)(task + 1);
+    task->states = (struct container_state *)(task->containers + n);
+    task->claims = (struct host_claim *)(task->states + n);
     for (int i = 0; i < n; i++) {
         struct agent_container *container = &task->containers[i];
 
@@ -52,9 +54,7 @@ struct agent_task *agent_task_create(const struct agent *agent, const struct pla
 void agent_task_destroy(const struct agent *agent, struct agent_task *task)
 {
     for (int i = 0; i < agent_task_definition(agent, task)->n_containers; i++)
-        free(task->claim.bindings[i]);
-    free(task->containers);
-    free(task->states);
+        free(task->claims[i].bindings);
     free(task->reason);
     free(task);
 }
@@ -64,7 +64,7 @@ void agent_task_admit(struct agent *agent, struct agent_task *task)
     const struct task_definition *definition = agent_task_definition(agent, task);
 
     task->admitted = true;
-    host_take(&agent->host, definition, &task->claim);
+    host_take(&agent->host, definition, task->claims);
     for (int i = 0; i < definition->n_containers; i++)
         images_use(&agent->images, definition->containers[i].image);
 }
@@ -211,8 +211,8 @@ static void fill_states(const struct task_definition *definition, struct agent_t
             .exit_code = container->exit_code,
             .oom = container->oom,
             .n_restarts = container->n_restarts,
-            .n_bindings = task->claim.n_bindings[i],
-            .bindings = task->claim.bindings[i],
+            .n_bindings = task->claims[i].n_bindings,
+            .bindings = task->claims[i].bindings,
         };
     }
 }
@@ -251,7 +251,7 @@ static void give_back(struct agent *agent, const struct task_definition *definit
     for (int i = 0; i < definition->n_containers; i++)
         images_release(&agent->images, definition->containers[i].image, agent->now_usec);
     outputs_add(outputs, MESSAGE_REMOVE_TASK)->as.remove_task.task = task->task;
-    host_give(&agent->host, definition, &task->claim);
+    host_give(&agent->host, definition, task->claims);
 }
 
 /* Moving up ------------------------------------------------------------------------------------- */
@@ -262,9 +262,9 @@ static void order_create(struct outputs *outputs, struct agent_task *task, int i
 
     create->task = task->task;
     create->container = i;
-    create->gpus = task->claim.gpus[i];
-    create->n_bindings = task->claim.n_bindings[i];
-    create->bindings = task->claim.bindings[i];
+    create->gpus = task->claims[i].gpus;
+    create->n_bindings = task->claims[i].n_bindings;
+    create->bindings = task->claims[i].bindings;
 }
 
 static void order(struct outputs *outputs, enum message_kind kind, const struct agent_task *task,

@@ -99,13 +99,13 @@ static void take_ports(struct host *host, const struct task_definition *definiti
 {
     const struct container_definition *container = &definition->containers[c];
 
-    claim->n_bindings[c] = 0;
-    claim->bindings[c] = NULL;
+    claim->n_bindings = 0;
+    claim->bindings = NULL;
     if (container->n_ports == 0 ||
         (definition->network_mode != NETWORK_BRIDGE && definition->network_mode != NETWORK_HOST))
         return;
-    claim->bindings[c] = calloc((size_t)container->n_ports, sizeof *claim->bindings[c]);
-    assert(claim->bindings[c] != NULL);
+    claim->bindings = calloc((size_t)container->n_ports, sizeof *claim->bindings);
+    assert(claim->bindings != NULL);
     for (int i = 0; i < container->n_ports; i++) {
         const struct port_mapping *mapping = &container->ports[i];
         int32_t port = taskdef_host_port(definition, c, i);
@@ -115,19 +115,19 @@ static void take_ports(struct host *host, const struct task_definition *definiti
         if (port == 0)
             continue;
         *ARRAY_ADD(host, ports) = (struct host_port){port, mapping->protocol};
-        claim->bindings[c][claim->n_bindings[c]++] =
+        claim->bindings[claim->n_bindings++] =
             (struct network_binding){mapping->container_port, port, mapping->protocol};
     }
 }
 
 void host_take(struct host *host, const struct task_definition *definition,
-               struct host_claim *claim)
+               struct host_claim *claims)
 {
     host->cpu_used += taskdef_cpu(definition);
     host->memory_used_mib += taskdef_memory_mib(definition);
     for (int c = 0; c < definition->n_containers; c++) {
-        claim->gpus[c] = take_gpus(host, definition->containers[c].gpus);
-        take_ports(host, definition, c, claim);
+        claims[c].gpus = take_gpus(host, definition->containers[c].gpus);
+        take_ports(host, definition, c, &claims[c]);
     }
 }
 
@@ -145,13 +145,13 @@ static void give_port(struct host *host, const struct network_binding *binding)
 }
 
 void host_give(struct host *host, const struct task_definition *definition,
-               const struct host_claim *claim)
+               const struct host_claim *claims)
 {
     host->cpu_used -= taskdef_cpu(definition);
     host->memory_used_mib -= taskdef_memory_mib(definition);
     for (int c = 0; c < definition->n_containers; c++) {
-        host->gpus_used &= ~claim->gpus[c];
-        for (int i = 0; i < claim->n_bindings[c]; i++)
-            give_port(host, &claim->bindings[c][i]);
+        host->gpus_used &= ~claims[c].gpus;
+        for (int i = 0; i < claims[c].n_bindings; i++)
+            give_port(host, &claims[c].bindings[i]);
     }
 }

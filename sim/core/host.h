@@ -19,11 +19,11 @@ struct host {
     int32_t first_dynamic, last_dynamic, next_dynamic;
 };
 
-/* What one task holds: parallel to its definition's containers. */
+/* What one container holds: a task has as many as its definition has containers. */
 struct host_claim {
-    int64_t gpus[TASKDEF_CONTAINERS_MAX];
-    int32_t n_bindings[TASKDEF_CONTAINERS_MAX];
-    struct network_binding *bindings[TASKDEF_CONTAINERS_MAX];
+    int64_t gpus; /* a bit each */
+    int32_t n_bindings;
+    struct network_binding *bindings;
 };
 
 /* An empty host of that size; memory is what is left of the operating system's view after the
@@ -39,10 +39,10 @@ enum place_reason host_lacks(const struct host *host, const struct task_definiti
 /* Takes it: GPUs with the lowest free ids, in bridge mode a dynamic port for each mapping without a
  * host port, in turn through the range. It fits. */
 void host_take(struct host *host, const struct task_definition *definition,
-               struct host_claim *claim);
+               struct host_claim *claims);
 
-/* Gives it back; the claim's lists stay the caller's to free. */
+/* Gives it back; the claims' lists stay the caller's to free. */
 void host_give(struct host *host, const struct task_definition *definition,
-               const struct host_claim *claim);
+               const struct host_claim *claims);
 
 #endif

@@ -54,7 +54,7 @@ void schema_clear(const struct schema *schema, void *record)
     for (int i = 0; i < schema->n_fields; i++) {
         const struct field *field = &schema->fields[i];
 
-        if (field->type == FIELD_OPTIONAL || schema_id_letter(field->type))
+        if (field->type >= FIELD_OPTIONAL && field->type <= FIELD_TARGET_GROUP)
             *(int32_t *)at(field, record) = ID_NONE;
     }
 }

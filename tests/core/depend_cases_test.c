@@ -1,9 +1,9 @@
 /*
  * The container agent's own tables of start order and host accounting, read in place: every row.
  */
+#include "../data.h"
 #include "core/depend.h"
 #include "core/host.h"
-#include "../data.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -251,7 +251,7 @@ static void check_case(const json_t *given, const json_t *row)
         check_ledger(&host, json_object_get(row, "after"), name);
         host_give(&host, &definition, &claim);
         check_ledger(&host, json_object_get(row, "afterRelease"), name);
-        free(claim.bindings[0]);
+        free(claim.bindings);
     } else {
         check_ledger(&host, json_object_get(row, "after"), name);
     }
