@@ -49,6 +49,7 @@ void agent_finish(struct agent *agent)
     for (int i = 0; i < agent->n_tasks; i++)
         agent_task_destroy(agent, agent->tasks[i]);
     free(agent->tasks);
+    free(agent->numbers);
     free(agent->queue);
     free(agent->due);
     free(agent->gone);
@@ -74,12 +75,12 @@ static int place_of(const struct agent *agent, int32_t id)
     int low = 0, high = agent->n_tasks;
 
     /* Most are the youngest when they come. */
-    if (high == 0 || agent->tasks[high - 1]->task < id)
+    if (high == 0 || agent->numbers[high - 1] < id)
         return high;
     while (low < high) {
         int middle = low + (high - low) / 2;
 
-        if (agent->tasks[middle]->task < id)
+        if (agent->numbers[middle] < id)
             low = middle + 1;
         else
             high = middle;
@@ -91,17 +92,20 @@ static struct agent_task *find_task(const struct agent *agent, int32_t id)
 {
     int at = place_of(agent, id);
 
-    return at < agent->n_tasks && agent->tasks[at]->task == id ? agent->tasks[at] : NULL;
+    return at < agent->n_tasks && agent->numbers[at] == id ? agent->tasks[at] : NULL;
 }
 
 static void add_task(struct agent *agent, struct agent_task *task)
 {
     int at = place_of(agent, task->task), n = agent->n_tasks;
 
-    ARRAY_ADD(agent, tasks);
+    (void)ARRAY_ADD(agent, tasks);
+    (void)ARRAY_ADD(agent, numbers);
     memmove(&agent->tasks[at + 1], &agent->tasks[at],
             (size_t)(n - at) * sizeof(struct agent_task *));
+    memmove(&agent->numbers[at + 1], &agent->numbers[at], (size_t)(n - at) * sizeof(int32_t));
     agent->tasks[at] = task;
+    agent->numbers[at] = task->task;
     task->arrival = agent->n_arrived++;
     *ARRAY_ADD(agent, queue) = task->task;
 }
@@ -125,8 +129,11 @@ static void remove_task(struct agent *agent, struct agent_task *task)
     if (!task->admitted)
         leave_queue(agent, task->task);
     agent->n_tasks--;
+    agent->n_numbers--;
     memmove(&agent->tasks[at], &agent->tasks[at + 1],
             (size_t)(agent->n_tasks - at) * sizeof(struct agent_task *));
+    memmove(&agent->numbers[at], &agent->numbers[at + 1],
+            (size_t)(agent->n_numbers - at) * sizeof(int32_t));
     *ARRAY_ADD(agent, gone) = task;
 }
 

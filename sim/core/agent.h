@@ -59,7 +59,9 @@ struct agent {
     int64_t clean_at_usec;     /* images */
     int32_t n_connects;
     struct agent_task **tasks; /* by number */
+    int32_t *numbers;          /* theirs */
     int n_tasks, cap_tasks;
+    int n_numbers, cap_numbers;
     int64_t n_arrived;
     int32_t *queue; /* the numbers of tasks not admitted, in order of arrival */
     int n_queue, cap_queue;

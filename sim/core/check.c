@@ -261,6 +261,8 @@ const char *core_check_agent(const struct agent *agent, char *detail, size_t siz
         n_queued += !task->admitted;
         if (i > 0 && agent->tasks[i - 1]->task >= task->task)
             return "an agent's tasks stand in order";
+        if (agent->n_numbers != agent->n_tasks || agent->numbers[i] != task->task)
+            return "an agent knows the numbers of its tasks";
         if (agent_deadline(agent) > task->due_usec) {
             snprintf(detail, size, "t%d", task->task + 1);
             return "the agent's deadline is no later than its tasks'";

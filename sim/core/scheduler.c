@@ -5,6 +5,7 @@
  */
 #include "core/scheduler.h"
 
+#include "core/array.h"
 #include "core/decide.h"
 #include "core/draw.h"
 #include "core/instance.h"
@@ -24,6 +25,7 @@ void scheduler_finish(struct scheduler *scheduler)
 {
     cluster_finish(&scheduler->cluster);
     free(scheduler->waiting);
+    free(scheduler->emptied);
     free(scheduler->agenda);
     free(scheduler->blocked);
     free(scheduler->protections);
@@ -89,6 +91,8 @@ static void end(struct scheduler *scheduler, struct outputs *outputs)
     for (int t = 0; t < cluster->n_tasks; t++)
         if (cluster->tasks[t].desired == TASK_RUNNING)
             decide_stop(scheduler, outputs, t, STOP_USER_INITIATED, STOP_FOR_END);
+    for (int i = 0; i < cluster->n_instances; i++)
+        *ARRAY_ADD(scheduler, emptied) = i;
 }
 
 /* The step ------------------------------------------------------------------------------------- */
@@ -200,8 +204,9 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
         task_place_waiting(scheduler, outputs);
     service_start_missing(scheduler, outputs);
     instance_replace_missing(scheduler, outputs);
-    for (int i = 0; i < scheduler->cluster.n_instances && scheduler->ending; i++)
-        instance_terminate_empty(scheduler, outputs, i);
+    for (int i = 0; i < scheduler->n_emptied; i++)
+        instance_terminate_empty(scheduler, outputs, scheduler->emptied[i]);
+    scheduler->n_emptied = 0;
 }
 
 /* The state's digest --------------------------------------------------------------------------- */

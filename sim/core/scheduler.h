@@ -33,6 +33,8 @@ struct scheduler {
     int n_placed;                 /* tasks on an instance that are not STOPPED */
     struct waiting_task *waiting; /* PROVISIONING tasks in order of arrival */
     int n_waiting, cap_waiting;
+    int32_t *emptied; /* while the run ends: instances that may have no task left */
+    int n_emptied, cap_emptied;
     int32_t *agenda; /* services to look at in this step */
     int n_agenda, cap_agenda;
     int32_t *blocked; /* services that wait for room */

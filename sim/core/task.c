@@ -187,6 +187,9 @@ void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code)
     cluster_stop(cluster, id, code);
     scheduler->n_placed--;
     scheduler->room = true;
+    if (scheduler->ending && task->instance != ID_NONE &&
+        cluster->instances[task->instance].n_tasks == 0)
+        *ARRAY_ADD(scheduler, emptied) = task->instance;
     if (service != ID_NONE)
         service_note_stopped(scheduler, service, task->reached_running || !was_wanted);
 }
