@@ -378,6 +378,7 @@ static int run(struct stage *stage)
     if (!close_run(stage, &close_err)) {
         err_report(&close_err); /* what is left is counted, and shown */
     }
+    guests_close(&stage->guests);
     plans_finish(&stage->plans);
     code = ok ? show(stage) : err_report(&err);
     cgroup_close(&stage->cgroups);

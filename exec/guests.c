@@ -3,6 +3,7 @@
  */
 #include "exec/guests.h"
 
+#include "core/array.h"
 #include "file/units.h"
 
 #include <errno.h>
@@ -26,34 +27,128 @@ static bool read_patience(struct guests *guests, struct err *err)
            err_set(err, EXIT_INPUT, "%s \"%s\" %s", GUESTS_PATIENCE_VARIABLE, text, wrong);
 }
 
-bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
-                 const struct sweep_run *run, const struct programs *programs, struct err *err)
+static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
 {
-    *guests = (struct guests){.plans = plans, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
-    snprintf(guests->folder, sizeof guests->folder, "%s/vm", run->folder);
-    if (!read_patience(guests, err)) {
-        return false;
+    return scale_down(guests->plans->scale, type->memory_mib * MIB) / MIB;
+}
+
+static int cpus_of(const struct guests *guests, const struct instance_type *type)
+{
+    return (int)((scale_down(guests->plans->scale, type->cpu) + 1023) / 1024);
+}
+
+static const struct vm_snapshot *find_snapshot(const struct guests *guests, int64_t memory_mib,
+                                               int cpus)
+{
+    for (int i = 0; i < guests->n_snapshots; i++) {
+        if (guests->snapshots[i].memory_mib == memory_mib && guests->snapshots[i].cpus == cpus) {
+            return &guests->snapshots[i];
+        }
     }
-    if (mkdir(guests->folder, 0700) != 0) {
-        return err_errno(err, errno, "cannot make %s", guests->folder);
-    }
-    return vm_kit_make(&guests->kit, guests->folder, programs, err);
+    return NULL;
 }
 
 void guests_order(const struct guests *guests, const struct instance_type *type,
                   struct vm_order *order)
 {
-    struct scale scale = guests->plans->scale;
+    const struct vm_snapshot *snapshot;
 
     *order = (struct vm_order){
         .start = guests->start,
-        .memory_mib = scale_down(scale, type->memory_mib * MIB) / MIB,
-        .cpus = (int)((scale_down(scale, type->cpu) + 1023) / 1024),
+        .memory_mib = memory_of(guests, type),
+        .cpus = cpus_of(guests, type),
+        .network = true,
         .tap_fd = -1,
         .qmp_fd = -1,
         .more = guests->more,
     };
+    snapshot = find_snapshot(guests, order->memory_mib, order->cpus);
+    if (snapshot) {
+        order->memory_file = snapshot->memory_file;
+        order->state_file = snapshot->state_file;
+    }
 }
+
+/* ---- beginning and end ---- */
+
+static bool make_snapshot(struct guests *guests, const struct instance_type *type, struct err *err)
+{
+    struct vm_order order;
+    struct vm_snapshot snapshot;
+
+    guests_order(guests, type, &order);
+    if (order.memory_file) {
+        return true;
+    }
+    order.folder = guests->folder;
+    if (!vm_snapshot_make(&snapshot, &guests->kit, &order, guests->patience_usec, err)) {
+        return false;
+    }
+    fprintf(stderr, "made a snapshot of a guest of %lld MiB in %.1f s\n",
+            (long long)snapshot.memory_mib, (double)snapshot.took_usec / USEC_PER_SEC);
+    *ARRAY_ADD(guests, snapshots) = snapshot;
+    return true;
+}
+
+/* Names the first type that is too small for a kernel, before anything is started. */
+static bool check_sizes(const struct guests *guests, struct err *err)
+{
+    const struct scenario *scenario = guests->plans->scenario;
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const struct instance_type *type = &scenario->types[scenario->groups[i].type];
+
+        if (memory_of(guests, type) < VM_MEMORY_MIN_MIB) {
+            return err_set(err, EXIT_MACHINE,
+                           "a virtual machine of type %s would have %lld MiB at scale %d/%d; a kernel "
+                           "needs %d to come up",
+                           type->name, (long long)memory_of(guests, type),
+                           guests->plans->scale.numerator, guests->plans->scale.denominator,
+                           VM_MEMORY_MIN_MIB);
+        }
+    }
+    return true;
+}
+
+static bool prepare(struct guests *guests, const struct programs *programs, struct err *err)
+{
+    const struct scenario *scenario = guests->plans->scenario;
+
+    if (mkdir(guests->folder, 0700) != 0) {
+        return err_errno(err, errno, "cannot make %s", guests->folder);
+    }
+    if (!vm_kit_make(&guests->kit, guests->folder, programs, err)) {
+        return false;
+    }
+    for (int i = 0; guests->start == VM_RESTORE && i < scenario->n_groups; i++) {
+        if (!make_snapshot(guests, &scenario->types[scenario->groups[i].type], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
+                 const struct sweep_run *run, const struct programs *programs, struct err *err)
+{
+    *guests = (struct guests){
+        .plans = plans, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
+    snprintf(guests->folder, sizeof guests->folder, "%s/vm", run->folder);
+    if (read_patience(guests, err) && check_sizes(guests, err) && prepare(guests, programs, err)) {
+        return true;
+    }
+    guests_close(guests);
+    return false;
+}
+
+void guests_close(struct guests *guests)
+{
+    free(guests->snapshots);
+    guests->snapshots = NULL;
+    guests->n_snapshots = guests->cap_snapshots = 0;
+}
+
+/* ---- first words ---- */
 
 struct setup_guest *guests_introduce(const struct guests *guests, const struct hello *hello,
                                      int64_t clock_usec, const char *hostname)

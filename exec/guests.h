@@ -10,6 +10,7 @@
 #include "exec/protocol.h"
 #include "exec/sweep.h"
 #include "exec/vm.h"
+#include "exec/vm_snapshot.h"
 #include "file/scenario.h"
 
 #include <stdbool.h>
@@ -29,12 +30,15 @@ struct guests {
     char folder[300]; /* of the kit, in the run's */
     int64_t patience_usec;
     const char *more; /* see struct vm_order */
+    struct vm_snapshot *snapshots; /* VM_RESTORE: of each size that the scenario has */
+    int n_snapshots, cap_snapshots;
 };
 
 /* Makes the kit, and snapshots where guests start from them. `guests` is filled and everything
  * lives in the run's folder. */
 bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
                  const struct sweep_run *run, const struct programs *programs, struct err *err);
+void guests_close(struct guests *guests);
 
 /* How a guest of that type starts: fills all that is not the caller's. */
 void guests_order(const struct guests *guests, const struct instance_type *type,

@@ -201,6 +201,9 @@ void machine_bury(struct machine *machine, const struct sweep_run *run,
         group_prefix(machine, run, prefix, sizeof prefix);
         cgroup_sweep(cgroups, prefix, &swept, &err); /* what stays, the run's end removes */
         channel_close(&machine->channel);
+        if (machine->is_vm && machine->vm.qmp_fd >= 0) {
+            close(machine->vm.qmp_fd);
+        }
     }
     machine->state = MACHINE_GONE;
 }

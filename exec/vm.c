@@ -98,14 +98,18 @@ static void add_devices(struct words *words, const struct vm_order *order, const
     add(words, "-chardev");
     add(words, "socket,id=line,fd=%d", LINE_FD);
     add_pair(words, "-device", "virtserialport,chardev=line,name=berth");
-    if (order->tap_fd >= 0) {
+    if (order->network) {
         add(words, "-netdev");
-        add(words, "tap,id=net,fd=%d", TAP_FD);
+        if (order->tap_fd >= 0) {
+            add(words, "tap,id=net,fd=%d", TAP_FD);
+        } else {
+            add(words, "hubport,id=net,hubid=0");
+        }
         add_pair(words, "-device", "virtio-net-pci,netdev=net,romfile=");
     }
     add_disk(words, "images", order->images_disk, true);
     add_disk(words, "scratch", order->scratch_disk, false);
-    if (order->qmp_fd >= 0) {
+    if (order->qmp_fd >= 0 || order->start == VM_RESTORE) {
         add(words, "-chardev");
         add(words, "socket,id=qmp,fd=%d", QMP_FD);
         add_pair(words, "-mon", "chardev=qmp,mode=control");
@@ -115,9 +119,7 @@ static void add_devices(struct words *words, const struct vm_order *order, const
 static void add_kernel(struct words *words, const struct vm_kit *kit, const struct vm_order *order)
 {
     if (order->start == VM_RESTORE) {
-        add_pair(words, "-global", "migration.x-ignore-shared=on");
-        add(words, "-incoming");
-        add(words, "fd:%d", STATE_FD);
+        add_pair(words, "-incoming", "defer");
         return;
     }
     add_pair(words, "-kernel", order->start == VM_BOOT ? kit->vmlinuz : kit->vmlinux);
@@ -154,6 +156,7 @@ static void free_words(struct words *words)
 struct child {
     struct words words;
     int fds[FIRST_CLOSED_FD]; /* by their new number, -1: none */
+    bool owns_qmp;
     pid_t parent;
 };
 
@@ -223,7 +226,30 @@ static bool spawn(struct child *child, const struct vm_order *order, struct vm *
     return vm->pid > 0;
 }
 
-static bool open_descriptors(struct child *child, const struct vm_order *order, struct err *err)
+/* What qemu is told to restore a guest is said before it listens, so nobody waits for answers: the
+ * guest runs as soon as it is there. */
+static bool open_qmp(struct child *child, struct vm *vm, struct err *err)
+{
+    static const char format[] =
+        "{\"execute\": \"qmp_capabilities\"}\n"
+        "{\"execute\": \"migrate-set-capabilities\", \"arguments\": {\"capabilities\": "
+        "[{\"capability\": \"x-ignore-shared\", \"state\": true}]}}\n"
+        "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"fd:%d\"}}\n";
+    char text[512];
+    int n = snprintf(text, sizeof text, format, STATE_FD), pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+        send(pair[0], text, (size_t)n, MSG_NOSIGNAL) != n) {
+        return err_errno(err, errno, "cannot make a socket for qemu");
+    }
+    vm->qmp_fd = pair[0];
+    child->fds[QMP_FD] = pair[1];
+    child->owns_qmp = true;
+    return true;
+}
+
+static bool open_descriptors(struct child *child, const struct vm_order *order, struct vm *vm,
+                             struct err *err)
 {
     /* What qemu itself says goes where the kernel's words go: to whoever asks why. */
     child->fds[STDIN_FILENO] = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -236,6 +262,7 @@ static bool open_descriptors(struct child *child, const struct vm_order *order, 
         if (child->fds[STATE_FD] < 0) {
             return err_errno(err, errno, "cannot open %s", order->state_file);
         }
+        return open_qmp(child, vm, err);
     }
     return true;
 }
@@ -249,6 +276,9 @@ static void close_descriptors(const struct child *child)
             close(child->fds[ours[i]]);
         }
     }
+    if (child->owns_qmp) {
+        close(child->fds[QMP_FD]);
+    }
 }
 
 bool vm_start(const struct vm_kit *kit, const struct vm_order *order, struct vm *vm,
@@ -258,7 +288,7 @@ bool vm_start(const struct vm_kit *kit, const struct vm_order *order, struct vm 
     int pair[2];
     bool ok;
 
-    *vm = (struct vm){.fd = -1};
+    *vm = (struct vm){.fd = -1, .qmp_fd = -1};
     snprintf(vm->console, sizeof vm->console, "%s/console", order->folder);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return err_errno(err, errno, "cannot make a socket for a guest");
@@ -266,13 +296,16 @@ bool vm_start(const struct vm_kit *kit, const struct vm_order *order, struct vm 
     child.fds[LINE_FD] = pair[1];
     child.fds[STDERR_FILENO] = open(vm->console, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     compose(&child.words, kit, order, vm);
-    ok = open_descriptors(&child, order, err) && spawn(&child, order, vm, err);
+    ok = open_descriptors(&child, order, vm, err) && spawn(&child, order, vm, err);
     free_words(&child.words);
     close_descriptors(&child);
     if (ok) {
         vm->fd = pair[0];
     } else {
         close(pair[0]);
+        if (vm->qmp_fd >= 0) {
+            close(vm->qmp_fd);
+        }
     }
     return ok;
 }

@@ -33,7 +33,8 @@ struct vm_order {
     /* VM_RESTORE: the snapshot's memory and state. Else `memory_file`, where it is not NULL, is made
      * and holds the guest's memory, for a snapshot. */
     const char *memory_file, *state_file;
-    int tap_fd;              /* of its only network interface; -1: none */
+    bool network;            /* it has one interface */
+    int tap_fd;              /* at whose other end that is; -1: nobody, as in a snapshot's making */
     const char *images_disk; /* read-only, NULL: none; likewise below */
     const char *scratch_disk;
     int qmp_fd;       /* an end of a socket pair; -1: none */
@@ -46,6 +47,7 @@ struct vm_order {
 struct vm {
     pid_t pid;
     int fd;               /* the line, a stream socket, the caller's to close; close-on-exec */
+    int qmp_fd;           /* VM_RESTORE: likewise; else -1 */
     int64_t started_usec; /* CLOCK_MONOTONIC at which qemu was started */
     char console[400];    /* what the kernel printed */
 };
