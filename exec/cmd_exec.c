@@ -275,6 +275,7 @@ static bool open_guests(struct stage *stage, struct err *err)
                      &stage->programs, err)) {
         return false;
     }
+    stage->report.guests = &stage->guests;
     fprintf(stderr, "instances are virtual machines, %s%s%s\n",
             stage->guests.kit.kvm ? "with KVM" : "emulated: ", stage->guests.kit.why,
             stage->guests.kit.kvm ? "" : "; what they take says little of real ones");

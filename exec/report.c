@@ -6,7 +6,9 @@
 #include "file/expect.h"
 #include "file/summary.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,19 @@ static void print_title(const struct report *report)
     summary_title(stdout, report->scenario, how);
 }
 
+static const char *how_limited(const struct report *report)
+{
+    static char text[64];
+
+    if (!report->guests) {
+        return report->cgroups->kind == CGROUP_NONE ? "none, so without limits"
+                                                    : cgroup_kind_name(report->cgroups->kind);
+    }
+    snprintf(text, sizeof text, "%s; v2 inside",
+             report->guests->kit.kvm ? "KVM" : "emulated: no KVM");
+    return text;
+}
+
 static void print_machines(const struct report *report)
 {
     int n_containers = 0;
@@ -108,11 +123,85 @@ static void print_machines(const struct report *report)
     for (int i = 0; i < report->story.n_tasks; i++) {
         n_containers += report->story.tasks[i].n_containers;
     }
-    printf("machines      %d instance%s as cgroups (%s), %d container%s\n",
-           report->story.n_instances, report->story.n_instances == 1 ? "" : "s",
-           report->cgroups->kind == CGROUP_NONE ? "none, so without limits"
-                                                : cgroup_kind_name(report->cgroups->kind),
-           n_containers, n_containers == 1 ? "" : "s");
+    printf("machines      %d instance%s as %s (%s), %d container%s\n", report->story.n_instances,
+           report->story.n_instances == 1 ? "" : "s",
+           report->guests ? "virtual machines" : "cgroups", how_limited(report), n_containers,
+           n_containers == 1 ? "" : "s");
+}
+
+/* ---- what an operating system of one's own takes ---- */
+
+#define MIB (INT64_C(1) << 20)
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/* The median of one member over all instances that came up with a kernel of their own; their number.
+ * `offset` is the member's place in struct story_course. */
+static int median_of(const struct report *report, size_t offset, int64_t *median)
+{
+    int64_t *values = calloc((size_t)report->story.n_instances + 1, sizeof *values);
+    int n = 0;
+
+    assert(values);
+    for (int i = 0; i < report->story.n_instances; i++) {
+        const struct story_course *course = &report->story.instances[i].course;
+
+        if (course->start[0]) {
+            values[n++] = *(const int64_t *)(const void *)((const char *)course + offset);
+        }
+    }
+    qsort(values, (size_t)n, sizeof *values, by_size);
+    *median = n > 0 ? values[n / 2] : 0;
+    free(values);
+    return n;
+}
+
+#define MEDIAN_OF(report, member, to)                                                              \
+    median_of(report, offsetof(struct story_course, member), to)
+
+static const struct story_course *any_course(const struct report *report)
+{
+    for (int i = 0; i < report->story.n_instances; i++) {
+        if (report->story.instances[i].course.start[0]) {
+            return &report->story.instances[i].course;
+        }
+    }
+    return NULL;
+}
+
+/* Medians over all that came up, in order of what came first. */
+static void print_guests(const struct report *report)
+{
+    const struct story_course *any = any_course(report);
+    int64_t firmware, kernel, user, memory, system, host;
+    int n;
+
+    if (!any) {
+        return;
+    }
+    n = MEDIAN_OF(report, firmware_usec, &firmware);
+    MEDIAN_OF(report, kernel_usec, &kernel);
+    MEDIAN_OF(report, user_usec, &user);
+    MEDIAN_OF(report, memory_bytes, &memory);
+    MEDIAN_OF(report, system_bytes, &system);
+    MEDIAN_OF(report, host_bytes, &host);
+    printf("came up       by %s, %s: ", any->start, any->accelerator);
+    if (kernel > 0) {
+        printf("firmware and loading %.2f s, kernel %.2f s, user space %.2f s",
+               (double)firmware / USEC_PER_SEC, (double)kernel / USEC_PER_SEC,
+               (double)user / USEC_PER_SEC);
+    } else {
+        printf("%.3f s", (double)firmware / USEC_PER_SEC);
+    }
+    printf(" (median of %d)\n", n);
+    printf("memory        a VM's kernel sees %" PRId64 " MiB and its system takes %" PRId64
+           " of them, idle; the host gives %" PRId64 " MiB for it\n",
+           memory / MIB, system / MIB, host / MIB);
 }
 
 static void print_rules(const struct report *report)
@@ -187,9 +276,14 @@ void report_print(const struct report *report)
         summary_expect(stdout, report->scenario, &report->story);
     }
     print_machines(report);
+    print_guests(report);
     print_rules(report);
     if (uname(&host) == 0) {
-        printf("same kernel   host %s, inside a container %s\n", host.release, report->inside);
+        printf("same kernel   host %s, inside a container %s%s\n", host.release, report->inside,
+               any_course(report) ? "" : "   (a VM shows its own: --machines=vms)");
+    }
+    if (any_course(report)) {
+        printf("              inside a virtual machine %s\n", any_course(report)->kernel);
     }
     print_left(report);
     print_next(report);
@@ -230,6 +324,33 @@ static void add_left(struct buffer *json, const struct leftovers *left)
                left->network_changed ? "true" : "false");
 }
 
+/* Medians, as printed; microseconds and bytes. */
+static void add_guests(struct buffer *json, const struct report *report)
+{
+    const struct story_course *any = any_course(report);
+    int64_t values[6];
+    int n;
+
+    if (!any) {
+        return;
+    }
+    buffer_add_text(json, ", \"guest\": ");
+    buffer_add_json_string(json, any->kernel);
+    n = MEDIAN_OF(report, firmware_usec, &values[0]);
+    MEDIAN_OF(report, kernel_usec, &values[1]);
+    MEDIAN_OF(report, user_usec, &values[2]);
+    MEDIAN_OF(report, memory_bytes, &values[3]);
+    MEDIAN_OF(report, system_bytes, &values[4]);
+    MEDIAN_OF(report, host_bytes, &values[5]);
+    buffer_add(json,
+               "}, \"guests\": {\"n\": %d, \"start\": \"%s\", \"accelerator\": \"%s\", "
+               "\"firmware_usec\": %" PRId64 ", \"kernel_usec\": %" PRId64
+               ", \"user_usec\": %" PRId64 ", \"memory_bytes\": %" PRId64
+               ", \"system_bytes\": %" PRId64 ", \"host_bytes\": %" PRId64,
+               n, any->start, any->accelerator, values[0], values[1], values[2], values[3],
+               values[4], values[5]);
+}
+
 void report_print_json(const struct report *report)
 {
     const struct run_summary *summary = &report->summary;
@@ -260,6 +381,7 @@ void report_print_json(const struct report *report)
     buffer_add_json_string(&json, uname(&host) == 0 ? host.release : NULL);
     buffer_add_text(&json, ", \"inside\": ");
     buffer_add_json_string(&json, report->inside);
+    add_guests(&json, report);
     buffer_add_text(&json, "}, \"log\": ");
     buffer_add_json_string(&json, report->log_path);
     printf("%s}\n", json.text);

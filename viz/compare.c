@@ -51,7 +51,7 @@ static void compare_task(struct compare *compare, int32_t task)
         real[s] = compare->sides[s].header->mode == RUN_EXEC;
     for (int c = 0; c < n; c++) {
         for (int phase = PHASE_PULL; phase <= PHASE_STOP; phase++) {
-            struct compare_row row = {.task = task, .container = c, .phase = phase};
+            struct compare_row row = {.task = task, .container = c, .instance = ID_NONE, .phase = phase};
             modelled = false;
             for (int s = 0; s < 2; s++) {
                 const struct story_container *container = &rows[s]->containers[c];
@@ -62,11 +62,30 @@ static void compare_task(struct compare *compare, int32_t task)
         }
     }
     for (int phase = PHASE_STARTUP; phase <= PHASE_COMPLETION; phase++) {
-        struct compare_row row = {.task = task, .container = ID_NONE, .phase = phase};
+        struct compare_row row = {
+            .task = task, .container = ID_NONE, .instance = ID_NONE, .phase = phase};
         modelled = false;
         for (int s = 0; s < 2; s++) {
             row.usec[s] = phases_of_task(stories[s], rows[s], phase);
             modelled |= real[s] && phases_task_modelled(stories[s], rows[s], phase);
+        }
+        add_row(compare, row, modelled);
+    }
+}
+
+/* Only those with a kernel of their own in one of the runs have phases. */
+static void compare_instance(struct compare *compare, int32_t instance)
+{
+    for (int phase = PHASE_FIRMWARE; phase <= PHASE_REGISTER; phase++) {
+        struct compare_row row = {
+            .task = ID_NONE, .container = ID_NONE, .instance = instance, .phase = phase};
+        bool modelled = false;
+        for (int s = 0; s < 2; s++) {
+            const struct compare_side *side = &compare->sides[s];
+            row.usec[s] =
+                phases_of_instance(side->story, &side->story->instances[instance], phase);
+            modelled |= side->header->mode == RUN_EXEC &&
+                        side->story->instances[instance].boot_modelled;
         }
         add_row(compare, row, modelled);
     }
@@ -183,6 +202,8 @@ void compare_init(struct compare *compare, const char *const paths[2],
                              strcmp(headers[0]->scenario, headers[1]->scenario) == 0;
     for (int t = 0; t < stories[0]->n_tasks && t < stories[1]->n_tasks; t++)
         compare_task(compare, t);
+    for (int i = 0; i < stories[0]->n_instances && i < stories[1]->n_instances; i++)
+        compare_instance(compare, i);
     compare_medians(compare);
     compare_placements(compare);
     find_difference(compare);

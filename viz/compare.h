@@ -18,9 +18,10 @@ enum compare_mark {
     COMPARE_ONE,      /* happened in one of the runs only */
 };
 
-/* One phase of a container, or of a task where `container` is ID_NONE. */
+/* One phase of a container, or of a task where `container` is ID_NONE, or of an instance where
+ * `task` is. */
 struct compare_row {
-    int32_t task, container;
+    int32_t task, container, instance;
     enum phase phase;
     int64_t usec[2]; /* USEC_NEVER: did not happen before the end of the run */
     enum compare_mark mark;

@@ -48,15 +48,27 @@ static void add_side(struct buffer *to, const struct compare *compare, int side)
     buffer_add_text(to, "}");
 }
 
-static void add_row(struct buffer *to, const struct compare *compare, const struct compare_row *row)
+/* Whose phase it is. */
+static void add_owner(struct buffer *to, const struct compare *compare,
+                      const struct compare_row *row)
 {
-    static const char *const marks[] = {"counted", "modelled", "one"};
     const struct story *story = compare->sides[0].story;
-    buffer_add(to, "{\"task\":\"%s\",\"container\":", story_task_name(row->task));
+    if (row->task == ID_NONE) {
+        buffer_add(to, "\"instance\":\"%s\"", story_instance_name(row->instance));
+        return;
+    }
+    buffer_add(to, "\"task\":\"%s\",\"container\":", story_task_name(row->task));
     buffer_add_json_string(
         to, row->container == ID_NONE
                 ? NULL
                 : life_definition(story, row->task)->containers[row->container].name);
+}
+
+static void add_row(struct buffer *to, const struct compare *compare, const struct compare_row *row)
+{
+    static const char *const marks[] = {"counted", "modelled", "one"};
+    buffer_add_text(to, "{");
+    add_owner(to, compare, row);
     buffer_add(to, ",\"phase\":\"%s\",", phases_names[row->phase]);
     add_pair(to, "usec", row->usec);
     buffer_add(to, ",\"mark\":\"%s\",\"error\":", marks[row->mark]);

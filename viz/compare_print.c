@@ -89,12 +89,28 @@ static void tell_task(char *text, size_t size, const struct compare *compare, in
 static void tell_phase(char *text, size_t size, const struct compare *compare,
                        const struct compare_row *row)
 {
-    const struct task_definition *definition = life_definition(compare->sides[0].story, row->task);
+    const struct task_definition *definition =
+        row->task == ID_NONE ? NULL : life_definition(compare->sides[0].story, row->task);
     if (row->container == ID_NONE || !definition || definition->n_containers < 2)
         snprintf(text, size, "%s", phases_names[row->phase]);
     else
         snprintf(text, size, "%s %s", phases_names[row->phase],
                  definition->containers[row->container].name);
+}
+
+/* A number of whoever the row is about, task or instance. */
+static int32_t owner_of(const struct compare_row *row)
+{
+    return row->task != ID_NONE ? row->task : -2 - row->instance;
+}
+
+static void tell_owner(char *text, size_t size, const struct compare *compare,
+                       const struct compare_row *row)
+{
+    if (row->task != ID_NONE)
+        tell_task(text, size, compare, row->task);
+    else
+        snprintf(text, size, "%s", story_instance_name(row->instance));
 }
 
 static void print_tasks(FILE *out, const struct compare *compare)
@@ -107,11 +123,11 @@ static void print_tasks(FILE *out, const struct compare *compare)
     for (; i < compare->n_rows; i++) {
         const struct compare_row *row = &compare->rows[i];
         char task[160] = "", phase[96], durations[2][32], error[32] = "";
-        if (row->task != last && n_tasks++ == COMPARE_PRINT_TASKS)
+        if (owner_of(row) != last && n_tasks++ == COMPARE_PRINT_TASKS)
             break;
-        if (row->task != last)
-            tell_task(task, sizeof task, compare, row->task);
-        last = row->task;
+        if (owner_of(row) != last)
+            tell_owner(task, sizeof task, compare, row);
+        last = owner_of(row);
         tell_phase(phase, sizeof phase, compare, row);
         for (int s = 0; s < 2; s++)
             compare_print_duration(durations[s], sizeof durations[s], row->usec[s]);
@@ -125,11 +141,11 @@ static void print_tasks(FILE *out, const struct compare *compare)
     int32_t rest = ID_NONE;
     int n_rest = 0;
     for (; i < compare->n_rows; i++) {
-        n_rest += compare->rows[i].task != rest;
-        rest = compare->rows[i].task;
+        n_rest += owner_of(&compare->rows[i]) != rest;
+        rest = owner_of(&compare->rows[i]);
     }
     if (n_rest > 0)
-        fprintf(out, "... and %d more tasks (--json has them all)\n", n_rest);
+        fprintf(out, "... and %d more (--json has them all)\n", n_rest);
 }
 
 static void print_medians(FILE *out, const struct compare *compare)

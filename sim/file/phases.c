@@ -7,8 +7,9 @@
 /* A total is marked when more than this part of it was not measured: one in a hundred. */
 #define MODELLED_PART 100
 
-const char *const phases_names[] = {"pull", "create",  "start",      "ready", "run",
-                                    "stop", "startup", "completion", NULL};
+const char *const phases_names[] = {"pull", "create",  "start",      "ready",    "run",
+                                    "stop", "startup", "completion", "firmware", "kernel",
+                                    "user", "boot",    "register",   NULL};
 
 static int64_t span(const struct story *story, int64_t from_usec, int64_t to_usec)
 {
@@ -95,4 +96,27 @@ bool phases_task_modelled(const struct story *story, const struct story_task *ro
         }
     }
     return total_usec != USEC_NEVER && modelled_usec > total_usec / MODELLED_PART;
+}
+
+int64_t phases_of_instance(const struct story *story, const struct story_instance *row,
+                           enum phase phase)
+{
+    const struct story_course *course = &row->course;
+    int64_t up_usec = span(story, row->launch_at_usec, row->booted_at_usec);
+    if (!course->start[0] || up_usec == USEC_NEVER)
+        return USEC_NEVER;
+    switch (phase) {
+    case PHASE_FIRMWARE:
+        return course->firmware_usec;
+    case PHASE_KERNEL: /* a restored one has neither */
+        return course->kernel_usec > 0 ? course->kernel_usec : USEC_NEVER;
+    case PHASE_USER:
+        return course->kernel_usec > 0 ? course->user_usec : USEC_NEVER;
+    case PHASE_BOOT:
+        return up_usec;
+    case PHASE_REGISTER:
+        return span(story, row->booted_at_usec, row->registered_at_usec);
+    default:
+        return USEC_NEVER;
+    }
 }

@@ -1,6 +1,6 @@
 /*
- * The durations that people compare: the phases of a container's life and the two totals of a task's,
- * each the distance of two moments of one run's story. Knows nothing of how they are compared, printed
+ * The durations that people compare: the phases of a container's life, the two totals of a task's and
+ * how an instance with a kernel of its own comes up, each the distance of two moments of one run's story. Knows nothing of how they are compared, printed
  * or drawn.
  */
 #ifndef BERTH_FILE_PHASES_H
@@ -17,6 +17,11 @@ enum phase {
     PHASE_STOP,       /* from SIGTERM to the exit */
     PHASE_STARTUP,    /* of a task: from its placement until its last container is ready */
     PHASE_COMPLETION, /* of a task that ends by itself: from its placement until it is STOPPED */
+    PHASE_FIRMWARE,   /* of an instance: see struct boot_course, as the next two */
+    PHASE_KERNEL,
+    PHASE_USER,
+    PHASE_BOOT,     /* from its launch until its agent is there */
+    PHASE_REGISTER, /* and from then until it is registered */
     PHASES,
 };
 
@@ -30,6 +35,10 @@ int64_t phases_of_container(const struct story *story, const struct story_contai
 
 /* Likewise; PHASE_STARTUP or PHASE_COMPLETION. */
 int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase);
+
+/* Likewise of an instance that has a kernel of its own. */
+int64_t phases_of_instance(const struct story *story, const struct story_instance *row,
+                           enum phase phase);
 
 /* Whether the real run did not measure that phase of the container. */
 bool phases_container_modelled(const struct story_container *row, enum phase phase);

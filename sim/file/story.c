@@ -378,6 +378,22 @@ static void decision(struct story *story, const struct record *record, const str
 
 /* The agents' records -------------------------------------------------------------------------- */
 
+static void take_course(struct story_course *to, const struct boot_course *from)
+{
+    *to = (struct story_course){
+        .firmware_usec = from->firmware_usec,
+        .kernel_usec = from->kernel_usec,
+        .user_usec = from->user_usec,
+        .memory_bytes = from->memory_bytes,
+        .system_bytes = from->system_bytes,
+        .host_bytes = from->host_bytes,
+    };
+    snprintf(to->start, sizeof to->start, "%s", from->start ? from->start : "boot");
+    snprintf(to->accelerator, sizeof to->accelerator, "%s",
+             from->accelerator ? from->accelerator : "");
+    snprintf(to->kernel, sizeof to->kernel, "%s", from->kernel ? from->kernel : "");
+}
+
 static void booted(struct story *story, const struct record *record)
 {
     struct story_instance *instance = instance_of(story, record->machine);
@@ -388,6 +404,8 @@ static void booted(struct story *story, const struct record *record)
     instance->boot_modelled = record->modelled;
     instance->cpu = record->event.as.boot.cpu;
     instance->memory_mib = record->event.as.boot.memory_mib;
+    if (record->event.as.boot.course)
+        take_course(&instance->course, record->event.as.boot.course);
 }
 
 static void exited(struct story *story, const struct record *record)

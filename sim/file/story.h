@@ -49,6 +49,13 @@ struct story_task {
     struct story_container *containers;
 };
 
+/* How an instance's own kernel came up: see struct boot_course. */
+struct story_course {
+    char start[16], accelerator[8], kernel[64]; /* start "": it has none */
+    int64_t firmware_usec, kernel_usec, user_usec;
+    int64_t memory_bytes, system_bytes, host_bytes;
+};
+
 struct story_instance {
     int32_t group, zone;
     int32_t cpu, memory_mib;
@@ -59,6 +66,7 @@ struct story_instance {
     bool connected, draining;
     bool torn_down; /* terminated by the end of the run */
     bool boot_modelled;
+    struct story_course course;
 };
 
 /* What befell a task or an instance besides going its way. */
