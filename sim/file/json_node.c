@@ -152,6 +152,30 @@ static void drop_byte_order_mark(struct document *document)
     memmove(document->text, document->text + 3, document->length + 1);
 }
 
+/* What often stands where JSON does not go on, just before the place where that was noticed. */
+static const char *hint_at(const struct document *document, int position)
+{
+    size_t end = position < 0 ? 0 : (size_t)position;
+    const char *found;
+
+    end = end < document->length ? end : document->length;
+    for (size_t back = 0; back < 3 && back <= end; back++) {
+        found = document->text + end - back;
+        if (strncmp(found, "${", 2) == 0 || strncmp(found, "{{", 2) == 0 ||
+            strncmp(found, "<%", 2) == 0)
+            return " (a template's place: fill it in first)";
+        if (strncmp(found, "//", 2) == 0 || strncmp(found, "/*", 2) == 0 || *found == '#')
+            return " (JSON has no comments)";
+    }
+    return "";
+}
+
+void document_wrap_list(struct document *document, const char *member)
+{
+    document->root = json_pack("{s:o}", member, document->root);
+    document->listed = member;
+}
+
 static bool parse_json(struct document *document)
 {
     json_error_t error;
@@ -163,9 +187,10 @@ static bool parse_json(struct document *document)
     if (document->root)
         return true;
     column = error.column > 0 ? error.column : 1;
-    add_finding(
-        document->reading, SEVERITY_ERROR, document->number, (struct position){error.line, column},
-        print_text("%s:%d:%d: error: JSON: %s", document->name, error.line, column, error.text));
+    add_finding(document->reading, SEVERITY_ERROR, document->number,
+                (struct position){error.line, column},
+                print_text("%s:%d:%d: error: JSON: %s%s", document->name, error.line, column,
+                           error.text, hint_at(document, error.position)));
     return false;
 }
 
@@ -263,8 +288,11 @@ static int node_place(const struct node *node, bool *exact)
     parent = node_place(node->parent, exact);
     if (!*exact)
         return parent;
-    place = node->key ? positions_member(positions, parent, node->key)
-                      : positions_item(positions, parent, node->index);
+    if (node->document->listed && !node->parent->parent && node->key)
+        place = strcmp(node->key, node->document->listed) == 0 ? 0 : -1;
+    else
+        place = node->key ? positions_member(positions, parent, node->key)
+                          : positions_item(positions, parent, node->index);
     *exact = place >= 0;
     return *exact ? place : parent;
 }

@@ -39,6 +39,7 @@ struct document {
     size_t length;
     json_t *root;
     struct positions *positions; /* made when first needed */
+    const char *listed;          /* the root is an object of one member, which the text is; or NULL */
     int number;
 };
 
@@ -49,6 +50,9 @@ bool document_open(struct document *document, struct reading *reading, const cha
 bool document_parse(struct document *document, struct reading *reading, const char *name,
                     const char *text, size_t length);
 void document_finish(struct document *document);
+
+/* Takes a text that is a list for the value of that member of an object. */
+void document_wrap_list(struct document *document, const char *member);
 
 /* The path of a file that the document names: beside it. free() it. */
 char *document_beside(const struct document *document, const char *name);

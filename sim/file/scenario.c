@@ -27,6 +27,35 @@ static char *file_stem(const char *path)
     return stem;
 }
 
+/* What Terraform and `aws ecs register-task-definition --container-definitions` take. */
+static void accept_containers(struct document *document)
+{
+    json_t *first = json_array_get(document->root, 0);
+    struct node top = node_root(document);
+
+    if (!json_is_object(first) || json_object_get(first, "containerDefinitions") ||
+        !(json_object_get(first, "image") || json_object_get(first, "name")))
+        return;
+    node_warning(&top, "a list of container definitions alone: taken as a task definition");
+    document_wrap_list(document, "containerDefinitions");
+}
+
+/* Others' spellings, said once instead of member by member. */
+static bool refuse_foreign(const struct node *top)
+{
+    if (json_object_get(top->value, "ContainerDefinitions") ||
+        json_object_get(top->value, "AWSTemplateFormatVersion"))
+        node_error(top, "this is CloudFormation; berth takes what the ECS API takes (family, "
+                        "containerDefinitions): `aws ecs describe-task-definition` prints it");
+    else if (json_is_array(top->value) &&
+             json_object_get(json_array_get(top->value, 0), "containerDefinitions"))
+        node_error(top, "a list of task definitions: wanted one a file, or all as "
+                        "\"taskDefinitions\" of a scenario");
+    else
+        return false;
+    return true;
+}
+
 /* Fragments in documentation have no family: the file's name serves, and stands in the source. */
 static void default_family(const struct node *node)
 {
@@ -60,7 +89,11 @@ static void inline_file(struct scenario_reader *reader, const struct node *list,
     if (!document_open(file, &reader->reading, path, &err)) {
         if (reading_errors(&reader->reading) == errors)
             node_error(&item, "%s", err.text);
-    } else if (!json_is_object(file->root)) {
+        free(path);
+        return;
+    }
+    accept_containers(file);
+    if (!json_is_object(file->root)) {
         root = node_root(file);
         node_error(&root, "found %s, wanted a task definition", node_found(&root));
     } else {
@@ -194,11 +227,15 @@ static int32_t wanted_count(struct scenario_reader *reader, const struct scenari
 
 static void apply_options(struct scenario_reader *reader, const struct scenario_options *options)
 {
-    struct node top = node_root(&reader->document);
     const char *instances = options ? options->instances : NULL;
-    bool bare = is_bare(&top);
-    int32_t count = wanted_count(reader, options, bare);
+    struct node top;
+    int32_t count;
+    bool bare;
 
+    accept_containers(&reader->document);
+    top = node_root(&reader->document);
+    bare = is_bare(&top);
+    count = wanted_count(reader, options, bare);
     if (bare)
         wrap(reader, instances ? instances : "1xm5.large", count);
     else
@@ -271,7 +308,7 @@ static void read_scenario(struct scenario_reader *reader)
     struct scenario *scenario = reader->scenario;
     struct node top = node_root(&reader->document);
 
-    if (!node_object(&top, &scenario_grammar))
+    if (refuse_foreign(&top) || !node_object(&top, &scenario_grammar))
         return;
     read_head(reader, &top);
     scenario_read_costs(reader, &top);

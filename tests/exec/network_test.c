@@ -72,6 +72,9 @@ static void open_cloud(void)
     }
 }
 
+/* The folder of the last instance's run, in memory that its process shares. */
+static char *base;
+
 static void close_cloud(void)
 {
     char after[sizeof before];
@@ -172,6 +175,7 @@ static _Noreturn void be_instance(int32_t number, const struct wish *wishes, int
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     ok = network_open(&inside.network, cloud, number, &err) &&
          fixture_open_as_user(&inside.fixture, &err);
+    strcpy(base, inside.fixture.base);
     for (int i = 0; i < n && ok; i++) {
         ok = start_one(&inside, wishes, i, outputs[i], &err);
     }
@@ -206,6 +210,8 @@ static struct instance boot(int32_t number, const struct wish *wishes, int n)
     char byte = 0;
 
     cr_assert(pipe(ready) == 0 && pipe(leave) == 0);
+    base = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(base != MAP_FAILED);
     for (int i = 0; i < n; i++) {
         outputs[number][i] = memfd_create("output", 0);
     }
@@ -490,8 +496,11 @@ Test(network, nothing_is_left_of_an_instance_that_was_killed)
         {NETWORK_BRIDGE, 0, SERVE("80", "one"), {80, 8080, PROTOCOL_TCP}},
         {NETWORK_AWSVPC, 0, SERVE("80", "two"), {0}},
     };
+    struct cgroup_machine machine;
+    struct sweep_counts counts = {0};
     struct instance instance;
     const char *links;
+    struct err err;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us: then all are known to be gone */
     instance = boot(0, wishes, 2);
@@ -511,4 +520,8 @@ Test(network, nothing_is_left_of_an_instance_that_was_killed)
     cr_expect_str_eq(links, "2\n", "lo and the bridge: %s", in_cloud("busybox ip -o link"));
     close(instance.ready);
     close(instance.leave);
+    cr_assert(cgroup_open(&machine, CGROUP_BY_FD, &err), "%s", err.text);
+    cr_expect(sweep_dead(base, &machine, &counts, &err) && counts.runs_dead == 1, "%s", err.text);
+    cgroup_close(&machine);
+    cr_expect(rmdir(base) == 0, "%s is not empty", base);
 }

@@ -251,6 +251,28 @@ static const struct row definitions[] = {
     {"{\"family\":\"d\",\"containerDefinitions\":{\"name\":\"a\",\"image\":\"i\",\"memory\":8}}",
      "1:38: warning: containerDefinitions: found an object where ECS takes a list: taken as a list "
      "of one"},
+    /* as Terraform takes them */
+    {"[{\"name\":\"a\",\n\"image\":\"i\",\"memory\":\"8\",\"networkMode\":\"host\"}]",
+     "1:1: warning: top level: a list of container definitions alone: taken as a task definition\n"
+     "1:1: warning: family: missing: taken from the file's name, \"x\"\n"
+     "2:22: warning: containerDefinitions[0].memory: found \"8\"; ECS takes a number here: 8\n"
+     "2:26: warning: containerDefinitions[0].networkMode: unknown member of a container "
+     "definition"},
+    {"[{\"family\":\"d\",\"containerDefinitions\":[]}]",
+     "1:1: error: top level: a list of task definitions: wanted one a file, or all as "
+     "\"taskDefinitions\" of a scenario"},
+    {"[]", "1:1: error: top level: found a list, wanted an object: a scenario"},
+    /* as CloudFormation has it */
+    {"{\"Family\":\"d\",\"ContainerDefinitions\":[{\"Name\":\"a\"}]}",
+     "1:1: error: top level: this is CloudFormation; berth takes what the ECS API takes (family, "
+     "containerDefinitions): `aws ecs describe-task-definition` prints it"},
+    /* as templates are before they are filled in */
+    {"{\"family\":\"d\",\"cpu\":${cpu}}",
+     "1:21: error: JSON: invalid token near '$' (a template's place: fill it in first)"},
+    {"{\"family\":\"d\",\"cpu\":{{ must_env `CPU` }}}",
+     "1:22: error: JSON: string or '}' expected near '{' (a template's place: fill it in first)"},
+    {"{\"family\":\"d\", // a comment\n\"cpu\":1}",
+     "1:17: error: JSON: string or '}' expected near '/' (JSON has no comments)"},
     {"{\"family\":\"d\",\"containerDefinitions\":[1,2,3,4,5,6,7,8,9,10,11]}",
      "1:38: error: containerDefinitions: 11 containers; ECS takes at most 10 in a task definition"},
 };

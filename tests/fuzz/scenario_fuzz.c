@@ -12,6 +12,7 @@
 #include <string.h>
 
 static const char *const seeds[] = {
+    "[{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"portMappings\":[{\"containerPort\":80}]}]",
     "{\"berth\":\"scenario/1\",\"title\":\"t\",\"seed\":3,\"epoch\":\"2026-01-01T00:00:00Z\","
     "\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"lognormal\":"
     "{\"median\":\"18s\",\"p99\":\"40s\"}}}},"
