@@ -23,19 +23,68 @@ static bool has_suffix(const char *path, const char *suffix)
     return length > end && strcmp(path + length - end, suffix) == 0;
 }
 
+/* How gnuplot is told to draw each kind of picture; sizes are in pixels, for PDF in hundredths of an inch,
+ * for text in letters. */
+static const struct {
+    const char *suffix, *terminal;
+} kinds[] = {
+    {".svg", "svg noenhanced size %d,%d background '#FFFFFF' font 'DejaVu Sans,14'"},
+    {".png", "pngcairo noenhanced size %d,%d background '#FFFFFF' font 'DejaVu Sans,14'"},
+    {".pdf",
+     "pdfcairo noenhanced size %d.%02din,%d.%02din background '#FFFFFF' font 'DejaVu Sans,11'"},
+};
+
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
+#define TEXT_COLUMNS 100
+#define TEXT_PIXELS_A_LINE 17
+
+bool gnuplot_is_text(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static bool is_printed(const char *path)
+{
+    return gnuplot_is_text(path) || strcmp(path, GNUPLOT_SIXEL) == 0;
+}
+
 bool gnuplot_draws(const char *path, struct err *err)
 {
-    if (has_suffix(path, ".svg") || has_suffix(path, ".png"))
+    if (is_printed(path))
         return true;
-    return err_set(err, EXIT_INPUT, "%s: a picture's name ends in .svg or .png", path);
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (has_suffix(path, kinds[i].suffix))
+            return true;
+    }
+    return err_set(
+        err, EXIT_INPUT,
+        "%s: a picture's name ends in .svg, .png or .pdf; - draws with letters on the terminal",
+        path);
+}
+
+/* Colours only where somebody sees them and did not ask for none (no-color.org). */
+static void text_terminal(struct buffer *script, int height)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool colours = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+    buffer_add(script, "set terminal dumb noenhanced size %d,%d %s\n", TEXT_COLUMNS,
+               height / TEXT_PIXELS_A_LINE, colours ? "ansi256" : "mono");
 }
 
 void gnuplot_terminal(struct buffer *script, const char *path, int width, int height)
 {
-    buffer_add(script,
-               "set terminal %s noenhanced size %d,%d background '#FFFFFF' font "
-               "'DejaVu Sans,14'\n",
-               has_suffix(path, ".png") ? "pngcairo" : "svg", width, height);
+    if (gnuplot_is_text(path)) {
+        text_terminal(script, height);
+        return;
+    }
+    buffer_add_text(script, "set terminal ");
+    if (strcmp(path, GNUPLOT_SIXEL) == 0)
+        buffer_add(script, "sixelgd noenhanced truecolor size %d,%d", width, height);
+    else if (has_suffix(path, ".pdf"))
+        buffer_add(script, kinds[2].terminal, width / 100, width % 100, height / 100, height % 100);
+    else
+        buffer_add(script, kinds[has_suffix(path, ".png")].terminal, width, height);
+    buffer_add_text(script, "\n");
 }
 
 void gnuplot_quote(struct buffer *script, const char *text)
@@ -114,6 +163,18 @@ static bool draw(int script, int picture, int complaints, struct err *err)
     return wait_for(pid, complaints, err);
 }
 
+static bool print(int picture, struct err *err)
+{
+    char bytes[65536];
+    off_t at = 0;
+    ssize_t n;
+    while ((n = pread(picture, bytes, sizeof bytes, at)) > 0) {
+        fwrite(bytes, 1, (size_t)n, stdout);
+        at += n;
+    }
+    return fflush(stdout) == 0 || err_errno(err, errno, "cannot write to standard output");
+}
+
 /* Copies the whole picture beside its place and moves it there. */
 static bool deliver(int picture, const char *path, struct err *err)
 {
@@ -150,7 +211,8 @@ bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
         ok = ok && fds[i] >= 0;
     if (!ok)
         err_errno(err, errno, "no room for a picture");
-    ok = ok && draw(fds[0], fds[1], fds[2], err) && deliver(fds[1], path, err);
+    ok = ok && draw(fds[0], fds[1], fds[2], err) &&
+         (is_printed(path) ? print(fds[1], err) : deliver(fds[1], path, err));
     for (int i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);

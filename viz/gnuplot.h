@@ -7,8 +7,15 @@
 #include "file/buffer.h"
 #include "file/err.h"
 
-/* Whether pictures of that name can be drawn: its suffix is .svg or .png. */
+/* Instead of a file's name: pixels for a terminal that knows sixels, on standard output. */
+#define GNUPLOT_SIXEL "-sixel"
+
+/* Whether pictures of that name can be drawn: its suffix is .svg, .png or .pdf, or it is GNUPLOT_SIXEL or "-",
+ * letters on standard output. */
 bool gnuplot_draws(const char *path, struct err *err);
+
+/* Whether it is "-". */
+bool gnuplot_is_text(const char *path);
 
 /* The `set terminal` line for the file's suffix. */
 void gnuplot_terminal(struct buffer *script, const char *path, int width, int height);

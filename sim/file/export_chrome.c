@@ -297,9 +297,10 @@ static int compare_placed(const void *left, const void *right)
     return a->task < b->task ? -1 : a->task > b->task;
 }
 
+/* A log that broke off may tell of a task nothing but its number. */
 static bool was_placed(const struct story *story, const struct story_task *task)
 {
-    return task->placed_at_usec != USEC_NEVER && task->instance >= 0 &&
+    return task->placed_at_usec != USEC_NEVER && task->taskdef != ID_NONE && task->instance >= 0 &&
            task->instance < story->n_instances;
 }
 
@@ -368,13 +369,14 @@ static void list_changes(const struct story *story, struct changes *list)
 {
     for (int i = 0; i < story->n_tasks; i++) {
         const struct story_task *task = &story->tasks[i];
-        const struct task_definition *definition = taskdefs_get(&story->taskdefs, task->taskdef);
+        const struct task_definition *definition;
         int64_t freed_usec = least(task->stop_at_usec, task->stopped_at_usec);
 
         change(list, ID_NONE, LEVEL_WAITING, 1, task->accepted_at_usec,
                least(task->placed_at_usec, task->stopped_at_usec));
         if (!was_placed(story, task))
             continue;
+        definition = taskdefs_get(&story->taskdefs, task->taskdef);
         change(list, task->instance, LEVEL_CPU, taskdef_cpu(definition), task->placed_at_usec,
                freed_usec);
         change(list, task->instance, LEVEL_MEMORY, taskdef_memory_mib(definition),

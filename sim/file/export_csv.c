@@ -19,7 +19,7 @@ struct subject {
     const struct story_task *of_task;
     const struct story_container *of_container;
     const struct story_instance *of_instance; /* that it is on */
-    const struct task_definition *definition;
+    const struct task_definition *definition; /* NULL: the log broke off before it was named */
 };
 
 struct column {
@@ -82,12 +82,14 @@ static void add_instance(struct buffer *line, const struct subject *subject)
 
 static void add_family(struct buffer *line, const struct subject *subject)
 {
-    add_text(line, subject->definition->family);
+    if (subject->definition)
+        add_text(line, subject->definition->family);
 }
 
 static void add_revision(struct buffer *line, const struct subject *subject)
 {
-    buffer_add_int(line, subject->definition->revision);
+    if (subject->definition)
+        buffer_add_int(line, subject->definition->revision);
 }
 
 static void add_service(struct buffer *line, const struct subject *subject)
@@ -100,12 +102,14 @@ static void add_service(struct buffer *line, const struct subject *subject)
 
 static void add_cpu(struct buffer *line, const struct subject *subject)
 {
-    buffer_add_int(line, taskdef_cpu(subject->definition));
+    if (subject->definition)
+        buffer_add_int(line, taskdef_cpu(subject->definition));
 }
 
 static void add_memory(struct buffer *line, const struct subject *subject)
 {
-    buffer_add_int(line, taskdef_memory_mib(subject->definition));
+    if (subject->definition)
+        buffer_add_int(line, taskdef_memory_mib(subject->definition));
 }
 
 static void add_stop_code(struct buffer *line, const struct subject *subject)
@@ -291,13 +295,16 @@ static void add_tasks(FILE *out, struct buffer *line, const struct story *story,
         struct subject subject = {.story = story, .task = i, .container = ID_NONE};
 
         subject.of_task = &story->tasks[i];
-        subject.definition = taskdefs_get(&story->taskdefs, subject.of_task->taskdef);
+        if (subject.of_task->taskdef != ID_NONE)
+            subject.definition = taskdefs_get(&story->taskdefs, subject.of_task->taskdef);
         subject.instance = subject.of_task->instance;
         if (subject.instance >= 0 && subject.instance < story->n_instances)
             subject.of_instance = &story->instances[subject.instance];
         if (table == EXPORT_TASKS)
             add_line(out, line, tables[table], &subject);
-        for (int c = 0; c < subject.of_task->n_containers && table == EXPORT_CONTAINERS; c++) {
+        for (int c = 0;
+             c < subject.of_task->n_containers && subject.definition && table == EXPORT_CONTAINERS;
+             c++) {
             subject.container = c;
             subject.of_container = &subject.of_task->containers[c];
             add_line(out, line, tables[table], &subject);

@@ -1,0 +1,453 @@
+/*
+ * Charts as gnuplot scripts that a person can read and change: data blocks first, then how the picture is laid
+ * out, then one plot command for each panel. It must never know what the numbers mean.
+ */
+#include "viz/chart.h"
+#include "viz/gnuplot.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WIDTH 1280
+#define HEAD_PIXELS 92
+#define PANEL_HEAD_PIXELS 30
+#define PANEL_FOOT_PIXELS 34 /* its axis */
+#define FOOT_PIXELS 40       /* the axis' label */
+#define LEFT_PIXELS 92
+#define LEFT_WORDS_PIXELS 200
+#define RIGHT_PIXELS 24
+#define LETTER_PIXELS 9
+
+/* What stands where on this paper. */
+struct paper {
+    const struct chart *chart;
+    struct buffer *script;
+    bool text; /* a terminal of letters: gnuplot's own legend, no places in pixels */
+    int height;
+    int left;
+};
+
+/* Colours ---------------------------------------------------------------------------------------- */
+
+/* The colour mixed with white. */
+static uint32_t shaded(enum paint paint, int shade)
+{
+    uint32_t rgb = palette_rgb(paint), mixed = 0;
+    for (int shift = 0; shift <= 16; shift += 8) {
+        uint32_t part = (rgb >> shift) & 0xFF;
+        mixed |= (255 - (255 - part) * (uint32_t)shade / 100) << shift;
+    }
+    return mixed;
+}
+
+/* Data ------------------------------------------------------------------------------------------- */
+
+static bool same_look(const struct chart_box *a, const struct chart_box *b)
+{
+    return a->paint == b->paint && a->shade == b->shade && a->hatched == b->hatched;
+}
+
+/* The number of the first box that looks like this one: one block for each look. */
+static int look_of(const struct chart_panel *panel, int i)
+{
+    for (int first = 0; first < i; first++) {
+        if (same_look(&panel->boxes[first], &panel->boxes[i]))
+            return first;
+    }
+    return i;
+}
+
+static void add_boxes(const struct paper *paper, int p)
+{
+    const struct chart_panel *panel = &paper->chart->panels[p];
+    for (int look = 0; look < panel->n_boxes; look++) {
+        if (look_of(panel, look) != look)
+            continue;
+        buffer_add(paper->script, "$boxes_%d_%d << EOD\n", p, look);
+        for (int i = look; i < panel->n_boxes; i++) {
+            const struct chart_box *box = &panel->boxes[i];
+            if (same_look(box, &panel->boxes[look]))
+                buffer_add(paper->script, "%.10g %.10g %.10g %.10g\n", box->x0, box->x1, box->y0,
+                           box->y1);
+        }
+        buffer_add_text(paper->script, "EOD\n");
+    }
+}
+
+static void add_data(const struct paper *paper)
+{
+    for (int p = 0; p < paper->chart->n_panels; p++) {
+        const struct chart_panel *panel = &paper->chart->panels[p];
+        for (int l = 0; l < panel->n_lines; l++) {
+            const struct chart_line *line = &panel->lines[l];
+            buffer_add(paper->script, "$line_%d_%d << EOD\n", p, l);
+            for (int i = 0; i < line->n_points; i++)
+                buffer_add(paper->script, "%.10g %.10g\n", line->points[i].x, line->points[i].y);
+            if (line->n_points == 0)
+                buffer_add_text(paper->script, "NaN NaN\n");
+            buffer_add_text(paper->script, "EOD\n");
+        }
+        add_boxes(paper, p);
+    }
+}
+
+/* The head --------------------------------------------------------------------------------------- */
+
+static void add_screen(const struct paper *paper, int x, int y)
+{
+    buffer_add(paper->script, "screen %.4f, screen %.4f", (double)x / WIDTH,
+               1 - (double)y / paper->height);
+}
+
+static void add_words(const struct paper *paper, const char *text, int x, int y, const char *look)
+{
+    buffer_add_text(paper->script, "set label ");
+    gnuplot_quote(paper->script, text);
+    buffer_add_text(paper->script, " at ");
+    add_screen(paper, x, y);
+    buffer_add(paper->script, " %s\n", look);
+}
+
+static void add_swatch(const struct paper *paper, int x, int y, int high, const char *look)
+{
+    buffer_add_text(paper->script, "set object rectangle from ");
+    add_screen(paper, x, y + high / 2);
+    buffer_add_text(paper->script, " to ");
+    add_screen(paper, x + 22, y - high / 2);
+    buffer_add(paper->script, " %s\n", look);
+}
+
+static void add_cross(const struct paper *paper, int x, int y, enum paint paint)
+{
+    buffer_add_text(paper->script, "set label '' at ");
+    add_screen(paper, x, y);
+    buffer_add(paper->script,
+               " point pointtype 2 pointsize 1.2 linewidth 2 linecolor rgb '#%06X'\n",
+               palette_rgb(paint));
+}
+
+/* Letters, not bytes. */
+static int text_pixels(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n * LETTER_PIXELS;
+}
+
+static int add_legend_words(const struct paper *paper, const char *text, int x, int y)
+{
+    add_words(paper, text, x + 28, y, "left front font 'DejaVu Sans,13'");
+    return x + 28 + text_pixels(text) + 16;
+}
+
+static bool is_named_before(const struct chart *chart, int p, int l)
+{
+    const struct chart_line *line = &chart->panels[p].lines[l];
+    for (int before = 0; before <= p; before++) {
+        for (int i = 0; i < (before < p ? chart->panels[before].n_lines : l); i++) {
+            const struct chart_line *other = &chart->panels[before].lines[i];
+            if (other->n_points > 0 && strcmp(other->name, line->name) == 0 &&
+                other->paint == line->paint)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void add_legend(const struct paper *paper)
+{
+    const struct chart *chart = paper->chart;
+    const int y = HEAD_PIXELS - 14;
+    int x = 14;
+    char look[96];
+    for (int p = 0; p < chart->n_panels; p++) {
+        for (int l = 0; l < chart->panels[p].n_lines; l++) {
+            const struct chart_line *line = &chart->panels[p].lines[l];
+            if (!line->name[0] || line->n_points == 0 || is_named_before(chart, p, l))
+                continue;
+            if (line->style == CHART_POINTS) {
+                add_cross(paper, x + 11, y, line->paint);
+                x = add_legend_words(paper, line->name, x, y);
+                continue;
+            }
+            snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
+                     palette_rgb(line->paint));
+            add_swatch(paper, x, y, line->style == CHART_AREA ? 13 : 4, look);
+            if (line->dashed) {
+                snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
+                         palette_rgb(PAINT_PAPER));
+                buffer_add_text(paper->script, "# a gap: the line is dashed\n");
+                add_swatch(paper, x + 9, y, 6, look);
+            }
+            x = add_legend_words(paper, line->name, x, y);
+        }
+    }
+    for (int i = 0; i < chart->n_keys; i++) {
+        const struct chart_key *key = &chart->keys[i];
+        snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle %s noborder",
+                 shaded(key->paint, key->shade), key->hatched ? "pattern 4" : "solid");
+        add_swatch(paper, x, y, 13, look);
+        x = add_legend_words(paper, key->text, x, y);
+    }
+}
+
+static void add_head(const struct paper *paper)
+{
+    const struct chart *chart = paper->chart;
+    if (paper->text) {
+        buffer_add_text(paper->script, "set key outside top center horizontal\n");
+        return;
+    }
+    add_words(paper, chart->title, 14, 24, "left front font 'DejaVu Sans:Bold,20'");
+    add_words(paper, chart->subtitle, 14, 52,
+              "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
+    add_legend(paper);
+    buffer_add_text(paper->script, "unset key\n");
+}
+
+/* Panels ----------------------------------------------------------------------------------------- */
+
+static double greatest_y(const struct chart_panel *panel)
+{
+    double most = 0;
+    for (int l = 0; l < panel->n_lines; l++) {
+        for (int i = 0; i < panel->lines[l].n_points; i++)
+            most = panel->lines[l].points[i].y > most ? panel->lines[l].points[i].y : most;
+    }
+    for (int i = 0; i < panel->n_boxes; i++)
+        most = panel->boxes[i].y1 > most ? panel->boxes[i].y1 : most;
+    return most;
+}
+
+static double greatest_x(const struct chart *chart)
+{
+    double most = chart->x_max;
+    for (int p = 0; p < chart->n_panels && chart->x_max <= 0; p++) {
+        const struct chart_panel *panel = &chart->panels[p];
+        for (int l = 0; l < panel->n_lines; l++) {
+            for (int i = 0; i < panel->lines[l].n_points; i++)
+                most = panel->lines[l].points[i].x > most ? panel->lines[l].points[i].x : most;
+        }
+        for (int i = 0; i < panel->n_boxes; i++)
+            most = panel->boxes[i].x1 > most ? panel->boxes[i].x1 : most;
+    }
+    return most > 0 ? most : 1;
+}
+
+static bool is_empty(const struct chart_panel *panel)
+{
+    for (int l = 0; l < panel->n_lines; l++) {
+        if (panel->lines[l].n_points > 0)
+            return false;
+    }
+    return panel->n_boxes == 0;
+}
+
+/* Names instead of numbers along the vertical axis. */
+static void add_names(const struct paper *paper, const struct chart_panel *panel)
+{
+    bool first = true;
+    buffer_add_text(paper->script, "set ytics nomirror scale 0 (");
+    for (int i = 0; i < panel->n_words; i++) {
+        if (panel->words[i].inside)
+            continue;
+        buffer_add_text(paper->script, first ? "" : ", ");
+        gnuplot_quote(paper->script, panel->words[i].text);
+        buffer_add(paper->script, " %.10g", panel->words[i].y);
+        first = false;
+    }
+    buffer_add_text(paper->script, ")\n");
+}
+
+/* Things that are counted have no halves. */
+#define WHOLE_TICS_MAX 8
+
+static void add_axes(const struct paper *paper, const struct chart_panel *panel, double x_max)
+{
+    struct buffer *script = paper->script;
+    double y_max = panel->y_max > 0 ? panel->y_max : greatest_y(panel) * 1.05;
+    if (y_max <= 0)
+        y_max = 1;
+    if (panel->x_max > 0)
+        x_max = panel->x_max;
+    if (panel->log_x)
+        buffer_add_text(script, "set logscale x\nset xrange [*:*]\n");
+    else
+        buffer_add(script, "unset logscale x\nset xrange [0:%.10g]\n", x_max);
+    if (panel->downwards)
+        buffer_add(script, "set yrange [%.10g:0]\n", y_max);
+    else
+        buffer_add(script, "set yrange [0:%.10g]\n", y_max);
+    buffer_add_text(script, "set xtics nomirror\n");
+    if (panel->downwards)
+        add_names(paper, panel);
+    else
+        buffer_add(script, "set ytics nomirror %s\n",
+                   panel->counts && y_max <= WHOLE_TICS_MAX ? "1" : "autofreq");
+    buffer_add_text(script, "set ylabel ");
+    gnuplot_quote(script, panel->unit);
+    buffer_add_text(script, " offset 1.5\n");
+}
+
+/* The panel's place, and its title above it. */
+static void add_place(const struct paper *paper, const struct chart_panel *panel, int p, int top)
+{
+    struct buffer *script = paper->script;
+    if (paper->text) {
+        double each = 1.0 / paper->chart->n_panels;
+        buffer_add(script, "set origin 0, %.4f\nset size 1, %.4f\nset title ", 1 - (p + 1) * each,
+                   each);
+        gnuplot_quote(script, panel->title[0] ? panel->title : paper->chart->title);
+        buffer_add_text(script, "\n");
+        return;
+    }
+    buffer_add(
+        script,
+        "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset tmargin at screen %.4f\n"
+        "set bmargin at screen %.4f\n",
+        (double)paper->left / WIDTH, 1 - (double)RIGHT_PIXELS / WIDTH,
+        1 - (double)(top + PANEL_HEAD_PIXELS) / paper->height,
+        1 - (double)(top + PANEL_HEAD_PIXELS + panel->height) / paper->height);
+    buffer_add_text(script, "unset label\nunset object\n");
+    if (panel->title[0])
+        add_words(paper, panel->title, 14, top + PANEL_HEAD_PIXELS - 12,
+                  "left front font 'DejaVu Sans:Bold,14'");
+    if (p == paper->chart->n_panels - 1) {
+        buffer_add_text(script, "set xlabel ");
+        gnuplot_quote(script, paper->chart->x_label);
+        buffer_add_text(script, "\n");
+    }
+}
+
+static void add_inside(const struct paper *paper, const struct chart_panel *panel)
+{
+    for (int i = 0; i < panel->n_words; i++) {
+        if (!panel->words[i].inside)
+            continue;
+        buffer_add_text(paper->script, "set label ");
+        gnuplot_quote(paper->script, panel->words[i].text);
+        buffer_add(paper->script, " at first %.10g, first %.10g left front font 'DejaVu Sans,11'\n",
+                   panel->words[i].x, panel->words[i].y);
+    }
+}
+
+static const char *with_of(const struct chart_line *line)
+{
+    switch (line->style) {
+    case CHART_STEPS:
+        return "steps";
+    case CHART_AREA:
+        return "fillsteps";
+    case CHART_LINE:
+        return "lines";
+    default:
+        return "points";
+    }
+}
+
+static void add_line(const struct paper *paper, const struct chart_panel *panel, int p, int l)
+{
+    const struct chart_line *line = &panel->lines[l];
+    uint32_t rgb = palette_rgb(line->paint);
+    buffer_add(paper->script, "  $line_%d_%d using 1:2 with %s ", p, l, with_of(line));
+    if (line->style == CHART_AREA)
+        buffer_add(paper->script, "fillcolor rgb '#%06X' fillstyle solid 0.7 noborder", rgb);
+    else if (line->style == CHART_POINTS)
+        buffer_add(paper->script, "linecolor rgb '#%06X' pointtype 2 pointsize 1.2 linewidth 2",
+                   rgb);
+    else
+        buffer_add(paper->script, "linecolor rgb '#%06X' linewidth 2%s", rgb,
+                   line->dashed ? " dashtype 2" : "");
+    buffer_add_text(paper->script, " title ");
+    gnuplot_quote(paper->script, line->name);
+    if (!line->name[0])
+        buffer_add_text(paper->script, " notitle");
+}
+
+static void add_plot(const struct paper *paper, const struct chart_panel *panel, int p)
+{
+    struct buffer *script = paper->script;
+    const char *before = "";
+    buffer_add_text(script, "plot \\\n");
+    for (int look = 0; look < panel->n_boxes; look++) {
+        const struct chart_box *box = &panel->boxes[look];
+        if (look_of(panel, look) != look)
+            continue;
+        buffer_add(
+            script,
+            "%s  $boxes_%d_%d using 1:3:1:2:3:4 with boxxyerror fillcolor rgb '#%06X' fillstyle %s "
+            "noborder notitle",
+            before, p, look, shaded(box->paint, box->shade), box->hatched ? "pattern 4" : "solid");
+        before = ", \\\n";
+    }
+    for (int l = 0; l < panel->n_lines; l++) {
+        buffer_add_text(script, before);
+        add_line(paper, panel, p, l);
+        before = ", \\\n";
+    }
+    buffer_add_text(script, *before ? "\n" : "  NaN notitle\n");
+}
+
+static void add_panel(const struct paper *paper, int p, int top, double x_max)
+{
+    const struct chart_panel *panel = &paper->chart->panels[p];
+    buffer_add(paper->script, "\n# panel %d\n", p + 1);
+    if (p > 0)
+        add_place(paper, panel, p, top);
+    add_axes(paper, panel, x_max);
+    add_inside(paper, panel);
+    if (is_empty(panel)) {
+        buffer_add_text(paper->script, "set label ");
+        gnuplot_quote(paper->script, paper->chart->empty);
+        buffer_add_text(paper->script, " at graph 0.5, graph 0.5 center\n");
+    }
+    add_plot(paper, panel, p);
+}
+
+/* The whole -------------------------------------------------------------------------------------- */
+
+static bool has_names(const struct chart *chart)
+{
+    for (int p = 0; p < chart->n_panels; p++) {
+        if (chart->panels[p].downwards)
+            return true;
+    }
+    return false;
+}
+
+static int height_of(const struct chart *chart)
+{
+    int height = HEAD_PIXELS + FOOT_PIXELS;
+    for (int p = 0; p < chart->n_panels; p++)
+        height += PANEL_HEAD_PIXELS + chart->panels[p].height + PANEL_FOOT_PIXELS;
+    return height;
+}
+
+void chart_script(struct buffer *script, const struct chart *chart, const char *path)
+{
+    struct paper paper = {chart, script, gnuplot_is_text(path), height_of(chart),
+                          has_names(chart) ? LEFT_WORDS_PIXELS : LEFT_PIXELS};
+    double x_max = greatest_x(chart);
+    int top = HEAD_PIXELS;
+    gnuplot_terminal(script, path, WIDTH, paper.height);
+    add_data(&paper);
+    buffer_add_text(script, "\nset border 3 linecolor rgb '#5A646E'\nset tics out\n"
+                            "set grid xtics ytics linecolor rgb '#D5DADF'\nset style fill solid\n");
+    if (chart->n_panels > 1) {
+        buffer_add_text(script, "set multiplot");
+        if (paper.text) {
+            buffer_add_text(script, " title ");
+            gnuplot_quote(script, chart->title);
+        }
+        buffer_add_text(script, "\n");
+    }
+    if (chart->n_panels > 0)
+        add_place(&paper, &chart->panels[0], 0, top);
+    add_head(&paper);
+    for (int p = 0; p < chart->n_panels; p++) {
+        add_panel(&paper, p, top, x_max);
+        top += PANEL_HEAD_PIXELS + chart->panels[p].height + PANEL_FOOT_PIXELS;
+    }
+    buffer_add_text(script, chart->n_panels > 1 ? "unset multiplot\n" : "");
+}

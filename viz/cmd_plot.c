@@ -1,0 +1,162 @@
+/*
+ * `berth plot RUN...`: one picture of one kind. Reads run logs; it must never know who made them.
+ */
+#include "viz/command.h"
+
+#include "file/options.h"
+#include "viz/gnuplot.h"
+#include "viz/plots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish {
+    const char *output, *kind, *keep;
+    bool list, sixel;
+};
+
+static const char about[] = "Draws runs with gnuplot. The kind says what: berth plot --list tells "
+                            "of all of them. Several runs are drawn\n"
+                            "over each other where the kind can. The picture's name decides its "
+                            "format: .svg, .png or .pdf; - draws\n"
+                            "with letters on the terminal. --keep FILE writes the gnuplot script, "
+                            "data and all, to change by hand.";
+
+static const char examples[] =
+    "  berth plot first.run --kind gantt -o gantt.svg\n"
+    "  berth plot first.run first.exec.run --kind startup -o startup.png\n"
+    "  berth plot first.run --kind queue -o -                  on the terminal\n"
+    "  berth plot first.run --kind ecdf -o ecdf.svg --keep ecdf.gp && gnuplot ecdf.gp\n";
+
+static void list_kinds(void)
+{
+    for (const struct plots_kind *kind = plots_kinds; kind->name; kind++)
+        printf("%-12s %s\n", kind->name, kind->about);
+}
+
+static bool keep_script(const char *path, const char *picture, const struct buffer *script,
+                        struct err *err)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return err_errno(err, errno, "cannot write %s", path);
+    const char *end = strchr(script->text, '\n');
+    int first = end ? (int)(end - script->text) + 1 : 0;
+    fprintf(file, "# Drawn by: gnuplot %s\n%.*s", path, first, script->text);
+    if (picture[0] != '-') {
+        struct buffer line = {0};
+        buffer_add_text(&line, "set output ");
+        gnuplot_quote(&line, picture);
+        fprintf(file, "%s\n", line.text);
+        buffer_finish(&line);
+    }
+    fputs(script->text + first, file);
+    bool ok = !ferror(file);
+    ok = fclose(file) == 0 && ok;
+    return ok || err_errno(err, errno, "cannot write %s", path);
+}
+
+static bool draw(const struct wish *wish, const struct plots_kind *kind,
+                 const struct plots_run *runs, int n_runs, struct err *err)
+{
+    struct buffer script = {0};
+    struct chart chart;
+    plots_fill(&chart, kind, runs, n_runs);
+    if (n_runs > kind->runs_max)
+        fprintf(stderr, "berth plot: warning: %s shows %d %s: the first %s\n", kind->name,
+                kind->runs_max, kind->runs_max == 1 ? "run" : "runs",
+                kind->runs_max == 1 ? "one" : "ones");
+    chart_script(&script, &chart, wish->output);
+    bool ok = gnuplot_run(&script, wish->output, err) &&
+              (!wish->keep || keep_script(wish->keep, wish->output, &script, err));
+    if (ok && wish->output[0] != '-')
+        printf("picture     %s\n", wish->output);
+    buffer_finish(&script);
+    chart_finish(&chart);
+    return ok;
+}
+
+static bool load(struct plots_run *run, const char *path, struct err *err)
+{
+    bool truncated;
+    run->path = path;
+    if (!story_load(&run->story, path, &run->header, &truncated, err))
+        return false;
+    if (truncated)
+        fprintf(stderr, "berth: warning: %s was cut short: drawn as far as it goes\n", path);
+    return true;
+}
+
+static int plot(const struct wish *wish, char **paths, int n_paths)
+{
+    struct plots_run *runs = calloc((size_t)n_paths, sizeof *runs);
+    const struct plots_kind *kind = plots_find(wish->kind);
+    struct err err;
+    int n = 0;
+    bool ok = runs != NULL;
+    if (!ok)
+        err_errno(&err, ENOMEM, "cannot read the runs");
+    while (ok && n < n_paths) {
+        ok = load(&runs[n], paths[n], &err);
+        n += ok;
+    }
+    if (ok)
+        plots_name_runs(runs, n);
+    ok = ok && draw(wish, kind, runs, n, &err);
+    for (int i = 0; i < n; i++) {
+        story_finish(&runs[i].story);
+        run_header_finish(&runs[i].header);
+    }
+    free(runs);
+    return ok ? EXIT_FINE : err_report(&err);
+}
+
+int cmd_plot(int argc, char **argv)
+{
+    struct wish wish = {.kind = "gantt"};
+    const struct option_row rows[] = {
+        {"kind", 'k', OPTION_TEXT, &wish.kind, "KIND", "what to draw; default: gantt", 0, NULL},
+        {"output", 'o', OPTION_TEXT, &wish.output, "FILE", "the picture: .svg, .png, .pdf, or -", 0,
+         NULL},
+        {"keep", 0, OPTION_TEXT, &wish.keep, "FILE", "write the gnuplot script there, too", 0,
+         NULL},
+        {"sixel", 0, OPTION_FLAG, &wish.sixel, NULL,
+         "with -o -: pixels, for a terminal that knows sixels", 0, NULL},
+        {"list", 0, OPTION_FLAG, &wish.list, NULL, "the kinds and what they show", 0, NULL},
+    };
+    const struct options options = {
+        .command = "plot",
+        .usage = "RUN... [--kind KIND] -o FILE",
+        .about = about,
+        .examples = examples,
+        .rows = rows,
+        .n_rows = sizeof rows / sizeof rows[0],
+        .operands_min = 0,
+        .operands_max = PLOTS_RUNS_MAX,
+    };
+    int n_paths = 0, exit_code = EXIT_FINE;
+    struct err err;
+    if (!options_parse(&options, argc, argv, &n_paths, &exit_code))
+        return exit_code;
+    if (wish.list) {
+        list_kinds();
+        return EXIT_FINE;
+    }
+    if (n_paths == 0 || !wish.output) {
+        fprintf(stderr, n_paths == 0
+                            ? "berth plot: which RUN? (see berth plot --help)\n"
+                            : "berth plot: where to? -o FILE.svg, or -o - for the terminal\n");
+        return EXIT_INPUT;
+    }
+    if (!plots_find(wish.kind)) {
+        plots_unknown(wish.kind, &err);
+        return err_report(&err);
+    }
+    if (!gnuplot_draws(wish.output, &err))
+        return err_report(&err);
+    if (wish.sixel && gnuplot_is_text(wish.output))
+        wish.output = GNUPLOT_SIXEL;
+    return plot(&wish, argv, n_paths);
+}

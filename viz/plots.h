@@ -1,0 +1,69 @@
+/*
+ * What `berth plot` can show of runs, one row for each kind: its name, what it shows and the function that fills
+ * a chart with it. Kinds read stories alone; they must never know how charts are drawn.
+ */
+#ifndef BERTH_VIZ_PLOTS_H
+#define BERTH_VIZ_PLOTS_H
+
+#include "file/story.h"
+#include "viz/chart.h"
+
+/* As many runs as one picture can tell apart. */
+#define PLOTS_RUNS_MAX 6
+
+struct plots_run {
+    const char *path;
+    char name[48]; /* "simulated", or the file's name where there are several such */
+    struct story story;
+    struct run_header header;
+};
+
+struct plots_kind {
+    const char *name, *about;
+    void (*fill)(struct chart *chart, const struct plots_run *runs, int n_runs);
+    int runs_max; /* the first of them are drawn */
+};
+
+/* Ended by a row without a name. */
+extern const struct plots_kind plots_kinds[];
+
+/* NULL: there is none of that name. */
+const struct plots_kind *plots_find(const char *name);
+
+/* The error about that name, with the nearest one that there is. Returns false. */
+bool plots_unknown(const char *name, struct err *err);
+
+/* Gives the runs names that differ. */
+void plots_name_runs(struct plots_run *runs, int n_runs);
+
+/* The chart of that kind with its titles; finish it with chart_finish(). */
+void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct plots_run *runs,
+                int n_runs);
+
+/* For the kinds: when a run ended, before its teardown; at least 1. */
+int64_t plots_end_usec(const struct story *story);
+
+/* The latest end of the runs. */
+int64_t plots_last_usec(const struct plots_run *runs, int n_runs);
+
+/* The colour of a run among others. */
+enum paint plots_paint(const struct plots_run *runs, int run);
+
+/* A unit of time that suits the length, and its name in the chart's horizontal label. */
+double plots_time_axis(struct chart *chart, int64_t end_usec);
+
+/* The series as a line, thinned to what a picture can show, with `scale` times its values. The series is
+ * closed by it. */
+struct series;
+void plots_add_series(struct chart_line *line, struct series *series, int64_t end_usec,
+                      double usec_per_x, double scale);
+
+/* The kinds. */
+void plots_gantt(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_utilization(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_services(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_queue(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_startup(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_ecdf(struct chart *chart, const struct plots_run *runs, int n_runs);
+
+#endif

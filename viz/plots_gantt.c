@@ -1,0 +1,299 @@
+/*
+ * Who was where, when. Few tasks are drawn one by one, in the slots of their instances, with their phases; of many,
+ * each instance is a row and its colour how much of its CPU was reserved. It must never know how charts are
+ * drawn.
+ */
+#include "viz/life.h"
+#include "viz/plots.h"
+#include "viz/series.h"
+
+#include "core/array.h"
+#include "file/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LANE_PIXELS 22
+#define LANES_MAX 120
+#define TASKS_MAX 600
+#define GAP 0.5 /* of a lane, between instances */
+
+#define ROWS_MAX 60
+#define ROW_PIXELS 14
+#define COLUMNS 240
+#define SHADES 5
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static const char *describe_instance(const struct story *story, int32_t id, char *text, size_t size)
+{
+    int32_t group = story->instances[id].group;
+    const char *type = group >= 0 && group < story->n_groups ? story->groups[group].type : NULL;
+    snprintf(text, size, "%s %.16s", story_instance_name(id), type ? type : "");
+    return text;
+}
+
+/* One by one ------------------------------------------------------------------------------------- */
+
+/* The lanes of one instance: when each is free again. */
+struct lanes {
+    int64_t *free_usec;
+    int n_free_usec, cap_free_usec;
+    double top;
+};
+
+struct placed {
+    int32_t task, instance;
+    int64_t from_usec;
+    int lane;
+};
+
+static int compare_placed(const void *left, const void *right)
+{
+    const struct placed *a = left, *b = right;
+    if (a->from_usec != b->from_usec)
+        return a->from_usec < b->from_usec ? -1 : 1;
+    return a->task < b->task ? -1 : a->task > b->task;
+}
+
+static int list_placed(const struct story *story, struct placed *placed)
+{
+    int n = 0;
+    for (int i = 0; i < story->n_tasks; i++) {
+        const struct story_task *task = &story->tasks[i];
+        if (task->placed_at_usec <= plots_end_usec(story) && task->instance >= 0 &&
+            task->instance < story->n_instances)
+            placed[n++] = (struct placed){i, task->instance, task->placed_at_usec, 0};
+    }
+    qsort(placed, (size_t)n, sizeof *placed, compare_placed);
+    return n;
+}
+
+static int take_lane(struct lanes *lanes, int64_t from_usec, int64_t until_usec)
+{
+    int i = 0;
+    while (i < lanes->n_free_usec && lanes->free_usec[i] > from_usec)
+        i++;
+    if (i == lanes->n_free_usec)
+        ARRAY_ADD(lanes, free_usec);
+    lanes->free_usec[i] = until_usec;
+    return i;
+}
+
+/* A task's time as boxes: starting, running, stopping. */
+static void add_task(struct chart_panel *panel, const struct story *story,
+                     const struct placed *placed, double top, double usec_per_x)
+{
+    static const enum paint paints[LIVES] = {
+        [LIFE_WAITING] = PAINT_WAIT,
+        [LIFE_PENDING] = PAINT_READY,
+        [LIFE_RUNNING] = PAINT_RUNNING,
+        [LIFE_DONE] = PAINT_WAIT,
+        [LIFE_STOPPING] = PAINT_STOPPING_STRIPE,
+        [LIFE_FAILED] = PAINT_FAILED,
+    };
+    const struct story_task *task = &story->tasks[placed->task];
+    const struct task_definition *definition = life_definition(story, placed->task);
+    int64_t end_usec = least(plots_end_usec(story), task->stopped_at_usec);
+    const int64_t moments[] = {task->placed_at_usec, task->running_at_usec,
+                               least(task->stop_at_usec, task->stopped_at_usec), end_usec};
+    int64_t from_usec = task->placed_at_usec;
+    char text[64];
+    for (int i = 1; i < 4; i++) {
+        int64_t to_usec = least(moments[i], end_usec);
+        if (to_usec <= from_usec)
+            continue;
+        struct chart_box box = {(double)from_usec / usec_per_x,
+                                (double)to_usec / usec_per_x,
+                                top + 0.08,
+                                top + 0.92,
+                                paints[i == 1   ? LIFE_PENDING
+                                       : i == 2 ? LIFE_RUNNING
+                                                : LIFE_STOPPING],
+                                100,
+                                false};
+        chart_add_box(panel, &box);
+        from_usec = to_usec;
+    }
+    snprintf(text, sizeof text, "%s %.12s", story_task_name(placed->task),
+             definition ? definition->family : "");
+    if (end_usec - task->placed_at_usec > plots_end_usec(story) / 14)
+        chart_add_word(panel, text, (double)task->placed_at_usec / usec_per_x, top + 0.5, true);
+}
+
+static void add_failures(struct chart_panel *panel, const struct story *story,
+                         const struct placed *placed, const struct lanes *lanes, int n,
+                         double usec_per_x)
+{
+    struct chart_line *line = chart_add_line(panel, "failed or lost", PAINT_FAILED, CHART_POINTS);
+    for (int i = 0; i < n; i++) {
+        int64_t at_usec = story->tasks[placed[i].task].stopped_at_usec;
+        if (at_usec <= plots_end_usec(story) && life_task_fails(story, placed[i].task))
+            chart_add_point(line, (double)at_usec / usec_per_x,
+                            lanes[placed[i].instance].top + placed[i].lane + 0.5);
+    }
+}
+
+/* Gives each instance its place; returns how high all of them are. */
+static double stack(struct chart_panel *panel, const struct story *story, struct lanes *lanes)
+{
+    double top = 0;
+    char text[64];
+    for (int i = 0; i < story->n_instances; i++) {
+        int n = lanes[i].n_free_usec > 0 ? lanes[i].n_free_usec : 1;
+        lanes[i].top = top;
+        chart_add_word(panel, describe_instance(story, i, text, sizeof text), 0, top + n / 2.0,
+                       false);
+        top += n + GAP;
+    }
+    return top > 0 ? top : 1;
+}
+
+/* False, and nothing drawn, where there are too many lanes. */
+static bool draw_tasks(struct chart *chart, const struct story *story, double usec_per_x)
+{
+    struct placed *placed = memory_zeroed((size_t)story->n_tasks, sizeof *placed);
+    struct lanes *lanes = memory_zeroed((size_t)story->n_instances, sizeof *lanes);
+    int n = list_placed(story, placed), n_lanes = 0;
+    for (int i = 0; i < n; i++)
+        placed[i].lane = take_lane(&lanes[placed[i].instance], placed[i].from_usec,
+                                   story->tasks[placed[i].task].stopped_at_usec);
+    for (int i = 0; i < story->n_instances; i++)
+        n_lanes += lanes[i].n_free_usec > 0 ? lanes[i].n_free_usec : 1;
+    if (n_lanes <= LANES_MAX) {
+        struct chart_panel *panel = chart_add_panel(chart, "", "", 0);
+        panel->downwards = true;
+        panel->y_max = stack(panel, story, lanes);
+        panel->height = (int)(panel->y_max * LANE_PIXELS);
+        for (int i = 0; i < n; i++)
+            add_task(panel, story, &placed[i], lanes[placed[i].instance].top + placed[i].lane,
+                     usec_per_x);
+        add_failures(panel, story, placed, lanes, n, usec_per_x);
+    }
+    for (int i = 0; i < story->n_instances; i++)
+        free(lanes[i].free_usec);
+    free(lanes);
+    free(placed);
+    return n_lanes <= LANES_MAX;
+}
+
+/* Many ------------------------------------------------------------------------------------------- */
+
+/* Instances first .. end - 1 share a row. */
+struct band {
+    int first, end;
+    int64_t cpu; /* that they have */
+    struct series reserved;
+};
+
+/* The share of a column's time that was reserved, in steps of a shade; -1: none of it. */
+static int shade_of(const struct band *band, int column, int64_t end_usec)
+{
+    int64_t from_usec = end_usec * column / COLUMNS, to_usec = end_usec * (column + 1) / COLUMNS;
+    int64_t middle_usec = from_usec + (to_usec - from_usec) / 2;
+    int64_t reserved = series_at(&band->reserved, middle_usec);
+    if (reserved <= 0 || band->cpu <= 0)
+        return -1;
+    return (int)(reserved >= band->cpu ? SHADES - 1 : reserved * SHADES / band->cpu);
+}
+
+/* Neighbours of one shade are one box. */
+static void add_band(struct chart_panel *panel, const struct band *band, int row, int64_t end_usec,
+                     double usec_per_x)
+{
+    for (int column = 0; column < COLUMNS;) {
+        int shade = shade_of(band, column, end_usec), next = column + 1;
+        while (next < COLUMNS && shade_of(band, next, end_usec) == shade)
+            next++;
+        if (shade >= 0) {
+            struct chart_box box = {(double)end_usec / usec_per_x * column / COLUMNS,
+                                    (double)end_usec / usec_per_x * next / COLUMNS,
+                                    row + 0.06,
+                                    row + 0.94,
+                                    PAINT_RUNNING,
+                                    100 * (shade + 1) / SHADES,
+                                    false};
+            chart_add_box(panel, &box);
+        }
+        column = next;
+    }
+}
+
+static void collect(const struct story *story, struct band *bands, int n_rows)
+{
+    for (int row = 0; row < n_rows; row++) {
+        bands[row].first = (int)((int64_t)story->n_instances * row / n_rows);
+        bands[row].end = (int)((int64_t)story->n_instances * (row + 1) / n_rows);
+        for (int i = bands[row].first; i < bands[row].end; i++)
+            bands[row].cpu += story->instances[i].cpu;
+    }
+    for (int i = 0; i < story->n_tasks; i++) {
+        const struct story_task *task = &story->tasks[i];
+        const struct task_definition *definition = life_definition(story, i);
+        if (!definition || task->instance < 0 || task->instance >= story->n_instances)
+            continue;
+        int row = (int)((int64_t)task->instance * n_rows / story->n_instances);
+        while (task->instance >= bands[row].end)
+            row++;
+        series_add(&bands[row].reserved, task->placed_at_usec,
+                   least(task->stop_at_usec, task->stopped_at_usec), taskdef_cpu(definition));
+    }
+}
+
+static void name_band(struct chart_panel *panel, const struct story *story, const struct band *band,
+                      int row, int n_rows)
+{
+    char text[64];
+    if (n_rows > 30 && row % 5 != 0)
+        return;
+    if (band->end - band->first == 1)
+        describe_instance(story, band->first, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "i%d - i%d", band->first + 1, band->end);
+    chart_add_word(panel, text, 0, row + 0.5, false);
+}
+
+static void draw_bands(struct chart *chart, const struct story *story, double usec_per_x)
+{
+    int n_rows = story->n_instances < ROWS_MAX ? story->n_instances : ROWS_MAX;
+    struct band *bands = memory_zeroed((size_t)n_rows, sizeof *bands);
+    struct chart_panel *panel =
+        chart_add_panel(chart, "CPU that tasks reserve", "", n_rows * ROW_PIXELS);
+    char text[64];
+    panel->downwards = true;
+    panel->y_max = n_rows;
+    collect(story, bands, n_rows);
+    for (int row = 0; row < n_rows; row++) {
+        series_close(&bands[row].reserved, plots_end_usec(story));
+        add_band(panel, &bands[row], row, plots_end_usec(story), usec_per_x);
+        name_band(panel, story, &bands[row], row, n_rows);
+        series_finish(&bands[row].reserved);
+    }
+    for (int shade = 0; shade < SHADES; shade++) {
+        snprintf(text, sizeof text, shade < SHADES - 1 ? "up to %d %%" : "up to %d %% and more",
+                 100 * (shade + 1) / SHADES);
+        chart_add_key(chart, text, PAINT_RUNNING, 100 * (shade + 1) / SHADES, false);
+    }
+    free(bands);
+}
+
+void plots_gantt(struct chart *chart, const struct plots_run *runs, int n_runs)
+{
+    const struct story *story = &runs[0].story;
+    double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
+    if (story->n_instances == 0) {
+        chart_add_panel(chart, "", "", 120);
+        snprintf(chart->empty, sizeof chart->empty, "there is no instance in this run");
+        return;
+    }
+    if (story->n_tasks <= TASKS_MAX && draw_tasks(chart, story, usec_per_x)) {
+        chart_add_key(chart, "starting", PAINT_READY, 100, false);
+        chart_add_key(chart, "running", PAINT_RUNNING, 100, false);
+        chart_add_key(chart, "stopping", PAINT_STOPPING_STRIPE, 100, false);
+    } else {
+        draw_bands(chart, story, usec_per_x);
+    }
+}

@@ -1,0 +1,198 @@
+/*
+ * What starting took, as stacked bars: one for the instances and one for each family's tasks, in each run. A
+ * part that was mostly modelled is hatched. It must never know how charts are drawn.
+ */
+#include "viz/life.h"
+#include "viz/plots.h"
+
+#include "file/memory.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW_PIXELS 34
+#define FAMILIES_MAX 16
+#define BAR_HIGH 0.7
+
+enum part {
+    PART_BOOT,
+    PART_REGISTER,
+    PART_WAIT,
+    PART_SEND,
+    PART_PULL,
+    PART_CREATE,
+    PART_START,
+    PART_READY,
+    PARTS
+};
+
+static const struct {
+    const char *name;
+    enum paint paint;
+    int shade;
+} parts[PARTS] = {
+    [PART_BOOT] = {"boot", PAINT_MEMORY, 100},
+    [PART_REGISTER] = {"register", PAINT_MEMORY, 50},
+    [PART_WAIT] = {"waiting for room", PAINT_WAIT, 100},
+    [PART_SEND] = {"agent", PAINT_STOPPING_STRIPE, 100},
+    [PART_PULL] = {"pull", PAINT_PULL, 100},
+    [PART_CREATE] = {"create", PAINT_CREATE, 100},
+    [PART_START] = {"start", PAINT_CREATE, 55},
+    [PART_READY] = {"getting ready", PAINT_READY, 100},
+};
+
+/* Sums over what one bar stands for. */
+struct bar {
+    char name[64];
+    int n;
+    int64_t usec[PARTS];
+    int n_modelled[PARTS];
+};
+
+/* The latest of a moment over a task's containers; USEC_NEVER where one has not had it. */
+static int64_t latest(const struct story_task *task, size_t offset)
+{
+    int64_t last_usec = 0;
+    for (int i = 0; i < task->n_containers; i++) {
+        int64_t at_usec = *(const int64_t *)((const char *)&task->containers[i] + offset);
+        if (at_usec > last_usec)
+            last_usec = at_usec;
+    }
+    return task->n_containers > 0 ? last_usec : USEC_NEVER;
+}
+
+static bool is_modelled(const struct story_task *task, enum part part)
+{
+    for (int i = 0; i < task->n_containers; i++) {
+        const struct story_container *row = &task->containers[i];
+        if ((part == PART_PULL && row->pull_modelled) ||
+            (part == PART_CREATE && row->create_modelled) ||
+            (part == PART_START && row->start_modelled) ||
+            (part == PART_READY && row->ready_modelled))
+            return true;
+    }
+    return false;
+}
+
+/* A part begins where the one before it ended, so that together they are the whole. */
+static void add_task(struct bar *bar, const struct story *story, const struct story_task *task)
+{
+    const int64_t ends[PARTS] = {
+        [PART_WAIT] = task->placed_at_usec,
+        [PART_SEND] = task->admitted_at_usec,
+        [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec)),
+        [PART_CREATE] = latest(task, offsetof(struct story_container, created_at_usec)),
+        [PART_START] = latest(task, offsetof(struct story_container, started_at_usec)),
+        [PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec)),
+    };
+    int64_t from_usec = task->accepted_at_usec;
+    if (from_usec == USEC_NEVER || ends[PART_READY] > plots_end_usec(story))
+        return;
+    bar->n++;
+    for (int part = PART_WAIT; part < PARTS; part++) {
+        if (ends[part] == USEC_NEVER || ends[part] <= from_usec)
+            continue;
+        bar->usec[part] += ends[part] - from_usec;
+        bar->n_modelled[part] += is_modelled(task, (enum part)part);
+        from_usec = ends[part];
+    }
+}
+
+static void add_instances(struct bar *bar, const struct story *story)
+{
+    for (int i = 0; i < story->n_instances; i++) {
+        const struct story_instance *instance = &story->instances[i];
+        if (instance->launch_at_usec == USEC_NEVER || instance->registered_at_usec == USEC_NEVER)
+            continue;
+        int64_t booted_usec = instance->booted_at_usec < instance->registered_at_usec
+                                  ? instance->booted_at_usec
+                                  : instance->registered_at_usec;
+        bar->n++;
+        bar->usec[PART_BOOT] += booted_usec - instance->launch_at_usec;
+        bar->usec[PART_REGISTER] += instance->registered_at_usec - booted_usec;
+        bar->n_modelled[PART_BOOT] += instance->boot_modelled;
+    }
+}
+
+static void add_bar(struct chart_panel *panel, const struct bar *bar, int row)
+{
+    double x = 0, y = row + (1 - BAR_HIGH) / 2;
+    for (int part = 0; part < PARTS && bar->n > 0; part++) {
+        double width = (double)bar->usec[part] / bar->n / USEC_PER_SEC;
+        if (width <= 0)
+            continue;
+        struct chart_box box = {x,
+                                x + width,
+                                y,
+                                y + BAR_HIGH,
+                                parts[part].paint,
+                                parts[part].shade,
+                                2 * bar->n_modelled[part] > bar->n};
+        chart_add_box(panel, &box);
+        x += width;
+    }
+    chart_add_word(panel, bar->name, 0, row + 0.5, false);
+}
+
+/* The families of a run, each once. */
+static int list_families(const struct story *story, const char **families)
+{
+    int n = 0;
+    for (int i = 0; i < story->taskdefs.n_definitions && n < FAMILIES_MAX; i++) {
+        const char *family = taskdefs_get(&story->taskdefs, i)->family;
+        int same = 0;
+        while (same < n && strcmp(families[same], family) != 0)
+            same++;
+        if (same == n)
+            families[n++] = family;
+    }
+    return n;
+}
+
+static void fill_family(struct bar *bar, const struct plots_run *run, const char *family)
+{
+    const struct story *story = &run->story;
+    for (int i = 0; i < story->n_tasks; i++) {
+        const struct task_definition *definition = life_definition(story, i);
+        if (definition && strcmp(definition->family, family) == 0)
+            add_task(bar, story, &story->tasks[i]);
+    }
+    snprintf(bar->name, sizeof bar->name, "%.20s (%d)", family, bar->n);
+}
+
+static int add_run(struct chart_panel *panel, const struct plots_run *run, int row)
+{
+    const char *families[FAMILIES_MAX];
+    int n = list_families(&run->story, families);
+    struct bar bar = {0};
+    add_instances(&bar, &run->story);
+    snprintf(bar.name, sizeof bar.name, "instances (%d)", bar.n);
+    add_bar(panel, &bar, row++);
+    for (int i = 0; i < n; i++) {
+        bar = (struct bar){0};
+        fill_family(&bar, run, families[i]);
+        add_bar(panel, &bar, row++);
+    }
+    return row;
+}
+
+void plots_startup(struct chart *chart, const struct plots_run *runs, int n_runs)
+{
+    bool hatched = false;
+    for (int run = 0; run < n_runs; run++) {
+        struct chart_panel *panel = chart_add_panel(chart, runs[run].name, "", 0);
+        int n_rows = add_run(panel, &runs[run], 0);
+        panel->downwards = true;
+        panel->y_max = n_rows;
+        panel->height = n_rows * ROW_PIXELS;
+        for (int i = 0; i < panel->n_boxes; i++)
+            hatched = hatched || panel->boxes[i].hatched;
+    }
+    for (int part = 0; part < PARTS; part++)
+        chart_add_key(chart, parts[part].name, parts[part].paint, parts[part].shade, false);
+    if (hatched)
+        chart_add_key(chart, "modelled", PAINT_FAINT, 100, true);
+    snprintf(chart->x_label, sizeof chart->x_label, "mean seconds");
+}
