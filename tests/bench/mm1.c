@@ -193,7 +193,8 @@ static double floor_nsec(const char *name)
     if (access(FLOOR_SOURCE, R_OK) != 0)
         return 0;
     snprintf(command, sizeof command,
-             "d=$(mktemp -d) && cc -w -O3 -o $d/floor '%s' -lm && for i in 1 2 3; do $d/floor "
+             "d=$(mktemp -d) && " BENCH_FLOOR_CC
+             " -o $d/floor '%s' -lm && for i in 1 2 3; do $d/floor "
              "%lld; done; rm -rf $d",
              FLOOR_SOURCE, (long long)CUSTOMERS);
     pipe = popen(command, "r");

@@ -389,8 +389,7 @@ static bool floor_build(char *program, size_t size)
     if (access(FLOOR_SOURCE, R_OK) != 0 || !mkdtemp(folder))
         return false;
     snprintf(program, size, "%s/floor", folder);
-    snprintf(command, sizeof command, "cc -O3 -march=native -w -o %s %s -lm", program,
-             FLOOR_SOURCE);
+    snprintf(command, sizeof command, BENCH_FLOOR_CC " -o %s '%s' -lm", program, FLOOR_SOURCE);
     return system(command) == 0;
 }
 
