@@ -291,30 +291,6 @@ void report_print(const struct report *report)
 
 /* ---- for programs ---- */
 
-static void add_expect(struct buffer *json, const struct report *report)
-{
-    const struct scenario *scenario = report->scenario;
-    char found[128];
-    bool first = true;
-
-    buffer_add(json, "\"expect\": {\"total\": %d, \"hold\": %d, \"failed\": [", scenario->n_expects,
-               expect_count(scenario, &report->story));
-    for (int i = 0; i < scenario->n_expects; i++) {
-        const struct expect *expect = &scenario->expects[i];
-
-        if (expect_holds(expect, &report->story, found, sizeof found)) {
-            continue;
-        }
-        buffer_add(json, "%s{\"line\": %d, \"expected\": ", first ? "" : ", ", expect->line);
-        buffer_add_json_string(json, expect->text);
-        buffer_add_text(json, ", \"found\": ");
-        buffer_add_json_string(json, found);
-        buffer_add_text(json, "}");
-        first = false;
-    }
-    buffer_add_text(json, "]}");
-}
-
 static void add_left(struct buffer *json, const struct leftovers *left)
 {
     buffer_add(json,
@@ -369,7 +345,7 @@ void report_print_json(const struct report *report)
                summary->decisions, summary->machines, summary->state_hash,
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
                count_refused(&report->story, false), report->waiting);
-    add_expect(&json, report);
+    expect_add(&json, report->scenario, &report->story);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
                report->scale.denominator, report->interrupted ? "true" : "false");

@@ -107,30 +107,7 @@ static int verdict(const struct scenario *scenario, const struct sim_result *res
     bool all_hold = expect_count(scenario, &result->story) == scenario->n_expects;
 
     return all_hold && result->unplaced + result->waiting + result->given_up == 0 ? EXIT_FINE
-                                                                                   : EXIT_ANSWER;
-}
-
-static void add_expect(struct buffer *json, const struct scenario *scenario,
-                       const struct sim_result *result)
-{
-    char found[128];
-    bool first = true;
-
-    buffer_add(json, "\"expect\": {\"total\": %d, \"hold\": %d, \"failed\": [", scenario->n_expects,
-               expect_count(scenario, &result->story));
-    for (int i = 0; i < scenario->n_expects; i++) {
-        const struct expect *expect = &scenario->expects[i];
-
-        if (expect_holds(expect, &result->story, found, sizeof found))
-            continue;
-        buffer_add(json, "%s{\"line\": %d, \"expected\": ", first ? "" : ", ", expect->line);
-        buffer_add_json_string(json, expect->text);
-        buffer_add_text(json, ", \"found\": ");
-        buffer_add_json_string(json, found);
-        buffer_add_text(json, "}");
-        first = false;
-    }
-    buffer_add_text(json, "]}");
+                                                                                  : EXIT_ANSWER;
 }
 
 static void add_result(struct buffer *json, const struct scenario *scenario, uint64_t seed,
@@ -149,7 +126,7 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
                seed, summary->tasks, summary->instances, summary->events, summary->decisions,
                summary->machines, summary->state_hash, (double)summary->end_usec / USEC_PER_SEC,
                result->placed, result->refused, result->waiting);
-    add_expect(json, scenario, result);
+    expect_add(json, scenario, &result->story);
     buffer_add_text(json, ", \"log\": ");
     buffer_add_json_string(json, log_path);
     buffer_add_text(json, "}");

@@ -91,3 +91,25 @@ int expect_count(const struct scenario *scenario, const struct story *story)
         n += expect_holds(&scenario->expects[i], story, found, sizeof found);
     return n;
 }
+
+void expect_add(struct buffer *json, const struct scenario *scenario, const struct story *story)
+{
+    char found[128];
+    bool first = true;
+
+    buffer_add(json, "\"expect\": {\"total\": %d, \"hold\": %d, \"failed\": [", scenario->n_expects,
+               expect_count(scenario, story));
+    for (int i = 0; i < scenario->n_expects; i++) {
+        const struct expect *expect = &scenario->expects[i];
+
+        if (expect_holds(expect, story, found, sizeof found))
+            continue;
+        buffer_add(json, "%s{\"line\": %d, \"expected\": ", first ? "" : ", ", expect->line);
+        buffer_add_json_string(json, expect->text);
+        buffer_add_text(json, ", \"found\": ");
+        buffer_add_json_string(json, found);
+        buffer_add_text(json, "}");
+        first = false;
+    }
+    buffer_add_text(json, "]}");
+}
