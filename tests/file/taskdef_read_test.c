@@ -272,7 +272,7 @@ static const struct row definitions[] = {
     {"{\"family\":\"d\",\"cpu\":{{ must_env `CPU` }}}",
      "1:22: error: JSON: string or '}' expected near '{' (a template's place: fill it in first)"},
     {"{\"family\":\"d\", // a comment\n\"cpu\":1}",
-     "1:17: error: JSON: string or '}' expected near '/' (JSON has no comments)"},
+     "1:16: error: JSON: string or '}' expected near '/' (JSON has no comments)"},
     {"{\"family\":\"d\",\"containerDefinitions\":[1,2,3,4,5,6,7,8,9,10,11]}",
      "1:38: error: containerDefinitions: 11 containers; ECS takes at most 10 in a task definition"},
 };
