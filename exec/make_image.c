@@ -1,10 +1,10 @@
 /*
- * Run by the build: writes the OCI image layout of `berth/first:1`, so that a first real run
- * unpacks something. Two layers: the built-in root file system, and some megabytes of invented
- * sailing notes which make unpacking long enough to be seen. The same busybox, berth-work and zlib
- * give the same digests.
+ * Run by the build: writes the OCI image layout of `berth/NAME:1`, so that a first real run unpacks
+ * something. Its layers: the built-in root file system, and some megabytes each of invented sailing
+ * notes which make unpacking long enough to be seen. The same busybox, berth-work and zlib give the
+ * same digests.
  *
- *     make_image BUSYBOX BERTH-WORK LAYOUT-FOLDER STAMP-FILE
+ *     make_image BUSYBOX BERTH-WORK LAYOUT-FOLDER/NAME STAMP-FILE LAYERS-OF-NOTES
  */
 #include "exec/builtin.h"
 #include "exec/tree.h"
@@ -142,13 +142,14 @@ static void write_note(char *note, size_t size, uint32_t number)
     memset(note + used, '\n', size - used);
 }
 
-static void add_notes(struct archive *tar)
+/* `layer` begins at 1: no two of an image have a file in common. */
+static void add_notes(struct archive *tar, int layer)
 {
     char *note = malloc(NOTE_BYTES), name[64];
 
     assert(note);
     add_entry(tar, "srv/notes", AE_IFDIR, 0755, NULL, NULL, 0);
-    for (uint32_t i = 0; i < NOTES; i++) {
+    for (uint32_t i = (uint32_t)(layer - 1) * NOTES; i < (uint32_t)layer * NOTES; i++) {
         snprintf(name, sizeof name, "srv/notes/%02u.txt", i + 1);
         write_note(note, NOTE_BYTES, i + 1);
         add_entry(tar, name, AE_IFREG, 0644, NULL, note, NOTE_BYTES);
@@ -222,12 +223,12 @@ static void finish_layer(int layout, const void *tar, size_t size, json_t *layer
     free(packed);
 }
 
-static void write_layers(int layout, int root, json_t *layers, json_t *diff_ids)
+static void write_layers(int layout, int root, int n_notes, json_t *layers, json_t *diff_ids)
 {
     void *buffer = malloc(TAR_BYTES_MAX);
 
     assert(buffer);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i <= n_notes; i++) {
         struct archive *tar = archive_write_new();
         size_t used = 0;
 
@@ -237,7 +238,7 @@ static void write_layers(int layout, int root, json_t *layers, json_t *diff_ids)
         if (i == 0) {
             add_folder(tar, root, ".", "");
         } else {
-            add_notes(tar);
+            add_notes(tar, i);
         }
         must(archive_write_close(tar) == ARCHIVE_OK, "tar");
         archive_write_free(tar);
@@ -255,11 +256,11 @@ static const char *machine_name(void)
 #endif
 }
 
-static void write_layout(int layout, int root)
+static void write_layout(int layout, int root, const char *reference, int n_notes)
 {
     json_t *layers = json_array(), *diff_ids = json_array(), *config, *manifest;
 
-    write_layers(layout, root, layers, diff_ids);
+    write_layers(layout, root, n_notes, layers, diff_ids);
     config = json_pack("{s:s, s:s, s:{s:[s], s:[s]}, s:{s:s, s:o}}", "architecture", machine_name(),
                        "os", "linux", "config", "Entrypoint", "/bin/berth-work", "Env", "PATH=/bin",
                        "rootfs", "type", "layers", "diff_ids", diff_ids);
@@ -269,7 +270,7 @@ static void write_layout(int layout, int root)
                   "application/vnd.oci.image.manifest.v1+json", "config", config, "layers", layers);
     manifest = write_json_blob(layout, manifest, "application/vnd.oci.image.manifest.v1+json");
     json_object_set_new(manifest, "annotations",
-                        json_pack("{s:s}", "org.opencontainers.image.ref.name", "berth/first:1"));
+                        json_pack("{s:s}", "org.opencontainers.image.ref.name", reference));
     json_object_set_new(manifest, "platform",
                         json_pack("{s:s, s:s}", "architecture", machine_name(), "os", "linux"));
     manifest = json_pack("{s:i, s:[o]}", "schemaVersion", 2, "manifests", manifest);
@@ -300,12 +301,13 @@ static void make_folder_with_parents(const char *path)
 
 int main(int argc, char **argv)
 {
-    char blobs[4096], root[4096];
+    char blobs[4096], root[4096], reference[300];
     struct err err;
     int layout, root_fd, stamp;
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: make_image BUSYBOX BERTH-WORK LAYOUT-FOLDER STAMP-FILE\n");
+    if (argc != 6 || !strrchr(argv[3], '/') || atoi(argv[5]) < 1) {
+        fprintf(stderr, "usage: make_image BUSYBOX BERTH-WORK LAYOUT-FOLDER/NAME STAMP-FILE "
+                        "LAYERS-OF-NOTES\n");
         return EXIT_INPUT;
     }
     tree_remove(AT_FDCWD, argv[3]);
@@ -319,7 +321,8 @@ int main(int argc, char **argv)
     layout = open(argv[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     must(layout >= 0 && root_fd >= 0, argv[3]);
-    write_layout(layout, root_fd);
+    snprintf(reference, sizeof reference, "berth/%.200s:1", strrchr(argv[3], '/') + 1);
+    write_layout(layout, root_fd, reference, atoi(argv[5]));
     must(tree_remove(AT_FDCWD, root), root);
     stamp = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     must(stamp >= 0, argv[4]);
