@@ -67,7 +67,7 @@ struct session {
     struct sim_result idle, predicted, naive;
     struct story *stories;
     int n_stories;
-    struct predict_result results[PREDICT_LINES];
+    struct predict_result results[TOTALS];
 };
 
 /* The profile --------------------------------------------------------------------------------------- */
@@ -198,16 +198,16 @@ static bool all_hold(const struct session *session)
 {
     bool hold = true;
 
-    for (int line = 0; line < PREDICT_LINES; line++)
+    for (int line = 0; line < TOTALS; line++)
         hold = hold && (session->results[line].n == 0 || session->results[line].holds);
     return hold;
 }
 
-static void print_line(const struct predict_row *row, const struct predict_result *result)
+static void print_line(const char *name, const struct predict_result *result)
 {
     char predicted[32], real[32];
 
-    printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", row->name, result->n,
+    printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", name, result->n,
            summary_duration(result->predicted_usec, predicted, sizeof predicted),
            summary_duration(result->real_usec, real, sizeof real), result->error * 100,
            result->spread * 100, result->bound * 100, result->naive * 100,
@@ -223,9 +223,9 @@ static void print_results(const struct session *session, const char *title)
            session->n_stories == 1 ? "" : "s", session->profile);
     printf("%-12s %5s %11s %11s %9s %9s %9s %10s\n", "", "n", "predicted", "real", "error",
            "spread", "allowed", "naive");
-    for (int line = 0; line < PREDICT_LINES; line++)
+    for (int line = 0; line < TOTALS; line++)
         if (session->results[line].n > 0)
-            print_line(&predict_rows[line], &session->results[line]);
+            print_line(totals_names[line], &session->results[line]);
 }
 
 /* "startup": 0.041, ...; null where there is nothing to say. */
@@ -233,10 +233,10 @@ static void add_numbers(struct buffer *json, const char *name, const struct sess
                         double (*value)(const struct predict_result *))
 {
     buffer_add(json, ", \"%s\": {", name);
-    for (int line = 0; line < PREDICT_LINES; line++) {
+    for (int line = 0; line < TOTALS; line++) {
         const struct predict_result *result = &session->results[line];
 
-        buffer_add(json, "%s\"%s\": ", line > 0 ? ", " : "", predict_rows[line].name);
+        buffer_add(json, "%s\"%s\": ", line > 0 ? ", " : "", totals_names[line]);
         if (result->n > 0)
             buffer_add(json, "%.6f", value(result));
         else

@@ -12,6 +12,7 @@ int cmd_sweep(int argc, char **argv);
 int cmd_tournament(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_logs(int argc, char **argv);

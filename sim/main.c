@@ -43,6 +43,7 @@ static const struct command commands[] = {
     {"exec", "run it for real, as containers on this machine", NULL, &executor},
     {"calibrate", "measure what starts and stops cost on this machine", NULL, &executor},
     {"predict", "simulate with this machine's costs, run for real, and compare", cmd_predict, NULL},
+    {"check", "judge a scenario or a lab by running it again", cmd_check, NULL},
     {"explain", "why a task is where it is, or why it waits", cmd_explain, NULL},
     {"export", "a run for Perfetto or a spreadsheet", cmd_export, NULL},
     {"logs", "what the containers of a real run printed", cmd_logs, NULL},

@@ -5,86 +5,16 @@
 #include "predict.h"
 
 #include "file/memory.h"
-#include "file/phases.h"
 
 #include <stdlib.h>
 
 /* A run's steps are written down that exactly. */
 #define GRAIN_USEC 50
 
-const struct predict_row predict_rows[PREDICT_LINES] = {
-    [PREDICT_REGISTRATION] = {"registration", 0.10}, [PREDICT_STARTUP] = {"startup", 0.10},
-    [PREDICT_COMPLETION] = {"completion", 0.05},     [PREDICT_STOP] = {"stop", 0.10},
-    [PREDICT_MAKESPAN] = {"makespan", 0.05},
+const double predict_bounds[TOTALS] = {
+    [TOTAL_REGISTRATION] = 0.10, [TOTAL_STARTUP] = 0.10,  [TOTAL_COMPLETION] = 0.05,
+    [TOTAL_STOP] = 0.10,         [TOTAL_MAKESPAN] = 0.05,
 };
-
-/* Durations of items ---------------------------------------------------------------------------- */
-
-static int64_t registration(const struct story *story, int id)
-{
-    const struct story_instance *row = &story->instances[id];
-
-    return row->registered_at_usec == USEC_NEVER || row->torn_down ||
-                   row->registered_at_usec > story->end_usec
-               ? USEC_NEVER
-               : row->registered_at_usec - row->launch_at_usec;
-}
-
-static int64_t stop(const struct story *story, const struct story_task *row)
-{
-    bool told = row->stop_at_usec != USEC_NEVER && row->stopped_at_usec != USEC_NEVER &&
-                row->stop_at_usec <= row->stopped_at_usec;
-
-    return !told || row->torn_down || row->stopped_at_usec > story->end_usec
-               ? USEC_NEVER
-               : row->stopped_at_usec - row->stop_at_usec;
-}
-
-static void later(const struct story *story, int64_t at_usec, int64_t *last_usec)
-{
-    if (at_usec != USEC_NEVER && at_usec <= story->end_usec && at_usec > *last_usec)
-        *last_usec = at_usec;
-}
-
-static int64_t makespan(const struct story *story)
-{
-    int64_t last_usec = 0;
-
-    for (int i = 0; i < story->n_tasks; i++) {
-        const struct story_task *row = &story->tasks[i];
-
-        if (!row->torn_down)
-            later(story, row->stopped_at_usec, &last_usec);
-        for (int c = 0; c < row->n_containers; c++)
-            later(story, row->containers[c].ready_at_usec, &last_usec);
-    }
-    return last_usec > 0 ? last_usec : USEC_NEVER;
-}
-
-static int64_t duration(const struct story *story, enum predict_line line, int id)
-{
-    switch (line) {
-    case PREDICT_REGISTRATION:
-        return id < story->n_instances ? registration(story, id) : USEC_NEVER;
-    case PREDICT_STARTUP:
-        return id < story->n_tasks ? phases_of_task(story, &story->tasks[id], PHASE_STARTUP)
-                                   : USEC_NEVER;
-    case PREDICT_COMPLETION:
-        return id < story->n_tasks ? phases_of_task(story, &story->tasks[id], PHASE_COMPLETION)
-                                   : USEC_NEVER;
-    case PREDICT_STOP:
-        return id < story->n_tasks ? stop(story, &story->tasks[id]) : USEC_NEVER;
-    default:
-        return makespan(story);
-    }
-}
-
-static int n_items(const struct story *story, enum predict_line line)
-{
-    return line == PREDICT_REGISTRATION ? story->n_instances
-           : line == PREDICT_MAKESPAN   ? 1
-                                        : story->n_tasks;
-}
 
 /* Numbers ---------------------------------------------------------------------------------------- */
 
@@ -116,12 +46,12 @@ struct sample {
     int n;
 };
 
-static void collect(struct sample *sample, const struct story *stories, int n,
-                    enum predict_line line, int id, int64_t idle_usec)
+static void collect(struct sample *sample, const struct story *stories, int n, enum total line,
+                    int id, int64_t idle_usec)
 {
     sample->n = 0;
     for (int i = 0; i < n; i++) {
-        int64_t usec = duration(&stories[i], line, id);
+        int64_t usec = totals_of(&stories[i], line, id);
 
         if (usec != USEC_NEVER)
             sample->usec[sample->n++] = (double)(usec > idle_usec ? usec - idle_usec : 0);
@@ -156,19 +86,19 @@ struct columns {
     struct sample sample;
 };
 
-static double error_of(struct columns *columns, const struct story *stories, int n,
-                       enum predict_line line, int id, int64_t idle_usec, double real_usec)
+static double error_of(struct columns *columns, const struct story *stories, int n, enum total line,
+                       int id, int64_t idle_usec, double real_usec)
 {
     collect(&columns->sample, stories, n, line, id, idle_usec);
     /* what the simulation does not have it does not predict at all */
     return columns->sample.n * 2 > n ? relative(middle(&columns->sample), real_usec) : 1;
 }
 
-static void judge_item(const struct predict_runs *runs, enum predict_line line, int id,
+static void judge_item(const struct predict_runs *runs, enum total line, int id,
                        struct columns *columns, struct predict_result *result)
 {
     struct sample *sample = &columns->sample;
-    int64_t idle_usec = duration(runs->idle, line, id);
+    int64_t idle_usec = totals_of(runs->idle, line, id);
     int at = result->n;
 
     if (idle_usec == USEC_NEVER)
@@ -187,13 +117,13 @@ static void judge_item(const struct predict_runs *runs, enum predict_line line, 
     result->n++;
 }
 
-static void judge_line(const struct predict_runs *runs, enum predict_line line,
-                       struct columns *columns, struct predict_result *result)
+static void judge_line(const struct predict_runs *runs, enum total line, struct columns *columns,
+                       struct predict_result *result)
 {
-    double bound = predict_rows[line].bound;
+    double bound = predict_bounds[line];
 
     *result = (struct predict_result){0};
-    for (int id = 0; id < n_items(&runs->real[0], line); id++)
+    for (int id = 0; id < totals_count(&runs->real[0], line); id++)
         judge_item(runs, line, id, columns, result);
     if (result->n == 0)
         return;
@@ -225,7 +155,7 @@ void predict_judge(const struct predict_runs *runs, struct predict_result *resul
         .sample = {memory_zeroed(n_runs, sizeof(double)), 0},
     };
 
-    for (int line = 0; line < PREDICT_LINES; line++)
+    for (int line = 0; line < TOTALS; line++)
         judge_line(runs, line, &columns, &results[line]);
     free(columns.predicted);
     free(columns.real);

@@ -6,23 +6,10 @@
 #ifndef BERTH_PREDICT_H
 #define BERTH_PREDICT_H
 
-#include "file/story.h"
+#include "file/totals.h"
 
-enum predict_line {
-    PREDICT_REGISTRATION, /* of an instance: from its launch until the scheduler knows it */
-    PREDICT_STARTUP,      /* of a task: from its placement until its last container is ready */
-    PREDICT_COMPLETION, /* of a task that ends by itself: from its placement until it is STOPPED */
-    PREDICT_STOP,       /* of a task that is told to stop: from then until it is STOPPED */
-    PREDICT_MAKESPAN,   /* from the start of the run until its last task is ready or STOPPED */
-    PREDICT_LINES,
-};
-
-/* How a line is called, and what was promised for it. */
-struct predict_row {
-    const char *name;
-    double bound; /* of the error, in parts of one */
-};
-extern const struct predict_row predict_rows[PREDICT_LINES];
+/* What was promised for the error of each, in parts of one. */
+extern const double predict_bounds[TOTALS];
 
 /* All of one scenario and seed; `idle` is a simulation in which nothing costs any time and nobody works,
  * so that what is left of every phase is what the scenario waits for. All borrowed. */
@@ -50,7 +37,7 @@ struct predict_result {
     bool holds;
 };
 
-/* Fills PREDICT_LINES results; n is 0 where a line has nothing to say. */
+/* Fills a result for each total; n is 0 where there is nothing to say of it. */
 void predict_judge(const struct predict_runs *runs, struct predict_result *results);
 
 /* The value below which `part` (0 to 1) of the `n` > 0 sorted values are, interpolated between them. */

@@ -146,6 +146,7 @@ int real_command(struct real *real, const char *const *words, const char *output
         err_errno(err, failed, "cannot start `berth %s`", words[1]);
         return EXIT_MACHINE;
     }
+    real->timed_out = !in_time;
     if (!in_time)
         return fail_late(words, err);
     code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BUG;
@@ -182,7 +183,7 @@ bool real_run(struct real *real, const char *scenario, const struct real_wish *w
     snprintf(printed, sizeof printed, "%s/printed", real->folder);
     snprintf(seed, sizeof seed, "%lld", (long long)wish->seed);
     add(&list, "berth");
-    add(&list, "exec");
+    add(&list, wish->simulated ? "sim" : "exec");
     add(&list, scenario);
     add(&list, "-o");
     add(&list, run);

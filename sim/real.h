@@ -1,7 +1,8 @@
 /*
- * Real runs for commands that compare: `berth exec` as a child of this program, its log read back.
- * The runs go to a folder of their own, which is removed with all that is in it. Knows neither what the
- * runs are for nor how they are made.
+ * Runs for commands that compare and judge, real ones and simulations that must not be trusted to end:
+ * `berth exec` or `berth sim` as a child of this program, its log read back. The runs go to a folder of
+ * their own, which is removed with all that is in it. Knows neither what the runs are for nor how they
+ * are made.
  */
 #ifndef BERTH_REAL_H
 #define BERTH_REAL_H
@@ -11,7 +12,8 @@
 
 struct real {
     char folder[256];
-    int n_runs; /* made so far */
+    int n_runs;     /* made so far */
+    bool timed_out; /* the last child was ended because it took too long */
 };
 
 /* Makes the folder, in TMPDIR or /tmp. Close where it succeeds. */
@@ -20,15 +22,15 @@ void real_close(struct real *real);
 
 /* What a child may be told besides its command, and how long it may take. */
 struct real_wish {
+    bool simulated;           /* `berth sim`, else `berth exec` */
     int64_t seed;             /* -1: the scenario's */
     const char *const *words; /* more words of the command line, NULL-ended, or NULL */
     int64_t patience_usec;    /* then it is told to end, and fails with EXIT_MACHINE */
 };
 
-/* Runs the scenario for real and reads the story, which is to be finished; `header` may be NULL. True
- * also where expectations of the scenario failed. False where the run did not come about (EXIT_MACHINE
- * where this machine cannot), took too long, or was ended by Ctrl-C; `err` then says what `berth exec`
- * said. */
+/* Runs the scenario and reads the story, which is to be finished. True also where expectations of the
+ * scenario failed. False where the run did not come about (EXIT_MACHINE where this machine cannot), took
+ * too long, or was ended by Ctrl-C; `err` then says what the child said. */
 bool real_run(struct real *real, const char *scenario, const struct real_wish *wish,
               struct story *story, struct err *err);
 
