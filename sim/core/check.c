@@ -23,6 +23,12 @@ static bool wanted(const struct task *task)
     return task->desired == TASK_RUNNING;
 }
 
+/* It takes room in the placement's ledger. */
+static bool holds_room(const struct task *task)
+{
+    return wanted(task) || task->is_deregistering;
+}
+
 static bool placement_ledger(const struct scheduler *scheduler, const struct finding *finding)
 {
     const struct cluster *cluster = &scheduler->cluster;
@@ -40,8 +46,8 @@ static bool placement_ledger(const struct scheduler *scheduler, const struct fin
             if (task->instance != i || task->last == TASK_STOPPED)
                 continue;
             n++;
-            cpu += wanted(task) ? taskdef_cpu(definition) : 0;
-            memory_mib += wanted(task) ? taskdef_memory_mib(definition) : 0;
+            cpu += holds_room(task) ? taskdef_cpu(definition) : 0;
+            memory_mib += holds_room(task) ? taskdef_memory_mib(definition) : 0;
         }
         if (n != instance->n_tasks || cpu != instance->cpu_reserved ||
             memory_mib != instance->memory_reserved_mib)
@@ -102,53 +108,179 @@ static bool instance_lists(const struct scheduler *scheduler, const struct findi
     return true;
 }
 
+/* What is counted of the tasks of a service, or of one of its deployments. */
+struct counts {
+    int n_live, n_wanted, n_running, n_healthy, n_outdated;
+};
+
+static void count(struct counts *counts, const struct task *task)
+{
+    counts->n_live += task->last != TASK_STOPPED;
+    counts->n_wanted += wanted(task);
+    counts->n_running += wanted(task) && task->last == TASK_RUNNING;
+    counts->n_healthy += wanted(task) && task->is_healthy;
+    counts->n_outdated += wanted(task) && task->is_outdated;
+}
+
+static bool deployment_counts(const struct cluster *cluster, int s, const struct finding *finding)
+{
+    const struct service *service = &cluster->services[s];
+
+    for (int d = 0; d < service->n_deployments; d++) {
+        const struct deployment *kept = &service->deployments[d];
+        struct counts counts = {0};
+
+        for (int t = 0; t < cluster->n_tasks; t++)
+            if (cluster->requests[cluster->tasks[t].request].service == s &&
+                cluster->tasks[t].deployment == d)
+                count(&counts, &cluster->tasks[t]);
+        if (counts.n_live != kept->n_live || counts.n_wanted != kept->n_wanted ||
+            counts.n_running != kept->n_running || counts.n_healthy != kept->n_healthy ||
+            counts.n_outdated != kept->n_outdated)
+            FAIL(finding,
+                 "s%d deployment %d keeps live %d, wanted %d, running %d, healthy %d, to replace "
+                 "%d; recounted %d, %d, %d, %d, %d",
+                 s + 1, d, kept->n_live, kept->n_wanted, kept->n_running, kept->n_healthy,
+                 kept->n_outdated, counts.n_live, counts.n_wanted, counts.n_running,
+                 counts.n_healthy, counts.n_outdated);
+        if (kept->status == DEPLOYMENT_INACTIVE && counts.n_live > 0)
+            FAIL(finding, "s%d deployment %d is over and has %d tasks", s + 1, d, counts.n_live);
+        if ((kept->status == DEPLOYMENT_PRIMARY) != (d == service->primary))
+            FAIL(finding, "s%d: deployment %d is %s, number %d is primary", s + 1, d,
+                 deployment_status_names[kept->status], service->primary);
+    }
+    return true;
+}
+
 static bool service_counts(const struct scheduler *scheduler, const struct finding *finding)
 {
     const struct cluster *cluster = &scheduler->cluster;
 
     for (int s = 0; s < cluster->n_services; s++) {
         const struct service *service = &cluster->services[s];
-        int n_wanted = 0, n_running = 0, n_live = 0, n_listed = 0;
+        struct counts counts = {0};
+        int n_listed = 0;
 
-        for (int t = 0; t < cluster->n_tasks; t++) {
-            const struct task *task = &cluster->tasks[t];
-
-            if (cluster->requests[task->request].service != s)
-                continue;
-            n_live += task->last != TASK_STOPPED;
-            n_wanted += wanted(task);
-            if (wanted(task) && !service->may_be_outdated &&
-                (task->taskdef != service->taskdef ||
-                 cluster->instances[task->instance].status == INSTANCE_DRAINING))
-                FAIL(finding, "s%d knows nothing of having to replace t%d", s + 1, t + 1);
-            n_running += wanted(task) && task->last == TASK_RUNNING;
-        }
+        for (int t = 0; t < cluster->n_tasks; t++)
+            if (cluster->requests[cluster->tasks[t].request].service == s)
+                count(&counts, &cluster->tasks[t]);
         for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
             n_listed++;
-        if (n_wanted != service->n_wanted || n_running != service->n_running ||
-            n_live != service->n_live || n_listed != n_live)
+        if (counts.n_wanted != service->n_wanted || counts.n_running != service->n_running ||
+            counts.n_live != service->n_live || counts.n_healthy != service->n_healthy ||
+            n_listed != counts.n_live)
             FAIL(finding,
-                 "s%d keeps %d wanted, %d running, %d live; recounted %d, %d, %d, listed %d", s + 1,
-                 service->n_wanted, service->n_running, service->n_live, n_wanted, n_running,
-                 n_live, n_listed);
+                 "s%d keeps %d wanted, %d running, %d healthy, %d live; recounted %d, %d, %d, %d, "
+                 "listed %d",
+                 s + 1, service->n_wanted, service->n_running, service->n_healthy, service->n_live,
+                 counts.n_wanted, counts.n_running, counts.n_healthy, counts.n_live, n_listed);
+        if (!deployment_counts(cluster, s, finding))
+            return false;
     }
     return true;
 }
 
-/* What the scheduler itself starts and stops keeps within ECS's default percentages; protected tasks
- * stay whatever the desired count says. */
+/* Said anew: what makes a service's task healthy, and what makes it one to replace. */
+static bool tasks_are_judged(const struct scheduler *scheduler, const struct finding *finding)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+
+    for (int t = 0; t < cluster->n_tasks && !scheduler->ending; t++) {
+        const struct task *task = &cluster->tasks[t];
+        int s = cluster->requests[task->request].service;
+        bool draining, fails = task->health == HEALTH_UNHEALTHY, passes = true;
+
+        if (s == ID_NONE || !wanted(task) || task->instance == ID_NONE)
+            continue;
+        for (int i = task->first_target; i != ID_NONE; i = cluster->targets[i].next_of_task) {
+            fails = fails || cluster->targets[i].status == TARGET_UNHEALTHY;
+            passes = passes && cluster->targets[i].status == TARGET_HEALTHY;
+        }
+        draining = cluster->instances[task->instance].status == INSTANCE_DRAINING;
+        if (task->is_healthy && (fails || !passes || task->last != TASK_RUNNING))
+            FAIL(finding, "t%d is taken for healthy", t + 1);
+        if (task->is_unhealthy && !fails)
+            FAIL(finding, "t%d is taken for unhealthy", t + 1);
+        if (task->is_outdated != (task->is_unhealthy || draining))
+            FAIL(finding, "t%d: nobody knows whether it is to be replaced", t + 1);
+    }
+    return true;
+}
+
+static bool limits_hold(const struct service *service)
+{
+    return service->scheduling == SCHEDULING_REPLICA &&
+           service->settings.strategy == DEPLOYMENT_ROLLING && service->status == SERVICE_ACTIVE &&
+           service->deployments[service->primary].stage == STAGE_NONE;
+}
+
+/* What the scheduler itself did in this step has kept within the percentages: the roundings are
+ * written out once more. */
 static bool service_limits(const struct scheduler *scheduler, const struct finding *finding)
 {
     const struct cluster *cluster = &scheduler->cluster;
 
     for (int s = 0; s < cluster->n_services && !scheduler->ending; s++) {
         const struct service *service = &cluster->services[s];
-        int64_t n = service->n_wanted;
+        int64_t desired = service->desired;
 
-        for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
-            n -= wanted(&cluster->tasks[t]) && cluster->tasks[t].is_protected;
-        if (n > 2 * (int64_t)service->desired && n > service->n_running + service->desired)
-            FAIL(finding, "s%d wants %d tasks of %d", s + 1, service->n_wanted, service->desired);
+        if (!limits_hold(service))
+            continue;
+        if (service->started_step == scheduler->n_steps &&
+            (int64_t)service->n_live * 100 > desired * service->settings.max_percent)
+            FAIL(finding, "s%d has started tasks, and %d live of %d at %d %%", s + 1,
+                 service->n_live, service->desired, service->settings.max_percent);
+        if (service->replaced_step == scheduler->n_steps &&
+            (int64_t)service->n_healthy * 100 < desired * service->settings.min_percent)
+            FAIL(finding, "s%d has stopped a healthy task, and %d are healthy of %d at %d %%",
+                 s + 1, service->n_healthy, service->desired, service->settings.min_percent);
+    }
+    return true;
+}
+
+/* A DAEMON service never has two tasks that are meant to run on one instance. */
+static bool daemons_are_alone(const struct scheduler *scheduler, const struct finding *finding)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+
+    for (int s = 0; s < cluster->n_services; s++) {
+        if (cluster->services[s].scheduling != SCHEDULING_DAEMON)
+            continue;
+        for (int a = cluster->services[s].first_task; a != ID_NONE;
+             a = cluster->tasks[a].next_of_service)
+            for (int b = cluster->tasks[a].next_of_service; b != ID_NONE;
+                 b = cluster->tasks[b].next_of_service)
+                if (wanted(&cluster->tasks[a]) && wanted(&cluster->tasks[b]) &&
+                    cluster->tasks[a].instance == cluster->tasks[b].instance)
+                    FAIL(finding, "s%d has t%d and t%d on i%d", s + 1, a + 1, b + 1,
+                         cluster->tasks[a].instance + 1);
+    }
+    return true;
+}
+
+static bool target_groups_count(const struct scheduler *scheduler, const struct finding *finding)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+
+    for (int b = 0; b < cluster->n_target_groups; b++) {
+        int32_t n[TARGET_UNUSED + 1] = {0};
+
+        for (int i = 0; i < cluster->n_targets; i++) {
+            const struct target *target = &cluster->targets[i];
+
+            if (target->target_group != b)
+                continue;
+            n[target->status]++;
+            if (cluster->tasks[target->task].last == TASK_STOPPED &&
+                target->status != TARGET_UNUSED)
+                FAIL(finding, "t%d has stopped and is %s in b%d", target->task + 1,
+                     target_status_names[target->status], b + 1);
+        }
+        for (int status = 0; status <= TARGET_UNUSED; status++)
+            if (n[status] != cluster->target_groups[b].n_targets[status])
+                FAIL(finding, "b%d keeps %d %s, recounted %d", b + 1,
+                     cluster->target_groups[b].n_targets[status], target_status_names[status],
+                     n[status]);
     }
     return true;
 }
@@ -235,7 +367,10 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"a port is held once per instance", port_held_once},
         {"an instance's list holds its tasks", instance_lists},
         {"a service's counts equal their recounts", service_counts},
+        {"a service's tasks are judged", tasks_are_judged},
         {"a service stays within its percentages", service_limits},
+        {"an instance has one task of a DAEMON service", daemons_are_alone},
+        {"a target group's counts equal their recounts", target_groups_count},
         {"each decision is closed once", decisions_closed_once},
         {"totals equal their recounts", totals},
         {"a task is where its status says", tasks_are_somewhere},

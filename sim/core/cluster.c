@@ -38,6 +38,18 @@ void cluster_finish(struct cluster *cluster)
         message.as.instance_group = cluster->groups[i].spec;
         message_finish(&message);
     }
+    for (int i = 0; i < cluster->n_services; i++) {
+        free(cluster->services[i].deployments);
+        free(cluster->services[i].alarm_names);
+    }
+    for (int i = 0; i < cluster->n_target_groups; i++) {
+        struct message message = {.kind = MESSAGE_CREATE_TARGET_GROUP};
+
+        message.as.create_target_group = cluster->target_groups[i].spec;
+        message_finish(&message);
+    }
+    free(cluster->target_groups);
+    free(cluster->targets);
     for (int i = 0; i < cluster->n_requests; i++) {
         destroy_queries(cluster->requests[i].queries, cluster->requests[i].n_constraints);
         message_finish(&cluster->requests[i].call);
@@ -81,6 +93,14 @@ static bool compile_queries(const struct placement_constraint *constraints, int 
     return true;
 }
 
+static bool is_checked(const struct task_definition *definition)
+{
+    for (int c = 0; c < definition->n_containers; c++)
+        if (definition->containers[c].essential && definition->containers[c].health)
+            return true;
+    return false;
+}
+
 bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *definition)
 {
     struct query **queries;
@@ -92,6 +112,7 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
         .memory_mib = taskdef_memory_mib(definition),
         .takes_extras = taskdef_has_host_ports(definition) || taskdef_gpus(definition, 0) > 0 ||
                         definition->network_mode == NETWORK_AWSVPC,
+        .is_checked = is_checked(definition),
         .queries = queries,
     };
     taskdefs_add(&cluster->taskdefs, definition);
@@ -250,11 +271,25 @@ static struct service *service_of(const struct cluster *cluster, const struct ta
     return service == ID_NONE ? NULL : &cluster->services[service];
 }
 
+int cluster_add_deployment(struct service *service, int taskdef)
+{
+    struct deployment *deployment = ARRAY_ADD(service, deployments);
+
+    deployment->taskdef = taskdef;
+    deployment->due_usec = USEC_NEVER;
+    return service->n_deployments - 1;
+}
+
+struct deployment *cluster_deployment(const struct cluster *cluster, const struct task *task)
+{
+    int service = cluster->requests[task->request].service;
+
+    return service == ID_NONE ? NULL : &cluster->services[service].deployments[task->deployment];
+}
+
 int cluster_add_task(struct cluster *cluster, int taskdef, int request)
 {
     struct task *task = ARRAY_ADD(cluster, tasks);
-    int id = cluster->n_tasks - 1;
-    struct service *service;
 
     *task = (struct task){
         .taskdef = taskdef,
@@ -266,16 +301,27 @@ int cluster_add_task(struct cluster *cluster, int taskdef, int request)
         .prev_of_service = ID_NONE,
         .desired = TASK_RUNNING,
         .last = TASK_PROVISIONING,
+        .deployment = ID_NONE,
+        .first_target = ID_NONE,
     };
-    service = service_of(cluster, task);
-    if (service) {
-        task->next_of_service = service->first_task;
-        if (service->first_task != ID_NONE)
-            cluster->tasks[service->first_task].prev_of_service = id;
-        service->first_task = id;
-        service->n_live++;
-        service->n_wanted++;
-    }
+    return cluster->n_tasks - 1;
+}
+
+int cluster_add_service_task(struct cluster *cluster, int service_id, int deployment)
+{
+    struct service *service = &cluster->services[service_id];
+    int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, service->request);
+    struct task *task = &cluster->tasks[id];
+
+    task->deployment = deployment;
+    task->next_of_service = service->first_task;
+    if (service->first_task != ID_NONE)
+        cluster->tasks[service->first_task].prev_of_service = id;
+    service->first_task = id;
+    service->n_live++;
+    service->n_wanted++;
+    service->deployments[deployment].n_live++;
+    service->deployments[deployment].n_wanted++;
     return id;
 }
 
@@ -329,28 +375,77 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     note_task(cluster, task, 1);
 }
 
-void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
+static void give_room(struct cluster *cluster, int id)
 {
     struct task *task = &cluster->tasks[id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
+    struct instance *instance = instance_of(cluster, task);
+
+    instance->cpu_reserved -= facts->cpu;
+    instance->memory_reserved_mib -= facts->memory_mib;
+    if (facts->takes_extras)
+        give_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
+}
+
+/* Its service no longer counts on it. */
+static void leave_counts(struct cluster *cluster, int id, enum stop_code code)
+{
+    struct task *task = &cluster->tasks[id];
     struct service *service = service_of(cluster, task);
 
     assert(task->desired == TASK_RUNNING);
+    cluster_judge(cluster, id, false, false, false);
     task->desired = TASK_STOPPED;
     task->stop_code = (uint8_t)code;
-    if (task->instance != ID_NONE) {
-        struct instance *instance = instance_of(cluster, task);
-
-        instance->cpu_reserved -= facts->cpu;
-        instance->memory_reserved_mib -= facts->memory_mib;
-        if (facts->takes_extras)
-            give_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
-        note_task(cluster, task, -1);
-    }
     if (service) {
+        struct deployment *deployment = cluster_deployment(cluster, task);
+
         service->n_wanted--;
+        deployment->n_wanted--;
         service->n_running -= task->last == TASK_RUNNING;
+        deployment->n_running -= task->last == TASK_RUNNING;
     }
+}
+
+void cluster_deregister(struct cluster *cluster, int id, enum stop_code code)
+{
+    struct task *task = &cluster->tasks[id];
+
+    leave_counts(cluster, id, code);
+    task->is_deregistering = true;
+    task->last = TASK_DEACTIVATING;
+    note_task(cluster, task, -1);
+}
+
+void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
+{
+    struct task *task = &cluster->tasks[id];
+    bool counted = !task->is_deregistering;
+
+    if (counted)
+        leave_counts(cluster, id, code);
+    task->is_deregistering = false;
+    if (task->instance != ID_NONE) {
+        give_room(cluster, id);
+        note_task(cluster, task, counted ? -1 : 0);
+    }
+}
+
+void cluster_judge(struct cluster *cluster, int id, bool healthy, bool unhealthy, bool outdated)
+{
+    struct task *task = &cluster->tasks[id];
+    struct service *service = service_of(cluster, task);
+    struct deployment *deployment;
+
+    if (!service)
+        return;
+    deployment = cluster_deployment(cluster, task);
+    service->n_healthy += healthy - task->is_healthy;
+    deployment->n_healthy += healthy - task->is_healthy;
+    deployment->n_outdated += outdated - task->is_outdated;
+    task->is_healthy = healthy;
+    task->is_unhealthy = unhealthy;
+    task->is_outdated = outdated;
 }
 
 void cluster_run(struct cluster *cluster, int id)
@@ -363,8 +458,10 @@ void cluster_run(struct cluster *cluster, int id)
     task->reached_running = true;
     if (cluster_in_range(task->instance, cluster->n_instances))
         cluster->groups[cluster->instances[task->instance].group].n_short = 0;
-    if (service && task->desired == TASK_RUNNING)
+    if (service && task->desired == TASK_RUNNING) {
         service->n_running++;
+        cluster_deployment(cluster, task)->n_running++;
+    }
 }
 
 static void leave_instance(struct cluster *cluster, struct task *task)
@@ -389,6 +486,7 @@ static void leave_service(struct cluster *cluster, struct service *service, stru
     if (task->next_of_service != ID_NONE)
         cluster->tasks[task->next_of_service].prev_of_service = task->prev_of_service;
     service->n_live--;
+    service->deployments[task->deployment].n_live--;
 }
 
 void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
@@ -397,7 +495,7 @@ void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
     struct service *service = service_of(cluster, task);
 
     assert(task->last != TASK_STOPPED);
-    if (task->desired == TASK_RUNNING)
+    if (task->desired == TASK_RUNNING || task->is_deregistering)
         cluster_retire(cluster, id, code);
     task->last = TASK_STOPPED;
     if (task->instance != ID_NONE) {

@@ -72,21 +72,80 @@ struct task {
     uint8_t desired;                            /* enum task_status: RUNNING or STOPPED */
     uint8_t last;                               /* enum task_status */
     uint8_t stop_code;                          /* enum stop_code */
+    uint8_t stop_reason;                        /* enum stop_reason, once it is to stop */
+    uint8_t health;                             /* enum health_status, of the last report */
     bool reached_running;
-    bool is_protected;                     /* from scale-in and deployments */
+    bool is_protected; /* from scale-in and deployments */
+    /* Still runs while the balancer drains its connections: desired STOPPED, but holding its room. */
+    bool is_deregistering;
+    /* Of a service's task that is meant to run, as service_health.c judges */
+    bool is_healthy;
+    bool is_unhealthy;    /* failed its checks: to be replaced */
+    bool is_outdated;     /* to be replaced: unhealthy, or its instance is draining */
+    bool has_failed;      /* the circuit breaker has counted it */
+    int32_t deployment;   /* number within its service, or ID_NONE */
+    int32_t first_target; /* in the balancer's groups, or ID_NONE */
+    int64_t running_usec; /* when it was RUNNING first */
     int64_t place_decision, stop_decision; /* open ones, or 0 */
 };
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
 
+/* A service's DeploymentConfiguration, every member said. */
+struct service_settings {
+    enum deployment_strategy strategy;
+    int32_t min_percent, max_percent;
+    struct circuit_breaker breaker;
+    bool has_alarms, alarms_roll_back;
+    int32_t bake_minutes;
+    int32_t canary_permille, canary_bake_minutes;
+    int32_t step_permille, step_bake_minutes;
+};
+
+/* One deployment of a service: its tasks are those of one definition (core/deployment.c). */
+struct deployment {
+    int32_t taskdef;
+    enum deployment_status status;
+    enum rollout_state rollout;
+    enum lifecycle_stage stage;
+    enum deployment_reason reason;
+    bool was_completed;
+    bool has_run; /* one of its tasks was RUNNING */
+    bool is_rollback;
+    bool is_alternate; /* its targets stand in the alternate target groups */
+    bool said_stuck;
+    int32_t n_live;   /* its tasks that are not STOPPED */
+    int32_t n_wanted; /* of those, desired RUNNING; the next three are of these */
+    int32_t n_running;
+    int32_t n_healthy;
+    int32_t n_outdated;
+    int32_t n_failed;        /* as the circuit breaker counts */
+    int32_t permille;        /* of production traffic, where a stage moves it */
+    int64_t due_usec;        /* when its stage goes on; USEC_NEVER */
+    uint64_t ignored_alarms; /* a bit each: were in ALARM when it began */
+};
+
 struct service {
     const char *name; /* belongs to its request */
     enum service_status status;
-    int32_t taskdef;
-    int32_t desired;
+    enum scheduling_strategy scheduling;
+    struct service_settings settings;
+    int32_t taskdef; /* the primary deployment's */
+    int32_t desired; /* of a DAEMON service: the instances that get one */
     int32_t request;
+    int64_t grace_usec;
+    bool rebalances;
+    int32_t n_balancers;
+    const struct load_balancer *balancers; /* belong to its request */
+    int32_t n_alarm_names, cap_alarm_names;
+    int32_t *alarm_names;
+    int32_t n_deployments, cap_deployments;
+    struct deployment *deployments;
+    int32_t primary;   /* the newest deployment, or the one rolled back to */
+    int32_t serving;   /* the deployment that has the production traffic; ID_NONE: none yet */
     int32_t n_wanted;  /* its tasks with desired status RUNNING */
     int32_t n_running; /* of those, last status RUNNING */
+    int32_t n_healthy; /* of those, healthy */
     int32_t n_live;    /* its tasks that are not STOPPED */
     int32_t first_task;
     int32_t n_victims; /* scale-in stops so far: keys the random draw */
@@ -94,14 +153,44 @@ struct service {
     int32_t n_failures;    /* in a row */
     int64_t retry_at_usec; /* no new task before it; 0: at once */
     bool on_agenda, is_blocked;
-    bool may_be_outdated; /* some of its tasks may have to be replaced; else none has */
-    struct wait said;     /* the last MESSAGE_WAIT about it */
+    bool is_steady; /* and that was said */
+    bool said_rebalancing;
+    bool is_rebalancing; /* a task more than desired starts in the zone that has fewest */
+    struct wait said;    /* the last MESSAGE_WAIT about it */
+    /* What it did in this step, for service events and for core_check() */
+    int32_t n_started, first_started, n_stopped, first_stopped;
+    int64_t started_step, replaced_step; /* when it last started a task, stopped a healthy one */
+    /* Auto scaling (core/scaling.c) */
+    bool is_scalable, suspend_in, suspend_out, suspend_scheduled;
+    int32_t min_capacity, max_capacity;
+    int32_t out_base; /* the desired count before the scale-out that is cooling down */
+    int64_t out_until_usec, in_until_usec;
+};
+
+/* A target group and the targets in it, by their state. */
+struct target_group {
+    struct create_target_group spec; /* a copy */
+    int64_t interval_usec, timeout_usec;
+    int32_t healthy_threshold, unhealthy_threshold;
+    int64_t deregistration_delay_usec, slow_start_usec;
+    int32_t n_targets[TARGET_UNUSED + 1];
+};
+
+/* A task's container behind a balancer. */
+struct target {
+    int32_t target_group;
+    int32_t task;
+    int32_t next_of_task;
+    enum target_status status;
+    int32_t n_passed, n_failed; /* in a row */
+    int64_t due_usec;           /* DRAINING: until then */
 };
 
 /* What follows from a definition once and for all. */
 struct taskdef_facts {
     int32_t cpu, memory_mib; /* that a task takes */
     bool takes_extras;       /* host ports, GPUs or a network interface */
+    bool is_checked;         /* an essential container has a health check */
     struct query **queries;  /* the compiled memberOf expressions, in its order */
 };
 
@@ -137,6 +226,10 @@ struct cluster {
     int n_tasks, cap_tasks;
     struct service *services;
     int n_services, cap_services;
+    struct target_group *target_groups;
+    int n_target_groups, cap_target_groups;
+    struct target *targets; /* all that ever were */
+    int n_targets, cap_targets;
 };
 
 /* More than any machine has; keeps the index's keys within 64 bits. */
@@ -164,14 +257,30 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
  * rule names no attribute or this berth has no strategy of that name. */
 int cluster_add_request(struct cluster *cluster, const struct message *call, int service);
 
-/* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. */
+/* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. Of no
+ * service: those begin with cluster_add_service_task(). */
 int cluster_add_task(struct cluster *cluster, int taskdef, int request);
+
+/* A new task of one of a service's deployments. */
+int cluster_add_service_task(struct cluster *cluster, int service, int deployment);
+
+/* Adds a deployment to a service, all counts zero; returns its number. */
+int cluster_add_deployment(struct service *service, int taskdef);
+
+/* The deployment of a service's task. */
+struct deployment *cluster_deployment(const struct cluster *cluster, const struct task *task);
+
+/* How a service's task is judged; keeps the counts. `outdated`: to be replaced. */
+void cluster_judge(struct cluster *cluster, int task, bool healthy, bool unhealthy, bool outdated);
 
 /* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. */
 void cluster_place(struct cluster *cluster, int task, int instance);
 
 /* Sets the desired status to STOPPED and gives the task's room back to placement. */
 void cluster_retire(struct cluster *cluster, int task, enum stop_code code);
+
+/* Its connections are drained first: desired STOPPED, but it keeps its room until it is retired. */
+void cluster_deregister(struct cluster *cluster, int task, enum stop_code code);
 
 /* The agent reported RUNNING. */
 void cluster_run(struct cluster *cluster, int task);

@@ -3,6 +3,8 @@
  */
 #include "core/decide.h"
 
+#include "core/target.h"
+
 #include <assert.h>
 
 struct message *decide(struct scheduler *scheduler, struct outputs *outputs, enum message_kind kind)
@@ -59,25 +61,42 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
     call->rule = placement->rule;
 }
 
-void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code,
-                 enum stop_reason reason)
+static void send_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct task *task = &cluster->tasks[id];
     struct stop_task *call;
 
-    if (task->instance == ID_NONE) {
-        cluster_stop(cluster, id, code);
-        return;
-    }
-    cluster_retire(cluster, id, code);
+    cluster_retire(cluster, id, (enum stop_code)task->stop_code);
     scheduler->room = true;
     call = &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, &task->stop_decision)->as.stop_task;
     call->task = id;
     call->instance = task->instance;
     call->epoch = cluster->instances[task->instance].epoch;
-    call->code = code;
-    call->reason = reason;
+    call->code = (enum stop_code)task->stop_code;
+    call->reason = (enum stop_reason)task->stop_reason;
+}
+
+void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code,
+                 enum stop_reason reason)
+{
+    struct task *task = &scheduler->cluster.tasks[id];
+
+    if (task->instance == ID_NONE) {
+        cluster_stop(&scheduler->cluster, id, code);
+        return;
+    }
+    task->stop_code = (uint8_t)code;
+    task->stop_reason = (uint8_t)reason;
+    if (!scheduler->ending && target_drain(scheduler, outputs, id))
+        cluster_deregister(&scheduler->cluster, id, code);
+    else
+        send_stop(scheduler, outputs, id);
+}
+
+void decide_stop_drained(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    send_stop(scheduler, outputs, id);
 }
 
 static bool is_settled(enum place_reason reason)
@@ -112,10 +131,10 @@ void decide_by(struct scheduler *scheduler, int64_t at_usec)
         scheduler->deadline_usec = at_usec;
 }
 
-int64_t decide_backoff_usec(int32_t n_failures)
+int64_t decide_backoff_usec(const struct scheduler *scheduler, int32_t n_failures)
 {
-    const int64_t longest = 900 * USEC_PER_SEC;
-    int64_t gap = USEC_PER_SEC;
+    const int64_t longest = scheduler->rules.throttle_longest_usec;
+    int64_t gap = scheduler->rules.throttle_first_usec;
 
     for (int32_t i = 1; i < n_failures && gap < longest; i++)
         gap *= 2;

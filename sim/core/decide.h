@@ -34,10 +34,13 @@ void decide_close(struct scheduler *scheduler, int64_t *open);
 void decide_put(struct scheduler *scheduler, struct outputs *outputs, int task,
                 const struct placement *placement);
 
-/* Sets the task's desired status to STOPPED and tells its agent; a task on no instance just ends.
- */
+/* Sets the task's desired status to STOPPED and tells its agent, once its targets have drained; a task on
+ * no instance just ends. */
 void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int task,
                  enum stop_code code, enum stop_reason reason);
+
+/* Its targets have drained: tells its agent. */
+void decide_stop_drained(struct scheduler *scheduler, struct outputs *outputs, int task);
 
 /* Says that a task of the request finds no room, with the nearest miss: a service's next one (`task` is
  * ID_NONE) or a PROVISIONING one. `said` is what was said last. It is said once, and again where the
@@ -48,9 +51,9 @@ void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int reque
 /* The deadline comes no later than this. */
 void decide_by(struct scheduler *scheduler, int64_t at_usec);
 
-/* The gap before the next try after `n_failures` in a row: 1 s, doubled each time, 15 min at most
- * (ECS developer guide, service-throttle-logic, gives the maximum; the growth is berth's choice).
- */
-int64_t decide_backoff_usec(int32_t n_failures);
+/* The gap before the next try after `n_failures` in a row: 1 s, doubled each time, 15 min at most, where the
+ * rules say nothing else (ECS developer guide, service-throttle-logic, gives the maximum; the growth is
+ * berth's choice). */
+int64_t decide_backoff_usec(const struct scheduler *scheduler, int32_t n_failures);
 
 #endif

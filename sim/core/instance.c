@@ -109,6 +109,7 @@ void instance_register(struct scheduler *scheduler, const struct register_instan
         return;
     instance->agent_connected = true;
     cluster_note_instance(cluster, call->instance);
+    service_note_instance(scheduler, call->instance);
     scheduler->room = true;
 }
 
@@ -140,14 +141,9 @@ void instance_update_state(struct scheduler *scheduler, const struct message *ev
     instance->status = call->draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
     cluster_note_instance(cluster, call->instance);
     scheduler->room = true;
-    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance) {
-        int service = cluster->requests[cluster->tasks[t].request].service;
-
-        if (service == ID_NONE)
-            continue;
-        cluster->services[service].may_be_outdated = true;
-        service_touch(scheduler, service);
-    }
+    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance)
+        service_judge(scheduler, outputs, t);
+    service_note_instance(scheduler, call->instance);
 }
 
 /*
@@ -176,10 +172,11 @@ static void note_missing(struct scheduler *scheduler, const struct instance *ins
     if (group->given_up)
         group->n_missing = 0;
     group->retry_at_usec =
-        never_registered ? scheduler->now_usec + decide_backoff_usec(group->n_failures) : 0;
+        never_registered ? scheduler->now_usec + decide_backoff_usec(scheduler, group->n_failures)
+                         : 0;
 }
 
-void instance_lose(struct scheduler *scheduler, int id)
+void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance;
@@ -192,10 +189,11 @@ void instance_lose(struct scheduler *scheduler, int id)
     launching = instance->status == INSTANCE_LAUNCHING;
     meant = instance->status == INSTANCE_DEREGISTERING;
     while (instance->first_task != ID_NONE)
-        task_note_stopped(scheduler, instance->first_task, STOP_INFRASTRUCTURE_HEALTH);
+        task_note_stopped(scheduler, outputs, instance->first_task, STOP_INFRASTRUCTURE_HEALTH);
     instance->status = INSTANCE_INACTIVE;
     instance->agent_connected = false;
     cluster_note_instance(cluster, id);
+    service_note_instance(scheduler, id);
     scheduler->n_launching -= launching;
     scheduler->n_up--;
     scheduler->room = true; /* the nearest miss may be another one now */

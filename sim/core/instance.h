@@ -29,7 +29,7 @@ void instance_update_state(struct scheduler *scheduler, const struct message *ev
                            struct outputs *outputs);
 
 /* The machine is gone: its tasks have stopped, and what was open about it is closed. */
-void instance_lose(struct scheduler *scheduler, int id);
+void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id);
 
 /* Launches again what groups that replace have lost, once each launch is due. */
 void instance_replace_missing(struct scheduler *scheduler, struct outputs *outputs);

@@ -354,7 +354,6 @@ enum service_event_code {
     EVENT_TASKS_STARTED,   /* (service X) has started N tasks: (task T). */
     EVENT_TASKS_STOPPED,   /* (service X) has stopped N running tasks: (task T). */
     EVENT_STEADY,          /* (service X) has reached a steady state. */
-    EVENT_UNABLE_TO_PLACE, /* (service X) was unable to place a task ... */
     EVENT_UNABLE_TO_START, /* (service X) is unable to consistently start tasks successfully. */
     EVENT_DEPLOYMENT_COMPLETED,
     EVENT_DEPLOYMENT_FAILED,

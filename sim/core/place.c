@@ -135,6 +135,24 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
                            request->task_group, instance_id);
 }
 
+static bool all_match(const struct cluster *cluster, struct query *const *queries, int n,
+                      int instance)
+{
+    for (int i = 0; i < n; i++)
+        if (queries[i] && !query_matches(queries[i], cluster, instance))
+            return false;
+    return true;
+}
+
+bool place_matches(const struct cluster *cluster, int request_id, int taskdef, int instance)
+{
+    const struct request *request = &cluster->requests[request_id];
+
+    return all_match(cluster, cluster->taskdef_facts[taskdef].queries,
+                     taskdefs_get(&cluster->taskdefs, taskdef)->n_constraints, instance) &&
+           all_match(cluster, request->queries, request->n_constraints, instance);
+}
+
 static bool same_class(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -435,7 +453,8 @@ static void victim_values(const struct cluster *cluster, int request_id,
 }
 
 /* The service's tasks that may be stopped, lowest index first: those that never ran, else all. */
-static int list_victims(const struct cluster *cluster, int service, int taskdef, int32_t *victims)
+static int list_victims(const struct cluster *cluster, int service, int deployment,
+                        int32_t *victims)
 {
     int n = 0, n_fresh = 0;
 
@@ -443,8 +462,8 @@ static int list_victims(const struct cluster *cluster, int service, int taskdef,
          t = cluster->tasks[t].next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
-        if (task->desired == TASK_RUNNING && !task->is_protected &&
-            (taskdef == ID_NONE || task->taskdef == taskdef)) {
+        if (task->desired == TASK_RUNNING && !task->is_protected && !task->is_outdated &&
+            (deployment == ID_NONE || task->deployment == deployment)) {
             victims[n++] = t;
             n_fresh += task->last != TASK_RUNNING;
         }
@@ -462,13 +481,13 @@ static int list_victims(const struct cluster *cluster, int service, int taskdef,
     return n;
 }
 
-int place_victim(const struct cluster *cluster, int service_id, int taskdef)
+int place_victim(const struct cluster *cluster, int service_id, int deployment)
 {
     const struct service *service = &cluster->services[service_id];
     const struct request *request = &cluster->requests[service->request];
     int32_t *victims = allocate(service->n_live, sizeof *victims);
     int64_t *values = allocate(service->n_live, sizeof *values);
-    int n = list_victims(cluster, service_id, taskdef, victims);
+    int n = list_victims(cluster, service_id, deployment, victims);
     int victim = ID_NONE;
 
     for (int r = 0; r < request->n_strategy && n > 1; r++) {

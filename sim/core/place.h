@@ -31,10 +31,14 @@ struct place_miss {
 };
 struct place_miss place_nearest_miss(const struct cluster *cluster, int request, int taskdef);
 
-/* The task of a service to stop first when it has too many (ECS developer guide,
- * task-placement-strategies): of `taskdef` only, or of any definition where that is ID_NONE.
- * Tasks that never ran go first. ID_NONE where it has none. */
-int place_victim(const struct cluster *cluster, int service, int taskdef);
+/* The task of a service's deployment (ID_NONE: of any) to stop first when it has too many (ECS developer guide,
+ * task-placement-strategies), of those that need no replacement. Tasks that never ran go first. ID_NONE
+ * where it has none. */
+int place_victim(const struct cluster *cluster, int service, int deployment);
+
+/* Whether the instance meets every memberOf of the definition and the request: for DAEMON services, which
+ * take all such instances. */
+bool place_matches(const struct cluster *cluster, int request, int taskdef, int instance);
 
 /* What keeps one instance from taking the task, PLACE_FITS where nothing does; `lack` says how
  * much. */

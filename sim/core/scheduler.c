@@ -9,7 +9,9 @@
 #include "core/decide.h"
 #include "core/draw.h"
 #include "core/instance.h"
+#include "core/scaling.h"
 #include "core/service.h"
+#include "core/target.h"
 #include "core/task.h"
 
 #include <assert.h>
@@ -18,6 +20,7 @@
 void scheduler_init(struct scheduler *scheduler, uint64_t seed)
 {
     *scheduler = (struct scheduler){.heartbeat_at_usec = USEC_NEVER, .deadline_usec = USEC_NEVER};
+    scheduler->rules = scheduler_rules_default;
     cluster_init(&scheduler->cluster, seed);
 }
 
@@ -29,6 +32,9 @@ void scheduler_finish(struct scheduler *scheduler)
     free(scheduler->agenda);
     free(scheduler->blocked);
     free(scheduler->protections);
+    timers_finish(&scheduler->judgements);
+    timers_finish(&scheduler->drains);
+    scaling_finish(scheduler);
     *scheduler = (struct scheduler){0};
 }
 
@@ -91,6 +97,8 @@ static void end(struct scheduler *scheduler, struct outputs *outputs)
     for (int t = 0; t < cluster->n_tasks; t++)
         if (cluster->tasks[t].desired == TASK_RUNNING)
             decide_stop(scheduler, outputs, t, STOP_USER_INITIATED, STOP_FOR_END);
+        else if (cluster->tasks[t].is_deregistering)
+            decide_stop_drained(scheduler, outputs, t);
     for (int i = 0; i < cluster->n_instances; i++)
         *ARRAY_ADD(scheduler, emptied) = i;
 }
@@ -119,19 +127,39 @@ static void beat(struct scheduler *scheduler, struct outputs *outputs)
 /* Finds what is due, and the next deadline. */
 static void tick(struct scheduler *scheduler, struct outputs *outputs)
 {
-    struct cluster *cluster = &scheduler->cluster;
-
     scheduler->deadline_usec = USEC_NEVER;
     if (scheduler->ending)
         return;
-    for (int i = 0; i < cluster->n_services; i++) {
-        if (cluster->services[i].retry_at_usec > scheduler->now_usec)
-            decide_by(scheduler, cluster->services[i].retry_at_usec);
-        else if (cluster->services[i].retry_at_usec > 0)
-            service_touch(scheduler, i);
-    }
+    service_tick(scheduler, outputs);
+    target_tick(scheduler, outputs);
+    scaling_tick(scheduler, outputs);
     task_end_protections(scheduler);
     beat(scheduler, outputs);
+}
+
+/* Time constants are positive, so that nothing spins; those of health may be none at all. */
+static void set_rules(struct scheduler *scheduler, const struct message *event,
+                      struct outputs *outputs)
+{
+    const struct scheduler_rules *rules = &event->as.rules;
+    const int64_t positive[] = {rules->metric_period_usec,         rules->minute_usec,
+                                rules->throttle_first_usec,        rules->throttle_longest_usec,
+                                rules->health_check_interval_usec, rules->health_check_timeout_usec,
+                                rules->healthy_threshold,          rules->unhealthy_threshold,
+                                rules->scale_out_datapoints,       rules->scale_in_datapoints};
+    const int64_t others[] = {rules->healthy_after_usec, rules->deregistration_delay_usec,
+                              rules->scale_out_cooldown_usec, rules->scale_in_cooldown_usec,
+                              rules->step_cooldown_usec};
+    bool sound = !scheduler->ending;
+
+    for (size_t i = 0; i < sizeof positive / sizeof positive[0]; i++)
+        sound = sound && positive[i] > 0 && positive[i] <= USEC_MAX;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        sound = sound && others[i] >= 0 && others[i] <= USEC_MAX;
+    if (sound)
+        scheduler->rules = *rules;
+    else
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
 }
 
 static void apply(struct scheduler *scheduler, const struct message *event, struct outputs *outputs)
@@ -171,13 +199,37 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
         task_stop(scheduler, event, outputs);
         break;
     case MESSAGE_INSTANCE_LOST:
-        instance_lose(scheduler, event->as.instance_lost.instance);
+        instance_lose(scheduler, outputs, event->as.instance_lost.instance);
         break;
     case MESSAGE_REGISTER:
         instance_register(scheduler, &event->as.register_instance);
         break;
     case MESSAGE_TASK_STATE:
         task_report(scheduler, &event->as.task_state, outputs);
+        break;
+    case MESSAGE_RULES:
+        set_rules(scheduler, event, outputs);
+        break;
+    case MESSAGE_CREATE_TARGET_GROUP:
+        target_create_group(scheduler, event, outputs);
+        break;
+    case MESSAGE_TARGET_PROBED:
+        target_probed(scheduler, &event->as.target_probed, outputs);
+        break;
+    case MESSAGE_OBSERVE:
+        scaling_observe(scheduler, event, outputs);
+        break;
+    case MESSAGE_REGISTER_SCALABLE_TARGET:
+        scaling_register(scheduler, event, outputs);
+        break;
+    case MESSAGE_PUT_SCALING_POLICY:
+        scaling_put_policy(scheduler, event, outputs);
+        break;
+    case MESSAGE_PUT_SCHEDULED_ACTION:
+        scaling_put_action(scheduler, event, outputs);
+        break;
+    case MESSAGE_PUT_METRIC_ALARM:
+        alarm_put(scheduler, event, outputs);
         break;
     case MESSAGE_END:
         if (!scheduler->ending)
@@ -195,11 +247,13 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
 {
     assert(at_usec >= scheduler->now_usec);
     scheduler->now_usec = at_usec;
+    scheduler->n_steps++;
     scheduler->room = false;
     if (at_usec >= scheduler->deadline_usec || event->kind == MESSAGE_TICK)
         tick(scheduler, outputs);
     apply(scheduler, event, outputs);
     service_stop_surplus(scheduler, outputs);
+    service_start_daemons(scheduler, outputs);
     if (scheduler->room)
         task_place_waiting(scheduler, outputs);
     service_start_missing(scheduler, outputs);
@@ -243,7 +297,8 @@ static uint64_t hash_task(uint64_t digest, const struct task *task)
     const int64_t values[] = {task->taskdef,         task->request,      task->instance,
                               task->desired,         task->last,         task->stop_code,
                               task->reached_running, task->is_protected, task->place_decision,
-                              task->stop_decision};
+                              task->stop_decision,   task->health,       task->is_healthy,
+                              task->is_outdated,     task->deployment,   task->running_usec};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);
@@ -252,14 +307,34 @@ static uint64_t hash_task(uint64_t digest, const struct task *task)
 
 static uint64_t hash_service(uint64_t digest, const struct service *service)
 {
-    const int64_t values[] = {service->status,       service->taskdef,   service->desired,
-                              service->request,      service->n_wanted,  service->n_running,
-                              service->n_live,       service->n_victims, service->n_failures,
-                              service->retry_at_usec};
+    const int64_t values[] = {
+        service->status,        service->taskdef,        service->desired,
+        service->request,       service->n_wanted,       service->n_running,
+        service->n_live,        service->n_victims,      service->n_failures,
+        service->retry_at_usec, service->n_healthy,      service->primary,
+        service->serving,       service->out_until_usec, service->in_until_usec,
+        service->min_capacity,  service->max_capacity};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);
+    for (int i = 0; i < service->n_deployments; i++) {
+        const struct deployment *deployment = &service->deployments[i];
+
+        digest = fold(digest, deployment->status * 1000 + deployment->rollout * 100 +
+                                  (int64_t)deployment->stage);
+        digest = fold(digest, deployment->n_failed);
+        digest = fold(digest, deployment->due_usec);
+        digest = fold(digest, deployment->permille);
+    }
     return digest;
+}
+
+static uint64_t hash_target(uint64_t digest, const struct target *target)
+{
+    digest = fold(digest, target->task * 10 + (int64_t)target->status);
+    digest = fold(digest, target->n_passed);
+    digest = fold(digest, target->n_failed);
+    return fold(digest, target->due_usec);
 }
 
 uint64_t scheduler_hash(const struct scheduler *scheduler)
@@ -278,5 +353,11 @@ uint64_t scheduler_hash(const struct scheduler *scheduler)
         digest = hash_service(digest, &cluster->services[i]);
     for (int i = 0; i < scheduler->n_waiting; i++)
         digest = fold(digest, scheduler->waiting[i].task);
+    for (int i = 0; i < scheduler->n_alarms; i++)
+        digest = fold(digest, (int64_t)scheduler->alarms[i].watch.status);
+    for (int i = 0; i < scheduler->n_actions; i++)
+        digest = fold(digest, scheduler->actions[i].due_usec);
+    for (int i = 0; i < cluster->n_targets; i++)
+        digest = hash_target(digest, &cluster->targets[i]);
     return digest;
 }

@@ -7,6 +7,7 @@
 #define BERTH_CORE_SCHEDULER_H
 
 #include "core/cluster.h"
+#include "core/timers.h"
 
 struct waiting_task {
     int32_t task;
@@ -21,8 +22,15 @@ struct protection {
 /* Between two heartbeats to an agent, which expects one within a minute (ecs-agent/acs/session). */
 #define SCHEDULER_HEARTBEAT_USEC (30 * USEC_PER_SEC)
 
+/* core/alarm.h, core/scaling.h */
+struct alarm;
+struct policy;
+struct scheduled_action;
+
 struct scheduler {
     struct cluster cluster;
+    struct scheduler_rules rules;
+    int64_t n_steps;
     int64_t now_usec;             /* of the last step */
     int64_t n_decisions;          /* the last decision's number */
     int64_t n_open;               /* decisions not closed yet */
@@ -37,10 +45,19 @@ struct scheduler {
     int n_emptied, cap_emptied;
     int32_t *agenda; /* services to look at in this step */
     int n_agenda, cap_agenda;
+    bool again;       /* the service at hand has found no room: its unhealthy tasks may make some */
     int32_t *blocked; /* services that wait for room */
     int n_blocked, cap_blocked;
     struct protection *protections; /* that have not expired */
     int n_protections, cap_protections;
+    struct timers judgements; /* when to judge a service's task anew */
+    struct timers drains;     /* when a target has drained */
+    struct alarm *alarms;
+    int n_alarms, cap_alarms;
+    struct policy *policies;
+    int n_policies, cap_policies;
+    struct scheduled_action *actions;
+    int n_actions, cap_actions;
     int64_t heartbeat_at_usec; /* the next one to all agents; USEC_NEVER */
     int64_t deadline_usec;
 };

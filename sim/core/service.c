@@ -1,16 +1,29 @@
 /*
- * Starting and stopping the tasks of services. A new task definition is rolled out within ECS's
- * default percentages: at least 100 % of the desired count running, at most 200 % of it alive.
+ * Starting and stopping the tasks of services: the loop that every change of a service leads to (ECS
+ * developer guide, deployment-type-ecs; API, DeploymentConfiguration). What is old, unhealthy or on a
+ * draining instance goes as far as the lower limit allows, what is missing comes as far as the upper
+ * one does.
  */
 #include "core/service.h"
 
 #include "core/array.h"
 #include "core/decide.h"
+#include "core/deployment.h"
+#include "core/limits.h"
 #include "core/place.h"
+#include "core/target.h"
+
+/* Failed starts in a row from which ECS says that it cannot start tasks consistently. */
+#define FAILURES_SAID 3
 
 static struct service *get(struct scheduler *scheduler, int service)
 {
     return &scheduler->cluster.services[service];
+}
+
+static const struct deployment *primary_of(const struct service *service)
+{
+    return &service->deployments[service->primary];
 }
 
 void service_touch(struct scheduler *scheduler, int id)
@@ -23,162 +36,362 @@ void service_touch(struct scheduler *scheduler, int id)
     *ARRAY_ADD(scheduler, agenda) = id;
 }
 
-void service_note_stopped(struct scheduler *scheduler, int id, bool reached_running)
+struct service_event *service_say(struct scheduler *scheduler, struct outputs *outputs, int service,
+                                  enum service_event_code code)
 {
-    struct service *service = get(scheduler, id);
+    struct service_event *event =
+        &decide(scheduler, outputs, MESSAGE_SERVICE_EVENT)->as.service_event;
 
-    service_touch(scheduler, id);
+    event->service = service;
+    event->code = code;
+    return event;
+}
+
+bool service_shifts_traffic(const struct service *service)
+{
+    return primary_of(service)->stage != STAGE_NONE;
+}
+
+bool service_keeps(const struct service *service, int deployment)
+{
+    return deployment == service->primary ||
+           (service_shifts_traffic(service) && primary_of(service)->stage < STAGE_CLEAN_UP &&
+            deployment == service->serving);
+}
+
+void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id, bool failed)
+{
+    const struct task *task = &scheduler->cluster.tasks[id];
+    int service_id = scheduler->cluster.requests[task->request].service;
+    struct service *service = get(scheduler, service_id);
+
+    service_touch(scheduler, service_id);
+    if (service->scheduling == SCHEDULING_DAEMON && task->instance != ID_NONE)
+        service_note_instance(scheduler, task->instance);
+    if (!failed)
+        return;
+    if (task->stop_code != STOP_INFRASTRUCTURE_HEALTH)
+        deployment_note_failure(scheduler, outputs, service_id, task->deployment, false);
     /* Tasks that fail together are one failed try, not many. */
-    if (reached_running || scheduler->now_usec < service->retry_at_usec)
+    if (scheduler->now_usec < service->retry_at_usec)
         return;
     service->n_failures++;
-    service->retry_at_usec = scheduler->now_usec + decide_backoff_usec(service->n_failures);
+    service->retry_at_usec =
+        scheduler->now_usec + decide_backoff_usec(scheduler, service->n_failures);
     decide_by(scheduler, service->retry_at_usec);
+    if (service->n_failures == FAILURES_SAID)
+        service_say(scheduler, outputs, service_id, EVENT_UNABLE_TO_START)->count = FAILURES_SAID;
 }
 
-void service_note_running(struct scheduler *scheduler, int id)
+void service_note_running(struct scheduler *scheduler, struct outputs *outputs, int id,
+                          const struct task_state *report)
 {
-    struct service *service = get(scheduler, id);
+    struct task *task = &scheduler->cluster.tasks[id];
+    int service_id = scheduler->cluster.requests[task->request].service;
+    struct service *service = get(scheduler, service_id);
+    struct deployment *deployment = &service->deployments[task->deployment];
 
-    service_touch(scheduler, id);
+    if (!deployment->has_run)
+        deployment->n_failed = 0; /* from now on health checks count */
+    deployment->has_run = true;
     service->n_failures = 0;
     service->retry_at_usec = 0;
+    target_register(scheduler, outputs, id, report);
+    timers_add(&scheduler->judgements, scheduler->now_usec + scheduler->rules.healthy_after_usec,
+               id);
+    decide_by(scheduler, scheduler->now_usec + scheduler->rules.healthy_after_usec);
+    if (service->n_balancers > 0 && service->grace_usec > 0) {
+        timers_add(&scheduler->judgements, scheduler->now_usec + service->grace_usec, id);
+        decide_by(scheduler, scheduler->now_usec + service->grace_usec);
+    }
+    service_touch(scheduler, service_id);
 }
 
-/* It is to be replaced: of another definition, or on an instance that is draining. */
-static bool is_outdated(const struct cluster *cluster, const struct service *service,
-                        const struct task *task)
+void service_put_task(struct scheduler *scheduler, struct outputs *outputs, int id, int deployment,
+                      const struct placement *placement)
 {
-    return task->taskdef != service->taskdef ||
-           cluster->instances[task->instance].status == INSTANCE_DRAINING;
-}
-
-/* Tasks meant to run that need no replacement. */
-static int count_current(const struct cluster *cluster, struct service *service)
-{
-    int n_outdated = 0;
-
-    if (!service->may_be_outdated)
-        return service->n_wanted;
-    for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
-        n_outdated += cluster->tasks[t].desired == TASK_RUNNING &&
-                      is_outdated(cluster, service, &cluster->tasks[t]);
-    service->may_be_outdated = n_outdated > 0;
-    return service->n_wanted - n_outdated;
-}
-
-static void block(struct scheduler *scheduler, struct outputs *outputs, int id)
-{
+    int task = cluster_add_service_task(&scheduler->cluster, id, deployment);
     struct service *service = get(scheduler, id);
 
-    if (!service->is_blocked) {
-        service->is_blocked = true;
-        *ARRAY_ADD(scheduler, blocked) = id;
-    }
-    decide_wait(scheduler, outputs, service->request, service->taskdef, ID_NONE, &service->said);
+    if (service->n_started++ == 0)
+        service->first_started = task;
+    service->started_step = scheduler->n_steps;
+    decide_put(scheduler, outputs, task, placement);
 }
 
-/* Starts one more task; false where there is no room for it. */
-static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int id)
+void service_stop_task(struct scheduler *scheduler, struct outputs *outputs, int id,
+                       enum stop_reason reason)
 {
-    struct cluster *cluster = &scheduler->cluster;
-    int request = cluster->services[id].request;
-    int taskdef = cluster->services[id].taskdef;
-    struct placement placement = place_task(cluster, request, taskdef, cluster->n_tasks);
-    int task;
+    const struct task *task = &scheduler->cluster.tasks[id];
+    struct service *service = get(scheduler, scheduler->cluster.requests[task->request].service);
 
-    if (placement.instance == ID_NONE) {
-        block(scheduler, outputs, id);
-        return false;
-    }
-    task = cluster_add_task(cluster, taskdef, request);
-    decide_put(scheduler, outputs, task, &placement);
-    return true;
+    if (service->n_stopped++ == 0)
+        service->first_stopped = id;
+    if (task->is_healthy && reason != STOP_FOR_SCALE_IN && reason != STOP_FOR_REBALANCING)
+        service->replaced_step = scheduler->n_steps;
+    service->n_victims++;
+    decide_stop(scheduler, outputs, id, STOP_SERVICE_SCHEDULER_INITIATED, reason);
 }
 
-static void start_missing(struct scheduler *scheduler, struct outputs *outputs, int id)
+/* Stopping ------------------------------------------------------------------------------------- */
+
+/* Its tasks that need no replacement. */
+static int32_t n_fine(const struct deployment *deployment)
+{
+    return deployment->n_wanted - deployment->n_outdated;
+}
+
+/* What a deployment is to have: one more while a task changes its zone. */
+static int32_t n_due(const struct service *service)
+{
+    return service->desired + service->is_rebalancing;
+}
+
+static void stop_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
-    int n_current = count_current(&scheduler->cluster, service);
-    int upper = service->desired * 2;
+    bool moved = false;
 
-    if (n_current < service->desired && scheduler->now_usec < service->retry_at_usec) {
-        decide_by(scheduler, service->retry_at_usec);
-        return;
+    if (service->is_rebalancing && n_fine(primary_of(service)) <= service->desired)
+        service->is_rebalancing = false; /* what was to move did not come up */
+    if (service->is_rebalancing && primary_of(service)->n_healthy > service->desired) {
+        service->is_rebalancing = false;
+        moved = true;
     }
-    for (; n_current < service->desired && service->n_wanted < upper; n_current++)
-        if (!start_one(scheduler, outputs, id))
-            return;
-    service->said.reason = PLACE_FITS;
+    for (int d = 0; d < service->n_deployments; d++) {
+        while (service_keeps(service, d) && n_fine(&service->deployments[d]) > n_due(service)) {
+            int victim = place_victim(&scheduler->cluster, id, d);
+
+            if (victim == ID_NONE)
+                break;
+            service_stop_task(scheduler, outputs, victim,
+                              moved ? STOP_FOR_REBALANCING : STOP_FOR_SCALE_IN);
+        }
+    }
 }
 
-/* The oldest task that is to be replaced and may be, or ID_NONE; one that does not run yet comes before
- * all that do, since nobody misses it. */
-static int find_outdated(const struct cluster *cluster, const struct service *service)
+/* Replacements are missing and cannot come first: there is no room for them within the upper limit or the
+ * cluster, and nothing on its way out that would make some. */
+static bool replacing_needs_room(const struct service *service)
 {
-    int found = ID_NONE;
-    bool found_runs = false;
+    return service->n_live == service->n_wanted && n_fine(primary_of(service)) < service->desired &&
+           (service->is_blocked ||
+            service->n_live >= limits_upper(service->desired, service->settings.max_percent));
+}
 
-    if (!service->may_be_outdated)
-        return ID_NONE;
+/* Whether the scheduler may stop a task that is to be replaced. */
+static bool may_stop(const struct service *service, const struct task *task)
+{
+    const struct deployment *deployment = &service->deployments[task->deployment];
+    int32_t lower = limits_lower(service->desired, service->settings.min_percent);
+    int32_t n_healthy =
+        service_shifts_traffic(service) ? deployment->n_healthy : service->n_healthy;
+
+    if (task->last != TASK_RUNNING)
+        return true; /* nobody misses it */
+    if (!service_keeps(service, task->deployment) && service_shifts_traffic(service))
+        return true; /* traffic has left it */
+    if (task->is_unhealthy && replacing_needs_room(service))
+        return true; /* one by one */
+    if (task->is_unhealthy && service_keeps(service, task->deployment))
+        return n_healthy >= service->desired; /* its replacement serves */
+    return n_healthy - task->is_healthy >= lower;
+}
+
+/* How gladly a task is stopped: not running yet, unhealthy, not known yet, healthy. */
+static int rank(const struct task *task)
+{
+    if (task->last != TASK_RUNNING)
+        return 0;
+    return task->is_unhealthy ? 1 : task->is_healthy ? 3 : 2;
+}
+
+static bool is_to_go(const struct service *service, const struct task *task)
+{
+    return task->desired == TASK_RUNNING && !task->is_protected &&
+           (task->is_outdated || !service_keeps(service, task->deployment));
+}
+
+/* The task to replace that goes next, the oldest of those that go most gladly; ID_NONE: none may. */
+static int find_to_go(const struct cluster *cluster, const struct service *service)
+{
+    int found = ID_NONE, best = 4;
+
     for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service) {
         const struct task *task = &cluster->tasks[t];
-        bool runs = task->last == TASK_RUNNING;
 
-        if (task->desired != TASK_RUNNING || task->is_protected ||
-            !is_outdated(cluster, service, task))
-            continue;
-        if (found == ID_NONE || found_runs || !runs) {
-            found = t;
-            found_runs = runs;
+        if (is_to_go(service, task) && rank(task) <= best && may_stop(service, task)) {
+            found = t; /* the list runs from the newest to the oldest */
+            best = rank(task);
         }
     }
     return found;
 }
 
-static void stop_current_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
+static enum stop_reason reason_of(const struct service *service, const struct task *task)
 {
-    struct service *service = get(scheduler, id);
-
-    /* A victim may be one that is to be replaced anyway, so count again each time. */
-    while (count_current(&scheduler->cluster, service) > service->desired) {
-        int victim = place_victim(&scheduler->cluster, id, service->taskdef);
-
-        if (victim == ID_NONE)
-            return;
-        service->n_victims++;
-        decide_stop(scheduler, outputs, victim, STOP_SERVICE_SCHEDULER_INITIATED,
-                    STOP_FOR_SCALE_IN);
-    }
+    if (!service_keeps(service, task->deployment))
+        return STOP_FOR_DEPLOYMENT;
+    if (!task->is_unhealthy)
+        return STOP_FOR_DRAINING;
+    return task->health == HEALTH_UNHEALTHY ? STOP_FOR_HEALTH : STOP_FOR_TARGET_HEALTH;
 }
 
-/* Each outdated task goes once the running ones do not fall below the desired count. */
-static void stop_outdated(struct scheduler *scheduler, struct outputs *outputs, int id)
+/* How many are to go, without looking at each. */
+static int32_t count_to_go(const struct service *service)
+{
+    int32_t n = service->n_wanted;
+
+    for (int d = 0; d < service->n_deployments; d++)
+        if (service_keeps(service, d))
+            n -= n_fine(&service->deployments[d]);
+    return n;
+}
+
+static void stop_replaced(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
     struct cluster *cluster = &scheduler->cluster;
     int found;
 
-    while ((found = find_outdated(cluster, service)) != ID_NONE) {
-        bool old = cluster->tasks[found].taskdef != service->taskdef;
-        bool runs = cluster->tasks[found].last == TASK_RUNNING;
-        int victim =
-            old && runs ? place_victim(cluster, id, cluster->tasks[found].taskdef) : found;
+    while (count_to_go(service) > 0 && (found = find_to_go(cluster, service)) != ID_NONE) {
+        const struct task *task = &cluster->tasks[found];
+        bool old = !service_keeps(service, task->deployment);
 
-        if (cluster->tasks[victim].last == TASK_RUNNING && service->n_running <= service->desired)
+        if (old && rank(task) == 3) /* any of them: as a scale-in would choose */
+            found = place_victim(cluster, id, task->deployment);
+        if (found == ID_NONE)
             return;
-        service->n_victims++;
-        decide_stop(scheduler, outputs, victim, STOP_SERVICE_SCHEDULER_INITIATED,
-                    old ? STOP_FOR_DEPLOYMENT : STOP_FOR_DRAINING);
+        service_stop_task(scheduler, outputs, found, reason_of(service, &cluster->tasks[found]));
     }
 }
 
 void service_stop_surplus(struct scheduler *scheduler, struct outputs *outputs)
 {
     for (int i = 0; i < scheduler->n_agenda && !scheduler->ending; i++) {
-        stop_current_surplus(scheduler, outputs, scheduler->agenda[i]);
-        stop_outdated(scheduler, outputs, scheduler->agenda[i]);
+        int id = scheduler->agenda[i];
+
+        if (get(scheduler, id)->scheduling == SCHEDULING_DAEMON)
+            daemon_count(scheduler, id);
+        deployment_advance(scheduler, outputs, id);
+        if (get(scheduler, id)->scheduling == SCHEDULING_DAEMON) {
+            daemon_stop(scheduler, outputs, id);
+            continue;
+        }
+        stop_surplus(scheduler, outputs, id);
+        stop_replaced(scheduler, outputs, id);
     }
+}
+
+/* Starting ------------------------------------------------------------------------------------- */
+
+void service_block(struct scheduler *scheduler, struct outputs *outputs, int id, int taskdef)
+{
+    struct service *service = get(scheduler, id);
+
+    if (!service->is_blocked) {
+        service->is_blocked = true;
+        *ARRAY_ADD(scheduler, blocked) = id;
+        /* Unhealthy tasks now make room for their replacements. */
+        if (primary_of(service)->n_outdated > 0)
+            scheduler->again = true;
+    }
+    decide_wait(scheduler, outputs, service->request, taskdef, ID_NONE, &service->said);
+}
+
+/* Starts one more task; false where there is no room for it. */
+static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int id, int deployment)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    int request = cluster->services[id].request;
+    int taskdef = cluster->services[id].deployments[deployment].taskdef;
+    struct placement placement = place_task(cluster, request, taskdef, cluster->n_tasks);
+
+    if (placement.instance == ID_NONE) {
+        service_block(scheduler, outputs, id, taskdef);
+        return false;
+    }
+    service_put_task(scheduler, outputs, id, deployment, &placement);
+    return true;
+}
+
+/* ECS says so where a deployment or a drain can neither start nor stop anything any more. */
+static void say_stuck(struct scheduler *scheduler, struct outputs *outputs, int id, int32_t upper)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *primary = &service->deployments[service->primary];
+    int32_t lower = limits_lower(service->desired, service->settings.min_percent);
+    struct service_event *event;
+
+    if (primary->said_stuck || service->n_live != service->n_healthy || service->n_live < upper ||
+        service->n_healthy > lower)
+        return;
+    primary->said_stuck = true;
+    event = service_say(scheduler, outputs, id, EVENT_STUCK);
+    event->deployment = service->primary;
+    event->lower = lower;
+    event->upper = upper;
+}
+
+static void start_deployment(struct scheduler *scheduler, struct outputs *outputs, int id, int d)
+{
+    struct service *service = get(scheduler, id);
+    int32_t upper = limits_upper(service->desired, service->settings.max_percent);
+    bool limited = !service_shifts_traffic(service);
+    int32_t n_missing = n_due(service) - n_fine(&service->deployments[d]);
+
+    if (n_missing <= 0 || service->deployments[d].rollout == ROLLOUT_FAILED)
+        return;
+    if (scheduler->now_usec < service->retry_at_usec) {
+        decide_by(scheduler, service->retry_at_usec);
+        return;
+    }
+    for (; n_missing > 0 && (!limited || service->n_live < upper); n_missing--)
+        if (!start_one(scheduler, outputs, id, d))
+            return;
+    if (n_missing > 0)
+        say_stuck(scheduler, outputs, id, upper);
+    service->said.reason = PLACE_FITS;
+}
+
+static void start_missing(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct placement placement;
+
+    for (int d = 0; d < get(scheduler, id)->n_deployments; d++)
+        if (service_keeps(get(scheduler, id), d))
+            start_deployment(scheduler, outputs, id, d);
+    if (rebalance_wants(scheduler, id, &placement)) {
+        struct service *service = get(scheduler, id);
+
+        if (!service->said_rebalancing)
+            service_say(scheduler, outputs, id, EVENT_REBALANCING_STARTED);
+        service->said_rebalancing = service->is_rebalancing = true;
+        service_put_task(scheduler, outputs, id, service->primary, &placement);
+    } else if (get(scheduler, id)->said_rebalancing && !get(scheduler, id)->is_rebalancing &&
+               get(scheduler, id)->is_steady) {
+        get(scheduler, id)->said_rebalancing = false;
+        service_say(scheduler, outputs, id, EVENT_REBALANCING_COMPLETED);
+    }
+}
+
+/* What the step did to the service, once. */
+static void say_what_was_done(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct service_event *event;
+
+    if (service->n_stopped > 0) {
+        event = service_say(scheduler, outputs, id, EVENT_TASKS_STOPPED);
+        event->count = service->n_stopped;
+        event->task = service->first_stopped;
+    }
+    if (service->n_started > 0) {
+        event = service_say(scheduler, outputs, id, EVENT_TASKS_STARTED);
+        event->count = service->n_started;
+        event->task = service->first_started;
+    }
+    service->n_started = service->n_stopped = 0;
 }
 
 static void unblock(struct scheduler *scheduler)
@@ -192,18 +405,60 @@ static void unblock(struct scheduler *scheduler)
     }
 }
 
-void service_start_missing(struct scheduler *scheduler, struct outputs *outputs)
+void service_start_daemons(struct scheduler *scheduler, struct outputs *outputs)
 {
     if (scheduler->room)
         unblock(scheduler);
-    for (int i = 0; i < scheduler->n_agenda; i++) {
-        struct service *service = get(scheduler, scheduler->agenda[i]);
+    for (int i = 0; i < scheduler->n_agenda && !scheduler->ending; i++)
+        if (get(scheduler, scheduler->agenda[i])->scheduling == SCHEDULING_DAEMON)
+            daemon_start(scheduler, outputs, scheduler->agenda[i]);
+}
 
-        service->on_agenda = false;
-        if (!scheduler->ending)
-            start_missing(scheduler, outputs, scheduler->agenda[i]);
-        if (service->status == SERVICE_DRAINING && service->n_live == 0)
-            service->status = SERVICE_INACTIVE;
+void service_start_missing(struct scheduler *scheduler, struct outputs *outputs)
+{
+    for (int i = 0; i < scheduler->n_agenda; i++) {
+        int id = scheduler->agenda[i];
+
+        if (!scheduler->ending && get(scheduler, id)->scheduling == SCHEDULING_REPLICA)
+            start_missing(scheduler, outputs, id);
+        if (scheduler->again) {
+            scheduler->again = false;
+            stop_replaced(scheduler, outputs, id);
+        }
+        say_what_was_done(scheduler, outputs, id);
+        get(scheduler, id)->on_agenda = false;
+        if (get(scheduler, id)->status == SERVICE_DRAINING && get(scheduler, id)->n_live == 0)
+            get(scheduler, id)->status = SERVICE_INACTIVE;
     }
     scheduler->n_agenda = 0;
+}
+
+void service_note_instance(struct scheduler *scheduler, int instance)
+{
+    (void)instance;
+    for (int i = 0; i < scheduler->cluster.n_services; i++) {
+        const struct service *service = get(scheduler, i);
+
+        if (service->status == SERVICE_ACTIVE &&
+            (service->scheduling == SCHEDULING_DAEMON || service->rebalances))
+            service_touch(scheduler, i);
+    }
+}
+
+void service_tick(struct scheduler *scheduler, struct outputs *outputs)
+{
+    for (int i = 0; i < scheduler->cluster.n_services; i++) {
+        const struct service *service = get(scheduler, i);
+        int64_t due_usec = primary_of(service)->due_usec;
+
+        if (service->retry_at_usec > scheduler->now_usec)
+            decide_by(scheduler, service->retry_at_usec);
+        else if (service->retry_at_usec > 0)
+            service_touch(scheduler, i);
+        if (due_usec <= scheduler->now_usec)
+            service_touch(scheduler, i);
+        else
+            decide_by(scheduler, due_usec);
+    }
+    service_judge_tick(scheduler, outputs);
 }

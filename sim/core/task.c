@@ -7,6 +7,7 @@
 #include "core/array.h"
 #include "core/decide.h"
 #include "core/service.h"
+#include "core/target.h"
 
 void task_register_definition(struct scheduler *scheduler, const struct message *event,
                               struct outputs *outputs)
@@ -175,7 +176,8 @@ void task_stop(struct scheduler *scheduler, const struct message *event, struct 
     }
 }
 
-void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code)
+void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id,
+                       enum stop_code code)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct task *task = &cluster->tasks[id];
@@ -184,6 +186,7 @@ void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code)
 
     decide_close(scheduler, &task->place_decision);
     decide_close(scheduler, &task->stop_decision);
+    target_forget(scheduler, outputs, id);
     cluster_stop(cluster, id, code);
     scheduler->n_placed--;
     scheduler->room = true;
@@ -191,7 +194,9 @@ void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code)
         cluster->instances[task->instance].n_tasks == 0)
         *ARRAY_ADD(scheduler, emptied) = task->instance;
     if (service != ID_NONE)
-        service_note_stopped(scheduler, service, task->reached_running || !was_wanted);
+        service_note_stopped(scheduler, outputs, id, was_wanted && !task->reached_running);
+    if (task->instance != ID_NONE && cluster->instances[task->instance].status == INSTANCE_DRAINING)
+        service_note_instance(scheduler, task->instance);
 }
 
 /* The report is about a task that is where its sender says. */
@@ -215,20 +220,17 @@ void task_report(struct scheduler *scheduler, const struct task_state *report,
         return;
     task = &cluster->tasks[report->task];
     service = cluster->requests[task->request].service;
+    task->health = (uint8_t)report->health;
     decide_close(scheduler, &task->place_decision);
     if (report->status == TASK_STOPPED) {
-        task_note_stopped(scheduler, report->task, report->code);
+        task_note_stopped(scheduler, outputs, report->task, report->code);
     } else if (report->status == TASK_RUNNING && task->last == TASK_PENDING) {
         cluster_run(cluster, report->task);
+        task->running_usec = scheduler->now_usec;
         if (service != ID_NONE && task->desired == TASK_RUNNING)
-            service_note_running(scheduler, service);
+            service_note_running(scheduler, outputs, report->task, report);
     }
-    if (report->health == HEALTH_UNHEALTHY && service != ID_NONE && task->desired == TASK_RUNNING &&
-        task->last == TASK_RUNNING) {
-        decide_stop(scheduler, outputs, report->task, STOP_SERVICE_SCHEDULER_INITIATED,
-                    STOP_FOR_HEALTH);
-        service_touch(scheduler, service);
-    }
+    service_judge(scheduler, outputs, report->task);
 }
 
 /* Tasks of one request that want the same thing fail alike: one question for all of them. */

@@ -28,7 +28,8 @@ void task_report(struct scheduler *scheduler, const struct task_state *report,
                  struct outputs *outputs);
 
 /* What every end of a task leads to, whoever brought it about. */
-void task_note_stopped(struct scheduler *scheduler, int id, enum stop_code code);
+void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id,
+                       enum stop_code code);
 
 /* Tries again for the tasks that wait, the longest first. */
 void task_place_waiting(struct scheduler *scheduler, struct outputs *outputs);

@@ -71,6 +71,7 @@ int fixture_service(struct cluster *cluster, const char *name, int taskdef,
     added->name = cluster->requests[added->request].call.as.create_service.name;
     added->taskdef = taskdef;
     added->first_task = ID_NONE;
+    cluster_add_deployment(added, taskdef);
     return added->request;
 }
 
@@ -90,7 +91,9 @@ int fixture_run_task(struct cluster *cluster, int taskdef, struct strategy_rule 
 void fixture_tasks(struct cluster *cluster, int request, int taskdef, int instance, int n)
 {
     for (int i = 0; i < n; i++) {
-        int task = cluster_add_task(cluster, taskdef, request);
+        int service = cluster->requests[request].service;
+        int task = service == ID_NONE ? cluster_add_task(cluster, taskdef, request)
+                                      : cluster_add_service_task(cluster, service, 0);
 
         cluster_place(cluster, task, instance);
         cluster_run(cluster, task);

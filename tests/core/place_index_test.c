@@ -321,6 +321,8 @@ static void add_request(struct world *world, int kind)
         call.as.create_service.n_constraints = n_constraints;
         call.as.create_service.constraints = constraints;
         service->first_task = ID_NONE;
+        for (int d = 0; d < DEFINITIONS; d++) /* a deployment of each */
+            cluster_add_deployment(service, d);
         service->request = cluster_add_request(cluster, &call, cluster->n_services - 1);
         service->name = cluster->requests[service->request].call.as.create_service.name;
         world->requests[kind] = service->request;
@@ -435,7 +437,9 @@ static void move_instance(struct world *world)
 static void place_one(struct world *world, int request, int taskdef, int instance)
 {
     struct cluster *cluster = &world->cluster;
-    int task = cluster_add_task(cluster, taskdef, request);
+    int service = cluster->requests[request].service;
+    int task = service == ID_NONE ? cluster_add_task(cluster, taskdef, request)
+                                  : cluster_add_service_task(cluster, service, taskdef);
 
     cluster_place(cluster, task, instance);
     *ARRAY_ADD(world, alive) = task;
@@ -464,14 +468,14 @@ static void ask(struct world *world, int step)
 static void ask_for_victim(struct world *world)
 {
     struct cluster *cluster = &world->cluster;
-    int taskdef = roll(world, 3) ? ID_NONE : roll(world, DEFINITIONS);
+    int deployment = roll(world, 3) ? ID_NONE : roll(world, DEFINITIONS);
     int service = cluster->n_services ? roll(world, cluster->n_services) : ID_NONE;
     int found, wanted;
 
     if (service == ID_NONE)
         return;
-    found = place_victim(cluster, service, taskdef);
-    wanted = reference_victim(cluster, service, taskdef);
+    found = place_victim(cluster, service, deployment);
+    wanted = reference_victim(cluster, service, deployment);
     cr_assert(found == wanted, "world %llu: t%d goes, the reference says t%d",
               (unsigned long long)world->seed, found + 1, wanted + 1);
     cluster->services[service].n_victims++;

@@ -354,7 +354,7 @@ static int64_t victim_value(const struct cluster *cluster, const struct strategy
 }
 
 /* Those of the service that are meant to run and may be stopped; where any has never run, only such. */
-static void list_tasks(const struct cluster *cluster, int service, int taskdef, bool *left)
+static void list_tasks(const struct cluster *cluster, int service, int deployment, bool *left)
 {
     bool any_fresh = false;
 
@@ -363,14 +363,14 @@ static void list_tasks(const struct cluster *cluster, int service, int taskdef, 
 
         left[t] = cluster->requests[task->request].service == service &&
                   task->desired == TASK_RUNNING && !task->is_protected &&
-                  (taskdef == ID_NONE || task->taskdef == taskdef);
+                  (deployment == ID_NONE || task->deployment == deployment);
         any_fresh = any_fresh || (left[t] && task->last != TASK_RUNNING);
     }
     for (int t = 0; t < cluster->n_tasks && any_fresh; t++)
         left[t] = left[t] && cluster->tasks[t].last != TASK_RUNNING;
 }
 
-int reference_victim(const struct cluster *cluster, int service, int taskdef)
+int reference_victim(const struct cluster *cluster, int service, int deployment)
 {
     const struct request *request = &cluster->requests[cluster->services[service].request];
     struct taken *taken = take_stock(cluster, request->task_group);
@@ -379,7 +379,7 @@ int reference_victim(const struct cluster *cluster, int service, int taskdef)
     int victim = ID_NONE, n;
 
     assert(left != NULL && values != NULL);
-    list_tasks(cluster, service, taskdef, left);
+    list_tasks(cluster, service, deployment, left);
     for (int r = 0; r < request->n_strategy; r++) {
         for (int t = 0; t < cluster->n_tasks; t++)
             if (left[t])

@@ -21,6 +21,6 @@ struct reference {
 struct reference reference_place(const struct cluster *cluster, int request, int taskdef, int task);
 
 /* The task of the service that goes first, of that definition or (ID_NONE) of any. */
-int reference_victim(const struct cluster *cluster, int service, int taskdef);
+int reference_victim(const struct cluster *cluster, int service, int deployment);
 
 #endif

@@ -391,8 +391,15 @@ Test(scheduler, a_new_definition_rolls_out_without_losing_a_running_task)
     update_service(1, ID_NONE);
     cr_assert(count(MESSAGE_PLACE_TASK) == 2 && count(MESSAGE_STOP_TASK) == 0);
     report(2, TASK_RUNNING);
-    cr_assert(count(MESSAGE_STOP_TASK) == 1);
+    cr_assert(count(MESSAGE_STOP_TASK) == 0, "40 s RUNNING is healthy where nothing checks");
+    now_usec += 20 * USEC_PER_SEC;
     report(3, TASK_RUNNING);
+    cr_assert(count(MESSAGE_STOP_TASK) == 0);
+    now_usec += 20 * USEC_PER_SEC;
+    tick();
+    cr_assert(count(MESSAGE_STOP_TASK) == 1, "two of the old ones and one of the new are healthy");
+    now_usec += 20 * USEC_PER_SEC;
+    tick();
     cr_assert(count(MESSAGE_STOP_TASK) == 1);
     cr_assert(scheduler.cluster.services[0].n_wanted == 2);
 }

@@ -344,7 +344,7 @@ Test(replay, a_machine_cannot_swap_two_of_its_records)
     order[0] = 1;
     order[1] = 0;
     cr_assert(!replay_records(order, run.n_records, &run.summary, &err));
-    cr_assert(strstr(err.text, "scheduler event 2 (RegisterTaskDefinition d1)") != NULL, "%s",
+    cr_assert(strstr(err.text, "scheduler event 2 (CreateTargetGroup b1)") != NULL, "%s",
               err.text);
     free(order);
 }

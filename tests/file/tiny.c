@@ -162,6 +162,7 @@ static void act_on_container(struct tiny *tiny, int64_t at_usec, int32_t machine
 static void act(struct tiny *tiny, int64_t at_usec, int32_t machine, const struct message *output)
 {
     struct message lost = message_new(MESSAGE_INSTANCE_LOST);
+    struct message probed = message_new(MESSAGE_TARGET_PROBED);
 
     switch (output->kind) {
     case MESSAGE_LAUNCH_INSTANCE:
@@ -180,6 +181,11 @@ static void act(struct tiny *tiny, int64_t at_usec, int32_t machine, const struc
         break;
     case MESSAGE_HEARTBEAT:
         put_copy(tiny, at_usec + MSEC, output->as.heartbeat.instance, output);
+        break;
+    case MESSAGE_REGISTER_TARGET:
+        probed.as.target_probed = (struct target_probed){output->as.register_target.target_group,
+                                                         output->as.register_target.task, true};
+        tiny_put(tiny, at_usec + 10 * MSEC, ID_NONE, probed);
         break;
     case MESSAGE_REGISTER:
     case MESSAGE_TASK_STATE:
@@ -370,9 +376,12 @@ static void put_service(struct tiny *tiny, int64_t at_usec, int32_t taskdef)
         {.type = STRATEGY_BINPACK, .field = BY_MEMORY}};
     struct placement_constraint constraint = {.type = CONSTRAINT_MEMBER_OF,
                                               .expression = "attribute:disk == ssd"};
+    struct load_balancer balancer = {0, ID_NONE, "deaf", 80, false};
     struct message message = message_new(MESSAGE_CREATE_SERVICE);
 
     message.as.create_service = (struct create_service){.service = 0,
+                                                        .n_balancers = 1,
+                                                        .balancers = &balancer,
                                                         .name = "web",
                                                         .taskdef = taskdef,
                                                         .desired = 2,
@@ -409,9 +418,70 @@ static void put_service_calls(struct tiny *tiny)
 
     update.as.update_service.service = 0;
     update.as.update_service.desired = 1;
+    update.as.update_service.grace_sec = 5;
     tiny_put(tiny, 12 * SEC, ID_NONE, update);
     delete.as.delete_service.service = 0;
     tiny_put(tiny, 20 * SEC, ID_NONE, delete);
+}
+
+/* Probes answer at once, nothing drains, and a period lasts a second. */
+static void put_rules(struct tiny *tiny)
+{
+    struct message rules = message_new(MESSAGE_RULES);
+    struct message group = message_new(MESSAGE_CREATE_TARGET_GROUP);
+
+    rules.as.rules = scheduler_rules_default;
+    rules.as.rules.metric_period_usec = SEC;
+    rules.as.rules.deregistration_delay_usec = 0;
+    tiny_put(tiny, 0, ID_NONE, rules);
+    group.as.create_target_group.target_group = 0;
+    group.as.create_target_group.name = "web";
+    group.as.create_target_group.port = 80;
+    put_copy(tiny, 0, ID_NONE, &group);
+}
+
+/* The service idles, so that an alarm takes its last task. */
+static void put_scaling(struct tiny *tiny)
+{
+    struct message target = message_new(MESSAGE_REGISTER_SCALABLE_TARGET);
+    struct message policy = message_new(MESSAGE_PUT_SCALING_POLICY);
+    struct message action = message_new(MESSAGE_PUT_SCHEDULED_ACTION);
+    struct message alarm = message_new(MESSAGE_PUT_METRIC_ALARM);
+    struct message observe = message_new(MESSAGE_OBSERVE);
+    struct step_adjustment step = {false, true, 0, 0, -1};
+    struct policy_number number = {0};
+    struct latency_bin bin = {1000, 3};
+    struct service_metrics row = {0, 0, 1, SEC, SEC / 100, 0, 1 << 20};
+    struct target_group_metrics requests = {0, 3, 0, 0, 3000, 1, &bin};
+
+    target.as.register_scalable_target =
+        (struct register_scalable_target){.service = 0, .min_capacity = 0, .max_capacity = 4};
+    tiny_put(tiny, 13 * SEC, ID_NONE, target);
+    policy.as.put_scaling_policy.policy = 0;
+    policy.as.put_scaling_policy.name = "less";
+    policy.as.put_scaling_policy.service = 0;
+    policy.as.put_scaling_policy.type = POLICY_STEP;
+    policy.as.put_scaling_policy.n_steps = 1;
+    policy.as.put_scaling_policy.steps = &step;
+    put_copy(tiny, 13 * SEC, ID_NONE, &policy);
+    action.as.put_scheduled_action.action = 0;
+    action.as.put_scheduled_action.name = "hourly";
+    action.as.put_scheduled_action.service = 0;
+    action.as.put_scheduled_action.schedule = "rate(1 hour)";
+    action.as.put_scheduled_action.max_capacity = 3;
+    put_copy(tiny, 13 * SEC, ID_NONE, &action);
+    alarm.as.put_metric_alarm = (struct put_metric_alarm){.name = "idle",
+                                                          .comparison = COMPARE_LT,
+                                                          .threshold_milli = 20000,
+                                                          .period_sec = 60,
+                                                          .evaluation_periods = 1,
+                                                          .target_group = ID_NONE,
+                                                          .datapoints = ID_NONE,
+                                                          .n_actions = 1,
+                                                          .actions = &number};
+    put_copy(tiny, 13 * SEC, ID_NONE, &alarm);
+    observe.as.observe = (struct observe){SEC, 1, &row, 1, &requests};
+    put_copy(tiny, 18 * SEC, ID_NONE, &observe);
 }
 
 static void put_start_task(struct tiny *tiny, int64_t at_usec, int32_t taskdef)
@@ -446,6 +516,7 @@ static void put_disturbances(struct tiny *tiny)
 void tiny_whole_run(struct tiny *tiny)
 {
     tiny_init(tiny);
+    put_rules(tiny);
     put_group(tiny);
     put_taskdefs(tiny);
     put_service(tiny, 2 * SEC, 0);
@@ -455,6 +526,7 @@ void tiny_whole_run(struct tiny *tiny)
     put_run_task(tiny, 8 * SEC, 2, 1, false);
     put_run_task(tiny, 9 * SEC, 3, 1, false);
     put_service_calls(tiny);
+    put_scaling(tiny);
     tiny_kill(tiny, 10 * SEC, 1);
     put_run_task(tiny, 14 * SEC, 2, 2, false);
     put_stop_task(tiny, 15 * SEC, 7); /* refused: it failed long ago */

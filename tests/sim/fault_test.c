@@ -174,8 +174,9 @@ Test(fault, a_dead_agent_or_zone_takes_its_instances_along)
 {
     run(WORLD TWO WEB(4) "'timeline': [{'at': '100s', 'fault': {'killAgent': 'i1'}},"
                          "{'at': '200s', 'fault': {'killZone': {'zone': 'b'}}}], 'until': '300s'");
-    for (int t = 1; t <= 4; t++)
-        cr_assert(task(t)->stop_code == STOP_INFRASTRUCTURE_HEALTH);
+    for (int t = 1; t <= 4; t++) /* zone a is given its share again once it is back */
+        cr_assert(task(t)->stop_code == STOP_INFRASTRUCTURE_HEALTH ||
+                  task(t)->stop_reason == STOP_FOR_REBALANCING);
     cr_assert(result.story.instances[0].lost_at_usec == 100 * SECOND);
     cr_assert(result.story.instances[1].lost_at_usec == 200 * SECOND);
     cr_assert(result.n_missed == 0);
@@ -227,7 +228,8 @@ Test(fault, a_dead_registry_fails_pulls)
 
 /* Containers ------------------------------------------------------------------------------------ */
 
-/* Started at 3 s, ill from 33 s on; asked every 5 s and 20 ms: its seventh answer is the second bad one. */
+/* Started at 3 s, ill from 33 s on; asked every 5 s and 20 ms: its seventh answer is the second bad one. The
+ * upper limit leaves room for its replacement, which comes first. */
 Test(fault, a_service_replaces_what_falls_ill)
 {
     run(WORLD TWO "'services': [{'serviceName': 's', 'taskDefinition': 'ill', 'desiredCount': 1}],"
@@ -235,11 +237,13 @@ Test(fault, a_service_replaces_what_falls_ill)
     cr_assert(task(1)->stop_reason == STOP_FOR_HEALTH &&
               task(1)->stop_code == STOP_SERVICE_SCHEDULER_INITIATED);
     cr_assert(task(1)->containers[0].started_at_usec == 3 * SECOND);
-    cr_assert(task(1)->stop_at_usec == 3 * SECOND + 7 * 5020000, "%lld",
-              (long long)task(1)->stop_at_usec);
     cr_assert(count_turns(TURN_HEALTH, HEALTH_HEALTHY) >= 1);
-    cr_assert(count_turns(TURN_HEALTH, HEALTH_UNHEALTHY) == 1);
-    cr_assert(task(2)->placed_at_usec == task(1)->stop_at_usec);
+    cr_assert(count_turns(TURN_HEALTH, HEALTH_UNHEALTHY) >= 1);
+    cr_assert(task(2)->placed_at_usec == 3 * SECOND + 7 * 5020000, "%lld",
+              (long long)task(2)->placed_at_usec);
+    cr_assert(task(1)->stop_at_usec > task(2)->running_at_usec &&
+                  task(1)->stop_at_usec < task(2)->running_at_usec + 6 * SECOND,
+              "it goes once the other one is healthy");
     cr_assert_str_eq(story_reason(task(1)), "Task failed container health checks");
     end();
 }

@@ -1,0 +1,387 @@
+/*
+ * A deployment from its beginning to its end. A rolling one is done when the service is steady; the
+ * others go through ECS's life-cycle stages, whose hooks berth passes at once.
+ */
+#include "core/deployment.h"
+
+#include "core/alarm.h"
+#include "core/decide.h"
+#include "core/limits.h"
+#include "core/service.h"
+
+static struct service *get(struct scheduler *scheduler, int service)
+{
+    return &scheduler->cluster.services[service];
+}
+
+static struct deployment *primary_of(struct service *service)
+{
+    return &service->deployments[service->primary];
+}
+
+static void say(struct scheduler *scheduler, struct outputs *outputs, int id, int number)
+{
+    const struct service *service = get(scheduler, id);
+    const struct deployment *deployment = &service->deployments[number];
+    struct deployment_state *said = &decide(scheduler, outputs, MESSAGE_DEPLOYMENT)->as.deployment;
+
+    said->service = id;
+    said->deployment = number;
+    said->taskdef = deployment->taskdef;
+    said->status = deployment->status;
+    said->rollout = deployment->rollout;
+    said->stage = deployment->stage;
+    said->reason = deployment->reason;
+    said->n_failed = deployment->n_failed;
+    if (service->settings.breaker.enable)
+        said->threshold = limits_threshold(service->desired, &service->settings.breaker);
+}
+
+static void say_event(struct scheduler *scheduler, struct outputs *outputs, int id, int number,
+                      enum service_event_code code)
+{
+    service_say(scheduler, outputs, id, code)->deployment = number;
+}
+
+/* Traffic -------------------------------------------------------------------------------------- */
+
+static int32_t group_of(const struct deployment *deployment, const struct load_balancer *balancer)
+{
+    return deployment->is_alternate ? balancer->alternate : balancer->target_group;
+}
+
+/* `permille` of the traffic goes to the primary deployment, the rest to the one that served so far. */
+static void shift(struct scheduler *scheduler, struct outputs *outputs, int id, int32_t permille,
+                  bool test)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *to = primary_of(service);
+    const struct deployment *from =
+        service->serving == ID_NONE ? to : &service->deployments[service->serving];
+
+    for (int i = 0; i < service->n_balancers; i++) {
+        const struct load_balancer *balancer = &service->balancers[i];
+        struct shift_traffic *said;
+
+        if (test && !balancer->test_traffic)
+            continue;
+        said = &decide(scheduler, outputs, MESSAGE_SHIFT_TRAFFIC)->as.shift_traffic;
+        said->service = id;
+        said->from = group_of(from, balancer);
+        said->to = group_of(to, balancer);
+        said->permille = permille;
+        said->test = test;
+    }
+    if (!test)
+        to->permille = permille;
+}
+
+void deployment_say_traffic(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    shift(scheduler, outputs, id, 1000, false);
+}
+
+/* Beginning ------------------------------------------------------------------------------------ */
+
+/* What was primary gives way; traffic it had been given goes back to where all of it last was. */
+static void supersede(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *old = primary_of(service);
+
+    if (old->rollout == ROLLOUT_IN_PROGRESS && old->stage != STAGE_NONE &&
+        service->serving != service->primary && old->permille > 0)
+        shift(scheduler, outputs, id, 0, false);
+    old->permille = 0;
+    old->status = DEPLOYMENT_ACTIVE;
+    old->due_usec = USEC_NEVER;
+    if (old->rollout == ROLLOUT_IN_PROGRESS)
+        old->reason = DEPLOYMENT_SUPERSEDED;
+    old->stage = STAGE_NONE;
+    say(scheduler, outputs, id, service->primary);
+}
+
+static void note_alarms(const struct scheduler *scheduler, const struct service *service,
+                        struct deployment *deployment)
+{
+    for (int i = 0; i < service->n_alarm_names && i < 64; i++)
+        if (alarm_is_on(scheduler, service->alarm_names[i]))
+            deployment->ignored_alarms |= UINT64_C(1) << i;
+}
+
+void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int id, int taskdef)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment;
+    bool first = service->n_deployments == 0;
+
+    if (!first)
+        supersede(scheduler, outputs, id);
+    service->primary = cluster_add_deployment(service, taskdef);
+    service->taskdef = taskdef;
+    deployment = primary_of(service);
+    if (!first && service->settings.strategy != DEPLOYMENT_ROLLING && service->serving != ID_NONE) {
+        deployment->stage = STAGE_RECONCILE_SERVICE;
+        deployment->is_alternate = !service->deployments[service->serving].is_alternate;
+    } else if (service->serving != ID_NONE) {
+        deployment->is_alternate = service->deployments[service->serving].is_alternate;
+    }
+    note_alarms(scheduler, service, deployment);
+    service->n_failures = 0; /* a new deployment clears the throttle */
+    service->retry_at_usec = 0;
+    if (service->said_rebalancing)
+        service_say(scheduler, outputs, id, EVENT_REBALANCING_STOPPED);
+    service->is_steady = service->is_rebalancing = service->said_rebalancing = false;
+    say(scheduler, outputs, id, service->primary);
+}
+
+/* Ends ----------------------------------------------------------------------------------------- */
+
+static void complete(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+
+    deployment->rollout = ROLLOUT_COMPLETED;
+    deployment->reason = DEPLOYMENT_STEADY;
+    deployment->was_completed = true;
+    deployment->stage = STAGE_NONE;
+    deployment->is_rollback = false;
+    deployment->n_failed = 0;
+    deployment->permille = 0;
+    service->serving = service->primary;
+    say(scheduler, outputs, id, service->primary);
+    say_event(scheduler, outputs, id, service->primary, EVENT_DEPLOYMENT_COMPLETED);
+}
+
+/* The newest deployment that was COMPLETED, or ID_NONE. */
+static int last_completed(const struct service *service)
+{
+    if (service->serving != ID_NONE && service->serving != service->primary &&
+        service->deployments[service->serving].was_completed)
+        return service->serving;
+    for (int i = service->n_deployments - 1; i >= 0; i--)
+        if (i != service->primary && service->deployments[i].was_completed)
+            return i;
+    return ID_NONE;
+}
+
+static void roll_back(struct scheduler *scheduler, struct outputs *outputs, int id, int to)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *failed = primary_of(service), *back = &service->deployments[to];
+
+    if (failed->stage != STAGE_NONE && failed->permille > 0)
+        shift(scheduler, outputs, id, 0, false);
+    failed->status = DEPLOYMENT_ACTIVE;
+    failed->stage = STAGE_NONE;
+    failed->permille = 0;
+    service->primary = to;
+    service->taskdef = back->taskdef;
+    service->n_failures = 0;
+    service->retry_at_usec = 0;
+    service->is_steady = false;
+    back->status = DEPLOYMENT_PRIMARY;
+    back->rollout = ROLLOUT_IN_PROGRESS;
+    back->reason = DEPLOYED_BY_ROLLBACK;
+    back->is_rollback = true;
+    back->said_stuck = false;
+    back->stage = STAGE_NONE;
+    say(scheduler, outputs, id, to);
+    say_event(scheduler, outputs, id, to, EVENT_ROLLING_BACK);
+}
+
+static void fail(struct scheduler *scheduler, struct outputs *outputs, int id,
+                 enum deployment_reason reason, bool rolls_back)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+    int to = rolls_back ? last_completed(service) : ID_NONE;
+
+    deployment->rollout = ROLLOUT_FAILED;
+    deployment->reason = reason;
+    deployment->due_usec = USEC_NEVER;
+    say(scheduler, outputs, id, service->primary);
+    say_event(scheduler, outputs, id, service->primary, EVENT_DEPLOYMENT_FAILED);
+    if (to != ID_NONE)
+        roll_back(scheduler, outputs, id, to);
+    service_touch(scheduler, id);
+}
+
+void deployment_note_failure(struct scheduler *scheduler, struct outputs *outputs, int id,
+                             int number, bool was_running)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = &service->deployments[number];
+    const struct circuit_breaker *breaker = &service->settings.breaker;
+
+    /* A rollback has nothing to fall back on: it goes on trying. */
+    if (number != service->primary || deployment->rollout != ROLLOUT_IN_PROGRESS ||
+        deployment->is_rollback || was_running != deployment->has_run)
+        return;
+    deployment->n_failed++;
+    if (breaker->enable && deployment->stage == STAGE_NONE &&
+        deployment->n_failed >= limits_threshold(service->desired, breaker))
+        fail(scheduler, outputs, id, DEPLOYMENT_TASKS_FAILED, breaker->rollback);
+}
+
+void deployment_note_healthy(struct scheduler *scheduler, int id, int number)
+{
+    struct service *service = get(scheduler, id);
+
+    if (!service->settings.breaker.cumulative)
+        service->deployments[number].n_failed = 0;
+}
+
+void deployment_note_alarm(struct scheduler *scheduler, struct outputs *outputs, int32_t name)
+{
+    for (int id = 0; id < scheduler->cluster.n_services; id++) {
+        struct service *service = get(scheduler, id);
+
+        if (!service->settings.has_alarms || service->status != SERVICE_ACTIVE ||
+            primary_of(service)->rollout != ROLLOUT_IN_PROGRESS || primary_of(service)->is_rollback)
+            continue;
+        for (int i = 0; i < service->n_alarm_names; i++) {
+            bool ignored = i < 64 && (primary_of(service)->ignored_alarms >> i & 1);
+
+            if (service->alarm_names[i] != name || ignored)
+                continue;
+            fail(scheduler, outputs, id, DEPLOYMENT_ALARM_WENT_OFF,
+                 service->settings.alarms_roll_back);
+            break;
+        }
+    }
+}
+
+/* Stages --------------------------------------------------------------------------------------- */
+
+static void wait_for(struct scheduler *scheduler, struct deployment *deployment, int32_t minutes)
+{
+    int64_t usec = scheduler->rules.minute_usec;
+
+    usec = minutes > 0 && usec > USEC_MAX / minutes ? USEC_MAX : usec * minutes;
+    deployment->due_usec = scheduler->now_usec + usec;
+}
+
+/* The next share of traffic; true once all of it has moved. */
+static bool shift_more(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+    const struct service_settings *settings = &service->settings;
+    int32_t permille = 1000, minutes = 0;
+
+    if (deployment->permille >= 1000)
+        return true;
+    if (settings->strategy == DEPLOYMENT_CANARY && deployment->permille == 0) {
+        permille = settings->canary_permille;
+        minutes = settings->canary_bake_minutes;
+    } else if (settings->strategy == DEPLOYMENT_LINEAR) {
+        permille = limits_shifted(settings->step_permille,
+                                  deployment->permille / settings->step_permille + 1);
+        minutes = settings->step_bake_minutes;
+    }
+    shift(scheduler, outputs, id, permille, false);
+    if (permille < 1000)
+        wait_for(scheduler, primary_of(service), minutes);
+    return permille >= 1000;
+}
+
+/* What the stage waits for has come, so that the next one begins. */
+static bool stage_is_over(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+
+    if (deployment->due_usec != USEC_NEVER) {
+        if (deployment->due_usec > scheduler->now_usec) {
+            decide_by(scheduler, deployment->due_usec);
+            return false;
+        }
+        deployment->due_usec = USEC_NEVER;
+        if (deployment->stage == STAGE_BAKE_TIME)
+            return true;
+    }
+    switch (deployment->stage) {
+    case STAGE_SCALE_UP:
+        return deployment->n_healthy >= service->desired;
+    case STAGE_TEST_TRAFFIC_SHIFT:
+        shift(scheduler, outputs, id, 1000, true);
+        return true;
+    case STAGE_PRODUCTION_TRAFFIC_SHIFT:
+        if (shift_more(scheduler, outputs, id))
+            return true;
+        return stage_is_over(scheduler, outputs,
+                             id); /* asks for the deadline, or goes on at once */
+    case STAGE_BAKE_TIME:
+        wait_for(scheduler, deployment, service->settings.bake_minutes);
+        return stage_is_over(scheduler, outputs, id);
+    case STAGE_CLEAN_UP:
+        return deployment->n_live == service->n_live && deployment->n_healthy == service->desired &&
+               deployment->n_wanted == service->desired;
+    default:
+        return true;
+    }
+}
+
+static void go_through_stages(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+
+    while (deployment->rollout == ROLLOUT_IN_PROGRESS && stage_is_over(scheduler, outputs, id)) {
+        if (deployment->stage == STAGE_CLEAN_UP) {
+            complete(scheduler, outputs, id);
+            return;
+        }
+        deployment->stage++;
+        if (deployment->stage == STAGE_CLEAN_UP)
+            service->serving = service->primary;
+        say(scheduler, outputs, id, service->primary);
+    }
+}
+
+/* The service is as it should be, and nothing of it is on its way. */
+static bool is_steady(const struct service *service)
+{
+    const struct deployment *primary = &service->deployments[service->primary];
+
+    return primary->n_wanted == service->desired && primary->n_healthy == service->desired &&
+           primary->n_outdated == 0 && service->n_live == service->desired;
+}
+
+/* Old deployments that have no task left are over. */
+static void end_old(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+
+    for (int i = 0; i < service->n_deployments; i++) {
+        struct deployment *deployment = &service->deployments[i];
+
+        if (deployment->status != DEPLOYMENT_ACTIVE || deployment->n_live > 0 ||
+            service_keeps(service, i))
+            continue;
+        deployment->status = DEPLOYMENT_INACTIVE;
+        say(scheduler, outputs, id, i);
+    }
+}
+
+void deployment_advance(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *primary = primary_of(service);
+    bool steady;
+
+    if (service->status != SERVICE_ACTIVE)
+        return;
+    if (primary->rollout == ROLLOUT_IN_PROGRESS && primary->stage != STAGE_NONE)
+        go_through_stages(scheduler, outputs, id);
+    end_old(scheduler, outputs, id);
+    steady = is_steady(service);
+    primary = primary_of(service);
+    if (steady && primary->rollout == ROLLOUT_IN_PROGRESS && primary->stage == STAGE_NONE)
+        complete(scheduler, outputs, id);
+    if (steady && !service->is_steady && primary->stage == STAGE_NONE)
+        service_say(scheduler, outputs, id, EVENT_STEADY)->count = service->desired;
+    service->is_steady = steady;
+}
