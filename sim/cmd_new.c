@@ -83,7 +83,7 @@ static const char service_text[] =
     "      \"updateService\": { \"service\": \"web\", \"taskDefinition\": \"web\" } },\n"
     "    { \"at\": \"20s\", \"fault\": { \"killInstance\": \"i1\" } }\n"
     "  ],\n"
-    "  \"until\": \"40s\",\n"
+    "  \"until\": \"80s\",\n"
     "\n"
     "  \"costs\": \"laptop\",\n"
     "  \"expect\": [ { \"at\": \"end\", \"service\": \"web\", \"running\": 4 } ]\n"
