@@ -8,8 +8,10 @@
 #include "file/expect.h"
 #include "file/options.h"
 #include "file/summary.h"
+#include "file/units.h"
 #include "file/why.h"
 #include "nearby.h"
+#include "replications.h"
 #include "sim.h"
 
 #include <assert.h>
@@ -28,6 +30,13 @@ static const char about[] =
     "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs "
     "nothing\n"
     "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
+    "\n"
+    "--runs N ends with the mean of each measure over the seeds and its 95 % confidence interval\n"
+    "(Student's t). A simulation begins empty; --warm-up leaves its beginning out. With auto the\n"
+    "length follows from the number of running tasks, averaged over all runs in 400 equal parts of "
+    "the\n"
+    "time: MSER-5 drops what makes the mean of the rest surest, at most the half.\n"
+    "\n"
     "Exits with 1 if an expectation fails or tasks could not be placed.";
 
 static const char examples[] =
@@ -39,6 +48,9 @@ static const char examples[] =
 struct wish {
     int64_t seed; /* -1: the scenario's */
     int64_t count, runs;
+    const char *warm_up;
+    bool warm_up_auto;
+    int64_t warm_up_usec;
     const char *log_path, *instances;
     const char *host_profile;
     int log_level, machines, boot_path; /* the last two: -1: as the costs say */
@@ -238,10 +250,42 @@ static void print_line(const struct scenario *scenario, uint64_t seed,
            scenario->n_expects, result->summary.state_hash);
 }
 
+/* Once more, measured from where the warm-up ends. */
+static bool measure_again(const struct scenario *scenario, struct sim_options options,
+                          uint64_t seed, struct replications *list, struct err *err)
+{
+    int n_runs = list->n_runs;
+    struct sim_result result;
+    bool ok = true;
+
+    replications_restart(list, replications_warm_up(list));
+    for (options.seed = seed; ok && list->n_runs < n_runs; options.seed++) {
+        ok = sim_run(scenario, &options, &result, err);
+        if (ok)
+            replications_add(list, &result.story);
+        sim_result_finish(&result);
+    }
+    return ok;
+}
+
+/* What is the same of all runs, behind what is each one's own. */
+static void print_replications(const struct wish *request, const struct replications *list,
+                               struct buffer *json)
+{
+    if (request->json) {
+        buffer_add_text(json, "],\n ");
+        replications_json(json, list);
+        printf("{\"runs\": [%s}\n", json->text);
+    } else if (list->n_runs > 1) {
+        replications_print(stdout, list);
+    }
+}
+
 /* Seed after seed. The worst verdict is the whole's. */
 static int run_many(const struct scenario *scenario, const struct wish *request)
 {
     struct sim_options options = sim_options_default(scenario);
+    struct replications list = {.from_usec = request->warm_up_usec};
     struct sim_result result;
     struct buffer json = {0};
     struct err err;
@@ -254,7 +298,7 @@ static int run_many(const struct scenario *scenario, const struct wish *request)
     if (!request->json)
         printf("%10s %12s %8s %8s %8s %8s   %-10s   %s\n", "seed", "end (s)", "tasks", "placed",
                "refused", "waiting", "expect", "state hash");
-    for (int64_t i = 0; i < request->runs; i++, options.seed++) {
+    for (int64_t i = 0; i < request->runs && worst <= EXIT_ANSWER; i++, options.seed++) {
         int code;
 
         if (!sim_run(scenario, &options, &result, &err)) {
@@ -267,13 +311,17 @@ static int run_many(const struct scenario *scenario, const struct wish *request)
             print_line(scenario, options.seed, &result);
             code = verdict(scenario, &result);
         }
+        if (options.tell && code <= EXIT_ANSWER)
+            replications_add(&list, &result.story);
         sim_result_finish(&result);
         worst = code > worst ? code : worst;
-        if (code > EXIT_ANSWER)
-            break;
     }
-    if (request->json)
-        printf("[%s]\n", json.length > 0 ? json.text : "");
+    if (worst <= EXIT_ANSWER && request->warm_up_auto && list.n_runs > 0 &&
+        !measure_again(scenario, options, options.seed - (uint64_t)list.n_runs, &list, &err))
+        worst = err_report(&err);
+    if (worst <= EXIT_ANSWER)
+        print_replications(request, &list, &json);
+    replications_finish(&list);
     buffer_finish(&json);
     return worst;
 }
@@ -304,6 +352,21 @@ static int load_and_run(const char *path, const struct wish *request)
     return code;
 }
 
+static bool read_warm_up(struct wish *request)
+{
+    const char *wrong;
+
+    if (!request->warm_up)
+        return true;
+    request->warm_up_auto = strcmp(request->warm_up, "auto") == 0;
+    wrong = request->warm_up_auto ? NULL : units_duration(request->warm_up, &request->warm_up_usec);
+    if (wrong)
+        fprintf(stderr, "berth sim: --warm-up \"%s\" %s\n", request->warm_up, wrong);
+    else if (request->runs < 2)
+        fprintf(stderr, "berth sim: --warm-up is for --runs of two or more\n");
+    return !wrong && request->runs > 1;
+}
+
 int cmd_sim(int argc, char **argv)
 {
     struct wish request = {
@@ -329,6 +392,8 @@ int cmd_sim(int argc, char **argv)
          "summary, tasks (the scheduler alone) or all", 0, log_level_names},
         {"runs", 0, OPTION_NUMBER, &request.runs, "N", "N seeds from the first on, a line each", 1,
          NULL},
+        {"warm-up", 0, OPTION_TEXT, &request.warm_up, "DURATION",
+         "with --runs: measure only what comes after it; auto finds it (MSER-5)", 0, NULL},
         {"json", 0, OPTION_FLAG, &request.json, NULL, "one JSON object instead of the picture", 0,
          NULL},
         {"paranoid", 0, OPTION_FLAG, &request.paranoid, NULL,
@@ -347,7 +412,9 @@ int cmd_sim(int argc, char **argv)
     int n_operands, code;
 
     if (options_parse(&options, argc, argv, &n_operands, &code)) {
-        if (request.runs > 1 && request.log_path) {
+        if (!read_warm_up(&request)) {
+            code = EXIT_INPUT;
+        } else if (request.runs > 1 && request.log_path) {
             fprintf(stderr, "berth sim: --runs writes no log: leave out -o or --runs\n");
             code = EXIT_INPUT;
         } else {
