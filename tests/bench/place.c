@@ -459,6 +459,7 @@ static double run_case(const struct case_of_bench *which, int n, const char *flo
     measure(&bench, DECISIONS);
     for (int i = 0; i < ROUNDS; i++) {
         floors[i] = floor ? floor_measure(floor, n) : 0;
+        measure(&bench, DECISIONS / 4); /* the floor warms up likewise */
         own[i] = measure(&bench, DECISIONS);
     }
     bench_finish(&bench);

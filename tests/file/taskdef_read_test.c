@@ -215,7 +215,8 @@ static const struct row definitions[] = {
      "\"attribute:x ==\"},{\"type\":\"member\"}]}",
      "1:100: error: placementConstraints[0].expression: missing: memberOf needs an "
      "expression\n1:152: error: placementConstraints[1].expression: column 15 of the expression: "
-     "expected an argument, found the end\n1:178: error: placementConstraints[2].type: found "
+     "expected an argument, found the end: attribute:x ==^\n1:178: error: "
+     "placementConstraints[2].type: found "
      "\"member\", wanted one of distinctInstance, memberOf (did you mean memberOf?)"},
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"placementConstraints\":{\"type\":\"memberOf\",\"expression\":\"attribute:x == y\"}}",
