@@ -162,12 +162,17 @@ static const struct {
 
 #define N_FILTERS (sizeof filters / sizeof filters[0])
 
-static int32_t first_with(const struct place_table *table, enum place_reason reason)
+/* Of the instances that a filter removed, the one that lacks least. */
+static int32_t nearest_with(const struct place_table *table, enum place_reason reason)
 {
+    bool comparable = reason != PLACE_PORTS && reason != PLACE_ATTRIBUTE; /* amounts, not numbers */
+    int32_t nearest = ID_NONE;
+
     for (int i = 0; i < table->n_instances; i++)
-        if (table->reasons[i] == reason)
-            return i;
-    return ID_NONE;
+        if (table->reasons[i] == reason &&
+            (nearest == ID_NONE || (comparable && table->lacks[i] < table->lacks[nearest])))
+            nearest = i;
+    return nearest;
 }
 
 static void write_filters(const struct explain *explain, struct buffer *text)
@@ -177,7 +182,7 @@ static void write_filters(const struct explain *explain, struct buffer *text)
     buffer_add(text, "\n  %-40s %8s\n", "filter", "removes");
     for (size_t f = 0; f < N_FILTERS; f++) {
         int n = count_reason(table, filters[f].reason);
-        int32_t example = first_with(table, filters[f].reason);
+        int32_t example = nearest_with(table, filters[f].reason);
         char words[80];
 
         buffer_add(text, "  %-40s %8d", filters[f].about, n);
@@ -304,7 +309,7 @@ static void write_table(const struct explain *explain, struct buffer *text)
     if (placement->instance == ID_NONE) {
         explain_miss(explain->table.miss.reason, explain->table.miss.nearest,
                      explain->table.miss.lack, miss, sizeof miss);
-        buffer_add(text, "\nno room: nearest is %s\n", miss);
+        buffer_add(text, "\nno room; nearest miss: %s\n", miss);
         return;
     }
     write_candidates(explain, text);

@@ -48,7 +48,7 @@ static void add_waits(struct moments *moments, const struct story *story, int32_
         if (note->message.kind != MESSAGE_WAIT || wait->task != task)
             continue;
         explain_miss(wait->reason, wait->nearest, wait->lack, miss, sizeof miss);
-        add_moment(moments, note->at_usec, "waits for room: nearest is %s", miss);
+        add_moment(moments, note->at_usec, "waits for room; nearest miss: %s", miss);
     }
 }
 

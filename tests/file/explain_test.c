@@ -137,7 +137,7 @@ Test(explain, the_reasons_are_in_the_words)
           "STOPPED: EssentialContainerExited"}},
         {4,
          {"accepted: PROVISIONING, asked for by RunTask",
-          "waits for room: nearest is i1 lacks 256 CPU units (RESOURCE:CPU)",
+          "waits for room; nearest miss: i1 lacks 256 CPU units (RESOURCE:CPU)",
           "PENDING: placed on"}},
     };
 
@@ -169,7 +169,7 @@ Test(explain, a_waiting_task_is_explained_as_things_stood)
     text = text_of(&explain);
     cr_assert(strstr(text, "t5 job:1  PROVISIONING") != NULL, "%s", text);
     cr_assert(strstr(text, "Why it waits, at 5.000 s") != NULL, "%s", text);
-    cr_assert(strstr(text, "no room: nearest is i1 lacks 256 CPU units (RESOURCE:CPU)"), "%s",
+    cr_assert(strstr(text, "no room; nearest miss: i1 lacks 256 CPU units (RESOURCE:CPU)"), "%s",
               text);
     cr_assert(strstr(text, "PENDING: placed") == NULL, "that was later: %s", text);
     json = json_of(&explain);
