@@ -396,12 +396,34 @@ void lane_destroy(struct lane *lane)
 
 /* The check -------------------------------------------------------------------------------------- */
 
-/* Boards are not compared: their numbers depend on who came first. */
 static bool same_spot(const struct shelf_spot *a, const struct shelf_spot *b)
 {
     if (!a || !b)
         return a == b;
     return a->key == b->key && a->cpu == b->cpu && a->memory_mib == b->memory_mib;
+}
+
+/* The value of the rule's attribute that the lane knows of the instance. */
+static const char *known_value(const struct lane *lane, int rule, int id)
+{
+    const struct lane_tally *tally = &lane->tallies[rule];
+
+    return names_text(&lane->values, tally->in_key
+                                         ? tally->of[id].value
+                                         : lane->classes[lane->places[id].class].values[rule]);
+}
+
+/* Whether the instance stands on the board of its own values; a board's number depends on who came
+ * first. */
+static bool same_class(const struct lane *kept, const struct lane *fresh, int id)
+{
+    const struct shelf_spot *spot = shelf_spot_of(&kept->shelf, id);
+
+    for (int r = 0; r < fresh->n_rules; r++)
+        if (fresh->tallies[r].is_used &&
+            strcmp(known_value(kept, r, id), known_value(fresh, r, id)) != 0)
+            return false;
+    return !spot || spot->board == kept->places[id].class;
 }
 
 static bool check_places(const struct lane *kept, const struct lane *fresh, char *detail,
@@ -411,7 +433,8 @@ static bool check_places(const struct lane *kept, const struct lane *fresh, char
         const struct shelf_spot *a = shelf_spot_of(&kept->shelf, i);
         const struct shelf_spot *b = shelf_spot_of(&fresh->shelf, i);
 
-        if (kept->places[i].own_tasks == fresh->places[i].own_tasks && same_spot(a, b))
+        if (kept->places[i].own_tasks == fresh->places[i].own_tasks && same_spot(a, b) &&
+            same_class(kept, fresh, i))
             continue;
         snprintf(detail, size,
                  "i%d: kept %d, cpu %d, memory %d, own tasks %d; recounted %d, %d, %d, %d", i + 1,
