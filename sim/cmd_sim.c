@@ -31,7 +31,7 @@ static const char about[] =
     "nothing\n"
     "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
     "\n"
-    "--runs N ends with the mean of each measure over the seeds and its 95 % confidence interval\n"
+    "With --runs N it ends with the mean of each measure over the seeds and its 95 % confidence interval\n"
     "(Student's t). A simulation begins empty; --warm-up leaves its beginning out. With auto the\n"
     "length follows from the number of running tasks, averaged over all runs in 400 equal parts of "
     "the\n"
