@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define DURATION_PATTERN "^([0-9]+\\.?[0-9]*|\\.[0-9]+) *(us|ms|s|m|min|h|d)$"
+#define RATE_PATTERN "^([0-9]+\\.?[0-9]*|\\.[0-9]+) */ *(us|ms|s|m|min|h|d)$"
 #define SIZE_PATTERN "^([0-9]+\\.?[0-9]*|\\.[0-9]+) *(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$"
 
 static const char introduction[] =
@@ -87,6 +88,7 @@ static void print_shape(FILE *out, const struct grammar_member *member)
         [SHAPE_NUMBER_ANY] = "whole number or `\"any\"`",
         [SHAPE_SIZE_ANY] = "size or `\"any\"`",
         [SHAPE_SAMPLES] = "list of durations, or a file's name",
+        [SHAPE_REQUEST_RATE] = "rate",
     };
 
     switch (member->shape) {
@@ -119,6 +121,9 @@ static void print_shape(FILE *out, const struct grammar_member *member)
     case SHAPE_PROFILE:
         print_choice(out, member->values);
         print_link(out, member->of, ", or ");
+        break;
+    case SHAPE_RATE_STEPS:
+        print_link(out, member->of, "a file's name, or list, each ");
         break;
     case SHAPE_STEP:
         print_link(out, member->of, "[distribution](#distribution), or ");
@@ -218,7 +223,9 @@ static json_t *shape_schema(const struct grammar_member *member);
 static json_t *list_item_schema(const struct grammar_member *list)
 {
     const struct grammar_member item = {
-        .shape = list->values ? SHAPE_CHOICE : list->items ? list->items : SHAPE_TEXT,
+        .shape = list->values  ? SHAPE_CHOICE
+                 : list->items ? list->items
+                               : SHAPE_TEXT,
         .values = list->values,
     };
 
@@ -279,6 +286,10 @@ static json_t *shape_schema(const struct grammar_member *member)
         return either(constant("any"), reference("size"));
     case SHAPE_SAMPLES:
         return either(of_type("string"), list_of(reference("duration")));
+    case SHAPE_REQUEST_RATE:
+        return reference("rate");
+    case SHAPE_RATE_STEPS:
+        return either(of_type("string"), list_of(reference(slug(member->of))));
     }
     return json_object();
 }
@@ -312,8 +323,8 @@ static json_t *object_schema(const struct grammar *grammar)
 
 static void print_schema(FILE *out)
 {
-    json_t *definitions = json_pack("{s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size",
-                                    pattern(SIZE_PATTERN));
+    json_t *definitions = json_pack("{s:o,s:o,s:o}", "duration", pattern(DURATION_PATTERN), "size",
+                                    pattern(SIZE_PATTERN), "rate", pattern(RATE_PATTERN));
     json_t *schema = json_pack(
         "{s:s,s:s,s:s,s:o}", "$schema", "http://json-schema.org/draft-07/schema#", "title",
         "A scenario of berth", "$ref", "#/definitions/scenario", "definitions", definitions);

@@ -139,6 +139,9 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
                summary->machines, summary->state_hash, (double)summary->end_usec / USEC_PER_SEC,
                result->placed, result->refused, result->waiting);
     expect_add(json, scenario, &result->story);
+    if (result->story.responses.n_groups > 0)
+        buffer_add_text(json, ", ");
+    responses_json(json, &result->story.responses);
     buffer_add_text(json, ", \"log\": ");
     buffer_add_json_string(json, log_path);
     buffer_add_text(json, "}");
@@ -194,9 +197,11 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
         summary_unplaced(stdout, &result->story);
         summary_given_up(stdout, result->given_up);
         print_why(options, result);
+        responses_print(stdout, &result->story.responses);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);
+        responses_print(stdout, &result->story.responses);
     }
     print_next(scenario, result);
 }

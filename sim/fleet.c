@@ -481,6 +481,14 @@ static bool is_healthy(const struct fleet *fleet, const struct fleet_container *
            fleet->now_usec - container->started_usec < after_usec;
 }
 
+bool fleet_is_healthy(struct fleet *fleet, int64_t at_usec, int32_t task, int container)
+{
+    const struct fleet_container *found = find(fleet, task, container);
+
+    fleet->now_usec = at_usec;
+    return found && is_healthy(fleet, found, task);
+}
+
 /* False where the container has ended, or been asked again, before it could answer. */
 static bool answer_probe(struct fleet *fleet, const struct queue_entry *entry,
                          struct message *event)

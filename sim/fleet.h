@@ -122,6 +122,9 @@ void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int contain
                  share_wide left);
 share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
 
+/* Whether its health checks pass. */
+bool fleet_is_healthy(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
+
 /* Makes of a queue entry the event that it is for a machine: an agent, or the scheduler (`*machine`
  * ID_NONE). False where it concerns nobody any more. */
 bool fleet_event(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,

@@ -8,7 +8,9 @@
 #include "core/check.h"
 #include "file/script.h"
 #include "fleet.h"
+#include "front.h"
 #include "link.h"
+#include "observe.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -22,6 +24,7 @@ enum sim_what {
     SIM_AGENT_TICK = LINK_WHATS, /* id: instance */
     SIM_SCHEDULER_TICK,
     SIM_SCRIPT,
+    SIM_OBSERVE,
 };
 
 /* Ticks, heartbeats and probes alone go on for ever: they have so long to lead to anything else. */
@@ -42,6 +45,9 @@ struct sim {
     struct scheduler *scheduler;
     struct queue queue;
     struct fleet fleet;
+    struct front front;
+    struct observer observer;
+    int64_t observe_usec; /* the observation that was put in the queue last */
     struct links links;
     struct script script;
     struct outputs outputs;
@@ -114,6 +120,8 @@ static void step(struct sim *sim, int32_t machine, const struct message *event)
         runlog_write(sim->log, &record);
     if (sim->options->tell)
         story_add(&sim->result->story, &record);
+    else
+        responses_add(&sim->result->story.responses, &record);
     if (sim->options->paranoid)
         check(sim, machine);
 }
@@ -153,7 +161,7 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
         result->unplaced += decision->as.refuse.refusal == REFUSED_NO_CAPACITY;
         break;
     default:
-        break; /* an answer that asks nothing of the world */
+        front_hear(&sim->front, sim->now_usec, decision);
     }
 }
 
@@ -168,18 +176,45 @@ static void queue_tick(struct sim *sim, int64_t deadline_usec, int64_t *last_use
     *last_usec = deadline_usec;
 }
 
+static void step_scheduler(struct sim *sim, const struct message *event);
+
+/* The last observation comes before the end, so that all requests are in one. */
+static void observe(struct sim *sim)
+{
+    struct message event;
+
+    if (!sim->scheduler->ending && observe_event(&sim->observer, sim->now_usec, &event))
+        step_scheduler(sim, &event);
+}
+
+static void queue_observation(struct sim *sim)
+{
+    int64_t at_usec =
+        sim->scheduler->ending ? USEC_NEVER : observe_deadline(&sim->observer, sim->now_usec);
+
+    if (at_usec == USEC_NEVER || at_usec == sim->observe_usec)
+        return;
+    sim->observe_usec = at_usec;
+    queue_push(&sim->queue, at_usec, SIM_OBSERVE, 0);
+    sim->n_ticks++;
+}
+
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
+    if (event->kind == MESSAGE_END)
+        observe(sim);
     if (event->kind == MESSAGE_END && !sim->scheduler->ending) {
         sim->result->waiting = scheduler_waiting(sim->scheduler);
         sim->result->given_up = scheduler_given_up(sim->scheduler);
     }
     step(sim, ID_NONE, event);
     sim->fleet.now_usec = sim->now_usec;
+    front_hear(&sim->front, sim->now_usec, event);
     for (int i = 0; i < sim->outputs.n_messages; i++)
         decide_for_world(sim, &sim->outputs.messages[i]);
     sim->ask = true;
     queue_tick(sim, scheduler_deadline(sim->scheduler), &sim->tick_usec, SIM_SCHEDULER_TICK, 0);
+    queue_observation(sim);
     if (event->kind == MESSAGE_END)
         links_restore(&sim->links, sim->now_usec);
 }
@@ -280,7 +315,8 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
     struct message event = message_new(MESSAGE_TICK);
     int32_t machine;
 
-    if (entry->what == SIM_AGENT_TICK || entry->what == SIM_SCHEDULER_TICK)
+    if (entry->what == SIM_AGENT_TICK || entry->what == SIM_SCHEDULER_TICK ||
+        entry->what == SIM_OBSERVE)
         sim->n_ticks--;
     switch (entry->what & ((1 << FLEET_WHAT_BITS) - 1)) {
     case SIM_AGENT_TICK:
@@ -293,6 +329,10 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
     case SIM_SCRIPT:
         sim->ask = true;
         break;
+    case SIM_OBSERVE:
+        if (entry->at_usec == sim->observe_usec)
+            observe(sim);
+        break;
     case LINK_TO_AGENT:
     case LINK_TO_SCHEDULER:
     case LINK_AGENT_NOTICES:
@@ -303,10 +343,25 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
         if (links_event(&sim->links, entry, &machine, &event))
             tell(sim, machine, &event);
         break;
+    case TRAFFIC_ARRIVAL:
+    case TRAFFIC_DONE:
+    case TRAFFIC_PROBE:
+        front_event(&sim->front, entry);
+        break;
     default:
         if (fleet_event(&sim->fleet, entry, &machine, &event))
             tell(sim, machine, &event);
     }
+}
+
+/* What containers have begun and ceased to serve, and what probes have found. */
+static void hear_front(struct sim *sim)
+{
+    struct message event;
+
+    front_look(&sim->front, sim->now_usec);
+    while (front_result(&sim->front, &event))
+        step_scheduler(sim, &event);
 }
 
 /* Whether something is left that may still lead somewhere. */
@@ -342,7 +397,10 @@ static void loop(struct sim *sim)
             return;
         sim->now_usec = entry.at_usec;
         happen(sim, &entry);
-        ask_script(sim);
+        do {
+            ask_script(sim);
+            hear_front(sim);
+        } while (sim->ask && !sim->script_done && !sim->failed);
     }
 }
 
@@ -382,6 +440,8 @@ static void finish(struct sim *sim)
 {
     queue_finish(&sim->queue);
     links_finish(&sim->links);
+    observe_finish(&sim->observer);
+    front_finish(&sim->front);
     fleet_finish(&sim->fleet);
     outputs_finish(&sim->outputs);
     free(sim->watches);
@@ -398,6 +458,7 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
         .scheduler = &result->scheduler,
         .tick_usec = USEC_NEVER,
         .script_usec = USEC_NEVER,
+        .observe_usec = USEC_NEVER,
     };
     struct sigaction action = {.sa_handler = on_abort}, before;
     bool ok;
@@ -411,6 +472,9 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
         return false;
     queue_init(&sim.queue);
     fleet_init(&sim.fleet, scenario, options->seed, &sim.queue, &result->scheduler.cluster);
+    front_init(&sim.front, scenario, options->seed, &sim.queue, &sim.fleet,
+               &result->scheduler.cluster);
+    observe_init(&sim.observer, &result->scheduler, &sim.front);
     links_init(&sim.links, scenario, options->seed, &sim.queue);
     script_init(&sim.script, scenario);
     running = &sim;

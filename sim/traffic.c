@@ -16,7 +16,7 @@
 void traffic_init(struct traffic *traffic, struct queue *queue, struct fleet *fleet, uint64_t seed)
 {
     *traffic = (struct traffic){.queue = queue, .fleet = fleet, .seed = seed};
-    requests_init(&traffic->pool);
+    visits_init(&traffic->pool);
 }
 
 void traffic_finish(struct traffic *traffic)
@@ -31,18 +31,22 @@ void traffic_finish(struct traffic *traffic)
     free(traffic->stations);
     free(traffic->sources);
     free(traffic->tasks);
-    requests_finish(&traffic->pool);
+    free(traffic->probers);
+    free(traffic->results);
+    visits_finish(&traffic->pool);
     *traffic = (struct traffic){0};
 }
 
 /* Groups and sources --------------------------------------------------------------------------- */
 
 int32_t traffic_add_group(struct traffic *traffic, enum balancer_algorithm algorithm,
-                          int64_t slow_start_usec)
+                          int64_t slow_start_usec, int64_t interval_usec, int64_t timeout_usec)
 {
     struct traffic_group *group = ARRAY_ADD(traffic, groups);
     int32_t index = traffic->n_groups - 1;
 
+    group->interval_usec = interval_usec;
+    group->timeout_usec = timeout_usec;
     balancer_init(&group->balancer, algorithm, slow_start_usec,
                   draw_stream(traffic->seed, DRAW_ROUTE, -1 - index));
     histogram_init(&group->period.latency);
@@ -85,22 +89,31 @@ void traffic_shift(struct traffic *traffic, int32_t index, int32_t from, int32_t
 
 void traffic_end(struct traffic *traffic)
 {
+    for (int i = 0; i < traffic->n_probers; i++)
+        traffic->probers[i].over = true;
     for (int i = 0; i < traffic->n_sources; i++)
         arrivals_end(&traffic->sources[i].arrivals);
 }
 
 /* Ends ----------------------------------------------------------------------------------------- */
 
-static struct traffic_group *group_of(struct traffic *traffic, const struct request *request)
+static struct traffic_group *group_of(struct traffic *traffic, const struct visit *request)
 {
     return &traffic->groups[request->group];
 }
 
-/* Counts what became of a request that had reached a target. */
-static void count(struct traffic *traffic, const struct request *request, enum traffic_end end)
-{
-    struct traffic_group *group = group_of(traffic, request);
+static void answer_probe(struct traffic *traffic, struct traffic_prober *prober, bool passed);
 
+/* Counts what became of a request that had reached a target; a probe's is its prober's. */
+static void count(struct traffic *traffic, const struct visit *request, enum traffic_end end)
+{
+    struct traffic_group *group;
+
+    if (request->source == ID_NONE) {
+        answer_probe(traffic, &traffic->probers[request->target], end == TRAFFIC_OK);
+        return;
+    }
+    group = group_of(traffic, request);
     group->balancer.targets[request->target].outstanding--;
     group->period.n_requests++;
     if (end == TRAFFIC_OK)
@@ -111,12 +124,14 @@ static void count(struct traffic *traffic, const struct request *request, enum t
 
 static void end(struct traffic *traffic, int32_t index, enum traffic_end end)
 {
-    count(traffic, &traffic->pool.requests[index], end);
-    requests_remove(&traffic->pool, index);
+    count(traffic, &traffic->pool.visits[index], end);
+    visits_remove(&traffic->pool, index);
 }
 
-static bool given_up(const struct traffic *traffic, const struct request *request)
+static bool given_up(const struct traffic *traffic, const struct visit *request)
 {
+    if (request->source == ID_NONE)
+        return false; /* its prober looks at the time itself */
     return traffic->now_usec - request->arrived_usec >
            traffic->sources[request->source].load->timeout_usec;
 }
@@ -139,6 +154,7 @@ static void take_off(struct traffic_station *station, share_wide left)
 
     if (station->n_works == 0 || left >= station->given)
         return;
+    station->used += station->given - left;
     each = (station->given - left) / (unsigned)station->n_works;
     for (int i = 0; i < station->n_works; i++) {
         struct traffic_work *work = &station->works[i];
@@ -182,13 +198,13 @@ static void drop_work(struct traffic *traffic, struct traffic_station *station, 
 
 static void wait_for_rest(struct traffic *traffic, int32_t index, int64_t usec)
 {
-    traffic->pool.requests[index].state = REQUEST_WAITING;
+    traffic->pool.visits[index].state = REQUEST_WAITING;
     queue_push(traffic->queue, traffic->now_usec + usec, TRAFFIC_DONE, index);
 }
 
 static void begin_work(struct traffic *traffic, int32_t index, int64_t usec)
 {
-    struct request *request = &traffic->pool.requests[index];
+    struct visit *request = &traffic->pool.visits[index];
     struct traffic_station *station = &traffic->stations[request->station];
 
     request->state = REQUEST_WORKING;
@@ -200,7 +216,7 @@ static void begin_work(struct traffic *traffic, int32_t index, int64_t usec)
 /* A request is being served from now on. */
 static void serve(struct traffic *traffic, int32_t index)
 {
-    const struct request *request = &traffic->pool.requests[index];
+    const struct visit *request = &traffic->pool.visits[index];
 
     if (traffic->fleet && request->work_usec > 0)
         begin_work(traffic, index, request->work_usec);
@@ -214,7 +230,7 @@ static void leave(struct traffic *traffic, struct traffic_station *station)
 {
     int32_t next = station_leave(&station->line, &traffic->pool);
 
-    while (next != ID_NONE && given_up(traffic, &traffic->pool.requests[next])) {
+    while (next != ID_NONE && given_up(traffic, &traffic->pool.visits[next])) {
         end(traffic, next, TRAFFIC_TIMEOUT);
         next = station_leave(&station->line, &traffic->pool);
     }
@@ -224,11 +240,11 @@ static void leave(struct traffic *traffic, struct traffic_station *station)
 
 static void done(struct traffic *traffic, int32_t index)
 {
-    const struct request *request = &traffic->pool.requests[index];
+    const struct visit *request = &traffic->pool.visits[index];
     struct traffic_station *station = &traffic->stations[request->station];
 
     if (request->state == REQUEST_BROKEN) {
-        requests_remove(&traffic->pool, index);
+        visits_remove(&traffic->pool, index);
         return;
     }
     end(traffic, index, given_up(traffic, request) ? TRAFFIC_TIMEOUT : TRAFFIC_OK);
@@ -250,7 +266,7 @@ void traffic_worked(struct traffic *traffic, int64_t at_usec, int32_t task, int 
         if (work->left > WORK_NOTHING)
             station->works[n++] = *work;
         else
-            wait_for_rest(traffic, work->request, traffic->pool.requests[work->request].wait_usec);
+            wait_for_rest(traffic, work->request, traffic->pool.visits[work->request].wait_usec);
     }
     station->n_works = n;
     resume(traffic, station);
@@ -267,6 +283,21 @@ static int32_t pick_group(const struct traffic_source *source, int64_t n)
                : source->from;
 }
 
+/* Into the container: served, in line, or turned away. */
+static void come(struct traffic *traffic, struct traffic_station *station, int32_t index)
+{
+    switch (station_come(&station->line, &traffic->pool, index)) {
+    case STATION_SERVES:
+        serve(traffic, index);
+        break;
+    case STATION_QUEUES:
+        break;
+    case STATION_FULL:
+        end(traffic, index, TRAFFIC_NO_TARGET);
+        break;
+    }
+}
+
 /* Nobody listens there. */
 static void refuse(struct traffic_group *group)
 {
@@ -281,7 +312,7 @@ static void arrive(struct traffic *traffic, int32_t source_index)
     int32_t group_index = pick_group(source, n);
     struct traffic_group *group;
     struct traffic_station *station;
-    struct request *request;
+    struct visit *request;
     int32_t target, index;
 
     queue_arrival(traffic, source_index);
@@ -298,8 +329,8 @@ static void arrive(struct traffic *traffic, int32_t source_index)
         refuse(group);
         return;
     }
-    index = requests_add(&traffic->pool);
-    request = &traffic->pool.requests[index];
+    index = visits_add(&traffic->pool);
+    request = &traffic->pool.visits[index];
     request->arrived_usec = traffic->now_usec;
     request->work_usec = sampler_usec(&source->work, &station->behaviour->work, n);
     request->wait_usec = sampler_usec(&source->wait, &station->behaviour->wait, n);
@@ -308,15 +339,73 @@ static void arrive(struct traffic *traffic, int32_t source_index)
     request->target = target;
     request->station = group->stations[target];
     group->balancer.targets[target].outstanding++;
-    switch (station_come(&station->line, &traffic->pool, index)) {
-    case STATION_SERVES:
-        serve(traffic, index);
-        break;
-    case STATION_QUEUES:
-        break;
-    case STATION_FULL:
-        end(traffic, index, TRAFFIC_NO_TARGET);
-        break;
+    come(traffic, station, index);
+}
+
+/* Health checks ---------------------------------------------------------------------------------- */
+
+static void wake_prober(struct traffic *traffic, struct traffic_prober *prober, int64_t at_usec)
+{
+    prober->wake_usec = at_usec;
+    queue_push(traffic->queue, at_usec, TRAFFIC_PROBE, (int32_t)(prober - traffic->probers));
+}
+
+static bool looks_healthy(const struct traffic *traffic, const struct traffic_prober *prober)
+{
+    return !traffic->fleet || fleet_is_healthy(traffic->fleet, traffic->now_usec, prober->task,
+                                               traffic->stations[prober->station].container);
+}
+
+static void answer_probe(struct traffic *traffic, struct traffic_prober *prober, bool passed)
+{
+    int64_t next_usec = prober->sent_usec + traffic->groups[prober->group].interval_usec;
+
+    prober->request = ID_NONE;
+    if (prober->over || !prober->awaits)
+        return;
+    prober->awaits = false;
+    *ARRAY_ADD(traffic, results) = (struct traffic_result){
+        prober->group, prober->task, passed && looks_healthy(traffic, prober)};
+    wake_prober(traffic, prober, next_usec > traffic->now_usec ? next_usec : traffic->now_usec);
+}
+
+static void send_probe(struct traffic *traffic, struct traffic_prober *prober)
+{
+    struct traffic_station *station = &traffic->stations[prober->station];
+    int32_t index;
+
+    prober->sent_usec = traffic->now_usec;
+    prober->awaits = true;
+    if (!station->open) { /* refused */
+        answer_probe(traffic, prober, false);
+        return;
+    }
+    wake_prober(traffic, prober, traffic->now_usec + traffic->groups[prober->group].timeout_usec);
+    if (prober->request != ID_NONE)
+        return; /* the last one still stands in line: this one behind it */
+    index = visits_add(&traffic->pool);
+    traffic->pool.visits[index] = (struct visit){.arrived_usec = traffic->now_usec,
+                                                 .source = ID_NONE,
+                                                 .group = prober->group,
+                                                 .target = (int32_t)(prober - traffic->probers),
+                                                 .station = prober->station};
+    prober->request = index;
+    come(traffic, station, index);
+}
+
+/* A prober's time has come: to ask, or to wait no longer. */
+static void probe(struct traffic *traffic, const struct queue_entry *entry)
+{
+    struct traffic_prober *prober = &traffic->probers[entry->id];
+    int32_t request = prober->request;
+
+    if (prober->over || prober->wake_usec != entry->at_usec)
+        return;
+    if (prober->awaits) {
+        answer_probe(traffic, prober, false);
+        prober->request = request;
+    } else {
+        send_probe(traffic, prober);
     }
 }
 
@@ -325,6 +414,8 @@ void traffic_event(struct traffic *traffic, const struct queue_entry *entry)
     traffic->now_usec = entry->at_usec;
     if (entry->what == TRAFFIC_ARRIVAL)
         arrive(traffic, entry->id);
+    else if (entry->what == TRAFFIC_PROBE)
+        probe(traffic, entry);
     else
         done(traffic, entry->id);
 }
@@ -366,7 +457,7 @@ void traffic_open(struct traffic *traffic, int64_t at_usec, int32_t task, int co
 /* Ends a request that is out, wherever it is, without an answer. */
 static void break_off(struct traffic *traffic, int32_t index)
 {
-    struct request *request = &traffic->pool.requests[index];
+    struct visit *request = &traffic->pool.visits[index];
 
     if (request->state == REQUEST_WAITING) { /* its entry is still in the queue */
         count(traffic, request, TRAFFIC_BROKEN);
@@ -376,7 +467,7 @@ static void break_off(struct traffic *traffic, int32_t index)
     }
 }
 
-static bool is_out(const struct request *request)
+static bool is_out(const struct visit *request)
 {
     return request->state != REQUEST_FREE && request->state != REQUEST_BROKEN;
 }
@@ -388,24 +479,38 @@ void traffic_close(struct traffic *traffic, int64_t at_usec, int32_t task, int c
     traffic->now_usec = at_usec;
     if (!station || !station->open)
         return;
-    for (int32_t i = 0; i < traffic->pool.n_requests; i++)
-        if (is_out(&traffic->pool.requests[i]) &&
-            &traffic->stations[traffic->pool.requests[i].station] == station)
+    for (int32_t i = 0; i < traffic->pool.n_visits; i++)
+        if (is_out(&traffic->pool.visits[i]) &&
+            &traffic->stations[traffic->pool.visits[i].station] == station)
             break_off(traffic, i);
     station->open = false;
     station->n_works = 0;
     station->line = station_new(station->line.concurrency, station->line.line_max);
 }
 
-void traffic_register(struct traffic *traffic, int32_t group_index, int32_t task, int container)
+void traffic_register(struct traffic *traffic, int64_t at_usec, int32_t group_index, int32_t task,
+                      int container)
 {
     struct traffic_group *group = &traffic->groups[group_index];
+    int32_t station;
 
     if (balancer_find(&group->balancer, task) != ID_NONE)
         return;
     balancer_add(&group->balancer, task);
-    *ARRAY_ADD(group, stations) =
-        (int32_t)(find_or_add_station(traffic, task, container) - traffic->stations);
+    station = (int32_t)(find_or_add_station(traffic, task, container) - traffic->stations);
+    *ARRAY_ADD(group, stations) = station;
+    if (group->interval_usec == 0)
+        return;
+    *ARRAY_ADD(traffic, probers) = (struct traffic_prober){
+        .group = group_index, .task = task, .station = station, .request = ID_NONE};
+    wake_prober(traffic, &traffic->probers[traffic->n_probers - 1], at_usec);
+}
+
+static void stop_probing(struct traffic *traffic, int32_t group, int32_t task)
+{
+    for (int i = 0; i < traffic->n_probers; i++)
+        if (traffic->probers[i].group == group && traffic->probers[i].task == task)
+            traffic->probers[i].over = true;
 }
 
 void traffic_set(struct traffic *traffic, int64_t at_usec, int32_t group, int32_t task,
@@ -421,7 +526,7 @@ void traffic_set(struct traffic *traffic, int64_t at_usec, int32_t group, int32_
 /* One in line leaves a hole in it: found from the front, as it is a chain. */
 static void leave_line(struct traffic *traffic, struct traffic_station *station, int32_t index)
 {
-    struct request *requests = traffic->pool.requests;
+    struct visit *requests = traffic->pool.visits;
     int32_t before = ID_NONE;
 
     for (int32_t i = station->line.first; i != index; i = requests[i].next)
@@ -438,7 +543,7 @@ static void leave_line(struct traffic *traffic, struct traffic_station *station,
 /* The connection to one target is cut; the container goes on with the others. */
 static void cut(struct traffic *traffic, int32_t index)
 {
-    struct request *request = &traffic->pool.requests[index];
+    struct visit *request = &traffic->pool.visits[index];
     struct traffic_station *station = &traffic->stations[request->station];
     bool in_line = request->state == REQUEST_IN_LINE;
 
@@ -460,8 +565,27 @@ void traffic_forget(struct traffic *traffic, int64_t at_usec, int32_t group, int
     if (target == ID_NONE)
         return;
     balancer_set(balancer, at_usec, target, BALANCER_GONE);
-    for (int32_t i = 0; i < traffic->pool.n_requests; i++)
-        if (is_out(&traffic->pool.requests[i]) && traffic->pool.requests[i].group == group &&
-            traffic->pool.requests[i].target == target)
+    stop_probing(traffic, group, task);
+    for (int32_t i = 0; i < traffic->pool.n_visits; i++)
+        if (is_out(&traffic->pool.visits[i]) && traffic->pool.visits[i].source != ID_NONE &&
+            traffic->pool.visits[i].group == group && traffic->pool.visits[i].target == target)
             cut(traffic, i);
+}
+
+int64_t traffic_take_cpu(struct traffic *traffic, int64_t at_usec, int32_t task)
+{
+    int64_t sum_usec = 0;
+
+    traffic->now_usec = at_usec;
+    for (int32_t i = task < traffic->n_tasks ? traffic->tasks[task] : ID_NONE; i != ID_NONE;
+         i = traffic->stations[i].next_of_task) {
+        struct traffic_station *station = &traffic->stations[i];
+        int64_t usec;
+
+        settle(traffic, station);
+        usec = (int64_t)(station->used / SHARE_ONE_CPU);
+        station->used -= (share_wide)usec * SHARE_ONE_CPU;
+        sum_usec += usec;
+    }
+    return sum_usec;
 }

@@ -20,6 +20,7 @@
 enum traffic_what {
     TRAFFIC_ARRIVAL = 64, /* id: source */
     TRAFFIC_DONE,         /* id: request */
+    TRAFFIC_PROBE,        /* id: prober */
     TRAFFIC_WHATS,
 };
 
@@ -40,6 +41,7 @@ struct traffic_count {
 };
 
 struct traffic_group {
+    int64_t interval_usec, timeout_usec; /* of health checks; interval 0: none */
     struct balancer balancer;
     int32_t *stations; /* by target */
     int n_stations, cap_stations;
@@ -62,7 +64,26 @@ struct traffic_station {
     struct traffic_work *works; /* being served with CPU time to go */
     int n_works, cap_works;
     share_wide given; /* to model/share: what the nearest completion needs of all */
+    share_wide used;  /* CPU time that its requests have had, in the same fixed point */
     int32_t next_of_task;
+};
+
+/* Whoever asks one target for its health, again and again. The answer comes through the container's
+ * line, as a request's does: one that is overloaded fails its checks. */
+struct traffic_prober {
+    int32_t group, task;
+    int32_t station;
+    bool over;         /* deregistered */
+    bool awaits;       /* a probe is out */
+    int32_t request;   /* that probe's, or ID_NONE */
+    int64_t sent_usec; /* the last one */
+    int64_t wake_usec; /* its time-out, or the next one */
+};
+
+/* What a prober saw. */
+struct traffic_result {
+    int32_t group, task;
+    bool passed;
 };
 
 struct traffic_source {
@@ -87,15 +108,19 @@ struct traffic {
     int n_stations, cap_stations;
     int32_t *tasks; /* first station by task */
     int n_tasks, cap_tasks;
-    struct requests pool;
+    struct visits pool;
+    struct traffic_prober *probers;
+    int n_probers, cap_probers;
+    struct traffic_result *results; /* emptied by whoever reads them */
+    int n_results, cap_results;
 };
 
 void traffic_init(struct traffic *traffic, struct queue *queue, struct fleet *fleet, uint64_t seed);
 void traffic_finish(struct traffic *traffic);
 
-/* The next target group. Returns its index. */
+/* The next target group. Returns its index. Health checks: one each interval, 0 for none. */
 int32_t traffic_add_group(struct traffic *traffic, enum balancer_algorithm algorithm,
-                          int64_t slow_start_usec);
+                          int64_t slow_start_usec, int64_t interval_usec, int64_t timeout_usec);
 
 /* The next source, which begins at once to count time. Its requests go to `group` (ID_NONE: to
  * nobody) until traffic_shift(). `load` outlives the traffic. */
@@ -112,8 +137,10 @@ void traffic_open(struct traffic *traffic, int64_t at_usec, int32_t task, int co
 /* It does not any more: what it has is broken off, what comes is refused. */
 void traffic_close(struct traffic *traffic, int64_t at_usec, int32_t task, int container);
 
-/* Targets of a group. Registering one twice, or setting one that is not registered, does nothing. */
-void traffic_register(struct traffic *traffic, int32_t group, int32_t task, int container);
+/* Targets of a group; a new one is on hold, and probed from now on. Registering one twice, or setting
+ * one that is not registered, does nothing. */
+void traffic_register(struct traffic *traffic, int64_t at_usec, int32_t group, int32_t task,
+                      int container);
 void traffic_set(struct traffic *traffic, int64_t at_usec, int32_t group, int32_t task,
                  enum balancer_use use);
 
@@ -128,5 +155,8 @@ void traffic_event(struct traffic *traffic, const struct queue_entry *entry);
 
 /* The fleet has done what it was given for that container. */
 void traffic_worked(struct traffic *traffic, int64_t at_usec, int32_t task, int container);
+
+/* CPU time that the task's requests have had since the last call. */
+int64_t traffic_take_cpu(struct traffic *traffic, int64_t at_usec, int32_t task);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "file/expect.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,8 +77,50 @@ static bool task_holds(const struct expect *expect, const struct story *story, c
     return true;
 }
 
+/* Which bound does not hold, EXPECT_BOUNDS: all do; `value`: what there is. */
+static enum expect_bound broken_bound(const struct expect *expect,
+                                      const struct responses_group *group, int64_t *value)
+{
+    static const int permille[] = {[EXPECT_P50] = 500, [EXPECT_P95] = 950, [EXPECT_P99] = 990};
+
+    for (int i = 0; i < EXPECT_BOUNDS; i++) {
+        *value = i == EXPECT_SENT     ? group->n_sent
+                 : i == EXPECT_FAILED ? group->n_failed
+                                      : histogram_percentile_usec(group->latency, permille[i]);
+        if (expect->bounds[i] >= 0 &&
+            (i == EXPECT_SENT ? *value < expect->bounds[i] : *value > expect->bounds[i]))
+            return (enum expect_bound)i;
+    }
+    return EXPECT_BOUNDS;
+}
+
+static bool requests_hold(const struct expect *expect, const struct story *story, char *found,
+                          size_t size)
+{
+    static const char *const names[] = {"50", "95", "99"};
+    const struct responses_group *group = responses_find(&story->responses, expect->target_group);
+    enum expect_bound broken;
+    int64_t value;
+
+    if (!group) {
+        snprintf(found, size, "there is no such target group");
+        return false;
+    }
+    broken = broken_bound(expect, group, &value);
+    if (broken == EXPECT_SENT)
+        snprintf(found, size, "%" PRId64 " requests", value);
+    else if (broken == EXPECT_FAILED)
+        snprintf(found, size, "%" PRId64 " of %" PRId64 " requests failed", value, group->n_sent);
+    else if (broken != EXPECT_BOUNDS)
+        snprintf(found, size, "%s of 100 were answered within %.3f ms", names[broken - EXPECT_P50],
+                 (double)value / USEC_PER_MSEC);
+    return broken == EXPECT_BOUNDS;
+}
+
 bool expect_holds(const struct expect *expect, const struct story *story, char *found, size_t size)
 {
+    if (expect->target_group)
+        return requests_hold(expect, story, found, size);
     return expect->service ? service_holds(expect, story, found, size)
                            : task_holds(expect, story, found, size);
 }

@@ -158,6 +158,8 @@ static const struct grammar_member behaviour_members[] = {
     {"idle", SHAPE_IDLE,
      .about = "then it sleeps that long; default 0s beside work or exit, else \"forever\""},
     {"memory", SHAPE_SIZE, .about = "memory that it touches at its start; default 0B"},
+    {"request", SHAPE_OBJECT, .of = &request_grammar,
+     .about = "how it serves a request, where a load balancer sends it some"},
     {"exit", SHAPE_NUMBER, .about = "its exit code, 0 to 255; default 0"},
     {"unhealthyAfter", SHAPE_DURATION,
      .about = "from its start until its health checks fail; default: never"},
@@ -233,6 +235,8 @@ static const struct grammar_member entry_members[] = {
     {"updateTaskProtection", SHAPE_OBJECT, .of = &update_protection_grammar,
      .about = "ECS's UpdateTaskProtection"},
     {"fault", SHAPE_OBJECT, .of = &fault_grammar, .about = "something breaks"},
+    {"load", SHAPE_OBJECT, .of = &load_grammar,
+     .about = "from now on requests come like this instead"},
     {"wait", SHAPE_BOOL,
      .about = "beside runTask: tasks without room wait in PROVISIONING, as with a capacity "
               "provider, instead of being refused; default false"},
@@ -249,13 +253,19 @@ static const struct grammar_member expect_members[] = {
     {"instance", SHAPE_INSTANCE, .about = "where the task is or was"},
     {"lastStatus", SHAPE_CHOICE, .values = task_status_names,
      .about = "the task's status, such as STOPPED"},
+    {"targetGroup", SHAPE_TEXT, .about = "a target group's name, with bounds for its requests"},
+    {"sentAtLeast", SHAPE_NUMBER, .about = "requests of the whole run"},
+    {"failedAtMost", SHAPE_NUMBER, .about = "of them, without a good answer"},
+    {"p50AtMost", SHAPE_DURATION, .about = "half of the others were answered so soon"},
+    {"p95AtMost", SHAPE_DURATION, .about = "95 of 100 were"},
+    {"p99AtMost", SHAPE_DURATION, .about = "99 of 100 were"},
     {.name = NULL},
 };
-const struct grammar expect_grammar = {
-    "an expectation",
-    "Of a service (service and running) or of a task (task, and instance or "
-    "lastStatus).",
-    .members = expect_members};
+const struct grammar expect_grammar = {"an expectation",
+                                       "Of a service (service and running), of a task (task, and "
+                                       "instance or lastStatus) or of requests "
+                                       "(targetGroup, and bounds).",
+                                       .members = expect_members};
 
 static const struct grammar_member step_members[] = {
     {"wait", SHAPE_DISTRIBUTION, .about = "what takes the same time however busy the machine is"},
@@ -398,6 +408,7 @@ static const struct grammar_member scenario_members[] = {
     {"behaviour", SHAPE_MAP, .of = &behaviour_grammar, .about = "by \"family/container\""},
     {"services", SHAPE_LIST, .of = &create_service_grammar,
      .about = "CreateService calls, made once the first instances are up"},
+    {"load", SHAPE_LIST, .of = &load_grammar, .about = "where requests come from"},
     {"timeline", SHAPE_LIST, .of = &entry_grammar, .about = "what happens when"},
     {"until", SHAPE_DURATION,
      .about = "the end of the run; default: when the timeline is done and no task lives. Needed "
@@ -420,6 +431,12 @@ const struct grammar *const grammars[] = {
     &image_grammar,
     &layer_grammar,
     &behaviour_grammar,
+    &request_grammar,
+    &load_grammar,
+    &arrivals_grammar,
+    &flow_grammar,
+    &sine_grammar,
+    &rate_step_grammar,
     &entry_grammar,
     &fault_grammar,
     &kill_container_grammar,

@@ -33,6 +33,8 @@ enum shape {
     SHAPE_STEP,         /* a distribution, or an object described by `of` */
     SHAPE_SIZE_ANY,     /* a size or "any" */
     SHAPE_SAMPLES,      /* a list of durations, or a file's name */
+    SHAPE_REQUEST_RATE, /* "200/s" */
+    SHAPE_RATE_STEPS,   /* a list of `of`, or a file's name */
 };
 
 struct grammar {
@@ -83,6 +85,17 @@ extern const struct grammar vm_grammar;
 extern const struct grammar vm_boot_grammar;
 extern const struct grammar layer_grammar;
 extern const struct grammar host_profile_grammar;
+
+extern const struct grammar load_grammar;
+extern const struct grammar arrivals_grammar;
+extern const struct grammar flow_grammar;
+extern const struct grammar sine_grammar;
+extern const struct grammar rate_step_grammar;
+extern const struct grammar request_grammar;
+
+/* enum arrival_spacing, enum load_level */
+extern const char *const arrival_spacing_names[];
+extern const char *const load_level_names[];
 
 extern const struct grammar create_service_grammar;
 extern const struct grammar update_service_grammar;

@@ -319,6 +319,7 @@ static void read_scenario(struct scenario_reader *reader)
     scenario_read_behaviours(reader, &top);
     scenario_read_until(reader, &top);
     scenario_read_services(reader, &top);
+    scenario_read_loads(reader, &top);
     scenario_read_timeline(reader, &top);
     scenario_read_expects(reader, &top);
     scenario->source = json_dumps(top.value, JSON_COMPACT);
@@ -342,7 +343,10 @@ static struct scenario *finish(struct scenario_reader *reader)
     names_finish(&reader->image_names);
     names_finish(&reader->digests);
     free(reader->shared);
+    scenario->loads = reader->loads;
+    scenario->n_loads = reader->n_loads;
     names_finish(&reader->services);
+    names_finish(&reader->target_group_names);
     names_finish(&reader->containers);
     names_finish(&reader->references);
     free(reader->referred);
@@ -435,6 +439,7 @@ static void destroy_calls(struct scenario *scenario)
     }
     for (int i = 0; i < scenario->n_expects; i++) {
         free(scenario->expects[i].service);
+        free(scenario->expects[i].target_group);
         free(scenario->expects[i].text);
     }
     free(scenario->services);
@@ -461,6 +466,12 @@ void scenario_destroy(struct scenario *scenario)
     free(scenario->samples);
     for (int i = 0; i < scenario->n_taskdefs; i++)
         destroy_taskdef(&scenario->taskdefs[i]);
+    for (int i = 0; i < scenario->n_loads; i++) {
+        free(scenario->loads[i].service);
+        free(scenario->loads[i].target_group);
+        free(scenario->loads[i].curve.steps);
+    }
+    free(scenario->loads);
     destroy_calls(scenario);
     free(scenario->types);
     free(scenario->groups);

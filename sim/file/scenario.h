@@ -68,10 +68,15 @@ struct scenario_entry {
     int32_t *targets;
 };
 
+/* Bounds of what an expectation says of requests, in this order in `bounds`. */
+enum expect_bound { EXPECT_SENT, EXPECT_FAILED, EXPECT_P50, EXPECT_P95, EXPECT_P99, EXPECT_BOUNDS };
+
 struct expect {
     int line;
-    int64_t at_usec; /* USEC_NEVER: at the end */
-    char *service;   /* or NULL: then it is about a task */
+    int64_t at_usec;               /* USEC_NEVER: at the end */
+    char *service;                 /* or NULL: then it is about a task or requests */
+    char *target_group;            /* or NULL; whose requests, in the whole run */
+    int64_t bounds[EXPECT_BOUNDS]; /* at least so many SENT, at most the others; -1: not asked */
     int32_t running;
     int32_t task;        /* ID_NONE, or t1 = 0 */
     int32_t instance;    /* ID_NONE: not asked; task is (or was) on it */
@@ -101,6 +106,8 @@ struct scenario {
     int32_t n_taskdefs;
     struct message *services; /* MESSAGE_CREATE_SERVICE each */
     int32_t n_services;
+    struct load_source *loads;
+    int32_t n_loads;
     struct scenario_entry *timeline; /* in order of at_usec, then of the file */
     int32_t n_timeline;
     struct expect *expects;

@@ -395,7 +395,23 @@ static void read_wait(const struct node *node, struct scenario_entry *entry)
         node_error(&wait, "only a runTask can wait for room");
 }
 
-static void read_entry(struct scenario_reader *reader, struct node *node,
+/* A change of load is no call: it is read into the sources. */
+static bool read_load(struct scenario_reader *reader, const struct node *node,
+                      const struct entry_kind *kind, const struct scenario_entry *entry)
+{
+    struct node load = node_member(node, "load");
+
+    if (!load.value)
+        return false;
+    if (kind)
+        node_error(&load, "this entry has a %s already; an entry is one call, fault or load",
+                   kind->name);
+    scenario_read_load_entry(reader, &load, entry->at_usec);
+    return true;
+}
+
+/* False where it is no entry for the script. */
+static bool read_entry(struct scenario_reader *reader, struct node *node,
                        struct scenario_entry *entry)
 {
     const struct entry_kind *kind = NULL;
@@ -411,7 +427,7 @@ static void read_entry(struct scenario_reader *reader, struct node *node,
                   .for_usec = USEC_NEVER},
     };
     if (!node_object(node, &entry_grammar))
-        return;
+        return false;
     at = node_member(node, "at");
     node_duration(&at, &entry->at_usec);
     for (size_t i = 0; i < N_ENTRY_KINDS; i++) {
@@ -424,10 +440,13 @@ static void read_entry(struct scenario_reader *reader, struct node *node,
             kind->read(reader, &call, entry);
         }
     }
+    if (read_load(reader, node, kind, entry))
+        return false;
     if (!kind)
-        node_error(node, "wanted an API call such as runTask or updateService, or a fault");
+        node_error(node, "wanted an API call such as runTask or updateService, a fault or a load");
     else
         read_wait(node, entry);
+    return true;
 }
 
 /* Entries may name services that are only created by a later one. */
@@ -485,12 +504,12 @@ void scenario_read_timeline(struct scenario_reader *reader, const struct node *t
 
     collect_created_services(reader, &list);
     scenario->timeline = memory_zeroed(n, sizeof *scenario->timeline);
-    scenario->n_timeline = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), at;
-        struct scenario_entry *entry = &scenario->timeline[i];
+        struct scenario_entry *entry = &scenario->timeline[scenario->n_timeline];
 
-        read_entry(reader, &item, entry);
+        if (read_entry(reader, &item, entry))
+            scenario->n_timeline++;
         at = node_member(&item, "at");
         if (entry->at_usec >= scenario->until_usec)
             node_warning(&at, "never happens: the run has ended by then");
@@ -543,9 +562,12 @@ static void check_expect(const struct node *node)
     struct node service = node_member(node, "service"), running = node_member(node, "running");
     struct node task = node_member(node, "task"), instance = node_member(node, "instance");
     struct node status = node_member(node, "lastStatus");
+    struct node group = node_member(node, "targetGroup");
 
-    if (!service.value == !task.value)
-        node_error(node, "wanted either a service or a task");
+    if (!!service.value + !!task.value + !!group.value != 1)
+        node_error(node, "wanted either a service, a task or a targetGroup");
+    else if (group.value && (running.value || instance.value || status.value))
+        node_error(node, "running, instance and lastStatus do not belong to a target group");
     else if (service.value && !running.value)
         node_error(node, "wanted running: how many tasks of the service");
     else if (task.value && !instance.value && !status.value)
@@ -581,6 +603,7 @@ static void read_expect(struct scenario_reader *reader, struct node *node, struc
     node_id(&instance, 'i', &expect->instance);
     if (node_choice(&status, task_status_names, &choice))
         expect->last_status = choice;
+    scenario_read_expected_requests(reader, node, expect);
     check_expect(node);
 }
 

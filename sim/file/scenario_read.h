@@ -27,7 +27,10 @@ struct scenario_reader {
 
     struct names type_names;  /* numbers are indexes in types */
     struct names image_names; /* in images */
+    struct load_source *loads;
+    int n_loads, cap_loads;
     struct names services;    /* created at any time */
+    struct names target_group_names;
     struct names containers;  /* of all definitions */
     struct names references;  /* "family" and "family:revision" */
     int32_t *referred;        /* definition by reference; ID_NONE: it has errors of its own */
@@ -57,6 +60,13 @@ void scenario_read_rules(struct scenario_reader *reader, const struct node *top)
 struct agent_rules *scenario_read_agent(struct node *node, struct agent_rules *given);
 struct agent_rules *scenario_copy_rules(const struct agent_rules *rules);
 void scenario_destroy_rules(struct agent_rules *rules);
+
+/* scenario_load.c */
+void scenario_read_request(const struct node *behaviour, struct request_behaviour *request);
+void scenario_read_loads(struct scenario_reader *reader, const struct node *top);
+void scenario_read_expected_requests(struct scenario_reader *reader, const struct node *node,
+                                     struct expect *expect);
+void scenario_read_load_entry(struct scenario_reader *reader, struct node *node, int64_t at_usec);
 
 /* scenario_faults.c */
 void scenario_read_fault(struct scenario_reader *reader, struct node *node, struct fault *fault);

@@ -528,6 +528,7 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
     unhealthy = node_member(&node, "unhealthyAfter");
     node_int(&exit_code, 0, 255, BARE_NUMBER, &behaviour->exit_code);
     node_duration(&unhealthy, &behaviour->unhealthy_after_usec);
+    scenario_read_request(&node, &behaviour->request);
 }
 
 /* The name of a container's behaviour. */

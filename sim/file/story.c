@@ -40,6 +40,7 @@ void story_finish(struct story *story)
     free(story->wants);
     free(story->notes);
     free(story->turns);
+    responses_finish(&story->responses);
     story_init(story);
 }
 
@@ -528,6 +529,7 @@ void story_add(struct story *story, const struct record *record)
             action(story, &record->outputs.messages[i], record->at_usec);
     }
     story_turns_add(story, record);
+    responses_add(&story->responses, record);
 }
 
 /* Whole logs ----------------------------------------------------------------------------------- */

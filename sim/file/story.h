@@ -6,6 +6,7 @@
 #define BERTH_FILE_STORY_H
 
 #include "file/record.h"
+#include "file/responses.h"
 #include "file/runlog.h"
 
 /* Moments are microseconds since the start of the run, USEC_NEVER: has not happened. */
@@ -60,8 +61,8 @@ struct story_instance {
     int32_t group, zone;
     int32_t cpu, memory_mib;
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
-    int64_t lost_at_usec; /* lost or terminated */
-    int32_t n_live;       /* tasks placed here and not STOPPED */
+    int64_t lost_at_usec;              /* lost or terminated */
+    int32_t n_live;                    /* tasks placed here and not STOPPED */
     int64_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
     bool connected, draining;
     bool torn_down; /* terminated by the end of the run */
@@ -119,6 +120,7 @@ struct story {
     int n_notes, cap_notes;
     struct story_turn *turns; /* in order of time */
     int n_turns, cap_turns;
+    struct responses responses;
     int64_t n_events, n_outputs;
     int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
     int64_t last_usec; /* the latest record */

@@ -118,6 +118,30 @@ const char *units_size(const char *text, int64_t *bytes)
     return NULL;
 }
 
+const char *units_rate(const char *text, int64_t *rate)
+{
+    wide value, per;
+    int64_t usec;
+    const char *wrong = read_billionths(&text, &value);
+
+    if (wrong)
+        return wrong;
+    if (*text != '/')
+        return "has no unit; rates look like \"200/s\", \"90/min\", \"2.5/h\"";
+    for (text++; *text == ' '; text++)
+        ;
+    usec = unit_factor(duration_units, text);
+    if (!usec)
+        return "has an unknown unit; rates look like \"200/s\", \"90/min\", \"2.5/h\"";
+    if (value > (wide)BILLION * BILLION * BILLION / USEC_PER_SEC)
+        return "is more than 1000000000/s";
+    per = value * USEC_PER_SEC * USEC_PER_SEC / usec / BILLION;
+    if (per > (wide)BILLION * USEC_PER_SEC)
+        return "is more than 1000000000/s";
+    *rate = (int64_t)per;
+    return NULL;
+}
+
 /* A bare number counts as it is, one with the unit `name` counts `factor` times. */
 static const char *read_task_size(const char *text, const char *name, int factor,
                                   const char *unknown, int32_t *size)

@@ -18,6 +18,10 @@ const char *units_duration(const char *text, int64_t *usec);
 /* "512MiB", "1GiB", "40MB": bytes, likewise. */
 const char *units_size(const char *text, int64_t *bytes);
 
+/* "200/s", "90/min", "2.5/h", "10/d": requests in a million seconds, likewise. At most a thousand
+ * million a second. */
+const char *units_rate(const char *text, int64_t *rate);
+
 /* ECS's own spellings of a task's size (ECS API, RegisterTaskDefinition): "256", "1 vCPU", ".5
  * vcpu" in CPU units; "512", "2GB", "0.5 GB" in MiB. */
 const char *units_task_cpu(const char *text, int32_t *cpu);

@@ -13,16 +13,33 @@ void histogram_init(struct histogram *histogram)
     histogram->last = -1;
 }
 
-int64_t histogram_value_usec(int32_t bucket)
+/* The shortest latency in a bucket that is 2^`shift` wide. */
+static int64_t begin_usec(int32_t bucket, int *shift)
 {
-    int shift = (bucket >> HISTOGRAM_BITS) - 1;
-    int64_t below;
+    int64_t in_doubling = bucket & ((1 << HISTOGRAM_BITS) - 1);
 
     assert(bucket >= 0 && bucket < HISTOGRAM_BUCKETS);
-    if (shift <= 0)
-        return bucket;
-    below = (int64_t)(bucket & ((1 << HISTOGRAM_BITS) - 1)) + (1 << HISTOGRAM_BITS);
-    return (below << shift) + (INT64_C(1) << (shift - 1));
+    *shift = (bucket >> HISTOGRAM_BITS) - 1;
+    if (*shift > 0)
+        return (in_doubling + (1 << HISTOGRAM_BITS)) << *shift;
+    *shift = 0;
+    return bucket;
+}
+
+int64_t histogram_value_usec(int32_t bucket)
+{
+    int shift;
+    int64_t begin = begin_usec(bucket, &shift);
+
+    return begin + (INT64_C(1) << shift) / 2;
+}
+
+int64_t histogram_upto_usec(int32_t bucket)
+{
+    int shift;
+    int64_t begin = begin_usec(bucket, &shift);
+
+    return begin + (INT64_C(1) << shift) - 1;
 }
 
 void histogram_merge(struct histogram *histogram, const struct histogram *other)

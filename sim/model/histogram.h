@@ -35,20 +35,25 @@ static inline int32_t histogram_bucket(int64_t usec)
                      ((usec >> shift) & ((1 << HISTOGRAM_BITS) - 1)));
 }
 
-/* The middle of a bucket. */
+/* The middle of a bucket, and the longest latency in it. */
 int64_t histogram_value_usec(int32_t bucket);
+int64_t histogram_upto_usec(int32_t bucket);
 
-static inline void histogram_add_many(struct histogram *histogram, int64_t usec, int64_t n)
+/* Counts in a bucket, whose sum of latencies is for the caller to add. */
+static inline void histogram_add_bucket(struct histogram *histogram, int32_t bucket, int64_t n)
 {
-    int32_t bucket = histogram_bucket(usec);
-
     histogram->n += n;
-    histogram->sum_usec += usec * n;
     histogram->counts[bucket] += n;
     if (bucket < histogram->first)
         histogram->first = bucket;
     if (bucket > histogram->last)
         histogram->last = bucket;
+}
+
+static inline void histogram_add_many(struct histogram *histogram, int64_t usec, int64_t n)
+{
+    histogram->sum_usec += usec * n;
+    histogram_add_bucket(histogram, histogram_bucket(usec), n);
 }
 
 static inline void histogram_add(struct histogram *histogram, int64_t usec)

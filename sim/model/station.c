@@ -8,28 +8,28 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void requests_init(struct requests *pool)
+void visits_init(struct visits *pool)
 {
-    *pool = (struct requests){.free = ID_NONE};
+    *pool = (struct visits){.free = ID_NONE};
 }
 
-void requests_finish(struct requests *pool)
+void visits_finish(struct visits *pool)
 {
-    free(pool->requests);
-    requests_init(pool);
+    free(pool->visits);
+    visits_init(pool);
 }
 
-int32_t requests_add(struct requests *pool)
+int32_t visits_add(struct visits *pool)
 {
     int32_t request = pool->free;
 
     if (request == ID_NONE) {
-        ARRAY_ADD(pool, requests);
-        request = pool->n_requests - 1;
+        ARRAY_ADD(pool, visits);
+        request = pool->n_visits - 1;
     } else {
-        pool->free = pool->requests[request].next;
+        pool->free = pool->visits[request].next;
     }
-    pool->requests[request].next = ID_NONE;
+    pool->visits[request].next = ID_NONE;
     return request;
 }
 

@@ -19,7 +19,7 @@ enum request_state {
     REQUEST_BROKEN,
 };
 
-struct request {
+struct visit {
     int64_t arrived_usec;
     int64_t work_usec, wait_usec; /* that serving it takes */
     int32_t source;
@@ -30,20 +30,20 @@ struct request {
     int32_t next;  /* in the line, or of the free ones */
 };
 
-struct requests {
-    struct request *requests;
-    int n_requests, cap_requests;
+struct visits {
+    struct visit *visits;
+    int n_visits, cap_visits;
     int32_t free;
 };
 
-void requests_init(struct requests *pool);
-void requests_finish(struct requests *pool);
-int32_t requests_add(struct requests *pool); /* uninitialised but for `next` */
+void visits_init(struct visits *pool);
+void visits_finish(struct visits *pool);
+int32_t visits_add(struct visits *pool); /* uninitialised but for `next` */
 
-static inline void requests_remove(struct requests *pool, int32_t request)
+static inline void visits_remove(struct visits *pool, int32_t request)
 {
-    pool->requests[request].state = REQUEST_FREE;
-    pool->requests[request].next = pool->free;
+    pool->visits[request].state = REQUEST_FREE;
+    pool->visits[request].next = pool->free;
     pool->free = request;
 }
 
@@ -59,7 +59,7 @@ struct station station_new(int32_t concurrency, int32_t line_max);
 enum station_answer { STATION_SERVES, STATION_QUEUES, STATION_FULL };
 
 /* A request comes: it is served at once, waits, or is turned away. */
-static inline enum station_answer station_come(struct station *station, struct requests *pool,
+static inline enum station_answer station_come(struct station *station, struct visits *pool,
                                                int32_t request)
 {
     if (station->n_serving < station->concurrency) {
@@ -68,25 +68,25 @@ static inline enum station_answer station_come(struct station *station, struct r
     }
     if (station->n_waiting >= station->line_max)
         return STATION_FULL;
-    pool->requests[request].state = REQUEST_IN_LINE;
-    pool->requests[request].next = ID_NONE;
+    pool->visits[request].state = REQUEST_IN_LINE;
+    pool->visits[request].next = ID_NONE;
     if (station->last == ID_NONE)
         station->first = request;
     else
-        pool->requests[station->last].next = request;
+        pool->visits[station->last].next = request;
     station->last = request;
     station->n_waiting++;
     return STATION_QUEUES;
 }
 
 /* The head of the line, which leaves it; ID_NONE: nobody waits. */
-static inline int32_t station_shift(struct station *station, const struct requests *pool)
+static inline int32_t station_shift(struct station *station, const struct visits *pool)
 {
     int32_t request = station->first;
 
     if (request == ID_NONE)
         return ID_NONE;
-    station->first = pool->requests[request].next;
+    station->first = pool->visits[request].next;
     if (station->first == ID_NONE)
         station->last = ID_NONE;
     station->n_waiting--;
@@ -94,7 +94,7 @@ static inline int32_t station_shift(struct station *station, const struct reques
 }
 
 /* One that was served has left: who is served next, ID_NONE: nobody. */
-static inline int32_t station_leave(struct station *station, const struct requests *pool)
+static inline int32_t station_leave(struct station *station, const struct visits *pool)
 {
     int32_t next = station_shift(station, pool);
 

@@ -62,8 +62,8 @@ enum load_level { LOAD_AUTO, LOAD_REQUEST, LOAD_RATE };
 
 /* Where requests come from. Open loop: they come at their times, whatever becomes of them. */
 struct load_source {
-    char *service;        /* whose target groups get them, or NULL: */
-    int32_t target_group; /* index in the scenario's list, or ID_NONE */
+    char *service;      /* whose target groups get them, or NULL: */
+    char *target_group; /* by name */
     struct rate_curve curve;
     enum arrival_spacing spacing;
     int64_t from_usec, to_usec;

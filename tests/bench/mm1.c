@@ -51,8 +51,8 @@ static struct answer with_engine(double utilization)
 
     queue_init(queue);
     traffic_init(&traffic, queue, NULL, 1);
-    traffic_add_group(&traffic, BALANCER_ROUND_ROBIN, 0);
-    traffic_register(&traffic, 0, 0, 0);
+    traffic_add_group(&traffic, BALANCER_ROUND_ROBIN, 0, 0, 0);
+    traffic_register(&traffic, 0, 0, 0, 0);
     traffic_open(&traffic, 0, 0, 0, &behaviour);
     traffic_set(&traffic, 0, 0, 0, BALANCER_IN_USE);
     traffic_add_source(&traffic, &load, 0);

@@ -115,7 +115,7 @@ static const struct row rows[] = {
      "\"family:revision\"\n1:35: error: services[0].desiredCount: missing: how many tasks it keeps "
      "running"},
     {"\"services\":{},\"until\":\"1s\"", "1:34: error: services: found an object, wanted a list"},
-    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, or a fault"},
+    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, a fault or a load"},
     {"\"timeline\":[{\"runTask\":{\"taskDefinition\":\"web\"}}]",
      "1:35: error: timeline[0].at: missing: when, from the start of the run\n1:64: error: "
      "timeline[0].runTask.taskDefinition: no task definition \"web\""},
@@ -140,8 +140,8 @@ static const struct row rows[] = {
     {"\"timeline\":[{\"at\":\"1s\",\"updateService\":{\"service\":\"web\",\"desiredCount\":2}}]",
      "1:73: error: timeline[0].updateService.service: no service \"web\""},
     {"\"timeline\":[{\"at\":\"1s\",\"reboot\":{}}]",
-     "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, or a "
-     "fault\n1:46: error: timeline[0].reboot: unknown member of an entry of the "
+     "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, a "
+     "fault or a load\n1:46: error: timeline[0].reboot: unknown member of an entry of the "
      "timeline"},
     {"\"timeline\":[{\"at\":\"3s\",\"stopTask\":{\"task\":\"t1\"}}],\"until\":\"2s\"",
      "1:41: warning: timeline[0].at: never happens: the run has ended by then"},

@@ -40,6 +40,15 @@ Test(histogram, is_right_to_within_a_hundredth)
     }
 }
 
+Test(histogram, knows_where_its_buckets_end)
+{
+    for (int32_t i = 0; i < HISTOGRAM_BUCKETS - 1; i++) {
+        cr_assert(histogram_bucket(histogram_upto_usec(i)) == i);
+        cr_assert(histogram_bucket(histogram_upto_usec(i) + 1) == i + 1);
+        cr_assert(histogram_bucket(histogram_value_usec(i)) == i);
+    }
+}
+
 Test(histogram, finds_percentiles)
 {
     histogram_init(&a);

@@ -33,7 +33,7 @@ static struct world *new_world(int64_t rate, enum arrival_spacing spacing, uint6
     world->behaviour = request_behaviour_default();
     queue_init(&world->queue);
     traffic_init(&world->traffic, &world->queue, NULL, seed);
-    traffic_add_group(&world->traffic, BALANCER_ROUND_ROBIN, 0);
+    traffic_add_group(&world->traffic, BALANCER_ROUND_ROBIN, 0, 0, 0);
     return world;
 }
 
@@ -46,7 +46,7 @@ static void finish_world(struct world *world)
 
 static void serve(struct world *world, int64_t at_usec, int32_t task)
 {
-    traffic_register(&world->traffic, 0, task, 0);
+    traffic_register(&world->traffic, at_usec, 0, task, 0);
     traffic_open(&world->traffic, at_usec, task, 0, &world->behaviour);
     traffic_set(&world->traffic, at_usec, 0, task, BALANCER_IN_USE);
 }
@@ -173,9 +173,9 @@ Test(traffic, is_shared_among_groups_as_it_is_shifted)
     struct world *world = new_world(1000 * RATE_PER_SEC, ARRIVALS_EVEN, 1);
     int64_t n;
 
-    traffic_add_group(&world->traffic, BALANCER_ROUND_ROBIN, 0);
+    traffic_add_group(&world->traffic, BALANCER_ROUND_ROBIN, 0, 0, 0);
     serve(world, 0, 0);
-    traffic_register(&world->traffic, 1, 1, 0);
+    traffic_register(&world->traffic, 0, 1, 1, 0);
     traffic_open(&world->traffic, 0, 1, 0, &world->behaviour);
     traffic_set(&world->traffic, 0, 1, 1, BALANCER_IN_USE);
     traffic_add_source(&world->traffic, &world->load, 0);

@@ -1,0 +1,41 @@
+/*
+ * How requests fared, by target group, added up over a run from what the scheduler was told of each
+ * metric period: so a simulation, a real run and a log say the same. Knows nothing of single requests.
+ */
+#ifndef BERTH_FILE_RESPONSES_H
+#define BERTH_FILE_RESPONSES_H
+
+#include "file/buffer.h"
+#include "file/record.h"
+#include "model/histogram.h"
+
+#include <stdio.h>
+
+struct responses_group {
+    char *name;
+    int64_t n_sent;            /* that ended: were answered, refused, cut off or given up */
+    int64_t n_failed;          /* of those, without a good answer */
+    struct histogram *latency; /* of the others */
+};
+
+struct responses {
+    struct responses_group *groups; /* by target group */
+    int n_groups, cap_groups;
+};
+
+void responses_finish(struct responses *responses);
+
+/* Takes the next record of any machine. */
+void responses_add(struct responses *responses, const struct record *record);
+
+/* The group of that name, or NULL. */
+const struct responses_group *responses_find(const struct responses *responses, const char *name);
+
+/* Members of a JSON object, without commas around: requests_sent, requests_failed and a list
+ * target_groups with percentiles in seconds. Nothing, and false, where there are no target groups. */
+bool responses_json(struct buffer *json, const struct responses *responses);
+
+/* A line a group; nothing where there is none. */
+void responses_print(FILE *out, const struct responses *responses);
+
+#endif
