@@ -257,6 +257,12 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
  * rule names no attribute or this berth has no strategy of that name. */
 int cluster_add_request(struct cluster *cluster, const struct message *call, int service);
 
+/* Compiles the memberOf expressions of a list, one slot a constraint, NULL for the others; false where
+ * one is wrong. The caller releases them with cluster_destroy_queries(). */
+bool cluster_compile(const struct placement_constraint *constraints, int n,
+                     struct query ***queries);
+void cluster_destroy_queries(struct query **queries, int n);
+
 /* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. Of no
  * service: those begin with cluster_add_service_task(). */
 int cluster_add_task(struct cluster *cluster, int taskdef, int request);
