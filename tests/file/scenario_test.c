@@ -154,7 +154,7 @@ static const struct row rows[] = {
     {"\"expect\":[{\"task\":\"t1\"},{\"running\":3},{\"task\":\"t1\",\"instance\":\"i1\","
      "\"running\":2}]",
      "1:33: error: expect[0]: wanted instance or lastStatus of the task\n1:47: error: expect[1]: "
-     "wanted either a service or a task\n1:100: error: expect[2].running: belongs to a service, "
+     "wanted either a service, a task or a targetGroup\n1:100: error: expect[2].running: belongs to a service, "
      "not to a task"},
     {"\"expect\":[{\"at\":\"3s\",\"task\":\"t1\",\"instance\":\"i2\"}],\"until\":\"2s\"",
      "1:39: error: expect[0].at: \"3s\" is after the end of the run"},
