@@ -64,6 +64,8 @@ struct cgroup_limits {
     /* soft (ECS memoryReservation): taken back first when the machine is short */
     int64_t reserved_bytes;
     int64_t pids;
+    int64_t swap_bytes; /* beyond memory_bytes, where the machine swaps; -1: no limit */
+    int swappiness;     /* 1 to 101, one more than the kernel's; 0 = not set */
 };
 
 struct cgroup_usage {

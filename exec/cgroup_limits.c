@@ -55,6 +55,25 @@ static void cpu_settings(bool v2, const struct cgroup_limits *limits, struct cgr
     }
 }
 
+/* Version 1 limits memory and swap together, version 2 swap alone, and has no swappiness. */
+static void swap_settings(bool v2, const struct cgroup_limits *limits, struct cgroup_setting *list,
+                          size_t *n)
+{
+    struct cgroup_setting *swap =
+        setting(list, n, CGROUP_MEMORY, v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+                "swap limit");
+
+    if (limits->swap_bytes < 0) {
+        snprintf(swap->text, sizeof swap->text, v2 ? "max" : "-1");
+    } else {
+        set_number(swap, limits->swap_bytes + (v2 ? 0 : limits->memory_bytes));
+    }
+    if (limits->swappiness > 0 && !v2) {
+        set_number(setting(list, n, CGROUP_MEMORY, "memory.swappiness", "swappiness"),
+                   limits->swappiness - 1);
+    }
+}
+
 size_t cgroup_settings(const struct cgroup_machine *machine, const struct cgroup_limits *limits,
                        struct cgroup_setting *list)
 {
@@ -69,10 +88,7 @@ size_t cgroup_settings(const struct cgroup_machine *machine, const struct cgroup
                            "memory limit"),
                    limits->memory_bytes);
         if (machine->swap) {
-            set_number(setting(list, &n, CGROUP_MEMORY,
-                               v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
-                               "swap limit"),
-                       v2 ? 0 : limits->memory_bytes);
+            swap_settings(v2, limits, list, &n);
         }
     }
     if (limits->reserved_bytes && machine->limits_memory) {

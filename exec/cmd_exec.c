@@ -243,7 +243,7 @@ static void tell_plan(const struct stage *stage)
             capacity_text(text, sizeof text, &wanted), stage->report.scale.numerator,
             stage->report.scale.denominator, length);
     plans_tell(&stage->plans);
-    wants_tell(stage->scenario);
+    wants_tell(stage->scenario, &stage->cgroups);
 }
 
 /* A run can do without networks: its containers then have nothing but lo, which is said. */

@@ -16,9 +16,11 @@
 #include <jansson.h>
 #include <limits.h>
 #include <openssl/evp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -376,6 +378,22 @@ static char **copy_list(json_t *list)
     return own;
 }
 
+/* "SIGQUIT", "QUIT" or "3"; what is none of them is passed over, as Docker does. */
+static int signal_of(const char *text)
+{
+    const char *name = text && strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    int number = text ? atoi(text) : 0;
+
+    for (int i = 1; name && i < NSIG; i++) {
+        const char *known = sigabbrev_np(i);
+
+        if (known && strcasecmp(name, known) == 0) {
+            return i;
+        }
+    }
+    return number > 0 && number < NSIG ? number : SIGTERM;
+}
+
 static void take_config(json_t *config, struct image *image)
 {
     image->entrypoint = copy_list(json_object_get(config, "Entrypoint"));
@@ -383,6 +401,7 @@ static void take_config(json_t *config, struct image *image)
     image->env = copy_list(json_object_get(config, "Env"));
     image->working_dir = copy(json_string_value(json_object_get(config, "WorkingDir")));
     image->user = copy(json_string_value(json_object_get(config, "User")));
+    image->stop_signal = signal_of(json_string_value(json_object_get(config, "StopSignal")));
 }
 
 /* ---- the interface ---- */

@@ -24,6 +24,7 @@ struct image {
     char **env;
     char *working_dir; /* "" = "/" */
     char *user;        /* "" = root */
+    int stop_signal;   /* what asks it to end (STOPSIGNAL); SIGTERM without one */
     /* of all layers as they stand in the layout (what a pull would transfer) */
     int64_t blob_bytes;
     int64_t unpacked_bytes; /* written just now; 0 when every layer was in the store already */

@@ -40,6 +40,7 @@ struct ward {
     int64_t pull_end_usec; /* its pull is told then; INT64_MAX: none waits */
     int64_t permille;      /* its pull takes so much longer; 0: it does not */
     bool pull_fails;
+    int stop_signal; /* the image's */
     bool started, ended;
     bool ready;
     bool again; /* its last life is being removed, then it starts anew */
@@ -354,6 +355,7 @@ static bool make_group(struct performer *performer, struct task *task, struct er
         .quota_cpu = task->plan->quota_cpu,
         .weight_cpu = task->plan->weight_cpu,
         .memory_bytes = task->plan->memory_bytes,
+        .swap_bytes = task->plan->swap_bytes,
     };
 
     task->has_group =
@@ -374,7 +376,9 @@ static void describe(struct performer *performer, struct ward *ward, const struc
         .task_group = ward->task->group,
         .limits = {.weight_cpu = plan->weight_cpu,
                    .memory_bytes = plan->memory_bytes,
-                   .reserved_bytes = plan->reserved_bytes},
+                   .reserved_bytes = plan->reserved_bytes,
+                   .swap_bytes = plan->swap_bytes,
+                   .swappiness = plan->swappiness},
         .layers = ward->line.layers,
         .argv = ward->line.argv,
         .env = ward->line.env,
@@ -432,6 +436,7 @@ static void create(struct performer *performer, struct ward *ward,
         return;
     }
     describe(performer, ward, pulled);
+    ward->stop_signal = plan_of(ward)->performs ? SIGTERM : pulled->image.stop_signal;
     ok = names_a_program(ward, &err) && make_group(performer, ward->task, &err) &&
          container_create(performer->host, &ward->spec, ward, &ward->container, &err);
     tell(performer, ward, MESSAGE_CONTAINER_CREATED, ok ? NULL : &err, false);
@@ -553,7 +558,8 @@ static void send_signal(struct ward *ward, enum stop_signal signal)
     if (signal == SIGNAL_KILL) {
         container_kill(ward->container);
     } else {
-        container_signal(ward->container, SIGTERM, &err); /* it is gone, or SIGKILL will come */
+        /* It is gone, or SIGKILL will come. */
+        container_signal(ward->container, ward->stop_signal, &err);
     }
 }
 

@@ -196,6 +196,8 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
         .weight_cpu = weight_of(definition),
         .memory_bytes = memory_at(plans->scale, definition->memory_mib),
         .reserved_bytes = memory_at(plans->scale, definition->memory_reservation_mib),
+        .swap_bytes = run->max_swap_mib > 0 ? memory_at(plans->scale, run->max_swap_mib) : 0,
+        .swappiness = run->swappiness >= 0 && run->max_swap_mib > 0 ? run->swappiness + 1 : 0,
     };
     wants_fill(plan, taskdef, i);
     plan->performs = plan->layout == NULL || taskdef->behaviours[i].given;
@@ -216,6 +218,7 @@ static void plan_taskdef(struct plan *plan, const struct plans *plans, int id)
     };
     for (int i = 0; i < definition->n_containers; i++) {
         plan_container(&plan->containers[i], plans, taskdef, i);
+        plan->swap_bytes += plan->containers[i].swap_bytes;
         if (definition->cpu == 0) {
             plan->weight_cpu += plan->containers[i].weight_cpu;
         }
@@ -289,11 +292,23 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
     return duty;
 }
 
+/* What one container may swap beyond its memory its instance must let it. */
+static bool somebody_swaps(const struct plans *plans)
+{
+    for (int i = 0; i < plans->scenario->n_taskdefs; i++) {
+        if (plans->list[i].swap_bytes > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct cgroup_limits plans_instance_limits(const struct plans *plans,
                                            const struct instance_type *type)
 {
     return (struct cgroup_limits){
         .quota_cpu = scale_down(plans->scale, type->cpu),
         .memory_bytes = memory_at(plans->scale, type->memory_mib),
+        .swap_bytes = somebody_swaps(plans) ? -1 : 0,
     };
 }

@@ -110,6 +110,8 @@ static const struct field plan_container_fields[] = {
     FIELD(FIELD_LONG, plan_container, weight_cpu, "weight"),
     FIELD(FIELD_LONG, plan_container, memory_bytes, "memory"),
     FIELD(FIELD_LONG, plan_container, reserved_bytes, "memoryReservation"),
+    FIELD(FIELD_LONG, plan_container, swap_bytes, "swap"),
+    FIELD(FIELD_INT, plan_container, swappiness, "swappiness"),
 };
 static const struct schema plan_container_schema = SCHEMA(plan_container, plan_container_fields);
 
@@ -119,6 +121,7 @@ static const struct field plan_fields[] = {
     FIELD(FIELD_LONG, plan, quota_cpu, "quota"),
     FIELD(FIELD_LONG, plan, weight_cpu, "weight"),
     FIELD(FIELD_LONG, plan, memory_bytes, "memory"),
+    FIELD(FIELD_LONG, plan, swap_bytes, "swap"),
     FIELD_LIST_OF(plan, containers, "containers", &plan_container_schema),
 };
 const struct schema plan_schema = SCHEMA(plan, plan_fields);

@@ -140,6 +140,8 @@ struct plan_container {
     int64_t weight_cpu;
     int64_t memory_bytes;   /* 0: none */
     int64_t reserved_bytes; /* 0: none */
+    int64_t swap_bytes;     /* beyond memory_bytes */
+    int32_t swappiness;     /* as in struct cgroup_limits */
 };
 
 struct plan {
@@ -148,6 +150,7 @@ struct plan {
     int64_t quota_cpu;                  /* of the whole task; 0: none */
     int64_t weight_cpu;                 /* 0: none */
     int64_t memory_bytes;               /* 0: none */
+    int64_t swap_bytes;                 /* of all containers */
     int32_t n_containers;
     struct plan_container *containers;
 };

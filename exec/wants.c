@@ -27,9 +27,9 @@ static void *allocate(int n, size_t size)
 /* ---- limits ---- */
 
 /* In the order of enum ulimit_name. */
-static const int resources[] = {RLIMIT_CORE,   RLIMIT_CPU,  RLIMIT_DATA,     RLIMIT_FSIZE,
-                                RLIMIT_LOCKS,  RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE,
-                                RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_RSS,     RLIMIT_RTPRIO,
+static const int resources[] = {RLIMIT_CORE,   RLIMIT_CPU,        RLIMIT_DATA,     RLIMIT_FSIZE,
+                                RLIMIT_LOCKS,  RLIMIT_MEMLOCK,    RLIMIT_MSGQUEUE, RLIMIT_NICE,
+                                RLIMIT_NOFILE, RLIMIT_NPROC,      RLIMIT_RSS,      RLIMIT_RTPRIO,
                                 RLIMIT_RTTIME, RLIMIT_SIGPENDING, RLIMIT_STACK};
 
 static void fill_limits(struct plan_container *plan, const struct container_run *run)
@@ -37,8 +37,8 @@ static void fill_limits(struct plan_container *plan, const struct container_run 
     plan->n_limits = run->n_ulimits;
     plan->limits = allocate(run->n_ulimits, sizeof *plan->limits);
     for (int i = 0; i < run->n_ulimits; i++) {
-        plan->limits[i] = (struct plan_limit){resources[run->ulimits[i].name],
-                                              run->ulimits[i].soft, run->ulimits[i].hard};
+        plan->limits[i] = (struct plan_limit){resources[run->ulimits[i].name], run->ulimits[i].soft,
+                                              run->ulimits[i].hard};
     }
 }
 
@@ -90,8 +90,8 @@ static void tell_capabilities(const char *where, const struct container_run *run
 /* Those of its own network, unless that is its instance's; those of its own IPC. */
 static bool control_is_own(const char *name, enum network_mode mode)
 {
-    static const char *const ipc[] = {"kernel.msgmax", "kernel.msgmnb",     "kernel.msgmni",
-                                      "kernel.sem",    "kernel.shmall",     "kernel.shmmax",
+    static const char *const ipc[] = {"kernel.msgmax", "kernel.msgmnb",         "kernel.msgmni",
+                                      "kernel.sem",    "kernel.shmall",         "kernel.shmmax",
                                       "kernel.shmmni", "kernel.shm_rmid_forced"};
 
     if (strncmp(name, "net.", 4) == 0) {
@@ -125,8 +125,9 @@ static void tell_controls(const char *where, const struct container_run *run,
 {
     for (int i = 0; i < run->n_controls; i++) {
         if (!control_is_own(run->controls[i].name, mode)) {
-            fprintf(stderr, "%s: warning: systemControl %s is not set: it is not the container's "
-                            "own\n",
+            fprintf(stderr,
+                    "%s: warning: systemControl %s is not set: it is not the container's "
+                    "own\n",
                     where, run->controls[i].name);
         }
     }
@@ -139,13 +140,23 @@ static const struct mount_word {
     const char *word;
     unsigned long flag;
 } words[] = {
-    {"ro", MS_RDONLY},           {"noexec", MS_NOEXEC},   {"noatime", MS_NOATIME},
-    {"nodiratime", MS_NODIRATIME}, {"relatime", MS_RELATIME}, {"strictatime", MS_STRICTATIME},
-    {"sync", MS_SYNCHRONOUS},    {"dirsync", MS_DIRSYNC},
+    {"ro", MS_RDONLY},
+    {"noexec", MS_NOEXEC},
+    {"noatime", MS_NOATIME},
+    {"nodiratime", MS_NODIRATIME},
+    {"relatime", MS_RELATIME},
+    {"strictatime", MS_STRICTATIME},
+    {"sync", MS_SYNCHRONOUS},
+    {"dirsync", MS_DIRSYNC},
     /* what is so anyway */
-    {"defaults", 0},             {"rw", 0},               {"nosuid", 0},
-    {"nodev", 0},                {"exec", 0},             {"async", 0},
-    {"atime", 0},                {"diratime", 0},
+    {"defaults", 0},
+    {"rw", 0},
+    {"nosuid", 0},
+    {"nodev", 0},
+    {"exec", 0},
+    {"async", 0},
+    {"atime", 0},
+    {"diratime", 0},
 };
 
 static bool find_word(const char *word, unsigned long *flag)
@@ -168,8 +179,7 @@ static bool is_data(const char *word)
 
 static struct plan_mount tmpfs_mount(const struct run_tmpfs *tmpfs)
 {
-    struct plan_mount mount = {.path = strdup(tmpfs->path),
-                               .size_bytes = tmpfs->size_mib * MIB};
+    struct plan_mount mount = {.path = strdup(tmpfs->path), .size_bytes = tmpfs->size_mib * MIB};
     size_t size = 1;
     char *data;
 
@@ -312,14 +322,15 @@ bool wants_check(const struct scenario *scenario, struct err *err)
 }
 
 static void tell_container(const char *where, const struct container_run *run,
-                           enum network_mode mode)
+                           enum network_mode mode, const struct cgroup_machine *machine)
 {
     tell_capabilities(where, run);
     tell_controls(where, run, mode);
-    if (run->max_swap_mib > 0 || run->swappiness >= 0) {
-        fprintf(stderr, "%s: warning: maxSwap and swappiness are not given: berth's containers do "
-                        "not swap beyond their memory\n",
-                where);
+    if (run->max_swap_mib > 0 && !(machine->swap && machine->limits_memory)) {
+        fprintf(stderr, "%s: warning: maxSwap is not given: this machine %s\n", where,
+                machine->swap ? "limits no memory" : "has no swap");
+    } else if (run->max_swap_mib > 0 && run->swappiness >= 0 && machine->kind == CGROUP_V2) {
+        fprintf(stderr, "%s: warning: swappiness is not given: cgroup version 2 has none\n", where);
     }
     if (run->pseudo_terminal || run->interactive) {
         fprintf(stderr, "%s: warning: no terminal and no open standard input is given\n", where);
@@ -329,8 +340,9 @@ static void tell_container(const char *where, const struct container_run *run,
 static void tell_task(const char *family, const struct taskdef_run *run)
 {
     if (run->pid_mode != PID_CONTAINER) {
-        fprintf(stderr, "%s: warning: pidMode is not given: each container sees its own processes "
-                        "only\n",
+        fprintf(stderr,
+                "%s: warning: pidMode is not given: each container sees its own processes "
+                "only\n",
                 family);
     }
     if (run->ipc_mode == IPC_TASK || run->ipc_mode == IPC_HOST) {
@@ -338,14 +350,15 @@ static void tell_task(const char *family, const struct taskdef_run *run)
     }
     for (int i = 0; i < run->n_volumes; i++) {
         if (run->volumes[i].kind == VOLUME_REMOTE) {
-            fprintf(stderr, "%s: warning: volume %s is an empty folder of the task: there is no "
-                            "remote storage here\n",
+            fprintf(stderr,
+                    "%s: warning: volume %s is an empty folder of the task: there is no "
+                    "remote storage here\n",
                     family, run->volumes[i].name);
         }
     }
 }
 
-void wants_tell(const struct scenario *scenario)
+void wants_tell(const struct scenario *scenario, const struct cgroup_machine *machine)
 {
     for (int i = 0; i < scenario->n_taskdefs; i++) {
         const struct scenario_taskdef *taskdef = &scenario->taskdefs[i];
@@ -357,7 +370,7 @@ void wants_tell(const struct scenario *scenario)
 
             snprintf(where, sizeof where, "%s/%s", definition->family,
                      definition->containers[j].name);
-            tell_container(where, &taskdef->run->containers[j], definition->network_mode);
+            tell_container(where, &taskdef->run->containers[j], definition->network_mode, machine);
         }
     }
 }

@@ -8,13 +8,14 @@
 
 #include "exec/protocol.h"
 #include "file/err.h"
+#include "exec/cgroup.h"
 #include "file/scenario.h"
 
 /* Refuses what cannot be run at all (EXIT_MACHINE): privileged containers. */
 bool wants_check(const struct scenario *scenario, struct err *err);
 
 /* Says on stderr what a real run does not give, or gives otherwise, a line each. */
-void wants_tell(const struct scenario *scenario);
+void wants_tell(const struct scenario *scenario, const struct cgroup_machine *machine);
 
 /* Fills what `plan` gets of container number `i` of a definition. Texts are the definition's, lists
  * are to be released with wants_release(). */

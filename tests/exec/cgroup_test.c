@@ -101,6 +101,38 @@ Test(cgroup, limits_arrive_in_the_kernel)
     }
 }
 
+/* The kernel keeps these limits where there is nothing to swap to, too. */
+Test(cgroup, swap_limits_arrive_in_the_kernel)
+{
+    const struct cgroup_limits limits = {
+        .memory_bytes = 64 << 20, .swap_bytes = 16 << 20, .swappiness = 30 + 1};
+    const struct cgroup_limits free_limits = {.memory_bytes = 256 << 20, .swap_bytes = -1};
+    struct cgroup_machine machine;
+    struct err err;
+    char text[128];
+
+    open_or_skip(&machine, CGROUP_BY_FD);
+    if (!machine.limits_memory ||
+        (machine.kind != CGROUP_V2 &&
+         faccessat(machine.roots[CGROUP_MEMORY], "memory.memsw.limit_in_bytes", F_OK, 0) != 0)) {
+        cr_skip_test("this kernel does not count what is swapped");
+    }
+    machine.swap = true;
+    cr_assert(cgroup_make(&machine, "berth-test-i1", true, &free_limits, &err), "%s", err.text);
+    cr_assert(cgroup_make(&machine, "berth-test-i1/t1", true, &limits, &err), "%s", err.text);
+    read_file(&machine, "berth-test-i1/t1", CGROUP_MEMORY, "memory.memsw.limit_in_bytes",
+              "memory.swap.max", text, sizeof text);
+    cr_expect_str_eq(text, machine.kind == CGROUP_V2 ? "16777216" : "83886080");
+    if (machine.kind != CGROUP_V2) {
+        read_file(&machine, "berth-test-i1/t1", CGROUP_MEMORY, "memory.swappiness", "", text,
+                  sizeof text);
+        cr_expect_str_eq(text, "30");
+    }
+    cr_expect(cgroup_remove(&machine, "berth-test-i1/t1"));
+    cr_expect(cgroup_remove(&machine, "berth-test-i1"));
+    cgroup_close(&machine);
+}
+
 Test(cgroup, instance_group_limits)
 {
     const struct cgroup_limits limits = {.quota_cpu = 1024, .memory_bytes = 1 << 30};

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,8 @@ static const char *machine(void)
     return strcmp(name.machine, "aarch64") == 0 ? "arm64" : "amd64";
 }
 
+static const char *stop_signal = "SIGTERM";
+
 /* A manifest of an image for that machine; its configuration is a blob too. */
 static struct blob make_manifest(const char *architecture, const struct layer *layers, int n)
 {
@@ -197,9 +200,10 @@ static struct blob make_manifest(const char *architecture, const struct layer *l
                 layers[i].kind, layers[i].blob.hex, layers[i].blob.size);
         sprintf(ids + strlen(ids), "%s\"sha256:%s\"", i ? "," : "", layers[i].diff_id);
     }
-    config = put_text("{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"%s\"]},"
+    config = put_text("{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"%s\"],"
+                      "\"StopSignal\":\"%s\"},"
                       "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[%s]}}",
-                      architecture, architecture, ids);
+                      architecture, architecture, stop_signal, ids);
     return put_text("{\"schemaVersion\":2,\"config\":{\"digest\":\"sha256:%s\",\"size\":%zu},"
                     "\"layers\":[%s]}",
                     config.hex, config.size, list);
@@ -304,6 +308,25 @@ Test(layout, other_kinds_of_layers_are_refused)
     layer.kind = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
     make_image(&layer, 1);
     expect_refused("which is no tar");
+}
+
+Test(layout, an_image_says_how_it_is_asked_to_stop)
+{
+    static const struct {
+        const char *text;
+        int signal;
+    } cases[] = {{"SIGQUIT", SIGQUIT}, {"usr1", SIGUSR1}, {"3", 3},
+                 {"", SIGTERM},        {"none", SIGTERM}, {"99999", SIGTERM}};
+    struct layer layer = make_layer('g', NAMES("a"));
+    struct image image;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        stop_signal = cases[i].text;
+        make_image(&layer, 1);
+        image = expect_fine();
+        cr_expect(image.stop_signal == cases[i].signal, "%s: %d", cases[i].text, image.stop_signal);
+        image_finish(&image);
+    }
 }
 
 /* gzip itself passes over it. The digest of what is before it is right. */
