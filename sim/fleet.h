@@ -15,24 +15,36 @@
 enum fleet_what {
     FLEET_BOOTED = 1, /* id: instance */
     FLEET_LOST,       /* id: instance */
-    FLEET_SHARE,      /* id: instance: somebody's work is done */
+    FLEET_SHARE,      /* id: instance: somebody's work is done on its CPUs */
+    FLEET_COMMON,     /* id: enum fleet_common: likewise, on what all instances share */
+    FLEET_WAITED,     /* id: duty: it has waited */
+    FLEET_HEARD,      /* id: duty: the agent gets to what it carries */
     FLEET_CONTAINER,  /* id: task; the container's index stands above FLEET_WHAT_BITS */
+    FLEET_TOLD,       /* likewise, and above that enum message_kind: the agent is told */
     FLEET_PROBED,     /* likewise */
     FLEET_WHATS,
 };
 
 #define FLEET_WHAT_BITS 8
+#define FLEET_KIND_BITS 16
+
+/* What all instances share: the host that they are parts of, the registry's network; and disks, each
+ * of which is an instance's own. */
+enum fleet_common { COMMON_HOST, COMMON_NETWORK, COMMON_DISK, COMMONS };
 
 /* What a container does now. */
 enum fleet_phase {
     PHASE_IDLE_AGENT, /* nothing: its agent has to say what comes next */
     PHASE_PULLING,
     PHASE_CREATING,
-    PHASE_STARTING,
+    PHASE_STARTING,  /* by its agent, then by its first process */
+    PHASE_EXECUTING, /* its program is loaded */
+    PHASE_TOUCHING,  /* its memory */
     PHASE_GETTING_READY,
     PHASE_WORKING,
     PHASE_IDLING,
-    PHASE_EXITING,
+    PHASE_EXITING, /* it was sent a signal */
+    PHASE_ENDED,   /* nobody knows yet */
     PHASE_EXITED,
 };
 
@@ -40,15 +52,54 @@ struct fleet_container {
     int64_t wake_usec;    /* the end of the phase, USEC_NEVER where something else ends it */
     int64_t started_usec; /* the last time */
     int64_t probed_usec;  /* the probe that is out is answered then, USEC_NEVER */
+    int64_t memory_bytes; /* that it holds */
     int32_t probe;        /* its number */
     int32_t n_starts;
-    int32_t next;      /* of the same task, or of the free list */
-    int32_t exit_code; /* EXITING; STARTING: of an exit right after the start, 0: none */
+    int32_t next;        /* of the same task, or of the free list */
+    int32_t exit_code;   /* STARTING: of an exit right after the start, 0: none */
+    int32_t worker;      /* in its instance's share, ID_NONE */
+    int32_t share_group; /* its task's, ID_NONE: none yet */
     uint8_t container;
     uint8_t phase; /* enum fleet_phase */
     bool oom;
     bool pull_fails;
     bool serves; /* said so in a notice */
+};
+
+/* Something that takes its time: it waits, then burns CPU, and then what it is for happens. */
+enum fleet_duty_kind {
+    DUTY_BOOT,   /* the next step of an instance's boot */
+    DUTY_ASK,    /* the fixed part of a pull */
+    DUTY_UNPACK, /* of a layer, whose number stands in `task` */
+    DUTY_LOCKED, /* the part of a start that goes one at a time */
+    DUTY_CHILD,
+    DUTY_HEAR, /* the agent takes a message; from here on the agent's own */
+    DUTY_FACT, /* or something that has happened to a container */
+    DUTY_PULL, /* or carries out an order */
+    DUTY_CREATE,
+    DUTY_START,
+    DUTY_SIGNAL,
+    DUTY_PROBE,
+    DUTY_REMOVE,
+};
+
+struct fleet_duty {
+    int64_t wake_usec; /* the end of its wait, USEC_NEVER */
+    int64_t cpu_usec;
+    int32_t instance;
+    int32_t task;
+    int32_t next;   /* in its line, or of the free list */
+    int32_t worker; /* in its instance's share, ID_NONE */
+    int32_t number; /* FACT: enum message_kind; SIGNAL: enum stop_signal; PROBE: its number */
+    uint8_t kind;   /* enum fleet_duty_kind */
+    uint8_t container;
+    bool used;
+    struct message *message; /* HEAR: owned */
+};
+
+/* First come, first served. */
+struct fleet_line {
+    int32_t first, last; /* duties */
 };
 
 /* What those who send requests have to know of containers. */
@@ -64,20 +115,53 @@ struct fleet_notice {
     uint8_t news; /* enum fleet_news */
 };
 
-struct fleet_image {
-    int32_t image;
-    int64_t here_at_usec;
+/* An agent that is one thread, as berth-agent is (exec/agent_main.c): it carries out the orders of a
+ * step, then takes the facts it knows of; without any it collects what has happened; and only then it
+ * hears the next message. What it has to say goes out when there is nothing left to do. */
+struct fleet_agent {
+    bool busy;
+    bool goes_on;    /* it looks for its next duty */
+    int32_t n_taken; /* messages and facts so far */
+    struct fleet_line orders, facts, happened, heard;
+};
+
+struct fleet_layer {
+    int32_t number;
+    int32_t flow;    /* in the network's share, ID_NONE */
+    int32_t writing; /* in the disk's */
+    int32_t duty;    /* that unpacks it */
+    bool here;
+};
+
+enum fleet_pull_state { PULL_WAITS, PULL_ASKS, PULL_FETCHES };
+
+struct fleet_pull {
+    int32_t image, task;
+    int32_t duty;
+    int64_t permille; /* the registry is so slow */
+    uint8_t container;
+    uint8_t state; /* enum fleet_pull_state */
 };
 
 struct fleet_instance {
     int32_t group;
     bool up;   /* its agent runs */
     bool gone; /* nothing happens here any more */
+    uint8_t boot_step;
     struct agent agent;
-    struct share share;
-    int64_t share_usec; /* the FLEET_SHARE that was put in the queue last */
-    struct fleet_image *images;
+    struct share share;                /* of its CPUs, where it is no part of a host */
+    int64_t share_usec;                /* the FLEET_SHARE that was put in the queue last */
+    int32_t share_group;               /* in the host's share, ID_NONE */
+    int32_t network_group, disk_group; /* likewise */
+    int64_t memory_bytes;              /* that its containers hold */
+    struct fleet_agent thread;
+    struct fleet_line locked;   /* the first is at it */
+    struct fleet_layer *layers; /* here or on their way */
+    int n_layers, cap_layers;
+    int32_t *images; /* that are here */
     int n_images, cap_images;
+    struct fleet_pull *pulls; /* in order of arrival */
+    int n_pulls, cap_pulls;
 };
 
 struct fleet {
@@ -93,8 +177,20 @@ struct fleet {
     int32_t free_container;
     int32_t *tasks; /* first container by task */
     int n_tasks, cap_tasks;
-    bool gives_notice;            /* there is somebody who reads: */
-    struct fleet_notice *notices; /* in order; emptied by whoever reads them */
+    struct fleet_duty *duties;
+    int n_duties, cap_duties;
+    int32_t free_duty;
+    struct share common[COMMONS];
+    int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
+    struct fleet_line locked;     /* of the host */
+    struct costs costs;           /* what applies to its instances' agents */
+    struct message *answer;       /* of fleet_event(), while there is none yet */
+    struct message read;          /* that the last event from an agent's line was, owned */
+    int32_t *quiet;               /* instances whose agents have nothing left to do: see there */
+    int n_quiet, cap_quiet;
+    int64_t memory_bytes, most_memory_bytes; /* all that containers, agents and systems hold */
+    bool gives_notice;                       /* there is somebody who reads: */
+    struct fleet_notice *notices;            /* in order; emptied by whoever reads them */
     int n_notices, cap_notices;
     int64_t n_probes; /* answers on their way: entries of the queue that lead to nothing */
     int64_t registry_slow_usec; /* pulls that begin before it take registry_permille / 1000 */
@@ -113,11 +209,22 @@ void fleet_terminate(struct fleet *fleet, int32_t instance);
 /* An agent's action on the world. */
 void fleet_order(struct fleet *fleet, int32_t instance, const struct message *action);
 
+/* Where agents are threads that do one thing after the other (costs.agent_queue): a message for one is
+ * copied and comes out of fleet_event() when the agent gets to it. */
+bool fleet_hears_itself(const struct fleet *fleet);
+void fleet_hear(struct fleet *fleet, int64_t at_usec, int32_t instance,
+                const struct message *message);
+/* The agent has been stepped, with what fleet_event() gave or otherwise, and its orders were given. */
+void fleet_stepped(struct fleet *fleet, int32_t instance);
+/* An agent that has nothing left to do, so that what it has said goes out now; ID_NONE: no (more). */
+int32_t fleet_next_quiet(struct fleet *fleet);
+
 /* Does it, where it hits machines or the registry. False where there is nothing (any more) that the
  * fault could hit. */
 bool fleet_fault(struct fleet *fleet, const struct fault *fault);
 
-/* A serving container's requests want CPU time: see share_serve(). Once it is given a notice says so. */
+/* A serving container's requests want CPU time: `threads` of them at once, until `left`
+ * (times SHARE_ONE_CPU) is done, of which a notice tells. Without threads they want none. */
 void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int container, int threads,
                  share_wide left);
 share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container);

@@ -33,7 +33,10 @@ void links_finish(struct links *links)
 
 void links_add(struct links *links)
 {
-    *ARRAY_ADD(links, list) = (struct link){.first_held = ID_NONE, .last_held = ID_NONE};
+    *ARRAY_ADD(links, list) = (struct link){.first_held = ID_NONE,
+                                            .last_held = ID_NONE,
+                                            .first_unsent = ID_NONE,
+                                            .last_unsent = ID_NONE};
 }
 
 /* Letters --------------------------------------------------------------------------------------- */
@@ -68,25 +71,79 @@ static void free_delivered(struct links *links)
     links->delivered = ID_NONE;
 }
 
+static int64_t sum_of(struct step_draw drawn)
+{
+    return drawn.wait_usec + drawn.cpu_usec;
+}
+
 static int64_t message_usec(const struct links *links, int32_t instance, struct link *link)
 {
-    return costs_draw(&links->scenario->costs, COST_MESSAGE, links->seed, instance, link->n_sent++)
-        .wait_usec;
+    return sum_of(
+        costs_draw(&links->scenario->costs, COST_MESSAGE, links->seed, instance, link->n_sent++));
+}
+
+/* When the scheduler has taken a message that comes at that time: one after the other. */
+static int64_t taken_usec(struct links *links, int64_t at_usec)
+{
+    const struct step_cost *cost = &links->scenario->costs.steps[COST_SCHEDULER_EVENT];
+
+    if ((distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu)) ||
+        !links->scenario->costs.contention)
+        return at_usec;
+    if (at_usec < links->scheduler_usec)
+        at_usec = links->scheduler_usec;
+    at_usec += sum_of(costs_draw(&links->scenario->costs, COST_SCHEDULER_EVENT, links->seed, 0,
+                                 links->n_taken++));
+    links->scheduler_usec = at_usec;
+    return at_usec;
+}
+
+static void send_letter(struct links *links, int64_t now_usec, int64_t extra_usec, int32_t letter)
+{
+    int32_t instance = links->letters[letter].instance;
+    bool to_agent = links->letters[letter].to_agent;
+    struct link *link = &links->list[instance];
+    int64_t *last_usec = to_agent ? &link->down_usec : &link->up_usec;
+    int64_t at_usec = now_usec + extra_usec + message_usec(links, instance, link);
+
+    if (!to_agent)
+        at_usec = taken_usec(links, at_usec);
+    if (at_usec < *last_usec)
+        at_usec = *last_usec;
+    *last_usec = at_usec;
+    links->n_heartbeats += links->letters[letter].message.kind == MESSAGE_HEARTBEAT;
+    queue_push(links->queue, at_usec, to_agent ? LINK_TO_AGENT : LINK_TO_SCHEDULER, letter);
 }
 
 void links_send(struct links *links, int64_t now_usec, int32_t instance, bool to_agent,
                 int64_t extra_usec, const struct message *message)
 {
-    struct link *link = &links->list[instance];
-    int64_t *last_usec = to_agent ? &link->down_usec : &link->up_usec;
-    int64_t at_usec = now_usec + extra_usec + message_usec(links, instance, link);
+    send_letter(links, now_usec, extra_usec, new_letter(links, instance, to_agent, message));
+}
 
-    if (at_usec < *last_usec)
-        at_usec = *last_usec;
-    *last_usec = at_usec;
-    links->n_heartbeats += message->kind == MESSAGE_HEARTBEAT;
-    queue_push(links->queue, at_usec, to_agent ? LINK_TO_AGENT : LINK_TO_SCHEDULER,
-               new_letter(links, instance, to_agent, message));
+void links_say(struct links *links, int32_t instance, const struct message *message)
+{
+    struct link *link = &links->list[instance];
+    int32_t letter = new_letter(links, instance, false, message);
+
+    links->letters[letter].next = ID_NONE;
+    if (link->first_unsent == ID_NONE)
+        link->first_unsent = letter;
+    else
+        links->letters[link->last_unsent].next = letter;
+    link->last_unsent = letter;
+}
+
+void links_flush(struct links *links, int64_t now_usec, int32_t instance)
+{
+    struct link *link = &links->list[instance];
+
+    while (link->first_unsent != ID_NONE) {
+        int32_t letter = link->first_unsent;
+
+        link->first_unsent = links->letters[letter].next;
+        send_letter(links, now_usec, 0, letter);
+    }
 }
 
 static bool deliver(struct links *links, int32_t id, int32_t *machine, struct message *event)
@@ -138,16 +195,20 @@ void links_restore(struct links *links, int64_t now_usec)
     }
 }
 
+static void drop_letters(struct links *links, int32_t *first)
+{
+    while (*first != ID_NONE) {
+        int32_t next = links->letters[*first].next;
+
+        free_letter(links, *first);
+        *first = next;
+    }
+}
+
 void links_lose(struct links *links, int32_t instance)
 {
-    struct link *link = &links->list[instance];
-
-    while (link->first_held != ID_NONE) {
-        int32_t next = links->letters[link->first_held].next;
-
-        free_letter(links, link->first_held);
-        link->first_held = next;
-    }
+    drop_letters(links, &links->list[instance].first_held);
+    drop_letters(links, &links->list[instance].first_unsent);
 }
 
 static void hold(struct links *links, struct link *link, int32_t id)

@@ -34,6 +34,7 @@ struct link {
     int64_t down_usec, up_usec; /* the last arrival at the agent, at the scheduler */
     int64_t cut_until_usec;     /* 0: it is not cut */
     int32_t first_held, last_held;
+    int32_t first_unsent, last_unsent; /* what its agent has said and not sent yet */
     int32_t n_sent;
 };
 
@@ -46,8 +47,10 @@ struct links {
     struct letter *letters;
     int n_letters, cap_letters;
     int32_t free_letter;
-    int32_t delivered;    /* the letter whose message the last event was, or ID_NONE */
-    int64_t n_heartbeats; /* on their way: entries of the queue that lead to nothing */
+    int64_t scheduler_usec; /* until then it is busy with messages */
+    int32_t n_taken;        /* messages that the scheduler has taken */
+    int32_t delivered;      /* the letter whose message the last event was, or ID_NONE */
+    int64_t n_heartbeats;   /* on their way: entries of the queue that lead to nothing */
 };
 
 void links_init(struct links *links, const struct scenario *scenario, uint64_t seed,
@@ -60,6 +63,10 @@ void links_add(struct links *links);
 /* A copy of the message leaves in `extra_usec`, and never overtakes what was sent before it. */
 void links_send(struct links *links, int64_t now_usec, int32_t instance, bool to_agent,
                 int64_t extra_usec, const struct message *message);
+
+/* A copy of the message from an agent leaves with links_flush(). */
+void links_say(struct links *links, int32_t instance, const struct message *message);
+void links_flush(struct links *links, int64_t now_usec, int32_t instance);
 
 /* Cuts the link for so long (USEC_NEVER: until links_restore()), or longer than it is cut already. */
 void links_cut(struct links *links, int64_t now_usec, int32_t instance, int64_t for_usec);

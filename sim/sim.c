@@ -133,6 +133,15 @@ static void tell_agent(struct sim *sim, int32_t instance, const struct message *
     links_send(&sim->links, sim->now_usec, instance, true, 0, message);
 }
 
+static void provision(struct sim *sim, const struct message *decision)
+{
+    struct step_draw drawn = costs_draw(&sim->scenario->costs, COST_PROVISION, sim->options->seed,
+                                        decision->as.place_task.task, 0);
+
+    links_send(&sim->links, sim->now_usec, decision->as.place_task.instance, true,
+               drawn.wait_usec + drawn.cpu_usec, decision);
+}
+
 static void decide_for_world(struct sim *sim, const struct message *decision)
 {
     struct sim_result *result = sim->result;
@@ -148,7 +157,7 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
         break;
     case MESSAGE_PLACE_TASK:
         result->placed++;
-        tell_agent(sim, decision->as.place_task.instance, decision);
+        provision(sim, decision);
         break;
     case MESSAGE_STOP_TASK:
         tell_agent(sim, decision->as.stop_task.instance, decision);
@@ -219,12 +228,27 @@ static void step_scheduler(struct sim *sim, const struct message *event)
         links_restore(&sim->links, sim->now_usec);
 }
 
-/* Its first words take the agent's own start. */
-static int64_t start_usec(const struct sim *sim, int32_t id, const struct message *event)
+/* An agent's first words take its own start, and what the cluster does about them. */
+static int64_t start_usec(const struct sim *sim, int32_t id)
 {
-    if (event->kind != MESSAGE_BOOT)
-        return 0;
-    return costs_draw(&sim->scenario->costs, COST_AGENT, sim->options->seed, id, 0).wait_usec;
+    const struct costs *costs = &sim->scenario->costs;
+    struct step_draw drawn = costs_draw(costs, COST_REGISTER, sim->options->seed, id, 0);
+    int64_t usec = drawn.wait_usec + drawn.cpu_usec;
+
+    if (costs->machines == MACHINES_SLICES)
+        usec += costs_draw(costs, COST_AGENT, sim->options->seed, id, 0).wait_usec;
+    return usec;
+}
+
+static void say(struct sim *sim, int32_t id, const struct message *event,
+                const struct message *message)
+{
+    if (event->kind == MESSAGE_BOOT)
+        links_send(&sim->links, sim->now_usec, id, false, start_usec(sim, id), message);
+    else if (fleet_hears_itself(&sim->fleet))
+        links_say(&sim->links, id, message);
+    else
+        links_send(&sim->links, sim->now_usec, id, false, 0, message);
 }
 
 static void step_agent(struct sim *sim, int32_t id, const struct message *event)
@@ -235,7 +259,7 @@ static void step_agent(struct sim *sim, int32_t id, const struct message *event)
         const struct message *action = &sim->outputs.messages[i];
 
         if (message_types[action->kind].to == PARTY_SCHEDULER)
-            links_send(&sim->links, sim->now_usec, id, false, start_usec(sim, id, event), action);
+            say(sim, id, event, action);
         else if (action->kind == MESSAGE_RECONNECT)
             links_reconnect(&sim->links, sim->now_usec, id);
         else
@@ -243,6 +267,7 @@ static void step_agent(struct sim *sim, int32_t id, const struct message *event)
     }
     queue_tick(sim, agent_deadline(&sim->fleet.instances[id].agent), &sim->watches[id].tick_usec,
                SIM_AGENT_TICK, id);
+    fleet_stepped(&sim->fleet, id);
 }
 
 /* False where there is nothing that it could hit. */
@@ -310,6 +335,21 @@ static void tell(struct sim *sim, int32_t machine, const struct message *event)
         step_agent(sim, machine, event);
 }
 
+/* An agent that does one thing after the other gets to it later. */
+static void hear(struct sim *sim, int32_t machine, const struct message *event)
+{
+    if (sim->fleet.instances[machine].up)
+        fleet_hear(&sim->fleet, sim->now_usec, machine, event);
+}
+
+static void send_said(struct sim *sim)
+{
+    int32_t instance;
+
+    while ((instance = fleet_next_quiet(&sim->fleet)) != ID_NONE)
+        links_flush(&sim->links, sim->now_usec, instance);
+}
+
 static void happen(struct sim *sim, const struct queue_entry *entry)
 {
     struct message event = message_new(MESSAGE_TICK);
@@ -340,7 +380,12 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
     case LINK_RESTORED:
     case LINK_RETRIED:
     case LINK_RELEASED:
-        if (links_event(&sim->links, entry, &machine, &event))
+        if (!links_event(&sim->links, entry, &machine, &event))
+            break;
+        if (machine != ID_NONE && fleet_hears_itself(&sim->fleet) &&
+            (entry->what == LINK_TO_AGENT || entry->what == LINK_RELEASED))
+            hear(sim, machine, &event);
+        else
             tell(sim, machine, &event);
         break;
     case TRAFFIC_ARRIVAL:
@@ -401,6 +446,7 @@ static void loop(struct sim *sim)
             ask_script(sim);
             hear_front(sim);
         } while (sim->ask && !sim->script_done && !sim->failed);
+        send_said(sim);
     }
 }
 

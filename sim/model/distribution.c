@@ -15,9 +15,6 @@ _Static_assert(FLT_EVAL_METHOD == 0, "doubles must be evaluated as doubles");
 #define LN2_LOW 1.90821492927058770002e-10  /* exact */
 #define Z99 2.3263478740408408              /* the standard normal's 99th percentile */
 
-/* Longer than any run, and small enough that two of them can be added. */
-#define USEC_MAX (INT64_MAX / 4)
-
 /* Natural logarithm of a normal number above 0: x = 2^k m with m in [sqrt(1/2), sqrt(2)), and
  * log(m) = 2 atanh((m - 1) / (m + 1)) by its series. */
 static double natural_log(double x)

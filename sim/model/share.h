@@ -1,69 +1,68 @@
 /*
- * How the containers of one instance share its CPUs, as the kernel's fair scheduler does it in the
- * agent's two levels of cgroups: tasks by weight and quota, containers inside by weight, everything
- * that one leaves unused goes to the others. Knows work and weights, not what the work is. All in
- * integers, so that completions fall on the same microsecond everywhere.
+ * How work shares what it runs on: CPUs by weight and quota as the kernel's fair scheduler does it in
+ * nested groups, or bandwidth by weight and limit (max-min fairness over a tree of links). Whatever
+ * one member leaves unused goes to the others. Event-driven: it says when the next work is done, and a
+ * change costs the logarithm of the members of each group that it touches. Knows work and weights, not
+ * what the work is. All in integers, so that completions fall on the same microsecond everywhere.
  */
 #ifndef BERTH_MODEL_SHARE_H
 #define BERTH_MODEL_SHARE_H
 
-#include "core/taskdef.h"
 #include "core/unit.h"
 
-/* A CPU's worth of progress per microsecond, in the fixed point of `rate` and `left`. */
-#define SHARE_ONE_CPU (UINT64_C(1) << 32)
+#include <stdbool.h>
+
+/* Rates are amounts per microsecond: a CPU's worth, or bytes, in this fixed point. */
+#define SHARE_ONE (UINT64_C(1) << 32)
+#define SHARE_ONE_CPU SHARE_ONE
+#define SHARE_RATE_MAX (UINT64_C(1) << 50) /* of a capacity or limit: none */
+
+/* The group that holds all others. */
+#define SHARE_ROOT 0
+
+/* Of a group: as many as its members' weights together. Bandwidth is then shared fairly among all the
+ * flows of all groups. */
+#define SHARE_WEIGHT_OF_MEMBERS 0
+
+/* Of a group: its limit is a link's, never exceeded. Another phase makes it a CFS quota: at full speed
+ * until its part of a period is used, then not at all until the next period. */
+#define SHARE_PHASE_NONE (-1)
+#define SHARE_PERIOD_USEC (100 * USEC_PER_MSEC) /* CFS's (ECS agent/config/config.go) */
 
 __extension__ typedef unsigned __int128 share_wide;
 
-struct share_worker {
-    int32_t task;
-    int32_t container;
-    uint32_t threads;     /* that can run at once */
-    uint32_t weight;      /* of the container in its task */
-    uint32_t task_weight; /* of the task on the instance */
-    uint64_t task_quota;  /* rate that the task's containers may reach together */
-    uint64_t rate;        /* now */
-    share_wide left;      /* CPU-microseconds times SHARE_ONE_CPU */
-};
-
 struct share {
-    uint64_t capacity;            /* rate of the whole instance */
-    int64_t at_usec;              /* `left` of all workers is as of this time */
-    int64_t next_usec;            /* the next completion, USEC_NEVER */
-    struct share_worker *workers; /* those of one task side by side, else in order of arrival */
-    int n_workers, cap_workers;
-    struct share_part *parts; /* scratch */
-    int cap_parts;
+    uint64_t capacity;
+    int64_t next_usec; /* the next completion, USEC_NEVER */
+    struct share_node *nodes;
+    int n_nodes, cap_nodes;
+    int32_t free_node;
 };
 
-void share_init(struct share *share, int32_t cpu_units);
+/* `capacity` is the root's rate, at most SHARE_RATE_MAX. */
+void share_init(struct share *share, uint64_t capacity);
 void share_finish(struct share *share);
 
-/* Container `container` of a task of that definition begins `work_usec` of CPU time. It is one
- * thread: never faster than one CPU. Weights: agent/api/task/task_linux.go; a task-level cpu is a
- * quota (ECS developer guide, task_definition_parameters). */
-void share_add(struct share *share, int64_t at_usec, int32_t task,
-               const struct task_definition *definition, int32_t container, int64_t work_usec);
+/* A group in another, without members. `limit` is a rate; SHARE_RATE_MAX: none. `phase_usec` is in
+ * [0, SHARE_PERIOD_USEC): when its periods begin; or SHARE_PHASE_NONE. */
+int32_t share_add_group(struct share *share, int32_t parent, uint32_t weight, uint64_t limit,
+                        int64_t phase_usec);
+/* It has no members any more. */
+void share_remove_group(struct share *share, int32_t group);
 
-/* A container that serves requests: `threads` of them want CPU time now, `left` is what they need
- * together, in `share_worker.left`'s unit, until the first of them has its own. Replaces what was
- * said before; without threads it wants nothing. */
-void share_serve(struct share *share, int64_t at_usec, int32_t task,
-                 const struct task_definition *definition, int32_t container, int threads,
-                 share_wide left);
+/* `amount` (microseconds of one CPU, or bytes) at no more than the rate `cap` begins to be worked off
+ * in the group. Times never go back. `who` is the caller's. */
+int32_t share_add_worker(struct share *share, int64_t at_usec, int32_t group, uint32_t weight,
+                         uint64_t cap, int64_t amount, int64_t who);
+/* It ends before it is done. */
+void share_remove_worker(struct share *share, int64_t at_usec, int32_t worker);
 
-/* What is left of it at `at_usec`, 0 where it wants nothing. */
-share_wide share_left(struct share *share, int64_t at_usec, int32_t task, int32_t container);
+/* From now on it goes no faster than `cap` and has `left` to do, in amounts times SHARE_ONE. */
+void share_change_worker(struct share *share, int64_t at_usec, int32_t worker, uint64_t cap,
+                         share_wide left);
+share_wide share_worker_left(struct share *share, int64_t at_usec, int32_t worker);
 
-/* It was killed. False where it was not working. */
-bool share_remove(struct share *share, int64_t at_usec, int32_t task, int32_t container);
-
-/* Takes out one that has finished at `at_usec`. False where there is none (more). */
-bool share_take_finished(struct share *share, int64_t at_usec, int32_t *task, int32_t *container);
-
-/* Weight of a task's cgroup (agent/api/task/task_linux.go): the sum over its containers, each at
- * least 2, at most 262144; with a task-level cpu the agent sets the quota only and the weight stays
- * the kernel's 1024. */
-uint32_t share_task_weight(const struct task_definition *definition);
+/* Takes out one that is done at `at_usec`. False where there is none (more). */
+bool share_take_finished(struct share *share, int64_t at_usec, int64_t *who);
 
 #endif

@@ -1,0 +1,311 @@
+/*
+ * What agents do: their orders to the world, and how they come to know of it. With costs.agent_queue
+ * each is a thread that does one thing after the other; without, everything goes on side by side.
+ */
+#include "core/array.h"
+#include "core/cluster.h"
+#include "fleet_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct fleet_line nobody = {ID_NONE, ID_NONE};
+
+void fleet_agent_init(struct fleet_agent *agent)
+{
+    *agent = (struct fleet_agent){
+        .orders = nobody, .facts = nobody, .happened = nobody, .heard = nobody};
+}
+
+bool fleet_hears_itself(const struct fleet *fleet)
+{
+    return fleet->costs.agent_queue && fleet->costs.contention;
+}
+
+/* The thread ------------------------------------------------------------------------------------ */
+
+static struct step_draw together(struct step_draw a, struct step_draw b)
+{
+    return (struct step_draw){a.wait_usec + b.wait_usec, a.cpu_usec + b.cpu_usec};
+}
+
+/* Bridge and awsvpc give each task, or each container, a network of its own (exec/connect.c). */
+static struct step_draw create_takes(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    enum network_mode mode = fleet_taskdef(fleet, duty->task)->definition->network_mode;
+    struct step_draw takes = fleet_draw(fleet, COST_CREATE, duty->task, duty->container, 0);
+
+    if (mode == NETWORK_BRIDGE || (mode == NETWORK_AWSVPC && duty->container == 0))
+        takes = together(takes, fleet_draw(fleet, COST_NETWORK, duty->task, duty->container, 0));
+    return takes;
+}
+
+static struct step_draw remove_takes(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    struct step_draw takes = {0, 0};
+
+    for (int c = 0; c < fleet_taskdef(fleet, duty->task)->definition->n_containers; c++)
+        takes = together(takes, fleet_draw(fleet, COST_REMOVE, duty->task, c, 0));
+    return takes;
+}
+
+static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty *duty)
+{
+    struct step_draw takes =
+        costs_draw(&fleet->costs, COST_AGENT_EVENT, fleet->seed, duty->instance,
+                   fleet->instances[duty->instance].thread.n_taken++);
+
+    if (duty->kind == DUTY_FACT && duty->number == MESSAGE_CONTAINER_EXITED)
+        takes.cpu_usec += fleet_draw(fleet, COST_EXIT, duty->task, duty->container, 0).cpu_usec;
+    return takes;
+}
+
+static struct step_draw takes_of(struct fleet *fleet, int32_t id)
+{
+    const struct fleet_duty *duty = &fleet->duties[id];
+    struct fleet_container *container;
+
+    switch (duty->kind) {
+    case DUTY_HEAR:
+    case DUTY_FACT:
+        return event_takes(fleet, duty);
+    case DUTY_CREATE:
+        return create_takes(fleet, duty);
+    case DUTY_START:
+        container = fleet_find(fleet, duty->task, duty->container);
+        return fleet_draw(fleet, COST_START, duty->task, duty->container,
+                          container ? container->n_starts - 1 : 0);
+    case DUTY_REMOVE:
+        return remove_takes(fleet, duty);
+    default:
+        return (struct step_draw){0, 0};
+    }
+}
+
+/* What has happened meanwhile is collected only when there is nothing else left to do, and all at
+ * once. */
+static int32_t next_duty(struct fleet *fleet, struct fleet_agent *agent)
+{
+    if (agent->orders.first != ID_NONE)
+        return fleet_take_first(fleet, &agent->orders);
+    if (agent->facts.first == ID_NONE) {
+        agent->facts = agent->happened;
+        agent->happened = nobody;
+    }
+    if (agent->facts.first != ID_NONE)
+        return fleet_take_first(fleet, &agent->facts);
+    return fleet_take_first(fleet, &agent->heard);
+}
+
+static void go_on(struct fleet *fleet, int32_t id)
+{
+    struct fleet_agent *agent = &fleet->instances[id].thread;
+    int32_t duty;
+
+    if (agent->goes_on)
+        return; /* it is just doing so, further out */
+    agent->goes_on = true;
+    while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
+        agent->busy = true;
+        fleet_begin(fleet, duty, takes_of(fleet, duty));
+        agent = &fleet->instances[id].thread;
+    }
+    agent->goes_on = false;
+    if (!agent->busy)
+        *ARRAY_ADD(fleet, quiet) = id;
+}
+
+int32_t fleet_next_quiet(struct fleet *fleet)
+{
+    while (fleet->n_quiet > 0) {
+        int32_t id = fleet->quiet[--fleet->n_quiet];
+
+        if (!fleet->instances[id].thread.busy)
+            return id;
+    }
+    return ID_NONE;
+}
+
+void fleet_agent_did(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty duty = fleet->duties[id];
+
+    if (duty.kind == DUTY_HEAR || duty.kind == DUTY_FACT) {
+        fleet->duties[id].wake_usec = fleet->now_usec;
+        queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id); /* busy until it was stepped */
+        return;
+    }
+    if (duty.kind == DUTY_START) {
+        fleet_started(fleet, id);
+    } else {
+        fleet_free_duty(fleet, id);
+        switch (duty.kind) {
+        case DUTY_PULL:
+            fleet_pull(fleet, duty.task, duty.container);
+            break;
+        case DUTY_CREATE:
+            fleet_find_or_add(fleet, duty.task, duty.container)->phase = PHASE_IDLE_AGENT;
+            fleet_tell(fleet, duty.task, duty.container, MESSAGE_CONTAINER_CREATED, true);
+            break;
+        case DUTY_SIGNAL:
+            fleet_signal(fleet, duty.task, duty.container, duty.number);
+            break;
+        case DUTY_PROBE:
+            fleet_probe(fleet, duty.task, duty.container, duty.number);
+            break;
+        default:
+            fleet_forget_task(fleet, duty.task);
+        }
+    }
+    if (fleet_hears_itself(fleet)) {
+        fleet->instances[duty.instance].thread.busy = false;
+        go_on(fleet, duty.instance);
+    }
+}
+
+void fleet_hear(struct fleet *fleet, int64_t at_usec, int32_t id, const struct message *message)
+{
+    int32_t duty;
+
+    fleet->now_usec = at_usec;
+    duty = fleet_new_duty(fleet, DUTY_HEAR, id, ID_NONE, 0);
+    fleet->duties[duty].message = malloc(sizeof *message);
+    assert(fleet->duties[duty].message != NULL);
+    message_copy(fleet->duties[duty].message, message);
+    fleet_append(fleet, &fleet->instances[id].thread.heard, duty);
+    go_on(fleet, id);
+}
+
+void fleet_stepped(struct fleet *fleet, int32_t id)
+{
+    if (fleet_hears_itself(fleet) && fleet->instances[id].up)
+        go_on(fleet, id);
+}
+
+/* Facts ----------------------------------------------------------------------------------------- */
+
+static char no_registry[] = "the registry does not answer";
+
+void fleet_make_fact(struct fleet *fleet, int32_t task, int c, enum message_kind kind,
+                     struct message *event)
+{
+    const struct fleet_container *container = fleet_find(fleet, task, c);
+
+    *event = message_new(kind);
+    if (kind == MESSAGE_CONTAINER_EXITED) {
+        event->as.exited.task = task;
+        event->as.exited.container = c;
+        event->as.exited.exit_code = container->exit_code;
+        event->as.exited.oom = container->oom;
+        return;
+    }
+    event->as.fact.task = task;
+    event->as.fact.container = c;
+    if (kind == MESSAGE_IMAGE_PULLED && container->pull_fails)
+        event->as.fact.error = no_registry;
+}
+
+/* An order's own answer comes behind the facts that the agent knows of already. */
+static void tell_thread(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
+                        bool by_itself)
+{
+    int32_t id = fleet->cluster->tasks[task].instance;
+    struct fleet_agent *agent = &fleet->instances[id].thread;
+    int32_t duty = fleet_new_duty(fleet, DUTY_FACT, id, task, container);
+
+    fleet->duties[duty].number = (int32_t)kind;
+    fleet_append(fleet, by_itself ? &agent->facts : &agent->happened, duty);
+    go_on(fleet, id);
+}
+
+void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
+                bool by_itself)
+{
+    if (fleet_hears_itself(fleet)) {
+        tell_thread(fleet, task, container, kind, by_itself);
+    } else if (fleet->answer) {
+        fleet_make_fact(fleet, task, container, kind, fleet->answer);
+        fleet->answer = NULL;
+    } else {
+        queue_push(fleet->queue, fleet->now_usec,
+                   FLEET_TOLD | (uint32_t)container << FLEET_WHAT_BITS |
+                       (uint32_t)kind << FLEET_KIND_BITS,
+                   task);
+    }
+}
+
+bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
+                 struct message *event)
+{
+    struct fleet_duty *duty = &fleet->duties[entry->id];
+
+    if (!duty->used || (duty->kind != DUTY_HEAR && duty->kind != DUTY_FACT) ||
+        duty->wake_usec != entry->at_usec)
+        return false; /* its instance is gone */
+    *machine = duty->instance;
+    fleet->instances[duty->instance].thread.busy = false;
+    if (duty->kind == DUTY_FACT) {
+        fleet_make_fact(fleet, duty->task, duty->container, (enum message_kind)duty->number, event);
+    } else {
+        message_finish(&fleet->read);
+        fleet->read = *duty->message;
+        *event = fleet->read;
+        free(duty->message);
+        duty->message = NULL;
+    }
+    fleet_free_duty(fleet, entry->id);
+    return true;
+}
+
+/* Orders ---------------------------------------------------------------------------------------- */
+
+static void order(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance, int32_t task,
+                  int container, int32_t number)
+{
+    int32_t duty = fleet_new_duty(fleet, kind, instance, task, container);
+
+    fleet->duties[duty].number = number;
+    if (fleet_hears_itself(fleet))
+        fleet_append(fleet, &fleet->instances[instance].thread.orders, duty);
+    else
+        fleet_begin(fleet, duty, takes_of(fleet, duty));
+}
+
+void fleet_order(struct fleet *fleet, int32_t instance, const struct message *action)
+{
+    const struct container_order *given = &action->as.order;
+    const struct create_container *create = &action->as.create;
+    const struct probe_container *probe = &action->as.probe;
+    const struct signal_container *signal = &action->as.signal;
+
+    switch (action->kind) {
+    case MESSAGE_PULL_IMAGE:
+        fleet_find_or_add(fleet, given->task, given->container);
+        order(fleet, DUTY_PULL, instance, given->task, given->container, 0);
+        break;
+    case MESSAGE_CREATE_CONTAINER:
+        fleet_create(fleet, create->task, create->container);
+        order(fleet, DUTY_CREATE, instance, create->task, create->container, 0);
+        break;
+    case MESSAGE_START_CONTAINER:
+        fleet_start(fleet, given->task, given->container);
+        order(fleet, DUTY_START, instance, given->task, given->container, 0);
+        break;
+    case MESSAGE_PROBE_CONTAINER:
+        order(fleet, DUTY_PROBE, instance, probe->task, probe->container, probe->probe);
+        break;
+    case MESSAGE_SIGNAL_CONTAINER:
+        order(fleet, DUTY_SIGNAL, instance, signal->task, signal->container,
+              (int32_t)signal->signal);
+        break;
+    case MESSAGE_REMOVE_TASK:
+        order(fleet, DUTY_REMOVE, instance, action->as.remove_task.task, 0, 0);
+        break;
+    case MESSAGE_REMOVE_IMAGE:
+        fleet_remove_image(fleet, instance, action->as.remove_image.image);
+        break;
+    default:
+        assert(!"an action for the world");
+    }
+}

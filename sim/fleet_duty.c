@@ -1,0 +1,224 @@
+/*
+ * Duties: what waits and then burns CPU beside containers' own work, and the lines in which some of
+ * them stand. Every duration is a draw keyed by what it belongs to, so no container's fate depends on
+ * the order in which others were asked about.
+ */
+#include "core/array.h"
+#include "core/cluster.h"
+#include "fleet_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int64_t fleet_key(int32_t task, int container)
+{
+    return (int64_t)task * 16 + container;
+}
+
+struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
+                            int container, int32_t n)
+{
+    return costs_draw(&fleet->costs, step, fleet->seed, fleet_key(task, container), n);
+}
+
+int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
+                       int32_t task, int container)
+{
+    int32_t id = fleet->free_duty;
+
+    if (id == ID_NONE) {
+        ARRAY_ADD(fleet, duties);
+        id = fleet->n_duties - 1;
+    } else {
+        fleet->free_duty = fleet->duties[id].next;
+    }
+    fleet->duties[id] = (struct fleet_duty){.wake_usec = USEC_NEVER,
+                                            .instance = instance,
+                                            .task = task,
+                                            .next = ID_NONE,
+                                            .worker = ID_NONE,
+                                            .kind = (uint8_t)kind,
+                                            .container = (uint8_t)container,
+                                            .used = true};
+    return id;
+}
+
+void fleet_free_duty(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+
+    if (duty->message) {
+        message_finish(duty->message);
+        free(duty->message);
+    }
+    *duty = (struct fleet_duty){.wake_usec = USEC_NEVER, .next = fleet->free_duty};
+    fleet->free_duty = id;
+}
+
+/* Lines ----------------------------------------------------------------------------------------- */
+
+void fleet_append(struct fleet *fleet, struct fleet_line *line, int32_t id)
+{
+    fleet->duties[id].next = ID_NONE;
+    if (line->first == ID_NONE)
+        line->first = id;
+    else
+        fleet->duties[line->last].next = id;
+    line->last = id;
+}
+
+int32_t fleet_take_first(struct fleet *fleet, struct fleet_line *line)
+{
+    int32_t id = line->first;
+
+    if (id != ID_NONE)
+        line->first = fleet->duties[id].next;
+    return id;
+}
+
+static struct fleet_line *lock_of(struct fleet *fleet, int32_t instance)
+{
+    return fleet->costs.host_cpu > 0 ? &fleet->locked : &fleet->instances[instance].locked;
+}
+
+static void begin_locked(struct fleet *fleet, int32_t id)
+{
+    const struct fleet_duty *duty = &fleet->duties[id];
+    const struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
+
+    fleet_begin(fleet, id,
+                fleet_draw(fleet, COST_LOCKED, duty->task, duty->container,
+                           container ? container->n_starts - 1 : 0));
+}
+
+/* Its turn is over: the next one's begins. */
+static void leave_lock(struct fleet *fleet, int32_t instance)
+{
+    struct fleet_line *line = lock_of(fleet, instance);
+
+    fleet_take_first(fleet, line);
+    if (line->first != ID_NONE)
+        begin_locked(fleet, line->first);
+}
+
+/* Time ------------------------------------------------------------------------------------------ */
+
+static void done(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty duty = fleet->duties[id];
+
+    switch (duty.kind) {
+    case DUTY_BOOT:
+        fleet_free_duty(fleet, id);
+        fleet_booted_step(fleet, duty.instance);
+        break;
+    case DUTY_ASK:
+        fleet_asked(fleet, id);
+        break;
+    case DUTY_UNPACK:
+        fleet_free_duty(fleet, id);
+        fleet_unpacked(fleet, duty.instance, duty.task);
+        break;
+    case DUTY_LOCKED:
+        if (fleet->costs.contention)
+            leave_lock(fleet, duty.instance);
+        fleet_started(fleet, id);
+        break;
+    case DUTY_CHILD:
+        fleet_started(fleet, id);
+        break;
+    default:
+        fleet_agent_did(fleet, id);
+    }
+}
+
+static void burn(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+    const struct fleet_instance *instance = &fleet->instances[duty->instance];
+    bool inside = fleet->costs.machines == MACHINES_VMS && duty->kind != DUTY_BOOT;
+
+    duty->wake_usec = USEC_NEVER;
+    if (duty->cpu_usec == 0) {
+        done(fleet, id);
+        return;
+    }
+    /* In a real run agents and what they start stand beside the instances' groups. */
+    duty->worker = share_add_worker(
+        fleet_share(fleet, duty->instance), fleet->now_usec,
+        inside && instance->share_group != ID_NONE ? instance->share_group : SHARE_ROOT,
+        WEIGHT_DEFAULT, SHARE_ONE_CPU, duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
+    fleet_queue_share(fleet, duty->instance);
+}
+
+void fleet_begin(struct fleet *fleet, int32_t id, struct step_draw takes)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+
+    duty->cpu_usec = takes.cpu_usec;
+    if (takes.wait_usec == 0) {
+        burn(fleet, id);
+        return;
+    }
+    duty->wake_usec = fleet->now_usec + takes.wait_usec;
+    queue_push(fleet->queue, duty->wake_usec, FLEET_WAITED, id);
+}
+
+void fleet_waited(struct fleet *fleet, const struct queue_entry *entry)
+{
+    if (fleet->duties[entry->id].used && fleet->duties[entry->id].wake_usec == entry->at_usec)
+        burn(fleet, entry->id);
+}
+
+void fleet_burnt(struct fleet *fleet, int32_t id)
+{
+    fleet->duties[id].worker = ID_NONE;
+    done(fleet, id);
+}
+
+void fleet_cancel(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+
+    if (duty->worker != ID_NONE) {
+        share_remove_worker(fleet_share(fleet, duty->instance), fleet->now_usec, duty->worker);
+        fleet_queue_share(fleet, duty->instance);
+    }
+    fleet_free_duty(fleet, id);
+}
+
+/* In the host's line others wait behind. */
+static void leave_host_lock(struct fleet *fleet, int32_t instance)
+{
+    struct fleet_line kept = {ID_NONE, ID_NONE};
+    int32_t first = fleet->locked.first, id;
+
+    while ((id = fleet_take_first(fleet, &fleet->locked)) != ID_NONE)
+        if (fleet->duties[id].instance != instance)
+            fleet_append(fleet, &kept, id);
+    fleet->locked = kept;
+    if (kept.first != ID_NONE && kept.first != first)
+        begin_locked(fleet, kept.first);
+}
+
+void fleet_drop_duties(struct fleet *fleet, int32_t instance)
+{
+    leave_host_lock(fleet, instance);
+    for (int32_t id = 0; id < fleet->n_duties; id++)
+        if (fleet->duties[id].used && fleet->duties[id].instance == instance)
+            fleet_cancel(fleet, id);
+}
+
+void fleet_lock(struct fleet *fleet, int32_t id)
+{
+    struct fleet_line *line = lock_of(fleet, fleet->duties[id].instance);
+    bool first = line->first == ID_NONE;
+
+    if (!fleet->costs.contention) {
+        begin_locked(fleet, id);
+        return;
+    }
+    fleet_append(fleet, line, id);
+    if (first)
+        begin_locked(fleet, id);
+}

@@ -1,0 +1,103 @@
+/*
+ * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
+ * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c) and
+ * images (fleet_pull.c). Only fleet*.c include this.
+ */
+#ifndef BERTH_FLEET_PARTS_H
+#define BERTH_FLEET_PARTS_H
+
+#include "fleet.h"
+
+#define EXIT_TERMINATED (128 + 15)
+#define EXIT_KILLED (128 + 9)
+
+/* Processes and groups that nobody has given a weight (kernel, cgroup-v1/cpuacct). */
+#define WEIGHT_DEFAULT 1024
+
+/* What a share's worker is: its `who`. */
+enum fleet_who { WHO_DUTY, WHO_CONTAINER, WHO_FLOW, WHO_WRITE };
+#define WHO_BITS 8
+
+/* fleet.c */
+const struct scenario_taskdef *fleet_taskdef(const struct fleet *fleet, int32_t task);
+const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instance);
+struct share *fleet_share(struct fleet *fleet, int32_t instance);
+/* Somebody came or went: the next completion may be another. */
+void fleet_queue_share(struct fleet *fleet, int32_t instance);
+void fleet_queue_common(struct fleet *fleet, enum fleet_common common);
+void fleet_booted_step(struct fleet *fleet, int32_t instance);
+
+/* fleet_duty.c */
+int64_t fleet_key(int32_t task, int container);
+/* `n`: how often the same was drawn before, in the container's earlier lives. */
+struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
+                            int container, int32_t n);
+int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
+                       int32_t task, int container);
+/* It waits and burns, from now on; what takes no time is done at once. */
+void fleet_begin(struct fleet *fleet, int32_t duty, struct step_draw takes);
+void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
+void fleet_burnt(struct fleet *fleet, int32_t duty);
+void fleet_cancel(struct fleet *fleet, int32_t duty);
+void fleet_free_duty(struct fleet *fleet, int32_t duty);
+void fleet_append(struct fleet *fleet, struct fleet_line *line, int32_t duty);
+int32_t fleet_take_first(struct fleet *fleet, struct fleet_line *line);
+/* It stands in the line for what the host does one at a time. */
+void fleet_lock(struct fleet *fleet, int32_t duty);
+/* Drops all that is under way on an instance that is gone. */
+void fleet_drop_duties(struct fleet *fleet, int32_t instance);
+
+/* fleet_agent.c */
+void fleet_agent_init(struct fleet_agent *agent);
+/* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
+void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
+                bool by_itself);
+void fleet_agent_did(struct fleet *fleet, int32_t duty);
+bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
+                 struct message *event);
+void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
+                     struct message *event);
+
+/* fleet_life.c */
+struct fleet_container *fleet_find(struct fleet *fleet, int32_t task, int container);
+struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int container);
+void fleet_forget_task(struct fleet *fleet, int32_t task);
+/* The container is in that phase for so long. */
+void fleet_enter(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                 enum fleet_phase phase, int64_t usec);
+void fleet_create(struct fleet *fleet, int32_t task, int container);
+void fleet_start(struct fleet *fleet, int32_t task, int container);
+void fleet_started(struct fleet *fleet, int32_t duty);
+void fleet_signal(struct fleet *fleet, int32_t task, int container, int32_t signal);
+void fleet_probe(struct fleet *fleet, int32_t task, int container, int32_t probe);
+bool fleet_kill_task(struct fleet *fleet, int32_t task, int only);
+/* False where it does not run. One that is just being started ends as soon as it has started. */
+bool fleet_kill(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                int32_t exit_code);
+void fleet_worked(struct fleet *fleet, int32_t task, int container);
+void fleet_wake(struct fleet *fleet, const struct queue_entry *entry);
+bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
+                        struct message *event);
+
+/* fleet_memory.c */
+/* A container's own limit, else its task's; 0: none. */
+int64_t fleet_memory_limit(const struct task_definition *definition, int container);
+/* It holds that much from now on. Whoever the kernel ends for it is ended; false where that is itself.
+ */
+bool fleet_hold(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                int64_t bytes);
+void fleet_let_go(struct fleet *fleet, struct fleet_container *container, int32_t task);
+/* Memory beside that of containers: an instance's system and agent. */
+void fleet_count_memory(struct fleet *fleet, int64_t bytes);
+
+/* fleet_pull.c */
+void fleet_pull(struct fleet *fleet, int32_t task, int container);
+void fleet_asked(struct fleet *fleet, int32_t duty);
+void fleet_unpacked(struct fleet *fleet, int32_t instance, int32_t layer);
+void fleet_flowed(struct fleet *fleet, int32_t instance, int32_t layer);
+void fleet_written(struct fleet *fleet, int32_t instance, int32_t layer);
+void fleet_remove_image(struct fleet *fleet, int32_t instance, const char *name);
+void fleet_kill_registry(struct fleet *fleet);
+void fleet_drop_pulls(struct fleet *fleet, int32_t instance);
+
+#endif
