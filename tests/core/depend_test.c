@@ -117,6 +117,53 @@ Test(depend, a_start_timeout_counts_from_the_other_s_start)
     cr_assert(depend_times_out_usec(CONDITION_HEALTHY, &target) == USEC_NEVER);
 }
 
+/* Every combination of what the one wants and what the other is. */
+Test(depend, conditions_imply_each_other)
+{
+    static const int32_t codes[] = {ID_NONE, 0, 1, 137};
+    int n_met = 0;
+
+    for (int n = 0; n < (CONTAINER_STOPPED + 1) * (CONTAINER_STOPPED + 1) * 4 * 2 * 3; n++) {
+        struct depend_on on = {
+            .known = (enum container_status)(n % (CONTAINER_STOPPED + 1)),
+            .desired =
+                (enum container_status)(n / (CONTAINER_STOPPED + 1) % (CONTAINER_STOPPED + 1)),
+            .exit_code = codes[n / (CONTAINER_STOPPED + 1) / (CONTAINER_STOPPED + 1) % 4],
+            .has_health_check = n % 2 != 0,
+            .health = (enum health_status)(n % 3),
+            .started_at_usec = USEC_NEVER,
+        };
+
+        for (int wanted = CONTAINER_CREATED; wanted <= CONTAINER_RUNNING; wanted++) {
+            enum container_status target = (enum container_status)wanted;
+            bool start = depend_is_resolved(CONDITION_START, CONTAINER_PULLED, target, &on, false);
+            bool complete =
+                depend_is_resolved(CONDITION_COMPLETE, CONTAINER_PULLED, target, &on, false);
+            bool success =
+                depend_is_resolved(CONDITION_SUCCESS, CONTAINER_PULLED, target, &on, false);
+            bool healthy =
+                depend_is_resolved(CONDITION_HEALTHY, CONTAINER_PULLED, target, &on, false);
+
+            cr_assert(!success || complete, "case %d: SUCCESS is COMPLETE with 0", n);
+            cr_assert(!complete || start, "case %d: what has ended had started", n);
+            cr_assert(start == (on.known >= (wanted == CONTAINER_CREATED ? CONTAINER_CREATED
+                                                                         : CONTAINER_RUNNING)),
+                      "case %d", n);
+            cr_assert(complete == (on.known == CONTAINER_STOPPED && on.exit_code != ID_NONE));
+            cr_assert(success == (on.known == CONTAINER_STOPPED && on.exit_code == 0));
+            cr_assert(healthy == (on.has_health_check && on.health == HEALTH_HEALTHY));
+            cr_assert(!complete || depend_can_resolve(CONDITION_COMPLETE, &on),
+                      "case %d: what is met could be", n);
+            cr_assert(!success || depend_can_resolve(CONDITION_SUCCESS, &on));
+            cr_assert(on.known != CONTAINER_STOPPED || on.exit_code == 0 ||
+                          on.exit_code == ID_NONE || !depend_can_resolve(CONDITION_SUCCESS, &on),
+                      "case %d: failed for good", n);
+            n_met += start + complete + success + healthy;
+        }
+    }
+    cr_assert(n_met > 500, "%d", n_met);
+}
+
 Test(depend, cycles)
 {
     struct container_depend to_b = {1, CONDITION_START}, to_c = {2, CONDITION_HEALTHY};
