@@ -142,7 +142,9 @@ static void forget(struct prints *prints, struct print *print)
         link = &(*link)->next;
     }
     *link = print->next;
-    close(print->pipe_fd); /* nobody else has this end: epoll forgets it */
+    /* A container that is just being cloned has a copy for a moment: closing would not be enough. */
+    epoll_ctl(prints->epoll_fd, EPOLL_CTL_DEL, print->pipe_fd, NULL);
+    close(print->pipe_fd);
     if (print->file_fd >= 0) {
         close(print->file_fd);
     }
