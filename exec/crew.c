@@ -146,13 +146,37 @@ static struct boot_course *course_of(const struct crew *crew, const struct machi
     return &course;
 }
 
-/* Its images are where its own disk has them. */
+/* To a guest, with its images where its own disk has them. */
+static void send_plan_to_guest(struct crew *crew, struct channel *channel, const struct plan *plan)
+{
+    struct plan own = *plan;
+    size_t n = (size_t)plan->n_containers;
+
+    own.containers = calloc(n + 1, sizeof *own.containers);
+    assert(own.containers);
+    for (size_t i = 0; i < n; i++) {
+        char *layout = guests_image(crew->job->guests, plan->containers[i].layout);
+
+        own.containers[i] = plan->containers[i];
+        own.containers[i].layout = layout ? strdup(layout) : NULL;
+    }
+    channel_send(channel, WORD_PLAN, &plan_schema, &own);
+    for (size_t i = 0; i < n; i++) {
+        free(own.containers[i].layout);
+    }
+    free(own.containers);
+}
+
 static void send_plans(struct crew *crew, struct machine *machine)
 {
     const struct controller_job *job = crew->job;
 
     for (int i = 0; i < job->scenario->n_taskdefs; i++) {
-        channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
+        if (machine->is_vm) {
+            send_plan_to_guest(crew, &machine->channel, &job->plans->list[i]);
+        } else {
+            channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
+        }
     }
 }
 

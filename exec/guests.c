@@ -4,6 +4,7 @@
 #include "exec/guests.h"
 
 #include "core/array.h"
+#include "exec/vm_disk.h"
 #include "file/units.h"
 
 #include <errno.h>
@@ -37,6 +38,27 @@ static int cpus_of(const struct guests *guests, const struct instance_type *type
     return (int)((scale_down(guests->plans->scale, type->cpu) + 1023) / 1024);
 }
 
+static int find_image(const struct guests *guests, const char *layout)
+{
+    int i = 0;
+
+    while (i < guests->n_images && strcmp(guests->images[i], layout) != 0) {
+        i++;
+    }
+    return i;
+}
+
+char *guests_image(const struct guests *guests, const char *layout)
+{
+    static char path[32];
+
+    if (!layout) {
+        return NULL;
+    }
+    snprintf(path, sizeof path, "%s/%d", VM_KIT_IMAGES, find_image(guests, layout));
+    return path;
+}
+
 static const struct vm_snapshot *find_snapshot(const struct guests *guests, int64_t memory_mib,
                                                int cpus)
 {
@@ -60,6 +82,8 @@ void guests_order(const struct guests *guests, const struct instance_type *type,
         .network = true,
         .tap_fd = -1,
         .qmp_fd = -1,
+        .images_disk = guests->n_images > 0 ? guests->images_disk : NULL,
+        .scratch_disk = guests->n_images > 0 ? guests->scratch_disk : NULL,
         .more = guests->more,
     };
     snapshot = find_snapshot(guests, order->memory_mib, order->cpus);
@@ -99,15 +123,38 @@ static bool check_sizes(const struct guests *guests, struct err *err)
         const struct instance_type *type = &scenario->types[scenario->groups[i].type];
 
         if (memory_of(guests, type) < VM_MEMORY_MIN_MIB) {
-            return err_set(err, EXIT_MACHINE,
-                           "a virtual machine of type %s would have %lld MiB at scale %d/%d; a kernel "
-                           "needs %d to come up",
-                           type->name, (long long)memory_of(guests, type),
-                           guests->plans->scale.numerator, guests->plans->scale.denominator,
-                           VM_MEMORY_MIN_MIB);
+            return err_set(
+                err, EXIT_MACHINE,
+                "a virtual machine of type %s would have %lld MiB at scale %d/%d; a kernel "
+                "needs %d to come up",
+                type->name, (long long)memory_of(guests, type), guests->plans->scale.numerator,
+                guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
         }
     }
     return true;
+}
+
+/* Every image that this machine has and a definition names: no guest is told of others. */
+static bool make_disks(struct guests *guests, struct err *err)
+{
+    const struct plans *plans = guests->plans;
+    char staging[sizeof guests->folder + 16];
+
+    for (int i = 0; i < plans->scenario->n_taskdefs; i++) {
+        for (int j = 0; j < plans->list[i].n_containers; j++) {
+            char *layout = plans->list[i].containers[j].layout;
+
+            if (layout && find_image(guests, layout) == guests->n_images) {
+                *ARRAY_ADD(guests, images) = layout;
+            }
+        }
+    }
+    snprintf(staging, sizeof staging, "%s/staging", guests->folder);
+    snprintf(guests->images_disk, sizeof guests->images_disk, "%s/images", guests->folder);
+    snprintf(guests->scratch_disk, sizeof guests->scratch_disk, "%s/scratch", guests->folder);
+    return guests->n_images == 0 ||
+           (vm_disk_make(guests->images_disk, staging, guests->images, guests->n_images, err) &&
+            vm_disk_make_empty(guests->scratch_disk, err));
 }
 
 static bool prepare(struct guests *guests, const struct programs *programs, struct err *err)
@@ -117,7 +164,7 @@ static bool prepare(struct guests *guests, const struct programs *programs, stru
     if (mkdir(guests->folder, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", guests->folder);
     }
-    if (!vm_kit_make(&guests->kit, guests->folder, programs, err)) {
+    if (!vm_kit_make(&guests->kit, guests->folder, programs, err) || !make_disks(guests, err)) {
         return false;
     }
     for (int i = 0; guests->start == VM_RESTORE && i < scenario->n_groups; i++) {
@@ -131,8 +178,7 @@ static bool prepare(struct guests *guests, const struct programs *programs, stru
 bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
                  const struct sweep_run *run, const struct programs *programs, struct err *err)
 {
-    *guests = (struct guests){
-        .plans = plans, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
+    *guests = (struct guests){.plans = plans, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
     snprintf(guests->folder, sizeof guests->folder, "%s/vm", run->folder);
     if (read_patience(guests, err) && check_sizes(guests, err) && prepare(guests, programs, err)) {
         return true;
@@ -145,7 +191,9 @@ void guests_close(struct guests *guests)
 {
     free(guests->snapshots);
     guests->snapshots = NULL;
-    guests->n_snapshots = guests->cap_snapshots = 0;
+    free(guests->images);
+    guests->images = NULL;
+    guests->n_snapshots = guests->cap_snapshots = guests->n_images = guests->cap_images = 0;
 }
 
 /* ---- first words ---- */
@@ -159,7 +207,6 @@ struct setup_guest *guests_introduce(const struct guests *guests, const struct h
     struct timespec now;
     char *digits;
 
-    (void)guests;
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
         abort(); /* the kernel always has 32 bytes once it has booted */
     }
@@ -174,6 +221,7 @@ struct setup_guest *guests_introduce(const struct guests *guests, const struct h
         .realtime_usec = now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000,
         .entropy = entropy,
         .hostname = name,
+        .disks = guests->n_images > 0,
     };
     return &guest;
 }

@@ -29,9 +29,12 @@ struct guests {
     struct vm_kit kit;
     char folder[300]; /* of the kit, in the run's */
     int64_t patience_usec;
-    const char *more; /* see struct vm_order */
+    const char *more;              /* see struct vm_order */
     struct vm_snapshot *snapshots; /* VM_RESTORE: of each size that the scenario has */
     int n_snapshots, cap_snapshots;
+    char **images; /* folders and tarballs that are on the disk of images, in its order; borrowed */
+    int n_images, cap_images;
+    char images_disk[320], scratch_disk[320];
 };
 
 /* Makes the kit, and snapshots where guests start from them. `guests` is filled and everything
@@ -43,6 +46,10 @@ void guests_close(struct guests *guests);
 /* How a guest of that type starts: fills all that is not the caller's. */
 void guests_order(const struct guests *guests, const struct instance_type *type,
                   struct vm_order *order);
+
+/* Where a guest finds an image that this machine has at `layout`, in a buffer that the next call uses
+ * again; NULL stays NULL. */
+char *guests_image(const struct guests *guests, const char *layout);
 
 /* What to tell a guest that said hello. `clock_usec` is the time of the run. Lives until the next call. */
 struct setup_guest *guests_introduce(const struct guests *guests, const struct hello *hello,

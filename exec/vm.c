@@ -83,8 +83,8 @@ static void add_disk(struct words *words, const char *name, const char *path, bo
 {
     if (path) {
         add(words, "-drive");
-        add(words, "if=none,id=%s,file=%s,format=raw,readonly=%s,file.locking=off", name, path,
-            read_only ? "on" : "off");
+        add(words, "if=none,id=%s,file=%s,format=raw,file.locking=off,%s", name, path,
+            read_only ? "readonly=on" : "snapshot=on");
         add(words, "-device");
         add(words, "virtio-blk-pci,drive=%s,serial=%s", name, name);
     }

@@ -36,9 +36,9 @@ struct vm_order {
     bool network;            /* it has one interface */
     int tap_fd;              /* at whose other end that is; -1: nobody, as in a snapshot's making */
     const char *images_disk; /* read-only, NULL: none; likewise below */
-    const char *scratch_disk;
-    int qmp_fd;       /* an end of a socket pair; -1: none */
-    const char *more; /* for the kernel's command line; NULL: nothing. A test's aid */
+    const char *scratch_disk; /* what is written to it is this guest's alone, and goes with it */
+    int qmp_fd;               /* an end of a socket pair; -1: none */
+    const char *more;         /* for the kernel's command line; NULL: nothing. A test's aid */
     /* its cgroup, which exists and may hold processes; NULL: the caller's own */
     const struct cgroup_machine *cgroups;
     const char *group;
