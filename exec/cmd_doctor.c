@@ -11,6 +11,7 @@
 #include "exec/seccomp.h"
 #include "exec/sweep.h"
 #include "exec/trial.h"
+#include "exec/vm.h"
 #include "file/buffer.h"
 #include "file/options.h"
 
@@ -354,11 +355,28 @@ static void check_program(struct diagnosis *diagnosis, const char *name, const c
     }
 }
 
-static void check_qemu(struct patient *patient, struct diagnosis *diagnosis)
+/* qemu, a kernel for guests, and memory for one of the smallest. */
+static void check_vms(struct patient *patient, struct diagnosis *diagnosis)
 {
+    struct vm_kit kit;
+    struct err err;
+    int64_t free_mib = capacity_free_bytes() >> 20;
+    char why[256];
+
     (void)patient;
-    check_program(diagnosis, "qemu-system-x86_64", "qemu-system-x86",
-                  "instances as virtual machines");
+    if (!vm_kit_find(&kit, &err)) {
+        say(diagnosis, VERDICT_MISSING, "%s", err.text);
+    } else if (free_mib < VM_MEMORY_MIN_MIB + VM_OVERHEAD_MIB) {
+        say(diagnosis, VERDICT_MISSING, "%lld MiB of memory are free, the smallest takes %d",
+            (long long)free_mib, VM_MEMORY_MIN_MIB + VM_OVERHEAD_MIB);
+        mend(diagnosis, "end something that uses memory");
+    } else {
+        bool kvm = kvm_answers(why, sizeof why);
+
+        say(diagnosis, kvm ? VERDICT_OK : VERDICT_LIMITED,
+            "%s and %s; room for %lld of 256 MiB%s", kit.qemu, kit.vmlinuz,
+            (long long)(free_mib / (256 + VM_OVERHEAD_MIB)), kvm ? "" : "; emulated, without KVM");
+    }
 }
 
 static void check_gnuplot(struct patient *patient, struct diagnosis *diagnosis)
@@ -416,7 +434,7 @@ static const struct check checks[] = {
     {"cgroups", check_cgroups},     {"overlayfs", check_overlay},
     {"seccomp", check_seccomp},     {"busybox", check_busybox},
     {"container", check_container}, {"kvm", check_kvm},
-    {"qemu", check_qemu},           {"gnuplot", check_gnuplot},
+    {"vms", check_vms},             {"gnuplot", check_gnuplot},
     {"display", check_display},
 };
 

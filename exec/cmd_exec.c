@@ -43,7 +43,8 @@ static const char examples[] =
 
 struct wishes {
     int64_t seed, count; /* seed -1: the scenario's */
-    const char *log_path, *instances, *scale, *jitter, *machines, *vm_start;
+    const char *log_path, *instances, *scale, *jitter;
+    int machines, boot_path; /* -1: as the costs say */
     bool json;
     struct option_texts sets;
 };
@@ -57,7 +58,6 @@ struct stage {
     struct sweep_run run;
     struct plans plans;
     struct guests guests;
-    bool with_guests;
     struct report report;
     char *log_path, *prints;
     int64_t jitter_usec;
@@ -88,6 +88,8 @@ static struct scenario *load(const char *path, const struct wishes *request)
         .instances = request->instances,
         .n_sets = request->sets.n_texts,
         .sets = request->sets.texts,
+        .machines = request->machines < 0 ? NULL : machines_names[request->machines],
+        .boot_path = request->boot_path < 0 ? NULL : boot_path_names[request->boot_path],
     };
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(path, &options, &findings);
@@ -120,26 +122,6 @@ static bool read_jitter(struct stage *stage, struct err *err)
     const char *wrong = text ? units_duration(text, &stage->jitter_usec) : NULL;
 
     return !wrong || err_set(err, EXIT_INPUT, "--delay-jitter \"%s\" %s", text, wrong);
-}
-
-static bool read_machines(struct stage *stage, struct err *err)
-{
-    const char *machines = stage->request->machines, *start = stage->request->vm_start;
-    int i = 0;
-
-    if (machines && strcmp(machines, "slices") != 0 && strcmp(machines, "vms") != 0) {
-        return err_set(err, EXIT_INPUT, "--machines \"%s\": it is slices or vms", machines);
-    }
-    while (start && i < VM_STARTS && strcmp(start, vm_start_names[i]) != 0) {
-        i++;
-    }
-    if (i == VM_STARTS) {
-        return err_set(err, EXIT_INPUT, "--vm-start \"%s\": it is boot, uncompressed or restore",
-                       start);
-    }
-    stage->with_guests = machines && strcmp(machines, "vms") == 0;
-    stage->guests.start = (enum vm_start)i;
-    return true;
 }
 
 /* ---- see whether this machine can ---- */
@@ -268,10 +250,12 @@ static int open_cloud(const struct stage *stage)
 
 static bool open_guests(struct stage *stage, struct err *err)
 {
-    if (!stage->with_guests) {
+    const struct costs *costs = &stage->scenario->costs;
+
+    if (costs->machines != MACHINES_VMS) {
         return true;
     }
-    if (!guests_open(&stage->guests, stage->guests.start, &stage->plans, &stage->run,
+    if (!guests_open(&stage->guests, (enum vm_start)costs->path, &stage->plans, &stage->run,
                      &stage->programs, err)) {
         return false;
     }
@@ -293,7 +277,7 @@ static bool control(struct stage *stage, struct err *err)
         .agent_program = stage->programs.agent,
         .work_program = stage->programs.work,
         .prints = stage->prints,
-        .guests = stage->with_guests ? &stage->guests : NULL,
+        .guests = stage->report.guests,
         .cloud_fd = -1,
         .jitter_usec = stage->jitter_usec,
         .talk = isatty(STDERR_FILENO),
@@ -368,7 +352,7 @@ static int run(struct stage *stage)
 
     stage->network = leftover_network();
     if (!programs_find(&stage->programs, &err) || !wants_check(stage->scenario, &err) ||
-        !read_jitter(stage, &err) || !read_machines(stage, &err) || !choose_scale(stage, &err) ||
+        !read_jitter(stage, &err) || !choose_scale(stage, &err) ||
         !open_run(stage, &err)) {
         return err_report(&err);
     }
@@ -414,15 +398,16 @@ static int load_and_run(const char *path, const struct wishes *request)
 
 int cmd_exec(int argc, char **argv)
 {
-    struct wishes request = {.seed = -1};
+    struct wishes request = {.seed = -1, .machines = -1, .boot_path = -1};
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &request.log_path, "RUN", "where the run log goes", 0, NULL},
         {"scale", 0, OPTION_TEXT, &request.scale, "N/M",
          "give containers that part of what they ask for; auto: the largest that fits", 0, NULL},
-        {"machines", 0, OPTION_TEXT, &request.machines, "slices|vms",
-         "what instances are: cgroups, or virtual machines with a kernel each", 0, NULL},
-        {"vm-start", 0, OPTION_TEXT, &request.vm_start, "HOW",
-         "how those come up: boot, uncompressed (kernel) or restore (from a snapshot)", 0, NULL},
+        {"machines", 0, OPTION_CHOICE, &request.machines, "WHAT",
+         "what instances are: slices of this machine (cgroups), or virtual machines (vms)", 0,
+         machines_names},
+        {"boot", 0, OPTION_CHOICE, &request.boot_path, "PATH",
+         "how virtual machines start: scratch, uncompressed or restore", 0, boot_path_names},
         {"seed", 0, OPTION_NUMBER, &request.seed, "N", "instead of the scenario's seed", 0, NULL},
         {"set", 0, OPTION_TEXTS, &request.sets, "PATH=VALUE",
          "change one value of the scenario, as often as you like", 0, NULL},

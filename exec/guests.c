@@ -114,24 +114,31 @@ static bool make_snapshot(struct guests *guests, const struct instance_type *typ
     return true;
 }
 
-/* Names the first type that is too small for a kernel, before anything is started. */
+/* Names the first type that is too small for a kernel, and what all need together, before anything
+ * is started. */
 static bool check_sizes(const struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
+    int64_t wanted_mib = 0, free_mib = capacity_free_bytes() / MIB;
 
     for (int i = 0; i < scenario->n_groups; i++) {
         const struct instance_type *type = &scenario->types[scenario->groups[i].type];
+        int64_t memory_mib = memory_of(guests, type);
 
-        if (memory_of(guests, type) < VM_MEMORY_MIN_MIB) {
-            return err_set(
-                err, EXIT_MACHINE,
-                "a virtual machine of type %s would have %lld MiB at scale %d/%d; a kernel "
-                "needs %d to come up",
-                type->name, (long long)memory_of(guests, type), guests->plans->scale.numerator,
-                guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
+        if (memory_mib < VM_MEMORY_MIN_MIB) {
+            return err_set(err, EXIT_MACHINE,
+                           "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
+                           "kernel needs %d to come up",
+                           type->name, (long long)memory_mib, guests->plans->scale.numerator,
+                           guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
         }
+        wanted_mib += scenario->groups[i].count * (memory_mib + VM_OVERHEAD_MIB);
     }
-    return true;
+    return wanted_mib <= free_mib ||
+           err_set(err, EXIT_MACHINE,
+                   "as virtual machines its instances take %lld MiB with qemu's own, %lld are free; "
+                   "--scale makes them smaller",
+                   (long long)wanted_mib, (long long)free_mib);
 }
 
 /* Every image that this machine has and a definition names: no guest is told of others. */

@@ -31,6 +31,23 @@ struct capacity capacity_of_machine(void)
     return capacity;
 }
 
+int64_t capacity_free_bytes(void)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    char line[128];
+    long long kib = 0;
+
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "MemAvailable:", 13) == 0) {
+            kib = strtoll(line + 13, NULL, 10);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return kib * 1024;
+}
+
 struct capacity capacity_of_scenario(const struct scenario *scenario)
 {
     struct capacity sum = {0, 0};

@@ -24,6 +24,9 @@ struct capacity {
 /* CPUs this process may run on, and all memory. */
 struct capacity capacity_of_machine(void);
 
+/* Memory that programs could have now, bytes; 0 where the kernel does not say. */
+int64_t capacity_free_bytes(void);
+
 /* The sum over all instances of the scenario. */
 struct capacity capacity_of_scenario(const struct scenario *scenario);
 

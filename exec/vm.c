@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 const char *const vm_start_names[VM_STARTS + 1] = {
-    [VM_BOOT] = "boot", [VM_UNCOMPRESSED] = "uncompressed", [VM_RESTORE] = "restore", NULL};
+    [VM_BOOT] = "scratch", [VM_UNCOMPRESSED] = "uncompressed", [VM_RESTORE] = "restore", NULL};
 
 /* The descriptors that qemu finds. */
 enum { LINE_FD = 3, TAP_FD, QMP_FD, STATE_FD, FIRST_CLOSED_FD };
@@ -348,18 +348,22 @@ int64_t vm_resident_bytes(pid_t pid)
     return resident * sysconf(_SC_PAGESIZE);
 }
 
+/* Our own program's words, and why a kernel gave up, say more than what comes after them. */
+static bool says_why(const char *line)
+{
+    return strncmp(line, "berth", 5) == 0 || strstr(line, "Kernel panic");
+}
+
 const char *vm_last_words(const struct vm *vm, char *text, size_t size)
 {
     FILE *file = fopen(vm->console, "re");
     char line[512];
-    bool ours = false; /* our own program's words say more than the kernel's after them */
 
     text[0] = '\0';
     while (file && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] && (!ours || strncmp(line, "berth", 5) == 0)) {
+        if (line[0] && (says_why(line) || !says_why(text))) {
             snprintf(text, size, "%s", line);
-            ours = strncmp(line, "berth", 5) == 0;
         }
     }
     if (file) {

@@ -22,7 +22,7 @@ enum vm_start {
     VM_STARTS
 };
 
-/* "boot", "uncompressed", "restore". */
+/* "scratch", "uncompressed", "restore". */
 extern const char *const vm_start_names[VM_STARTS + 1];
 
 struct vm_order {
@@ -54,6 +54,10 @@ struct vm {
 
 /* What a guest needs at least: less, and the kernel does not come up. */
 #define VM_MEMORY_MIN_MIB 96
+
+/* What qemu takes beyond the guest's memory when it emulates: its code, and what it made of the
+ * guest's. */
+#define VM_OVERHEAD_MIB 128
 
 /* Starts qemu, which dies with the calling thread, and does not wait for the guest. On failure
  * nothing is left. The kit and the order are borrowed for the call. */

@@ -5,8 +5,8 @@
 #include "exec/vm_snapshot.h"
 
 #include "exec/loop.h"
-#include "exec/protocol.h"
 #include "exec/qmp.h"
+#include "exec/vm_trial.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,26 +16,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static bool await_hello(const struct vm *vm, struct channel *channel, int64_t patience_usec,
-                        struct err *err)
-{
-    struct pollfd wait = {.fd = vm->fd, .events = POLLIN};
-    struct line line;
-    char words[256];
-
-    while (!channel->closed && vm_cpu_usec(vm->pid) < patience_usec &&
-           loop_clock_usec() - vm->started_usec < 10 * patience_usec) {
-        poll(&wait, 1, 100);
-        channel_fill(channel);
-        if (channel_next(channel, &line) && line.word == WORD_HELLO) {
-            return true;
-        }
-    }
-    return err_set(err, EXIT_MACHINE,
-                   "a guest does not come up, so there is no snapshot. Its console said last: %s",
-                   vm_last_words(vm, words, sizeof words)[0] ? words : "nothing");
-}
 
 static bool save(const struct vm_snapshot *snapshot, int fd, struct err *err)
 {
@@ -70,6 +50,7 @@ static bool boot_and_save(const struct vm_snapshot *snapshot, const struct vm_ki
                           struct err *err)
 {
     struct channel channel;
+    struct hello hello = {0};
     struct vm vm;
     bool ok;
 
@@ -78,7 +59,9 @@ static bool boot_and_save(const struct vm_snapshot *snapshot, const struct vm_ki
         return false;
     }
     channel_open(&channel, vm.fd);
-    ok = await_hello(&vm, &channel, patience_usec, err) && save(snapshot, pair[0], err);
+    ok = vm_trial_await(&vm, &channel, order->start, patience_usec, &hello, err) &&
+         save(snapshot, pair[0], err);
+    schema_finish(&hello_schema, &hello);
     kill(vm.pid, SIGKILL);
     waitpid(vm.pid, NULL, 0);
     channel_close(&channel);

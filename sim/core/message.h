@@ -402,7 +402,7 @@ struct agent_rules {
 /* How an instance's own kernel came up, and what it takes: for people and comparisons, no rule
  * reads it. */
 struct boot_course {
-    char *start;           /* "boot", "uncompressed" or "restore" */
+    char *start;           /* "scratch", "uncompressed" or "restore" */
     char *accelerator;     /* "kvm" or "tcg" */
     char *kernel;          /* its release */
     int64_t firmware_usec; /* machine, firmware and loader, or the reading of a snapshot */

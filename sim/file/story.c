@@ -389,7 +389,7 @@ static void take_course(struct story_course *to, const struct boot_course *from)
         .system_bytes = from->system_bytes,
         .host_bytes = from->host_bytes,
     };
-    snprintf(to->start, sizeof to->start, "%s", from->start ? from->start : "boot");
+    snprintf(to->start, sizeof to->start, "%s", from->start ? from->start : "scratch");
     snprintf(to->accelerator, sizeof to->accelerator, "%s",
              from->accelerator ? from->accelerator : "");
     snprintf(to->kernel, sizeof to->kernel, "%s", from->kernel ? from->kernel : "");

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -378,6 +379,7 @@ static void tear_down(void)
 
 TestSuite(run, .init = set_up, .fini = tear_down);
 TestSuite(jitter, .init = set_up, .fini = tear_down);
+TestSuite(vms, .init = set_up, .fini = tear_down);
 
 /* Nothing but the service of first.json, until we end it. */
 #define QUIET                                                                                      \
@@ -836,4 +838,134 @@ Test(jitter, placement)
         expect_identical(&outcome);
         expect_same_placement("x.run", "sim.run");
     }
+}
+
+/* ---- instances that are virtual machines ---- */
+
+/* Skips the test where there can be none: the doctor's word, as for containers. */
+static void start_vms(struct outcome *outcome, const char *boot)
+{
+    struct outcome doctor;
+
+    RUN(&doctor, "doctor");
+    if (!strstr(doctor.out, "\nvms         ok") && !strstr(doctor.out, "\nvms         limited")) {
+        cr_skip_test("no virtual machines here");
+    }
+    START(outcome, "exec", TESTS "/vms.json", "--machines=vms", "--boot", boot);
+}
+
+/* Waits until it says that on stderr. */
+static void wait_until_said(const char *words)
+{
+    char errors[16384];
+
+    for (int tries = 0; tries < 2400; tries++) {
+        slurp("errors", errors, sizeof errors);
+        if (strstr(errors, words)) {
+            return;
+        }
+        pause_ms(50);
+    }
+    cr_assert_fail("never said \"%s\": %s", words, errors);
+}
+
+static void wait_until_launched(const char *name, int n)
+{
+    struct story story;
+    int found = 0;
+
+    for (int tries = 0; tries < 600 && found < n; tries++) {
+        if (load(&story, name, NULL)) {
+            found = story.n_instances;
+            story_finish(&story);
+        }
+        pause_ms(50);
+    }
+    cr_assert(found >= n, "%d instances instead of %d", found, n);
+}
+
+/* Each has a kernel of its own, of which the log tells; what containers print comes back. */
+Test(vms, two_instances)
+{
+    struct outcome outcome;
+    struct story story;
+    struct utsname host;
+    char printed[256];
+
+    start_vms(&outcome, "uncompressed");
+    wait_until_ready("vms.exec.run", 2, 2);
+    end_in_order(&outcome);
+    cr_assert(load(&story, "vms.exec.run", NULL));
+    uname(&host);
+    for (int i = 0; i < 2; i++) {
+        const struct story_course *course = &story.instances[i].course;
+
+        cr_expect_str_eq(course->start, "uncompressed");
+        cr_expect(course->kernel[0] && strcmp(course->kernel, host.release) != 0, "%s",
+                  course->kernel);
+        cr_expect(course->firmware_usec > 0 && course->kernel_usec > 0 && course->user_usec > 0);
+        cr_expect(course->system_bytes > 0 && course->system_bytes < course->memory_bytes);
+        cr_expect(course->memory_bytes <= INT64_C(160) << 20);
+        cr_expect(course->host_bytes > 0);
+        cr_expect(!story.instances[i].boot_modelled);
+        cr_expect(story.tasks[i].instance != story.tasks[1 - i].instance);
+    }
+    cr_expect(!story.tasks[0].containers[0].pull_modelled, "the image is on the guest's disk");
+    story_finish(&story);
+    cr_expect(strstr(outcome.out, "inside a virtual machine") != NULL, "%s", outcome.out);
+    slurp("vms.exec.run.logs/t1.web.log", printed, sizeof printed);
+    cr_expect(strstr(printed, "ready") != NULL, "%s", printed);
+}
+
+/* An instance that is killed is replaced; with the controller all die, and the next one cleans up. */
+Test(vms, controller_is_killed)
+{
+    struct outcome outcome, clean;
+    pid_t pids[PIDS_MAX];
+    char id[16];
+    int n;
+
+    start_vms(&outcome, "restore");
+    wait_until_ready("vms.exec.run", 2, 2);
+    n = children(outcome.pid, "qemu-system-x86", pids);
+    cr_assert(n == 2, "%d machines", n);
+    kill(pids[0], SIGKILL);
+    wait_until_ready("vms.exec.run", 3, 2);
+    run_id(id);
+    n = descendants(outcome.pid, NULL, pids);
+    cr_expect(n >= 2);
+    kill(outcome.pid, SIGKILL);
+    wait_for(&outcome);
+    expect_gone(pids, n);
+    RUN(&clean, "clean");
+    cr_expect(exit_code(&clean) == 0);
+    cr_expect(count_groups(id) == 0);
+    cr_expect(!folder_exists(id));
+}
+
+/* One that stands still before it was heard, and one whose kernel never comes to our program. */
+Test(vms, hanging_boots_are_given_up)
+{
+    struct outcome outcome;
+    pid_t pids[PIDS_MAX];
+    int n = 0;
+
+    setenv("BERTH_GUEST_PATIENCE", "4s", 1);
+    start_vms(&outcome, "uncompressed");
+    for (int tries = 0; tries < 400 && n < 2; tries++) {
+        pause_ms(20);
+        n = children(outcome.pid, "qemu-system-x86", pids);
+    }
+    cr_assert(n == 2, "%d machines", n);
+    kill(pids[0], SIGSTOP);
+    wait_until_said("does not come up: no sign of life");
+    wait_until_launched("vms.exec.run", 3); /* the scheduler replaces what is lost */
+    end_in_order(&outcome);
+
+    setenv("BERTH_GUEST_COMMAND_LINE", "rdinit=/bin/busybox -- sleep 1000", 1);
+    start_vms(&outcome, "uncompressed");
+    wait_until_said("does not come up: no sign of life");
+    end_in_order(&outcome);
+    unsetenv("BERTH_GUEST_PATIENCE");
+    unsetenv("BERTH_GUEST_COMMAND_LINE");
 }
