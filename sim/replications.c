@@ -4,7 +4,7 @@
 #include "replications.h"
 
 #include "core/array.h"
-#include "estimate.h"
+#include "file/estimate.h"
 #include "file/memory.h"
 
 #include <stdlib.h>

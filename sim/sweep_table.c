@@ -3,7 +3,7 @@
  */
 #include "sweep_table.h"
 
-#include "estimate.h"
+#include "file/estimate.h"
 #include "file/buffer.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #define BERTH_TOURNAMENT_H
 
 #include "contender.h"
-#include "estimate.h"
+#include "file/estimate.h"
 #include "file/scenario.h"
 #include "measure.h"
 

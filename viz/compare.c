@@ -51,7 +51,8 @@ static void compare_task(struct compare *compare, int32_t task)
         real[s] = compare->sides[s].header->mode == RUN_EXEC;
     for (int c = 0; c < n; c++) {
         for (int phase = PHASE_PULL; phase <= PHASE_STOP; phase++) {
-            struct compare_row row = {.task = task, .container = c, .instance = ID_NONE, .phase = phase};
+            struct compare_row row = {
+                .task = task, .container = c, .instance = ID_NONE, .phase = phase};
             modelled = false;
             for (int s = 0; s < 2; s++) {
                 const struct story_container *container = &rows[s]->containers[c];
@@ -82,10 +83,9 @@ static void compare_instance(struct compare *compare, int32_t instance)
         bool modelled = false;
         for (int s = 0; s < 2; s++) {
             const struct compare_side *side = &compare->sides[s];
-            row.usec[s] =
-                phases_of_instance(side->story, &side->story->instances[instance], phase);
-            modelled |= side->header->mode == RUN_EXEC &&
-                        side->story->instances[instance].boot_modelled;
+            row.usec[s] = phases_of_instance(side->story, &side->story->instances[instance], phase);
+            modelled |=
+                side->header->mode == RUN_EXEC && side->story->instances[instance].boot_modelled;
         }
         add_row(compare, row, modelled);
     }
@@ -119,6 +119,8 @@ static void compare_medians(struct compare *compare)
             to->n = n;
             if (n > 0)
                 *(what < 2 ? &to->usec[what] : &to->error_permille) = median(values, n);
+            if (n > 0 && what == 2)
+                to->p95_permille = values[((int64_t)n * 95 + 99) / 100 - 1];
         }
     }
     free(values);
@@ -205,6 +207,8 @@ void compare_init(struct compare *compare, const char *const paths[2],
     for (int i = 0; i < stories[0]->n_instances && i < stories[1]->n_instances; i++)
         compare_instance(compare, i);
     compare_medians(compare);
+    compare_totals_init(&compare->totals,
+                        (const struct story *[]){compare->sides[0].story, compare->sides[1].story});
     compare_placements(compare);
     find_difference(compare);
 }
@@ -213,6 +217,7 @@ void compare_finish(struct compare *compare)
 {
     for (int s = 0; s < 2; s++)
         scene_index_finish(&compare->sides[s].index);
+    compare_totals_finish(&compare->totals);
     free(compare->rows);
     *compare = (struct compare){0};
 }

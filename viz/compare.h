@@ -7,6 +7,7 @@
 #define BERTH_VIZ_COMPARE_H
 
 #include "file/phases.h"
+#include "viz/compare_totals.h"
 #include "viz/scene_index.h"
 
 /* Durations that differ by less are equal: writing down a machine's steps takes that long. */
@@ -33,6 +34,7 @@ struct compare_median {
     int n;
     int64_t usec[2];
     int64_t error_permille;
+    int64_t p95_permille; /* of the error's amount: 95 of 100 rows are at most so far off */
 };
 
 /* The first thing that happened differently, as positions in the indexes' events; -1: nothing more
@@ -57,6 +59,11 @@ struct compare {
     struct compare_row *rows;
     int n_rows, cap_rows;
     struct compare_median medians[PHASES];
+    struct compare_totals totals;
+    /* All runs that the first one stands against, the second among them: whoever has more than two sets
+     * these after compare_init(). They must outlive the comparison. */
+    const struct story *const *others;
+    int n_others;
     int n_counted, n_modelled, n_one;
     int n_placed, n_same;    /* tasks placed in both runs; of those, on the same instance */
     int n_placed_in_one;     /* tasks placed in only one of them before its end */

@@ -135,7 +135,58 @@ static void add_medians(struct buffer *to, const struct compare *compare)
         add_pair(to, "usec", median->usec);
         buffer_add_text(to, ",\"error\":");
         add_percent(to, median->error_permille);
+        buffer_add_text(to, ",\"p95_error\":");
+        add_percent(to, median->p95_permille);
         buffer_add_text(to, "}");
+        some = true;
+    }
+    buffer_add_text(to, "}");
+}
+
+/* "startup":{"n":[8,8],"median_usec":[..],"p95_usec":[..],"wasserstein_usec":..,"ks":..,"difference":{..}} */
+static void add_totals(struct buffer *to, const struct compare *compare)
+{
+    bool some = false;
+    buffer_add_text(to, "{");
+    for (int i = 0; i < TOTALS; i++) {
+        const struct compare_total *total = &compare->totals.totals[i];
+        if (total->wasserstein_usec < 0)
+            continue;
+        buffer_add(to, "%s\"%s\":{\"n\":[%d,%d],", some ? "," : "", totals_names[i],
+                   total->durations[0].n_usec, total->durations[1].n_usec);
+        add_pair(to, "median_usec",
+                 (int64_t[]){durations_median(&total->durations[0]),
+                             durations_median(&total->durations[1])});
+        buffer_add_text(to, ",");
+        add_pair(to, "p95_usec",
+                 (int64_t[]){durations_quantile(&total->durations[0], 950),
+                             durations_quantile(&total->durations[1], 950)});
+        buffer_add(to, ",\"wasserstein_usec\":%" PRId64 ",\"ks\":%d.%03d,\"difference\":",
+                   total->wasserstein_usec, total->smirnov_permille / 1000,
+                   total->smirnov_permille % 1000);
+        if (!total->has_difference)
+            buffer_add_text(to, "null}");
+        else if (total->difference.has_interval)
+            buffer_add(to, "{\"pairs\":%d,\"mean_usec\":%.1f,\"ci95_usec\":%.1f}}", total->n_pairs,
+                       total->difference.mean, total->difference.half);
+        else
+            buffer_add(to, "{\"pairs\":%d,\"mean_usec\":%.1f,\"ci95_usec\":null}}", total->n_pairs,
+                       total->difference.mean);
+        some = true;
+    }
+    buffer_add_text(to, "}");
+}
+
+static void add_bands(struct buffer *to, const struct story *const *stories, int n_stories)
+{
+    bool some = false;
+    buffer_add_text(to, "{");
+    for (int i = 0; i < TOTALS; i++) {
+        struct compare_band band = compare_totals_band(stories, n_stories, (enum total)i);
+        if (band.n_runs == 0)
+            continue;
+        buffer_add(to, "%s\"%s\":{\"runs\":%d,\"median_usec\":[%" PRId64 ",%" PRId64 "]}",
+                   some ? "," : "", totals_names[i], band.n_runs, band.least_usec, band.most_usec);
         some = true;
     }
     buffer_add_text(to, "}");
@@ -156,6 +207,12 @@ void compare_print_json(FILE *out, const struct compare *compare)
     }
     buffer_add_text(&buffer, "],\n\"medians\":");
     add_medians(&buffer, compare);
+    buffer_add_text(&buffer, ",\n\"totals\":");
+    add_totals(&buffer, compare);
+    if (compare->n_others > 1) {
+        buffer_add_text(&buffer, ",\n\"band\":");
+        add_bands(&buffer, compare->others, compare->n_others);
+    }
     buffer_add_text(&buffer, ",\n\"placement\":");
     add_placements(&buffer, compare);
     buffer_add(&buffer,

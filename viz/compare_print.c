@@ -152,19 +152,104 @@ static void print_medians(FILE *out, const struct compare *compare)
 {
     char last_head[32];
     snprintf(last_head, sizeof last_head, "median %s", compare_error_name(compare));
-    const char *heads[] = {"medians", "counted", compare_side_name(compare, 0),
-                           compare_side_name(compare, 1), last_head};
-    struct libscols_table *table = new_table(heads, 5, 1);
+    const char *heads[] = {
+        "medians", "counted", compare_side_name(compare, 0), compare_side_name(compare, 1),
+        last_head, "p95"};
+    struct libscols_table *table = new_table(heads, 6, 1);
     for (int phase = 0; phase < PHASES; phase++) {
         const struct compare_median *median = &compare->medians[phase];
-        char counted[16], durations[2][32], error[32];
+        char counted[16], durations[2][32], error[32], p95[32];
         if (median->n == 0)
             continue;
         snprintf(counted, sizeof counted, "%d", median->n);
         for (int s = 0; s < 2; s++)
             compare_print_duration(durations[s], sizeof durations[s], median->usec[s]);
         tell_error(error, sizeof error, median->error_permille, true);
-        add_line(table, 5, phases_names[phase], counted, durations[0], durations[1], error);
+        tell_error(p95, sizeof p95, median->p95_permille, true);
+        add_line(table, 6, phases_names[phase], counted, durations[0], durations[1], error, p95);
+    }
+    print_table(out, table);
+}
+
+/* "+64 ms +/-12 ms", and what it proves. */
+static void tell_difference(char *text, size_t size, const struct compare_total *total)
+{
+    const struct estimate *difference = &total->difference;
+    char mean[32], half[32];
+    if (!total->has_difference) {
+        snprintf(text, size, "-");
+        return;
+    }
+    bool minus = difference->mean < 0;
+    compare_print_duration(mean, sizeof mean,
+                           (int64_t)((minus ? -difference->mean : difference->mean) + 0.5));
+    compare_print_duration(half, sizeof half, (int64_t)(difference->half + 0.5));
+    if (difference->has_interval)
+        snprintf(text, size, "%s%s +/-%s%s", minus ? "-" : "+", mean, half,
+                 estimate_holds_zero(difference) ? " ~" : "");
+    else
+        snprintf(text, size, "%s%s", minus ? "-" : "+", mean);
+}
+
+/* The totals as distributions: where they lie, how far they are apart, and the mean difference of a pair. */
+static void print_totals(FILE *out, const struct compare *compare)
+{
+    char p95_heads[2][32];
+    for (int s = 0; s < 2; s++)
+        snprintf(p95_heads[s], sizeof p95_heads[s], "p95 %s", compare_side_name(compare, s));
+    const char *heads[] = {"in all",
+                           "of each",
+                           compare_side_name(compare, 0),
+                           compare_side_name(compare, 1),
+                           p95_heads[0],
+                           p95_heads[1],
+                           "Wasserstein",
+                           "K-S",
+                           "mean difference"};
+    struct libscols_table *table = new_table(heads, 9, 1);
+    for (int i = 0; i < TOTALS; i++) {
+        const struct compare_total *total = &compare->totals.totals[i];
+        char counts[32], cells[4][32], wasserstein[32], smirnov[16], difference[96];
+        if (total->wasserstein_usec < 0)
+            continue;
+        snprintf(counts, sizeof counts, "%d|%d", total->durations[0].n_usec,
+                 total->durations[1].n_usec);
+        for (int c = 0; c < 4; c++)
+            compare_print_duration(cells[c], sizeof cells[c],
+                                   c < 2 ? durations_median(&total->durations[c])
+                                         : durations_quantile(&total->durations[c % 2], 950));
+        compare_print_duration(wasserstein, sizeof wasserstein, total->wasserstein_usec);
+        snprintf(smirnov, sizeof smirnov, "%d.%03d", total->smirnov_permille / 1000,
+                 total->smirnov_permille % 1000);
+        tell_difference(difference, sizeof difference, total);
+        add_line(table, 9, totals_names[i], counts, cells[0], cells[1], cells[2], cells[3],
+                 wasserstein, smirnov, difference);
+    }
+    print_table(out, table);
+    fprintf(out, "+/- is the 95 %% confidence interval over the pairs; ~ may be luck\n");
+}
+
+/* The medians of each total over all others as a band, and whether the first run's lies in it. */
+static void print_bands(FILE *out, const struct compare *compare)
+{
+    const char *heads[] = {
+        "band", "runs", "least median", "greatest", compare_side_name(compare, 0), ""};
+    struct libscols_table *table = new_table(heads, 6, 1);
+    for (int i = 0; i < TOTALS; i++) {
+        struct compare_band band =
+            compare_totals_band(compare->others, compare->n_others, (enum total)i);
+        int64_t usec = totals_median(compare->sides[0].story, (enum total)i);
+        char n_runs[16], cells[3][32];
+        if (band.n_runs == 0 || usec == USEC_NEVER)
+            continue;
+        snprintf(n_runs, sizeof n_runs, "%d", band.n_runs);
+        compare_print_duration(cells[0], sizeof cells[0], band.least_usec);
+        compare_print_duration(cells[1], sizeof cells[1], band.most_usec);
+        compare_print_duration(cells[2], sizeof cells[2], usec);
+        add_line(table, 6, totals_names[i], n_runs, cells[0], cells[1], cells[2],
+                 usec < band.least_usec  ? "below"
+                 : usec > band.most_usec ? "above"
+                                         : "inside");
     }
     print_table(out, table);
 }
@@ -232,6 +317,14 @@ void compare_print(FILE *out, const struct compare *compare)
     }
     if (compare->n_counted > 0) {
         print_medians(out, compare);
+        fputc('\n', out);
+    }
+    if (compare->n_rows > 0) {
+        print_totals(out, compare);
+        fputc('\n', out);
+    }
+    if (compare->n_others > 1) {
+        print_bands(out, compare);
         fputc('\n', out);
     }
     print_placements(out, compare);

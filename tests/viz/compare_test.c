@@ -261,12 +261,14 @@ Test(compare, prints_tables)
         "             create       10.0 ms  8.0 ms     ~\n",
         "t2 job i2    pull            0 us    0 us   0 %\n",
         "             completion    2.03 s  2.23 s  -9 %\n",
-        "medians    counted simulated    real median error\n",
+        "medians    counted simulated    real median error  p95\n",
         "placement   1 of 2 tasks on the same instance\n",
         "first: t1 on i1 at 1.000 s (simulated), on i2 at 1.000 s (real)\n",
         "because     the first event that differs is\n"
         "            simulated  t1 web placed on i1 at 1.000 s\n"
         "            real       t1 web placed on i2 at 1.000 s\n",
+        "startup          2|2    230 ms 331 ms        430 ms   628 ms      101 ms 0.500 +101 ms "
+        "+/-1.24 s ~\n",
         "measured    83 % of the compared phases (10 of 12); ~ was modelled",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -285,7 +287,7 @@ Test(compare, prints_the_first_tasks_of_many)
     char *text = printed(compare_print);
     cr_expect(strstr(text, "\nt24 web"));
     cr_expect(!strstr(text, "\nt25 web"));
-    cr_expect(strstr(text, "... and 76 more tasks (--json has them all)\n"));
+    cr_expect(strstr(text, "... and 76 more (--json has them all)\n"));
     free(text);
     text = printed(compare_print_json);
     cr_expect(strstr(text, "\"task\":\"t100\""));

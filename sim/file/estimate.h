@@ -2,8 +2,8 @@
  * A mean and how sure it is: the 95 % confidence interval of a few equally trusted values. Uses plain
  * arithmetic in a fixed order alone, so that it prints the same on every machine.
  */
-#ifndef BERTH_ESTIMATE_H
-#define BERTH_ESTIMATE_H
+#ifndef BERTH_FILE_ESTIMATE_H
+#define BERTH_FILE_ESTIMATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
  * Sums in whole numbers, rounded once at the end.
  */
-#include "estimate.h"
+#include "file/estimate.h"
 
 #include <assert.h>
 #include <stddef.h>
