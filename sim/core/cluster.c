@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "DRAINING",
+const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "BOUND", "DRAINING",
                                              "DEREGISTERING", "INACTIVE", NULL};
 
 void cluster_init(struct cluster *cluster, uint64_t seed)
@@ -42,9 +42,21 @@ void cluster_finish(struct cluster *cluster)
     }
     free(cluster->target_groups);
     free(cluster->targets);
+    for (int i = 0; i < cluster->n_providers; i++) {
+        struct message message = {.kind = MESSAGE_CREATE_CAPACITY_PROVIDER};
+
+        message.as.create_capacity_provider = cluster->providers[i].spec;
+        message_finish(&message);
+    }
+    for (int i = 0; i < cluster->n_defaults; i++)
+        message_finish(&cluster->defaults[i]);
+    ledger_finish(&cluster->ledger);
+    free(cluster->providers);
+    free(cluster->defaults);
     for (int i = 0; i < cluster->n_requests; i++) {
         cluster_destroy_queries(cluster->requests[i].queries, cluster->requests[i].n_constraints);
         message_finish(&cluster->requests[i].call);
+        free(cluster->requests[i].zones);
     }
     for (int i = 0; i < cluster->n_taskdef_facts; i++)
         cluster_destroy_queries(cluster->taskdef_facts[i].queries,
@@ -85,6 +97,21 @@ bool cluster_add_taskdef(struct cluster *cluster, const struct task_definition *
     };
     taskdefs_add(&cluster->taskdefs, definition);
     return true;
+}
+
+struct group_type cluster_type(const struct cluster *cluster, int group, int type)
+{
+    const struct instance_group *spec = &cluster->groups[group].spec;
+
+    if (type > 0)
+        return spec->more_types[type - 1];
+    return (struct group_type){.name = spec->type,
+                               .cpu = spec->cpu,
+                               .memory_mib = spec->memory_mib,
+                               .gpus = spec->gpus,
+                               .enis = spec->enis,
+                               .price = spec->price,
+                               .spot_price = spec->spot_price};
 }
 
 static struct instance *instance_of(const struct cluster *cluster, const struct task *task)
@@ -143,13 +170,14 @@ int cluster_add_task(struct cluster *cluster, int taskdef, int request)
         .deployment = ID_NONE,
         .first_target = ID_NONE,
     };
+    cluster->requests[request].n_wanted++;
     return cluster->n_tasks - 1;
 }
 
-int cluster_add_service_task(struct cluster *cluster, int service_id, int deployment)
+int cluster_add_service_task(struct cluster *cluster, int service_id, int deployment, int request)
 {
     struct service *service = &cluster->services[service_id];
-    int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, service->request);
+    int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, request);
     struct task *task = &cluster->tasks[id];
 
     task->deployment = deployment;
@@ -201,6 +229,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
 
     assert(task->last == TASK_PROVISIONING && task->desired == TASK_RUNNING);
     task->instance = instance_id;
+    task->placed_at_usec = cluster->now_usec;
     task->last = TASK_PENDING;
     task->next_on_instance = instance->first_task;
     if (instance->first_task != ID_NONE)
@@ -214,12 +243,39 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     note_task(cluster, task, 1);
 }
 
+/* What a task reserves of an instance counts as AWS's split cost allocation does: a vCPU as nine times a
+ * GiB. */
+#define CPU_WEIGHT 9
+
+static int64_t weight(int64_t cpu, int64_t memory_mib)
+{
+    return CPU_WEIGHT * cpu + memory_mib;
+}
+
+/* Its share of its instance while it reserved it. A micro-VM is billed, and paid for, as a whole. */
+static void charge(struct cluster *cluster, const struct task *task)
+{
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
+    const struct instance *instance;
+
+    if (task->instance == ID_NONE || cluster->ledger.closed)
+        return;
+    instance = instance_of(cluster, task);
+    if (!instance->is_vm && instance->rate > 0)
+        ledger_charge(&cluster->ledger, cluster->groups[instance->group].provider,
+                      cluster->requests[task->request].service, instance->rate,
+                      cluster->now_usec - task->placed_at_usec,
+                      weight(facts->cpu, facts->memory_mib),
+                      weight(instance->cpu, instance->memory_mib));
+}
+
 static void give_room(struct cluster *cluster, int id)
 {
     struct task *task = &cluster->tasks[id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
     struct instance *instance = instance_of(cluster, task);
 
+    charge(cluster, task);
     instance->cpu_reserved -= facts->cpu;
     instance->memory_reserved_mib -= facts->memory_mib;
     if (facts->takes_extras)
@@ -236,6 +292,7 @@ static void leave_counts(struct cluster *cluster, int id, enum stop_code code)
     cluster_judge(cluster, id, false, false, false);
     task->desired = TASK_STOPPED;
     task->stop_code = (uint8_t)code;
+    cluster->requests[task->request].n_wanted--;
     if (service) {
         struct deployment *deployment = cluster_deployment(cluster, task);
 
@@ -353,7 +410,7 @@ const char *cluster_attribute(const struct cluster *cluster, int id, const char 
     if (strcmp(name, "ecs.availability-zone") == 0)
         return instance->zone == ID_NONE ? NULL : group->zones[instance->zone].name;
     if (strcmp(name, "ecs.instance-type") == 0)
-        return group->type;
+        return cluster_type(cluster, instance->group, instance->type).name;
     if (strcmp(name, "ecs.os-type") == 0)
         return "linux";
     for (int i = 0; i < group->n_attributes; i++)

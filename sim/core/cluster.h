@@ -6,16 +6,18 @@
 #ifndef BERTH_CORE_CLUSTER_H
 #define BERTH_CORE_CLUSTER_H
 
+#include "core/ledger.h"
 #include "core/message.h"
 #include "core/names.h"
 #include "core/place_index.h"
 #include "core/query.h"
 
 /* Container instance status (ECS API: ContainerInstance.status), with LAUNCHING before the agent's
- * first registration and INACTIVE once the machine is gone. */
+ * first registration, BOUND for Fargate's micro-VMs and INACTIVE once the machine is gone. */
 enum instance_status {
     INSTANCE_LAUNCHING,
     INSTANCE_ACTIVE,
+    INSTANCE_BOUND, /* a micro-VM: takes no task but its own */
     INSTANCE_DRAINING,
     INSTANCE_DEREGISTERING,
     INSTANCE_INACTIVE,
@@ -35,7 +37,18 @@ struct instance {
     bool agent_connected;
     int32_t epoch; /* of the agent: 1 from the launch on */
     int32_t group;
-    int32_t zone;               /* index in the group's zones, or ID_NONE */
+    int32_t type; /* of the group's: 0 is its first */
+    int32_t zone; /* index in the group's zones, or ID_NONE */
+    bool is_vm;   /* a micro-VM on Fargate, for the bound task */
+    int32_t bound_task;
+    bool spot, interrupted; /* interrupted: its Spot warning has come */
+    bool leaving;           /* to be terminated once its tasks have stopped */
+    bool scaled_out;        /* launched by its capacity provider */
+    int64_t launched_at_usec;
+    int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
+    int64_t rate;               /* LEDGER_UNIT-ths of nano-dollars per hour */
+    bool billed;                /* its whole time stands in the ledger */
+    int32_t next_up, prev_up;   /* of the same group, until INACTIVE */
     int32_t cpu, memory_mib;    /* registered */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
@@ -53,9 +66,19 @@ struct instance {
 /* What a task is placed by: one per service, and one for all RunTask calls that say the same. */
 struct request {
     struct message call; /* its copy: texts and lists below may point into it */
+    bool is_shared;      /* of all RunTask calls that say the same */
     uint64_t digest;     /* of a RunTask call, whatever its count */
     int32_t task_group;  /* name: service:<name>, family:<family> or the caller's */
     int32_t service;     /* or ID_NONE */
+    /* With a capacity provider strategy there is one request for each of its shares, in a chain; `group`
+     * are the instances that alone take its tasks. */
+    int32_t provider, group; /* or ID_NONE */
+    int32_t next_share;      /* or ID_NONE */
+    int32_t chain;           /* the first of its chain */
+    struct provider_share share;
+    int32_t n_wanted; /* its tasks with desired status RUNNING */
+    int32_t n_given;  /* its tasks so far, RunTask's refused ones too */
+    int32_t *zones;   /* micro-VMs by zone of its group, NULL before the first */
     int32_t n_strategy;
     const struct strategy_rule *strategy; /* ECS's default where the call gave none */
     int32_t n_constraints;
@@ -87,6 +110,7 @@ struct task {
     int32_t first_target; /* in the balancer's groups, or ID_NONE */
     int64_t running_usec; /* when it was RUNNING first */
     int64_t place_decision, stop_decision; /* open ones, or 0 */
+    int64_t placed_at_usec;
 };
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
@@ -105,6 +129,7 @@ struct service_settings {
 /* One deployment of a service: its tasks are those of one definition (core/deployment.c). */
 struct deployment {
     int32_t taskdef;
+    int32_t request; /* the first of its chain */
     enum deployment_status status;
     enum rollout_state rollout;
     enum lifecycle_stage stage;
@@ -197,16 +222,32 @@ struct taskdef_facts {
 /* A group of instances and how its launches go. */
 struct group {
     struct instance_group spec;
-    int32_t n_launched;    /* ever: the zones' turn */
-    int32_t n_missing;     /* lost and not yet launched again */
+    int32_t desired;    /* the number of instances that it should have */
+    int32_t n_in;       /* that it has: up and not leaving */
+    int32_t first_up;   /* its instances that are not INACTIVE, the newest first */
+    int32_t n_launched; /* ever: the zones' turn */
+    int32_t n_missing;  /* lost and not yet launched again */
+    int32_t n_spot_launched;
+    int32_t provider;      /* its capacity provider, or ID_NONE */
     int32_t n_failures;    /* launches in a row that never registered */
     int32_t n_short;       /* in a row that did not live long, nor had a task run on them */
     bool given_up;         /* after too many nothing is launched any more */
     int64_t retry_at_usec; /* no launch before it */
 };
 
+/* A capacity provider and what it remembers between two datapoints. */
+struct provider {
+    struct create_capacity_provider spec;
+    bool is_fargate;
+    int64_t datapoint_at_usec; /* the next one, USEC_NEVER without managed scaling */
+    int32_t n_high, n_low;     /* datapoints in a row above and below the target */
+    int64_t next_token_usec;   /* Fargate: when its bucket of launches would be full again */
+    int64_t n_victims;         /* instances chosen to go so far: keys the lot */
+};
+
 struct cluster {
     uint64_t seed;
+    int64_t now_usec; /* of the step */
     struct place_index *index;
     int64_t epoch_usec; /* when the run starts, since 1970: gives dates a meaning */
     struct taskdefs taskdefs;
@@ -217,6 +258,11 @@ struct cluster {
     int n_instances, cap_instances;
     struct group *groups;
     int n_groups, cap_groups;
+    struct provider *providers;
+    int n_providers, cap_providers;
+    struct message *defaults; /* MESSAGE_PUT_CLUSTER_PROVIDERS: the last one counts */
+    int n_defaults, cap_defaults;
+    struct ledger ledger;
     struct request *requests;
     int n_requests, cap_requests;
     int32_t
@@ -263,12 +309,18 @@ bool cluster_compile(const struct placement_constraint *constraints, int n,
                      struct query ***queries);
 void cluster_destroy_queries(struct query **queries, int n);
 
+/* The same, always a new one. */
+int cluster_add_own_request(struct cluster *cluster, const struct message *call, int service);
+
+/* The size and price that the group's type has: `type` 0 is its first one. */
+struct group_type cluster_type(const struct cluster *cluster, int group, int type);
+
 /* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. Of no
  * service: those begin with cluster_add_service_task(). */
 int cluster_add_task(struct cluster *cluster, int taskdef, int request);
 
-/* A new task of one of a service's deployments. */
-int cluster_add_service_task(struct cluster *cluster, int service, int deployment);
+/* A new task of one of a service's deployments, by one of its requests. */
+int cluster_add_service_task(struct cluster *cluster, int service, int deployment, int request);
 
 /* Adds a deployment to a service, all counts zero; returns its number. */
 int cluster_add_deployment(struct service *service, int taskdef);

@@ -107,7 +107,7 @@ static void grow_request_slots(struct cluster *cluster)
     for (int i = 0; i < cluster->n_requests; i++) {
         const struct request *request = &cluster->requests[i];
 
-        if (request->service == ID_NONE)
+        if (request->is_shared)
             cluster->request_slots[find_request_slot(cluster, &request->call, request->digest)] = i;
     }
 }
@@ -131,6 +131,8 @@ static int make_request(struct cluster *cluster, const struct message *call, int
     request = ARRAY_ADD(cluster, requests);
     message_copy(&request->call, call);
     request->service = service;
+    request->provider = request->group = request->next_share = ID_NONE;
+    request->chain = cluster->n_requests - 1;
     request->queries = queries;
     request->n_constraints = n_constraints;
     if (is_service) {
@@ -163,7 +165,13 @@ int cluster_add_request(struct cluster *cluster, const struct message *call, int
     id = make_request(cluster, &alike, ID_NONE);
     if (id == ID_NONE)
         return ID_NONE;
+    cluster->requests[id].is_shared = true;
     cluster->requests[id].digest = digest;
     cluster->request_slots[slot] = id;
     return id;
+}
+
+int cluster_add_own_request(struct cluster *cluster, const struct message *call, int service)
+{
+    return make_request(cluster, call, service);
 }

@@ -4,6 +4,7 @@
 #include "core/decide.h"
 
 #include "core/target.h"
+#include "core/task.h"
 
 #include <assert.h>
 
@@ -61,6 +62,20 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
     call->rule = placement->rule;
 }
 
+void decide_give_up(struct scheduler *scheduler, struct outputs *outputs, int id,
+                    enum stop_code code, enum stop_reason reason)
+{
+    struct give_up_task *call;
+
+    if (reason != STOP_FOR_USER && reason != STOP_FOR_END) {
+        call = &decide(scheduler, outputs, MESSAGE_GIVE_UP_TASK)->as.give_up_task;
+        call->task = id;
+        call->code = code;
+        call->reason = reason;
+    }
+    cluster_stop(&scheduler->cluster, id, code);
+}
+
 static void send_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct cluster *cluster = &scheduler->cluster;
@@ -83,7 +98,8 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, e
     struct task *task = &scheduler->cluster.tasks[id];
 
     if (task->instance == ID_NONE) {
-        cluster_stop(&scheduler->cluster, id, code);
+        task_drop_waiting(scheduler, id);
+        decide_give_up(scheduler, outputs, id, code, reason);
         return;
     }
     task->stop_code = (uint8_t)code;
@@ -101,8 +117,8 @@ void decide_stop_drained(struct scheduler *scheduler, struct outputs *outputs, i
 
 static bool is_settled(enum place_reason reason)
 {
-    return reason != PLACE_FITS && reason != PLACE_INACTIVE && reason != PLACE_AGENT &&
-           reason != PLACE_NO_INSTANCE;
+    return reason != PLACE_FITS && reason != PLACE_PROVIDER && reason != PLACE_INACTIVE &&
+           reason != PLACE_AGENT && reason != PLACE_NO_INSTANCE;
 }
 
 void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int request, int taskdef,

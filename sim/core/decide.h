@@ -41,6 +41,9 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int task,
 
 /* Its targets have drained: tells its agent. */
 void decide_stop_drained(struct scheduler *scheduler, struct outputs *outputs, int task);
+/* Ends a PROVISIONING task that no longer waits, and says so where it is the scheduler's own will. */
+void decide_give_up(struct scheduler *scheduler, struct outputs *outputs, int task,
+                    enum stop_code code, enum stop_reason reason);
 
 /* Says that a task of the request finds no room, with the nearest miss: a service's next one (`task` is
  * ID_NONE) or a PROVISIONING one. `said` is what was said last. It is said once, and again where the

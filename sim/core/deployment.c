@@ -5,6 +5,7 @@
 #include "core/deployment.h"
 
 #include "core/alarm.h"
+#include "core/capacity.h"
 #include "core/decide.h"
 #include "core/limits.h"
 #include "core/service.h"
@@ -117,7 +118,10 @@ void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int 
 
     if (!first)
         supersede(scheduler, outputs, id);
+    if (!first)
+        service->request = capacity_renew_request(&scheduler->cluster, service->request, NULL, 0);
     service->primary = cluster_add_deployment(service, taskdef);
+    primary_of(service)->request = service->request;
     service->taskdef = taskdef;
     deployment = primary_of(service);
     if (!first && service->settings.strategy != DEPLOYMENT_ROLLING && service->serving != ID_NONE) {

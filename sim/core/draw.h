@@ -15,6 +15,7 @@ enum draw_purpose {
     DRAW_VICTIM_RANDOM = 2,    /* entity: service, n: stops so far */
     DRAW_PLACEMENT_LOT = 3,    /* entity: task, n: instance */
     DRAW_HEARTBEAT = 4,        /* entity: instance, n: connection */
+    DRAW_TERMINATION = 5,      /* entity: group, n: instances chosen so far */
     DRAW_BOOT = 16,            /* entity: instance; from here on the model's */
     DRAW_REGISTER = 17,        /* entity: instance */
     DRAW_PULL = 18,            /* entity: task * 16 + container */
@@ -26,6 +27,7 @@ enum draw_purpose {
     DRAW_MESSAGE = 24,  /* entity: instance, n: message number */
     DRAW_TEARDOWN = 25, /* entity: instance */
     DRAW_PERIOD = 26,   /* entity: task: where in a quota's period it begins */
+    DRAW_SPOT = 27,     /* entity: instance */
     DRAW_STEP = 64,     /* to 191: waits and CPU times of enum cost_step, two each */
     DRAW_VM_STEP = 192, /* to 223: of enum vm_step, likewise */
     DRAW_ARRIVAL = 224, /* entity: source of load, n: request */

@@ -31,8 +31,30 @@ void instance_update_state(struct scheduler *scheduler, const struct message *ev
 /* The machine is gone: its tasks have stopped, and what was open about it is closed. */
 void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id);
 
-/* Launches again what groups that replace have lost, once each launch is due. */
-void instance_replace_missing(struct scheduler *scheduler, struct outputs *outputs);
+/* Launches what groups lack of their desired capacity: at once after scaling out, with a growing gap
+ * where launches failed. */
+void instance_launch_missing(struct scheduler *scheduler, struct outputs *outputs);
+
+/* A micro-VM for a task on Fargate. Returns its index. */
+int instance_launch_for(struct scheduler *scheduler, struct outputs *outputs, int group,
+                        int32_t zone, int task);
+
+/* The instance's place in its group is given up: it is terminated once its last task has stopped, or at
+ * `until_usec`. */
+void instance_leave(struct scheduler *scheduler, int id, int64_t until_usec);
+void instance_terminate_leaving(struct scheduler *scheduler, struct outputs *outputs);
+
+/* Sets it DRAINING and says why. */
+void instance_drain(struct scheduler *scheduler, struct outputs *outputs, int id,
+                    enum drain_reason reason, enum termination_rule rule);
+
+/* A Spot instance will be interrupted: its tasks are drained where its agent is set to do so, a micro-VM's
+ * task is stopped. What the warning does not move is lost with the instance. */
+void instance_warn(struct scheduler *scheduler, const struct spot_warning *call,
+                   struct outputs *outputs);
+
+/* The run is over: what still runs is billed up to now, and nothing costs any more. */
+void instance_bill_all(struct scheduler *scheduler);
 
 /* While the run ends, an instance goes as soon as its last task has stopped. */
 void instance_terminate_empty(struct scheduler *scheduler, struct outputs *outputs, int id);

@@ -135,7 +135,7 @@ static void understand(struct lane *lane, const struct cluster *cluster, const s
                      has_distinct(definition->constraints, definition->n_constraints);
     lane->own_tasks_matter = lane->distinct;
     lane->demanding = request->n_constraints + definition->n_constraints > 0 ||
-                      definition->n_requires > 0 || lane->takes_extras;
+                      request->group != ID_NONE || definition->n_requires > 0 || lane->takes_extras;
     while (lane->n_rules < request->n_strategy && !lane->at_random) {
         const struct strategy_rule *rule = &request->strategy[lane->n_rules];
 
@@ -255,7 +255,9 @@ static bool meets_demands(struct lane *lane, const struct cluster *cluster, int 
     if (lane->distinct && place->own_tasks > 0)
         return false;
     if (place->allowed < 0)
-        place->allowed = place_has_required(cluster, lane->definition, id, &lack) &&
+        place->allowed = (lane->request->group == ID_NONE ||
+                          lane->request->group == cluster->instances[id].group) &&
+                         place_has_required(cluster, lane->definition, id, &lack) &&
                          queries_allow(lane, cluster, true, id);
     return place->allowed > 0 && queries_allow(lane, cluster, false, id) &&
            place_lacks_extra(&cluster->instances[id], lane->definition, &lack) == PLACE_FITS;

@@ -28,6 +28,7 @@ const char *const stop_code_names[] = {"",
 const char *const strategy_type_names[] = {"binpack", "spread", "random", "own", NULL};
 const char *const strategy_field_names[] = {"", "cpu", "memory", "instanceId", "attribute", NULL};
 const char *const place_reason_names[] = {"FITS",
+                                          "PROVIDER",
                                           "INACTIVE",
                                           "AGENT",
                                           "RESOURCE:CPU",
@@ -48,11 +49,13 @@ const char *const stop_reason_names[] = {"Task stopped by user",
                                          "The run has ended",
                                          "Task failed ELB health checks",
                                          "Availability zone rebalancing",
+                                         "Your Spot Task was interrupted.",
+                                         "No capacity came in time",
                                          NULL};
 const char *const health_status_names[] = {"UNKNOWN", "HEALTHY", "UNHEALTHY", NULL};
 const char *const pull_behavior_names[] = {"default", "always", "once", "prefer-cached", NULL};
 const char *const refusal_names[] = {"NO_CAPACITY", "NOT_FOUND", "INACTIVE",
-                                     "DUPLICATE",   "INVALID",   NULL};
+                                     "DUPLICATE",   "INVALID",   "LIMIT",    NULL};
 const char *const stop_signal_names[] = {"SIGTERM", "SIGKILL", NULL};
 
 const char *const message_kind_names[] = {
@@ -77,6 +80,9 @@ const char *const message_kind_names[] = {
     [MESSAGE_PUT_SCALING_POLICY] = "PutScalingPolicy",
     [MESSAGE_PUT_SCHEDULED_ACTION] = "PutScheduledAction",
     [MESSAGE_PUT_METRIC_ALARM] = "PutMetricAlarm",
+    [MESSAGE_CREATE_CAPACITY_PROVIDER] = "CreateCapacityProvider",
+    [MESSAGE_PUT_CLUSTER_PROVIDERS] = "PutClusterCapacityProviders",
+    [MESSAGE_SPOT_WARNING] = "spotWarning",
     [MESSAGE_END] = "end",
     [MESSAGE_LAUNCH_INSTANCE] = "launchInstance",
     [MESSAGE_TERMINATE_INSTANCE] = "terminateInstance",
@@ -89,6 +95,10 @@ const char *const message_kind_names[] = {
     [MESSAGE_SERVICE_EVENT] = "serviceEvent",
     [MESSAGE_SCALE] = "scale",
     [MESSAGE_ALARM] = "alarm",
+    [MESSAGE_DRAIN_INSTANCE] = "drainInstance",
+    [MESSAGE_CAPACITY] = "capacity",
+    [MESSAGE_GIVE_UP_TASK] = "giveUpTask",
+    [MESSAGE_BILL] = "bill",
     [MESSAGE_PLACE_TASK] = "placeTask",
     [MESSAGE_STOP_TASK] = "stopTask",
     [MESSAGE_HEARTBEAT] = "heartbeat",
@@ -114,10 +124,8 @@ const char *const message_kind_names[] = {
     [MESSAGE_KINDS] = NULL,
 };
 
+#include "core/message_capacity_fields.h"
 #include "core/message_services_fields.h"
-
-static const struct field zone_fields[] = {FIELD(FIELD_TEXT, zone, name, "name")};
-static const struct schema zone_schema = SCHEMA(zone, zone_fields);
 
 static const struct field rule_fields[] = {
     FIELD_OF(FIELD_ENUM, strategy_rule, type, "type", strategy_type_names),
@@ -184,18 +192,6 @@ static const struct field state_fields[] = {
 };
 static const struct schema state_schema = SCHEMA(container_state, state_fields);
 
-static const struct field instance_group_fields[] = {
-    FIELD(FIELD_GROUP, instance_group, group, "group"),
-    FIELD(FIELD_TEXT, instance_group, type, "type"),
-    FIELD(FIELD_INT, instance_group, cpu, "cpu"),
-    FIELD(FIELD_INT, instance_group, memory_mib, "memory"),
-    FIELD(FIELD_INT, instance_group, gpus, "gpus"),
-    FIELD(FIELD_OPTIONAL, instance_group, enis, "enis"),
-    FIELD(FIELD_INT, instance_group, count, "count"),
-    FIELD(FIELD_BOOL, instance_group, replace, "replace"),
-    FIELD_LIST_OF(instance_group, zones, "zones", &zone_schema),
-    FIELD_LIST_OF(instance_group, attributes, "attributes", &attribute_schema),
-};
 static const struct field register_task_definition_fields[] = {
     FIELD(FIELD_TASKDEF, register_task_definition, taskdef, "taskDefinition"),
     FIELD_OF(FIELD_RECORD, register_task_definition, definition, "definition",
@@ -217,6 +213,8 @@ static const struct field create_service_fields[] = {
     FIELD_OF(FIELD_ENUM, create_service, rebalancing, "availabilityZoneRebalancing",
              zone_rebalancing_names),
     FIELD_LIST_OF(create_service, balancers, "loadBalancers", &load_balancer_schema),
+    FIELD_LIST_OF(create_service, providers, "capacityProviderStrategy", &provider_share_schema),
+    FIELD(FIELD_BOOL, create_service, launch_type_ec2, "launchTypeEc2"),
 };
 static const struct field update_service_fields[] = {
     FIELD(FIELD_SERVICE, update_service, service, "service"),
@@ -228,6 +226,7 @@ static const struct field update_service_fields[] = {
     FIELD(FIELD_OPTIONAL, update_service, grace_sec, "healthCheckGracePeriodSeconds"),
     FIELD_OF(FIELD_ENUM, update_service, rebalancing, "availabilityZoneRebalancing",
              zone_rebalancing_names),
+    FIELD_LIST_OF(update_service, providers, "capacityProviderStrategy", &provider_share_schema),
 };
 static const struct field delete_service_fields[] = {
     FIELD(FIELD_SERVICE, delete_service, service, "service"),
@@ -239,6 +238,8 @@ static const struct field run_task_fields[] = {
     FIELD(FIELD_BOOL, run_task, wait, "wait"),
     FIELD_LIST_OF(run_task, strategy, "placementStrategy", &rule_schema),
     FIELD_LIST_OF(run_task, constraints, "placementConstraints", &placement_constraint_schema),
+    FIELD_LIST_OF(run_task, providers, "capacityProviderStrategy", &provider_share_schema),
+    FIELD(FIELD_BOOL, run_task, launch_type_ec2, "launchTypeEc2"),
 };
 static const struct field instance_name_fields[] = {
     FIELD(FIELD_INSTANCE, instance_name, instance, "instance"),
@@ -266,14 +267,6 @@ static const struct field stop_task_call_fields[] = {
 };
 static const struct field instance_lost_fields[] = {
     FIELD(FIELD_INSTANCE, instance_lost, instance, "instance"),
-};
-static const struct field launch_instance_fields[] = {
-    FIELD(FIELD_INSTANCE, launch_instance, instance, "instance"),
-    FIELD(FIELD_GROUP, launch_instance, group, "group"),
-    FIELD(FIELD_OPTIONAL, launch_instance, zone, "zone"),
-};
-static const struct field terminate_instance_fields[] = {
-    FIELD(FIELD_INSTANCE, terminate_instance, instance, "instance"),
 };
 static const struct field refuse_fields[] = {
     FIELD_OF(FIELD_ENUM, refuse, call, "call", message_kind_names),
@@ -304,6 +297,11 @@ static const struct field stop_task_fields[] = {
     FIELD(FIELD_INT, stop_task, epoch, "epoch"),
     FIELD_OF(FIELD_ENUM, stop_task, code, "stopCode", stop_code_names),
     FIELD_OF(FIELD_ENUM, stop_task, reason, "reason", stop_reason_names),
+};
+static const struct field give_up_task_fields[] = {
+    FIELD(FIELD_TASK, give_up_task, task, "task"),
+    FIELD_OF(FIELD_ENUM, give_up_task, code, "stopCode", stop_code_names),
+    FIELD_OF(FIELD_ENUM, give_up_task, reason, "reason", stop_reason_names),
 };
 static const struct field heartbeat_fields[] = {
     FIELD(FIELD_INSTANCE, heartbeat, instance, "instance"),
@@ -432,6 +430,11 @@ const struct message_type message_types[MESSAGE_KINDS] = {
         put_scheduled_action_fields),
     ROW(MESSAGE_PUT_METRIC_ALARM, PARTY_WORLD, PARTY_SCHEDULER, put_metric_alarm,
         put_metric_alarm_fields),
+    ROW(MESSAGE_CREATE_CAPACITY_PROVIDER, PARTY_WORLD, PARTY_SCHEDULER, create_capacity_provider,
+        create_capacity_provider_fields),
+    ROW(MESSAGE_PUT_CLUSTER_PROVIDERS, PARTY_WORLD, PARTY_SCHEDULER, put_cluster_providers,
+        put_cluster_providers_fields),
+    ROW(MESSAGE_SPOT_WARNING, PARTY_WORLD, PARTY_SCHEDULER, spot_warning, spot_warning_fields),
     EMPTY(MESSAGE_END, PARTY_WORLD, PARTY_SCHEDULER),
     ROW(MESSAGE_LAUNCH_INSTANCE, PARTY_SCHEDULER, PARTY_WORLD, launch_instance,
         launch_instance_fields),
@@ -448,6 +451,11 @@ const struct message_type message_types[MESSAGE_KINDS] = {
     ROW(MESSAGE_SERVICE_EVENT, PARTY_SCHEDULER, PARTY_WORLD, service_event, service_event_fields),
     ROW(MESSAGE_SCALE, PARTY_SCHEDULER, PARTY_WORLD, scaling, scaling_fields),
     ROW(MESSAGE_ALARM, PARTY_SCHEDULER, PARTY_WORLD, alarm_state, alarm_state_fields),
+    ROW(MESSAGE_DRAIN_INSTANCE, PARTY_SCHEDULER, PARTY_WORLD, drain_instance,
+        drain_instance_fields),
+    ROW(MESSAGE_CAPACITY, PARTY_SCHEDULER, PARTY_WORLD, capacity_state, capacity_state_fields),
+    ROW(MESSAGE_GIVE_UP_TASK, PARTY_SCHEDULER, PARTY_WORLD, give_up_task, give_up_task_fields),
+    ROW(MESSAGE_BILL, PARTY_SCHEDULER, PARTY_WORLD, bill, bill_fields),
     ROW(MESSAGE_PLACE_TASK, PARTY_SCHEDULER, PARTY_AGENT, place_task, place_task_fields),
     ROW(MESSAGE_STOP_TASK, PARTY_SCHEDULER, PARTY_AGENT, stop_task, stop_task_fields),
     ROW(MESSAGE_HEARTBEAT, PARTY_SCHEDULER, PARTY_AGENT, heartbeat, heartbeat_fields),

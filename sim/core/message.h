@@ -7,6 +7,7 @@
 #ifndef BERTH_CORE_MESSAGE_H
 #define BERTH_CORE_MESSAGE_H
 
+#include "core/message_capacity.h"
 #include "core/message_services.h"
 #include "core/schema.h"
 #include "core/taskdef.h"
@@ -58,6 +59,8 @@ enum stop_reason {
     STOP_FOR_END,
     STOP_FOR_TARGET_HEALTH,
     STOP_FOR_REBALANCING,
+    STOP_FOR_SPOT,
+    STOP_FOR_NO_CAPACITY,
 };
 
 /* ECS API: PlacementStrategy; STRATEGY_OWN is one of core/strategies.c. */
@@ -75,6 +78,7 @@ struct strategy_rule {
  */
 enum place_reason {
     PLACE_FITS,
+    PLACE_PROVIDER,    /* not of the task's capacity provider */
     PLACE_INACTIVE,    /* not ACTIVE (still launching, draining, gone) */
     PLACE_AGENT,       /* its agent is disconnected */
     PLACE_CPU,         /* RESOURCE:CPU */
@@ -96,6 +100,7 @@ enum refusal {
     REFUSED_INACTIVE,    /* the service is being deleted, the run is ending, the task has stopped */
     REFUSED_DUPLICATE,   /* the name is taken */
     REFUSED_INVALID,     /* a number out of its range */
+    REFUSED_LIMIT,       /* RunTask: too many tasks are PROVISIONING in the cluster */
 };
 
 enum message_kind {
@@ -123,6 +128,9 @@ enum message_kind {
     MESSAGE_PUT_SCALING_POLICY,
     MESSAGE_PUT_SCHEDULED_ACTION,
     MESSAGE_PUT_METRIC_ALARM,
+    MESSAGE_CREATE_CAPACITY_PROVIDER,
+    MESSAGE_PUT_CLUSTER_PROVIDERS,
+    MESSAGE_SPOT_WARNING,
     MESSAGE_END,
 
     /* The scheduler's decisions, to the world. */
@@ -137,6 +145,10 @@ enum message_kind {
     MESSAGE_SERVICE_EVENT,
     MESSAGE_SCALE,
     MESSAGE_ALARM,
+    MESSAGE_DRAIN_INSTANCE,
+    MESSAGE_CAPACITY,
+    MESSAGE_GIVE_UP_TASK,
+    MESSAGE_BILL,
 
     /* The scheduler's decisions, to an agent. */
     MESSAGE_PLACE_TASK,
@@ -171,27 +183,6 @@ enum message_kind {
     MESSAGE_KINDS,
 };
 
-/* A fixed number of equal instances, as an Auto Scaling group with minimum = maximum would keep
- * them. Instances take the zones in turn. A lost instance is replaced when `replace` is set. */
-struct instance_group {
-    int32_t group; /* the next free index, checked */
-    char *type;
-    int32_t cpu;
-    int32_t memory_mib;
-    int32_t gpus;
-    int32_t enis; /* tasks in awsvpc that it has interfaces for, ID_NONE: any number */
-    int32_t count;
-    bool replace;
-    int32_t n_zones;
-    struct zone *zones;
-    int32_t n_attributes;
-    struct attribute *attributes;
-};
-
-struct zone {
-    char *name;
-};
-
 struct register_task_definition {
     int32_t taskdef; /* the next free index, checked */
     struct task_definition *definition;
@@ -212,6 +203,9 @@ struct create_service {
     enum zone_rebalancing rebalancing;
     int32_t n_balancers;
     struct load_balancer *balancers;
+    int32_t n_providers; /* capacityProviderStrategy; launchType FARGATE is one of FARGATE alone */
+    struct provider_share *providers;
+    bool launch_type_ec2; /* else, without providers, the cluster's default strategy */
 };
 
 /* ID_NONE, NULL, UNSAID: unchanged. */
@@ -223,6 +217,8 @@ struct update_service {
     struct deployment_configuration *deployment;
     int32_t grace_sec;
     enum zone_rebalancing rebalancing;
+    int32_t n_providers; /* a new capacityProviderStrategy */
+    struct provider_share *providers;
 };
 
 struct delete_service {
@@ -240,6 +236,9 @@ struct run_task {
     struct strategy_rule *strategy;
     int32_t n_constraints;
     struct placement_constraint *constraints;
+    int32_t n_providers; /* as in create_service */
+    struct provider_share *providers;
+    bool launch_type_ec2;
 };
 
 /* On exactly these instances, by no strategy. */
@@ -280,16 +279,6 @@ struct instance_lost {
     int32_t instance;
 };
 
-struct launch_instance {
-    int32_t instance;
-    int32_t group;
-    int32_t zone; /* index in the group's zones, ID_NONE where it has none */
-};
-
-struct terminate_instance {
-    int32_t instance;
-};
-
 struct refuse {
     enum message_kind call;
     enum refusal refusal;
@@ -323,6 +312,13 @@ struct stop_task {
     int32_t task;
     int32_t instance;
     int32_t epoch;
+    enum stop_code code;
+    enum stop_reason reason;
+};
+
+/* A PROVISIONING task is given up: it is STOPPED from now on. */
+struct give_up_task {
+    int32_t task;
     enum stop_code code;
     enum stop_reason reason;
 };
@@ -508,6 +504,13 @@ struct message {
         struct put_scaling_policy put_scaling_policy;
         struct put_scheduled_action put_scheduled_action;
         struct put_metric_alarm put_metric_alarm;
+        struct create_capacity_provider create_capacity_provider;
+        struct put_cluster_providers put_cluster_providers;
+        struct spot_warning spot_warning;
+        struct drain_instance drain_instance;
+        struct capacity_state capacity;
+        struct give_up_task give_up_task;
+        struct bill bill;
         struct launch_instance launch_instance;
         struct terminate_instance terminate_instance;
         struct refuse refuse;

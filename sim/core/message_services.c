@@ -81,4 +81,15 @@ const struct scheduler_rules scheduler_rules_default = {
     .scale_out_cooldown_usec = 300 * USEC_PER_SEC,
     .scale_in_cooldown_usec = 300 * USEC_PER_SEC,
     .step_cooldown_usec = 300 * USEC_PER_SEC,
+    /* Alarms: DG, cluster-auto-scaling. Limit: ECS service quotas. Time-out: tasks wait 10 to 30 minutes
+     * (AWS blog); here the longest. Hook: 48 h at most (Auto Scaling). Launches: DG, throttling. */
+    .capacity_out_datapoints = 1,
+    .capacity_in_datapoints = 15,
+    .provisioning_limit = 500,
+    .provisioning_timeout_usec = 1800 * USEC_PER_SEC,
+    .drain_timeout_usec = 48 * 3600 * USEC_PER_SEC,
+    .fargate_burst = 100,
+    .fargate_per_sec = 20,
+    .spot_warning_usec = 120 * USEC_PER_SEC,
+    .billing_minimum_usec = 60 * USEC_PER_SEC,
 };

@@ -20,6 +20,15 @@ static const struct field scheduler_rules_fields[] = {
     FIELD(FIELD_LONG, scheduler_rules, scale_out_cooldown_usec, "scaleOutCooldownUsec"),
     FIELD(FIELD_LONG, scheduler_rules, scale_in_cooldown_usec, "scaleInCooldownUsec"),
     FIELD(FIELD_LONG, scheduler_rules, step_cooldown_usec, "stepCooldownUsec"),
+    FIELD(FIELD_INT, scheduler_rules, capacity_out_datapoints, "capacityOutDatapoints"),
+    FIELD(FIELD_INT, scheduler_rules, capacity_in_datapoints, "capacityInDatapoints"),
+    FIELD(FIELD_INT, scheduler_rules, provisioning_limit, "provisioningLimit"),
+    FIELD(FIELD_LONG, scheduler_rules, provisioning_timeout_usec, "provisioningTimeoutUsec"),
+    FIELD(FIELD_LONG, scheduler_rules, drain_timeout_usec, "drainTimeoutUsec"),
+    FIELD(FIELD_INT, scheduler_rules, fargate_burst, "fargateBurst"),
+    FIELD(FIELD_INT, scheduler_rules, fargate_per_sec, "fargatePerSecond"),
+    FIELD(FIELD_LONG, scheduler_rules, spot_warning_usec, "spotWarningUsec"),
+    FIELD(FIELD_LONG, scheduler_rules, billing_minimum_usec, "billingMinimumUsec"),
 };
 
 const struct schema scheduler_rules_schema = SCHEMA(scheduler_rules, scheduler_rules_fields);

@@ -117,6 +117,8 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
     enum place_reason reason;
 
     *lack = 0;
+    if (request->group != ID_NONE && instance->group != request->group)
+        return PLACE_PROVIDER;
     if (instance->status != INSTANCE_ACTIVE)
         return PLACE_INACTIVE;
     if (!instance->agent_connected)
@@ -452,6 +454,17 @@ static void victim_values(const struct cluster *cluster, int request_id,
     free(instances);
 }
 
+/* PROVISIONING tasks go before all others; they are on no instance that could be compared. */
+static int keep_unplaced(const struct cluster *cluster, int32_t *victims, int n)
+{
+    int kept = 0;
+
+    for (int i = 0; i < n; i++)
+        if (cluster->tasks[victims[i]].instance == ID_NONE)
+            victims[kept++] = victims[i];
+    return kept > 0 ? kept : n;
+}
+
 /* The service's tasks that may be stopped, lowest index first: those that never ran, else all. */
 static int list_victims(const struct cluster *cluster, int service, int deployment,
                         int32_t *victims)
@@ -472,6 +485,7 @@ static int list_victims(const struct cluster *cluster, int service, int deployme
         if (cluster->tasks[victims[i]].last != TASK_RUNNING)
             victims[kept++] = victims[i];
     n = n_fresh > 0 ? n_fresh : n;
+    n = keep_unplaced(cluster, victims, n);
     for (int i = 0; i < n / 2; i++) { /* the list runs from the newest to the oldest */
         int32_t other = victims[n - 1 - i];
 
@@ -490,7 +504,9 @@ int place_victim(const struct cluster *cluster, int service_id, int deployment)
     int n = list_victims(cluster, service_id, deployment, victims);
     int victim = ID_NONE;
 
-    for (int r = 0; r < request->n_strategy && n > 1; r++) {
+    for (int r = 0; r < request->n_strategy && n > 1 &&
+                    cluster->tasks[victims[0]].instance != ID_NONE;
+         r++) {
         victim_values(cluster, service->request, &request->strategy[r], victims, n, values);
         n = keep_least(victims, n, values);
     }

@@ -146,6 +146,7 @@ static int32_t signature_of(struct place_index *index, const struct cluster *clu
         append(&text, definition->requires[i].name);
         append(&text, definition->requires[i].value ? definition->requires[i].value : "");
     }
+    append_number(&text, 'P', request->group);
     append_number(&text, 'n', definition->network_mode == NETWORK_AWSVPC);
     append_number(&text, 'G', taskdef_gpus(definition, 1)); /* and 2: to tell all from so many */
     append_number(&text, 'G', taskdef_gpus(definition, 2));

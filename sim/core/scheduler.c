@@ -6,6 +6,8 @@
 #include "core/scheduler.h"
 
 #include "core/array.h"
+#include "core/bill.h"
+#include "core/capacity.h"
 #include "core/decide.h"
 #include "core/draw.h"
 #include "core/instance.h"
@@ -35,6 +37,10 @@ void scheduler_finish(struct scheduler *scheduler)
     timers_finish(&scheduler->judgements);
     timers_finish(&scheduler->drains);
     scaling_finish(scheduler);
+    free(scheduler->leaving);
+    free(scheduler->bill.providers);
+    free(scheduler->bill.services);
+    free(scheduler->bill.hours);
     *scheduler = (struct scheduler){0};
 }
 
@@ -81,8 +87,15 @@ bool scheduler_idle(const struct scheduler *scheduler)
 
     if (scheduler->n_placed > 0)
         return false;
-    for (int g = 0; g < scheduler->cluster.n_groups; g++)
-        missing = missing || scheduler->cluster.groups[g].n_missing > 0;
+    for (int g = 0; g < scheduler->cluster.n_groups; g++) {
+        const struct group *group = &scheduler->cluster.groups[g];
+
+        missing = missing || (!group->given_up && group->n_in < group->desired);
+    }
+    for (int i = 0; i < scheduler->n_waiting; i++)
+        missing =
+            missing || capacity_waits(&scheduler->cluster,
+                                      scheduler->cluster.tasks[scheduler->waiting[i].task].request);
     return scheduler->n_waiting == 0 || (scheduler->n_launching == 0 && !missing);
 }
 
@@ -93,7 +106,7 @@ static void end(struct scheduler *scheduler, struct outputs *outputs)
     struct cluster *cluster = &scheduler->cluster;
 
     scheduler->ending = true;
-    scheduler->n_waiting = 0;
+    scheduler->n_waiting = scheduler->n_waiting_fargate = 0;
     for (int t = 0; t < cluster->n_tasks; t++)
         if (cluster->tasks[t].desired == TASK_RUNNING)
             decide_stop(scheduler, outputs, t, STOP_USER_INITIATED, STOP_FOR_END);
@@ -101,6 +114,8 @@ static void end(struct scheduler *scheduler, struct outputs *outputs)
             decide_stop_drained(scheduler, outputs, t);
     for (int i = 0; i < cluster->n_instances; i++)
         *ARRAY_ADD(scheduler, emptied) = i;
+    instance_bill_all(scheduler);
+    bill_tell(scheduler, outputs);
 }
 
 /* The step ------------------------------------------------------------------------------------- */
@@ -134,6 +149,7 @@ static void tick(struct scheduler *scheduler, struct outputs *outputs)
     target_tick(scheduler, outputs);
     scaling_tick(scheduler, outputs);
     task_end_protections(scheduler);
+    task_give_up_waiting(scheduler, outputs);
     beat(scheduler, outputs);
 }
 
@@ -142,15 +158,28 @@ static void set_rules(struct scheduler *scheduler, const struct message *event,
                       struct outputs *outputs)
 {
     const struct scheduler_rules *rules = &event->as.rules;
-    const int64_t positive[] = {rules->metric_period_usec,         rules->minute_usec,
-                                rules->throttle_first_usec,        rules->throttle_longest_usec,
-                                rules->health_check_interval_usec, rules->health_check_timeout_usec,
-                                rules->healthy_threshold,          rules->unhealthy_threshold,
-                                rules->scale_out_datapoints,       rules->scale_in_datapoints};
-    const int64_t others[] = {rules->healthy_after_usec, rules->deregistration_delay_usec,
+    const int64_t positive[] = {rules->metric_period_usec,
+                                rules->minute_usec,
+                                rules->throttle_first_usec,
+                                rules->throttle_longest_usec,
+                                rules->health_check_interval_usec,
+                                rules->health_check_timeout_usec,
+                                rules->healthy_threshold,
+                                rules->unhealthy_threshold,
+                                rules->scale_out_datapoints,
+                                rules->scale_in_datapoints,
+                                rules->capacity_out_datapoints,
+                                rules->capacity_in_datapoints,
+                                rules->provisioning_timeout_usec,
+                                rules->fargate_burst,
+                                rules->fargate_per_sec};
+    const int64_t others[] = {rules->healthy_after_usec,      rules->deregistration_delay_usec,
                               rules->scale_out_cooldown_usec, rules->scale_in_cooldown_usec,
-                              rules->step_cooldown_usec};
-    bool sound = !scheduler->ending;
+                              rules->step_cooldown_usec,      rules->provisioning_limit,
+                              rules->drain_timeout_usec,      rules->billing_minimum_usec,
+                              rules->spot_warning_usec};
+    bool sound = !scheduler->ending && rules->fargate_burst <= CLUSTER_COUNT_MAX &&
+                 rules->fargate_per_sec <= USEC_PER_SEC;
 
     for (size_t i = 0; i < sizeof positive / sizeof positive[0]; i++)
         sound = sound && positive[i] > 0 && positive[i] <= USEC_MAX;
@@ -192,6 +221,18 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
     case MESSAGE_UPDATE_TASK_PROTECTION:
         task_protect(scheduler, event, outputs);
         break;
+    case MESSAGE_RULES:
+        set_rules(scheduler, event, outputs);
+        break;
+    case MESSAGE_CREATE_CAPACITY_PROVIDER:
+        capacity_create(scheduler, event, outputs);
+        break;
+    case MESSAGE_PUT_CLUSTER_PROVIDERS:
+        capacity_put_default(scheduler, event, outputs);
+        break;
+    case MESSAGE_SPOT_WARNING:
+        instance_warn(scheduler, &event->as.spot_warning, outputs);
+        break;
     case MESSAGE_AGENT_DISCONNECTED:
         instance_disconnect(scheduler, event->as.agent_disconnected.instance);
         break;
@@ -206,9 +247,6 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
         break;
     case MESSAGE_TASK_STATE:
         task_report(scheduler, &event->as.task_state, outputs);
-        break;
-    case MESSAGE_RULES:
-        set_rules(scheduler, event, outputs);
         break;
     case MESSAGE_CREATE_TARGET_GROUP:
         target_create_group(scheduler, event, outputs);
@@ -240,13 +278,13 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
     }
 }
 
-/* The order of a step: the event, then stops, then starts of those who wait longest, then of
- * services, then instances. Written here and nowhere else. */
+/* The order of a step: the event, then stops, then starts of those who wait longest, then of services, then
+ * capacity providers, then instances. Written here and nowhere else. */
 void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct message *event,
                     struct outputs *outputs)
 {
     assert(at_usec >= scheduler->now_usec);
-    scheduler->now_usec = at_usec;
+    scheduler->now_usec = scheduler->cluster.now_usec = at_usec;
     scheduler->n_steps++;
     scheduler->room = false;
     if (at_usec >= scheduler->deadline_usec || event->kind == MESSAGE_TICK)
@@ -257,7 +295,10 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
     if (scheduler->room)
         task_place_waiting(scheduler, outputs);
     service_start_missing(scheduler, outputs);
-    instance_replace_missing(scheduler, outputs);
+    if (!scheduler->ending)
+        capacity_scale(scheduler, outputs);
+    instance_launch_missing(scheduler, outputs);
+    instance_terminate_leaving(scheduler, outputs);
     for (int i = 0; i < scheduler->n_emptied; i++)
         instance_terminate_empty(scheduler, outputs, scheduler->emptied[i]);
     scheduler->n_emptied = 0;
@@ -277,6 +318,10 @@ static uint64_t hash_instance(uint64_t digest, const struct instance *instance)
                               instance->epoch,
                               instance->group,
                               instance->zone,
+                              instance->type,
+                              instance->spot + 2 * instance->interrupted + 4 * instance->leaving,
+                              instance->bound_task,
+                              instance->rate,
                               instance->cpu,
                               instance->memory_mib,
                               instance->cpu_reserved,
@@ -337,6 +382,14 @@ static uint64_t hash_target(uint64_t digest, const struct target *target)
     return fold(digest, target->due_usec);
 }
 
+static uint64_t hash_provider(uint64_t digest, const struct provider *provider)
+{
+    digest = fold(digest, provider->datapoint_at_usec);
+    digest = fold(digest, provider->n_high);
+    digest = fold(digest, provider->n_low);
+    return fold(digest, provider->next_token_usec);
+}
+
 uint64_t scheduler_hash(const struct scheduler *scheduler)
 {
     const struct cluster *cluster = &scheduler->cluster;
@@ -352,12 +405,17 @@ uint64_t scheduler_hash(const struct scheduler *scheduler)
     for (int i = 0; i < cluster->n_services; i++)
         digest = hash_service(digest, &cluster->services[i]);
     for (int i = 0; i < scheduler->n_waiting; i++)
-        digest = fold(digest, scheduler->waiting[i].task);
+        digest = fold(fold(digest, scheduler->waiting[i].task), scheduler->waiting[i].vm);
     for (int i = 0; i < scheduler->n_alarms; i++)
         digest = fold(digest, (int64_t)scheduler->alarms[i].watch.status);
     for (int i = 0; i < scheduler->n_actions; i++)
         digest = fold(digest, scheduler->actions[i].due_usec);
     for (int i = 0; i < cluster->n_targets; i++)
         digest = hash_target(digest, &cluster->targets[i]);
+    for (int i = 0; i < cluster->n_providers; i++)
+        digest = hash_provider(digest, &cluster->providers[i]);
+    for (int i = 0; i < cluster->n_groups; i++)
+        digest = fold(fold(digest, cluster->groups[i].desired), cluster->groups[i].n_in);
+    digest = ledger_hash(&cluster->ledger, digest);
     return digest;
 }

@@ -11,7 +11,9 @@
 
 struct waiting_task {
     int32_t task;
-    struct wait said; /* the last MESSAGE_WAIT about it */
+    int32_t vm;         /* the micro-VM that boots for it, or ID_NONE */
+    int64_t until_usec; /* it is given up then, or USEC_NEVER */
+    struct wait said;   /* the last MESSAGE_WAIT about it */
 };
 
 struct protection {
@@ -26,6 +28,15 @@ struct protection {
 struct alarm;
 struct policy;
 struct scheduled_action;
+/* The lists of the last MESSAGE_BILL. */
+struct bill_parts {
+    struct bill_provider *providers;
+    int n_providers, cap_providers;
+    struct bill_service *services;
+    int n_services, cap_services;
+    struct bill_hour *hours;
+    int n_hours, cap_hours;
+};
 
 struct scheduler {
     struct cluster cluster;
@@ -36,13 +47,16 @@ struct scheduler {
     int64_t n_open;               /* decisions not closed yet */
     bool ending;                  /* the run is being taken down */
     bool room;                    /* in this step room may have appeared for what waits */
-    int n_launching;              /* instances with status LAUNCHING */
+    int n_launching;              /* instances with status LAUNCHING, but for micro-VMs */
     int n_up;                     /* instances that are not INACTIVE */
     int n_placed;                 /* tasks on an instance that are not STOPPED */
     struct waiting_task *waiting; /* PROVISIONING tasks in order of arrival */
     int n_waiting, cap_waiting;
     int32_t *emptied; /* while the run ends: instances that may have no task left */
     int n_emptied, cap_emptied;
+    int n_waiting_fargate; /* of those */
+    int32_t *leaving;      /* instances to terminate once they are empty */
+    int n_leaving, cap_leaving;
     int32_t *agenda; /* services to look at in this step */
     int n_agenda, cap_agenda;
     bool again;       /* the service at hand has found no room: its unhealthy tasks may make some */
@@ -58,6 +72,7 @@ struct scheduler {
     int n_policies, cap_policies;
     struct scheduled_action *actions;
     int n_actions, cap_actions;
+    struct bill_parts bill;
     int64_t heartbeat_at_usec; /* the next one to all agents; USEC_NEVER */
     int64_t deadline_usec;
 };

@@ -43,6 +43,8 @@ char schema_id_letter(enum field_type type)
         return 'g';
     case FIELD_TARGET_GROUP:
         return 'b';
+    case FIELD_PROVIDER:
+        return 'p';
     default:
         return 0;
     }

@@ -24,6 +24,7 @@ enum field_type {
     FIELD_SERVICE,      /* s1 */
     FIELD_TASKDEF,      /* d1 */
     FIELD_GROUP,        /* g1 */
+    FIELD_PROVIDER,     /* p1 */
     FIELD_TARGET_GROUP, /* b1 */
     FIELD_LIST,   /* pointer to an array of structs described by `of`, its int32_t length at `n` */
     FIELD_RECORD, /* pointer to one struct described by `of`, may be NULL */

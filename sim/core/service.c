@@ -7,11 +7,13 @@
 #include "core/service.h"
 
 #include "core/array.h"
+#include "core/capacity.h"
 #include "core/decide.h"
 #include "core/deployment.h"
 #include "core/limits.h"
 #include "core/place.h"
 #include "core/target.h"
+#include "core/task.h"
 
 /* Failed starts in a row from which ECS says that it cannot start tasks consistently. */
 #define FAILURES_SAID 3
@@ -59,6 +61,21 @@ bool service_keeps(const struct service *service, int deployment)
             deployment == service->serving);
 }
 
+/* Tasks that fail together are one failed try, not many. */
+static void note_failure(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+
+    if (scheduler->now_usec < service->retry_at_usec)
+        return;
+    service->n_failures++;
+    service->retry_at_usec =
+        scheduler->now_usec + decide_backoff_usec(scheduler, service->n_failures);
+    decide_by(scheduler, service->retry_at_usec);
+    if (service->n_failures == FAILURES_SAID)
+        service_say(scheduler, outputs, id, EVENT_UNABLE_TO_START)->count = FAILURES_SAID;
+}
+
 void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id, bool failed)
 {
     const struct task *task = &scheduler->cluster.tasks[id];
@@ -72,15 +89,7 @@ void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, 
         return;
     if (task->stop_code != STOP_INFRASTRUCTURE_HEALTH)
         deployment_note_failure(scheduler, outputs, service_id, task->deployment, false);
-    /* Tasks that fail together are one failed try, not many. */
-    if (scheduler->now_usec < service->retry_at_usec)
-        return;
-    service->n_failures++;
-    service->retry_at_usec =
-        scheduler->now_usec + decide_backoff_usec(scheduler, service->n_failures);
-    decide_by(scheduler, service->retry_at_usec);
-    if (service->n_failures == FAILURES_SAID)
-        service_say(scheduler, outputs, service_id, EVENT_UNABLE_TO_START)->count = FAILURES_SAID;
+    note_failure(scheduler, outputs, service_id);
 }
 
 void service_note_running(struct scheduler *scheduler, struct outputs *outputs, int id,
@@ -107,15 +116,22 @@ void service_note_running(struct scheduler *scheduler, struct outputs *outputs, 
     service_touch(scheduler, service_id);
 }
 
-void service_put_task(struct scheduler *scheduler, struct outputs *outputs, int id, int deployment,
-                      const struct placement *placement)
+static void note_started(struct scheduler *scheduler, int id, int task)
 {
-    int task = cluster_add_service_task(&scheduler->cluster, id, deployment);
     struct service *service = get(scheduler, id);
 
     if (service->n_started++ == 0)
         service->first_started = task;
     service->started_step = scheduler->n_steps;
+}
+
+void service_put_task(struct scheduler *scheduler, struct outputs *outputs, int id, int deployment,
+                      const struct placement *placement)
+{
+    int request = get(scheduler, id)->deployments[deployment].request;
+    int task = cluster_add_service_task(&scheduler->cluster, id, deployment, request);
+
+    note_started(scheduler, id, task);
     decide_put(scheduler, outputs, task, placement);
 }
 
@@ -299,19 +315,25 @@ void service_block(struct scheduler *scheduler, struct outputs *outputs, int id,
     decide_wait(scheduler, outputs, service->request, taskdef, ID_NONE, &service->said);
 }
 
-/* Starts one more task; false where there is no room for it. */
+/* Starts one more task; false where there is no room for it, nor a turn to wait for some. */
 static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int id, int deployment)
 {
     struct cluster *cluster = &scheduler->cluster;
-    int request = cluster->services[id].request;
     int taskdef = cluster->services[id].deployments[deployment].taskdef;
-    struct placement placement = place_task(cluster, request, taskdef, cluster->n_tasks);
+    int request =
+        capacity_next_request(cluster, cluster->services[id].deployments[deployment].request);
 
-    if (placement.instance == ID_NONE) {
+    switch (task_begin(scheduler, outputs, request, taskdef, deployment, false)) {
+    case TASK_LACKS_ROOM:
         service_block(scheduler, outputs, id, taskdef);
         return false;
+    case TASK_LACKS_TURN:
+        note_failure(scheduler, outputs, id);
+        return false;
+    case TASK_BEGAN:
+        break;
     }
-    service_put_task(scheduler, outputs, id, deployment, &placement);
+    note_started(scheduler, id, cluster->n_tasks - 1);
     return true;
 }
 

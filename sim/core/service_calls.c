@@ -3,6 +3,7 @@
  * follows from them is service.c's.
  */
 #include "core/array.h"
+#include "core/capacity.h"
 #include "core/decide.h"
 #include "core/deployment.h"
 #include "core/service.h"
@@ -145,7 +146,8 @@ static bool is_valid(const struct cluster *cluster, const struct create_service 
 
     return call->service == cluster->n_services && call->name &&
            is_within(call->desired, 0, CLUSTER_COUNT_MAX) && call->grace_sec >= 0 &&
-           (call->scheduling == SCHEDULING_REPLICA || call->n_strategy == 0) &&
+           (call->scheduling == SCHEDULING_REPLICA ||
+            (call->n_strategy == 0 && call->n_providers == 0)) &&
            balancers_are_sound(cluster, call) && is_sound(&service.settings, &service);
 }
 
@@ -182,7 +184,7 @@ void service_create(struct scheduler *scheduler, const struct message *event,
         return;
     }
     if (is_valid(cluster, call))
-        request = cluster_add_request(cluster, event, call->service);
+        request = capacity_add_request(cluster, event, call->service);
     if (request == ID_NONE) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
         return;
@@ -191,6 +193,8 @@ void service_create(struct scheduler *scheduler, const struct message *event,
     *service = describe(&cluster->requests[request].call.as.create_service);
     service->name = cluster->requests[request].call.as.create_service.name;
     service->request = request;
+    /* The instances of another provider are no place to move to. */
+    service->rebalances = service->rebalances && cluster->requests[request].provider == ID_NONE;
     take_alarm_names(cluster, service, call->deployment);
     deployment_begin(scheduler, outputs, call->service, call->taskdef);
     deployment_say_traffic(scheduler, outputs, call->service);
@@ -211,9 +215,11 @@ static void take_update(struct scheduler *scheduler, const struct update_service
         service->grace_usec = call->grace_sec * USEC_PER_SEC;
     if (call->rebalancing != REBALANCING_UNSAID)
         service->rebalances = call->rebalancing == REBALANCING_ENABLED;
-    service->rebalances = service->rebalances && rebalance_is_compatible(created, service);
+    service->rebalances = service->rebalances && rebalance_is_compatible(created, service) &&
+                          scheduler->cluster.requests[service->request].provider == ID_NONE;
     service->deployments[service->primary].said_stuck = false;
-    if (call->force || (call->taskdef != ID_NONE && call->taskdef != service->taskdef))
+    if (call->force || call->n_providers > 0 ||
+        (call->taskdef != ID_NONE && call->taskdef != service->taskdef))
         deployment_begin(scheduler, outputs, call->service,
                          call->taskdef == ID_NONE ? service->taskdef : call->taskdef);
     service_touch(scheduler, call->service);
@@ -226,6 +232,7 @@ void service_update(struct scheduler *scheduler, const struct message *event,
     struct cluster *cluster = &scheduler->cluster;
     struct service_settings settings;
     const struct service *service;
+    int request;
 
     if (!cluster_in_range(call->service, cluster->n_services) ||
         (call->taskdef != ID_NONE &&
@@ -242,10 +249,20 @@ void service_update(struct scheduler *scheduler, const struct message *event,
     take_settings(call->deployment, &settings);
     if (!is_within(call->desired, ID_NONE, CLUSTER_COUNT_MAX) || call->grace_sec < ID_NONE ||
         (call->desired != ID_NONE && service->scheduling == SCHEDULING_DAEMON) ||
-        !is_sound(&settings, service))
+        !is_sound(&settings, service) ||
+        (call->n_providers > 0 && service->scheduling == SCHEDULING_DAEMON)) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
-    else
-        take_update(scheduler, call, outputs);
+        return;
+    }
+    request = service->request;
+    if (call->n_providers > 0)
+        request = capacity_renew_request(cluster, request, call->providers, call->n_providers);
+    if (request == ID_NONE) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        return;
+    }
+    cluster->services[call->service].request = request;
+    take_update(scheduler, call, outputs);
 }
 
 void service_delete(struct scheduler *scheduler, const struct message *event,

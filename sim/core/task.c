@@ -5,7 +5,9 @@
 #include "core/task.h"
 
 #include "core/array.h"
+#include "core/capacity.h"
 #include "core/decide.h"
+#include "core/fargate.h"
 #include "core/service.h"
 #include "core/target.h"
 
@@ -33,28 +35,80 @@ static void refuse_task(struct scheduler *scheduler, struct outputs *outputs,
     answer->lack = miss->lack;
 }
 
+/* It waits PROVISIONING from now on. */
+static void wait_for_room(struct scheduler *scheduler, struct outputs *outputs, int task, int vm)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+    int request = cluster->tasks[task].request;
+    struct waiting_task *waiting = ARRAY_ADD(scheduler, waiting);
+
+    waiting->task = task;
+    waiting->vm = vm;
+    waiting->until_usec = USEC_NEVER;
+    if (capacity_is_fargate(cluster, request)) {
+        scheduler->n_waiting_fargate++;
+        return;
+    }
+    if (capacity_waits(cluster, request)) {
+        waiting->until_usec = scheduler->now_usec + scheduler->rules.provisioning_timeout_usec;
+        decide_by(scheduler, waiting->until_usec);
+    }
+    decide_wait(scheduler, outputs, request, cluster->tasks[task].taskdef, task, &waiting->said);
+}
+
+static int add_task(struct cluster *cluster, int request, int taskdef, int deployment)
+{
+    int service = cluster->requests[request].service;
+
+    if (service == ID_NONE)
+        return cluster_add_task(cluster, taskdef, request);
+    return cluster_add_service_task(cluster, service, deployment, request);
+}
+
+enum task_began task_begin(struct scheduler *scheduler, struct outputs *outputs, int request,
+                           int taskdef, int deployment, bool wait)
+{
+    struct cluster *cluster = &scheduler->cluster;
+    struct placement placement = {ID_NONE, ID_NONE};
+    int task;
+
+    cluster->requests[request].n_given++;
+    if (capacity_is_fargate(cluster, request)) {
+        task = add_task(cluster, request, taskdef, deployment);
+        wait_for_room(scheduler, outputs, task, fargate_launch(scheduler, outputs, task));
+        return TASK_BEGAN;
+    }
+    placement = place_task(cluster, request, taskdef, cluster->n_tasks);
+    if (placement.instance == ID_NONE && !wait) {
+        if (!capacity_waits(cluster, request))
+            return TASK_LACKS_ROOM;
+        if (capacity_is_full(scheduler))
+            return TASK_LACKS_TURN;
+    }
+    task = add_task(cluster, request, taskdef, deployment);
+    if (placement.instance != ID_NONE)
+        decide_put(scheduler, outputs, task, &placement);
+    else
+        wait_for_room(scheduler, outputs, task, ID_NONE);
+    return TASK_BEGAN;
+}
+
 static void run_one(struct scheduler *scheduler, struct outputs *outputs, int request,
                     const struct run_task *call)
 {
-    struct cluster *cluster = &scheduler->cluster;
-    struct placement placement = place_task(cluster, request, call->taskdef, cluster->n_tasks);
-    struct waiting_task *waiting;
-    int task;
+    struct place_miss miss;
 
-    if (placement.instance == ID_NONE && !call->wait) {
-        struct place_miss miss = place_nearest_miss(cluster, request, call->taskdef);
-
+    switch (task_begin(scheduler, outputs, request, call->taskdef, ID_NONE, call->wait)) {
+    case TASK_BEGAN:
+        break;
+    case TASK_LACKS_ROOM:
+        miss = place_nearest_miss(&scheduler->cluster, request, call->taskdef);
         refuse_task(scheduler, outputs, MESSAGE_RUN_TASK, call->taskdef, &miss);
-        return;
+        break;
+    case TASK_LACKS_TURN:
+        decide_refuse(scheduler, outputs, MESSAGE_RUN_TASK, REFUSED_LIMIT);
+        break;
     }
-    task = cluster_add_task(cluster, call->taskdef, request);
-    if (placement.instance != ID_NONE) {
-        decide_put(scheduler, outputs, task, &placement);
-        return;
-    }
-    waiting = ARRAY_ADD(scheduler, waiting);
-    waiting->task = task;
-    decide_wait(scheduler, outputs, request, call->taskdef, task, &waiting->said);
 }
 
 void task_run(struct scheduler *scheduler, const struct message *event, struct outputs *outputs)
@@ -70,11 +124,11 @@ void task_run(struct scheduler *scheduler, const struct message *event, struct o
     } else if (call->count < 1 || call->count > CLUSTER_COUNT_MAX) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
     } else {
-        request = cluster_add_request(cluster, event, ID_NONE);
+        request = capacity_add_request(cluster, event, ID_NONE);
         if (request == ID_NONE)
             decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
         for (int i = 0; request != ID_NONE && i < call->count; i++)
-            run_one(scheduler, outputs, request, call);
+            run_one(scheduler, outputs, capacity_next_request(cluster, request), call);
     }
 }
 
@@ -93,6 +147,7 @@ void task_start(struct scheduler *scheduler, const struct message *event, struct
     like.as.run_task.taskdef = call->taskdef;
     like.as.run_task.count = call->n_instances;
     like.as.run_task.group = call->group;
+    like.as.run_task.launch_type_ec2 = true;
     request = cluster_add_request(cluster, &like, ID_NONE);
     for (int i = 0; i < call->n_instances; i++) {
         struct placement placement = {call->instances[i].instance, ID_NONE};
@@ -146,14 +201,51 @@ void task_protect(struct scheduler *scheduler, const struct message *event, stru
     service_touch(scheduler, service);
 }
 
-static void forget_waiting(struct scheduler *scheduler, int task)
+void task_drop_waiting(struct scheduler *scheduler, int task)
 {
     int kept = 0;
 
-    for (int i = 0; i < scheduler->n_waiting; i++)
-        if (scheduler->waiting[i].task != task)
-            scheduler->waiting[kept++] = scheduler->waiting[i];
+    for (int i = 0; i < scheduler->n_waiting; i++) {
+        struct waiting_task waiting = scheduler->waiting[i];
+
+        if (waiting.task != task) {
+            scheduler->waiting[kept++] = waiting;
+            continue;
+        }
+        scheduler->n_waiting_fargate -=
+            capacity_is_fargate(&scheduler->cluster, scheduler->cluster.tasks[task].request);
+        if (waiting.vm != ID_NONE)
+            fargate_release(scheduler, waiting.vm);
+    }
     scheduler->n_waiting = kept;
+}
+
+/* A PROVISIONING task ends without ever having been anywhere. */
+static void give_up(struct scheduler *scheduler, struct outputs *outputs, int task,
+                    enum stop_code code, enum stop_reason reason)
+{
+    int service = scheduler->cluster.requests[scheduler->cluster.tasks[task].request].service;
+
+    decide_give_up(scheduler, outputs, task, code, reason);
+    if (service != ID_NONE)
+        service_note_stopped(scheduler, outputs, task, code != STOP_SPOT_INTERRUPTION);
+}
+
+void task_interrupt(struct scheduler *scheduler, struct outputs *outputs, int task)
+{
+    const struct task *it = &scheduler->cluster.tasks[task];
+    int service = scheduler->cluster.requests[it->request].service;
+
+    if (it->desired == TASK_STOPPED)
+        return;
+    if (it->instance == ID_NONE) {
+        task_drop_waiting(scheduler, task);
+        give_up(scheduler, outputs, task, STOP_SPOT_INTERRUPTION, STOP_FOR_SPOT);
+        return;
+    }
+    decide_stop(scheduler, outputs, task, STOP_SPOT_INTERRUPTION, STOP_FOR_SPOT);
+    if (service != ID_NONE)
+        service_touch(scheduler, service);
 }
 
 void task_stop(struct scheduler *scheduler, const struct message *event, struct outputs *outputs)
@@ -168,8 +260,6 @@ void task_stop(struct scheduler *scheduler, const struct message *event, struct 
     } else {
         int service = cluster->requests[cluster->tasks[id].request].service;
 
-        if (cluster->tasks[id].instance == ID_NONE)
-            forget_waiting(scheduler, id);
         decide_stop(scheduler, outputs, id, STOP_USER_INITIATED, STOP_FOR_USER);
         if (service != ID_NONE)
             service_touch(scheduler, service);
@@ -187,6 +277,8 @@ void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int
     decide_close(scheduler, &task->place_decision);
     decide_close(scheduler, &task->stop_decision);
     target_forget(scheduler, outputs, id);
+    if (cluster->instances[task->instance].is_vm)
+        fargate_release(scheduler, task->instance);
     cluster_stop(cluster, id, code);
     scheduler->n_placed--;
     scheduler->room = true;
@@ -233,7 +325,41 @@ void task_report(struct scheduler *scheduler, const struct task_state *report,
     service_judge(scheduler, outputs, report->task);
 }
 
+/* Its micro-VM is up: the task goes there. One that died on the way is made again. */
+static bool place_on_vm(struct scheduler *scheduler, struct outputs *outputs,
+                        struct waiting_task *waiting)
+{
+    struct cluster *cluster = &scheduler->cluster;
+
+    if (waiting->vm != ID_NONE && cluster->instances[waiting->vm].status == INSTANCE_INACTIVE)
+        waiting->vm = ID_NONE;
+    if (waiting->vm == ID_NONE)
+        waiting->vm = fargate_launch(scheduler, outputs, waiting->task);
+    if (waiting->vm == ID_NONE || cluster->instances[waiting->vm].status != INSTANCE_BOUND ||
+        !cluster->instances[waiting->vm].agent_connected)
+        return false;
+    decide_put(scheduler, outputs, waiting->task, &(struct placement){waiting->vm, ID_NONE});
+    return true;
+}
+
 /* Tasks of one request that want the same thing fail alike: one question for all of them. */
+static bool place_on_instance(struct scheduler *scheduler, struct outputs *outputs,
+                              struct waiting_task *waiting, int *failed_request)
+{
+    const struct task *task = &scheduler->cluster.tasks[waiting->task];
+    struct placement placement = {ID_NONE, ID_NONE};
+
+    if (task->request != *failed_request)
+        placement = place_task(&scheduler->cluster, task->request, task->taskdef, waiting->task);
+    if (placement.instance != ID_NONE) {
+        decide_put(scheduler, outputs, waiting->task, &placement);
+        return true;
+    }
+    *failed_request = task->request;
+    decide_wait(scheduler, outputs, task->request, task->taskdef, waiting->task, &waiting->said);
+    return false;
+}
+
 void task_place_waiting(struct scheduler *scheduler, struct outputs *outputs)
 {
     struct cluster *cluster = &scheduler->cluster;
@@ -241,20 +367,36 @@ void task_place_waiting(struct scheduler *scheduler, struct outputs *outputs)
 
     for (int i = 0; i < scheduler->n_waiting; i++) {
         struct waiting_task waiting = scheduler->waiting[i];
-        const struct task *task = &cluster->tasks[waiting.task];
-        struct placement placement = {ID_NONE, ID_NONE};
+        bool fargate = capacity_is_fargate(cluster, cluster->tasks[waiting.task].request);
 
-        if (task->request != failed_request)
-            placement = place_task(cluster, task->request, task->taskdef, waiting.task);
-        if (placement.instance != ID_NONE) {
-            decide_put(scheduler, outputs, waiting.task, &placement);
+        if (fargate ? place_on_vm(scheduler, outputs, &waiting)
+                    : place_on_instance(scheduler, outputs, &waiting, &failed_request)) {
+            scheduler->n_waiting_fargate -= fargate;
             continue;
         }
-        failed_request = task->request;
-        decide_wait(scheduler, outputs, task->request, task->taskdef, waiting.task, &waiting.said);
         scheduler->waiting[kept++] = waiting;
     }
     scheduler->n_waiting = kept;
+}
+
+void task_give_up_waiting(struct scheduler *scheduler, struct outputs *outputs)
+{
+    int kept = 0;
+
+    for (int i = 0; i < scheduler->n_waiting; i++) {
+        struct waiting_task waiting = scheduler->waiting[i];
+
+        if (waiting.until_usec <= scheduler->now_usec) {
+            give_up(scheduler, outputs, waiting.task, STOP_TASK_FAILED_TO_START,
+                    STOP_FOR_NO_CAPACITY);
+            continue;
+        }
+        decide_by(scheduler, waiting.until_usec);
+        scheduler->waiting[kept++] = waiting;
+    }
+    scheduler->n_waiting = kept;
+    if (scheduler->n_waiting_fargate > 0)
+        scheduler->room = true; /* the buckets may have a launch again */
 }
 
 void task_end_protections(struct scheduler *scheduler)

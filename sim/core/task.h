@@ -31,6 +31,27 @@ void task_report(struct scheduler *scheduler, const struct task_state *report,
 void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id,
                        enum stop_code code);
 
+/* What beginning a task came to. */
+enum task_began {
+    TASK_BEGAN,      /* it is on an instance, or waits PROVISIONING */
+    TASK_LACKS_ROOM, /* no instance takes it, and it may not wait */
+    TASK_LACKS_TURN, /* as many wait as may */
+};
+
+/* One more task of the request: on an instance, in a micro-VM, or PROVISIONING where its capacity
+ * provider scales or `wait` is set. `deployment`: of a service's request, else ID_NONE. */
+enum task_began task_begin(struct scheduler *scheduler, struct outputs *outputs, int request,
+                           int taskdef, int deployment, bool wait);
+
+/* Its Spot capacity is taken away: it is stopped, with the time that the warning leaves. */
+void task_interrupt(struct scheduler *scheduler, struct outputs *outputs, int task);
+
+/* A task that is to be stopped waits no longer; without effect on others. */
+void task_drop_waiting(struct scheduler *scheduler, int task);
+
+/* Those that have waited for too long are given up. Part of a tick. */
+void task_give_up_waiting(struct scheduler *scheduler, struct outputs *outputs);
+
 /* Tries again for the tasks that wait, the longest first. */
 void task_place_waiting(struct scheduler *scheduler, struct outputs *outputs);
 

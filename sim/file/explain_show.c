@@ -19,6 +19,9 @@ const char *explain_lack(enum place_reason reason, int64_t lack, char *text, siz
     case PLACE_FITS:
         snprintf(text, size, "has room");
         break;
+    case PLACE_PROVIDER:
+        snprintf(text, size, "is not of the task's capacity provider");
+        break;
     case PLACE_INACTIVE:
         snprintf(text, size, "is not ACTIVE");
         break;

@@ -93,7 +93,7 @@ void fixture_tasks(struct cluster *cluster, int request, int taskdef, int instan
     for (int i = 0; i < n; i++) {
         int service = cluster->requests[request].service;
         int task = service == ID_NONE ? cluster_add_task(cluster, taskdef, request)
-                                      : cluster_add_service_task(cluster, service, 0);
+                                      : cluster_add_service_task(cluster, service, 0, request);
 
         cluster_place(cluster, task, instance);
         cluster_run(cluster, task);

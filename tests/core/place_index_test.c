@@ -439,7 +439,7 @@ static void place_one(struct world *world, int request, int taskdef, int instanc
     struct cluster *cluster = &world->cluster;
     int service = cluster->requests[request].service;
     int task = service == ID_NONE ? cluster_add_task(cluster, taskdef, request)
-                                  : cluster_add_service_task(cluster, service, taskdef);
+                                  : cluster_add_service_task(cluster, service, taskdef, request);
 
     cluster_place(cluster, task, instance);
     *ARRAY_ADD(world, alive) = task;
