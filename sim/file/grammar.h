@@ -97,7 +97,31 @@ extern const struct grammar request_grammar;
 extern const char *const arrival_spacing_names[];
 extern const char *const load_level_names[];
 
+extern const struct grammar rules_grammar;
+extern const struct grammar target_group_grammar;
+extern const struct grammar target_attribute_grammar;
 extern const struct grammar create_service_grammar;
+extern const struct grammar deployment_grammar;
+extern const struct grammar breaker_grammar;
+extern const struct grammar threshold_grammar;
+extern const struct grammar deployment_alarms_grammar;
+extern const struct grammar canary_grammar;
+extern const struct grammar linear_grammar;
+extern const struct grammar load_balancer_grammar;
+extern const struct grammar advanced_grammar;
+extern const struct grammar controller_grammar;
+extern const struct grammar scaling_call_grammar;
+extern const struct grammar scalable_target_grammar;
+extern const struct grammar suspended_grammar;
+extern const struct grammar scaling_policy_grammar;
+extern const struct grammar target_tracking_grammar;
+extern const struct grammar predefined_metric_grammar;
+extern const struct grammar step_scaling_grammar;
+extern const struct grammar step_adjustment_grammar;
+extern const struct grammar scheduled_action_grammar;
+extern const struct grammar target_action_grammar;
+extern const struct grammar metric_alarm_grammar;
+extern const struct grammar dimension_grammar;
 extern const struct grammar update_service_grammar;
 extern const struct grammar delete_service_grammar;
 extern const struct grammar run_task_grammar;
@@ -143,6 +167,9 @@ extern const struct grammar accelerator_grammar;
 extern const struct grammar required_attribute_grammar;
 extern const struct grammar ephemeral_storage_grammar;
 extern const struct grammar platform_grammar;
+
+/* CodeDeploy's predefined configurations for ECS. */
+extern const char *const deploy_config_names[];
 
 /* Statuses that UpdateContainerInstancesState takes: ACTIVE, DRAINING. */
 extern const char *const instance_state_names[];

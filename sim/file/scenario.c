@@ -258,31 +258,37 @@ static int64_t days(int year, int month, int day)
     return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
 }
 
-static void read_epoch(struct scenario_reader *reader, const struct node *top)
+bool scenario_read_date(const struct node *node, int64_t *usec)
 {
     static const char form[] = "0000-00-00T00:00:00Z";
-    struct node node = node_member(top, "epoch");
     int year, month, day, hour, minute, second;
     const char *text;
     size_t i = 0;
 
-    reader->scenario->epoch_usec = EPOCH_SEC * USEC_PER_SEC;
-    if (!node_text(&node, &text))
-        return;
+    if (!node_text(node, &text))
+        return false;
     while (text[i] && (form[i] == '0' ? isdigit((unsigned char)text[i]) : text[i] == form[i]))
         i++;
     if (text[i] || form[i] ||
         sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) !=
             6 ||
         month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) {
-        node_error(&node,
+        node_error(node,
                    "found %s, wanted a date and time in UTC such as "
                    "\"2026-01-01T00:00:00Z\"",
-                   node_found(&node));
-        return;
+                   node_found(node));
+        return false;
     }
-    reader->scenario->epoch_usec =
-        (days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * USEC_PER_SEC;
+    *usec = (days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second) * USEC_PER_SEC;
+    return true;
+}
+
+static void read_epoch(struct scenario_reader *reader, const struct node *top)
+{
+    struct node node = node_member(top, "epoch");
+
+    reader->scenario->epoch_usec = EPOCH_SEC * USEC_PER_SEC;
+    scenario_read_date(&node, &reader->scenario->epoch_usec);
 }
 
 static void read_head(struct scenario_reader *reader, const struct node *top)
@@ -318,8 +324,11 @@ static void read_scenario(struct scenario_reader *reader)
     scenario_read_images(reader, &top);
     scenario_read_behaviours(reader, &top);
     scenario_read_until(reader, &top);
+    scenario_read_cluster_rules(reader, &top);
+    scenario_read_target_groups(reader, &top);
     scenario_read_services(reader, &top);
     scenario_read_loads(reader, &top);
+    scenario_read_scaling(reader, &top);
     scenario_read_timeline(reader, &top);
     scenario_read_expects(reader, &top);
     scenario->source = json_dumps(top.value, JSON_COMPACT);
@@ -346,7 +355,8 @@ static struct scenario *finish(struct scenario_reader *reader)
     scenario->loads = reader->loads;
     scenario->n_loads = reader->n_loads;
     names_finish(&reader->services);
-    names_finish(&reader->target_group_names);
+    names_finish(&reader->target_groups);
+    names_finish(&reader->policies);
     names_finish(&reader->containers);
     names_finish(&reader->references);
     free(reader->referred);
@@ -426,24 +436,41 @@ static void destroy_group(struct scenario_group *group)
     free(group->attributes);
 }
 
+static void destroy_entries(struct scenario_entry *entries, int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct scenario_entry *entry = &entries[i];
+
+        message_finish(&entry->call);
+        free(entry->service);
+        free(entry->targets);
+        free(entry->fault.container_name);
+        free(entry->fault.zone);
+        for (int j = 0; j < entry->n_names; j++)
+            free(entry->names[j]);
+        free(entry->names);
+    }
+    free(entries);
+}
+
 static void destroy_calls(struct scenario *scenario)
 {
     for (int i = 0; i < scenario->n_services; i++)
         message_finish(&scenario->services[i]);
-    for (int i = 0; i < scenario->n_timeline; i++) {
-        message_finish(&scenario->timeline[i].call);
-        free(scenario->timeline[i].service);
-        free(scenario->timeline[i].targets);
-        free(scenario->timeline[i].fault.container_name);
-        free(scenario->timeline[i].fault.zone);
-    }
+    if (scenario->cluster_rules)
+        message_finish(scenario->cluster_rules);
+    free(scenario->cluster_rules);
+    for (int i = 0; i < scenario->n_target_groups; i++)
+        message_finish(&scenario->target_groups[i]);
+    free(scenario->target_groups);
+    destroy_entries(scenario->scaling, scenario->n_scaling);
+    destroy_entries(scenario->timeline, scenario->n_timeline);
     for (int i = 0; i < scenario->n_expects; i++) {
         free(scenario->expects[i].service);
         free(scenario->expects[i].target_group);
         free(scenario->expects[i].text);
     }
     free(scenario->services);
-    free(scenario->timeline);
     free(scenario->expects);
 }
 

@@ -66,10 +66,14 @@ struct scenario_entry {
      * UpdateContainerInstancesState, tasks of UpdateTaskProtection. The script gives one call each. */
     int32_t n_targets;
     int32_t *targets;
+    int32_t n_names; /* policies that PutMetricAlarm's actions name */
+    char **names;
 };
 
 /* Bounds of what an expectation says of requests, in this order in `bounds`. */
 enum expect_bound { EXPECT_SENT, EXPECT_FAILED, EXPECT_P50, EXPECT_P95, EXPECT_P99, EXPECT_BOUNDS };
+/* CloudWatch API, PutMetricAlarm: so many actions of an alarm. */
+#define SCENARIO_ACTIONS_MAX 5
 
 struct expect {
     int line;
@@ -104,10 +108,15 @@ struct scenario {
     int32_t n_images;
     struct scenario_taskdef *taskdefs;
     int32_t n_taskdefs;
+    struct message *cluster_rules; /* MESSAGE_RULES, or NULL */
+    struct message *target_groups; /* MESSAGE_CREATE_TARGET_GROUP each */
+    int32_t n_target_groups;
     struct message *services; /* MESSAGE_CREATE_SERVICE each */
     int32_t n_services;
     struct load_source *loads;
     int32_t n_loads;
+    struct scenario_entry *scaling; /* calls made once those services are there; no times */
+    int32_t n_scaling;
     struct scenario_entry *timeline; /* in order of at_usec, then of the file */
     int32_t n_timeline;
     struct expect *expects;

@@ -125,21 +125,17 @@ static int32_t required_reference(struct scenario_reader *reader, const struct n
 static bool read_create_service(struct scenario_reader *reader, struct node *node,
                                 struct create_service *call)
 {
-    struct node name_node, desired, scheduling, constraints;
-    const char *name, *kind;
+    struct node name_node, constraints;
+    const char *name;
 
     if (!node_object(node, &create_service_grammar))
         return false;
     name_node = node_member(node, "serviceName");
-    desired = node_member(node, "desiredCount");
-    scheduling = node_member(node, "schedulingStrategy");
     constraints = node_member(node, "placementConstraints");
     if (taskdef_read_name(&name_node, &name))
         call->name = memory_text(name);
     call->taskdef = required_reference(reader, node);
-    node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
-    if (node_text(&scheduling, &kind) && strcmp(kind, "REPLICA") != 0)
-        node_error(&scheduling, "found \"%s\"; berth has only REPLICA services so far", kind);
+    scenario_read_service_members(reader, node, call);
     check_launch_type(node);
     read_strategy(node, &call->strategy, &call->n_strategy);
     taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
@@ -169,20 +165,24 @@ void scenario_read_services(struct scenario_reader *reader, const struct node *t
     }
 }
 
-/* A service that exists at some time. */
-static bool read_service_name(struct scenario_reader *reader, const struct node *node, char **to)
+bool scenario_find_service(struct scenario_reader *reader, const struct node *node,
+                           const char *name, char **to)
 {
-    const char *name;
-
-    if (!node_text(node, &name))
-        return false;
     if (names_find(&reader->services, name) == ID_NONE) {
         node_error(node, "no service \"%s\"%s", name,
                    reading_hint(&reader->reading, name, &reader->services, 0));
         return false;
     }
+    free(*to);
     *to = memory_text(name);
     return true;
+}
+
+static bool read_service_name(struct scenario_reader *reader, const struct node *node, char **to)
+{
+    const char *name;
+
+    return node_text(node, &name) && scenario_find_service(reader, node, name, to);
 }
 
 static void entry_create_service(struct scenario_reader *reader, struct node *node,
@@ -197,16 +197,15 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
                                  struct scenario_entry *entry)
 {
     struct update_service *call = &entry->call.as.update_service;
-    struct node service, desired, taskdef;
+    struct node service, taskdef;
 
     entry->call = message_new(MESSAGE_UPDATE_SERVICE);
     if (!node_object(node, &update_service_grammar))
         return;
     service = node_member(node, "service");
-    desired = node_member(node, "desiredCount");
     taskdef = node_member(node, "taskDefinition");
     read_service_name(reader, &service, &entry->service);
-    node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
+    scenario_read_update_members(node, call);
     if (taskdef.value)
         call->taskdef = scenario_read_reference(reader, &taskdef);
     entry->taskdef = call->taskdef;
@@ -378,6 +377,10 @@ static const struct entry_kind {
     {"deleteService", entry_delete_service},
     {"updateContainerInstancesState", entry_update_instances},
     {"updateTaskProtection", entry_update_protection},
+    {"registerScalableTarget", scenario_read_scalable_target},
+    {"putScalingPolicy", scenario_read_scaling_policy},
+    {"putScheduledAction", scenario_read_scheduled_action},
+    {"putMetricAlarm", scenario_read_metric_alarm},
     {"fault", entry_fault},
 };
 #define N_ENTRY_KINDS (sizeof entry_kinds / sizeof entry_kinds[0])
@@ -410,13 +413,8 @@ static bool read_load(struct scenario_reader *reader, const struct node *node,
     return true;
 }
 
-/* False where it is no entry for the script. */
-static bool read_entry(struct scenario_reader *reader, struct node *node,
-                       struct scenario_entry *entry)
+static void begin_entry(const struct node *node, struct scenario_entry *entry)
 {
-    const struct entry_kind *kind = NULL;
-    struct node at, call;
-
     *entry = (struct scenario_entry){
         .line = node_line(node),
         .call = message_new(MESSAGE_TICK),
@@ -426,6 +424,16 @@ static bool read_entry(struct scenario_reader *reader, struct node *node,
                   .instance = ID_NONE,
                   .for_usec = USEC_NEVER},
     };
+}
+
+/* False where it is no entry for the script. */
+static bool read_entry(struct scenario_reader *reader, struct node *node,
+                       struct scenario_entry *entry)
+{
+    const struct entry_kind *kind = NULL;
+    struct node at, call;
+
+    begin_entry(node, entry);
     if (!node_object(node, &entry_grammar))
         return false;
     at = node_member(node, "at");
@@ -462,6 +470,53 @@ static void collect_created_services(struct scenario_reader *reader, const struc
 
         if (name)
             names_intern(&reader->services, name);
+    }
+}
+
+/* Alarms may name policies that come later. */
+static void collect_policies(struct scenario_reader *reader, const struct node *top,
+                             const char *list)
+{
+    json_t *entry;
+    size_t i;
+
+    json_array_foreach(json_object_get(top->value, list), i, entry)
+    {
+        json_t *call = json_object_get(entry, "putScalingPolicy");
+        const char *name = json_string_value(json_object_get(call, "PolicyName"));
+
+        if (name)
+            names_intern(&reader->policies, name);
+    }
+}
+
+/* The scaling calls of the head, which are about its services. */
+void scenario_read_scaling(struct scenario_reader *reader, const struct node *top)
+{
+    struct scenario *scenario = reader->scenario;
+    struct node list = node_member(top, "scaling"), timeline = node_member(top, "timeline");
+    size_t n = node_list(&list);
+
+    collect_created_services(reader, &timeline);
+    collect_policies(reader, top, "scaling");
+    collect_policies(reader, top, "timeline");
+    scenario->scaling = memory_zeroed(n, sizeof *scenario->scaling);
+    for (size_t i = 0; i < n; i++) {
+        struct node item = node_item(&list, i);
+        struct scenario_entry *entry = &scenario->scaling[scenario->n_scaling++];
+        int found = 0;
+
+        begin_entry(&item, entry);
+        if (!node_object(&item, &scaling_call_grammar))
+            continue;
+        for (size_t k = 0; k < N_ENTRY_KINDS; k++) {
+            struct node call = node_member(&item, entry_kinds[k].name);
+
+            if (call.value && found++ == 0)
+                entry_kinds[k].read(reader, &call, entry);
+        }
+        if (found != 1)
+            node_error(&item, "wanted exactly one call, such as putScalingPolicy");
     }
 }
 

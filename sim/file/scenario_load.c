@@ -312,7 +312,7 @@ static void read_source(struct scenario_reader *reader, struct node *node, int64
     if (!service.value == !group.value)
         node_error(node, "wanted either a service or a targetGroup");
     read_name(reader, &service, &reader->services, "service", &source->service);
-    read_name(reader, &group, &reader->target_group_names, "target group", &source->target_group);
+    read_name(reader, &group, &reader->target_groups, "target group", &source->target_group);
     if (from.value && from_usec > 0)
         node_error(&from, "an entry of the timeline begins at its own time");
     else
@@ -324,27 +324,10 @@ static void read_source(struct scenario_reader *reader, struct node *node, int64
     read_arrivals(&arrivals, source);
 }
 
-/* By elbv2's member: a load may name a group that stands below it. */
-static void collect_target_groups(struct scenario_reader *reader, const struct node *top)
-{
-    json_t *group;
-    size_t i;
-
-    json_array_foreach(json_object_get(top->value, "targetGroups"), i, group)
-    {
-        const char *name = json_string_value(json_object_get(group, "Name"));
-
-        if (name)
-            names_intern(&reader->target_group_names, name);
-    }
-}
-
 void scenario_read_loads(struct scenario_reader *reader, const struct node *top)
 {
     struct node list = node_member(top, "load");
     size_t n = node_list(&list);
-
-    collect_target_groups(reader, top);
 
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
@@ -407,7 +390,7 @@ void scenario_read_expected_requests(struct scenario_reader *reader, const struc
     }
     if (!group.value)
         return;
-    read_name(reader, &group, &reader->target_group_names, "target group", &expect->target_group);
+    read_name(reader, &group, &reader->target_groups, "target group", &expect->target_group);
     if (!any)
         node_error(&group,
                    "wanted a bound beside it: sentAtLeast, failedAtMost, p50AtMost, p95AtMost "

@@ -29,11 +29,12 @@ struct scenario_reader {
     struct names image_names; /* in images */
     struct load_source *loads;
     int n_loads, cap_loads;
-    struct names services;    /* created at any time */
-    struct names target_group_names;
-    struct names containers;  /* of all definitions */
-    struct names references;  /* "family" and "family:revision" */
-    int32_t *referred;        /* definition by reference; ID_NONE: it has errors of its own */
+    struct names services; /* created at any time */
+    struct names target_groups;
+    struct names policies;   /* put at any time */
+    struct names containers; /* of all definitions */
+    struct names references; /* "family" and "family:revision" */
+    int32_t *referred;       /* definition by reference; ID_NONE: it has errors of its own */
     int n_referred, cap_referred;
     bool families_known;   /* every definition has said its family */
     bool containers_known; /* and its containers */
@@ -76,7 +77,38 @@ void scenario_read_definitions(struct scenario_reader *reader, const struct node
 /* The definition that "family", "family:revision" or an ARN means, or ID_NONE after an error. */
 int32_t scenario_read_reference(struct scenario_reader *reader, const struct node *node);
 
+/* scenario_rules.c */
+void scenario_read_cluster_rules(struct scenario_reader *reader, const struct node *top);
+void scenario_read_target_groups(struct scenario_reader *reader, const struct node *top);
+/* The target group that a name, an ARN or a label means; false after an error. */
+bool scenario_find_target_group(struct scenario_reader *reader, const struct node *node,
+                                int32_t *group);
+
+/* scenario_services.c */
+void scenario_read_service_members(struct scenario_reader *reader, const struct node *node,
+                                   struct create_service *call);
+void scenario_read_update_members(const struct node *node, struct update_service *call);
+struct deployment_configuration *scenario_read_deployment(const struct node *call);
+enum zone_rebalancing scenario_read_rebalancing(const struct node *call);
+
+/* scenario_scaling.c: readers of one call each */
+void scenario_read_scalable_target(struct scenario_reader *reader, struct node *node,
+                                   struct scenario_entry *entry);
+void scenario_read_scaling_policy(struct scenario_reader *reader, struct node *node,
+                                  struct scenario_entry *entry);
+void scenario_read_scheduled_action(struct scenario_reader *reader, struct node *node,
+                                    struct scenario_entry *entry);
+void scenario_read_metric_alarm(struct scenario_reader *reader, struct node *node,
+                                struct scenario_entry *entry);
+
+/* scenario.c: a date and time in UTC, since 1970; false after an error. */
+bool scenario_read_date(const struct node *node, int64_t *usec);
+
 /* scenario_calls.c */
+void scenario_read_scaling(struct scenario_reader *reader, const struct node *top);
+/* A service that exists at some time; false after an error. free() the name. */
+bool scenario_find_service(struct scenario_reader *reader, const struct node *node,
+                           const char *name, char **to);
 void scenario_read_services(struct scenario_reader *reader, const struct node *top);
 void scenario_read_timeline(struct scenario_reader *reader, const struct node *top);
 void scenario_read_until(struct scenario_reader *reader, const struct node *top);

@@ -3,6 +3,8 @@
  */
 #include "file/script.h"
 
+#include "core/scaling.h"
+
 #include <string.h>
 
 void script_init(struct script *script, const struct scenario *scenario)
@@ -142,8 +144,87 @@ static struct script_step call_target(struct script *script, const struct scenar
     return event(script);
 }
 
-static struct script_step give_entry(struct script *script, const struct cluster *cluster)
+/* The policy or alarm of that name that is there already, else the next free number. */
+static int32_t find_policy(const struct scheduler *scheduler, const char *name)
 {
+    int i = 0;
+
+    while (i < scheduler->n_policies && strcmp(scheduler->policies[i].spec.name, name) != 0)
+        i++;
+    return i;
+}
+
+static int32_t find_alarm(const struct scheduler *scheduler, const char *name)
+{
+    int i = 0;
+
+    while (i < scheduler->n_alarms && strcmp(scheduler->alarms[i].spec.name, name) != 0)
+        i++;
+    return i;
+}
+
+static int32_t find_action(const struct scheduler *scheduler, const char *name)
+{
+    int i = 0;
+
+    while (i < scheduler->n_actions && strcmp(scheduler->actions[i].spec.name, name) != 0)
+        i++;
+    return i;
+}
+
+/* Requests are counted where the service takes them, if nobody says where. */
+static void complete_policy(struct put_scaling_policy *call, const struct scheduler *scheduler)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+
+    call->policy = find_policy(scheduler, call->name);
+    if (call->metric == METRIC_REQUESTS_PER_TARGET && call->target_group == ID_NONE &&
+        cluster_in_range(call->service, cluster->n_services) &&
+        cluster->services[call->service].n_balancers > 0)
+        call->target_group = cluster->services[call->service].balancers[0].target_group;
+}
+
+/* A scaling call with its names resolved. */
+static struct script_step call_scaling(struct script *script, const struct scenario_entry *entry,
+                                       const struct scheduler *scheduler)
+{
+    struct message *call = &script->call;
+    int32_t service = entry->service ? find_service(&scheduler->cluster, entry->service) : ID_NONE;
+
+    *call = entry->call;
+    switch (call->kind) {
+    case MESSAGE_REGISTER_SCALABLE_TARGET:
+        call->as.register_scalable_target.service = service;
+        break;
+    case MESSAGE_PUT_SCALING_POLICY:
+        call->as.put_scaling_policy.service = service;
+        complete_policy(&call->as.put_scaling_policy, scheduler);
+        break;
+    case MESSAGE_PUT_SCHEDULED_ACTION:
+        call->as.put_scheduled_action.service = service;
+        call->as.put_scheduled_action.action =
+            find_action(scheduler, call->as.put_scheduled_action.name);
+        break;
+    default:
+        call->as.put_metric_alarm.service = service;
+        call->as.put_metric_alarm.alarm = find_alarm(scheduler, call->as.put_metric_alarm.name);
+        call->as.put_metric_alarm.n_actions = entry->n_names;
+        call->as.put_metric_alarm.actions = script->actions;
+        for (int i = 0; i < entry->n_names; i++)
+            script->actions[i].policy = find_policy(scheduler, entry->names[i]);
+    }
+    return event(script);
+}
+
+static bool is_scaling(enum message_kind kind)
+{
+    return kind == MESSAGE_REGISTER_SCALABLE_TARGET || kind == MESSAGE_PUT_SCALING_POLICY ||
+           kind == MESSAGE_PUT_SCHEDULED_ACTION || kind == MESSAGE_PUT_METRIC_ALARM;
+}
+
+static struct script_step give_entry(struct script *script, const struct scheduler *scheduler)
+{
+    const struct cluster *cluster = &scheduler->cluster;
     const struct scenario_entry *entry = &script->scenario->timeline[script->next_entry];
 
     if (entry->is_fault && entry->fault.kind == FAULT_KILL_ZONE)
@@ -155,6 +236,8 @@ static struct script_step give_entry(struct script *script, const struct cluster
         return give_fault(script, &entry->fault, cluster);
     if (entry->call.kind == MESSAGE_CREATE_SERVICE)
         return call_service(script, &entry->call, cluster);
+    if (is_scaling(entry->call.kind))
+        return call_scaling(script, entry, scheduler);
     script->call = entry->call;
     if (entry->call.kind == MESSAGE_UPDATE_SERVICE)
         script->call.as.update_service.service = find_service(cluster, entry->service);
@@ -172,19 +255,30 @@ struct script_step script_next(struct script *script, const struct scheduler *sc
 
     if (script->ended)
         return (struct script_step){.item = SCRIPT_END, .at_usec = USEC_NEVER};
+    if (scenario->cluster_rules && !script->gave_rules) {
+        script->gave_rules = true;
+        script->call = *scenario->cluster_rules;
+        return event(script);
+    }
     if (script->next_taskdef < scenario->n_taskdefs)
         return register_definition(script);
     if (script->next_group < scenario->n_groups)
         return create_group(script);
+    if (script->next_target_group < scenario->n_target_groups) {
+        script->call = scenario->target_groups[script->next_target_group++];
+        return event(script);
+    }
     if (now_usec >= scenario->until_usec)
         return end(script);
     if (script->next_service < scenario->n_services && scheduler_settled(scheduler))
         return call_service(script, &scenario->services[script->next_service++], cluster);
+    if (script->next_scaling < scenario->n_scaling && scheduler_settled(scheduler))
+        return call_scaling(script, &scenario->scaling[script->next_scaling++], scheduler);
     if (script->next_entry < scenario->n_timeline) {
         int64_t at_usec = scenario->timeline[script->next_entry].at_usec;
 
         if (at_usec <= now_usec)
-            return give_entry(script, cluster);
+            return give_entry(script, scheduler);
         if (at_usec < wait.at_usec)
             wait.at_usec = at_usec;
         return wait;

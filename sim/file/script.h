@@ -1,6 +1,6 @@
 /*
- * A scenario as the events it puts into a cluster, in order and in time: definitions and groups of
- * instances at 0, services once the initial instances have settled (so that their placement does
+ * A scenario as the events it puts into a cluster, in order and in time: rules, definitions, groups of
+ * instances and target groups at 0, services once the initial instances have settled (so that their placement does
  * not depend on who booted first), the timeline's calls and faults at their times, the end. Both
  * drivers ask the same script, so both runs are asked the same things.
  */
@@ -12,12 +12,14 @@
 
 struct script {
     const struct scenario *scenario;
-    int next_taskdef, next_group, next_service, next_entry;
+    int next_taskdef, next_group, next_target_group, next_service, next_scaling, next_entry;
+    bool gave_rules;
     int next_target; /* of an entry that is given one by one */
     int n_zone;      /* instances that a FAULT_KILL_ZONE may hit: those it found */
     bool ended;
     struct message call; /* the event last given; texts belong to the scenario */
-    struct fault fault;  /* the fault last given; likewise */
+    struct policy_number actions[SCENARIO_ACTIONS_MAX]; /* of that event */
+    struct fault fault;                                 /* the fault last given; likewise */
 };
 
 enum script_item {
