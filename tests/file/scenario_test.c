@@ -112,8 +112,8 @@ static const struct row rows[] = {
     {"\"services\":[{}],\"until\":\"1s\"",
      "1:35: error: services[0].serviceName: missing: its name\n1:35: error: "
      "services[0].taskDefinition: missing: \"family\" (its latest revision) or "
-     "\"family:revision\"\n1:35: error: services[0].desiredCount: missing: how many tasks it keeps "
-     "running"},
+     "\"family:revision\"\n1:35: error: services[0].desiredCount: missing: a REPLICA service needs "
+     "one"},
     {"\"services\":{},\"until\":\"1s\"", "1:34: error: services: found an object, wanted a list"},
     {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, a fault or a load"},
     {"\"timeline\":[{\"runTask\":{\"taskDefinition\":\"web\"}}]",
