@@ -39,6 +39,7 @@ static const char about[] =
 static const char examples[] =
     "  berth exec scenarios/first.json                     for real, and first.exec.run\n"
     "  berth exec big.json --scale auto                    as much of it as this machine can hold\n"
+    "  berth exec first.json --machines=vms --boot restore   instances with kernels of their own\n"
     "  berth exec web.json --count 3 --instances 2xt3.micro   a bare task definition\n";
 
 struct wishes {
@@ -250,12 +251,10 @@ static int open_cloud(const struct stage *stage)
 
 static bool open_guests(struct stage *stage, struct err *err)
 {
-    const struct costs *costs = &stage->scenario->costs;
-
-    if (costs->machines != MACHINES_VMS) {
+    if (!guests_any(stage->scenario)) {
         return true;
     }
-    if (!guests_open(&stage->guests, (enum vm_start)costs->path, &stage->plans, &stage->run,
+    if (!guests_open(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans, &stage->run,
                      &stage->programs, err)) {
         return false;
     }

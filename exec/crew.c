@@ -89,8 +89,9 @@ void crew_launch(struct crew *crew, int32_t instance, const struct scenario_grou
                  int32_t epoch)
 {
     const struct instance_type *type = &crew->job->scenario->types[group->type];
-    int64_t boot_usec =
-        type->boot_given && !crew->job->guests
+    bool is_vm = guests_has(crew->job->scenario, group);
+    int64_t boot_usec = /* a real boot is not waited for: it takes its time */
+        type->boot_given && !is_vm
             ? distribution_sample(&type->boot, crew->job->plans->seed, DRAW_BOOT, instance, 0)
             : 0;
     struct member *member = calloc(1, sizeof *member);
@@ -99,6 +100,7 @@ void crew_launch(struct crew *crew, int32_t instance, const struct scenario_grou
     member->group = group;
     member->type = type;
     member->epoch = epoch;
+    member->is_vm = is_vm;
     machine_init(&member->machine, instance, loop_clock_usec() + boot_usec, boot_usec > 0);
     *ARRAY_ADD(crew, members) = member;
 }
@@ -270,7 +272,7 @@ static void boot(struct crew *crew, struct member *member)
 {
     struct err err;
 
-    if (!(crew->job->guests ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
+    if (!(member->is_vm ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
         member->machine.state = MACHINE_GONE;
         lose(crew, member->machine.instance);
         fail(crew, &err);

@@ -15,6 +15,7 @@ struct member {
     const struct scenario_group *group;
     const struct instance_type *type;
     int32_t epoch; /* of its agent */
+    bool is_vm;
     int64_t cut_until_usec; /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */
     struct channel held;    /* what waits to be sent until then */
 };

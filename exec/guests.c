@@ -18,6 +18,22 @@
 #define PATIENCE_USEC (30 * USEC_PER_SEC)
 #define MIB (INT64_C(1) << 20)
 
+bool guests_has(const struct scenario *scenario, const struct scenario_group *group)
+{
+    return group->isolation == ISOLATION_BY_COSTS ? scenario->costs.machines == MACHINES_VMS
+                                                  : group->isolation == ISOLATION_VM;
+}
+
+bool guests_any(const struct scenario *scenario)
+{
+    bool any = false;
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        any = any || guests_has(scenario, &scenario->groups[i]);
+    }
+    return any;
+}
+
 static bool read_patience(struct guests *guests, struct err *err)
 {
     const char *text = getenv(GUESTS_PATIENCE_VARIABLE), *wrong;
@@ -125,6 +141,9 @@ static bool check_sizes(const struct guests *guests, struct err *err)
         const struct instance_type *type = &scenario->types[scenario->groups[i].type];
         int64_t memory_mib = memory_of(guests, type);
 
+        if (!guests_has(scenario, &scenario->groups[i])) {
+            continue;
+        }
         if (memory_mib < VM_MEMORY_MIN_MIB) {
             return err_set(err, EXIT_MACHINE,
                            "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
@@ -135,10 +154,11 @@ static bool check_sizes(const struct guests *guests, struct err *err)
         wanted_mib += scenario->groups[i].count * (memory_mib + VM_OVERHEAD_MIB);
     }
     return wanted_mib <= free_mib ||
-           err_set(err, EXIT_MACHINE,
-                   "as virtual machines its instances take %lld MiB with qemu's own, %lld are free; "
-                   "--scale makes them smaller",
-                   (long long)wanted_mib, (long long)free_mib);
+           err_set(
+               err, EXIT_MACHINE,
+               "as virtual machines its instances take %lld MiB with qemu's own, %lld are free; "
+               "--scale makes them smaller",
+               (long long)wanted_mib, (long long)free_mib);
 }
 
 /* Every image that this machine has and a definition names: no guest is told of others. */
@@ -175,7 +195,8 @@ static bool prepare(struct guests *guests, const struct programs *programs, stru
         return false;
     }
     for (int i = 0; guests->start == VM_RESTORE && i < scenario->n_groups; i++) {
-        if (!make_snapshot(guests, &scenario->types[scenario->groups[i].type], err)) {
+        if (guests_has(scenario, &scenario->groups[i]) &&
+            !make_snapshot(guests, &scenario->types[scenario->groups[i].type], err)) {
             return false;
         }
     }

@@ -43,6 +43,10 @@ bool guests_open(struct guests *guests, enum vm_start start, const struct plans 
                  const struct sweep_run *run, const struct programs *programs, struct err *err);
 void guests_close(struct guests *guests);
 
+/* Whether instances of the group are virtual machines; of any of the scenario's. */
+bool guests_has(const struct scenario *scenario, const struct scenario_group *group);
+bool guests_any(const struct scenario *scenario);
+
 /* How a guest of that type starts: fills all that is not the caller's. */
 void guests_order(const struct guests *guests, const struct instance_type *type,
                   struct vm_order *order);

@@ -116,6 +116,19 @@ static const char *how_limited(const struct report *report)
     return text;
 }
 
+static const char *what_they_are(const struct report *report)
+{
+    const struct scenario *scenario = report->scenario;
+    int n_vms = 0;
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        n_vms += guests_has(scenario, &scenario->groups[i]);
+    }
+    return n_vms == 0                    ? "cgroups"
+           : n_vms == scenario->n_groups ? "virtual machines"
+                                         : "cgroups and virtual machines";
+}
+
 static void print_machines(const struct report *report)
 {
     int n_containers = 0;
@@ -124,8 +137,7 @@ static void print_machines(const struct report *report)
         n_containers += report->story.tasks[i].n_containers;
     }
     printf("machines      %d instance%s as %s (%s), %d container%s\n", report->story.n_instances,
-           report->story.n_instances == 1 ? "" : "s",
-           report->guests ? "virtual machines" : "cgroups", how_limited(report), n_containers,
+           report->story.n_instances == 1 ? "" : "s", what_they_are(report), how_limited(report), n_containers,
            n_containers == 1 ? "" : "s");
 }
 

@@ -115,6 +115,8 @@ static const struct grammar_member instance_type_members[] = {
 };
 const struct grammar instance_type_grammar = {"an instance type", .members = instance_type_members};
 
+const char *const isolation_names[] = {"slice", "vm", NULL};
+
 static const struct grammar_member instance_group_members[] = {
     {"type", SHAPE_TEXT, .required = true,
      .about = "a name from instanceTypes, or an EC2 type such as m5.large"},
@@ -124,6 +126,9 @@ static const struct grammar_member instance_group_members[] = {
      .about = "custom attributes; null for one without a value (memberOf reads them)"},
     {"agent", SHAPE_OBJECT, .of = &agent_grammar,
      .about = "how its agents are configured, beyond the scenario's agent"},
+    {"isolation", SHAPE_CHOICE, .values = isolation_names,
+     .about = "in a real run: \"vm\", a kernel of its own, or \"slice\", a part of this machine; "
+              "default: costs.machines"},
     {"replace", SHAPE_BOOL,
      .about = "a lost instance is replaced, as an Auto Scaling group would; default true"},
     {.name = NULL},

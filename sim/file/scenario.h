@@ -19,8 +19,13 @@ struct scenario_taskdef {
     int32_t *images;              /* index in scenario.images */
 };
 
+/* What an instance is in a real run. */
+enum isolation { ISOLATION_SLICE, ISOLATION_VM, ISOLATION_BY_COSTS };
+extern const char *const isolation_names[];
+
 struct scenario_group {
     int32_t type; /* index in scenario.types */
+    enum isolation isolation;
     int32_t count;
     bool replace;
     int32_t n_zones;

@@ -199,7 +199,8 @@ static struct scenario_group *add_group(struct scenario_reader *reader)
 {
     struct scenario_group *group = ARRAY_ADD(reader, groups);
 
-    *group = (struct scenario_group){.type = ID_NONE, .count = 1, .replace = true};
+    *group = (struct scenario_group){
+        .type = ID_NONE, .count = 1, .replace = true, .isolation = ISOLATION_BY_COSTS};
     if (reader->rules)
         group->rules = scenario_copy_rules(reader->rules);
     return group;
@@ -208,8 +209,9 @@ static struct scenario_group *add_group(struct scenario_reader *reader)
 static void read_group_object(struct scenario_reader *reader, struct node *node)
 {
     struct scenario_group *group = add_group(reader);
-    struct node type, count, replace, agent;
+    struct node type, count, replace, agent, isolation;
     const char *name;
+    int choice;
 
     if (!node_object(node, &instance_group_grammar))
         return;
@@ -223,6 +225,9 @@ static void read_group_object(struct scenario_reader *reader, struct node *node)
         group->type = find_type(reader, &type, name);
     node_int(&count, 1, GROUP_COUNT_MAX, BARE_NUMBER, &group->count);
     node_bool(&replace, &group->replace);
+    isolation = node_member(node, "isolation");
+    if (node_choice(&isolation, isolation_names, &choice))
+        group->isolation = (enum isolation)choice;
     read_zones(node, group);
     read_attributes(node, group);
 }
