@@ -51,6 +51,7 @@ static const struct command commands[] = {
      NULL},
     {"compare", "two runs side by side", NULL, &plotter},
     {"plot", "pictures of runs: over time, by phase, as distributions", NULL, &plotter},
+    {"report", "one HTML page about runs", NULL, &plotter},
     {"view", "watch a run, or two in step", NULL, &viewer},
     {"doctor", "what this machine allows, and how to mend the rest", NULL, &executor},
     {"enter", "run a command inside the network of a run that goes on", NULL, &executor},

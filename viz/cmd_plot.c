@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct wish {
@@ -78,38 +77,15 @@ static bool draw(const struct wish *wish, const struct plots_kind *kind,
     return ok;
 }
 
-static bool load(struct plots_run *run, const char *path, struct err *err)
-{
-    bool truncated;
-    run->path = path;
-    if (!story_load(&run->story, path, &run->header, &truncated, err))
-        return false;
-    if (truncated)
-        fprintf(stderr, "berth: warning: %s was cut short: drawn as far as it goes\n", path);
-    return true;
-}
-
 static int plot(const struct wish *wish, char **paths, int n_paths)
 {
-    struct plots_run *runs = calloc((size_t)n_paths, sizeof *runs);
     const struct plots_kind *kind = plots_find(wish->kind);
+    struct plots_run runs[PLOTS_RUNS_MAX];
     struct err err;
-    int n = 0;
-    bool ok = runs != NULL;
-    if (!ok)
-        err_errno(&err, ENOMEM, "cannot read the runs");
-    while (ok && n < n_paths) {
-        ok = load(&runs[n], paths[n], &err);
-        n += ok;
-    }
-    if (ok)
-        plots_name_runs(runs, n);
-    ok = ok && draw(wish, kind, runs, n, &err);
-    for (int i = 0; i < n; i++) {
-        story_finish(&runs[i].story);
-        run_header_finish(&runs[i].header);
-    }
-    free(runs);
+    if (!plots_load(runs, paths, n_paths, &err))
+        return err_report(&err);
+    bool ok = draw(wish, kind, runs, n_paths, &err);
+    plots_unload(runs, n_paths);
     return ok ? EXIT_FINE : err_report(&err);
 }
 

@@ -202,7 +202,20 @@ static bool deliver(int picture, const char *path, struct err *err)
     return ok || err_errno(err, errnum, "%s: cannot write the picture", path);
 }
 
-bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
+static bool copy_out(int picture, struct buffer *to, struct err *err)
+{
+    char bytes[65536];
+    off_t at = 0;
+    ssize_t n;
+    while ((n = pread(picture, bytes, sizeof bytes, at)) > 0) {
+        buffer_add_bytes(to, bytes, (size_t)n);
+        at += n;
+    }
+    return n == 0 || err_errno(err, errno, "cannot read the picture back");
+}
+
+/* To `path`, or where that is NULL to the end of `to`. */
+static bool run(const struct buffer *script, const char *path, struct buffer *to, struct err *err)
 {
     int fds[3] = {nameless("script", script->text, script->length), nameless("picture", "", 0),
                   nameless("complaints", "", 0)};
@@ -212,10 +225,22 @@ bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
     if (!ok)
         err_errno(err, errno, "no room for a picture");
     ok = ok && draw(fds[0], fds[1], fds[2], err) &&
-         (is_printed(path) ? print(fds[1], err) : deliver(fds[1], path, err));
+         (!path              ? copy_out(fds[1], to, err)
+          : is_printed(path) ? print(fds[1], err)
+                             : deliver(fds[1], path, err));
     for (int i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);
     }
     return ok;
+}
+
+bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
+{
+    return run(script, path, NULL, err);
+}
+
+bool gnuplot_render(const struct buffer *script, struct buffer *picture, struct err *err)
+{
+    return run(script, NULL, picture, err);
 }

@@ -27,4 +27,7 @@ void gnuplot_quote(struct buffer *script, const char *text);
  * (EXIT_MACHINE): gnuplot is not installed, fails, or the file cannot be written. */
 bool gnuplot_run(const struct buffer *script, const char *path, struct err *err);
 
+/* The same, but adds the picture to a buffer. */
+bool gnuplot_render(const struct buffer *script, struct buffer *picture, struct err *err);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * The program behind `berth compare` and `berth plot`: the command is its first argument.
+ * The program behind `berth compare`, `berth plot` and `berth report`: the command is its first argument.
  */
 #include "viz/command.h"
 
@@ -11,7 +11,7 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"compare", cmd_compare}, {"plot", cmd_plot}};
+} commands[] = {{"compare", cmd_compare}, {"plot", cmd_plot}, {"report", cmd_report}};
 
 int main(int argc, char **argv)
 {
@@ -19,6 +19,6 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
-    fprintf(stderr, "berth-plot: this is a part of berth: berth compare, berth plot\n");
+    fprintf(stderr, "berth-plot: this is a part of berth: berth compare, plot, report\n");
     return EXIT_INPUT;
 }

@@ -58,7 +58,7 @@ static const char *mode_word(const struct plots_run *run)
     return run->header.mode == RUN_EXEC ? "for real" : "simulated";
 }
 
-void plots_name_runs(struct plots_run *runs, int n_runs)
+static void name_runs(struct plots_run *runs, int n_runs)
 {
     int n_sim = 0, n_real = 0;
     for (int i = 0; i < n_runs; i++) {
@@ -72,6 +72,31 @@ void plots_name_runs(struct plots_run *runs, int n_runs)
         else
             snprintf(runs[i].name, sizeof runs[i].name, "%s", mode_word(&runs[i]));
     }
+}
+
+void plots_unload(struct plots_run *runs, int n_runs)
+{
+    for (int i = 0; i < n_runs; i++) {
+        story_finish(&runs[i].story);
+        run_header_finish(&runs[i].header);
+    }
+}
+
+bool plots_load(struct plots_run *runs, char **paths, int n_runs, struct err *err)
+{
+    for (int i = 0; i < n_runs; i++) {
+        bool truncated;
+        runs[i] = (struct plots_run){.path = paths[i]};
+        if (!story_load(&runs[i].story, paths[i], &runs[i].header, &truncated, err)) {
+            plots_unload(runs, i);
+            return false;
+        }
+        if (truncated)
+            fprintf(stderr, "berth: warning: %s was cut short: shown as far as it goes\n",
+                    paths[i]);
+    }
+    name_runs(runs, n_runs);
+    return true;
 }
 
 static void add_how(char *text, size_t size, const struct plots_run *run)

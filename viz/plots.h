@@ -33,8 +33,10 @@ const struct plots_kind *plots_find(const char *name);
 /* The error about that name, with the nearest one that there is. Returns false. */
 bool plots_unknown(const char *name, struct err *err);
 
-/* Gives the runs names that differ. */
-void plots_name_runs(struct plots_run *runs, int n_runs);
+/* Reads all the logs and gives the runs names that differ; one that was cut short is warned of. On failure there is
+ * nothing to unload. At most PLOTS_RUNS_MAX. */
+bool plots_load(struct plots_run *runs, char **paths, int n_runs, struct err *err);
+void plots_unload(struct plots_run *runs, int n_runs);
 
 /* The chart of that kind with its titles; finish it with chart_finish(). */
 void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct plots_run *runs,
