@@ -229,6 +229,11 @@ void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int contain
                  share_wide left);
 share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
 
+/* Where a task is, what it is, and the CPUs of an instance. */
+int32_t fleet_instance_of(const struct fleet *fleet, int32_t task);
+const struct task_definition *fleet_definition(const struct fleet *fleet, int32_t task);
+double fleet_cpus(const struct fleet *fleet, int32_t instance);
+
 /* Whether its health checks pass. */
 bool fleet_is_healthy(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
 

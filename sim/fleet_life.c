@@ -507,6 +507,21 @@ static bool is_healthy(const struct fleet *fleet, const struct fleet_container *
            fleet->now_usec - container->started_usec < after_usec;
 }
 
+int32_t fleet_instance_of(const struct fleet *fleet, int32_t task)
+{
+    return fleet->cluster->tasks[task].instance;
+}
+
+const struct task_definition *fleet_definition(const struct fleet *fleet, int32_t task)
+{
+    return fleet_taskdef(fleet, task)->definition;
+}
+
+double fleet_cpus(const struct fleet *fleet, int32_t instance)
+{
+    return (double)fleet_type(fleet, instance)->cpu / CPU_UNITS_PER_VCPU;
+}
+
 bool fleet_is_healthy(struct fleet *fleet, int64_t at_usec, int32_t task, int container)
 {
     const struct fleet_container *found = fleet_find(fleet, task, container);

@@ -10,11 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More requests than that are a flow, unless the scenario says otherwise. */
+#define MANY_REQUESTS 20e6
+
+static bool is_by_rate(const struct scenario *scenario)
+{
+    double sum = 0;
+
+    if (scenario->load_level != LOAD_AUTO)
+        return scenario->load_level == LOAD_RATE;
+    for (int i = 0; i < scenario->n_loads; i++) {
+        const struct load_source *load = &scenario->loads[i];
+
+        if (load->to_usec != USEC_NEVER)
+            sum += rate_curve_requests(&load->curve, 0, load->to_usec - load->from_usec);
+    }
+    return sum > MANY_REQUESTS;
+}
+
 void front_init(struct front *front, const struct scenario *scenario, uint64_t seed,
                 struct queue *queue, struct fleet *fleet, const struct cluster *cluster)
 {
     *front = (struct front){.scenario = scenario, .cluster = cluster, .fleet = fleet};
     traffic_init(&front->traffic, queue, fleet, seed);
+    front->by_rate = is_by_rate(scenario);
+    flow_init(&front->flow, &front->traffic, fleet);
+    if (front->by_rate)
+        front->traffic.flow = &front->flow;
     for (int i = 0; i < scenario->n_loads; i++)
         traffic_add_source(&front->traffic, &scenario->loads[i], ID_NONE);
 }
@@ -22,9 +44,25 @@ void front_init(struct front *front, const struct scenario *scenario, uint64_t s
 void front_finish(struct front *front)
 {
     traffic_finish(&front->traffic);
+    flow_finish(&front->flow);
     free(front->rows);
     free(front->bins);
     *front = (struct front){0};
+}
+
+void front_settle(struct front *front, int64_t at_usec)
+{
+    if (front->by_rate)
+        flow_advance(&front->flow, at_usec);
+}
+
+int64_t front_step_usec(const struct front *front, int64_t metric_period_usec)
+{
+    int64_t step_usec = metric_period_usec / 6;
+
+    if (!front->by_rate)
+        return USEC_NEVER;
+    return step_usec > USEC_PER_SEC / 10 ? step_usec : USEC_PER_SEC / 10;
 }
 
 /* Target groups ---------------------------------------------------------------------------------- */
@@ -85,6 +123,8 @@ static void set_target(struct front *front, int64_t at_usec, const struct target
         [TARGET_DRAINING] = BALANCER_HOLD,
     };
 
+    if (state->status == TARGET_UNUSED && front->by_rate)
+        flow_cut(&front->flow, state->target_group, state->task);
     if (state->status == TARGET_UNUSED)
         traffic_forget(&front->traffic, at_usec, state->target_group, state->task);
     else
@@ -94,6 +134,16 @@ static void set_target(struct front *front, int64_t at_usec, const struct target
 
 void front_hear(struct front *front, int64_t at_usec, const struct message *message)
 {
+    switch (message->kind) {
+    case MESSAGE_REGISTER_TARGET:
+    case MESSAGE_TARGET_STATE:
+    case MESSAGE_SHIFT_TRAFFIC:
+    case MESSAGE_END:
+        front_settle(front, at_usec);
+        break;
+    default:
+        break;
+    }
     switch (message->kind) {
     case MESSAGE_CREATE_TARGET_GROUP:
         add_groups(front);
@@ -118,10 +168,19 @@ void front_hear(struct front *front, int64_t at_usec, const struct message *mess
 
 /* The fleet -------------------------------------------------------------------------------------- */
 
+static void cut_off(struct front *front, int32_t task)
+{
+    for (int32_t g = 0; g < front->traffic.n_groups; g++)
+        flow_cut(&front->flow, g, task);
+}
+
 static void hear_notice(struct front *front, int64_t at_usec, const struct fleet_notice *notice)
 {
     int32_t taskdef = front->cluster->tasks[notice->task].taskdef;
 
+    front_settle(front, at_usec);
+    if (front->by_rate && notice->news == FLEET_CLOSED)
+        cut_off(front, notice->task);
     switch ((enum fleet_news)notice->news) {
     case FLEET_OPENED:
         traffic_open(&front->traffic, at_usec, notice->task, notice->container,
@@ -189,6 +248,8 @@ void front_observe(struct front *front, struct observe *observe)
     int n_bins = 0;
 
     front->n_rows = front->n_bins = 0;
+    if (front->by_rate)
+        flow_count(&front->flow);
     for (int32_t g = 0; g < front->traffic.n_groups; g++) {
         struct traffic_count *count = &front->traffic.groups[g].period;
         int before = front->n_bins;

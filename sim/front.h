@@ -7,13 +7,15 @@
 #define BERTH_FRONT_H
 
 #include "core/scheduler.h"
-#include "traffic.h"
+#include "flow.h"
 
 struct front {
     const struct scenario *scenario;
     const struct cluster *cluster;
     struct fleet *fleet;
     struct traffic traffic;
+    bool by_rate; /* requests are a flow: */
+    struct flow flow;
     struct target_group_metrics *rows; /* scratch of front_observe() */
     int n_rows, cap_rows;
     struct latency_bin *bins;
@@ -27,6 +29,12 @@ void front_finish(struct front *front);
 
 /* What the scheduler has decided at `at_usec`, or been told (a target group). Others are ignored. */
 void front_hear(struct front *front, int64_t at_usec, const struct message *message);
+
+/* How often front_settle() is to be called at least, USEC_NEVER: not at all. */
+int64_t front_step_usec(const struct front *front, int64_t metric_period_usec);
+
+/* Tells what a flow has become up to now. */
+void front_settle(struct front *front, int64_t at_usec);
 
 /* One of the traffic's entries of the queue. */
 void front_event(struct front *front, const struct queue_entry *entry);

@@ -77,6 +77,7 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
 
     if (observer->began_usec == USEC_NEVER || now_usec <= observer->began_usec)
         return false;
+    front_settle(observer->front, now_usec);
     *event = message_new(MESSAGE_OBSERVE);
     observe->period_usec = now_usec - observer->began_usec;
     observer->n_rows = 0;

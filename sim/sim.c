@@ -25,6 +25,7 @@ enum sim_what {
     SIM_SCHEDULER_TICK,
     SIM_SCRIPT,
     SIM_OBSERVE,
+    SIM_FLOW,
 };
 
 /* Ticks, heartbeats and probes alone go on for ever: they have so long to lead to anything else. */
@@ -208,6 +209,17 @@ static void queue_observation(struct sim *sim)
     sim->n_ticks++;
 }
 
+/* A flow's rates change: it is told in short stretches. */
+static void queue_flow(struct sim *sim)
+{
+    int64_t step_usec = front_step_usec(&sim->front, sim->scheduler->rules.metric_period_usec);
+
+    if (step_usec == USEC_NEVER || sim->scheduler->ending)
+        return;
+    queue_push(&sim->queue, sim->now_usec + step_usec, SIM_FLOW, 0);
+    sim->n_ticks++;
+}
+
 static void step_scheduler(struct sim *sim, const struct message *event)
 {
     if (event->kind == MESSAGE_END)
@@ -356,7 +368,7 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
     int32_t machine;
 
     if (entry->what == SIM_AGENT_TICK || entry->what == SIM_SCHEDULER_TICK ||
-        entry->what == SIM_OBSERVE)
+        entry->what == SIM_OBSERVE || entry->what == SIM_FLOW)
         sim->n_ticks--;
     switch (entry->what & ((1 << FLEET_WHAT_BITS) - 1)) {
     case SIM_AGENT_TICK:
@@ -387,6 +399,10 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
             hear(sim, machine, &event);
         else
             tell(sim, machine, &event);
+        break;
+    case SIM_FLOW:
+        front_settle(&sim->front, sim->now_usec);
+        queue_flow(sim);
         break;
     case TRAFFIC_ARRIVAL:
     case TRAFFIC_DONE:
@@ -428,6 +444,7 @@ static void loop(struct sim *sim)
 
     sim->ask = true;
     ask_script(sim);
+    queue_flow(sim);
     while (!over(sim)) {
         if (!goes_on(sim)) {
             sim->failed = true;

@@ -6,6 +6,7 @@
 #include "traffic.h"
 
 #include "core/array.h"
+#include "flow.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ int32_t traffic_add_group(struct traffic *traffic, enum balancer_algorithm algor
 
 static void queue_arrival(struct traffic *traffic, int32_t source)
 {
-    int64_t at_usec = arrivals_next(&traffic->sources[source].arrivals);
+    int64_t at_usec =
+        traffic->flow ? USEC_NEVER : arrivals_next(&traffic->sources[source].arrivals);
 
     if (at_usec != USEC_NEVER)
         queue_push(traffic->queue, at_usec, TRAFFIC_ARRIVAL, source);
@@ -91,8 +93,10 @@ void traffic_end(struct traffic *traffic)
 {
     for (int i = 0; i < traffic->n_probers; i++)
         traffic->probers[i].over = true;
-    for (int i = 0; i < traffic->n_sources; i++)
+    for (int i = 0; i < traffic->n_sources; i++) {
         arrivals_end(&traffic->sources[i].arrivals);
+        traffic->sources[i].over = true;
+    }
 }
 
 /* Ends ----------------------------------------------------------------------------------------- */
@@ -356,6 +360,16 @@ static bool looks_healthy(const struct traffic *traffic, const struct traffic_pr
                                                traffic->stations[prober->station].container);
 }
 
+/* Weeks of passes of healthy targets tell the scheduler nothing. */
+static bool is_settled(const struct traffic *traffic, const struct traffic_prober *prober)
+{
+    const struct balancer *balancer = &traffic->groups[prober->group].balancer;
+    int32_t target = balancer_find(balancer, prober->task);
+
+    return traffic->flow && prober->passed && target != ID_NONE &&
+           balancer->targets[target].use == BALANCER_IN_USE;
+}
+
 static void answer_probe(struct traffic *traffic, struct traffic_prober *prober, bool passed)
 {
     int64_t next_usec = prober->sent_usec + traffic->groups[prober->group].interval_usec;
@@ -364,8 +378,10 @@ static void answer_probe(struct traffic *traffic, struct traffic_prober *prober,
     if (prober->over || !prober->awaits)
         return;
     prober->awaits = false;
-    *ARRAY_ADD(traffic, results) = (struct traffic_result){
-        prober->group, prober->task, passed && looks_healthy(traffic, prober)};
+    passed = passed && looks_healthy(traffic, prober);
+    if (!passed || !is_settled(traffic, prober))
+        *ARRAY_ADD(traffic, results) = (struct traffic_result){prober->group, prober->task, passed};
+    prober->passed = passed;
     wake_prober(traffic, prober, next_usec > traffic->now_usec ? next_usec : traffic->now_usec);
 }
 
@@ -383,6 +399,9 @@ static void send_probe(struct traffic *traffic, struct traffic_prober *prober)
     wake_prober(traffic, prober, traffic->now_usec + traffic->groups[prober->group].timeout_usec);
     if (prober->request != ID_NONE)
         return; /* the last one still stands in line: this one behind it */
+    if (traffic->flow && flow_delay_usec(traffic->flow, prober->station) >
+                             (double)traffic->groups[prober->group].timeout_usec)
+        return;
     index = visits_add(&traffic->pool);
     traffic->pool.visits[index] = (struct visit){.arrived_usec = traffic->now_usec,
                                                  .source = ID_NONE,

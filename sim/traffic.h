@@ -75,6 +75,7 @@ struct traffic_prober {
     int32_t station;
     bool over;         /* deregistered */
     bool awaits;       /* a probe is out */
+    bool passed;       /* the last one did */
     int32_t request;   /* that probe's, or ID_NONE */
     int64_t sent_usec; /* the last one */
     int64_t wake_usec; /* its time-out, or the next one */
@@ -89,6 +90,7 @@ struct traffic_result {
 struct traffic_source {
     const struct load_source *load;
     struct arrivals arrivals;
+    bool over;
     struct sampler work, wait;
     uint64_t route_stream;
     int32_t from, to; /* target groups that get its requests, ID_NONE: nobody does */
@@ -98,7 +100,8 @@ struct traffic_source {
 struct traffic {
     struct queue *queue;
     uint64_t seed;
-    struct fleet *fleet; /* NULL: every request has a CPU of its own */
+    struct fleet *fleet;     /* NULL: every request has a CPU of its own */
+    const struct flow *flow; /* NULL: requests come one by one; else sources send none */
     int64_t now_usec;
     struct traffic_source *sources;
     int n_sources, cap_sources;

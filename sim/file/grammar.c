@@ -427,6 +427,9 @@ static const struct grammar_member scenario_members[] = {
     {"scaling", SHAPE_LIST, .of = &scaling_call_grammar,
      .about = "scaling calls about these services, made right after them"},
     {"rules", SHAPE_OBJECT, .of = &rules_grammar, .about = "ECS's time constants, shortened"},
+    {"loadLevel", SHAPE_CHOICE, .values = load_level_names,
+     .about = "simulations: \"request\" (one by one), \"rate\" (as a flow, for days and weeks) or "
+              "\"auto\": a flow beyond 20 million requests; default \"auto\""},
     {"timeline", SHAPE_LIST, .of = &entry_grammar, .about = "what happens when"},
     {"until", SHAPE_DURATION,
      .about = "the end of the run; default: when the timeline is done and no task lives. Needed "

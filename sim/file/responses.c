@@ -5,7 +5,6 @@
 
 #include "core/array.h"
 #include "file/memory.h"
-#include "file/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -126,13 +125,24 @@ bool responses_json(struct buffer *json, const struct responses *responses)
     return true;
 }
 
+/* "38 ms", "1.25 s" */
+static const char *latency_text(int64_t usec, char *text, size_t size)
+{
+    if (usec < USEC_PER_SEC)
+        snprintf(text, size, usec < 10 * USEC_PER_MSEC ? "%.1f ms" : "%.0f ms",
+                 (double)usec / USEC_PER_MSEC);
+    else
+        snprintf(text, size, "%.2f s", (double)usec / USEC_PER_SEC);
+    return text;
+}
+
 static void print_group(FILE *out, const struct responses_group *group)
 {
     char text[N_PERCENTILES][32];
 
     for (size_t i = 0; i < N_PERCENTILES; i++)
-        summary_duration(histogram_percentile_usec(group->latency, percentiles[i].permille),
-                         text[i], sizeof text[i]);
+        latency_text(histogram_percentile_usec(group->latency, percentiles[i].permille), text[i],
+                     sizeof text[i]);
     fprintf(out, "load     %s: %" PRId64 " request%s, ", group->name, group->n_sent,
             group->n_sent == 1 ? "" : "s");
     if (group->n_failed == 0)

@@ -122,6 +122,7 @@ struct scenario {
     int32_t n_loads;
     struct scenario_entry *scaling; /* calls made once those services are there; no times */
     int32_t n_scaling;
+    enum load_level load_level;
     struct scenario_entry *timeline; /* in order of at_usec, then of the file */
     int32_t n_timeline;
     struct expect *expects;

@@ -327,8 +327,12 @@ static void read_source(struct scenario_reader *reader, struct node *node, int64
 void scenario_read_loads(struct scenario_reader *reader, const struct node *top)
 {
     struct node list = node_member(top, "load");
+    struct node level = node_member(top, "loadLevel");
     size_t n = node_list(&list);
+    int choice;
 
+    if (node_choice(&level, load_level_names, &choice))
+        reader->scenario->load_level = (enum load_level)choice;
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
 
