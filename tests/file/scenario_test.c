@@ -189,17 +189,17 @@ static const struct row rows[] = {
      "desiredCount?)"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
-     "\"web\",\"desiredCount\":1,\"loadBalancers\":[]},{\"serviceName\":\"r\",\"taskDefinition\":"
-     "\"web\",\"desiredCount\":1,\"loadBalancers\":[],\"launchType\":\"FARGATE\"}],\"until\":"
+     "\"web\",\"desiredCount\":1,\"serviceRegistries\":[]},{\"serviceName\":\"r\",\"taskDefinition\":"
+     "\"web\",\"desiredCount\":1,\"serviceRegistries\":[],\"launchType\":\"FARGATE\"}],\"until\":"
      "\"1s\"",
-     "1:196: warning: services[0].loadBalancers: ECS has it, berth does not simulate it yet: no "
-     "effect\n1:307: warning: services[1].launchType: berth has no FARGATE: its tasks run on the "
+     "1:196: warning: services[0].serviceRegistries: ECS has it, berth does not simulate it yet: no "
+     "effect\n1:315: warning: services[1].launchType: berth has no FARGATE: its tasks run on the "
      "scenario's instances"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"schedulingStrategy\":\"DAEMON\"}],\"until\":\"1s\"",
-     "1:217: error: services[0].schedulingStrategy: found \"DAEMON\"; berth has only REPLICA "
-     "services so far"},
+     "1:194: error: services[0].desiredCount: a DAEMON service has one task on each instance, and no "
+     "desiredCount"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"placementStrategy\":[{\"type\":\"binpak\"},{\"type\":"
