@@ -146,3 +146,129 @@ Test(distribution, never_leaves_the_range_of_time)
     for (int i = 0; i < SAMPLES; i++)
         cr_assert(sample(&wide, i) >= 0 && sample(&wide, i) <= INT64_MAX / 4);
 }
+
+static double mean_of(const int64_t *all)
+{
+    double sum = 0;
+
+    for (int i = 0; i < SAMPLES; i++)
+        sum += (double)all[i];
+    return sum / SAMPLES;
+}
+
+static double deviation_of(const int64_t *all)
+{
+    double mean = mean_of(all), sum = 0;
+
+    for (int i = 0; i < SAMPLES; i++)
+        sum += ((double)all[i] - mean) * ((double)all[i] - mean);
+    return sqrt(sum / SAMPLES);
+}
+
+Test(distribution, normal_has_its_moments_and_no_negative_values)
+{
+    struct distribution far = {DISTRIBUTION_NORMAL, 1000000, 100000, {0}};
+    struct distribution near_zero = {DISTRIBUTION_NORMAL, 0, 100000, {0}};
+    int64_t *all = sorted(&far);
+
+    cr_assert(near(mean_of(all), 1e6, 0.002) && near(deviation_of(all), 1e5, 0.02));
+    cr_assert(near((double)all[SAMPLES / 2], 1e6, 0.003));
+    cr_assert(near((double)all[SAMPLES / 100 * 99], 1e6 + 1e5 * 2.326348, 0.005));
+    free(all);
+    all = sorted(&near_zero);
+    cr_assert(all[0] == 0 && all[SAMPLES * 48 / 100] == 0, "half of it is cut to 0");
+    cr_assert(near(mean_of(all), 1e5 / sqrt(2 * 3.14159265358979), 0.02));
+    free(all);
+}
+
+/* Mean and variance are mean and mean^2 / shape; a shape of 1 is the exponential distribution. */
+Test(distribution, gamma_has_its_moments)
+{
+    static const double shapes[] = {0.3, 1, 2.5, 40};
+
+    for (int i = 0; i < 4; i++) {
+        struct distribution gamma = {DISTRIBUTION_GAMMA,
+                                     1000000,
+                                     0,
+                                     {.shape = (int64_t)(shapes[i] * DISTRIBUTION_SHAPE_ONE)}};
+        int64_t *all = sorted(&gamma);
+
+        cr_assert(near(mean_of(all), 1e6, 0.03), "shape %f: mean %f", shapes[i], mean_of(all));
+        cr_assert(near(deviation_of(all), 1e6 / sqrt(shapes[i]), 0.04), "shape %f: deviation %f",
+                  shapes[i], deviation_of(all));
+        if (i == 1)
+            cr_assert(near((double)all[SAMPLES / 10 * 9], 1e6 * log(10), 0.03));
+        free(all);
+    }
+}
+
+/* Quantiles are scale * (-log(1 - p))^(1/shape), the mean scale * gamma(1 + 1/shape). */
+Test(distribution, weibull_has_its_quantiles_and_mean)
+{
+    static const double shapes[] = {0.7, 1, 3};
+
+    for (int i = 0; i < 3; i++) {
+        struct distribution weibull = {DISTRIBUTION_WEIBULL,
+                                       1000000,
+                                       0,
+                                       {.shape = (int64_t)(shapes[i] * DISTRIBUTION_SHAPE_ONE)}};
+        int64_t *all = sorted(&weibull);
+
+        cr_assert(near((double)all[SAMPLES / 2], 1e6 * pow(log(2), 1 / shapes[i]), 0.03));
+        cr_assert(near((double)all[SAMPLES / 10 * 9], 1e6 * pow(log(10), 1 / shapes[i]), 0.03));
+        cr_assert(near(mean_of(all), 1e6 * tgamma(1 + 1 / shapes[i]), 0.03));
+        free(all);
+    }
+}
+
+Test(distribution, of_samples_gives_each_as_often)
+{
+    static const int64_t usec[] = {5, 5, 70, 900};
+    struct distribution samples = {DISTRIBUTION_EMPIRICAL, 0, 0, {.samples = {usec, 4}}};
+    int n[3] = {0};
+
+    for (int i = 0; i < SAMPLES; i++) {
+        int64_t got = sample(&samples, i);
+
+        cr_assert(got == 5 || got == 70 || got == 900);
+        n[got == 5 ? 0 : got == 70 ? 1 : 2]++;
+    }
+    cr_assert(near(n[0], SAMPLES / 2.0, 0.05) && near(n[1], SAMPLES / 4.0, 0.05) &&
+              near(n[2], SAMPLES / 4.0, 0.05));
+}
+
+/* Whatever the shape, no value is negative or overflows, and the tails are the same for ever. */
+Test(distribution, of_the_strangest_shapes_stay_in_range)
+{
+    static const int64_t shapes[] = {DISTRIBUTION_SHAPE_MIN, DISTRIBUTION_SHAPE_MAX};
+    static const enum distribution_kind kinds[] = {DISTRIBUTION_GAMMA, DISTRIBUTION_WEIBULL};
+
+    for (int k = 0; k < 2; k++)
+        for (int s = 0; s < 2; s++) {
+            struct distribution distribution = {
+                kinds[k], INT64_C(3000000000000000), 0, {.shape = shapes[s]}};
+
+            for (int i = 0; i < 2000; i++)
+                cr_assert(sample(&distribution, i) >= 0 &&
+                          sample(&distribution, i) <= INT64_MAX / 4);
+        }
+}
+
+/* Frozen, as the older ones. */
+Test(distribution, gives_these_newer_microseconds_for_ever)
+{
+    struct distribution normal = {DISTRIBUTION_NORMAL, 1000000, 300000, {0}};
+    struct distribution gamma = {DISTRIBUTION_GAMMA, 1000000, 0, {.shape = 2500000}};
+    struct distribution weibull = {DISTRIBUTION_WEIBULL, 1000000, 0, {.shape = 700000}};
+    static const int64_t want[][3] = {
+        {1839835, 371709, 199}, {1149916, 112140, 240778}, {1272018, 308706, 101222}};
+
+    for (int i = 0; i < 3; i++) {
+        cr_assert(sample(&normal, i) == want[i][0], "normal %d: %lld", i,
+                  (long long)sample(&normal, i));
+        cr_assert(sample(&gamma, i) == want[i][1], "gamma %d: %lld", i,
+                  (long long)sample(&gamma, i));
+        cr_assert(sample(&weibull, i) == want[i][2], "weibull %d: %lld", i,
+                  (long long)sample(&weibull, i));
+    }
+}
