@@ -53,6 +53,7 @@ struct fleet_container {
     int64_t started_usec; /* the last time */
     int64_t probed_usec;  /* the probe that is out is answered then, USEC_NEVER */
     int64_t memory_bytes; /* that it holds */
+    int64_t exec_usec;    /* CPU time of loading its program */
     int32_t probe;        /* its number */
     int32_t n_starts;
     int32_t next;        /* of the same task, or of the free list */
@@ -73,9 +74,11 @@ enum fleet_duty_kind {
     DUTY_UNPACK, /* of a layer, whose number stands in `task` */
     DUTY_LOCKED, /* the part of a start that goes one at a time */
     DUTY_CHILD,
-    DUTY_HEAR, /* the agent takes a message; from here on the agent's own */
-    DUTY_FACT, /* or something that has happened to a container */
-    DUTY_PULL, /* or carries out an order */
+    DUTY_RECORDS, /* the scheduler's thread takes what an agent has logged */
+    DUTY_TAKE,    /* or a message */
+    DUTY_HEAR,    /* the agent takes a message; from here on the agent's own */
+    DUTY_FACT,    /* or something that has happened to a container */
+    DUTY_PULL,    /* or carries out an order */
     DUTY_CREATE,
     DUTY_START,
     DUTY_SIGNAL,
@@ -154,6 +157,7 @@ struct fleet_instance {
     int32_t share_group;               /* in the host's share, ID_NONE */
     int32_t network_group, disk_group; /* likewise */
     int64_t memory_bytes;              /* that its containers hold */
+    int64_t done_usec[COST_STEPS];     /* when each step was last begun here */
     struct fleet_agent thread;
     struct fleet_line locked;   /* the first is at it */
     struct fleet_layer *layers; /* here or on their way */
@@ -183,10 +187,12 @@ struct fleet {
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
     struct fleet_line locked;     /* of the host */
-    struct costs costs;           /* what applies to its instances' agents */
-    struct message *answer;       /* of fleet_event(), while there is none yet */
-    struct message read;          /* that the last event from an agent's line was, owned */
-    int32_t *quiet;               /* instances whose agents have nothing left to do: see there */
+    struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */
+    int64_t n_taken;
+    struct costs costs;     /* what applies to its instances' agents */
+    struct message *answer; /* of fleet_event(), while there is none yet */
+    struct message read;    /* that the last event from an agent's line was, owned */
+    int32_t *quiet;         /* instances whose agents have nothing left to do: see there */
     int n_quiet, cap_quiet;
     int64_t memory_bytes, most_memory_bytes; /* all that containers, agents and systems hold */
     bool gives_notice;                       /* there is somebody who reads: */
@@ -214,6 +220,11 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
 bool fleet_hears_itself(const struct fleet *fleet);
 void fleet_hear(struct fleet *fleet, int64_t at_usec, int32_t instance,
                 const struct message *message);
+/* Where all is on one host, the scheduler's thread takes one thing after the other too: the records
+ * that an agent sends, and messages, each of which is copied and comes out of fleet_event(). */
+bool fleet_takes_itself(const struct fleet *fleet);
+void fleet_take_records(struct fleet *fleet, int64_t at_usec, int n_records);
+void fleet_take(struct fleet *fleet, int64_t at_usec, const struct message *message);
 /* The agent has been stepped, with what fleet_event() gave or otherwise, and its orders were given. */
 void fleet_stepped(struct fleet *fleet, int32_t instance);
 /* An agent that has nothing left to do, so that what it has said goes out now; ID_NONE: no (more). */

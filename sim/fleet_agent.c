@@ -31,13 +31,14 @@ static struct step_draw together(struct step_draw a, struct step_draw b)
 }
 
 /* Bridge and awsvpc give each task, or each container, a network of its own (exec/connect.c). */
-static struct step_draw create_takes(const struct fleet *fleet, const struct fleet_duty *duty)
+static struct step_draw create_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     enum network_mode mode = fleet_taskdef(fleet, duty->task)->definition->network_mode;
-    struct step_draw takes = fleet_draw(fleet, COST_CREATE, duty->task, duty->container, 0);
+    struct step_draw takes = fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, 0);
 
     if (mode == NETWORK_BRIDGE || (mode == NETWORK_AWSVPC && duty->container == 0))
-        takes = together(takes, fleet_draw(fleet, COST_NETWORK, duty->task, duty->container, 0));
+        takes =
+            together(takes, fleet_draw_now(fleet, COST_NETWORK, duty->task, duty->container, 0));
     return takes;
 }
 
@@ -74,8 +75,8 @@ static struct step_draw takes_of(struct fleet *fleet, int32_t id)
         return create_takes(fleet, duty);
     case DUTY_START:
         container = fleet_find(fleet, duty->task, duty->container);
-        return fleet_draw(fleet, COST_START, duty->task, duty->container,
-                          container ? container->n_starts - 1 : 0);
+        return fleet_draw_now(fleet, COST_START, duty->task, duty->container,
+                              container ? container->n_starts - 1 : 0);
     case DUTY_REMOVE:
         return remove_takes(fleet, duty);
     default:
@@ -164,15 +165,20 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
     }
 }
 
+static void carry(struct fleet *fleet, int32_t duty, const struct message *message)
+{
+    fleet->duties[duty].message = malloc(sizeof *message);
+    assert(fleet->duties[duty].message != NULL);
+    message_copy(fleet->duties[duty].message, message);
+}
+
 void fleet_hear(struct fleet *fleet, int64_t at_usec, int32_t id, const struct message *message)
 {
     int32_t duty;
 
     fleet->now_usec = at_usec;
     duty = fleet_new_duty(fleet, DUTY_HEAR, id, ID_NONE, 0);
-    fleet->duties[duty].message = malloc(sizeof *message);
-    assert(fleet->duties[duty].message != NULL);
-    message_copy(fleet->duties[duty].message, message);
+    carry(fleet, duty, message);
     fleet_append(fleet, &fleet->instances[id].thread.heard, duty);
     go_on(fleet, id);
 }
@@ -181,6 +187,66 @@ void fleet_stepped(struct fleet *fleet, int32_t id)
 {
     if (fleet_hears_itself(fleet) && fleet->instances[id].up)
         go_on(fleet, id);
+}
+
+/* The scheduler's thread ------------------------------------------------------------------------ */
+
+bool fleet_takes_itself(const struct fleet *fleet)
+{
+    return fleet_hears_itself(fleet) && fleet->costs.host_cpu > 0;
+}
+
+/* The first in line: of records each, messages come with them. */
+static void take_next(struct fleet *fleet)
+{
+    int32_t id = fleet->taken.first;
+    struct step_draw takes = {0, 0};
+
+    if (id == ID_NONE)
+        return;
+    for (int i = 0; i < fleet->duties[id].number; i++)
+        takes = together(takes, costs_draw(&fleet->scenario->costs, COST_SCHEDULER_EVENT,
+                                           fleet->seed, 0, fleet->n_taken++));
+    fleet_begin(fleet, id, takes);
+}
+
+static void stand_in_line(struct fleet *fleet, int32_t duty)
+{
+    bool first = fleet->taken.first == ID_NONE;
+
+    fleet_append(fleet, &fleet->taken, duty);
+    if (first)
+        take_next(fleet);
+}
+
+void fleet_take_records(struct fleet *fleet, int64_t at_usec, int n_records)
+{
+    int32_t duty = fleet_new_duty(fleet, DUTY_RECORDS, ID_NONE, ID_NONE, 0);
+
+    fleet->now_usec = at_usec;
+    fleet->duties[duty].number = n_records;
+    stand_in_line(fleet, duty);
+}
+
+void fleet_take(struct fleet *fleet, int64_t at_usec, const struct message *message)
+{
+    int32_t duty = fleet_new_duty(fleet, DUTY_TAKE, ID_NONE, ID_NONE, 0);
+
+    fleet->now_usec = at_usec;
+    carry(fleet, duty, message);
+    stand_in_line(fleet, duty);
+}
+
+void fleet_did_take(struct fleet *fleet, int32_t id)
+{
+    if (fleet->duties[id].kind == DUTY_TAKE) {
+        fleet->duties[id].wake_usec = fleet->now_usec;
+        queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id);
+        return;
+    }
+    fleet_take_first(fleet, &fleet->taken);
+    fleet_free_duty(fleet, id);
+    take_next(fleet);
 }
 
 /* Facts ----------------------------------------------------------------------------------------- */
@@ -235,26 +301,35 @@ void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_k
     }
 }
 
+/* The message is valid until the next is read. */
+static void read_message(struct fleet *fleet, struct fleet_duty *duty, struct message *event)
+{
+    message_finish(&fleet->read);
+    fleet->read = *duty->message;
+    *event = fleet->read;
+    free(duty->message);
+    duty->message = NULL;
+}
+
 bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
                  struct message *event)
 {
     struct fleet_duty *duty = &fleet->duties[entry->id];
 
-    if (!duty->used || (duty->kind != DUTY_HEAR && duty->kind != DUTY_FACT) ||
-        duty->wake_usec != entry->at_usec)
+    if (!duty->used || duty->wake_usec != entry->at_usec)
         return false; /* its instance is gone */
     *machine = duty->instance;
-    fleet->instances[duty->instance].thread.busy = false;
-    if (duty->kind == DUTY_FACT) {
+    if (duty->kind == DUTY_FACT)
         fleet_make_fact(fleet, duty->task, duty->container, (enum message_kind)duty->number, event);
-    } else {
-        message_finish(&fleet->read);
-        fleet->read = *duty->message;
-        *event = fleet->read;
-        free(duty->message);
-        duty->message = NULL;
-    }
+    else
+        read_message(fleet, duty, event);
+    if (duty->kind == DUTY_TAKE)
+        fleet_take_first(fleet, &fleet->taken);
+    else
+        fleet->instances[duty->instance].thread.busy = false;
     fleet_free_duty(fleet, entry->id);
+    if (*machine == ID_NONE)
+        take_next(fleet);
     return true;
 }
 

@@ -21,6 +21,19 @@ struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int3
     return costs_draw(&fleet->costs, step, fleet->seed, fleet_key(task, container), n);
 }
 
+struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
+                                int container, int32_t n)
+{
+    struct fleet_instance *instance = &fleet->instances[fleet->cluster->tasks[task].instance];
+    int64_t last_usec = instance->done_usec[step];
+    int64_t entity = fleet_key(task, container);
+
+    instance->done_usec[step] = fleet->now_usec;
+    if (last_usec > 0 && fleet->now_usec - last_usec < fleet->costs.cold_usec)
+        return costs_draw(&fleet->costs, step, fleet->seed, entity, n);
+    return costs_draw_cold(&fleet->costs, step, fleet->seed, entity, n);
+}
+
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
                        int32_t task, int container)
 {
@@ -127,6 +140,10 @@ static void done(struct fleet *fleet, int32_t id)
     case DUTY_CHILD:
         fleet_started(fleet, id);
         break;
+    case DUTY_RECORDS:
+    case DUTY_TAKE:
+        fleet_did_take(fleet, id);
+        break;
     default:
         fleet_agent_did(fleet, id);
     }
@@ -135,8 +152,9 @@ static void done(struct fleet *fleet, int32_t id)
 static void burn(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty *duty = &fleet->duties[id];
-    const struct fleet_instance *instance = &fleet->instances[duty->instance];
-    bool inside = fleet->costs.machines == MACHINES_VMS && duty->kind != DUTY_BOOT;
+    bool inside = fleet->costs.machines == MACHINES_VMS && duty->kind != DUTY_BOOT &&
+                  duty->instance != ID_NONE;
+    int32_t group = inside ? fleet->instances[duty->instance].share_group : ID_NONE;
 
     duty->wake_usec = USEC_NEVER;
     if (duty->cpu_usec == 0) {
@@ -145,8 +163,7 @@ static void burn(struct fleet *fleet, int32_t id)
     }
     /* In a real run agents and what they start stand beside the instances' groups. */
     duty->worker = share_add_worker(
-        fleet_share(fleet, duty->instance), fleet->now_usec,
-        inside && instance->share_group != ID_NONE ? instance->share_group : SHARE_ROOT,
+        fleet_share(fleet, duty->instance), fleet->now_usec, group == ID_NONE ? SHARE_ROOT : group,
         WEIGHT_DEFAULT, SHARE_ONE_CPU, duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
     fleet_queue_share(fleet, duty->instance);
 }

@@ -219,6 +219,12 @@ static struct step_draw draw_now(const struct fleet *fleet, enum cost_step step,
     return fleet_draw(fleet, step, task, container->container, container->n_starts - 1);
 }
 
+static struct step_draw draw_start(struct fleet *fleet, enum cost_step step,
+                                   const struct fleet_container *container, int32_t task)
+{
+    return fleet_draw_now(fleet, step, task, container->container, container->n_starts - 1);
+}
+
 static int64_t behaviour_usec(const struct fleet *fleet, const struct distribution *duration,
                               enum draw_purpose purpose, const struct fleet_container *container,
                               int32_t task)
@@ -330,11 +336,12 @@ void fleet_started(struct fleet *fleet, int32_t id)
         fleet_lock(fleet, id);
     } else if (kind != DUTY_CHILD) {
         duty->kind = DUTY_CHILD;
-        fleet_begin(fleet, id, draw_now(fleet, COST_CHILD, container, task));
+        fleet_begin(fleet, id, draw_start(fleet, COST_CHILD, container, task));
     } else {
-        struct step_draw takes = draw_now(fleet, COST_EXEC, container, task);
+        struct step_draw takes = draw_start(fleet, COST_EXEC, container, task);
 
         fleet_free_duty(fleet, id);
+        container->exec_usec = takes.cpu_usec;
         if (takes.wait_usec > 0)
             fleet_enter(fleet, container, task, PHASE_STARTING, takes.wait_usec);
         else
@@ -429,8 +436,7 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         fleet_tell(fleet, task, c, MESSAGE_IMAGE_PULLED, false);
         break;
     case PHASE_STARTING:
-        burn(fleet, container, task, PHASE_EXECUTING, 1,
-             draw_now(fleet, COST_EXEC, container, task).cpu_usec);
+        burn(fleet, container, task, PHASE_EXECUTING, 1, container->exec_usec);
         break;
     case PHASE_GETTING_READY:
         fleet_tell(fleet, task, c, MESSAGE_CONTAINER_READY, false);

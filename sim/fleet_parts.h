@@ -32,6 +32,9 @@ int64_t fleet_key(int32_t task, int container);
 /* `n`: how often the same was drawn before, in the container's earlier lives. */
 struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
                             int container, int32_t n);
+/* Likewise of a step that is begun now on the task's instance, which may be cold. */
+struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
+                                int container, int32_t n);
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
                        int32_t task, int container);
 /* It waits and burns, from now on; what takes no time is done at once. */
@@ -53,6 +56,7 @@ void fleet_agent_init(struct fleet_agent *agent);
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                 bool by_itself);
 void fleet_agent_did(struct fleet *fleet, int32_t duty);
+void fleet_did_take(struct fleet *fleet, int32_t duty);
 bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
                  struct message *event);
 void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum message_kind kind,

@@ -82,13 +82,14 @@ static int64_t message_usec(const struct links *links, int32_t instance, struct 
         costs_draw(&links->scenario->costs, COST_MESSAGE, links->seed, instance, link->n_sent++));
 }
 
-/* When the scheduler has taken a message that comes at that time: one after the other. */
+/* When the scheduler has taken a message that comes at that time: one after the other. On a host of
+ * one's own its thread stands in the fleet. */
 static int64_t taken_usec(struct links *links, int64_t at_usec)
 {
     const struct step_cost *cost = &links->scenario->costs.steps[COST_SCHEDULER_EVENT];
 
     if ((distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu)) ||
-        !links->scenario->costs.contention)
+        !links->scenario->costs.contention || links->scenario->costs.host_cpu > 0)
         return at_usec;
     if (at_usec < links->scheduler_usec)
         at_usec = links->scheduler_usec;

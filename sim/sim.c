@@ -34,6 +34,7 @@ enum sim_what {
 /* An agent's place in the log and in the queue. */
 struct watch {
     int64_t seq;
+    int64_t sent_seq;  /* of the last record that it has sent */
     int64_t tick_usec; /* the tick put in the queue last */
 };
 
@@ -347,7 +348,7 @@ static void tell(struct sim *sim, int32_t machine, const struct message *event)
         step_agent(sim, machine, event);
 }
 
-/* An agent that does one thing after the other gets to it later. */
+/* An agent that does one thing after the other gets to it later, as does such a scheduler. */
 static void hear(struct sim *sim, int32_t machine, const struct message *event)
 {
     if (sim->fleet.instances[machine].up)
@@ -358,8 +359,14 @@ static void send_said(struct sim *sim)
 {
     int32_t instance;
 
-    while ((instance = fleet_next_quiet(&sim->fleet)) != ID_NONE)
+    while ((instance = fleet_next_quiet(&sim->fleet)) != ID_NONE) {
+        struct watch *watch = &sim->watches[instance];
+
+        if (fleet_takes_itself(&sim->fleet) && watch->seq > watch->sent_seq)
+            fleet_take_records(&sim->fleet, sim->now_usec, (int)(watch->seq - watch->sent_seq));
+        watch->sent_seq = watch->seq;
         links_flush(&sim->links, sim->now_usec, instance);
+    }
 }
 
 static void happen(struct sim *sim, const struct queue_entry *entry)
@@ -397,6 +404,8 @@ static void happen(struct sim *sim, const struct queue_entry *entry)
         if (machine != ID_NONE && fleet_hears_itself(&sim->fleet) &&
             (entry->what == LINK_TO_AGENT || entry->what == LINK_RELEASED))
             hear(sim, machine, &event);
+        else if (machine == ID_NONE && fleet_takes_itself(&sim->fleet))
+            fleet_take(&sim->fleet, sim->now_usec, &event);
         else
             tell(sim, machine, &event);
         break;

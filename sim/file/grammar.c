@@ -283,10 +283,13 @@ const struct grammar expect_grammar = {"an expectation",
 static const struct grammar_member step_members[] = {
     {"wait", SHAPE_DISTRIBUTION, .about = "what takes the same time however busy the machine is"},
     {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
+    {"cold", SHAPE_DISTRIBUTION,
+     .about = "CPU time where the same was not done for costs.coldAfter before (create, network, "
+              "start, child and exec); default: as cpu"},
     {.name = NULL},
 };
 const struct grammar step_grammar = {
-    "a step", "A plain distribution is a wait; else either or both, each drawn by itself.",
+    "a cost step", "A plain distribution is a wait; else either or both, each drawn by itself.",
     .members = step_members};
 
 static const struct grammar_member host_members[] = {
@@ -353,6 +356,8 @@ static const struct grammar_member costs_members[] = {
     {"remove", STEP, .about = "the agent removes a container"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
+    {"coldAfter", SHAPE_DURATION,
+     .about = "how long an instance has not done the same until it is cold; default 20ms"},
     {"pullQueue", SHAPE_BOOL, .about = "an instance pulls one image after the other"},
     {"pullPerSecond", SHAPE_SIZE,
      .about = "what an instance downloads and unpacks in a second, instead of the five below"},

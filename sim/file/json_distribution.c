@@ -265,7 +265,7 @@ bool node_distribution(const struct node *given, struct distribution *out)
 
 bool node_step(const struct node *given, struct step_cost *out)
 {
-    struct node node = *given, wait, cpu;
+    struct node node = *given, wait, cpu, cold;
     struct step_cost read = {.wait = distribution_constant(0), .cpu = distribution_constant(0)};
 
     if (!node.value)
@@ -278,9 +278,12 @@ bool node_step(const struct node *given, struct step_cost *out)
             return false;
         wait = node_member(&node, "wait");
         cpu = node_member(&node, "cpu");
+        cold = node_member(&node, "cold");
         if ((wait.value && !node_distribution(&wait, &read.wait)) ||
-            (cpu.value && !node_distribution(&cpu, &read.cpu)))
+            (cpu.value && !node_distribution(&cpu, &read.cpu)) ||
+            (cold.value && !node_distribution(&cold, &read.cold)))
             return false;
+        read.has_cold = cold.value != NULL;
     }
     *out = read;
     return true;

@@ -106,7 +106,7 @@ static void read_host(const struct node *costs, int32_t *cpu, int64_t *bytes)
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
                        bool inside)
 {
-    struct node profile, boot, agent_queue, pull_queue, contention, machines, path;
+    struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
     struct distribution whole;
     int choice;
 
@@ -128,6 +128,8 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     agent_queue = node_member(node, "agentQueue");
     pull_queue = node_member(node, "pullQueue");
     contention = node_member(node, "contention");
+    cold = node_member(node, "coldAfter");
+    node_duration(&cold, &costs->cold_usec);
     machines = node_member(node, "machines");
     path = node_member(node, "path");
     node_bool(&agent_queue, &costs->agent_queue);

@@ -125,6 +125,7 @@ static struct costs ec2(void)
                 /* No published figure: a signal, the exit, the runtime's event. */
                 [COST_STOP] = wait_msec(10, 50),
             },
+        .cold_usec = 20 * USEC_PER_MSEC, /* where a step has cold costs; measured for "laptop" */
         .contention = true,
         /* From a registry of the region; 100 MiB/s of unpacking; both chosen, no published figure. */
         .layer_bytes_per_sec = 75 * MIB,
@@ -206,6 +207,7 @@ static struct costs laptop(void)
                 [COST_TEARDOWN] = {.wait = distribution_constant(20 * USEC_PER_MSEC)},
             },
         .agent_queue = true,
+        .cold_usec = 20 * USEC_PER_MSEC, /* where a step has cold costs; measured for "laptop" */
         .contention = true,
         .layer_bytes_per_sec = BYTES_PER_SEC_ANY,
         .network_bytes_per_sec = BYTES_PER_SEC_ANY,
@@ -292,6 +294,16 @@ struct step_draw costs_draw(const struct costs *costs, enum cost_step step, uint
                             int64_t entity, int64_t n)
 {
     return draw(&costs->steps[step], DRAW_STEP + 2 * (int)step, seed, entity, n);
+}
+
+struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step, uint64_t seed,
+                                 int64_t entity, int64_t n)
+{
+    struct step_cost cost = costs->steps[step];
+
+    if (cost.has_cold)
+        cost.cpu = cost.cold;
+    return draw(&cost, DRAW_STEP + 2 * (int)step, seed, entity, n);
 }
 
 struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,

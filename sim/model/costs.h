@@ -43,6 +43,8 @@ enum cost_step {
 
 struct step_cost {
     struct distribution wait, cpu;
+    struct distribution cold; /* CPU time where the same was not done for a while before */
+    bool has_cold;            /* else it is as `cpu` */
 };
 
 /* The ways in which a virtual machine comes to run. */
@@ -73,8 +75,9 @@ extern const char *const machines_names[];
 
 struct costs {
     struct step_cost steps[COST_STEPS];
-    bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
-    bool contention;  /* else everything takes as long as if it were alone */
+    bool agent_queue;  /* an agent does its steps (create, start, events) one after the other */
+    int64_t cold_usec; /* a while, until caches have forgotten */
+    bool contention;   /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */
     int64_t layer_bytes_per_sec;    /* one layer's connection */
@@ -123,6 +126,9 @@ struct step_draw {
 };
 struct step_draw costs_draw(const struct costs *costs, enum cost_step step, uint64_t seed,
                             int64_t entity, int64_t n);
+/* Likewise where the same was not done for a while. */
+struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step, uint64_t seed,
+                                 int64_t entity, int64_t n);
 struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,
                                int64_t entity, int64_t n);
 

@@ -1,0 +1,444 @@
+/*
+ * What the simulated machines share, counted by hand: CPUs of instances and of a host, an agent that
+ * is one thread, links and layers of images, memory and whom the kernel ends for it. Every run is
+ * checked after each step, logged and replayed.
+ */
+#include "file/replay.h"
+#include "sim.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SECOND USEC_PER_SEC
+#define MSEC USEC_PER_MSEC
+
+/* Costs without delays, but for those that follow. */
+#define COSTS "'costs': {@"
+#define BOX(vcpu) "'instanceTypes': {'box': {'vcpu': " #vcpu ", 'memory': '1GiB', 'boot': '0s'}},"
+#define JOB(family, members)                                                                       \
+    "{'family': '" family "', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', "      \
+    "'image': 'x', 'cpu': 10, 'memory': 100" members "}]}"
+#define RUN(family, at, n)                                                                         \
+    "{'at': '" at "', 'runTask': {'taskDefinition': '" family "', 'count': " #n "}}"
+
+static struct scenario *scenario;
+static struct sim_result result;
+
+/* The members of costs that a text does not have itself. */
+static char *without_delays(const char *members)
+{
+    static const char *const defaults[][2] = {
+        {"agent", "'0s'"},
+        {"message", "'0s'"},
+        {"pull", "'0s'"},
+        {"create", "'0s'"},
+        {"start", "'0s'"},
+        {"stop", "'0s'"},
+        {"teardown", "'0s'"},
+        {"touchPerMiB", "'0s'"},
+        {"layerPerSecond", "'any'"},
+        {"diskPerSecond", "'any'"},
+        {"networkPerSecond", "'any'"},
+        {"unpackPerSecond", "'any'"},
+    };
+    const char *at = strchr(members, '@');
+    char *text = NULL, key[40];
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    cr_assert(out != NULL);
+    fprintf(out, "{'berth': 'scenario/1', %.*s'boot': '0s'", (int)(at - members), members);
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        snprintf(key, sizeof key, "'%s':", defaults[i][0]);
+        if (!strstr(members, key))
+            fprintf(out, ", %s %s", key, defaults[i][1]);
+    }
+    fprintf(out, "%s%s}", at[1] == '}' ? "" : ", ", at + 1);
+    fclose(out);
+    return text;
+}
+
+/* Simulates a scenario of those members, with ' for ", and replays it. */
+static void run(const char *members)
+{
+    char path[] = "/tmp/berth-fleet-test-XXXXXX";
+    int fd = mkstemp(path);
+    struct sim_options options;
+    struct findings findings = {0};
+    struct replay replay;
+    struct err err = {0};
+    char *text;
+
+    cr_assert(fd >= 0 && close(fd) == 0);
+    if (strchr(members, '@'))
+        text = without_delays(members);
+    else
+        cr_assert(asprintf(&text, "{'berth': 'scenario/1', %s}", members) > 0);
+    for (char *c = text; *c; c++)
+        if (*c == '\'')
+            *c = '"';
+    scenario = scenario_parse(text, "test.json", &findings);
+    cr_assert(scenario != NULL, "%s", findings.n_list ? findings.list[0].text : text);
+    findings_finish(&findings);
+    free(text);
+    options = sim_options_default(scenario);
+    options.paranoid = true;
+    options.tell = true;
+    options.log_path = path;
+    cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
+    cr_assert(replay_file(&replay, path, &err), "%s", err.text);
+    replay_finish(&replay);
+    unlink(path);
+}
+
+static void end(void)
+{
+    sim_result_finish(&result);
+    scenario_destroy(scenario);
+}
+
+static const struct story_container *life(int task, int container)
+{
+    cr_assert(task <= result.story.n_tasks, "there is no t%d", task);
+    return &result.story.tasks[task - 1].containers[container];
+}
+
+static int64_t worked_usec(int task)
+{
+    return life(task, 0)->exited_at_usec - life(task, 0)->ready_at_usec;
+}
+
+static void assert_usec(int64_t got, int64_t want, const char *what)
+{
+    cr_assert(got == want, "%s: %lld instead of %lld", what, (long long)got, (long long)want);
+}
+
+/* CPUs ------------------------------------------------------------------------------------------ */
+
+Test(fleet, threads_may_use_as_many_cpus)
+{
+    run(COSTS "}, " BOX(4) "'instances': '1xbox', 'taskDefinitions': [" JOB("one", "") ", " JOB(
+        "three",
+        "") "],"
+            "'behaviour': {'one/c': {'work': '3s'}, 'three/c': {'work': '3s', 'threads': 3}},"
+            "'timeline': [" RUN("one", "1s", 1) ", " RUN("three", "10s", 1) "]");
+    assert_usec(worked_usec(1), 3 * SECOND, "one thread");
+    assert_usec(worked_usec(2), 1 * SECOND, "three threads");
+    end();
+}
+
+/* Weights 3 to 1 on one CPU: 3/4 and 1/4. */
+Test(fleet, tasks_share_by_weight)
+{
+    run(COSTS "}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': ["
+                           "{'family': 'a', 'containerDefinitions': [{'name': 'c', 'image': 'x', "
+                           "'cpu': 300, 'memory': 100}]},"
+                           "{'family': 'b', 'containerDefinitions': [{'name': 'c', 'image': 'x', "
+                           "'cpu': 100, 'memory': 100}]}],"
+                           "'behaviour': {'a/c': {'work': '3s'}, 'b/c': {'work': '3s'}},"
+                           "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "1s", 1) "]");
+    assert_usec(worked_usec(1), 4 * SECOND, "the heavy one");
+    assert_usec(worked_usec(2), 6 * SECOND, "the light one");
+    end();
+}
+
+/* Two instances of 2 vCPUs on a host of 2: together they get no more than that. */
+Test(fleet, instances_of_a_host_share_it)
+{
+    run(COSTS "'host': {'cpus': 2}}, " BOX(2) "'instances': '2xbox', 'taskDefinitions': [" JOB(
+        "a", "") "],"
+                 "'behaviour': {'a/c': {'work': '2s'}},"
+                 "'timeline': [{'at': '1s', 'startTask': {'taskDefinition': 'a', "
+                 "'containerInstances': ['i1', 'i2']}}, {'at': '1s', 'startTask': "
+                 "{'taskDefinition': 'a', 'containerInstances': ['i1', 'i2']}}]");
+    for (int t = 1; t <= 4; t++)
+        assert_usec(worked_usec(t), 4 * SECOND, "four on two CPUs");
+    end();
+}
+
+Test(fleet, without_contention_everybody_is_alone)
+{
+    run(COSTS "'host': {'cpus': 1}, 'contention': false}, " BOX(
+        1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "],"
+                                                                "'behaviour': {'a/c': {'work': "
+                                                                "'2s'}},"
+                                                                "'timeline': [" RUN("a", "1s",
+                                                                                    8) "]");
+    for (int t = 1; t <= 8; t++)
+        assert_usec(worked_usec(t), 2 * SECOND, "alone");
+    end();
+}
+
+/* Starting ------------------------------------------------------------------------------------- */
+
+/* Four starts of 100 ms of CPU each on one CPU that nobody else wants: processor sharing. */
+Test(fleet, starts_contend_for_cpus)
+{
+    run(COSTS
+        "'child': {'cpu': '100ms'}}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+            "a", "") "],"
+                     "'behaviour': {'a/c': "
+                     "{'work': '1s'}},"
+                     "'timeline': [" RUN("a", "1s", 4) "]");
+    for (int t = 1; t <= 4; t++)
+        assert_usec(life(t, 0)->started_at_usec - SECOND, 400 * MSEC, "four at once");
+    end();
+}
+
+/* An agent that is one thread: it makes a container (10 ms), starts it (5 ms) and only then hears of the
+ * next task. Their first processes (20 ms each) run beside it; that they are done it sees when it has
+ * nothing else to do: the first at 35 ms, in the midst of what it does for the third. */
+Test(fleet, an_agent_does_one_thing_after_the_other)
+{
+    static const int started[] = {45, 60, 65, 80};
+
+    run(COSTS
+        "'agentQueue': true, 'host': {'cpus': 16}, 'create': {'cpu': '10ms'}, 'start': "
+        "{'cpu': '5ms'}, 'child': {'cpu': '20ms'}}, " BOX(
+            1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                                "") "],"
+                                                                    "'behaviour': {'a/c': {'work': "
+                                                                    "'1s'}}, 'timeline': [" RUN(
+                                                                        "a", "1s", 4) "]");
+    for (int t = 1; t <= 4; t++) {
+        assert_usec(life(t, 0)->created_at_usec - SECOND, (10 + 15 * (t - 1)) * MSEC, "created");
+        assert_usec(life(t, 0)->started_at_usec - SECOND, started[t - 1] * MSEC, "started");
+    }
+    end();
+}
+
+/* What the whole host does one at a time, for starts of two instances. */
+Test(fleet, a_lock_is_the_hosts)
+{
+    run(COSTS "'host': {'cpus': 16}, 'locked': '10ms'}, " BOX(
+        1) "'instances': '2xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "],"
+                                                                "'behaviour': {'a/c': {'work': "
+                                                                "'1s'}},"
+                                                                "'timeline': [{'at': '1s', "
+                                                                "'startTask': {'taskDefinition': "
+                                                                "'a', 'containerInstances': "
+                                                                "['i1', 'i2']}}]");
+    assert_usec(life(1, 0)->started_at_usec - SECOND, 10 * MSEC, "one");
+    assert_usec(life(2, 0)->started_at_usec - SECOND, 20 * MSEC, "then the other");
+    end();
+}
+
+Test(fleet, what_was_not_done_for_a_while_is_cold)
+{
+    run(COSTS "'child': {'cpu': '10ms', 'cold': '30ms'}, 'coldAfter': '1s'}, " BOX(
+        4) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "],"
+                                                                "'behaviour': {'a/c': "
+                                                                "{'work': '1s'}},"
+                                                                "'timeline': [" RUN(
+                                                                    "a", "1s",
+                                                                    1) ", " RUN("a", "1500ms",
+                                                                                1) ", " RUN("a",
+                                                                                            "9s",
+                                                                                            1) "]");
+    assert_usec(life(1, 0)->started_at_usec, SECOND + 30 * MSEC, "the first");
+    assert_usec(life(2, 0)->started_at_usec, SECOND * 3 / 2 + 10 * MSEC, "soon after");
+    assert_usec(life(3, 0)->started_at_usec, 9 * SECOND + 30 * MSEC, "much later");
+    end();
+}
+
+/* Touching 64 MiB at 1 ms each, then it becomes ready. */
+Test(fleet, touching_memory_is_work)
+{
+    run(COSTS "'touchPerMiB': '1ms'}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+        "a", "") "],"
+                 "'behaviour': {'a/c': {'memory': '64MiB', 'ready': '10ms', 'work': '1s'}},"
+                 "'timeline': [" RUN("a", "1s", 2) "]");
+    for (int t = 1; t <= 2; t++)
+        assert_usec(life(t, 0)->ready_at_usec - life(t, 0)->started_at_usec, 138 * MSEC,
+                    "two at once");
+    end();
+}
+
+/* Images ---------------------------------------------------------------------------------------- */
+
+#define TWO_IMAGES                                                                                 \
+    "'images': {'a': {'layers': [{'size': '10MiB', 'digest': 'base'}, {'size': '2MiB'}]},"         \
+    "'b': {'layers': [{'size': '10MiB', 'digest': 'base'}, {'size': '3MiB'}]}},"                   \
+    "'taskDefinitions': [{'family': 'a', 'containerDefinitions': [{'name': 'c', 'image': 'a', "    \
+    "'cpu': 10, 'memory': 100}]}, {'family': 'b', 'containerDefinitions': [{'name': 'c', "         \
+    "'image': 'b', 'cpu': 10, 'memory': 100}]}],"
+
+/* 12 MiB at 1 MiB/s; of the second image only 3 MiB are not here yet. */
+Test(fleet, a_layer_comes_once_for_all_images)
+{
+    run(COSTS "'networkPerSecond': '1MiB'}, " BOX(
+        1) "'instances': '1xbox', " TWO_IMAGES
+           "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "30s", 1) ", " RUN("b", "60s", 1) "]");
+    assert_usec(life(1, 0)->pulled_at_usec, 13 * SECOND, "the whole");
+    assert_usec(life(2, 0)->pulled_at_usec, 33 * SECOND, "the rest");
+    assert_usec(life(3, 0)->pulled_at_usec, 60 * SECOND, "nothing");
+    end();
+}
+
+/* Two instances of 10 MiB/s at a registry of 12: max-min gives each 6, and to each of an instance's two
+ * layers 3 until the smaller one is here. */
+Test(fleet, a_registry_is_shared_by_instances)
+{
+    run(COSTS "'networkPerSecond': '10MiB', 'registryPerSecond': '12MiB'}, " BOX(
+        1) "'instances': '2xbox', " TWO_IMAGES "'timeline': [{'at': '1s', 'startTask': "
+           "{'taskDefinition': 'a', 'containerInstances': ['i1', 'i2']}}]");
+    assert_usec(life(1, 0)->pulled_at_usec, 3 * SECOND, "12 MiB at 6 MiB/s");
+    assert_usec(life(2, 0)->pulled_at_usec, 3 * SECOND, "likewise");
+    end();
+}
+
+/* Downloading 1 s, then unpacking 12 MiB at 4 MiB for each second of one of the two CPUs, both layers at
+ * once: the larger takes 2.5 s. The disk takes 12 MiB at 3 MiB/s: the larger is there after 4 s. */
+Test(fleet, unpacking_is_work_and_a_disk_is_shared)
+{
+    run(COSTS "'networkPerSecond': '12MiB', 'unpackPerSecond': '4MiB'}, " BOX(
+        2) "'instances': '1xbox', " TWO_IMAGES "'timeline': [" RUN("a", "1s", 1) "]");
+    assert_usec(life(1, 0)->pulled_at_usec, 1 * SECOND + 1 * SECOND + 2500 * MSEC, "unpacked");
+    end();
+    run(COSTS "'diskPerSecond': '3MiB'}, " BOX(2) "'instances': '1xbox', " TWO_IMAGES
+                                                  "'timeline': [" RUN("a", "1s", 1) "]");
+    assert_usec(life(1, 0)->pulled_at_usec, 5 * SECOND, "written");
+    end();
+}
+
+/* One image after the other where the agent pulls so; the same image comes once. */
+Test(fleet, images_may_come_one_after_the_other)
+{
+    run(COSTS "'pull': '1s', 'pullQueue': true}, " BOX(
+        1) "'instances': '1xbox', " TWO_IMAGES
+           "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "1s", 1) "]");
+    assert_usec(life(1, 0)->pulled_at_usec, 2 * SECOND, "the first");
+    assert_usec(life(2, 0)->pulled_at_usec, 3 * SECOND, "the second");
+    end();
+}
+
+Test(fleet, a_task_in_awsvpc_waits_for_its_interface)
+{
+    run(COSTS "'eni': '5s'}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', "
+                                      "'networkMode': 'awsvpc', 'containerDefinitions': [{'name': "
+                                      "'c', 'image': 'x', 'cpu': 10, 'memory': 100}]}],"
+                                      "'timeline': [" RUN("a", "1s", 1) "]");
+    assert_usec(life(1, 0)->pulled_at_usec, 6 * SECOND, "pulled");
+    end();
+}
+
+/* Memory ---------------------------------------------------------------------------------------- */
+
+/* A task of 100 MiB: the larger of its containers goes, whoever asked last. */
+Test(fleet, a_tasks_limit_ends_its_largest_container)
+{
+    run(COSTS "}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', 'memory': "
+                           "'100', 'containerDefinitions': [{'name': 'large', 'image': 'x', "
+                           "'cpu': 10}, {'name': 'small', 'image': 'x', 'cpu': 10, 'dependsOn': "
+                           "[{'containerName': 'large', 'condition': 'START'}], 'essential': "
+                           "false}]}],"
+                           "'behaviour': {'a/large': {'memory': '70MiB', 'idle': '5s'}, "
+                           "'a/small': {'memory': '40MiB', 'idle': '5s'}},"
+                           "'timeline': [" RUN("a", "1s", 1) "]");
+    cr_assert(life(1, 0)->oom && life(1, 0)->exit_code == 137);
+    cr_assert(!life(1, 1)->oom);
+    end();
+}
+
+/* Soft limits promise more than the machine has: its largest container goes, others live on. */
+Test(fleet, an_instances_end_of_memory_ends_its_largest_container)
+{
+    run(COSTS "}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', "
+                           "'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 10, "
+                           "'memoryReservation': 100}]}, {'family': 'b', "
+                           "'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 10, "
+                           "'memoryReservation': 100}]}],"
+                           "'behaviour': {'a/c': {'memory': '400MiB', 'idle': '9s'}, 'b/c': "
+                           "{'memory': '300MiB', 'idle': '9s'}},"
+                           "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "2s", 1) ", " RUN(
+                               "b", "3s", 1) ", " RUN("b", "4s", 1) "]");
+    cr_assert(life(1, 0)->oom && life(1, 0)->exit_code == 137, "400 + 3 * 300 > 1024");
+    assert_usec(life(1, 0)->exited_at_usec, 4 * SECOND, "when the fourth came");
+    for (int t = 2; t <= 4; t++)
+        cr_assert(!life(t, 0)->oom && life(t, 0)->exit_code == 0);
+    end();
+}
+
+/* Machines -------------------------------------------------------------------------------------- */
+
+static int64_t ready_usec(const char *costs)
+{
+    char *members;
+    int64_t usec;
+
+    cr_assert(
+        asprintf(
+            &members,
+            "'costs': {'profile': 'laptop', 'host': {'cpus': 2}, %s}, " BOX(
+                1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a", "") "],"
+                                                                             "'timeline': [" RUN(
+                                                                                 "a", "1s", 1) "]",
+            costs) > 0);
+    run(members);
+    usec = result.story.instances[0].registered_at_usec;
+    end();
+    free(members);
+    return usec;
+}
+
+/* A virtual machine that boots takes longest, one that goes on from a snapshot the least, and a slice of
+ * a host less still. */
+Test(fleet, machines_start_in_their_order)
+{
+    int64_t slice = ready_usec("'machines': 'slices'");
+    int64_t scratch = ready_usec("'machines': 'vms', 'path': 'scratch'");
+    int64_t uncompressed = ready_usec("'machines': 'vms', 'path': 'uncompressed'");
+    int64_t restore = ready_usec("'machines': 'vms', 'path': 'restore'");
+
+    cr_assert(slice < restore && restore < uncompressed && uncompressed < scratch);
+    cr_assert(restore * 100 < scratch * 6, "at most 0.06 of a boot");
+}
+
+/* Emulated ones on two CPUs: four boots take twice as long as two. */
+Test(fleet, boots_contend)
+{
+    int64_t took[2];
+
+    for (int i = 0; i < 2; i++) {
+        run(i == 0 ? COSTS "'host': {'cpus': 2}, 'machines': 'vms', 'vm': {'scratch': {'kernel': "
+                           "{'cpu': '2s'}}}}, " BOX(1) "'instances': '2xbox', 'until': '60s'"
+                   : COSTS "'host': {'cpus': 2}, 'machines': 'vms', 'vm': {'scratch': {'kernel': "
+                           "{'cpu': '2s'}}}}, " BOX(1) "'instances': '4xbox', 'until': '60s'");
+        took[i] = result.story.instances[1].registered_at_usec;
+        end();
+    }
+    assert_usec(took[0], 2 * SECOND, "two");
+    assert_usec(took[1], 4 * SECOND, "four");
+}
+
+/* Any instance may die while anything of this is under way. */
+Test(fleet, nothing_is_left_of_an_instance_that_dies)
+{
+    for (int msec = 0; msec < 3000; msec += 37) {
+        char *members;
+
+        cr_assert(
+            asprintf(
+                &members,
+                "'costs': {'profile': 'laptop', 'host': {'cpus': 1}, 'pull': '50ms', "
+                "'networkPerSecond': '10MiB', 'diskPerSecond': '20MiB', 'locked': {'wait': "
+                "'5ms', 'cpu': '3ms'}, 'exec': {'wait': '1ms', 'cpu': '20ms'}, 'exit': '3ms', "
+                "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}}, " BOX(
+                    1) "'instances': '2xbox', " TWO_IMAGES
+                       "'behaviour': {'a/c': {'memory': '20MiB', 'work': '300ms'}},"
+                       "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': "
+                       "6}], 'timeline': [{'at': '%dms', 'fault': {'killInstance': 'i1'}}], "
+                       "'until': '6s'",
+                msec) > 0);
+        run(members);
+        cr_assert(result.n_missed == 0);
+        end();
+        free(members);
+    }
+}
