@@ -25,6 +25,12 @@ const struct plots_kind plots_kinds[] = {
     {"services", "what each service wants, and how many of its tasks start and run", plots_services,
      1},
     {"queue", "tasks that wait for room, that start and that run", plots_queue, PLOTS_RUNS_MAX},
+    {"latency", "how long requests took, and how many came and failed", plots_latency,
+     PLOTS_RUNS_MAX},
+    {"cpu", "CPU that each service's tasks reserve, use and are kept from using", plots_cpu, 1},
+    {"capacity", "instances, and why capacity providers started and stopped them", plots_capacity,
+     PLOTS_RUNS_MAX},
+    {"cost", "what instances cost, an hour and in all", plots_cost, PLOTS_RUNS_MAX},
     {0},
 };
 

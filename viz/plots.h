@@ -66,6 +66,10 @@ void plots_utilization(struct chart *chart, const struct plots_run *runs, int n_
 void plots_services(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_queue(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_startup(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_latency(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_cpu(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_capacity(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_ecdf(struct chart *chart, const struct plots_run *runs, int n_runs);
 
 #endif

@@ -33,6 +33,9 @@ void story_finish(struct story *story)
         free(story->services[i].name);
     for (int i = 0; i < story->n_notes; i++)
         message_finish(&story->notes[i].message);
+    for (int i = 0; i < story->n_facts; i++)
+        message_finish(&story->facts[i].message);
+    free(story->facts);
     free(story->groups);
     free(story->instances);
     free(story->tasks);
@@ -116,16 +119,44 @@ static void add_task(struct story *story, int32_t id, int32_t taskdef, int32_t s
     clear_containers(task->containers, task->n_containers);
 }
 
+/* Nano-dollars an hour, as the core bills it: a micro-VM by its size, else what its type costs. */
+static int64_t price_of(const struct story *story, const struct launch_instance *call)
+{
+    const struct instance_group *group;
+    const struct group_type *type;
+
+    if (call->group < 0 || call->group >= story->n_groups)
+        return 0;
+    group = &story->groups[call->group];
+    if (group->kind == GROUP_FARGATE)
+        return (call->cpu * (call->spot ? group->spot_price : group->price) +
+                call->memory_mib * group->price_gib) /
+               1024;
+    if (call->type < 1 || call->type > group->n_more_types)
+        return call->spot ? group->spot_price : group->price;
+    type = &group->more_types[call->type - 1];
+    return call->spot ? type->spot_price : type->price;
+}
+
 static void add_instance(struct story *story, const struct launch_instance *call, int64_t at_usec)
 {
     if (call->instance != story->n_instances)
         return;
     *ARRAY_ADD(story, instances) = (struct story_instance){.group = call->group,
                                                            .zone = call->zone,
+                                                           .price_nanos = price_of(story, call),
                                                            .launch_at_usec = at_usec,
                                                            .booted_at_usec = USEC_NEVER,
                                                            .registered_at_usec = USEC_NEVER,
                                                            .lost_at_usec = USEC_NEVER};
+}
+
+static void keep_fact(struct story *story, const struct message *message, int64_t at_usec)
+{
+    struct story_fact *fact = ARRAY_ADD(story, facts);
+
+    fact->at_usec = at_usec;
+    message_copy(&fact->message, message);
 }
 
 static void add_group(struct story *story, const struct message *event)
@@ -275,6 +306,11 @@ static void accepted(struct story *story, const struct message *event, int64_t a
     case MESSAGE_DELETE_SERVICE:
         want(story, event->as.delete_service.service, 0, at_usec);
         break;
+    case MESSAGE_CREATE_TARGET_GROUP:
+    case MESSAGE_CREATE_CAPACITY_PROVIDER:
+    case MESSAGE_OBSERVE:
+        keep_fact(story, event, at_usec);
+        break;
     default:
         break;
     }
@@ -371,6 +407,16 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_REFUSE:
         note(story, output, record->at_usec);
+        break;
+    case MESSAGE_SCALE:
+        want(story, output->as.scale.service, output->as.scale.to, record->at_usec);
+        keep_fact(story, output, record->at_usec);
+        break;
+    case MESSAGE_CAPACITY:
+    case MESSAGE_BILL:
+    case MESSAGE_DEPLOYMENT:
+    case MESSAGE_SERVICE_EVENT:
+        keep_fact(story, output, record->at_usec);
         break;
     default:
         break;

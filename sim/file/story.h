@@ -60,6 +60,7 @@ struct story_course {
 struct story_instance {
     int32_t group, zone;
     int32_t cpu, memory_mib;
+    int64_t price_nanos; /* an hour, 0: it has none */
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec;              /* lost or terminated */
     int32_t n_live;                    /* tasks placed here and not STOPPED */
@@ -104,6 +105,14 @@ struct story_note {
     struct message message; /* MESSAGE_REFUSE or MESSAGE_WAIT */
 };
 
+/* What else the log tells and pictures show over time, as it stood in the log: what the scheduler observed, made of a
+ * capacity provider's reservation, decided of services and billed, and what target groups and capacity
+ * providers are called. */
+struct story_fact {
+    int64_t at_usec;
+    struct message message;
+};
+
 struct story {
     struct taskdefs taskdefs;
     struct instance_group *groups;
@@ -120,6 +129,8 @@ struct story {
     int n_notes, cap_notes;
     struct story_turn *turns; /* in order of time */
     int n_turns, cap_turns;
+    struct story_fact *facts; /* in order of time */
+    int n_facts, cap_facts;
     struct responses responses;
     int64_t n_events, n_outputs;
     int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
