@@ -125,20 +125,23 @@ struct reading {
     int64_t reported_usec; /* the agent said that a task runs */
 };
 
-/* One machine took two events of a kind one after the other, with nothing between them. */
+/* What lies further apart than that had something else between it. */
+#define PACE_USEC 200
+
+/* One machine took those two events one after the other, with nothing between them. */
 static void take_pace(struct reading *reading, int machine, const struct record *record,
-                      enum message_kind kind, enum measured what)
+                      enum message_kind before, enum message_kind kind, enum measured what)
 {
     int64_t usec = record->at_usec - reading->at_usec[machine];
 
-    if (record->event.kind == kind && reading->kind[machine] == kind && usec < USEC_PER_MSEC) {
+    if (record->event.kind == kind && reading->kind[machine] == before && usec < PACE_USEC) {
         series_add(&reading->calibration->series[what], usec);
     }
 }
 
 static void take_scheduler(struct reading *reading, const struct record *record)
 {
-    take_pace(reading, 0, record, MESSAGE_TASK_STATE, MEASURED_SCHEDULER_EVENT);
+    take_pace(reading, 0, record, MESSAGE_TASK_STATE, MESSAGE_TASK_STATE, MEASURED_SCHEDULER_EVENT);
     if (record->event.kind == MESSAGE_REGISTER) {
         series_add(&reading->calibration->series[MEASURED_AGENT],
                    record->at_usec - reading->launched_usec);
@@ -163,7 +166,8 @@ static void take_scheduler(struct reading *reading, const struct record *record)
 /* The first task comes alone: how long its way took is a message's time. */
 static void take_agent(struct reading *reading, const struct record *record)
 {
-    take_pace(reading, 1, record, MESSAGE_PLACE_TASK, MEASURED_AGENT_EVENT);
+    /* the image is there already */
+    take_pace(reading, 1, record, MESSAGE_PLACE_TASK, MESSAGE_IMAGE_PULLED, MEASURED_AGENT_EVENT);
     if (record->event.kind == MESSAGE_PLACE_TASK && reading->placed_usec > 0) {
         series_add(&reading->calibration->series[MEASURED_MESSAGE],
                    record->at_usec - reading->placed_usec);

@@ -143,11 +143,12 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series *series = calibration->series;
     struct series exit_wait = series_minus(&series[MEASURED_STOP], &series[MEASURED_SEE_CPU]);
 
-    add_order(json, "agent", calibration, MEASURED_AGENT, MEASURED_AGENT_CPU, MEASURED_AGENT_CPU);
+    /* An agent on its way waits for nobody: all of it is CPU time. */
+    add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
     add_step(json, "message", &series[MEASURED_MESSAGE], NULL);
     add_step(json, "agentEvent", NULL, &series[MEASURED_AGENT_EVENT]);
     add_step(json, "schedulerEvent", NULL, &series[MEASURED_SCHEDULER_EVENT]);
-    add_order(json, "pull", calibration, MEASURED_PULL, MEASURED_PULL_CPU, MEASURED_PULL_CPU);
+    add_order(json, "standIn", calibration, MEASURED_PULL, MEASURED_PULL_CPU, MEASURED_PULL_CPU);
     add_order(json, "create", calibration, MEASURED_CREATE_COLD, MEASURED_CREATE_COLD_CPU,
               MEASURED_CREATE_CPU);
     add_order(json, "network", calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU,
@@ -173,9 +174,9 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
         buffer_add(json, ",\n    \"unpackPerSecond\": \"%" PRId64 "KiB\"",
                    1024 * INT64_C(1000000) / unpack_usec);
     }
-    buffer_add_text(json,
-                    ",\n    \"stop\": \"0s\", \"layerPerSecond\": \"any\", \"networkPerSecond\": "
-                    "\"any\", \"registryPerSecond\": \"any\", \"diskPerSecond\": \"any\"");
+    buffer_add_text(json, ",\n    \"pull\": \"0s\", \"stop\": \"0s\", \"layerPerSecond\": \"any\", "
+                          "\"networkPerSecond\": "
+                          "\"any\", \"registryPerSecond\": \"any\", \"diskPerSecond\": \"any\"");
     buffer_add(json, ",\n    \"containerMemory\": \"%" PRId64 "KiB\"", container / 1024);
 }
 

@@ -7,6 +7,7 @@
 #include "exec/plan.h"
 
 #include "exec/wants.h"
+#include "file/layout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -27,61 +28,6 @@ static void *allocate(int n, size_t size)
 
 /* ---- images ---- */
 
-/* `folder/name` where an OCI image layout stands there, else NULL. Owned by the caller. */
-static char *layout_in(const char *folder, int n_folder, const char *name)
-{
-    char *path, *marker;
-    bool there;
-
-    if (asprintf(&path, "%.*s%s%s", n_folder, folder, n_folder ? "/" : "", name) < 0 ||
-        asprintf(&marker, "%s/oci-layout", path) < 0) {
-        abort();
-    }
-    there = access(marker, R_OK) == 0;
-    free(marker);
-    if (there) {
-        return path;
-    }
-    free(path);
-    return NULL;
-}
-
-/* The tarball of a root file system: relative to the scenario. NULL where it cannot be read. */
-static char *find_rootfs(const struct scenario *scenario, const char *name)
-{
-    const char *slash = strrchr(scenario->path, '/');
-    int n_folder = name[0] != '/' && slash ? (int)(slash - scenario->path) : 0;
-    char *path;
-
-    if (asprintf(&path, "%.*s%s%s", n_folder, scenario->path, n_folder ? "/" : "", name) < 0) {
-        abort();
-    }
-    if (access(path, R_OK) == 0) {
-        return path;
-    }
-    free(path);
-    return NULL;
-}
-
-static char *find_layout(const struct scenario *scenario, const char *name,
-                         const char *image_folder)
-{
-    const char *slash = strrchr(scenario->path, '/');
-    char *found;
-
-    if (name == NULL) {
-        return NULL;
-    }
-    if (name[0] == '/') {
-        return layout_in("", 0, name);
-    }
-    found = slash ? layout_in(scenario->path, (int)(slash - scenario->path), name)
-                  : layout_in("", 0, name);
-    if (found == NULL && image_folder != NULL) {
-        found = layout_in(image_folder, (int)strlen(image_folder), name);
-    }
-    return found;
-}
 
 void plans_tell(const struct plans *plans)
 {
@@ -233,8 +179,8 @@ void plans_make(struct plans *plans, const struct scenario *scenario, struct sca
     for (int i = 0; i < scenario->n_images; i++) {
         const struct image *image = &scenario->images[i];
 
-        plans->layouts[i] = image->rootfs ? find_rootfs(scenario, image->rootfs)
-                                          : find_layout(scenario, image->oci, image_folder);
+        plans->layouts[i] = image->rootfs ? layout_rootfs(scenario->path, image->rootfs)
+                                          : layout_find(scenario->path, image->oci, image_folder);
     }
     plans->list = allocate(scenario->n_taskdefs, sizeof *plans->list);
     for (int i = 0; i < scenario->n_taskdefs; i++) {

@@ -8,6 +8,7 @@
 #include "file/memory.h"
 #include "file/options.h"
 #include "file/summary.h"
+#include "here.h"
 #include "predict.h"
 #include "real.h"
 #include "sim.h"
@@ -26,6 +27,9 @@
 #define PROFILE_AGE_SEC 3600
 
 #define TIMES_MAX 99
+
+/* Simulations whose medians are the prediction: the same world, on so many days. */
+#define LUCKS 11
 
 static const char about[] =
     "Simulates a scenario with a host profile of this machine, then runs it for real, several "
@@ -64,7 +68,10 @@ struct session {
     const struct wish *wish;
     char profile[300];
     struct real real;
-    struct sim_result idle, predicted, naive;
+    struct sim_result simulated[2 * LUCKS + 1]; /* the first `n_simulated` have run */
+    int n_simulated;
+    struct story predicted[LUCKS], naive[LUCKS], idle; /* borrowed from those */
+    int64_t end_usec;                                  /* of a simulation */
     struct story *stories;
     int n_stories;
     struct predict_result results[TOTALS];
@@ -105,6 +112,7 @@ static struct scenario *load(const struct session *session, bool no_contention, 
     const struct scenario_options options = {
         .n_sets = session->wish->sets.n_texts,
         .sets = session->wish->sets.texts,
+        .image_folder = here_images(),
         .host_profile = session->profile,
         .no_contention = no_contention,
     };
@@ -117,16 +125,24 @@ static struct scenario *load(const struct session *session, bool no_contention, 
     return scenario;
 }
 
-static bool simulate(const struct scenario *scenario, struct sim_result *result, struct err *err)
+/* The story is the session's. */
+static bool simulate(struct session *session, const struct scenario *scenario, int luck,
+                     struct story *story, struct err *err)
 {
+    struct sim_result *result = &session->simulated[session->n_simulated++];
     struct sim_options options = sim_options_default(scenario);
 
     options.tell = true;
-    return sim_run(scenario, &options, result, err);
+    options.luck = (uint64_t)luck;
+    if (!sim_run(scenario, &options, result, err))
+        return false;
+    *story = result->story;
+    session->end_usec = result->summary.end_usec;
+    return true;
 }
 
 /* Nothing costs any time, and nobody works: what is left is what the scenario waits for. */
-static bool simulate_idle(struct scenario *scenario, struct sim_result *result, struct err *err)
+static bool simulate_idle(struct session *session, struct scenario *scenario, struct err *err)
 {
     const struct costs costs = scenario->costs;
     bool ok;
@@ -141,7 +157,7 @@ static bool simulate_idle(struct scenario *scenario, struct sim_result *result, 
     for (int i = 0; i < scenario->n_taskdefs; i++)
         for (int c = 0; c < scenario->taskdefs[i].definition->n_containers; c++)
             scenario->taskdefs[i].behaviours[c].work = distribution_constant(0);
-    ok = simulate(scenario, result, err);
+    ok = simulate(session, scenario, 0, &session->idle, err);
     scenario->costs = costs; /* it owns samples */
     return ok;
 }
@@ -149,13 +165,15 @@ static bool simulate_idle(struct scenario *scenario, struct sim_result *result, 
 static bool simulate_all(struct session *session, struct err *err)
 {
     struct scenario *scenario = load(session, false, true), *naive = NULL;
-    bool ok;
+    bool ok = true;
 
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
     naive = load(session, true, false);
-    ok = simulate(scenario, &session->predicted, err) && simulate(naive, &session->naive, err);
-    ok = ok && simulate_idle(scenario, &session->idle, err);
+    for (int luck = 0; luck < LUCKS && ok; luck++)
+        ok = simulate(session, scenario, luck, &session->predicted[luck], err) &&
+             simulate(session, naive, luck, &session->naive[luck], err);
+    ok = ok && simulate_idle(session, scenario, err);
     scenario_destroy(scenario);
     scenario_destroy(naive);
     return ok;
@@ -171,7 +189,7 @@ static bool run_all(struct session *session, struct err *err)
     struct real_wish wish = {
         .seed = -1,
         .words = words,
-        .patience_usec = session->predicted.summary.end_usec * 10 + 300 * USEC_PER_SEC,
+        .patience_usec = session->end_usec * 10 + 300 * USEC_PER_SEC,
     };
 
     for (int i = 0; i < sets->n_texts && i < 64; i++) {
@@ -300,11 +318,11 @@ static void print_json(const struct session *session, const char *title)
 static int tell(struct session *session, const char *title)
 {
     const struct predict_runs runs = {
-        .idle = &session->idle.story,
-        .predicted = &session->predicted.story,
-        .n_predicted = 1,
-        .naive = &session->naive.story,
-        .n_naive = 1,
+        .idle = &session->idle,
+        .predicted = session->predicted,
+        .n_predicted = LUCKS,
+        .naive = session->naive,
+        .n_naive = LUCKS,
         .real = session->stories,
         .n_real = session->n_stories,
     };
@@ -332,9 +350,8 @@ static int predict(struct session *session)
     for (int i = 0; i < session->n_stories; i++)
         story_finish(&session->stories[i]);
     free(session->stories);
-    sim_result_finish(&session->idle);
-    sim_result_finish(&session->predicted);
-    sim_result_finish(&session->naive);
+    for (int i = 0; i < session->n_simulated; i++)
+        sim_result_finish(&session->simulated[i]);
     real_close(&session->real);
     return code;
 }
@@ -361,9 +378,10 @@ int cmd_predict(int argc, char **argv)
         .operands_min = 1,
         .operands_max = 1,
     };
-    struct session session = {.wish = &wish};
+    static struct session session;
     int n_operands, code;
 
+    session.wish = &wish;
     if (options_parse(&options, argc, argv, &n_operands, &code)) {
         session.path = argv[0];
         if (wish.times > TIMES_MAX)

@@ -3,6 +3,8 @@
  */
 #include "command.h"
 
+#include "here.h"
+
 #include "core/array.h"
 #include "file/buffer.h"
 #include "file/expect.h"
@@ -338,6 +340,7 @@ static int load_and_run(const char *path, const struct wish *request)
         .instances = request->instances,
         .n_sets = request->sets.n_texts,
         .sets = request->sets.texts,
+        .image_folder = here_images(),
         .host_profile = request->host_profile,
         .no_contention = request->no_contention,
         .machines = request->machines < 0 ? NULL : machines_names[request->machines],

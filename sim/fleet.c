@@ -27,7 +27,7 @@ static bool in_vms(const struct fleet *fleet)
     return fleet->costs.machines == MACHINES_VMS;
 }
 
-void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed,
+void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed, uint64_t luck,
                 struct queue *queue, const struct cluster *cluster)
 {
     const struct costs *costs = &scenario->costs;
@@ -36,6 +36,7 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
     *fleet = (struct fleet){
         .scenario = scenario,
         .seed = seed,
+        .luck = luck,
         .queue = queue,
         .cluster = cluster,
         .costs = *costs,
@@ -200,7 +201,7 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
 
     if (in_vms(fleet)) {
         if (step < VM_STEPS)
-            *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->seed, id, 0);
+            *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->luck, id, 0);
         return step < VM_STEPS;
     }
     if (step == 0 && type->boot_given) {
@@ -210,11 +211,11 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     }
     if (step <= COST_USERSPACE) {
         *takes = type->boot_given ? (struct step_draw){0, 0}
-                                  : costs_draw(costs, (enum cost_step)step, fleet->seed, id, 0);
+                                  : costs_draw(costs, (enum cost_step)step, fleet->luck, id, 0);
         return true;
     }
     /* An agent's own start waits when it registers; what it burns comes before. */
-    *takes = costs_draw(costs, COST_AGENT, fleet->seed, id, 0);
+    *takes = costs_draw(costs, COST_AGENT, fleet->luck, id, 0);
     takes->wait_usec = 0;
     return step == COST_AGENT;
 }
@@ -240,7 +241,7 @@ void fleet_booted_step(struct fleet *fleet, int32_t id)
 static void join_host(struct fleet *fleet, int32_t id)
 {
     const struct instance_type *type = fleet_type(fleet, id);
-    int64_t phase = (int64_t)draw_below(fleet->seed, DRAW_PERIOD, -1 - id, 0, SHARE_PERIOD_USEC);
+    int64_t phase = (int64_t)draw_below(fleet->luck, DRAW_PERIOD, -1 - id, 0, SHARE_PERIOD_USEC);
     uint32_t weight =
         in_vms(fleet) && type->cpu > CPU_UNITS_PER_VCPU ? (uint32_t)type->cpu : WEIGHT_DEFAULT;
 
@@ -312,7 +313,7 @@ void fleet_terminate(struct fleet *fleet, int32_t id)
 
     if (fleet->instances[id].gone)
         return;
-    takes = costs_draw(&fleet->scenario->costs, COST_TEARDOWN, fleet->seed, id, 0);
+    takes = costs_draw(&fleet->scenario->costs, COST_TEARDOWN, fleet->luck, id, 0);
     power_off(fleet, id, takes.wait_usec + takes.cpu_usec);
 }
 

@@ -171,6 +171,7 @@ struct fleet_instance {
 struct fleet {
     const struct scenario *scenario;
     uint64_t seed;
+    uint64_t luck; /* the seed of what steps cost */
     struct queue *queue;
     const struct cluster *cluster; /* to look up definitions of tasks */
     int64_t now_usec;
@@ -204,7 +205,7 @@ struct fleet {
     int64_t registry_dead_usec; /* pulls that begin before it fail */
 };
 
-void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed,
+void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed, uint64_t luck,
                 struct queue *queue, const struct cluster *cluster);
 void fleet_finish(struct fleet *fleet);
 

@@ -54,7 +54,7 @@ static struct step_draw remove_takes(const struct fleet *fleet, const struct fle
 static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     struct step_draw takes =
-        costs_draw(&fleet->costs, COST_AGENT_EVENT, fleet->seed, duty->instance,
+        costs_draw(&fleet->costs, COST_AGENT_EVENT, fleet->luck, duty->instance,
                    fleet->instances[duty->instance].thread.n_taken++);
 
     if (duty->kind == DUTY_FACT && duty->number == MESSAGE_CONTAINER_EXITED)

@@ -18,7 +18,7 @@ int64_t fleet_key(int32_t task, int container)
 struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
                             int container, int32_t n)
 {
-    return costs_draw(&fleet->costs, step, fleet->seed, fleet_key(task, container), n);
+    return costs_draw(&fleet->costs, step, fleet->luck, fleet_key(task, container), n);
 }
 
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,

@@ -114,7 +114,7 @@ static int32_t group_of(struct fleet *fleet, struct fleet_container *container, 
     int32_t id = instance_of(fleet, task), group;
     int32_t parent = fleet->instances[id].share_group;
     int64_t phase = definition->cpu > 0
-                        ? (int64_t)draw_below(fleet->seed, DRAW_PERIOD, task, 0, SHARE_PERIOD_USEC)
+                        ? (int64_t)draw_below(fleet->luck, DRAW_PERIOD, task, 0, SHARE_PERIOD_USEC)
                         : SHARE_PHASE_NONE;
 
     parent = parent == ID_NONE ? SHARE_ROOT : parent;

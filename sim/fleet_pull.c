@@ -190,6 +190,12 @@ static void fetch(struct fleet *fleet, int32_t id, const struct layer *what, int
 
     *layer = (struct fleet_layer){
         .number = what->number, .flow = ID_NONE, .writing = ID_NONE, .duty = ID_NONE};
+    if (what->number == fleet->scenario->stand_in_layer) {
+        layer->duty = fleet_new_duty(fleet, DUTY_UNPACK, id, what->number, 0);
+        fleet_begin(fleet, layer->duty,
+                    costs_draw(costs, COST_STAND_IN, fleet->luck, id, 0));
+        return;
+    }
     if (cap == SHARE_RATE_MAX || what->size_bytes == 0) {
         write_and_unpack(fleet, id, layer, what->size_bytes, permille);
         return;

@@ -10,11 +10,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void links_init(struct links *links, const struct scenario *scenario, uint64_t seed,
+void links_init(struct links *links, const struct scenario *scenario, uint64_t luck,
                 struct queue *queue)
 {
     *links = (struct links){.scenario = scenario,
-                            .seed = seed,
+                            .luck = luck,
                             .queue = queue,
                             .free_letter = ID_NONE,
                             .delivered = ID_NONE};
@@ -79,7 +79,7 @@ static int64_t sum_of(struct step_draw drawn)
 static int64_t message_usec(const struct links *links, int32_t instance, struct link *link)
 {
     return sum_of(
-        costs_draw(&links->scenario->costs, COST_MESSAGE, links->seed, instance, link->n_sent++));
+        costs_draw(&links->scenario->costs, COST_MESSAGE, links->luck, instance, link->n_sent++));
 }
 
 /* When the scheduler has taken a message that comes at that time: one after the other. On a host of
@@ -93,7 +93,7 @@ static int64_t taken_usec(struct links *links, int64_t at_usec)
         return at_usec;
     if (at_usec < links->scheduler_usec)
         at_usec = links->scheduler_usec;
-    at_usec += sum_of(costs_draw(&links->scenario->costs, COST_SCHEDULER_EVENT, links->seed, 0,
+    at_usec += sum_of(costs_draw(&links->scenario->costs, COST_SCHEDULER_EVENT, links->luck, 0,
                                  links->n_taken++));
     links->scheduler_usec = at_usec;
     return at_usec;

@@ -40,7 +40,7 @@ struct link {
 
 struct links {
     const struct scenario *scenario;
-    uint64_t seed;
+    uint64_t luck;
     struct queue *queue;
     struct link *list; /* by instance */
     int n_list, cap_list;
@@ -53,7 +53,7 @@ struct links {
     int64_t n_heartbeats;   /* on their way: entries of the queue that lead to nothing */
 };
 
-void links_init(struct links *links, const struct scenario *scenario, uint64_t seed,
+void links_init(struct links *links, const struct scenario *scenario, uint64_t luck,
                 struct queue *queue);
 void links_finish(struct links *links);
 

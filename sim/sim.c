@@ -81,6 +81,12 @@ static void on_abort(int signal)
     _exit(EXIT_BUG);
 }
 
+/* The seed of what steps cost: another luck is another day in the same world. */
+static uint64_t luck_of(const struct sim_options *options)
+{
+    return options->luck == 0 ? options->seed : draw_mix(options->seed ^ draw_mix(options->luck));
+}
+
 /* Steps ---------------------------------------------------------------------------------------- */
 
 static void check(struct sim *sim, int32_t machine)
@@ -137,8 +143,8 @@ static void tell_agent(struct sim *sim, int32_t instance, const struct message *
 
 static void provision(struct sim *sim, const struct message *decision)
 {
-    struct step_draw drawn = costs_draw(&sim->scenario->costs, COST_PROVISION, sim->options->seed,
-                                        decision->as.place_task.task, 0);
+    struct step_draw drawn = costs_draw(&sim->scenario->costs, COST_PROVISION,
+                                        luck_of(sim->options), decision->as.place_task.task, 0);
 
     links_send(&sim->links, sim->now_usec, decision->as.place_task.instance, true,
                drawn.wait_usec + drawn.cpu_usec, decision);
@@ -245,11 +251,11 @@ static void step_scheduler(struct sim *sim, const struct message *event)
 static int64_t start_usec(const struct sim *sim, int32_t id)
 {
     const struct costs *costs = &sim->scenario->costs;
-    struct step_draw drawn = costs_draw(costs, COST_REGISTER, sim->options->seed, id, 0);
+    struct step_draw drawn = costs_draw(costs, COST_REGISTER, luck_of(sim->options), id, 0);
     int64_t usec = drawn.wait_usec + drawn.cpu_usec;
 
     if (costs->machines == MACHINES_SLICES)
-        usec += costs_draw(costs, COST_AGENT, sim->options->seed, id, 0).wait_usec;
+        usec += costs_draw(costs, COST_AGENT, luck_of(sim->options), id, 0).wait_usec;
     return usec;
 }
 
@@ -543,11 +549,12 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
     if (!open_log(&sim))
         return false;
     queue_init(&sim.queue);
-    fleet_init(&sim.fleet, scenario, options->seed, &sim.queue, &result->scheduler.cluster);
+    fleet_init(&sim.fleet, scenario, options->seed, luck_of(options), &sim.queue,
+               &result->scheduler.cluster);
     front_init(&sim.front, scenario, options->seed, &sim.queue, &sim.fleet,
                &result->scheduler.cluster);
     observe_init(&sim.observer, &result->scheduler, &sim.front);
-    links_init(&sim.links, scenario, options->seed, &sim.queue);
+    links_init(&sim.links, scenario, luck_of(options), &sim.queue);
     script_init(&sim.script, scenario);
     running = &sim;
     sigaction(SIGABRT, &action, &before);

@@ -12,6 +12,7 @@
 
 struct sim_options {
     uint64_t seed;
+    uint64_t luck; /* 0, or: steps cost what they do with another seed; all else stays */
     const char *log_path; /* NULL: no log */
     enum log_level log_level;
     bool paranoid;        /* check every invariant after every step */

@@ -345,6 +345,8 @@ static const struct grammar_member costs_members[] = {
     {"provision", STEP, .about = "a task is placed until its agent is told"},
     {"eni", STEP, .about = "awsvpc: a task's network interface, before its first pull"},
     {"pull", STEP, .about = "the fixed part of an image pull"},
+    {"standIn", STEP,
+     .about = "an instance makes the file system that stands in for images the host does not have"},
     {"create", STEP, .about = "the agent creates a container"},
     {"network", STEP, .about = "likewise, more for one with a network of its own"},
     {"start", STEP, .about = "the agent starts a container"},

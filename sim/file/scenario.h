@@ -111,6 +111,7 @@ struct scenario {
     int32_t n_groups;
     struct image *images;
     int32_t n_images;
+    int32_t stand_in_layer; /* of images that the host does not have, or ID_NONE */
     struct scenario_taskdef *taskdefs;
     int32_t n_taskdefs;
     struct message *cluster_rules; /* MESSAGE_RULES, or NULL */
@@ -135,6 +136,7 @@ struct scenario_options {
     const char *instances; /* "4xm5.large", or NULL */
     int n_sets;            /* --set PATH=VALUE, applied to the JSON before it is read */
     const char *const *sets;
+    const char *image_folder; /* with a host profile: where the host has berth's own images, or NULL */
     const char *host_profile; /* a file whose costs take the place of the scenario's, or NULL */
     bool no_contention;       /* everything takes as long as if it were alone */
     const char *machines;     /* costs.machines, or NULL */

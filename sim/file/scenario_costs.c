@@ -1,8 +1,10 @@
 /*
  * What things cost: a scenario's own costs, or those of a host profile, which take their place.
  */
+#include "file/layout.h"
 #include "file/scenario_read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void read_sizes(const struct node *node, struct costs *costs)
@@ -200,6 +202,37 @@ static void put_profile(struct scenario_reader *reader, json_t *top, const char 
         json_object_set(top, "costs", costs);
 }
 
+/* What the host has of one image takes the place of what the scenario says of it. */
+static void put_image(json_t *image, const char *scenario_path, const char *image_folder)
+{
+    const char *oci = json_string_value(json_object_get(image, "oci"));
+    const char *rootfs = json_string_value(json_object_get(image, "rootfs"));
+    char *path = oci ? layout_find(scenario_path, oci, image_folder) : NULL;
+    json_t *layers = path ? layout_layers(path) : NULL;
+
+    free(path);
+    path = rootfs ? layout_rootfs(scenario_path, rootfs) : NULL;
+    if (oci && !layers)
+        json_object_del(image, "oci");
+    if (rootfs && !path)
+        json_object_del(image, "rootfs");
+    if (layers) {
+        json_object_set_new(image, "layers", layers);
+        json_object_del(image, "size");
+    }
+    free(path);
+}
+
+static void put_images(json_t *images, const char *scenario_path, const char *image_folder)
+{
+    const char *name;
+    json_t *image;
+
+    json_object_foreach (images, name, image)
+        if (json_is_object(image))
+            put_image(image, scenario_path, image_folder);
+}
+
 void scenario_put_costs(struct scenario_reader *reader, const struct scenario_options *options)
 {
     json_t *top = reader->document.root;
@@ -207,7 +240,10 @@ void scenario_put_costs(struct scenario_reader *reader, const struct scenario_op
     if (!options || !json_is_object(top))
         return;
     if (options->host_profile)
+    {
         put_profile(reader, top, options->host_profile);
+        put_images(json_object_get(top, "images"), reader->scenario->path, options->image_folder);
+    }
     if (options->no_contention)
         json_object_set_new(costs_object(top), "contention", json_false());
     if (options->machines)

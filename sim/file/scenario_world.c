@@ -411,9 +411,23 @@ static void read_layers(struct scenario_reader *reader, struct node *list, struc
     }
 }
 
-/* An image without layers of its own is one layer. */
+/* Whether images that the host does not have cost what their stand-in does. */
+static bool has_stand_in(const struct costs *costs)
+{
+    const struct step_cost *cost = &costs->steps[COST_STAND_IN];
+
+    return !distribution_is_zero(&cost->wait) || !distribution_is_zero(&cost->cpu);
+}
+
+/* An image without layers of its own is one layer; one that the host does not have is the same layer as
+ * all others of them. */
 static void fill_layers(struct scenario_reader *reader)
 {
+    struct layer stand_in = {.number = ID_NONE};
+
+    if (has_stand_in(&reader->scenario->costs))
+        stand_in = own_layer(reader, 0);
+    reader->scenario->stand_in_layer = stand_in.number;
     for (int i = 0; i < reader->n_images; i++) {
         struct image *image = &reader->images[i];
 
@@ -421,7 +435,9 @@ static void fill_layers(struct scenario_reader *reader)
             continue;
         image->layers = memory_zeroed(1, sizeof *image->layers);
         image->n_layers = 1;
-        image->layers[0] = own_layer(reader, image->size_bytes);
+        image->layers[0] = stand_in.number != ID_NONE && !image->oci && !image->rootfs
+                               ? stand_in
+                               : own_layer(reader, image->size_bytes);
     }
 }
 

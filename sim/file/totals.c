@@ -16,8 +16,7 @@ static int64_t registration(const struct story *story, int id)
 {
     const struct story_instance *row = &story->instances[id];
 
-    return row->registered_at_usec == USEC_NEVER || row->torn_down ||
-                   row->registered_at_usec > story->end_usec
+    return row->registered_at_usec == USEC_NEVER || row->registered_at_usec > story->end_usec
                ? USEC_NEVER
                : row->registered_at_usec - row->launch_at_usec;
 }

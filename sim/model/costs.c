@@ -28,6 +28,7 @@ const char *const cost_step_names[COST_STEPS] = {
     [COST_PROVISION] = "provision",
     [COST_ENI] = "eni",
     [COST_PULL] = "pull",
+    [COST_STAND_IN] = "standIn",
     [COST_CREATE] = "create",
     [COST_NETWORK] = "network",
     [COST_START] = "start",

@@ -38,6 +38,7 @@ enum cost_step {
     COST_STOP,      /* a signal until the process has ended */
     COST_EXIT,      /* a process has ended until the agent knows */
     COST_REMOVE,    /* the agent removes a container */
+    COST_STAND_IN,  /* an instance makes the file system that stands in for images not there, once */
     COST_STEPS,
 };
 
