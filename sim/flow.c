@@ -173,7 +173,7 @@ static double cpus_for(const struct flow *flow, int32_t index, double usec)
 /* Targets that fare alike. */
 struct heap {
     const struct fluid_service *service;
-    int32_t key[3];
+    int32_t key[4];
     struct fluid_result result;
     double n;
 };
@@ -189,6 +189,7 @@ static int collect(struct flow_group *group, struct heap *heaps, int n,
 {
     const int32_t key[] = {histogram_bucket((int64_t)(result->stretch * 100)),
                            histogram_bucket((int64_t)(result->waits * result->line_usec)),
+                           histogram_bucket((int64_t)(result->waits * result->shared * 100)),
                            histogram_bucket((int64_t)result->delay_usec)};
 
     for (int i = 0; i < n; i++)
@@ -205,11 +206,43 @@ static int collect(struct flow_group *group, struct heap *heaps, int n,
     return n + 1;
 }
 
-static void serve_group(struct flow *flow, int32_t index, double usec, double timeout_usec)
+/* Most targets of a group get as much as their neighbours: answers are asked for once. */
+#define ASKED 8
+
+struct asked {
+    const struct fluid_service *service;
+    double requests, cpus;
+    struct fluid_result result;
+};
+
+static struct fluid_result ask(struct asked *asked, struct flow_station *station,
+                               const struct fluid_flow *flow, int *n)
+{
+    struct asked *slot;
+
+    if (station->backlog > 0)
+        return fluid_serve(station->service, flow, &station->backlog);
+    for (int i = 0; i < ASKED; i++)
+        if (asked[i].service == station->service && asked[i].requests == flow->requests &&
+            asked[i].cpus == flow->cpus)
+            return asked[i].result;
+    slot = &asked[(*n)++ % ASKED];
+    slot->service = station->service;
+    slot->requests = flow->requests;
+    slot->cpus = flow->cpus;
+    slot->result = fluid_serve(station->service, flow, &station->backlog);
+    if (station->backlog > 0) /* the next one's own */
+        slot->service = NULL;
+    return slot->result;
+}
+
+static void serve_group(struct flow *flow, int32_t index, double usec, double variation,
+                        double timeout_usec)
 {
     const struct traffic_group *group = &flow->traffic->groups[index];
     struct heap heaps[HEAPS];
-    int n = 0;
+    struct asked asked[ASKED] = {0};
+    int n = 0, n_asked = 0;
 
     for (int t = 0; t < group->n_stations; t++) {
         struct flow_station *station = &flow->stations[group->stations[t]];
@@ -220,11 +253,11 @@ static void serve_group(struct flow *flow, int32_t index, double usec, double ti
             station->there = station->backlog;
             continue;
         }
-        result = fluid_serve(station->service,
-                             &(struct fluid_flow){station->requests, usec,
-                                                  cpus_for(flow, group->stations[t], usec),
-                                                  timeout_usec},
-                             &station->backlog);
+        result = ask(asked, station,
+                     &(struct fluid_flow){station->requests, usec,
+                                          cpus_for(flow, group->stations[t], usec), variation,
+                                          timeout_usec},
+                     &n_asked);
         station->there = result.n_there;
         station->requests = 0;
         flow->groups[index].n_errors += result.n_errors;
@@ -233,6 +266,26 @@ static void serve_group(struct flow *flow, int32_t index, double usec, double ti
             n = collect(&flow->groups[index], heaps, n, station->service, &result);
     }
     spread(&flow->groups[index], heaps, n);
+}
+
+/* A balancer that goes round makes what is left for each target more even: every n-th of Poisson
+ * arrivals is Erlang's. */
+static double variation_of(const struct flow *flow, int32_t group)
+{
+    const struct balancer *balancer = &flow->traffic->groups[group].balancer;
+    bool poisson = false;
+
+    for (int i = 0; i < flow->traffic->n_sources; i++) {
+        const struct traffic_source *source = &flow->traffic->sources[i];
+
+        if (source->to == group || source->from == group)
+            poisson = poisson || source->load->spacing == ARRIVALS_POISSON;
+    }
+    if (!poisson)
+        return 0;
+    return balancer->algorithm == BALANCER_WEIGHTED_RANDOM || balancer->n_routed < 2
+               ? 1
+               : 1.0 / balancer->n_routed;
 }
 
 static double timeout_of(const struct flow *flow, int32_t group)
@@ -261,7 +314,7 @@ void flow_advance(struct flow *flow, int64_t at_usec)
         share_out(flow, g, flow->at_usec + (at_usec - flow->at_usec) / 2);
     sum_hosts(flow, usec);
     for (int g = 0; g < flow->n_groups; g++)
-        serve_group(flow, g, usec, timeout_of(flow, g));
+        serve_group(flow, g, usec, variation_of(flow, g), timeout_of(flow, g));
     flow->at_usec = at_usec;
 }
 
@@ -286,6 +339,8 @@ double flow_delay_usec(const struct flow *flow, int32_t index)
     station = &flow->stations[index];
     if (!station->service || station->backlog <= 0)
         return 0;
+    if (station->backlog >= station->service->line_max + station->service->concurrency)
+        return (double)USEC_MAX; /* it is turned away */
     return station->backlog * (station->service->work_usec + station->service->wait_usec) /
            station->service->concurrency;
 }

@@ -2,7 +2,9 @@
  * One CPU for one request at a time is M/G/1 (Pollaczek, Khinchine); several at once share CPUs as
  * processor sharing does, and stand in line for a place as in M/G/c with Sakasegawa's approximation
  * ("An approximation formula L = alpha rho^beta / (1 - rho)", Annals of the Institute of Statistical
- * Mathematics 29, 1977): the probability of waiting is rho^(sqrt(2 (c + 1)) - 1).
+ * Mathematics 29, 1977): the probability of waiting is rho^(sqrt(2 (c + 1)) - 1). Arrivals more even
+ * than Poisson's wait less: W. Kraemer, M. Langenbach-Belz, "Approximate formulae for the delay in the
+ * queueing system GI/G/1" (8th International Teletraffic Congress, 1976).
  */
 #include "model/fluid.h"
 
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #define SAMPLES 1024
+#define HARDLY_EVER 1e-3  /* waits in line: nobody's percentile */
 #define NEARLY_FULL 0.985 /* beyond it a stretch is too short for the formulas' steady state */
 
 /* Fifteen sixteenths in equal parts, the last one in parts of a 256th. */
@@ -26,11 +29,16 @@ static double part_begin(int i)
     return i < 15 ? i / 16.0 : 15.0 / 16 + (i - 15) / 256.0;
 }
 
+/* Newton's way, from half the exponent on. */
 static double square_root(double square)
 {
-    double root = square > 1 ? square : 1;
+    uint64_t bits;
+    double root;
 
-    for (int i = 0; i < 40; i++)
+    memcpy(&bits, &square, sizeof bits);
+    bits = (bits >> 1) + UINT64_C(0x1ff8000000000000);
+    memcpy(&root, &bits, sizeof root);
+    for (int i = 0; i < 4; i++)
         root = (root + square / root) / 2;
     return root;
 }
@@ -88,14 +96,37 @@ void fluid_service_init(struct fluid_service *service, const struct request_beha
     service->line_exponent = exponent(service->concurrency);
 }
 
-/* How much longer CPU time takes where `load` CPUs of `cpus` are wanted by requests at once. */
-static double stretch_of(const struct fluid_service *service, double load, double cpus)
+/* What is left of Poisson arrivals' waiting where arrivals vary less. */
+static double evenness(double use, double arrivals, double service)
 {
-    double at_once = cpus < 1 ? 1 / cpus : 1, servers = cpus > 1 ? cpus : 1, use = load / cpus;
+    double less = 1 - arrivals, both = arrivals + service;
 
-    if (service->concurrency < 1.5)
-        return at_once;
-    return at_once * (1 + power(use, exponent(servers)) / (servers * (1 - use)));
+    if (less <= 0 || use <= 0)
+        return 1;
+    if (both <= 0)
+        return 0;
+    return both / (1 + service) *
+           (1 - sampler_fall(2 * (1 - use) * less * less / (3 * use * both)));
+}
+
+/* The probability of waiting likewise, from that of Poisson arrivals. */
+static double fewer(double use, double arrivals, double service)
+{
+    return 1 + (arrivals - 1) * (1 - use) * (1 + arrivals + use * service) /
+                   (1 + use * (service - 1) + use * use * (4 * arrivals + service));
+}
+
+/* CPU time takes longer by this factor of itself where requests share CPUs, of which `use` is used. */
+static double shared_cpus(const struct fluid_service *service, double use, double cpus,
+                          double *probability)
+{
+    double servers = cpus > 1 ? cpus : 1;
+    double busy = power(use, exponent(servers));
+
+    if (service->concurrency < 1.5 || service->work_usec <= 0)
+        return *probability = 0;
+    *probability = 1 - (1 - busy) * (1 - busy / 2);
+    return busy / (servers * (1 - use));
 }
 
 /* It does not keep up, or has not caught up: all that it can do in the time is done. */
@@ -120,12 +151,36 @@ static void serve_backlog(const struct fluid_service *service, const struct flui
     result->n_there = *backlog;
 }
 
+/* By those that share its CPUs, and in line for a place. */
+static void hold_up(const struct fluid_service *service, const struct fluid_flow *flow, double rate,
+                    double cpus, struct fluid_result *result)
+{
+    double use = rate * service->work_usec / cpus, places, sharing, in_line, serving, mean;
+
+    result->shared = shared_cpus(service, use, cpus, &sharing) *
+                     evenness(use, flow->variation, service->variation) * result->stretch;
+    serving = service->work_usec * (result->stretch + result->shared) + service->wait_usec;
+    places = rate * serving / service->concurrency;
+    if (places > NEARLY_FULL)
+        places = NEARLY_FULL;
+    in_line = power(places, service->line_exponent);
+    mean = evenness(places, flow->variation, service->variation) * in_line * serving *
+           (1 + service->variation) / 2 / (service->concurrency * (1 - places));
+    in_line *= fewer(places, flow->variation, service->variation);
+    result->waits = 1 - (1 - in_line) * (1 - sharing);
+    result->n_there = rate * (serving + mean);
+    if (result->waits <= 0)
+        return;
+    result->line_usec = mean / result->waits;
+    result->shared /= result->waits;
+}
+
 struct fluid_result fluid_serve(const struct fluid_service *service, const struct fluid_flow *flow,
                                 double *backlog)
 {
     struct fluid_result result = {.stretch = 1};
     double cpus = flow->cpus < service->concurrency ? flow->cpus : service->concurrency;
-    double mean = service->work_usec + service->wait_usec, rate, by_cpu, by_place, use, serving;
+    double mean = service->work_usec + service->wait_usec, rate, by_cpu, by_place;
 
     if (flow->usec <= 0 || mean <= 0) {
         result.n_served = flow->requests + *backlog;
@@ -142,17 +197,9 @@ struct fluid_result fluid_serve(const struct fluid_service *service, const struc
         serve_backlog(service, flow, by_place, backlog, &result);
         return result;
     }
-    if (service->work_usec > 0)
-        result.stretch = stretch_of(service, rate * service->work_usec, cpus);
-    serving = service->work_usec * result.stretch + service->wait_usec;
-    use = rate * serving / service->concurrency;
-    if (use > NEARLY_FULL)
-        use = NEARLY_FULL;
-    result.waits = power(use, service->line_exponent);
-    result.line_usec = serving * (1 + service->variation) / 2 / (service->concurrency * (1 - use));
+    hold_up(service, flow, rate, cpus, &result);
     result.n_served = flow->requests;
     result.work_usec = flow->requests * service->work_usec;
-    result.n_there = rate * (serving + result.waits * result.line_usec);
     return result;
 }
 
@@ -180,19 +227,21 @@ void fluid_latency_add(struct fluid_latency *latency, const struct fluid_service
                        const struct fluid_result *result, double n)
 {
     double mean = service->work_usec + service->wait_usec;
-    double longer = mean > 0 ? 1 + (result->stretch - 1) * service->work_usec / mean : 1;
+    double work = mean > 0 ? service->work_usec / mean : 0;
+    double waits = result->waits > HARDLY_EVER ? result->waits : 0;
+    double spread[FLUID_POINTS];
 
+    for (int k = 0; k < FLUID_POINTS && waits > 0; k++)
+        spread[k] = sampler_minus_log(1 - part_begin(k) - part(k) / 2);
     latency->n += n;
     for (int i = 0; i < FLUID_POINTS; i++) {
-        double usec = result->delay_usec + service->usec[i] * longer, these = n * part(i);
+        double own = service->usec[i], these = n * part(i);
+        double usec = result->delay_usec + own * (1 + (result->stretch - 1) * work);
+        double more = result->line_usec + own * work * result->shared;
 
-        add(latency, usec, these * (1 - result->waits));
-        for (int k = 0; k < FLUID_POINTS && result->waits > 1e-6; k++) {
-            double middle = part_begin(k) + part(k) / 2;
-
-            add(latency, usec + result->line_usec * sampler_minus_log(1 - middle),
-                these * result->waits * part(k));
-        }
+        add(latency, usec, these * (1 - waits));
+        for (int k = 0; k < FLUID_POINTS && waits > 0; k++)
+            add(latency, usec + more * spread[k], these * waits * part(k));
     }
 }
 

@@ -22,9 +22,10 @@ struct fluid_service {
 
 /* The flow of a stretch. */
 struct fluid_flow {
-    double requests; /* that come */
-    double usec;     /* how long it lasts */
-    double cpus;     /* that the container may have */
+    double requests;  /* that come */
+    double usec;      /* how long it lasts */
+    double cpus;      /* that the container may have */
+    double variation; /* squared, of the time between two: Poisson 1, evenly 0 */
     double timeout_usec;
 };
 
@@ -33,10 +34,11 @@ struct fluid_result {
     double n_served, n_errors; /* given a good answer; turned away or given up */
     double work_usec;          /* CPU time used */
     double stretch;            /* service takes so many times its CPU time ... */
-    double waits;              /* this part of requests waits in line ... */
-    double line_usec;          /* so long on average, exponentially spread ... */
-    double delay_usec;         /* behind what has piled up, which all do */
-    double n_there;            /* requests in the container at the end */
+    double waits;      /* this part of requests is held up by others, exponentially long, by ... */
+    double line_usec;  /* so long in line ... */
+    double shared;     /* and so many times their own CPU time while they share CPUs ... */
+    double delay_usec; /* behind what has piled up, which all do */
+    double n_there;    /* requests in the container at the end */
 };
 
 /* Latencies with fractions of requests; what they round to is decided when they are counted. */
