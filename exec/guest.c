@@ -33,9 +33,10 @@
 
 static int64_t kernel_usec;
 
+/* By the name under which a kernel starts it, so that pid 1 of somebody's container is none. */
 bool guest_is_first(void)
 {
-    return getpid() == 1;
+    return getpid() == 1 && strcmp(program_invocation_name, "/init") == 0;
 }
 
 /* ---- file systems ---- */

@@ -843,7 +843,7 @@ Test(jitter, placement)
 /* ---- instances that are virtual machines ---- */
 
 /* Skips the test where there can be none: the doctor's word, as for containers. */
-static void start_vms(struct outcome *outcome, const char *boot)
+static void skip_without_vms(void)
 {
     struct outcome doctor;
 
@@ -851,6 +851,11 @@ static void start_vms(struct outcome *outcome, const char *boot)
     if (!strstr(doctor.out, "\nvms         ok") && !strstr(doctor.out, "\nvms         limited")) {
         cr_skip_test("no virtual machines here");
     }
+}
+
+static void start_vms(struct outcome *outcome, const char *boot)
+{
+    skip_without_vms();
     START(outcome, "exec", TESTS "/vms.json", "--machines=vms", "--boot", boot);
 }
 
@@ -915,6 +920,26 @@ Test(vms, two_instances)
     cr_expect(strstr(outcome.out, "inside a virtual machine") != NULL, "%s", outcome.out);
     slurp("vms.exec.run.logs/t1.web.log", printed, sizeof printed);
     cr_expect(strstr(printed, "ready") != NULL, "%s", printed);
+}
+
+/* A machine beside a slice, in one cluster and one network: tasks find each other. */
+Test(vms, one_of_two_instances)
+{
+    struct outcome outcome;
+    struct story story;
+
+    skip_without_vms();
+    START(&outcome, "exec", TESTS "/vms.json", "--boot", "uncompressed", "--set",
+          "instances=[{\"type\":\"box\",\"isolation\":\"vm\"},{\"type\":\"box\"}]");
+    wait_until_ready("vms.exec.run", 2, 2);
+    cr_assert(load(&story, "vms.exec.run", NULL));
+    cr_expect(story.instances[0].course.start[0] != '\0');
+    cr_expect(story.instances[1].course.start[0] == '\0');
+    story_finish(&story);
+    cr_expect(system(EXEC_PROGRAM " enter -- busybox sh -c 'ping -c 1 -w 20 10.213.128.1 && "
+                                  "ping -c 1 -w 20 10.213.128.2' >/dev/null") == 0,
+              "both tasks answer in the run's network");
+    end_in_order(&outcome);
 }
 
 /* An instance that is killed is replaced; with the controller all die, and the next one cleans up. */

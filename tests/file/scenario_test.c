@@ -48,6 +48,9 @@ static const struct row rows[] = {
     {"\"instances\":[{\"type\":\"m5.large\",\"zone\":[\"a\"]}]",
      "1:55: error: instances[0].zone: unknown member of a group of instances (did you mean "
      "zones?)"},
+    {"\"instances\":[{\"type\":\"m5.large\",\"isolation\":\"vms\"}]",
+     "1:67: error: instances[0].isolation: found \"vms\", wanted one of slice, vm (did you mean "
+     "vm?)"},
     {"\"instances\":[{\"type\":\"m5.large\",\"zones\":\"a\"}]",
      "1:63: error: instances[0].zones: found \"a\", wanted a list"},
     {"\"instances\":[{\"type\":\"m5.large\",\"count\":0,\"replace\":\"no\"}]",
