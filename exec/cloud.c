@@ -196,7 +196,7 @@ int cloud_add_route(struct netlink *netlink, int32_t instance)
 
 /* ---- guests ---- */
 
-static int make_tap(int cloud_fd, int32_t instance, int32_t task, int *error)
+static int make_tap(int cloud_fd, int32_t instance, int *error)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
     struct netlink netlink;
@@ -208,14 +208,13 @@ static int make_tap(int cloud_fd, int32_t instance, int32_t task, int *error)
         *error = errno;
         return -1;
     }
-    snprintf(request.ifr_name, sizeof request.ifr_name, task < 0 ? "vm-i%d" : "vm-t%d",
-             (task < 0 ? instance : task) + 1);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "vm-i%d", instance + 1);
     fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
     if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0 ||
         (index = netlink_index(&netlink, request.ifr_name)) < 0 ||
         (bridge = netlink_index(&netlink, CLOUD_BRIDGE)) < 0 ||
         netlink_join(&netlink, index, bridge) != 0 ||
-        (task < 0 && cloud_add_route(&netlink, instance) != 0)) {
+        cloud_add_route(&netlink, instance) != 0) {
         *error = errno;
         if (fd >= 0) {
             close(fd);
@@ -228,7 +227,7 @@ static int make_tap(int cloud_fd, int32_t instance, int32_t task, int *error)
 
 /* Whoever enters a user namespace does not come back, so a child does it: one that shares our table
  * of descriptors, and leaves this one in it. */
-bool cloud_tap(int cloud_fd, int32_t instance, int32_t task, int *fd, struct err *err)
+bool cloud_tap(int cloud_fd, int32_t instance, int *fd, struct err *err)
 {
     int answer[2] = {-1, 0}, ends[2];
     pid_t pid;
@@ -238,7 +237,7 @@ bool cloud_tap(int cloud_fd, int32_t instance, int32_t task, int *fd, struct err
     }
     pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0) {
-        answer[0] = make_tap(cloud_fd, instance, task, &answer[1]);
+        answer[0] = make_tap(cloud_fd, instance, &answer[1]);
         _exit(write(ends[1], answer, sizeof answer) == sizeof answer ? 0 : 1);
     }
     if (pid > 0) {

@@ -45,9 +45,9 @@ bool cloud_enter_owner(int fd, struct err *err);
 /* In the cloud: the way to an instance's inner network. Returns 0 or -1 with errno. */
 int cloud_add_route(struct netlink *netlink, int32_t instance);
 
-/* Makes a tap, a port of the cloud's bridge, for a guest that is that instance or, where `task` is
- * not ID_NONE, that task of it. The descriptor is the caller's, closed on exec; with it the interface goes. */
-bool cloud_tap(int cloud_fd, int32_t instance, int32_t task, int *fd, struct err *err);
+/* Makes a tap, a port of the cloud's bridge, for a guest that is that instance. The descriptor is the
+ * caller's, closed on exec; with it the interface goes. */
+bool cloud_tap(int cloud_fd, int32_t instance, int *fd, struct err *err);
 
 /* Whether the descriptor is a network namespace. */
 bool cloud_is_network(int fd);

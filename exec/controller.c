@@ -87,9 +87,7 @@ static void launch(struct controller *controller, const struct launch_instance *
 {
     const struct cluster *cluster = &controller->scheduler.cluster;
 
-    crew_launch(&controller->crew, launch->instance,
-                &controller->job->scenario->groups[launch->group],
-                cluster->instances[launch->instance].epoch);
+    crew_launch(&controller->crew, launch, cluster->instances[launch->instance].epoch);
 }
 
 static void act(struct controller *controller, const struct message *decision)

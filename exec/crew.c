@@ -1,10 +1,9 @@
 /*
  * See crew.h. Members never move in memory, so the loop's tags and the channels stay good.
  */
-#include "exec/crew.h"
+#include "exec/crew_inside.h"
 
 #include "core/array.h"
-#include "exec/cloud.h"
 #include "exec/prints.h"
 
 #include <assert.h>
@@ -12,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* An agent that was told to finish has no containers left to wait for. */
 #define FINISH_USEC (10 * USEC_PER_SEC)
@@ -34,7 +32,7 @@ void crew_finish(struct crew *crew)
     free(crew->restored);
 }
 
-static void fail(struct crew *crew, const struct err *err)
+void crew_fail(struct crew *crew, const struct err *err)
 {
     if (!crew->failed) {
         crew->failed = true;
@@ -55,7 +53,7 @@ static struct machine *find_up(const struct crew *crew, int32_t instance)
     return member && member->machine.state == MACHINE_UP ? &member->machine : NULL;
 }
 
-static void lose(struct crew *crew, int32_t instance)
+void crew_lose(struct crew *crew, int32_t instance)
 {
     *ARRAY_ADD(crew, lost) = instance;
 }
@@ -85,23 +83,38 @@ bool crew_all_gone(const struct crew *crew)
 
 /* ---- coming and going ---- */
 
-void crew_launch(struct crew *crew, int32_t instance, const struct scenario_group *group,
-                 int32_t epoch)
+/* The group's type in the size that was launched: on Fargate the task's. */
+static struct instance_type type_of(const struct crew *crew, const struct launch_instance *launch)
 {
-    const struct instance_type *type = &crew->job->scenario->types[group->type];
-    bool is_vm = guests_has(crew->job->scenario, group);
-    int64_t boot_usec = /* a real boot is not waited for: it takes its time */
-        type->boot_given && !is_vm
-            ? distribution_sample(&type->boot, crew->job->plans->seed, DRAW_BOOT, instance, 0)
-            : 0;
-    struct member *member = calloc(1, sizeof *member);
+    const struct scenario *scenario = crew->job->scenario;
+    int32_t id = scenario->groups[launch->group].type;
+    struct instance_type type = {.name = "fargate"};
 
-    assert(member != NULL && instance == crew->n_members);
+    if (id != ID_NONE) {
+        type = scenario->types[id];
+    }
+    type.cpu = launch->cpu;
+    type.memory_mib = launch->memory_mib;
+    return type;
+}
+
+void crew_launch(struct crew *crew, const struct launch_instance *launch, int32_t epoch)
+{
+    const struct scenario_group *group = &crew->job->scenario->groups[launch->group];
+    struct member *member = calloc(1, sizeof *member);
+    int64_t boot_usec = 0;
+
+    assert(member != NULL && launch->instance == crew->n_members);
     member->group = group;
-    member->type = type;
+    member->type = type_of(crew, launch);
     member->epoch = epoch;
-    member->is_vm = is_vm;
-    machine_init(&member->machine, instance, loop_clock_usec() + boot_usec, boot_usec > 0);
+    member->is_micro = launch->reason == LAUNCHED_FOR_TASK;
+    member->is_vm = member->is_micro || guests_has(crew->job->scenario, group);
+    if (member->type.boot_given && !member->is_vm) {
+        boot_usec = distribution_sample(&member->type.boot, crew->job->plans->seed, DRAW_BOOT,
+                                        launch->instance, 0);
+    }
+    machine_init(&member->machine, launch->instance, loop_clock_usec() + boot_usec, boot_usec > 0);
     *ARRAY_ADD(crew, members) = member;
 }
 
@@ -110,7 +123,7 @@ static bool is_cut(const struct crew *crew, int32_t instance)
     return crew->members[instance]->cut_until_usec > 0;
 }
 
-static void flush(struct crew *crew, struct machine *machine)
+void crew_flush_machine(struct crew *crew, struct machine *machine)
 {
     struct err err;
 
@@ -121,182 +134,8 @@ static void flush(struct crew *crew, struct machine *machine)
 
     if (!loop_watch(crew->loop, machine->channel.fd, machine->instance,
                     channel_flush(&machine->channel), &err)) {
-        fail(crew, &err);
+        crew_fail(crew, &err);
     }
-}
-
-/* How the machine came up, of which the hello was the first word. Lives until the next call. */
-static struct boot_course *course_of(const struct crew *crew, const struct machine *machine,
-                                     const struct hello *hello)
-{
-    static struct boot_course course;
-    const struct guests *guests = crew->job->guests;
-    int64_t took_usec = loop_clock_usec() - machine->vm.started_usec;
-    bool woke = guests->start == VM_RESTORE;
-
-    course = (struct boot_course){
-        .start = (char *)(uintptr_t)vm_start_names[guests->start],
-        .accelerator = guests->kit.kvm ? "kvm" : "tcg",
-        .kernel = hello->kernel,
-        .firmware_usec = woke ? took_usec : took_usec - hello->clock_usec,
-        .kernel_usec = woke ? 0 : hello->kernel_usec,
-        .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
-        .memory_bytes = hello->total_bytes,
-        .system_bytes = hello->total_bytes - hello->available_bytes,
-        .host_bytes = vm_resident_bytes(machine->pid),
-    };
-    return &course;
-}
-
-/* To a guest, with its images where its own disk has them. */
-static void send_plan_to_guest(struct crew *crew, struct channel *channel, const struct plan *plan)
-{
-    struct plan own = *plan;
-    size_t n = (size_t)plan->n_containers;
-
-    own.containers = calloc(n + 1, sizeof *own.containers);
-    assert(own.containers);
-    for (size_t i = 0; i < n; i++) {
-        char *layout = guests_image(crew->job->guests, plan->containers[i].layout);
-
-        own.containers[i] = plan->containers[i];
-        own.containers[i].layout = layout ? strdup(layout) : NULL;
-    }
-    channel_send(channel, WORD_PLAN, &plan_schema, &own);
-    for (size_t i = 0; i < n; i++) {
-        free(own.containers[i].layout);
-    }
-    free(own.containers);
-}
-
-static void send_plans(struct crew *crew, struct machine *machine)
-{
-    const struct controller_job *job = crew->job;
-
-    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
-        if (machine->is_vm) {
-            send_plan_to_guest(crew, &machine->channel, &job->plans->list[i]);
-        } else {
-            channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
-        }
-    }
-}
-
-/* What an agent needs to know before anything else, and the event that starts its machine. A guest
- * has said `hello`, others say nothing before. */
-static void introduce(struct crew *crew, struct member *member, const struct hello *hello)
-{
-    const struct controller_job *job = crew->job;
-    const struct instance_type *type = member->type;
-    struct machine *machine = &member->machine;
-    struct message boot = message_new(MESSAGE_BOOT);
-    struct setup setup = {
-        .instance = machine->instance,
-        .origin_usec = crew->origin_usec,
-        .folder = machine->folder,
-        .group = machine->group,
-        .work_program = (char *)job->work_program,
-        .prints = (char *)job->prints,
-        .boot_modelled = machine->boot_modelled,
-        .jitter_usec = job->jitter_usec,
-        .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
-    };
-    char name[32];
-
-    if (hello) {
-        snprintf(name, sizeof name, "i%d", machine->instance + 1);
-        setup.guest =
-            guests_introduce(job->guests, hello, loop_clock_usec() - crew->origin_usec, name);
-        setup.folder = GUESTS_FOLDER;
-        setup.work_program = VM_KIT_WORK;
-        setup.prints = NULL;
-        setup.print_lines = job->prints != NULL;
-    }
-    channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
-    channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, &crew->registry);
-    send_plans(crew, machine);
-    boot.as.boot = (struct boot){machine->instance,
-                                 member->epoch,
-                                 type->cpu,
-                                 type->memory_mib,
-                                 type->gpus,
-                                 member->group->rules,
-                                 hello ? course_of(crew, machine, hello) : NULL};
-    channel_send_message(&machine->channel, &boot);
-    flush(crew, machine);
-}
-
-static bool start_agent(struct crew *crew, struct member *member, struct err *err)
-{
-    const struct controller_job *job = crew->job;
-    struct cgroup_limits limits = plans_instance_limits(job->plans, member->type);
-
-    if (!machine_boot(&member->machine, job->run, job->cgroups, member->type->name, &limits,
-                      job->agent_program, job->cloud_fd, err)) {
-        return false;
-    }
-    introduce(crew, member, NULL);
-    return true;
-}
-
-/* Its memory is what it is given: qemu's own comes on top. */
-static bool start_guest(struct crew *crew, struct member *member, struct err *err)
-{
-    const struct controller_job *job = crew->job;
-    struct cgroup_limits limits = plans_instance_limits(job->plans, member->type);
-    struct machine *machine = &member->machine;
-    struct vm_order order;
-    bool ok;
-
-    limits.memory_bytes = 0;
-    guests_order(job->guests, member->type, &order);
-    if (job->cloud_fd >= 0 &&
-        !cloud_tap(job->cloud_fd, machine->instance, ID_NONE, &order.tap_fd, err)) {
-        return false;
-    }
-    ok = machine_boot_vm(machine, job->run, job->cgroups, member->type->name, &limits,
-                         &job->guests->kit, &order, err);
-    if (order.tap_fd >= 0) {
-        close(order.tap_fd);
-    }
-    if (ok && order.start == VM_RESTORE) {
-        channel_send(&machine->channel, WORD_WAKE, &nothing_schema, NULL);
-    }
-    if (ok) {
-        flush(crew, machine);
-    }
-    return ok;
-}
-
-static void boot(struct crew *crew, struct member *member)
-{
-    struct err err;
-
-    if (!(member->is_vm ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
-        member->machine.state = MACHINE_GONE;
-        lose(crew, member->machine.instance);
-        fail(crew, &err);
-    }
-}
-
-/* A machine that does not come up is lost like any other: what becomes of that is the scheduler's. */
-static void watch_rise(struct crew *crew, struct machine *machine)
-{
-    char words[256];
-
-    if (machine->patience.look_usec > loop_clock_usec() ||
-        !machine_hangs(machine, crew->job->guests->patience_usec)) {
-        return;
-    }
-    fprintf(stderr,
-            "berth: i%d does not come up: no sign of life after %.1f s (%.1f s of CPU time); "
-            "it is killed. Its console said last: %s\n",
-            machine->instance + 1,
-            (double)(loop_clock_usec() - machine->vm.started_usec) / USEC_PER_SEC,
-            (double)vm_cpu_usec(machine->pid) / USEC_PER_SEC,
-            vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
-    machine_kill(machine);
-    machine->patience.look_usec = INT64_MAX;
 }
 
 bool crew_kill(struct crew *crew, int32_t instance)
@@ -310,7 +149,7 @@ bool crew_kill(struct crew *crew, int32_t instance)
         machine_kill(&member->machine); /* SIGCHLD brings the rest */
     } else {
         member->machine.state = MACHINE_GONE;
-        lose(crew, instance);
+        crew_lose(crew, instance);
     }
     return true;
 }
@@ -332,7 +171,7 @@ void crew_terminate(struct crew *crew, int32_t instance)
     }
     channel_send(&machine->channel, WORD_FINISH, &nothing_schema, NULL);
     machine->kill_at_usec = loop_clock_usec() + FINISH_USEC;
-    flush(crew, machine);
+    crew_flush_machine(crew, machine);
 }
 
 void crew_registry(struct crew *crew, const struct registry_order *order)
@@ -343,7 +182,7 @@ void crew_registry(struct crew *crew, const struct registry_order *order)
 
         if (machine) {
             channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, order);
-            flush(crew, machine);
+            crew_flush_machine(crew, machine);
         }
     }
 }
@@ -370,7 +209,7 @@ bool crew_cut(struct crew *crew, int32_t instance, int64_t for_usec)
     if (!is_cut(crew, instance)) {
         tell_machine(machine, MESSAGE_DISCONNECTED);
         crew->members[instance]->cut_until_usec = until_usec;
-        flush(crew, machine);
+        crew_flush_machine(crew, machine);
         loop_forget(crew->loop, machine->channel.fd);
     } else if (until_usec > crew->members[instance]->cut_until_usec) {
         crew->members[instance]->cut_until_usec = until_usec;
@@ -385,7 +224,7 @@ static void restore(struct crew *crew, struct member *member)
         tell_machine(&member->machine, MESSAGE_CONNECTED);
         channel_send_lines(&member->machine.channel, member->held.out.text,
                            member->held.out.length);
-        flush(crew, &member->machine);
+        crew_flush_machine(crew, &member->machine);
         *ARRAY_ADD(crew, restored) = member->machine.instance;
     }
     buffer_clear(&member->held.out);
@@ -420,7 +259,7 @@ int64_t crew_advance(struct crew *crew)
         if (*due_usec <= loop_clock_usec()) {
             *due_usec = INT64_MAX;
             if (machine->state == MACHINE_BOOTING) {
-                boot(crew, crew->members[i]);
+                crew_boot(crew, crew->members[i]);
             } else {
                 machine_kill(machine);
             }
@@ -433,7 +272,7 @@ int64_t crew_advance(struct crew *crew)
             }
         }
         if (machine->state == MACHINE_RISING) {
-            watch_rise(crew, machine);
+            crew_watch_rise(crew, machine);
             due_usec = &machine->patience.look_usec;
         }
         next_usec = *due_usec < next_usec ? *due_usec : next_usec;
@@ -470,7 +309,7 @@ void crew_bury(struct crew *crew, int32_t instance)
                 vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
     }
     machine_bury(&crew->members[instance]->machine, crew->job->run, crew->job->cgroups);
-    lose(crew, instance);
+    crew_lose(crew, instance);
 }
 
 /* ---- talking and listening ---- */
@@ -492,7 +331,7 @@ bool crew_send(struct crew *crew, int32_t instance, const struct message *messag
         free(duty.containers);
     }
     channel_send_message(channel, message);
-    flush(crew, machine);
+    crew_flush_machine(crew, machine);
     return true;
 }
 
@@ -504,7 +343,7 @@ bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *o
         return false;
     }
     channel_send(&machine->channel, WORD_FAULT, &fault_order_schema, order);
-    flush(crew, machine);
+    crew_flush_machine(crew, machine);
     return true;
 }
 
@@ -513,7 +352,7 @@ void crew_flush(struct crew *crew, int32_t instance)
     struct machine *machine = find_up(crew, instance);
 
     if (machine) {
-        flush(crew, machine);
+        crew_flush_machine(crew, machine);
     }
 }
 
@@ -541,7 +380,7 @@ static bool take_finished(struct crew *crew, const struct machine *machine, cons
     }
     if (finished.error) {
         err_set(&why, EXIT_MACHINE, "%s", finished.error);
-        fail(crew, &why);
+        crew_fail(crew, &why);
     }
     schema_finish(&finished_schema, &finished);
     if (machine->is_vm) {
@@ -563,7 +402,7 @@ static bool take_hello(struct crew *crew, struct member *member, const struct li
         return false;
     }
     member->machine.state = MACHINE_UP;
-    introduce(crew, member, &hello);
+    crew_introduce(crew, member, &hello);
     schema_finish(&hello_schema, &hello);
     return true;
 }

@@ -13,9 +13,10 @@
 struct member {
     struct machine machine;
     const struct scenario_group *group;
-    const struct instance_type *type;
+    struct instance_type type; /* of the size that was launched; its texts are the scenario's */
     int32_t epoch; /* of its agent */
     bool is_vm;
+    bool is_micro; /* a virtual machine for one task, which gets all that was launched: Fargate's */
     int64_t cut_until_usec; /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */
     struct channel held;    /* what waits to be sent until then */
 };
@@ -40,9 +41,9 @@ void crew_init(struct crew *crew, const struct controller_job *job, struct loop 
                int64_t origin_usec);
 void crew_finish(struct crew *crew);
 
-/* The next instance, which boots after its type's boot time where the scenario gives one. */
-void crew_launch(struct crew *crew, int32_t instance, const struct scenario_group *group,
-                 int32_t epoch);
+/* The next instance, which boots after its type's boot time where the scenario gives one; a virtual
+ * machine at once, since it takes its time. */
+void crew_launch(struct crew *crew, const struct launch_instance *launch, int32_t epoch);
 
 /* Asks an instance's agent to end all it has; it is killed if it takes too long. */
 void crew_terminate(struct crew *crew, int32_t instance);

@@ -170,14 +170,14 @@ static bool open_cloud(struct err *err)
     if (eth0 >= 0) {
         ok = netlink_add_bridge(&netlink, CLOUD_BRIDGE, hardware) == 0 &&
              (bridge = netlink_index(&netlink, CLOUD_BRIDGE)) >= 0 &&
-             netlink_join(&netlink, eth0, bridge) == 0 &&
-             place(open("/proc/self/ns/net", O_RDONLY), PROTOCOL_CLOUD_FD);
+             netlink_join(&netlink, eth0, bridge) == 0;
     }
     if (!ok) {
         err_errno(err, errno, "cannot make the guest's network");
     }
-    netlink_close(&netlink);
-    return ok;
+    netlink_close(&netlink); /* before its descriptor could be taken for the cloud's */
+    return ok && (eth0 < 0 || place(open("/proc/self/ns/net", O_RDONLY), PROTOCOL_CLOUD_FD) ||
+                  err_errno(err, errno, "cannot open the guest's network"));
 }
 
 bool guest_begin(struct err *err)

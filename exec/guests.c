@@ -86,14 +86,14 @@ static const struct vm_snapshot *find_snapshot(const struct guests *guests, int6
     return NULL;
 }
 
-void guests_order(const struct guests *guests, const struct instance_type *type,
+void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order)
 {
     const struct vm_snapshot *snapshot;
 
     *order = (struct vm_order){
         .start = guests->start,
-        .memory_mib = memory_of(guests, type),
+        .memory_mib = memory_of(guests, type) + (micro ? VM_MEMORY_MIN_MIB : 0),
         .cpus = cpus_of(guests, type),
         .network = true,
         .tap_fd = -1,
@@ -106,6 +106,8 @@ void guests_order(const struct guests *guests, const struct instance_type *type,
     if (snapshot) {
         order->memory_file = snapshot->memory_file;
         order->state_file = snapshot->state_file;
+    } else if (order->start == VM_RESTORE) {
+        order->start = VM_UNCOMPRESSED; /* of a size that nobody knew before the run */
     }
 }
 
@@ -116,7 +118,7 @@ static bool make_snapshot(struct guests *guests, const struct instance_type *typ
     struct vm_order order;
     struct vm_snapshot snapshot;
 
-    guests_order(guests, type, &order);
+    guests_order(guests, type, false, &order);
     if (order.memory_file) {
         return true;
     }

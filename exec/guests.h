@@ -47,8 +47,9 @@ void guests_close(struct guests *guests);
 bool guests_has(const struct scenario *scenario, const struct scenario_group *group);
 bool guests_any(const struct scenario *scenario);
 
-/* How a guest of that type starts: fills all that is not the caller's. */
-void guests_order(const struct guests *guests, const struct instance_type *type,
+/* How a guest of that type starts: fills all that is not the caller's. A `micro` one is for a single
+ * task, which gets all of the type's memory: the kernel's own comes on top. */
+void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order);
 
 /* Where a guest finds an image that this machine has at `layout`, in a buffer that the next call uses

@@ -1,7 +1,7 @@
 /*
  * One instance of the cluster as this machine sees it: a cgroup, a folder and one berth-agent
- * behind a socket: a process, or a virtual machine's first program. It starts them, talks through them and makes sure that nothing of them
- * stays. It must never know what a scheduler or a scenario is, nor which messages mean what.
+ * behind a socket: a process, or a virtual machine's first program. It starts them, talks through
+ * them and makes sure that nothing of them stays. It must never know what a scheduler or a scenario is, nor which messages mean what.
  */
 #ifndef BERTH_EXEC_MACHINE_H
 #define BERTH_EXEC_MACHINE_H
@@ -54,15 +54,16 @@ bool machine_boot(struct machine *machine, const struct sweep_run *run,
                   const struct cgroup_limits *limits, const char *agent_program, int cloud_fd,
                   struct err *err);
 
-/* The same with a virtual machine: state is MACHINE_RISING until a hello is heard. `order` says how it
- * starts, but for its folder and cgroup. */
+/* The same with a virtual machine: its state is MACHINE_RISING until a hello is heard. `order` says
+ * how it starts, but for its folder and cgroup. */
 bool machine_boot_vm(struct machine *machine, const struct sweep_run *run,
                      const struct cgroup_machine *cgroups, const char *type,
                      const struct cgroup_limits *limits, const struct vm_kit *kit,
                      const struct vm_order *order, struct err *err);
 
 /* Whether a rising machine hangs: it has used `patience_usec` of CPU time without a word, or nearly
- * none for so long. Elapsed time alone says nothing where many boot at once. Sets when to ask again. */
+ * none for so long. Elapsed time alone says nothing where many boot at once. Sets when to ask
+ * again. */
 bool machine_hangs(struct machine *machine, int64_t patience_usec);
 
 /* SIGKILL to the agent; its containers die with it. Its end comes as SIGCHLD. */

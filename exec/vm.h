@@ -45,6 +45,7 @@ struct vm_order {
 };
 
 struct vm {
+    enum vm_start start;
     pid_t pid;
     int fd;               /* the line, a stream socket, the caller's to close; close-on-exec */
     int qmp_fd;           /* VM_RESTORE: likewise; else -1 */

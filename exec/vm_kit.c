@@ -71,8 +71,13 @@ static bool fits(int length, struct err *err)
 
 bool vm_kit_find(struct vm_kit *kit, struct err *err)
 {
+    char real[PATH_MAX];
+
     *kit = (struct vm_kit){0};
     vm_kit_folder(kit->source, sizeof kit->source);
+    if (realpath(kit->source, real)) {
+        memcpy(kit->source, real, sizeof real);
+    }
 #if !defined __x86_64__
     return err_set(err, EXIT_MACHINE, "berth's virtual machines are for amd64 only");
 #endif

@@ -147,3 +147,24 @@ Test(protocol, last_words_are_heard)
     cr_expect(channel_next(&far, &line));
     cr_expect(!channel_next(&far, &line), "half a line is none");
 }
+
+/* What programs print is any bytes at all. */
+Test(protocol, bytes_and_digits)
+{
+    char bytes[256], *text, *back;
+    size_t n;
+
+    for (int i = 0; i < 256; i++) {
+        bytes[i] = (char)i;
+    }
+    for (size_t length = 0; length <= sizeof bytes; length += 64) {
+        text = protocol_hex(bytes, length);
+        back = protocol_unhex(text, &n);
+        cr_expect(back && n == length && memcmp(back, bytes, n) == 0);
+        free(text);
+        free(back);
+    }
+    cr_expect_null(protocol_unhex("0", &n));
+    cr_expect_null(protocol_unhex("0g", &n));
+    cr_expect_null(protocol_unhex("0A", &n), "digits are small letters");
+}

@@ -1,0 +1,188 @@
+/*
+ * How a member of the crew comes to life: started as a process or as a virtual machine, watched until
+ * it is heard, and told who it is.
+ */
+#include "exec/cloud.h"
+#include "exec/crew_inside.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How the machine came up, of which the hello was the first word. Lives until the next call. */
+static struct boot_course *course_of(const struct crew *crew, const struct machine *machine,
+                                     const struct hello *hello)
+{
+    static struct boot_course course;
+    const struct guests *guests = crew->job->guests;
+    int64_t took_usec = loop_clock_usec() - machine->vm.started_usec;
+    bool woke = machine->vm.start == VM_RESTORE;
+
+    course = (struct boot_course){
+        .start = (char *)(uintptr_t)vm_start_names[machine->vm.start],
+        .accelerator = guests->kit.kvm ? "kvm" : "tcg",
+        .kernel = hello->kernel,
+        .firmware_usec = woke ? took_usec : took_usec - hello->clock_usec,
+        .kernel_usec = woke ? 0 : hello->kernel_usec,
+        .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
+        .memory_bytes = hello->total_bytes,
+        .system_bytes = hello->total_bytes - hello->available_bytes,
+        .host_bytes = vm_resident_bytes(machine->pid),
+    };
+    return &course;
+}
+
+/* To a guest, with its images where its own disk has them. */
+static void send_plan_to_guest(struct crew *crew, struct channel *channel, const struct plan *plan)
+{
+    struct plan own = *plan;
+    size_t n = (size_t)plan->n_containers;
+
+    own.containers = calloc(n + 1, sizeof *own.containers);
+    assert(own.containers);
+    for (size_t i = 0; i < n; i++) {
+        char *layout = guests_image(crew->job->guests, plan->containers[i].layout);
+
+        own.containers[i] = plan->containers[i];
+        own.containers[i].layout = layout ? strdup(layout) : NULL;
+    }
+    channel_send(channel, WORD_PLAN, &plan_schema, &own);
+    for (size_t i = 0; i < n; i++) {
+        free(own.containers[i].layout);
+    }
+    free(own.containers);
+}
+
+static void send_plans(struct crew *crew, struct machine *machine)
+{
+    const struct controller_job *job = crew->job;
+
+    for (int i = 0; i < job->scenario->n_taskdefs; i++) {
+        if (machine->is_vm) {
+            send_plan_to_guest(crew, &machine->channel, &job->plans->list[i]);
+        } else {
+            channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
+        }
+    }
+}
+
+void crew_introduce(struct crew *crew, struct member *member, const struct hello *hello)
+{
+    const struct controller_job *job = crew->job;
+    const struct instance_type *type = &member->type;
+    struct machine *machine = &member->machine;
+    struct message boot = message_new(MESSAGE_BOOT);
+    struct setup setup = {
+        .instance = machine->instance,
+        .origin_usec = crew->origin_usec,
+        .folder = machine->folder,
+        .group = machine->group,
+        .work_program = (char *)job->work_program,
+        .prints = (char *)job->prints,
+        .boot_modelled = machine->boot_modelled,
+        .jitter_usec = job->jitter_usec,
+        .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
+    };
+    char name[32];
+
+    if (hello) {
+        snprintf(name, sizeof name, "i%d", machine->instance + 1);
+        setup.guest =
+            guests_introduce(job->guests, hello, loop_clock_usec() - crew->origin_usec, name);
+        setup.folder = GUESTS_FOLDER;
+        setup.work_program = VM_KIT_WORK;
+        setup.prints = NULL;
+        setup.print_lines = job->prints != NULL;
+    }
+    channel_send(&machine->channel, WORD_SETUP, &setup_schema, &setup);
+    channel_send(&machine->channel, WORD_REGISTRY, &registry_order_schema, &crew->registry);
+    send_plans(crew, machine);
+    boot.as.boot = (struct boot){machine->instance,
+                                 member->epoch,
+                                 type->cpu,
+                                 type->memory_mib,
+                                 type->gpus,
+                                 member->group->rules,
+                                 hello ? course_of(crew, machine, hello) : NULL};
+    channel_send_message(&machine->channel, &boot);
+    crew_flush_machine(crew, machine);
+}
+
+static bool start_agent(struct crew *crew, struct member *member, struct err *err)
+{
+    const struct controller_job *job = crew->job;
+    struct cgroup_limits limits = plans_instance_limits(job->plans, &member->type);
+
+    if (!machine_boot(&member->machine, job->run, job->cgroups, member->type.name, &limits,
+                      job->agent_program, job->cloud_fd, err)) {
+        return false;
+    }
+    crew_introduce(crew, member, NULL);
+    return true;
+}
+
+/* Its memory is what it is given: qemu's own comes on top. */
+static bool start_guest(struct crew *crew, struct member *member, struct err *err)
+{
+    const struct controller_job *job = crew->job;
+    struct cgroup_limits limits = plans_instance_limits(job->plans, &member->type);
+    struct machine *machine = &member->machine;
+    struct vm_order order;
+    bool ok;
+
+    if (!job->guests) {
+        return err_set(err, EXIT_MACHINE,
+                       "i%d: a task on Fargate has a virtual machine to itself, "
+                       "and this run has made none ready",
+                       machine->instance + 1);
+    }
+    limits.memory_bytes = limits.swap_bytes = 0;
+    guests_order(job->guests, &member->type, member->is_micro, &order);
+    if (job->cloud_fd >= 0 && !cloud_tap(job->cloud_fd, machine->instance, &order.tap_fd, err)) {
+        return false;
+    }
+    ok = machine_boot_vm(machine, job->run, job->cgroups, member->type.name, &limits,
+                         &job->guests->kit, &order, err);
+    if (order.tap_fd >= 0) {
+        close(order.tap_fd);
+    }
+    if (ok && order.start == VM_RESTORE) {
+        channel_send(&machine->channel, WORD_WAKE, &nothing_schema, NULL);
+    }
+    if (ok) {
+        crew_flush_machine(crew, machine);
+    }
+    return ok;
+}
+
+void crew_boot(struct crew *crew, struct member *member)
+{
+    struct err err;
+
+    if (!(member->is_vm ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
+        member->machine.state = MACHINE_GONE;
+        crew_lose(crew, member->machine.instance);
+        crew_fail(crew, &err);
+    }
+}
+
+void crew_watch_rise(struct crew *crew, struct machine *machine)
+{
+    char words[256];
+
+    if (machine->patience.look_usec > loop_clock_usec() ||
+        !machine_hangs(machine, crew->job->guests->patience_usec)) {
+        return;
+    }
+    fprintf(stderr,
+            "berth: i%d does not come up: no sign of life after %.1f s (%.1f s of CPU time); "
+            "it is killed. Its console said last: %s\n",
+            machine->instance + 1,
+            (double)(loop_clock_usec() - machine->vm.started_usec) / USEC_PER_SEC,
+            (double)vm_cpu_usec(machine->pid) / USEC_PER_SEC,
+            vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
+    machine_kill(machine);
+    machine->patience.look_usec = INT64_MAX;
+}
