@@ -88,6 +88,21 @@ static const char *const seeds[] = {
     "{\"at\":\"5s\",\"fault\":{\"slowRegistry\":{\"factor\":2.5,\"for\":\"1s\"}}},"
     "{\"at\":\"6s\",\"fault\":{\"deadRegistry\":{}}},{\"at\":\"7s\",\"fault\":{\"killAgent\":"
     "\"i2\"}}]}",
+    /* Requests through target groups */
+    "{\"berth\":\"scenario/1\",\"until\":\"60s\",\"loadLevel\":\"rate\",\"targetGroups\":[{\"Name\":"
+    "\"w\",\"Attributes\":[{\"Key\":\"deregistration_delay.timeout_seconds\",\"Value\":\"3\"}]}],"
+    "\"taskDefinitions\":[{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":"
+    "\"i\",\"memory\":8}]}],\"behaviour\":{\"d/a\":{\"request\":{\"work\":\"2ms\",\"wait\":{"
+    "\"exponential\":{\"mean\":\"9ms\"}},\"concurrency\":4,\"queue\":10}}},\"services\":[{"
+    "\"serviceName\":\"web\",\"taskDefinition\":\"d\",\"desiredCount\":2,\"loadBalancers\":[{"
+    "\"targetGroupArn\":\"w\",\"containerName\":\"a\",\"containerPort\":80}]}],\"load\":[{"
+    "\"service\":\"web\",\"from\":\"1s\",\"to\":\"50s\",\"timeout\":\"2s\",\"arrivals\":{\"poisson\":{"
+    "\"rate\":\"200/s\"}}},{\"targetGroup\":\"w\",\"arrivals\":{\"steps\":[{\"at\":\"0s\",\"rate\":"
+    "\"9/min\"},{\"at\":\"5s\",\"rate\":\"2.5/s\"}],\"period\":\"9s\",\"spacing\":\"even\"}}],"
+    "\"timeline\":[{\"at\":\"9s\",\"load\":{\"service\":\"web\",\"arrivals\":{\"sine\":{\"low\":"
+    "\"1/s\",\"high\":\"9/s\",\"period\":\"1h\"}}}},{\"at\":\"20s\",\"load\":{\"targetGroup\":\"w\","
+    "\"arrivals\":{\"constant\":{\"rate\":\"5/s\"}}}}],\"expect\":[{\"targetGroup\":\"w\","
+    "\"sentAtLeast\":1,\"failedAtMost\":0,\"p99AtMost\":\"1s\"}]}",
 };
 #define N_SEEDS (sizeof seeds / sizeof seeds[0])
 

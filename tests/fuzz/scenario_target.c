@@ -115,6 +115,30 @@ static void check_taskdef(const struct scenario *scenario, const struct scenario
     }
 }
 
+/* Rates are in order, and requests come in order. */
+static void check_load(const struct load_source *load)
+{
+    const struct rate_curve *curve = &load->curve;
+    struct arrivals arrivals;
+    int64_t last_usec = 0;
+
+    hold(!load->service != !load->target_group);
+    hold(load->from_usec >= 0 && load->timeout_usec > 0 && curve->n_steps >= 1);
+    for (int i = 0; i < curve->n_steps; i++)
+        hold(curve->steps[i].rate >= 0 && curve->steps[i].rate <= RATE_MAX &&
+             (i == 0 ? curve->steps[i].at_usec == 0
+                     : curve->steps[i].at_usec > curve->steps[i - 1].at_usec));
+    hold(curve->period_usec == 0 || curve->period_usec > curve->steps[curve->n_steps - 1].at_usec);
+    arrivals_init(&arrivals, curve, load->spacing, 1, 0, load->from_usec, load->to_usec);
+    for (int n = 0; n < 50; n++) {
+        int64_t at_usec = arrivals_next(&arrivals);
+
+        hold(at_usec >= last_usec && at_usec >= load->from_usec);
+        hold(at_usec == USEC_NEVER || at_usec < load->to_usec);
+        last_usec = at_usec;
+    }
+}
+
 static void check_scenario(const struct scenario *scenario)
 {
     hold(scenario->title && scenario->source && !strchr(scenario->source, '\n'));
@@ -130,6 +154,8 @@ static void check_scenario(const struct scenario *scenario)
         hold(scenario->images[i].size_bytes >= 0);
     for (int i = 0; i < scenario->n_taskdefs; i++)
         check_taskdef(scenario, &scenario->taskdefs[i]);
+    for (int i = 0; i < scenario->n_loads; i++)
+        check_load(&scenario->loads[i]);
     for (int i = 0; i < scenario->n_services; i++)
         hold(scenario->services[i].as.create_service.taskdef >= 0 &&
              scenario->services[i].as.create_service.taskdef < scenario->n_taskdefs);
@@ -151,6 +177,7 @@ static void check_source(const struct scenario *scenario)
     struct scenario *again = scenario_parse(scenario->source, "x.json", &findings);
 
     hold(again && strcmp(again->source, scenario->source) == 0);
+    hold(again->n_loads == scenario->n_loads && again->load_level == scenario->load_level);
     hold(again->seed == scenario->seed && again->n_timeline == scenario->n_timeline);
     for (int i = 0; i < scenario->n_timeline; i++)
         hold(message_equal(&scenario->timeline[i].call, &again->timeline[i].call, NULL, 0));
