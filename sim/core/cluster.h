@@ -105,6 +105,7 @@ struct task {
     bool is_healthy;
     bool is_unhealthy;    /* failed its checks: to be replaced */
     bool is_outdated;     /* to be replaced: unhealthy, or its instance is draining */
+    bool was_healthy;     /* at any time */
     bool has_failed;      /* the circuit breaker has counted it */
     int32_t deployment;   /* number within its service, or ID_NONE */
     int32_t first_target; /* in the balancer's groups, or ID_NONE */
@@ -176,6 +177,7 @@ struct service {
     int32_t n_victims; /* scale-in stops so far: keys the random draw */
     /* Throttling of tasks that never reach RUNNING (ECS developer guide, service-throttle-logic). */
     int32_t n_failures;    /* in a row */
+    int32_t n_crashes;     /* tasks in a row that ran and ended before they were healthy */
     int64_t retry_at_usec; /* no new task before it; 0: at once */
     bool on_agenda, is_blocked;
     bool is_steady; /* and that was said */

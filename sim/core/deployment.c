@@ -131,7 +131,7 @@ void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int 
         deployment->is_alternate = service->deployments[service->serving].is_alternate;
     }
     note_alarms(scheduler, service, deployment);
-    service->n_failures = 0; /* a new deployment clears the throttle */
+    service->n_failures = service->n_crashes = 0; /* a new deployment clears the throttle */
     service->retry_at_usec = 0;
     if (service->said_rebalancing)
         service_say(scheduler, outputs, id, EVENT_REBALANCING_STOPPED);
@@ -182,7 +182,7 @@ static void roll_back(struct scheduler *scheduler, struct outputs *outputs, int 
     failed->permille = 0;
     service->primary = to;
     service->taskdef = back->taskdef;
-    service->n_failures = 0;
+    service->n_failures = service->n_crashes = 0;
     service->retry_at_usec = 0;
     service->is_steady = false;
     back->status = DEPLOYMENT_PRIMARY;

@@ -18,6 +18,10 @@
 /* Failed starts in a row from which ECS says that it cannot start tasks consistently. */
 #define FAILURES_SAID 3
 
+/* Tasks that ran and ended before they were healthy, for each of the desired ones: so many in a row are
+ * replaced without delay. */
+#define CRASHES_FREE 10
+
 static struct service *get(struct scheduler *scheduler, int service)
 {
     return &scheduler->cluster.services[service];
@@ -76,7 +80,29 @@ static void note_failure(struct scheduler *scheduler, struct outputs *outputs, i
         service_say(scheduler, outputs, id, EVENT_UNABLE_TO_START)->count = FAILURES_SAID;
 }
 
-void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id, bool failed)
+static int32_t n_free_crashes(const struct service *service)
+{
+    return CRASHES_FREE * (service->desired > 0 ? service->desired : 1);
+}
+
+/* No start before the pause that goes with so many failures in a row. Tasks that fail together are one
+ * failed try, not many. */
+static void throttle(struct scheduler *scheduler, struct outputs *outputs, int id,
+                     int32_t *n_failures, int32_t n_free)
+{
+    struct service *service = get(scheduler, id);
+
+    if (scheduler->now_usec < service->retry_at_usec || ++*n_failures <= n_free)
+        return;
+    service->retry_at_usec =
+        scheduler->now_usec + decide_backoff_usec(scheduler, *n_failures - n_free);
+    decide_by(scheduler, service->retry_at_usec);
+    if (*n_failures == n_free + FAILURES_SAID)
+        service_say(scheduler, outputs, id, EVENT_UNABLE_TO_START)->count = *n_failures;
+}
+
+void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int id,
+                          bool was_wanted)
 {
     const struct task *task = &scheduler->cluster.tasks[id];
     int service_id = scheduler->cluster.requests[task->request].service;
@@ -85,11 +111,15 @@ void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, 
     service_touch(scheduler, service_id);
     if (service->scheduling == SCHEDULING_DAEMON && task->instance != ID_NONE)
         service_note_instance(scheduler, task->instance);
-    if (!failed)
+    if (!was_wanted || task->was_healthy)
         return;
+    if (task->reached_running) {
+        throttle(scheduler, outputs, service_id, &service->n_crashes, n_free_crashes(service));
+        return;
+    }
     if (task->stop_code != STOP_INFRASTRUCTURE_HEALTH)
         deployment_note_failure(scheduler, outputs, service_id, task->deployment, false);
-    note_failure(scheduler, outputs, service_id);
+    throttle(scheduler, outputs, service_id, &service->n_failures, 0);
 }
 
 void service_note_running(struct scheduler *scheduler, struct outputs *outputs, int id,
@@ -104,7 +134,8 @@ void service_note_running(struct scheduler *scheduler, struct outputs *outputs, 
         deployment->n_failed = 0; /* from now on health checks count */
     deployment->has_run = true;
     service->n_failures = 0;
-    service->retry_at_usec = 0;
+    if (service->n_crashes <= n_free_crashes(service))
+        service->retry_at_usec = 0;
     target_register(scheduler, outputs, id, report);
     timers_add(&scheduler->judgements, scheduler->now_usec + scheduler->rules.healthy_after_usec,
                id);

@@ -19,10 +19,12 @@ void service_delete(struct scheduler *scheduler, const struct message *event,
 /* The service is to be looked at in this step. */
 void service_touch(struct scheduler *scheduler, int service);
 
-/* One of its tasks has STOPPED. `failed`: it was meant to run and never did, so the next start is
- * throttled (ECS developer guide, service-throttle-logic: only tasks that never were RUNNING count). */
+/* One of its tasks has STOPPED. Where it `was_wanted` and never ran, the next start is throttled (ECS
+ * developer guide, service-throttle-logic: only such tasks count). One that ran is replaced without delay;
+ * only where very many in a row never became healthy they are throttled too, so that a program that ends
+ * at once does not fill the log: that is berth's choice. */
 void service_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int task,
-                          bool failed);
+                          bool was_wanted);
 
 /* One of its tasks runs: the throttle is off, and its targets are registered. */
 void service_note_running(struct scheduler *scheduler, struct outputs *outputs, int task,

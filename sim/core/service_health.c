@@ -71,8 +71,11 @@ void service_judge(struct scheduler *scheduler, struct outputs *outputs, int id)
         outdated == task->is_outdated)
         return;
     was_unhealthy = task->is_unhealthy;
-    if (healthy && !task->is_healthy)
+    if (healthy && !task->is_healthy) {
+        task->was_healthy = true;
+        cluster->services[service].n_crashes = 0;
         deployment_note_healthy(scheduler, service, task->deployment);
+    }
     cluster_judge(cluster, id, healthy, unhealthy, outdated);
     service_touch(scheduler, service);
     if (unhealthy && !was_unhealthy)

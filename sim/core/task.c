@@ -286,7 +286,7 @@ void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int
         cluster->instances[task->instance].n_tasks == 0)
         *ARRAY_ADD(scheduler, emptied) = task->instance;
     if (service != ID_NONE)
-        service_note_stopped(scheduler, outputs, id, was_wanted && !task->reached_running);
+        service_note_stopped(scheduler, outputs, id, was_wanted);
     if (task->instance != ID_NONE && cluster->instances[task->instance].status == INSTANCE_DRAINING)
         service_note_instance(scheduler, task->instance);
 }

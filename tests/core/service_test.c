@@ -246,6 +246,34 @@ Test(service, tasks_that_never_run_are_tried_ever_more_seldom)
     cr_assert(steps_count(MESSAGE_PLACE_TASK) == 1, "a new definition clears the throttle");
 }
 
+/* They run, and end at once: without delay at first, but not for ever. */
+Test(service, tasks_that_always_crash_stay_bounded)
+{
+    int n_said = 0;
+    struct message call;
+
+    steps_define(128, false);
+    call = steps_service("web", 0, 2);
+    steps_create(&call);
+    for (int n = 0; now_usec < 86400 * SEC; n++) {
+        struct service *service = &scheduler.cluster.services[0];
+        int n_tasks = scheduler.cluster.n_tasks;
+
+        cr_assert(n < 1000, "%d tasks in %lld s", n, (long long)(now_usec / SEC));
+        for (int t = n_tasks - 2; t < n_tasks; t++) {
+            if (scheduler.cluster.tasks[t].last == TASK_STOPPED)
+                continue;
+            steps_report(t, TASK_RUNNING, HEALTH_UNKNOWN);
+            steps_report(t, TASK_STOPPED, HEALTH_UNKNOWN);
+            n_said += steps_said_event(EVENT_UNABLE_TO_START);
+            cr_assert(n < 8 ? service->n_wanted == 2 : true, "without delay");
+        }
+        if (service->retry_at_usec > now_usec)
+            steps_until(service->retry_at_usec);
+    }
+    cr_assert(n_said == 1, "%d", n_said);
+}
+
 /* DAEMON --------------------------------------------------------------------------------------- */
 
 static struct service *daemons(int taskdef)
