@@ -109,6 +109,7 @@ struct task {
     bool has_failed;      /* the circuit breaker has counted it */
     int32_t deployment;   /* number within its service, or ID_NONE */
     int32_t first_target; /* in the balancer's groups, or ID_NONE */
+    int64_t report;       /* the number of the last one about it */
     int64_t running_usec; /* when it was RUNNING first */
     int64_t place_decision, stop_decision; /* open ones, or 0 */
     int64_t placed_at_usec;

@@ -110,6 +110,17 @@ static void note_alarms(const struct scheduler *scheduler, const struct service 
             deployment->ignored_alarms |= UINT64_C(1) << i;
 }
 
+/* The deployment that has the traffic keeps it until it is moved, and so its tasks. */
+static void keep_serving(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+
+    if (service->deployments[service->serving].status != DEPLOYMENT_INACTIVE)
+        return;
+    service->deployments[service->serving].status = DEPLOYMENT_ACTIVE;
+    say(scheduler, outputs, id, service->serving);
+}
+
 void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int id, int taskdef)
 {
     struct service *service = get(scheduler, id);
@@ -127,6 +138,7 @@ void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int 
     if (!first && service->settings.strategy != DEPLOYMENT_ROLLING && service->serving != ID_NONE) {
         deployment->stage = STAGE_RECONCILE_SERVICE;
         deployment->is_alternate = !service->deployments[service->serving].is_alternate;
+        keep_serving(scheduler, outputs, id);
     } else if (service->serving != ID_NONE) {
         deployment->is_alternate = service->deployments[service->serving].is_alternate;
     }

@@ -246,7 +246,7 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
         instance_register(scheduler, &event->as.register_instance);
         break;
     case MESSAGE_TASK_STATE:
-        task_report(scheduler, &event->as.task_state, outputs);
+        task_report(scheduler, &event->as.task_state, event->id, outputs);
         break;
     case MESSAGE_CREATE_TARGET_GROUP:
         target_create_group(scheduler, event, outputs);

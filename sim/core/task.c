@@ -301,7 +301,7 @@ static bool is_current(const struct cluster *cluster, const struct task_state *r
            cluster->instances[report->instance].epoch == report->epoch;
 }
 
-void task_report(struct scheduler *scheduler, const struct task_state *report,
+void task_report(struct scheduler *scheduler, const struct task_state *report, int64_t number,
                  struct outputs *outputs)
 {
     struct cluster *cluster = &scheduler->cluster;
@@ -312,7 +312,10 @@ void task_report(struct scheduler *scheduler, const struct task_state *report,
         return;
     task = &cluster->tasks[report->task];
     service = cluster->requests[task->request].service;
-    task->health = (uint8_t)report->health;
+    if (number >= task->report) {
+        task->report = number;
+        task->health = (uint8_t)report->health;
+    }
     decide_close(scheduler, &task->place_decision);
     if (report->status == TASK_STOPPED) {
         task_note_stopped(scheduler, outputs, report->task, report->code);

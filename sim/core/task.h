@@ -23,8 +23,9 @@ void task_protect(struct scheduler *scheduler, const struct message *event,
                   struct outputs *outputs);
 void task_end_protections(struct scheduler *scheduler);
 
-/* An agent's report; one about a task that is not where its sender says counts for nothing. */
-void task_report(struct scheduler *scheduler, const struct task_state *report,
+/* An agent's report, with its number among the agent's or 0; one about a task that is not where its sender
+ * says counts for nothing, and one that comes late says nothing of health. */
+void task_report(struct scheduler *scheduler, const struct task_state *report, int64_t number,
                  struct outputs *outputs);
 
 /* What every end of a task leads to, whoever brought it about. */
