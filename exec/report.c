@@ -358,6 +358,9 @@ void report_print_json(const struct report *report)
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
                count_refused(&report->story, false), report->waiting);
     expect_add(&json, report->scenario, &report->story);
+    if (report->story.responses.n_groups > 0)
+        buffer_add_text(&json, ", ");
+    responses_json(&json, &report->story.responses);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
                report->scale.denominator, report->interrupted ? "true" : "false");

@@ -45,6 +45,9 @@ static void add_side(struct buffer *to, const struct compare *compare, int side)
     buffer_add_json_string(to, header->title);
     buffer_add_text(to, ",\"end_usec\":");
     add_usec(to, compare->sides[side].story->end_usec);
+    if (compare->sides[side].story->responses.n_groups > 0)
+        buffer_add_text(to, ",");
+    responses_json(to, &compare->sides[side].story->responses);
     buffer_add_text(to, "}");
 }
 

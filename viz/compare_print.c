@@ -229,6 +229,63 @@ static void print_totals(FILE *out, const struct compare *compare)
     fprintf(out, "+/- is the 95 %% confidence interval over the pairs; ~ may be luck\n");
 }
 
+/* Who has an error of how much: of a value that one of them does not have, "-". */
+static void tell_change(char *text, size_t size, const int64_t values[2], bool mixed)
+{
+    int64_t from = values[mixed ? 1 : 0], change = values[mixed ? 0 : 1] - from;
+    if (from <= 0)
+        snprintf(text, size, "-");
+    else
+        tell_error(text, size, change * 1000 / from, false);
+}
+
+static void add_requests(struct libscols_table *table, const struct compare *compare,
+                         const struct responses_group *const groups[2])
+{
+    static const char *const names[] = {"sent", "failed", "p50", "p95", "p99"};
+    static const int permilles[] = {500, 950, 990};
+    for (int i = 0; i < 5; i++) {
+        char cells[2][32], error[32];
+        int64_t values[2];
+        for (int s = 0; s < 2; s++) {
+            values[s] = i == 0   ? groups[s]->n_sent
+                        : i == 1 ? groups[s]->n_failed
+                                 : responses_percentile_usec(groups[s], permilles[i - 2]);
+            if (i < 2)
+                snprintf(cells[s], sizeof cells[s], "%" PRId64, values[s]);
+            else
+                compare_print_duration(cells[s], sizeof cells[s], values[s]);
+        }
+        tell_change(error, sizeof error, values, compare->mixed);
+        add_line(table, 5, i == 0 ? groups[0]->name : "", names[i], cells[0], cells[1], error);
+    }
+}
+
+/* Target groups that are in both. */
+static void print_requests(FILE *out, const struct compare *compare)
+{
+    const struct responses *first = &compare->sides[0].story->responses;
+    const char *heads[] = {"requests", "", compare_side_name(compare, 0),
+                           compare_side_name(compare, 1), "error"};
+    struct libscols_table *table = new_table(heads, 5, 2);
+    bool some = false;
+    for (int i = 0; i < first->n_groups; i++) {
+        const struct responses_group *groups[] = {
+            &first->groups[i],
+            responses_find(&compare->sides[1].story->responses, first->groups[i].name)};
+        if (!groups[1])
+            continue;
+        add_requests(table, compare, groups);
+        some = true;
+    }
+    if (!some) {
+        scols_unref_table(table);
+        return;
+    }
+    print_table(out, table);
+    fputc('\n', out);
+}
+
 /* The medians of each total over all others as a band, and whether the first run's lies in it. */
 static void print_bands(FILE *out, const struct compare *compare)
 {
@@ -327,6 +384,7 @@ void compare_print(FILE *out, const struct compare *compare)
         print_bands(out, compare);
         fputc('\n', out);
     }
+    print_requests(out, compare);
     print_placements(out, compare);
     int counted = compare->n_counted, all = counted + compare->n_modelled;
     fprintf(out, "measured    %d %% of the compared phases (%d of %d)",

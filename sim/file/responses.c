@@ -50,11 +50,11 @@ static void add_row(struct responses *responses, const struct target_group_metri
     if (row->target_group < 0 || row->target_group >= responses->n_groups)
         return;
     group = &responses->groups[row->target_group];
-    if (group->n_sent > USEC_MAX)
+    if (group->n_sent > USEC_MAX || group->n_failed > USEC_MAX)
         return;
     group->n_sent += sane(row->n_requests) + sane(row->n_rejected);
     group->n_failed += sane(row->n_errors) + sane(row->n_rejected);
-    for (int i = 0; i < row->n_latency; i++) {
+    for (int i = 0; i < row->n_latency && group->latency->n < USEC_MAX; i++) {
         int32_t bucket = histogram_bucket(row->latency[i].upto_usec);
 
         histogram_add_bucket(group->latency, bucket, sane(row->latency[i].count));
@@ -80,6 +80,11 @@ const struct responses_group *responses_find(const struct responses *responses, 
     return NULL;
 }
 
+int64_t responses_percentile_usec(const struct responses_group *group, int permille)
+{
+    return histogram_percentile_usec(group->latency, permille);
+}
+
 static void add_counts(struct buffer *json, int64_t n_sent, int64_t n_failed)
 {
     buffer_add(json, "\"requests_sent\": %" PRId64 ", \"requests_failed\": %" PRId64, n_sent,
@@ -100,7 +105,7 @@ static void add_group_json(struct buffer *json, const struct responses_group *gr
     add_counts(json, group->n_sent, group->n_failed);
     for (size_t i = 0; i < N_PERCENTILES; i++)
         buffer_add(json, ", \"%s\": %.6f", percentiles[i].name,
-                   (double)histogram_percentile_usec(group->latency, percentiles[i].permille) /
+                   (double)responses_percentile_usec(group, percentiles[i].permille) /
                        USEC_PER_SEC);
     buffer_add_text(json, "}");
 }
@@ -141,7 +146,7 @@ static void print_group(FILE *out, const struct responses_group *group)
     char text[N_PERCENTILES][32];
 
     for (size_t i = 0; i < N_PERCENTILES; i++)
-        latency_text(histogram_percentile_usec(group->latency, percentiles[i].permille), text[i],
+        latency_text(responses_percentile_usec(group, percentiles[i].permille), text[i],
                      sizeof text[i]);
     fprintf(out, "load     %s: %" PRId64 " request%s, ", group->name, group->n_sent,
             group->n_sent == 1 ? "" : "s");

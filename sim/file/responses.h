@@ -31,6 +31,9 @@ void responses_add(struct responses *responses, const struct record *record);
 /* The group of that name, or NULL. */
 const struct responses_group *responses_find(const struct responses *responses, const char *name);
 
+/* The latency that so many of a thousand good answers did not exceed; 0: there were none. */
+int64_t responses_percentile_usec(const struct responses_group *group, int permille);
+
 /* Members of a JSON object, without commas around: requests_sent, requests_failed and a list
  * target_groups with percentiles in seconds. Nothing, and false, where there are no target groups. */
 bool responses_json(struct buffer *json, const struct responses *responses);
