@@ -5,6 +5,7 @@
 #include "exec/command.h"
 
 #include "exec/cgroup.h"
+#include "exec/haproxy.h"
 #include "exec/kvm.h"
 #include "exec/program.h"
 #include "exec/scale.h"
@@ -385,6 +386,20 @@ static void check_gnuplot(struct patient *patient, struct diagnosis *diagnosis)
     check_program(diagnosis, "gnuplot", "gnuplot-nox", "berth plot and berth compare");
 }
 
+static void check_haproxy(struct patient *patient, struct diagnosis *diagnosis)
+{
+    struct err err;
+
+    (void)patient;
+    if (haproxy_find(&err)) {
+        say(diagnosis, VERDICT_OK, "%s, the balancer of services with target groups",
+            HAPROXY_PROGRAM);
+        return;
+    }
+    say(diagnosis, VERDICT_LIMITED, "missing: no real runs of scenarios with target groups");
+    mend(diagnosis, "sudo apt-get install haproxy");
+}
+
 static bool answers(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -434,8 +449,8 @@ static const struct check checks[] = {
     {"cgroups", check_cgroups},     {"overlayfs", check_overlay},
     {"seccomp", check_seccomp},     {"busybox", check_busybox},
     {"container", check_container}, {"kvm", check_kvm},
-    {"vms", check_vms},             {"gnuplot", check_gnuplot},
-    {"display", check_display},
+    {"vms", check_vms},             {"haproxy", check_haproxy},
+    {"gnuplot", check_gnuplot},     {"display", check_display},
 };
 
 enum { N_CHECKS = sizeof checks / sizeof *checks };

@@ -6,6 +6,7 @@
 
 #include "exec/cloud.h"
 #include "exec/controller.h"
+#include "exec/haproxy.h"
 #include "exec/leftover.h"
 #include "exec/owner.h"
 #include "exec/prints.h"
@@ -126,6 +127,11 @@ static bool read_jitter(struct stage *stage, struct err *err)
 }
 
 /* ---- see whether this machine can ---- */
+
+static bool find_balancer(const struct scenario *scenario, struct err *err)
+{
+    return scenario->n_target_groups == 0 || haproxy_find(err);
+}
 
 static bool choose_scale(struct stage *stage, struct err *err)
 {
@@ -254,8 +260,8 @@ static bool open_guests(struct stage *stage, struct err *err)
     if (!guests_any(stage->scenario)) {
         return true;
     }
-    if (!guests_open(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans, &stage->run,
-                     &stage->programs, err)) {
+    if (!guests_open(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans,
+                     &stage->run, &stage->programs, err)) {
         return false;
     }
     stage->report.guests = &stage->guests;
@@ -351,8 +357,8 @@ static int run(struct stage *stage)
 
     stage->network = leftover_network();
     if (!programs_find(&stage->programs, &err) || !wants_check(stage->scenario, &err) ||
-        !read_jitter(stage, &err) || !choose_scale(stage, &err) ||
-        !open_run(stage, &err)) {
+        !find_balancer(stage->scenario, &err) || !read_jitter(stage, &err) ||
+        !choose_scale(stage, &err) || !open_run(stage, &err)) {
         return err_report(&err);
     }
     plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,

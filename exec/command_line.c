@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two for each of berth-work's options, its name, and the end. */
-enum { WORK_ARGUMENTS = 12, WORK_TEXTS = 6 };
+/* Two for each of berth-work's options, but for ports, its name, and the end. */
+enum { WORK_ARGUMENTS = 22, WORK_TEXTS = 11 };
+
+/* What berth-work listens on at most. */
+enum { WORK_PORTS = 16 };
 
 static int count(char *const *list)
 {
@@ -82,13 +85,37 @@ static void add_option(struct command_line *line, int *n, const char *name, int6
     line->argv[(*n)++] = line->made[n_made];
 }
 
+static void add_service(struct command_line *line, int *n, const struct plan_container *plan)
+{
+    int n_made;
+
+    for (int i = 0; i < plan->n_ports && i < WORK_PORTS; i++) {
+        add_option(line, n, "--http", plan->ports[i].port);
+    }
+    if (plan->n_ports == 0) {
+        return;
+    }
+    add_option(line, n, "--service-time", plan->service_usec);
+    add_option(line, n, "--service-wait", plan->service_wait_usec);
+    add_option(line, n, "--concurrency", plan->concurrency);
+    line->argv[(*n)++] = "--line";
+    n_made = count(line->made);
+    if (asprintf(&line->made[n_made], "%" PRId32, plan->line) < 0 ||
+        asprintf(&line->made[n_made + 1], BERTH_DRAWS "%" PRId32, plan->draws) < 0) {
+        abort();
+    }
+    line->argv[(*n)++] = line->made[n_made];
+    line->argv[(*n)++] = "--draws";
+    line->argv[(*n)++] = line->made[n_made + 1];
+}
+
 static void work_argv(struct command_line *line, const char *program,
-                      const struct duty_container *duty)
+                      const struct plan_container *plan, const struct duty_container *duty)
 {
     int n = 0;
 
-    line->argv = new_list(WORK_ARGUMENTS);
-    line->made = calloc(WORK_TEXTS, sizeof *line->made);
+    line->argv = new_list(WORK_ARGUMENTS + 2 * WORK_PORTS);
+    line->made = calloc(WORK_TEXTS + WORK_PORTS, sizeof *line->made);
     assert(line->made);
     line->argv[n++] = program;
     add_option(line, &n, "--memory", duty->memory_bytes);
@@ -96,6 +123,7 @@ static void work_argv(struct command_line *line, const char *program,
     add_option(line, &n, "--work", duty->work_usec);
     add_option(line, &n, "--idle", duty->idle_usec);
     add_option(line, &n, "--exit", duty->exit_code);
+    add_service(line, &n, plan);
 }
 
 /* Whether a later list sets the same variable. */
@@ -148,10 +176,10 @@ void command_line_make(struct command_line *line, const struct plan_container *p
     if (!plan->performs) {
         line->argv = own_argv(plan, image);
     } else if (stand_in) {
-        work_argv(line, "/bin/berth-work", duty);
+        work_argv(line, "/bin/berth-work", plan, duty);
     } else {
         line->layers[n++] = work_layer;
-        work_argv(line, "/berth-work", duty);
+        work_argv(line, "/berth-work", plan, duty);
     }
     line->env = make_env(plan, image);
     line->cwd = given(plan->working_directory, image->working_dir);
@@ -177,10 +205,9 @@ const char **command_line_probe(const struct plan_container *plan)
 
 char *command_line_probe_needs(const struct plan_container *plan)
 {
-    static const char *const in_shells[] = {"exit",  "test", "[",    "true",  "false", ":",
-                                            "echo",  "cd",   "exec", "eval",  "kill",  "set",
-                                            "read",  "if",   "for",  "while", "until", "case",
-                                            "printf"};
+    static const char *const in_shells[] = {
+        "exit", "test", "[",    "true", "false", ":",     "echo",  "cd",   "exec",  "eval",
+        "kill", "set",  "read", "if",   "for",   "while", "until", "case", "printf"};
     const char *text = plan->health_command[0].text;
     char *word;
 

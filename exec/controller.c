@@ -5,6 +5,8 @@
 
 #include "core/array.h"
 #include "exec/crew.h"
+#include "exec/ingress.h"
+#include "exec/observe.h"
 #include "file/script.h"
 
 #include <assert.h>
@@ -18,6 +20,9 @@
 /* What a stopping container may take beyond its stop timeout. */
 #define STOP_SLACK_USEC (10 * USEC_PER_SEC)
 
+/* Above all instances' tags. */
+#define TAG_LOAD (INT64_C(1) << 40)
+
 struct controller {
     const struct controller_job *job;
     struct controller_result *result;
@@ -28,6 +33,8 @@ struct controller {
     struct message *inbox; /* from `first` on: events that wait to be stepped with, owned */
     int n_inbox, cap_inbox, first;
     struct crew crew;
+    struct ingress ingress;
+    struct observer observer;
     int64_t origin_usec;
     int64_t seq;
     int64_t give_up_usec; /* CLOCK_MONOTONIC: what still lives is killed then */
@@ -109,7 +116,7 @@ static void act(struct controller *controller, const struct message *decision)
         crew_send(&controller->crew, decision->as.heartbeat.instance, decision);
         break;
     default:
-        break; /* asks nothing of the world */
+        ingress_hear(&controller->ingress, decision); /* the rest asks nothing of the world */
     }
 }
 
@@ -213,14 +220,28 @@ static void write_record(struct controller *controller, const struct record *rec
     run_summary_add(&controller->result->summary, record);
 }
 
+static void step(struct controller *controller, const struct message *event);
+
+/* What has been seen since the last time. */
+static void observe(struct controller *controller)
+{
+    struct message event;
+
+    if (observe_event(&controller->observer, now_usec(controller), &event)) {
+        step(controller, &event);
+    }
+}
+
 static void step(struct controller *controller, const struct message *event)
 {
-    struct record record = {.machine = ID_NONE, .seq = ++controller->seq, .event = *event};
+    struct record record = {.machine = ID_NONE, .event = *event};
 
     if (event->kind == MESSAGE_END) {
+        observe(controller);
         controller->result->waiting = scheduler_waiting(&controller->scheduler);
         controller->result->given_up = scheduler_given_up(&controller->scheduler);
     }
+    record.seq = ++controller->seq;
     record.at_usec = now_usec(controller);
     controller->outputs.n_messages = 0;
     scheduler_step(&controller->scheduler, record.at_usec, event, &controller->outputs);
@@ -231,6 +252,7 @@ static void step(struct controller *controller, const struct message *event)
         crew_registry(&controller->crew, &(struct registry_order){0});
         controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
     }
+    ingress_hear(&controller->ingress, event);
     for (int i = 0; i < controller->outputs.n_messages; i++) {
         act(controller, &controller->outputs.messages[i]);
     }
@@ -298,13 +320,34 @@ static int64_t advance_crew(struct controller *controller)
     return look_usec < controller->give_up_usec ? look_usec : controller->give_up_usec;
 }
 
+/* Likewise after balancer, prober and load. */
+static int64_t advance_ingress(struct controller *controller)
+{
+    int64_t look_usec = ingress_advance(&controller->ingress);
+    struct message event;
+
+    while (ingress_result(&controller->ingress, &event)) {
+        deliver(controller, &event);
+    }
+    if (controller->ingress.failed) {
+        end_run(controller);
+    }
+    return look_usec;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Does everything that is to be done now; returns when to look again at the latest. */
 static int64_t advance(struct controller *controller)
 {
     const struct message tick = message_new(MESSAGE_TICK);
 
     for (;;) {
-        int64_t look_usec = advance_crew(controller);
+        int64_t look_usec = sooner(advance_crew(controller), advance_ingress(controller));
+        int64_t observe_usec = observe_deadline(&controller->observer, now_usec(controller));
         int64_t deadline_usec = scheduler_deadline(&controller->scheduler);
         struct script_step next = {.item = SCRIPT_END, .at_usec = USEC_NEVER};
 
@@ -314,6 +357,10 @@ static int64_t advance(struct controller *controller)
         }
         if (deadline_usec <= now_usec(controller)) {
             step(controller, &tick);
+            continue;
+        }
+        if (observe_usec <= now_usec(controller)) {
+            observe(controller);
             continue;
         }
         if (!controller->script.ended) {
@@ -327,11 +374,9 @@ static int64_t advance(struct controller *controller)
             do_fault(controller, next.fault);
             continue;
         }
-        if (to_clock(controller, deadline_usec) < look_usec) {
-            look_usec = to_clock(controller, deadline_usec);
-        }
-        if (next.item == SCRIPT_WAIT && to_clock(controller, next.at_usec) < look_usec) {
-            look_usec = to_clock(controller, next.at_usec);
+        look_usec = sooner(look_usec, to_clock(controller, sooner(deadline_usec, observe_usec)));
+        if (next.item == SCRIPT_WAIT) {
+            look_usec = sooner(look_usec, to_clock(controller, next.at_usec));
         }
         return look_usec;
     }
@@ -367,6 +412,11 @@ static void take(struct controller *controller, const struct loop_ready *ready)
 {
     if (ready->tag == LOOP_SIGNAL) {
         take_signal(controller, ready->signal);
+    } else if (ready->tag == TAG_LOAD) {
+        ingress_take(&controller->ingress);
+        if (controller->ingress.failed) {
+            loop_forget(&controller->loop, controller->ingress.load.fd);
+        }
     } else if (ready->tag >= 0) {
         if (ready->writable) {
             crew_flush(&controller->crew, (int32_t)ready->tag);
@@ -426,11 +476,18 @@ static bool open_loop(struct controller *controller, struct err *err)
     return loop_open(&controller->loop, &signals, err);
 }
 
+static bool watch_load(struct controller *controller, struct err *err)
+{
+    int fd = controller->ingress.load.fd;
+
+    return fd < 0 || loop_watch(&controller->loop, fd, TAG_LOAD, false, err);
+}
+
 bool controller_run(const struct controller_job *job, struct controller_result *result,
                     struct err *err)
 {
     struct controller controller = {.job = job, .result = result, .give_up_usec = INT64_MAX};
-    bool failed;
+    bool failed, ready;
 
     *result = (struct controller_result){0};
     run_summary_init(&result->summary);
@@ -442,16 +499,25 @@ bool controller_run(const struct controller_job *job, struct controller_result *
     script_init(&controller.script, job->scenario);
     controller.origin_usec = loop_clock_usec();
     crew_init(&controller.crew, job, &controller.loop, controller.origin_usec);
-    run(&controller);
+    observe_init(&controller.observer, &controller.scheduler, &controller.crew,
+                 &controller.ingress);
+    ready = ingress_open(&controller.ingress, job, &controller.scheduler.cluster,
+                         controller.origin_usec, err) &&
+            watch_load(&controller, err);
+    if (ready) {
+        run(&controller);
+    }
+    failed = controller.crew.failed || controller.ingress.failed;
+    if (failed) {
+        *err = controller.crew.failed ? controller.crew.err : controller.ingress.err;
+    }
+    observe_finish(&controller.observer);
+    ingress_close(&controller.ingress);
     run_summary_close(&result->summary, &controller.scheduler);
     free(controller.inbox);
     outputs_finish(&controller.outputs);
     scheduler_finish(&controller.scheduler);
     loop_close(&controller.loop);
-    failed = controller.crew.failed;
-    if (failed) {
-        *err = controller.crew.err;
-    }
     crew_finish(&controller.crew);
-    return !failed;
+    return ready && !failed;
 }

@@ -312,6 +312,20 @@ void crew_bury(struct crew *crew, int32_t instance)
     crew_lose(crew, instance);
 }
 
+bool crew_usage(const struct crew *crew, int32_t instance, int32_t task, struct cgroup_usage *usage)
+{
+    const struct member *member = instance < crew->n_members ? crew->members[instance] : NULL;
+    char path[sizeof member->machine.group + 16];
+    struct err err;
+
+    if (!member || member->is_vm || member->machine.state != MACHINE_UP ||
+        crew->job->cgroups->kind == CGROUP_NONE) {
+        return false;
+    }
+    snprintf(path, sizeof path, "%s/t%d", member->machine.group, task + 1);
+    return cgroup_read(crew->job->cgroups, path, usage, &err);
+}
+
 /* ---- talking and listening ---- */
 
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message)

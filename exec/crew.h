@@ -56,6 +56,11 @@ void crew_kill_all(struct crew *crew);
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message);
 bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order);
 
+/* What a task has used so far, by its cgroup. False where it has none here: it has gone, or is inside a
+ * virtual machine, or there are no cgroups. */
+bool crew_usage(const struct crew *crew, int32_t instance, int32_t task,
+                struct cgroup_usage *usage);
+
 /* What the registry does from now on, to all agents, also those that come. */
 void crew_registry(struct crew *crew, const struct registry_order *order);
 

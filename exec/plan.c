@@ -28,7 +28,6 @@ static void *allocate(int n, size_t size)
 
 /* ---- images ---- */
 
-
 void plans_tell(const struct plans *plans)
 {
     const struct scenario *scenario = plans->scenario;
@@ -107,6 +106,65 @@ static int64_t memory_at(struct scale scale, int64_t memory_mib)
     return scale_down(scale, memory_mib * MIB);
 }
 
+/* ---- requests ---- */
+
+static bool same_requests(const struct request_behaviour *a, const struct request_behaviour *b)
+{
+    return memcmp(&a->work, &b->work, sizeof a->work) == 0 &&
+           memcmp(&a->wait, &b->wait, sizeof a->wait) == 0;
+}
+
+int32_t plans_draws(const struct scenario *scenario, int32_t taskdef, int container)
+{
+    const struct request_behaviour *wanted =
+        &scenario->taskdefs[taskdef].behaviours[container].request;
+
+    for (int32_t i = 0; i < taskdef; i++) {
+        for (int j = 0; j < scenario->taskdefs[i].definition->n_containers; j++) {
+            if (same_requests(&scenario->taskdefs[i].behaviours[j].request, wanted)) {
+                return i * TASKDEF_CONTAINERS_MAX + j;
+            }
+        }
+    }
+    return taskdef * TASKDEF_CONTAINERS_MAX + container;
+}
+
+/* What a request takes that comes from elsewhere than the scenario's sources, such as a probe. */
+static int64_t typical(const struct plans *plans, const struct distribution *distribution)
+{
+    return distribution->kind == DISTRIBUTION_EMPIRICAL
+               ? distribution_sample(distribution, plans->seed, DRAW_SERVICE, 0, 0)
+               : distribution->a_usec;
+}
+
+/* In a scenario that balances requests every port of a container that performs is served. */
+static void plan_service(struct plan_container *plan, const struct plans *plans,
+                         const struct scenario_taskdef *taskdef, int i)
+{
+    const struct container_definition *definition = &taskdef->definition->containers[i];
+    const struct request_behaviour *request = &taskdef->behaviours[i].request;
+
+    if (plans->scenario->n_target_groups == 0 || !plan->performs) {
+        return;
+    }
+    plan->ports = allocate(definition->n_ports, sizeof *plan->ports);
+    for (int j = 0; j < definition->n_ports; j++) {
+        bool seen = definition->ports[j].protocol != PROTOCOL_TCP;
+
+        for (int k = 0; k < plan->n_ports; k++) {
+            seen |= plan->ports[k].port == definition->ports[j].container_port;
+        }
+        if (!seen) {
+            plan->ports[plan->n_ports++].port = definition->ports[j].container_port;
+        }
+    }
+    plan->concurrency = request->concurrency;
+    plan->line = request->line_max;
+    plan->service_usec = scale_down(plans->scale, typical(plans, &request->work));
+    plan->service_wait_usec = typical(plans, &request->wait);
+    plan->draws = plans_draws(plans->scenario, (int32_t)(taskdef - plans->scenario->taskdefs), i);
+}
+
 static void plan_container(struct plan_container *plan, const struct plans *plans,
                            const struct scenario_taskdef *taskdef, int i)
 {
@@ -147,6 +205,7 @@ static void plan_container(struct plan_container *plan, const struct plans *plan
     };
     wants_fill(plan, taskdef, i);
     plan->performs = plan->layout == NULL || taskdef->behaviours[i].given;
+    plan_service(plan, plans, taskdef, i);
 }
 
 static void plan_taskdef(struct plan *plan, const struct plans *plans, int id)
@@ -199,6 +258,7 @@ void plans_finish(struct plans *plans)
             free(plan->containers[j].environment);
             free_networks(&plan->containers[j]);
             free(plan->containers[j].health_command);
+            free(plan->containers[j].ports);
             wants_release(&plan->containers[j]);
         }
         free(plan->containers);

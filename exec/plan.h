@@ -32,6 +32,10 @@ void plans_tell(const struct plans *plans);
  * draws are those of the simulation, so both runs are given the same work. */
 struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef);
 
+/* Containers that draw the times of their requests from the same distributions have the same number:
+ * below 16 times the number of definitions. */
+int32_t plans_draws(const struct scenario *scenario, int32_t taskdef, int container);
+
 /* The limits of an instance of that type. */
 struct cgroup_limits plans_instance_limits(const struct plans *plans,
                                            const struct instance_type *type);

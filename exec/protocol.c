@@ -82,6 +82,11 @@ static const struct field plan_mount_fields[] = {
 };
 static const struct schema plan_mount_schema = SCHEMA(plan_mount, plan_mount_fields);
 
+static const struct field plan_port_fields[] = {
+    FIELD(FIELD_INT, plan_port, port, "port"),
+};
+static const struct schema plan_port_schema = SCHEMA(plan_port, plan_port_fields);
+
 static const struct field plan_container_fields[] = {
     FIELD(FIELD_TEXT, plan_container, name, "name"),
     FIELD(FIELD_TEXT, plan_container, image, "image"),
@@ -112,6 +117,12 @@ static const struct field plan_container_fields[] = {
     FIELD(FIELD_LONG, plan_container, reserved_bytes, "memoryReservation"),
     FIELD(FIELD_LONG, plan_container, swap_bytes, "swap"),
     FIELD(FIELD_INT, plan_container, swappiness, "swappiness"),
+    FIELD_LIST_OF(plan_container, ports, "ports", &plan_port_schema),
+    FIELD(FIELD_INT, plan_container, concurrency, "concurrency"),
+    FIELD(FIELD_INT, plan_container, line, "line"),
+    FIELD(FIELD_LONG, plan_container, service_usec, "serviceTime"),
+    FIELD(FIELD_LONG, plan_container, service_wait_usec, "serviceWait"),
+    FIELD(FIELD_INT, plan_container, draws, "draws"),
 };
 static const struct schema plan_container_schema = SCHEMA(plan_container, plan_container_fields);
 

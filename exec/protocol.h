@@ -101,6 +101,10 @@ struct plan_mount {
     int64_t flags;
 };
 
+struct plan_port {
+    int32_t port;
+};
+
 /* How a container of a definition is really run. Limits are already divided by the scale. */
 struct plan_container {
     char *name;
@@ -142,6 +146,12 @@ struct plan_container {
     int64_t reserved_bytes; /* 0: none */
     int64_t swap_bytes;     /* beyond memory_bytes */
     int32_t swappiness;     /* as in struct cgroup_limits */
+    /* berth-work serves requests on these ports, as its options of the same names say. */
+    int32_t n_ports;
+    struct plan_port *ports;
+    int32_t concurrency, line;
+    int64_t service_usec, service_wait_usec; /* of requests that do not say so themselves */
+    int32_t draws; /* number of the header in which they do; see plans_draws() */
 };
 
 struct plan {
@@ -154,6 +164,10 @@ struct plan {
     int32_t n_containers;
     struct plan_container *containers;
 };
+
+/* A request's header "berth-draws-N: WORK WAIT" says what it takes, in microseconds, from containers
+ * that look for the number N. */
+#define BERTH_DRAWS "berth-draws-"
 
 /* What the containers of one task do: the behaviours of its definition, sampled and scaled. */
 struct duty_container {

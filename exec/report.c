@@ -137,8 +137,8 @@ static void print_machines(const struct report *report)
         n_containers += report->story.tasks[i].n_containers;
     }
     printf("machines      %d instance%s as %s (%s), %d container%s\n", report->story.n_instances,
-           report->story.n_instances == 1 ? "" : "s", what_they_are(report), how_limited(report), n_containers,
-           n_containers == 1 ? "" : "s");
+           report->story.n_instances == 1 ? "" : "s", what_they_are(report), how_limited(report),
+           n_containers, n_containers == 1 ? "" : "s");
 }
 
 /* ---- what an operating system of one's own takes ---- */
@@ -173,8 +173,7 @@ static int median_of(const struct report *report, size_t offset, int64_t *median
     return n;
 }
 
-#define MEDIAN_OF(report, member, to)                                                              \
-    median_of(report, offsetof(struct story_course, member), to)
+#define MEDIAN_OF(report, member, to) median_of(report, offsetof(struct story_course, member), to)
 
 static const struct story_course *any_course(const struct report *report)
 {
@@ -287,6 +286,7 @@ void report_print(const struct report *report)
     } else {
         summary_expect(stdout, report->scenario, &report->story);
     }
+    responses_print(stdout, &report->story.responses);
     print_machines(report);
     print_guests(report);
     print_rules(report);
@@ -358,8 +358,9 @@ void report_print_json(const struct report *report)
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
                count_refused(&report->story, false), report->waiting);
     expect_add(&json, report->scenario, &report->story);
-    if (report->story.responses.n_groups > 0)
+    if (report->story.responses.n_groups > 0) {
         buffer_add_text(&json, ", ");
+    }
     responses_json(&json, &report->story.responses);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,

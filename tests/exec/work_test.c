@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@ static struct rusage used;
 
 static pid_t start(const char *const *options, int fd)
 {
-    const char *argv[16] = {"berth-work"};
+    const char *argv[20] = {"berth-work"};
     pid_t pid;
 
     for (size_t i = 0; options[i]; i++) {
@@ -74,6 +75,9 @@ Test(work, options_and_words)
         {{"--work", "-1"}, 2, "berth-work: --work\nusage"},
         {{"--work", "99999999999999999999"}, 2, "berth-work: --work\nusage"},
         {{"--work", "forever"}, 2, "berth-work: --work\nusage"},
+        {{"--http", "65536"}, 2, "berth-work: --http\nusage"},
+        {{"--concurrency", "0"}, 2, "berth-work: --concurrency is at least 1"},
+        {{"--line", "15001"}, 2, "berth-work: --concurrency is at least 1, --line at most 15000"},
         {{"--nonesuch"}, 2, "berth-work: --nonesuch\nusage"},
         {{"--memory", "9000000000000000"}, 3, "berth-work: no memory, error 12\n"},
     };
@@ -156,9 +160,11 @@ Test(work, serves_http)
     const char *const options[] = {"--http",  "18473", "--service-time", "20000", "--idle",
                                    "forever", NULL};
     int null = open("/dev/null", O_WRONLY), status;
-    pid_t pid = start(options, null);
+    pid_t pid;
     char reply[1024];
 
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* the process that works becomes ours */
+    pid = start(options, null);
     for (int i = 0; i < 3; i++) {
         int fd = connect_to(18473);
         size_t have = 0;
@@ -177,8 +183,54 @@ Test(work, serves_http)
         close(fd);
     }
     kill(pid, SIGTERM);
-    cr_assert(wait4(pid, &status, 0, &used) == pid);
+    cr_assert(waitpid(pid, &status, 0) == pid);
+    cr_assert(wait4(-1, &status, 0, &used) > 0, "one process works and dies with the first");
     cr_expect(used_cpu_usec() >= 50000, "the service time was not burnt");
+    close(null);
+}
+
+static int ask(int port, const char *header)
+{
+    int fd = connect_to(port);
+
+    cr_assert(fd >= 0, "nobody listens");
+    cr_assert(dprintf(fd, "GET / HTTP/1.0\r\nhost: x\r\n%s\r\n", header) > 0);
+    return fd;
+}
+
+/* The status of an answer, waited for. */
+static int status_of(int fd)
+{
+    char reply[1024] = "";
+    ssize_t n, have = 0;
+
+    while ((n = read(fd, reply + have, sizeof reply - 1 - (size_t)have)) > 0) {
+        have += n;
+    }
+    close(fd);
+    return have > 12 ? atoi(reply + 9) : 0;
+}
+
+Test(work, lets_so_many_in_and_no_more)
+{
+    const char *const options[] = {
+        "--http",     "18474",         "--http", "18475",   "--service-wait",
+        "3600000000", "--concurrency", "2",      "--line",  "1",
+        "--draws",    "draws-3",       "--idle", "forever", NULL};
+    int null = open("/dev/null", O_WRONLY), out[3];
+    pid_t pid = start(options, null);
+
+    cr_expect(status_of(ask(18475, "draws-30: 9 9000000000\r\ndraws-3: 0 0\r\n")) == 200,
+              "a request says what it takes");
+    out[0] = ask(18474, "");
+    out[1] = ask(18475, "draws-3: 0 3600000000\r\n");
+    out[2] = ask(18474, "draws-3: 0 0\r\n"); /* in line */
+    cr_expect(status_of(ask(18474, "")) == 503, "the line is full");
+    kill(pid, SIGTERM);
+    cr_assert(waitpid(pid, NULL, 0) == pid);
+    for (int i = 0; i < 3; i++) {
+        cr_expect(status_of(out[i]) == 0, "cut off with its server");
+    }
     close(null);
 }
 

@@ -1,0 +1,124 @@
+/*
+ * The same rows as the simulation's: one for each definition of which a service has tasks, in that
+ * order. Tasks that have gone within the period are not seen; those inside virtual machines are not
+ * either, since their cgroups are their guests', and a service without any other has no row. Numbers are
+ * the scenario's: what a container at half the scale uses counts twice.
+ */
+#include "exec/observe.h"
+
+#include "core/array.h"
+#include "core/cluster.h"
+
+#include <stdlib.h>
+
+void observe_init(struct observer *observer, const struct scheduler *scheduler,
+                  const struct crew *crew, struct ingress *ingress)
+{
+    *observer = (struct observer){
+        .scheduler = scheduler, .crew = crew, .ingress = ingress, .began_usec = USEC_NEVER};
+}
+
+void observe_finish(struct observer *observer)
+{
+    free(observer->rows);
+    free(observer->tasks);
+    *observer = (struct observer){0};
+}
+
+int64_t observe_deadline(struct observer *observer, int64_t now_usec)
+{
+    if (observer->scheduler->ending || observer->scheduler->cluster.n_services == 0) {
+        return USEC_NEVER;
+    }
+    if (observer->began_usec == USEC_NEVER) {
+        observer->began_usec = now_usec;
+    }
+    return observer->began_usec + observer->scheduler->rules.metric_period_usec;
+}
+
+/* The row of that definition among those of the service from `first` on; they stay in order. */
+static struct service_metrics *row_of(struct observer *observer, int first, int32_t service,
+                                      int32_t taskdef)
+{
+    int at = observer->n_rows;
+
+    while (at > first && observer->rows[at - 1].taskdef >= taskdef) {
+        at--;
+    }
+    if (at < observer->n_rows && observer->rows[at].taskdef == taskdef) {
+        return &observer->rows[at];
+    }
+    ARRAY_ADD(observer, rows);
+    for (int i = observer->n_rows - 1; i > at; i--) {
+        observer->rows[i] = observer->rows[i - 1];
+    }
+    observer->rows[at] = (struct service_metrics){.service = service, .taskdef = taskdef};
+    return &observer->rows[at];
+}
+
+static int64_t scale_up(const struct observer *observer, int64_t amount)
+{
+    struct scale scale = observer->crew->job->plans->scale;
+
+    return amount * scale.denominator / scale.numerator;
+}
+
+static void add_usage(struct observer *observer, struct service_metrics *row, int32_t index,
+                      const struct cgroup_usage *usage)
+{
+    struct observed *seen;
+
+    while (observer->n_tasks <= index) {
+        *ARRAY_ADD(observer, tasks) = (struct observed){0, 0};
+    }
+    seen = &observer->tasks[index];
+    row->cpu_usec += scale_up(observer, usage->cpu_usec - seen->cpu_usec);
+    row->throttled_usec += usage->throttled_usec - seen->throttled_usec;
+    row->memory_bytes += scale_up(observer, usage->memory_bytes);
+    *seen = (struct observed){usage->cpu_usec, usage->throttled_usec};
+}
+
+static void add_task(struct observer *observer, int first, int32_t service, int32_t index,
+                     int64_t now_usec)
+{
+    const struct task *task = &observer->scheduler->cluster.tasks[index];
+    struct service_metrics *row;
+    struct cgroup_usage usage;
+    int64_t since_usec =
+        task->running_usec > observer->began_usec ? task->running_usec : observer->began_usec;
+
+    if (task->last != TASK_RUNNING || !crew_usage(observer->crew, task->instance, index, &usage)) {
+        return;
+    }
+    row = row_of(observer, first, service, task->taskdef);
+    row->n_tasks++;
+    row->running_usec += now_usec - since_usec;
+    add_usage(observer, row, index, &usage);
+}
+
+bool observe_event(struct observer *observer, int64_t now_usec, struct message *event)
+{
+    const struct cluster *cluster = &observer->scheduler->cluster;
+    struct observe *observe = &event->as.observe;
+
+    if (observer->began_usec == USEC_NEVER || now_usec <= observer->began_usec) {
+        return false;
+    }
+    *event = message_new(MESSAGE_OBSERVE);
+    observe->period_usec = now_usec - observer->began_usec;
+    observer->n_rows = 0;
+    for (int32_t s = 0; s < cluster->n_services; s++) {
+        int first = observer->n_rows;
+
+        for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
+             t = cluster->tasks[t].next_of_service) {
+            add_task(observer, first, s, t, now_usec);
+        }
+    }
+    observe->n_services = observer->n_rows;
+    observe->services = observer->rows;
+    ingress_take(observer->ingress);
+    ingress_observe(observer->ingress, observe);
+    observer->began_usec = now_usec;
+    return true;
+}
