@@ -4,6 +4,7 @@
 #include "exec/report.h"
 
 #include "file/expect.h"
+#include "file/saga.h"
 #include "file/summary.h"
 
 #include <assert.h>
@@ -32,6 +33,8 @@ bool report_read(struct report *report, struct err *err)
     } else {
         buffer_add(&report->replay, "replay: %s", difference.text);
     }
+    saga_deployments_json(&report->deployments, &replay.scheduler.cluster);
+    saga_deployments_text(&report->deployed, &replay.scheduler.cluster);
     replay_finish(&replay);
     return true;
 }
@@ -39,6 +42,8 @@ bool report_read(struct report *report, struct err *err)
 void report_finish(struct report *report)
 {
     story_finish(&report->story);
+    buffer_finish(&report->deployments);
+    buffer_finish(&report->deployed);
     buffer_finish(&report->replay);
 }
 
@@ -284,6 +289,8 @@ void report_print(const struct report *report)
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {
+        if (report->deployed.text)
+            fputs(report->deployed.text, stdout);
         summary_expect(stdout, report->scenario, &report->story);
     }
     responses_print(stdout, &report->story.responses);
@@ -362,6 +369,7 @@ void report_print_json(const struct report *report)
         buffer_add_text(&json, ", ");
     }
     responses_json(&json, &report->story.responses);
+    buffer_add(&json, ", %s", report->deployments.text);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
                report->scale.denominator, report->interrupted ? "true" : "false");

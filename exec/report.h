@@ -25,6 +25,8 @@ struct report {
     struct run_summary summary;
     struct story story;
     struct buffer replay; /* "replay: identical (...)", or the first difference */
+    struct buffer deployments; /* as members of a JSON object, and as lines */
+    struct buffer deployed;
     bool identical;
     int64_t waiting; /* tasks without room when the run ended */
     int given_up;    /* groups whose instances failed every time */

@@ -6,6 +6,7 @@
 #include "file/explain.h"
 #include "file/nearest.h"
 #include "file/options.h"
+#include "file/saga.h"
 #include "file/units.h"
 #include "sim.h"
 
@@ -18,17 +19,21 @@
 static const char about[] =
     "Says what happened to a task of a run, and why it was placed where it is: how many instances\n"
     "each filter removed, what each strategy rule saw in those that were left, and which rule\n"
-    "decided; or why it waits. With --what-if: where one more task of a definition would go in a\n"
-    "scenario, at a moment of its simulation.";
+    "decided; or why it waits. With --service: what happened to a service, in order, in ECS's "
+    "words.\n"
+    "With --what-if: where one more task of a definition would go in a scenario, at a moment of "
+    "its\n"
+    "simulation.";
 
 static const char examples[] =
     "  berth explain first.run --task t7               why there, and what became of it\n"
     "  berth explain first.run --task t7 --at 6s       as things stood then\n"
+    "  berth explain rolling.run --service web         its events in ECS's words, its deployments\n"
     "  berth explain scenarios/first.json --what-if job --at 6s\n"
     "                                                  where one more job would go\n";
 
 struct wish {
-    const char *path, *task, *what_if, *at;
+    const char *path, *task, *service, *what_if, *at;
     bool json;
     int64_t at_usec;
 };
@@ -70,6 +75,20 @@ static int explain_run(const struct wish *wish)
     else
         code = err_report(&err);
     explain_finish(&explain);
+    return code;
+}
+
+static int explain_service(const struct wish *wish)
+{
+    struct buffer text = {0};
+    struct err err;
+    int code = EXIT_FINE;
+
+    if (saga_of_log(wish->path, wish->service, wish->json, &text, &err))
+        fputs(text.text ? text.text : "", stdout);
+    else
+        code = err_report(&err);
+    buffer_finish(&text);
     return code;
 }
 
@@ -181,8 +200,10 @@ static int explain(struct wish *wish)
         fprintf(stderr, "berth explain: --at \"%s\" %s\n", wish->at, wrong);
         return EXIT_INPUT;
     }
-    if (!wish->task == !wish->what_if)
-        return usage_error("give either a run and --task, or a scenario and --what-if");
+    if ((wish->task != NULL) + (wish->what_if != NULL) + (wish->service != NULL) != 1)
+        return usage_error("give a run and --task or --service, or a scenario and --what-if");
+    if (wish->service)
+        return explain_service(wish);
     if (wish->task)
         return explain_run(wish);
     if (!wish->at)
@@ -195,6 +216,7 @@ int cmd_explain(int argc, char **argv)
     struct wish wish = {0};
     const struct option_row rows[] = {
         {"task", 0, OPTION_TEXT, &wish.task, "ID", "the task, such as t7", 0, NULL},
+        {"service", 0, OPTION_TEXT, &wish.service, "NAME", "the service, such as web", 0, NULL},
         {"what-if", 0, OPTION_TEXT, &wish.what_if, "TASKDEF",
          "a family of the scenario, family:revision, or a file", 0, NULL},
         {"at", 0, OPTION_TEXT, &wish.at, "TIME", "the moment, such as 6s; else the end", 0, NULL},
@@ -202,7 +224,8 @@ int cmd_explain(int argc, char **argv)
     };
     const struct options options = {
         .command = "explain",
-        .usage = "RUN --task ID [OPTION]... | SCENARIO --what-if TASKDEF --at TIME [OPTION]...",
+        .usage = "RUN --task ID [OPTION]... | RUN --service NAME | SCENARIO --what-if TASKDEF --at "
+                 "TIME [OPTION]...",
         .about = about,
         .examples = examples,
         .rows = rows,

@@ -9,6 +9,7 @@
 #include "file/buffer.h"
 #include "file/expect.h"
 #include "file/options.h"
+#include "file/saga.h"
 #include "file/summary.h"
 #include "file/units.h"
 #include "file/why.h"
@@ -144,6 +145,8 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
     if (result->story.responses.n_groups > 0)
         buffer_add_text(json, ", ");
     responses_json(json, &result->story.responses);
+    buffer_add_text(json, ", ");
+    saga_deployments_json(json, &result->scheduler.cluster);
     buffer_add_text(json, ", \"log\": ");
     buffer_add_json_string(json, log_path);
     buffer_add_text(json, "}");
@@ -155,6 +158,16 @@ static void print_counts(const struct sim_result *result)
            " decisions\n%" PRId64 " placed, %" PRId64 " refused, %" PRId64 " waiting at the end\n",
            result->summary.tasks, result->summary.instances, result->summary.events,
            result->summary.decisions, result->placed, result->refused, result->waiting);
+}
+
+static void print_deployments(const struct sim_result *result)
+{
+    struct buffer text = {0};
+
+    saga_deployments_text(&text, &result->scheduler.cluster);
+    if (text.text)
+        fputs(text.text, stdout);
+    buffer_finish(&text);
 }
 
 /* With the command that says more, on the same line where there is room. */
@@ -199,6 +212,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
         summary_unplaced(stdout, &result->story);
         summary_given_up(stdout, result->given_up);
         print_why(options, result);
+        print_deployments(result);
         responses_print(stdout, &result->story.responses);
         summary_expect(stdout, scenario, &result->story);
     } else {

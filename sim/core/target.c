@@ -79,6 +79,18 @@ static void set_status(struct scheduler *scheduler, struct outputs *outputs, str
         group->n_targets[TARGET_HEALTHY] == 0 && group->n_targets[TARGET_UNHEALTHY] > 0;
 }
 
+static void say(struct scheduler *scheduler, struct outputs *outputs, int32_t task,
+                int32_t target_group, enum service_event_code code)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+    struct service_event *event = service_say(
+        scheduler, outputs, cluster->requests[cluster->tasks[task].request].service, code);
+
+    event->count = 1;
+    event->task = task;
+    event->target_group = target_group;
+}
+
 static int32_t host_port_of(const struct task_state *report, int container, int32_t container_port)
 {
     if (container < report->n_containers) {
@@ -132,8 +144,10 @@ void target_register(struct scheduler *scheduler, struct outputs *outputs, int i
         int container = taskdef_container(definition, balancer->container);
         int32_t group = alternate ? balancer->alternate : balancer->target_group;
 
-        if (container != ID_NONE && group != ID_NONE)
+        if (container != ID_NONE && group != ID_NONE) {
             add(scheduler, outputs, group, id, container, balancer->container_port, report);
+            say(scheduler, outputs, id, group, EVENT_REGISTERED);
+        }
     }
 }
 
@@ -186,6 +200,7 @@ bool target_drain(struct scheduler *scheduler, struct outputs *outputs, int task
         if (target->status == TARGET_UNUSED || target->status == TARGET_DRAINING)
             continue;
         set_status(scheduler, outputs, target, delay_usec > 0 ? TARGET_DRAINING : TARGET_UNUSED);
+        say(scheduler, outputs, task, target->target_group, EVENT_DEREGISTERED);
         if (delay_usec == 0)
             continue;
         target->due_usec = scheduler->now_usec + delay_usec;
