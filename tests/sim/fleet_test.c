@@ -3,6 +3,7 @@
  * is one thread, links and layers of images, memory and whom the kernel ends for it. Every run is
  * checked after each step, logged and replayed.
  */
+#include "core/draw.h"
 #include "file/replay.h"
 #include "sim.h"
 
@@ -438,6 +439,125 @@ Test(fleet, nothing_is_left_of_an_instance_that_dies)
                 msec) > 0);
         run(members);
         cr_assert(result.n_missed == 0);
+        end();
+        free(members);
+    }
+}
+
+/* Random worlds --------------------------------------------------------------------------------- */
+
+static int64_t roll(int round, int *n, int64_t bound)
+{
+    return (int64_t)draw_below(17, DRAW_WORK, round, (*n)++, (uint64_t)bound);
+}
+
+static const char *one_of(int round, int *n, const char *const *texts)
+{
+    int count = 0;
+
+    while (texts[count])
+        count++;
+    return texts[roll(round, n, count)];
+}
+
+/* Some steps of random costs. */
+static void print_costs(FILE *out, int round, int *n)
+{
+    static const char *const profiles[] = {"ec2", "laptop", "firecracker", "2012", NULL};
+    static const char *const times[] = {"'0s'",
+                                        "'3ms'",
+                                        "{'cpu': '5ms'}",
+                                        "{'wait': '2ms', 'cpu': {'normal': {'mean': '4ms', 'sd': "
+                                        "'4ms'}}, 'cold': '9ms'}",
+                                        "{'gamma': {'mean': '10ms', 'shape': 0.5}}",
+                                        "{'weibull': {'scale': '9ms', 'shape': 0.8}}",
+                                        "{'samples': ['1ms', '20ms', '0s']}",
+                                        NULL};
+    static const char *const rates[] = {"'any'", "'1MiB'", "'20MiB'", "'300KiB'", NULL};
+
+    fprintf(out, "'costs': {'profile': '%s'", one_of(round, n, profiles));
+    for (int step = 0; step < COST_STEPS; step++)
+        if (roll(round, n, 3) == 0)
+            fprintf(out, ", '%s': %s", cost_step_names[step], one_of(round, n, times));
+    if (roll(round, n, 2))
+        fprintf(out, ", 'host': {'cpus': %lld}", 1 + (long long)roll(round, n, 4));
+    if (roll(round, n, 3) == 0)
+        fprintf(out, ", 'machines': 'vms', 'path': '%s'",
+                boot_path_names[roll(round, n, BOOT_PATHS)]);
+    fprintf(out, ", 'agentQueue': %s, 'pullQueue': %s, 'contention': %s",
+            roll(round, n, 2) ? "true" : "false", roll(round, n, 2) ? "true" : "false",
+            roll(round, n, 4) ? "true" : "false");
+    fprintf(out, ", 'networkPerSecond': %s, 'layerPerSecond': %s, 'registryPerSecond': %s",
+            one_of(round, n, rates), one_of(round, n, rates), one_of(round, n, rates));
+    fprintf(out, ", 'unpackPerSecond': %s, 'diskPerSecond': %s, 'touchPerMiB': '1ms'},",
+            one_of(round, n, rates), one_of(round, n, rates));
+}
+
+static void print_timeline(FILE *out, int round, int *n)
+{
+    fprintf(out, "'timeline': [");
+    for (int i = 0; i < 6; i++) {
+        long long at = (long long)roll(round, n, 20000);
+
+        fprintf(out, "%s{'at': '%lldms', ", i ? ", " : "", at);
+        switch (roll(round, n, 6)) {
+        case 0:
+            fprintf(out, "'fault': {'killInstance': 'i%lld'}}", 1 + (long long)roll(round, n, 3));
+            break;
+        case 1:
+            fprintf(out, "'fault': {'killTask': 't%lld'}}", 1 + (long long)roll(round, n, 9));
+            break;
+        case 2:
+            fprintf(out, "'fault': {'deadRegistry': {'for': '2s'}}}");
+            break;
+        case 3:
+            fprintf(out, "'fault': {'cutAgent': {'instance': 'i1', 'for': '3s'}}}");
+            break;
+        default:
+            fprintf(out, "'runTask': {'taskDefinition': '%s', 'count': %lld}}",
+                    roll(round, n, 2) ? "a" : "b", 1 + (long long)roll(round, n, 4));
+        }
+    }
+    fprintf(out, "], 'until': '25s'");
+}
+
+/* Whatever the costs, whatever goes wrong: every invariant holds, the run ends, and it replays. */
+Test(fleet, random_worlds_hold_together)
+{
+    for (int round = 0; round < 400; round++) {
+        char *members;
+        size_t length;
+        FILE *out = open_memstream(&members, &length);
+        int n = 0;
+
+        cr_assert(out != NULL);
+        print_costs(out, round, &n);
+        fprintf(out,
+                "'instanceTypes': {'box': {'vcpu': %s, 'memory': '512MiB'%s}},"
+                "'instances': '2xbox',",
+                roll(round, &n, 2) ? "1" : "0.5", roll(round, &n, 2) ? ", 'boot': '1s'" : "");
+        fprintf(out, "'images': {'x': {'layers': [{'size': '3MiB', 'digest': 'd'}, {'size': "
+                     "'1MiB'}]}, 'y': {'layers': [{'size': '3MiB', 'digest': 'd'}]}},");
+        fprintf(out,
+                "'taskDefinitions': [{'family': 'a', %s 'containerDefinitions': [{'name': "
+                "'c', 'image': 'x', 'cpu': 100, 'memory': 100}, {'name': 's', 'image': 'y', "
+                "'cpu': 20, 'memory': 60, 'essential': false}]}, {'family': 'b', "
+                "'networkMode': '%s', 'containerDefinitions': [{'name': 'c', 'image': 'y', "
+                "'cpu': 50, 'memoryReservation': 50}]}],",
+                roll(round, &n, 2) ? "'cpu': '256', 'memory': '160'," : "",
+                roll(round, &n, 2) ? "bridge" : "awsvpc");
+        fprintf(out,
+                "'behaviour': {'a/c': {'work': '2s', 'memory': '%lldMiB', 'threads': %lld}, "
+                "'a/s': {'memory': '50MiB', 'idle': '1s'}, 'b/c': {'work': "
+                "{'exponential': {'mean': '500ms'}}, 'memory': '%lldMiB', 'idle': '2s'}},",
+                90 + (long long)roll(round, &n, 20), 1 + (long long)roll(round, &n, 2),
+                (long long)roll(round, &n, 180));
+        if (roll(round, &n, 2))
+            fprintf(out, "'services': [{'serviceName': 's', 'taskDefinition': 'b', "
+                         "'desiredCount': 2}],");
+        print_timeline(out, round, &n);
+        fclose(out);
+        run(members);
         end();
         free(members);
     }
