@@ -257,18 +257,9 @@ static int open_cloud(const struct stage *stage)
 
 static bool open_guests(struct stage *stage, struct err *err)
 {
-    if (!guests_any(stage->scenario)) {
-        return true;
-    }
-    if (!guests_open(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans,
-                     &stage->run, &stage->programs, err)) {
-        return false;
-    }
-    stage->report.guests = &stage->guests;
-    fprintf(stderr, "instances are virtual machines, %s%s%s\n",
-            stage->guests.kit.kvm ? "with KVM" : "emulated: ", stage->guests.kit.why,
-            stage->guests.kit.kvm ? "" : "; what they take says little of real ones");
-    return true;
+    guests_init(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans,
+                &stage->run, &stage->programs);
+    return !guests_any(stage->scenario) || guests_open(&stage->guests, err);
 }
 
 static bool control(struct stage *stage, struct err *err)
@@ -282,7 +273,7 @@ static bool control(struct stage *stage, struct err *err)
         .agent_program = stage->programs.agent,
         .work_program = stage->programs.work,
         .prints = stage->prints,
-        .guests = stage->report.guests,
+        .guests = &stage->guests,
         .cloud_fd = -1,
         .jitter_usec = stage->jitter_usec,
         .talk = isatty(STDERR_FILENO),
@@ -310,6 +301,7 @@ static bool control(struct stage *stage, struct err *err)
     if (ok && !logged) {
         *err = log_err;
     }
+    stage->report.with_kvm = stage->guests.kit.kvm;
     stage->report.summary = result.summary;
     stage->report.waiting = result.waiting;
     stage->report.given_up = result.given_up;

@@ -24,7 +24,7 @@ struct controller_job {
     const struct sweep_run *run;
     const struct cgroup_machine *cgroups;
     const char *agent_program, *work_program;
-    const struct guests *guests; /* instances are virtual machines; NULL: they are cgroups */
+    struct guests *guests; /* what virtual machines are made of */
     const char *prints; /* see struct setup */
     int cloud_fd; /* see cloud.h; -1: containers have no networks */
     struct runlog_writer *log;

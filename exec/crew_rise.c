@@ -132,11 +132,8 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
     struct vm_order order;
     bool ok;
 
-    if (!job->guests) {
-        return err_set(err, EXIT_MACHINE,
-                       "i%d: a task on Fargate has a virtual machine to itself, "
-                       "and this run has made none ready",
-                       machine->instance + 1);
+    if (!guests_open(job->guests, err)) {
+        return false;
     }
     limits.memory_bytes = limits.swap_bytes = 0;
     guests_order(job->guests, &member->type, member->is_micro, &order);

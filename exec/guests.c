@@ -20,8 +20,12 @@
 
 bool guests_has(const struct scenario *scenario, const struct scenario_group *group)
 {
-    return group->isolation == ISOLATION_BY_COSTS ? scenario->costs.machines == MACHINES_VMS
-                                                  : group->isolation == ISOLATION_VM;
+    enum isolation isolation = group->isolation;
+
+    if (isolation == ISOLATION_BY_COSTS && scenario->costs.machines == MACHINES_VMS) {
+        isolation = ISOLATION_VM;
+    }
+    return group->type != ID_NONE && isolation == ISOLATION_VM;
 }
 
 bool guests_any(const struct scenario *scenario)
@@ -140,12 +144,14 @@ static bool check_sizes(const struct guests *guests, struct err *err)
     int64_t wanted_mib = 0, free_mib = capacity_free_bytes() / MIB;
 
     for (int i = 0; i < scenario->n_groups; i++) {
-        const struct instance_type *type = &scenario->types[scenario->groups[i].type];
-        int64_t memory_mib = memory_of(guests, type);
+        const struct instance_type *type;
+        int64_t memory_mib;
 
         if (!guests_has(scenario, &scenario->groups[i])) {
             continue;
         }
+        type = &scenario->types[scenario->groups[i].type];
+        memory_mib = memory_of(guests, type);
         if (memory_mib < VM_MEMORY_MIN_MIB) {
             return err_set(err, EXIT_MACHINE,
                            "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
@@ -186,14 +192,15 @@ static bool make_disks(struct guests *guests, struct err *err)
             vm_disk_make_empty(guests->scratch_disk, err));
 }
 
-static bool prepare(struct guests *guests, const struct programs *programs, struct err *err)
+static bool prepare(struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
 
     if (mkdir(guests->folder, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", guests->folder);
     }
-    if (!vm_kit_make(&guests->kit, guests->folder, programs, err) || !make_disks(guests, err)) {
+    if (!vm_kit_make(&guests->kit, guests->folder, guests->programs, err) ||
+        !make_disks(guests, err)) {
         return false;
     }
     for (int i = 0; guests->start == VM_RESTORE && i < scenario->n_groups; i++) {
@@ -205,16 +212,27 @@ static bool prepare(struct guests *guests, const struct programs *programs, stru
     return true;
 }
 
-bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
-                 const struct sweep_run *run, const struct programs *programs, struct err *err)
+void guests_init(struct guests *guests, enum vm_start start, const struct plans *plans,
+                 const struct sweep_run *run, const struct programs *programs)
 {
-    *guests = (struct guests){.plans = plans, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
+    *guests = (struct guests){
+        .plans = plans, .programs = programs, .start = start, .more = getenv(GUESTS_MORE_VARIABLE)};
     snprintf(guests->folder, sizeof guests->folder, "%s/vm", run->folder);
-    if (read_patience(guests, err) && check_sizes(guests, err) && prepare(guests, programs, err)) {
+}
+
+bool guests_open(struct guests *guests, struct err *err)
+{
+    if (guests->is_open) {
         return true;
     }
-    guests_close(guests);
-    return false;
+    if (!read_patience(guests, err) || !check_sizes(guests, err) || !prepare(guests, err)) {
+        return false;
+    }
+    guests->is_open = true;
+    fprintf(stderr, "virtual machines are %s%s%s\n",
+            guests->kit.kvm ? "run with KVM" : "emulated: ", guests->kit.why,
+            guests->kit.kvm ? "" : "; what they take says little of real ones");
+    return true;
 }
 
 void guests_close(struct guests *guests)

@@ -25,6 +25,8 @@
 
 struct guests {
     const struct plans *plans;
+    const struct programs *programs;
+    bool is_open;
     enum vm_start start;
     struct vm_kit kit;
     char folder[300]; /* of the kit, in the run's */
@@ -37,10 +39,14 @@ struct guests {
     char images_disk[320], scratch_disk[320];
 };
 
-/* Makes the kit, and snapshots where guests start from them. `guests` is filled and everything
- * lives in the run's folder. */
-bool guests_open(struct guests *guests, enum vm_start start, const struct plans *plans,
-                 const struct sweep_run *run, const struct programs *programs, struct err *err);
+/* Says what guests will be made of, if any are; all borrowed, everything lives in the run's folder. */
+void guests_init(struct guests *guests, enum vm_start start, const struct plans *plans,
+                 const struct sweep_run *run, const struct programs *programs);
+
+/* Makes the kit, the disks, and snapshots where guests start from them; nothing the second time. Says
+ * on stderr what guests are. A run opens them before it begins where instances are virtual machines,
+ * else when the first task comes that has one to itself. */
+bool guests_open(struct guests *guests, struct err *err);
 void guests_close(struct guests *guests);
 
 /* Whether instances of the group are virtual machines; of any of the scenario's. */

@@ -3,6 +3,7 @@
  */
 #include "exec/report.h"
 
+#include "exec/guests.h"
 #include "file/expect.h"
 #include "file/saga.h"
 #include "file/summary.h"
@@ -108,42 +109,41 @@ static void print_title(const struct report *report)
     summary_title(stdout, report->scenario, how);
 }
 
-static const char *how_limited(const struct report *report)
-{
-    static char text[64];
-
-    if (!report->guests) {
-        return report->cgroups->kind == CGROUP_NONE ? "none, so without limits"
-                                                    : cgroup_kind_name(report->cgroups->kind);
-    }
-    snprintf(text, sizeof text, "%s; v2 inside",
-             report->guests->kit.kvm ? "KVM" : "emulated: no KVM");
-    return text;
-}
-
-static const char *what_they_are(const struct report *report)
+/* How many instances had a kernel of their own, or would have if they had come up. */
+static int count_guests(const struct report *report)
 {
     const struct scenario *scenario = report->scenario;
-    int n_vms = 0;
+    int n = 0;
 
-    for (int i = 0; i < scenario->n_groups; i++) {
-        n_vms += guests_has(scenario, &scenario->groups[i]);
+    for (int i = 0; i < report->story.n_instances; i++) {
+        const struct story_instance *instance = &report->story.instances[i];
+
+        n += instance->course.start[0] != '\0' ||
+             (instance->group >= 0 && instance->group < scenario->n_groups &&
+              guests_has(scenario, &scenario->groups[instance->group]));
     }
-    return n_vms == 0                    ? "cgroups"
-           : n_vms == scenario->n_groups ? "virtual machines"
-                                         : "cgroups and virtual machines";
+    return n;
 }
 
 static void print_machines(const struct report *report)
 {
-    int n_containers = 0;
+    const char *limits = report->cgroups->kind == CGROUP_NONE
+                             ? "none, so without limits"
+                             : cgroup_kind_name(report->cgroups->kind);
+    int n_containers = 0, n_guests = count_guests(report), n = report->story.n_instances;
 
     for (int i = 0; i < report->story.n_tasks; i++) {
         n_containers += report->story.tasks[i].n_containers;
     }
-    printf("machines      %d instance%s as %s (%s), %d container%s\n", report->story.n_instances,
-           report->story.n_instances == 1 ? "" : "s", what_they_are(report), how_limited(report),
-           n_containers, n_containers == 1 ? "" : "s");
+    printf("machines      ");
+    if (n > n_guests) {
+        printf("%d instance%s as cgroups (%s), ", n - n_guests, n - n_guests == 1 ? "" : "s", limits);
+    }
+    if (n_guests > 0) {
+        printf("%d as virtual machine%s (%s), ", n_guests, n_guests == 1 ? "" : "s",
+               report->with_kvm ? "KVM" : "emulated: no KVM");
+    }
+    printf("%d container%s\n", n_containers, n_containers == 1 ? "" : "s");
 }
 
 /* ---- what an operating system of one's own takes ---- */
@@ -303,6 +303,9 @@ void report_print(const struct report *report)
     }
     if (any_course(report)) {
         printf("              inside a virtual machine %s\n", any_course(report)->kernel);
+        printf("same memory   a container sees the host's %" PRId64
+               " MiB, a virtual machine its own %" PRId64 "\n",
+               capacity_of_machine().memory_bytes / MIB, any_course(report)->memory_bytes / MIB);
     }
     print_left(report);
     print_next(report);

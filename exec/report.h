@@ -6,7 +6,6 @@
 #define BERTH_EXEC_REPORT_H
 
 #include "exec/cgroup.h"
-#include "exec/guests.h"
 #include "exec/leftover.h"
 #include "exec/scale.h"
 #include "file/err.h"
@@ -33,7 +32,7 @@ struct report {
     bool interrupted;
     struct leftovers left;
     const struct cgroup_machine *cgroups;
-    const struct guests *guests; /* NULL: instances were cgroups */
+    bool with_kvm; /* its virtual machines, if it had any */
     char inside[64];    /* kernel as a container saw it */
     bool given_to_user; /* the log belongs to the caller of sudo */
 };
