@@ -4,6 +4,8 @@
  */
 #include "traffic.h"
 
+#include "file/estimate.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -191,12 +193,12 @@ Test(traffic, is_shared_among_groups_as_it_is_shifted)
 
 #define SEEDS 30
 #define CUSTOMERS 160000
-#define WARM_UP 10000
 #define SERVICE_USEC 100000
 
-/* Mean time in the system of one run. */
-static double mean_usec(int servers, double utilization, uint64_t seed)
+/* Mean time in the system of so many customers of one run, after a tenth as many that do not count. */
+static double mean_usec(int servers, double utilization, int customers, uint64_t seed)
 {
+    int64_t warm_up = customers / 10;
     int64_t rate = (int64_t)(utilization * servers * 1e6 / SERVICE_USEC * RATE_PER_SEC);
     struct world *world = new_world(rate, ARRIVALS_POISSON, seed);
     struct queue_entry entry;
@@ -209,13 +211,13 @@ static double mean_usec(int servers, double utilization, uint64_t seed)
     world->load.timeout_usec = USEC_NEVER;
     serve(world, 0, 0);
     traffic_add_source(&world->traffic, &world->load, 0);
-    while (counted(world)->n_requests < WARM_UP + CUSTOMERS && queue_pop(&world->queue, &entry)) {
+    while (counted(world)->n_requests < warm_up + customers && queue_pop(&world->queue, &entry)) {
         traffic_event(&world->traffic, &entry);
-        if (counted(world)->n_requests == WARM_UP) {
+        if (counted(world)->n_requests == warm_up) {
             counted(world)->latency.sum_usec = 0;
         }
     }
-    mean = (double)counted(world)->latency.sum_usec / CUSTOMERS;
+    mean = (double)counted(world)->latency.sum_usec / customers;
     finish_world(world);
     return mean;
 }
@@ -242,7 +244,7 @@ static void assert_theory(int servers)
     double sum = 0, squares = 0, mean, half;
 
     for (int seed = 1; seed <= SEEDS; seed++) {
-        double value = mean_usec(servers, 0.7, (uint64_t)seed) / want;
+        double value = mean_usec(servers, 0.7, CUSTOMERS, (uint64_t)seed) / want;
 
         sum += value;
         squares += value * value;
@@ -268,4 +270,22 @@ Test(traffic, queues_as_theory_says_with_three_servers)
 Test(traffic, queues_as_theory_says_with_ten_servers)
 {
     assert_theory(10);
+}
+
+/* What the interval of a few replications promises: of 100 of them 95 or so hold what theory says. */
+Test(traffic, intervals_hold_the_mean_as_often_as_they_say)
+{
+    const double want = theory(1, 0.7) * SERVICE_USEC;
+    int n_hold = 0;
+
+    for (uint64_t i = 0; i < 100; i++) {
+        int64_t means[8];
+        struct estimate estimate;
+
+        for (uint64_t k = 0; k < 8; k++)
+            means[k] = (int64_t)mean_usec(1, 0.7, 4000, 1000 + i * 8 + k);
+        estimate = estimate_of(means, 8);
+        n_hold += fabs(estimate.mean - want) <= estimate.half;
+    }
+    cr_assert(88 <= n_hold && n_hold <= 100, "%d of 100", n_hold);
 }
