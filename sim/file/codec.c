@@ -6,6 +6,7 @@
 #include "file/codec.h"
 
 #include "core/array.h"
+#include "file/codec_plain.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -486,8 +487,13 @@ static json_t *parse(const char *text, size_t length, struct err *err)
 
 bool codec_read_message(const char *text, size_t length, struct message *message, struct err *err)
 {
-    json_t *object = parse(text, length, err);
-    bool ok = object && read_message(object, message, NULL, err);
+    json_t *object;
+    bool ok;
+
+    if (codec_plain_message(text, length, message))
+        return true;
+    object = parse(text, length, err);
+    ok = object && read_message(object, message, NULL, err);
 
     json_decref(object);
     return ok;
@@ -495,8 +501,13 @@ bool codec_read_message(const char *text, size_t length, struct message *message
 
 bool codec_read_record(const char *text, size_t length, struct record *record, struct err *err)
 {
-    json_t *line = parse(text, length, err);
-    bool ok = line && read_record(line, record, err);
+    json_t *line;
+    bool ok;
+
+    if (codec_plain_record(text, length, record))
+        return true;
+    line = parse(text, length, err);
+    ok = line && read_record(line, record, err);
 
     json_decref(line);
     return ok;

@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "file/codec.h"
+#include "file/codec_plain.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -322,14 +323,12 @@ static bool read_summary(const json_t *line, struct run_summary *summary, struct
            read_count(line, "machines", &summary->machines, err);
 }
 
-static enum runlog_item take_record(struct runlog_reader *reader, const json_t *line,
-                                    struct err *err)
+/* What reader->record now holds was in the line, with that digest. */
+static enum runlog_item accept_record(struct runlog_reader *reader, uint64_t digest,
+                                      struct err *err)
 {
-    struct record *record = &reader->record;
-    uint64_t digest;
+    const struct record *record = &reader->record;
 
-    if (!codec_read_logged(line, record, &digest, err))
-        return RUNLOG_ERROR;
     reader->has_record = true;
     /* Every instance was launched by a decision further up: none has a number beyond the bytes. */
     if (record->machine >= reader->n_bytes) {
@@ -346,12 +345,16 @@ static enum runlog_item take_record(struct runlog_reader *reader, const json_t *
 
 static enum runlog_item take_line(struct runlog_reader *reader, const json_t *line, struct err *err)
 {
+    uint64_t digest;
+
     if (reader->has_summary) {
         err_set(err, EXIT_INPUT, "there is text after the summary");
         return RUNLOG_ERROR;
     }
     if (!json_object_get(line, "end"))
-        return take_record(reader, line, err);
+        return codec_read_logged(line, &reader->record, &digest, err)
+                   ? accept_record(reader, digest, err)
+                   : RUNLOG_ERROR;
     reader->has_summary = read_summary(line, &reader->summary, err);
     return reader->has_summary ? RUNLOG_SUMMARY : RUNLOG_ERROR;
 }
@@ -374,12 +377,32 @@ static void drop_record(struct runlog_reader *reader)
     reader->has_record = false;
 }
 
-enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record, struct err *err)
+/* The line that was found, by whomever it was written. */
+static enum runlog_item next_of_any_form(struct runlog_reader *reader, struct err *err)
 {
     json_error_t error;
-    json_t *line;
+    json_t *line = parse_line(reader, &error);
+    enum runlog_item item = RUNLOG_ERROR;
     struct err inner;
+
+    if (!line && !reader->whole)
+        return RUNLOG_TRUNCATED;
+    pass_line(reader);
+    if (line)
+        item = take_line(reader, line, &inner);
+    else
+        err_set(&inner, EXIT_INPUT, "not a line of a run log: %s", error.text);
+    if (item == RUNLOG_ERROR)
+        line_error(reader, line, &inner, err);
+    json_decref(line);
+    return item;
+}
+
+enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record, struct err *err)
+{
     enum runlog_item item;
+    uint64_t digest;
+    struct err inner;
     bool failed;
 
     drop_record(reader);
@@ -388,21 +411,22 @@ enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record
             return RUNLOG_ERROR;
         return reader->has_summary ? RUNLOG_SUMMARY : RUNLOG_TRUNCATED;
     }
-    line = parse_line(reader, &error);
-    if (!line && !reader->whole)
-        return RUNLOG_TRUNCATED;
-    pass_line(reader);
-    if (line) {
-        item = take_line(reader, line, &inner);
+    if (reader->whole && !reader->has_summary &&
+        codec_plain_logged(reader->data + reader->start, reader->length, &reader->record,
+                           &digest)) {
+        pass_line(reader);
+        item = accept_record(reader, digest, &inner);
+        if (item == RUNLOG_ERROR) {
+            json_t *line = parse_line(reader, NULL);
+
+            line_error(reader, line, &inner, err);
+            json_decref(line);
+        }
     } else {
-        err_set(&inner, EXIT_INPUT, "not a line of a run log: %s", error.text);
-        item = RUNLOG_ERROR;
+        item = next_of_any_form(reader, err);
     }
-    if (item == RUNLOG_ERROR)
-        line_error(reader, line, &inner, err);
     if (item == RUNLOG_RECORD)
         *record = reader->record;
-    json_decref(line);
     return item;
 }
 
