@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Two for each of berth-work's options, but for ports, its name, and the end. */
-enum { WORK_ARGUMENTS = 22, WORK_TEXTS = 11 };
+enum { WORK_ARGUMENTS = 24, WORK_TEXTS = 12 };
 
 /* What berth-work listens on at most. */
 enum { WORK_PORTS = 16 };
@@ -121,6 +121,7 @@ static void work_argv(struct command_line *line, const char *program,
     add_option(line, &n, "--memory", duty->memory_bytes);
     add_option(line, &n, "--ready", duty->ready_usec);
     add_option(line, &n, "--work", duty->work_usec);
+    add_option(line, &n, "--threads", duty->threads > 1 ? duty->threads : 0);
     add_option(line, &n, "--idle", duty->idle_usec);
     add_option(line, &n, "--exit", duty->exit_code);
     add_service(line, &n, plan);

@@ -289,6 +289,7 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
             .ready_usec =
                 distribution_sample(&behaviour->ready, plans->seed, DRAW_READY, entity, 0),
             .work_usec = scale_down(plans->scale, work_usec),
+            .threads = behaviour->threads,
             .idle_usec = behaviour->idle_usec,
             .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),
             .exit_code = behaviour->exit_code,

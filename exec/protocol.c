@@ -140,6 +140,7 @@ const struct schema plan_schema = SCHEMA(plan, plan_fields);
 static const struct field duty_container_fields[] = {
     FIELD(FIELD_LONG, duty_container, ready_usec, "ready"),
     FIELD(FIELD_LONG, duty_container, work_usec, "work"),
+    FIELD(FIELD_INT, duty_container, threads, "threads"),
     FIELD(FIELD_LONG, duty_container, idle_usec, "idle"),
     FIELD(FIELD_LONG, duty_container, memory_bytes, "memory"),
     FIELD(FIELD_INT, duty_container, exit_code, "exit"),

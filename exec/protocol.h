@@ -68,8 +68,8 @@ struct setup {
     char *prints;        /* folder for what containers print; NULL: it is thrown away */
     bool print_lines;    /* it is sent, as WORD_PRINT */
     struct setup_guest *guest; /* NULL: this machine's own kernel */
-    bool boot_modelled;  /* the instance waited for a boot time that was given */
-    int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
+    bool boot_modelled;        /* the instance waited for a boot time that was given */
+    int64_t jitter_usec;       /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;
 };
 
@@ -173,6 +173,7 @@ struct plan {
 struct duty_container {
     int64_t ready_usec;
     int64_t work_usec; /* CPU time */
+    int32_t threads;   /* that share it */
     int64_t idle_usec; /* INT64_MAX: for ever */
     int64_t memory_bytes;
     int32_t exit_code;
@@ -220,9 +221,9 @@ char *protocol_unhex(const char *text, size_t *n);
 
 /* One end of the line: a non-blocking stream with what is not yet sent and not yet read. */
 struct channel {
-    int fd;      /* owned */
+    int fd;       /* owned */
     bool is_port; /* of a guest, which never ends: with its other end the guest ends */
-    bool closed; /* the other end is gone, or sent what is no line */
+    bool closed;  /* the other end is gone, or sent what is no line */
     struct buffer out;
     size_t n_sent;
     struct buffer in;

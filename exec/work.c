@@ -6,7 +6,7 @@
  *
  *     berth-work [--memory BYTES] [--ready USEC] [--http PORT]... [--service-time USEC]
  *                [--service-wait USEC] [--concurrency N] [--line N] [--draws HEADER] [--work USEC]
- *                [--idle USEC|forever] [--exit N] [--ignore-term]
+ *                [--threads N] [--idle USEC|forever] [--exit N] [--ignore-term]
  *
  * Order: memory, waiting to be ready, listening, SIGUSR1 to the parent ("ready"), CPU work, idling
  * (or serving), exit. SIGTERM ends it at once, by its default action: 128 + 15 = 143, as most programs
@@ -82,7 +82,8 @@ static _Noreturn void usage(const char *wrong)
     say(2, wrong);
     say(2, "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT]... "
            "[--service-time USEC] [--service-wait USEC] [--concurrency N] [--line N] "
-           "[--draws HEADER] [--work USEC] [--idle USEC|forever] [--exit N] [--ignore-term]\n");
+           "[--draws HEADER] [--work USEC] [--threads N] [--idle USEC|forever] [--exit N] "
+           "[--ignore-term]\n");
     bare_exit(EXIT_USAGE);
 }
 
@@ -138,6 +139,26 @@ static void burn(int64_t usec)
         for (int i = 0; i < 20000; i++) {
             mill = mill * 1664525u + 1013904223u;
         }
+    }
+}
+
+/* As many processes as threads are wanted, each with its part: the kernel shares CPUs among them alike,
+ * and they need no C library. */
+static void burn_together(int64_t usec, int64_t threads)
+{
+    long pid = 1;
+
+    for (int64_t i = 1; i < threads && pid > 0; i++) {
+        pid = bare_call(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+    }
+    if (pid < 0) {
+        give_up("no threads, error ", pid);
+    }
+    burn(threads > 1 ? usec / threads : usec);
+    if (pid == 0) {
+        bare_exit(0);
+    }
+    while (threads > 1 && bare_call3(SYS_wait4, -1, 0, 0) > 0) {
     }
 }
 
@@ -385,7 +406,7 @@ static void serve(const struct service *service, int64_t idle_usec)
 /* ---- the program ---- */
 
 struct behaviour {
-    int64_t memory_bytes, ready_usec, work_usec, idle_usec, exit_code;
+    int64_t memory_bytes, ready_usec, work_usec, threads, idle_usec, exit_code;
     int ignore_term;
     struct service service;
 };
@@ -412,6 +433,7 @@ static struct behaviour read_options(int n, char **options)
     } known[] = {{"--memory", &does.memory_bytes},
                  {"--ready", &does.ready_usec},
                  {"--work", &does.work_usec},
+                 {"--threads", &does.threads},
                  {"--idle", &does.idle_usec},
                  {"--exit", &does.exit_code},
                  {"--http", &port},
@@ -493,7 +515,7 @@ static _Noreturn void bare_main(int n, char **options)
         bare_call3(SYS_kill, 1, SIGUSR1, 0);
     }
     if (does.work_usec) {
-        burn(does.work_usec);
+        burn_together(does.work_usec, does.threads);
         tell("worked for ", does.work_usec, " us of CPU time");
     }
     idle(&does);

@@ -137,10 +137,10 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
                ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
                ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
                "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64
-               ", \"waiting\": %" PRId64 ", ",
+               ", \"waiting\": %" PRId64 ", \"memory\": %" PRId64 ", ",
                seed, summary->tasks, summary->instances, summary->events, summary->decisions,
                summary->machines, summary->state_hash, (double)summary->end_usec / USEC_PER_SEC,
-               result->placed, result->refused, result->waiting);
+               result->placed, result->refused, result->waiting, result->most_memory_bytes);
     expect_add(json, scenario, &result->story);
     if (result->story.responses.n_groups > 0)
         buffer_add_text(json, ", ");

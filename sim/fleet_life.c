@@ -54,6 +54,7 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .share_group = group,
                                                     .container = (uint8_t)container};
     fleet->tasks[task] = i;
+    fleet_count_memory(fleet, fleet->costs.container_bytes);
     return &fleet->containers[i];
 }
 
@@ -469,6 +470,7 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
         close_container(fleet, container, task);
         stop_burning(fleet, container, task);
         fleet_let_go(fleet, container, task);
+        fleet_count_memory(fleet, -fleet->costs.container_bytes);
         group = container->share_group;
         container->next = fleet->free_container;
         fleet->free_container = i;

@@ -520,6 +520,7 @@ static void finish(struct sim *sim)
     links_finish(&sim->links);
     observe_finish(&sim->observer);
     front_finish(&sim->front);
+    sim->result->most_memory_bytes = sim->fleet.most_memory_bytes;
     fleet_finish(&sim->fleet);
     outputs_finish(&sim->outputs);
     free(sim->watches);

@@ -31,6 +31,7 @@ struct sim_result {
     int64_t refused;            /* calls or tasks that the scheduler said no to */
     int64_t unplaced;           /* of those, tasks for want of room */
     int64_t waiting;            /* tasks without room when the run ended, before the teardown */
+    int64_t most_memory_bytes;  /* held at once by containers, agents and operating systems */
     int given_up;               /* groups whose instances failed every time, by then */
     int32_t *missed;            /* timeline entries whose fault found nothing to hit */
     int n_missed, cap_missed;

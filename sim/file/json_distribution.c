@@ -114,10 +114,12 @@ static bool read_constant(struct node *node, struct distribution *out)
 /* The line's duration as JSON; NULL after an error. */
 static json_t *sample_of_line(const struct node *node, const char *file, int number, char *line)
 {
-    size_t length = strlen(line);
     const char *wrong;
+    size_t length;
     int64_t usec;
 
+    line += strspn(line, " \t");
+    length = strlen(line);
     while (length > 0 && isspace((unsigned char)line[length - 1]))
         line[--length] = '\0';
     wrong = units_duration(line, &usec);

@@ -149,7 +149,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
 void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
 {
     struct costs *costs = &reader->scenario->costs;
-    struct node node = node_member(top, "costs"), root;
+    struct node node = node_member(top, "costs"), root, version;
     int choice = 0;
 
     *costs = costs_default();
@@ -157,6 +157,8 @@ void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
         root = node_root(&reader->profile);
         if (!node_object(&root, &host_profile_grammar))
             return;
+        version = node_member(&root, "berth");
+        node_choice(&version, grammar_member(&host_profile_grammar, "berth")->values, &choice);
         node = node_member(&root, "costs");
         *costs = costs_find(1);
     }
@@ -228,9 +230,8 @@ static void put_images(json_t *images, const char *scenario_path, const char *im
     const char *name;
     json_t *image;
 
-    json_object_foreach (images, name, image)
-        if (json_is_object(image))
-            put_image(image, scenario_path, image_folder);
+    json_object_foreach(images, name, image) if (json_is_object(image))
+        put_image(image, scenario_path, image_folder);
 }
 
 void scenario_put_costs(struct scenario_reader *reader, const struct scenario_options *options)
@@ -239,8 +240,7 @@ void scenario_put_costs(struct scenario_reader *reader, const struct scenario_op
 
     if (!options || !json_is_object(top))
         return;
-    if (options->host_profile)
-    {
+    if (options->host_profile) {
         put_profile(reader, top, options->host_profile);
         put_images(json_object_get(top, "images"), reader->scenario->path, options->image_folder);
     }

@@ -102,6 +102,7 @@ Test(command_line, behaviour_is_performed)
 {
     const struct duty_container duty = {.ready_usec = 300000,
                                         .work_usec = 2000000,
+                                        .threads = 2,
                                         .idle_usec = INT64_MAX,
                                         .memory_bytes = 1024,
                                         .exit_code = 3};
@@ -110,7 +111,7 @@ Test(command_line, behaviour_is_performed)
     struct command_line line;
 
     make(&line, &plan, &duty);
-    cr_expect(strcmp(joined(line.argv), "/berth-work --memory 1024 --ready 300000 --work 2000000 "
+    cr_expect(strcmp(joined(line.argv), "/berth-work --memory 1024 --ready 300000 --work 2000000 --threads 2 "
                                         "--idle forever --exit 3") == 0,
               "%s", joined(line.argv));
     cr_expect(strcmp(joined(line.layers), "/layer1 /layer2 /work-layer") == 0, "over the image");

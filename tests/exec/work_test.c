@@ -70,6 +70,7 @@ Test(work, options_and_words)
         {{"--ready", "1000", "--idle", "2000"}, 0, "ready\nidling for 2000 us\nexit 0\n"},
         {{"--memory", "8192"}, 0, "touched 8192 bytes\nready\nexit 0\n"},
         {{"--work", "1000"}, 0, "ready\nworked for 1000 us of CPU time\nexit 0\n"},
+        {{"--work", "4000", "--threads", "4"}, 0, "ready\nworked for 4000 us of CPU time\nexit 0\n"},
         {{"--exit"}, 2, "berth-work: --exit\nusage"},
         {{"--exit", "x"}, 2, "berth-work: --exit\nusage"},
         {{"--work", "-1"}, 2, "berth-work: --work\nusage"},
@@ -94,6 +95,17 @@ Test(work, options_and_words)
 Test(work, burns_cpu_time)
 {
     const char *const options[] = {"--work", "150000", NULL};
+    int64_t cpu_usec;
+
+    cr_expect(run(options) == 0);
+    cpu_usec = used_cpu_usec();
+    cr_expect(cpu_usec >= 149000 && cpu_usec < 1000000, "%ld us", (long)cpu_usec);
+}
+
+/* Together they burn what one would; each thread's time is its own. */
+Test(work, threads_share_the_work)
+{
+    const char *const options[] = {"--work", "150000", "--threads", "3", NULL};
     int64_t cpu_usec;
 
     cr_expect(run(options) == 0);

@@ -103,6 +103,16 @@ static const char *const seeds[] = {
     "\"1/s\",\"high\":\"9/s\",\"period\":\"1h\"}}}},{\"at\":\"20s\",\"load\":{\"targetGroup\":\"w\","
     "\"arrivals\":{\"constant\":{\"rate\":\"5/s\"}}}}],\"expect\":[{\"targetGroup\":\"w\","
     "\"sentAtLeast\":1,\"failedAtMost\":0,\"p99AtMost\":\"1s\"}]}",
+    "{\"berth\":\"scenario/1\",\"until\":\"9s\",\"costs\":{\"profile\":\"ec2\",\"api\":\"1s\","
+    "\"create\":{\"wait\":\"1ms\",\"cpu\":{\"gamma\":{\"mean\":\"2ms\",\"shape\":2.5}},\"cold\":"
+    "{\"normal\":{\"mean\":\"3ms\",\"sd\":\"1ms\"}}},\"exit\":{\"weibull\":{\"scale\":\"1s\","
+    "\"shape\":0.5}},\"child\":{\"cpu\":{\"samples\":[\"1ms\",\"2ms\"]}},\"host\":{\"cpus\":2,"
+    "\"memory\":\"4GiB\"},\"agentQueue\":true,\"coldAfter\":\"1s\",\"diskPerSecond\":\"any\","
+    "\"registryPerSecond\":\"1MiB\",\"machines\":\"vms\",\"path\":\"restore\",\"vm\":{\"restore\":"
+    "{\"kernel\":\"1s\"},\"speed\":0.5,\"inside\":{\"start\":\"1ms\"}},\"contention\":false},"
+    "\"images\":{\"i\":{\"layers\":[{\"size\":\"1MiB\",\"digest\":\"a\"},{\"size\":\"2MiB\"}]}},"
+    "\"taskDefinitions\":[{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"c\",\"image\":"
+    "\"i\",\"memory\":8}]}],\"behaviour\":{\"d/c\":{\"work\":\"1s\",\"threads\":4}}}",
 };
 #define N_SEEDS (sizeof seeds / sizeof seeds[0])
 

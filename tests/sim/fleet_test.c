@@ -524,7 +524,7 @@ static void print_timeline(FILE *out, int round, int *n)
 /* Whatever the costs, whatever goes wrong: every invariant holds, the run ends, and it replays. */
 Test(fleet, random_worlds_hold_together)
 {
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 200; round++) {
         char *members;
         size_t length;
         FILE *out = open_memstream(&members, &length);
