@@ -14,8 +14,12 @@
 static bool measure(struct calibration *calibration, struct err *err)
 {
     calibrate_namespaces(calibration);
-    return calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
-           calibrate_images(calibration, err) && calibrate_agents(calibration, err);
+    if (!calibrate_groups(calibration, err) || !calibrate_containers(calibration, err) ||
+        !calibrate_images(calibration, err) || !calibrate_agents(calibration, err)) {
+        return false;
+    }
+    calibrate_machines(calibration);
+    return true;
 }
 
 static bool open_run(struct calibration *calibration, struct err *err)

@@ -13,6 +13,7 @@
 #include "exec/sweep.h"
 #include "file/buffer.h"
 #include "file/err.h"
+#include "model/costs.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -73,6 +74,22 @@ enum measured {
     MEASURED,
 };
 
+/* A step costs what it does in a crowd where the same was done so shortly before: measured with rests of 1
+ * to 100 ms between containers, those of 1 ms cost nearly what those of 100 ms do. */
+#define CALIBRATE_COLD_AFTER_USEC 3000
+
+/* Of a virtual machine on its way up, in order; then all of it; then bytes. */
+enum machine_measured {
+    MACHINE_FIRMWARE,
+    MACHINE_KERNEL,
+    MACHINE_USER,
+    MACHINE_AGENT, /* what else it takes until it is registered */
+    MACHINE_REGISTERED,
+    MACHINE_SYSTEM, /* of its memory, its operating system */
+    MACHINE_HOST,   /* of the host's memory, all of it */
+    MACHINE_MEASURED,
+};
+
 struct calibration {
     struct sweep_run run;
     struct cgroup_machine cgroups;
@@ -82,6 +99,8 @@ struct calibration {
     bool quick;
     double took; /* seconds */
     struct series series[MEASURED];
+    struct series machines[BOOT_PATHS][MACHINE_MEASURED];
+    struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
 /* Measures everything. Some 25 s, and a minute where not `quick`. False where nothing can be measured

@@ -4,16 +4,13 @@
  */
 #include "exec/calibrate_inside.h"
 
-#include "exec/cloud.h"
-#include "exec/controller.h"
-#include "exec/loop.h"
+#include "file/runlog.h"
+#include "file/scenario.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* Containers without a network, so that nothing else is on their way. */
 #define HEAD                                                                                       \
@@ -37,81 +34,6 @@ static int64_t children_cpu_usec(void)
     getrusage(RUSAGE_CHILDREN, &used);
     return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000000) +
            used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-}
-
-static struct scenario *parse(const char *text)
-{
-    struct findings findings = {0};
-    struct scenario *scenario = scenario_parse(text, "calibration", &findings);
-
-    findings_finish(&findings);
-    assert(scenario != NULL);
-    return scenario;
-}
-
-static bool control_in(struct calibration *calibration, const struct sweep_run *run, int cloud_fd,
-                       const struct scenario *scenario, const char *path, struct err *err)
-{
-    const struct run_header header = {
-        .mode = RUN_EXEC,
-        .title = scenario->title,
-        .scenario = scenario->source,
-        .scale_numerator = 1,
-        .scale_denominator = 1,
-        .version = (char *)(uintptr_t)BERTH_VERSION,
-    };
-    struct controller_result result;
-    struct plans plans;
-    struct controller_job job = {
-        .scenario = scenario,
-        .plans = &plans,
-        .run = run,
-        .cgroups = &calibration->cgroups,
-        .agent_program = calibration->programs.agent,
-        .work_program = calibration->programs.work,
-        .cloud_fd = cloud_fd,
-        .log = runlog_create(path, &header, LOG_ALL, err),
-    };
-    bool ok;
-
-    if (!job.log) {
-        return false;
-    }
-    plans_make(&plans, scenario, (struct scale){1, 1}, 1, NULL);
-    ok = controller_run(&job, &result, err);
-    plans_finish(&plans);
-    if (ok) {
-        return runlog_close(job.log, &result.summary, err);
-    }
-    runlog_abandon(job.log);
-    return false;
-}
-
-/* Each run in a folder of its own, as instances have theirs there. */
-static bool control(struct calibration *calibration, const struct scenario *scenario,
-                    const char *path, struct err *err)
-{
-    struct sweep_counts counts = {0};
-    struct sweep_run run;
-    struct err close_err;
-    int cloud_fd = -1;
-    char base[256];
-    bool ok;
-
-    if (!sweep_base(base, sizeof base, err) || !sweep_open(&run, base, err)) {
-        return false;
-    }
-    if (calibration->cloud_fd >= 0 && !cloud_open(&cloud_fd, &close_err)) {
-        cloud_fd = -1;
-    }
-    ok = control_in(calibration, &run, cloud_fd, scenario, path, err);
-    if (cloud_fd >= 0) {
-        close(cloud_fd);
-    }
-    if (!sweep_close(&run, &calibration->cgroups, &counts, &close_err)) {
-        err_report(&close_err);
-    }
-    return ok;
 }
 
 /* ---- reading the log ---- */
@@ -202,7 +124,7 @@ static bool read_log(struct calibration *calibration, const char *path, struct e
 
 bool calibrate_agents(struct calibration *calibration, struct err *err)
 {
-    struct scenario *nothing = parse(empty), *jobs = parse(busy);
+    struct scenario *nothing = calibrate_scenario(empty), *jobs = calibrate_scenario(busy);
     char path[300];
     bool ok = true;
 
@@ -210,9 +132,9 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     for (int n = calibration->quick ? 5 : 12; n > 0 && ok; n--) {
         int64_t before_usec = children_cpu_usec();
 
-        ok = control(calibration, nothing, path, err) && read_log(calibration, path, err);
+        ok = calibrate_run(calibration, nothing, path, err) && read_log(calibration, path, err);
         series_add(&calibration->series[MEASURED_AGENT_CPU], children_cpu_usec() - before_usec);
-        ok = ok && control(calibration, jobs, path, err) && read_log(calibration, path, err);
+        ok = ok && calibrate_run(calibration, jobs, path, err) && read_log(calibration, path, err);
     }
     scenario_destroy(nothing);
     scenario_destroy(jobs);

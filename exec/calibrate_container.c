@@ -145,7 +145,7 @@ static bool networks(struct calibration *calibration, struct err *err)
 
 static bool memory(struct calibration *calibration, struct err *err)
 {
-    const struct rehearse_round round = {"touch", calibration->quick ? 5 : 12, false, COLD_USEC};
+    const struct rehearse_round round = {"touch", 12, false, COLD_USEC};
     int64_t base_usec = series_quantile(&calibration->series[MEASURED_EXEC_COLD_CPU], 500);
     struct rehearse_times times;
 

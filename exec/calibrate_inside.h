@@ -6,6 +6,14 @@
 
 #include "exec/calibrate.h"
 
+struct scenario;
+
+/* calibrate_run.c: a scenario's text, which is right; destroy it. */
+struct scenario *calibrate_scenario(const char *text);
+/* Runs it; `path` is where its log goes. */
+bool calibrate_run(struct calibration *calibration, const struct scenario *scenario,
+                   const char *path, struct err *err);
+
 /* calibrate_kernel.c */
 void calibrate_namespaces(struct calibration *calibration);
 bool calibrate_groups(struct calibration *calibration, struct err *err);
@@ -18,5 +26,8 @@ bool calibrate_images(struct calibration *calibration, struct err *err);
 
 /* calibrate_agent.c: whole runs in which next to nothing happens. */
 bool calibrate_agents(struct calibration *calibration, struct err *err);
+
+/* calibrate_vm.c: where there can be virtual machines. Says why where there cannot. */
+void calibrate_machines(struct calibration *calibration);
 
 #endif

@@ -87,12 +87,34 @@ static void print_row(FILE *out, const struct table_row *row, const struct serie
             in_unit(series_quantile(series, 950), row->unit), unit_names[row->unit], series->n);
 }
 
+static void print_machines(FILE *out, const struct calibration *calibration)
+{
+    for (int path = 0; path < BOOT_PATHS; path++) {
+        const struct series *series = calibration->machines[path];
+        char name[48];
+
+        snprintf(name, sizeof name, "until registered, %s", boot_path_names[path]);
+        if (series[MACHINE_REGISTERED].n > 0) {
+            print_row(out,
+                      &(struct table_row){0, name, UNIT_MSEC, path == 0 ? "virtual machine" : NULL},
+                      &series[MACHINE_REGISTERED]);
+        }
+    }
+    if (calibration->machines[0][MACHINE_SYSTEM].n > 0) {
+        print_row(out, &(struct table_row){0, "memory of its system", UNIT_KIB, NULL},
+                  &calibration->machines[0][MACHINE_SYSTEM]);
+        print_row(out, &(struct table_row){0, "memory of the host for it", UNIT_KIB, NULL},
+                  &calibration->machines[0][MACHINE_HOST]);
+    }
+}
+
 void calibrate_print(FILE *out, const struct calibration *calibration)
 {
     fprintf(out, "%-34s %10s %10s %10s  %-7s %4s\n", "", "median", "5th", "95th", "", "n");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         print_row(out, &rows[i], &calibration->series[rows[i].what]);
     }
+    print_machines(out, calibration);
     fprintf(out, "measured in %.1f s\n", calibration->took);
 }
 
@@ -111,8 +133,8 @@ static void add_samples(struct buffer *json, const struct series *series)
     buffer_add_text(json, "] }");
 }
 
-static void add_step(struct buffer *json, const char *name, const struct series *wait,
-                     const struct series *cpu)
+static void add_cold_step(struct buffer *json, const char *name, const struct series *wait,
+                          const struct series *cpu, const struct series *cold)
 {
     if ((!wait || wait->n == 0) && (!cpu || cpu->n == 0)) {
         return; /* the base profile knows better than nobody */
@@ -126,41 +148,56 @@ static void add_step(struct buffer *json, const char *name, const struct series 
         buffer_add_text(json, wait && wait->n > 0 ? ",\n      \"cpu\": " : "\"cpu\": ");
         add_samples(json, cpu);
     }
+    if (cold && cold->n > 0) {
+        buffer_add_text(json, ",\n      \"cold\": ");
+        add_samples(json, cold);
+    }
     buffer_add_text(json, " }");
 }
 
-/* What an order took beyond its CPU time. */
-static void add_order(struct buffer *json, const char *name, const struct calibration *calibration,
-                      enum measured wall, enum measured wall_cpu, enum measured cpu)
+static void add_step(struct buffer *json, const char *name, const struct series *wait,
+                     const struct series *cpu)
 {
-    struct series wait = series_minus(&calibration->series[wall], &calibration->series[wall_cpu]);
+    add_cold_step(json, name, wait, cpu, NULL);
+}
 
-    add_step(json, name, &wait, &calibration->series[cpu]);
+/* What an order took beyond its CPU time. */
+static struct series waits(const struct calibration *calibration, enum measured wall,
+                           enum measured cpu)
+{
+    return series_minus(&calibration->series[wall], &calibration->series[cpu]);
 }
 
 static void add_steps(struct buffer *json, const struct calibration *calibration)
 {
     const struct series *series = calibration->series;
-    struct series exit_wait = series_minus(&series[MEASURED_STOP], &series[MEASURED_SEE_CPU]);
+    const struct series stand_in = waits(calibration, MEASURED_PULL, MEASURED_PULL_CPU);
+    const struct series create = waits(calibration, MEASURED_CREATE_COLD, MEASURED_CREATE_COLD_CPU);
+    const struct series network = waits(calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU);
+    const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
+    const struct series exit = waits(calibration, MEASURED_STOP, MEASURED_SEE_CPU);
+    /* Processes end beside the agent, but nothing else of them is in anybody's way. */
+    const struct series remove =
+        series_plus(&series[MEASURED_REMOVE_CPU], &series[MEASURED_END_CPU]);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
     add_step(json, "message", &series[MEASURED_MESSAGE], NULL);
     add_step(json, "agentEvent", NULL, &series[MEASURED_AGENT_EVENT]);
     add_step(json, "schedulerEvent", NULL, &series[MEASURED_SCHEDULER_EVENT]);
-    add_order(json, "standIn", calibration, MEASURED_PULL, MEASURED_PULL_CPU, MEASURED_PULL_CPU);
-    add_order(json, "create", calibration, MEASURED_CREATE_COLD, MEASURED_CREATE_COLD_CPU,
-              MEASURED_CREATE_CPU);
-    add_order(json, "network", calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU,
-              MEASURED_NETWORK_CPU);
-    add_order(json, "start", calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU,
-              MEASURED_START_CPU);
-    add_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU]);
-    add_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU]);
-    add_step(json, "exit", &exit_wait, &series[MEASURED_SEE_CPU]);
-    add_order(json, "remove", calibration, MEASURED_REMOVE, MEASURED_REMOVE_CPU,
-              MEASURED_REMOVE_CPU);
+    add_step(json, "standIn", &stand_in, &series[MEASURED_PULL_CPU]);
+    add_cold_step(json, "create", &create, &series[MEASURED_CREATE_CPU],
+                  &series[MEASURED_CREATE_COLD_CPU]);
+    add_step(json, "network", &network, &series[MEASURED_NETWORK_CPU]);
+    add_cold_step(json, "start", &start, &series[MEASURED_START_CPU],
+                  &series[MEASURED_START_COLD_CPU]);
+    add_cold_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU],
+                  &series[MEASURED_CHILD_COLD_CPU]);
+    add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
+    add_step(json, "exit", &exit, &series[MEASURED_SEE_CPU]);
+    add_step(json, "remove", NULL, &remove);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
+    buffer_add(json, ",\n    \"coldAfter\": \"%dus\"", CALIBRATE_COLD_AFTER_USEC);
 }
 
 static void add_rates(struct buffer *json, const struct calibration *calibration)
@@ -178,6 +215,43 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
                           "\"networkPerSecond\": "
                           "\"any\", \"registryPerSecond\": \"any\", \"diskPerSecond\": \"any\"");
     buffer_add(json, ",\n    \"containerMemory\": \"%" PRId64 "KiB\"", container / 1024);
+}
+
+static void add_vm_step(struct buffer *json, const char *name, const struct series *cpu,
+                        const char *separator)
+{
+    buffer_add(json, "%s\"%s\": { \"cpu\": ", separator, name);
+    add_samples(json, cpu);
+    buffer_add_text(json, " }");
+}
+
+/* An emulated machine's boot is CPU time of the host's. */
+static void add_path(struct buffer *json, enum boot_path path, const struct series *series)
+{
+    buffer_add(json, "\n      \"%s\": { ", boot_path_names[path]);
+    add_vm_step(json, "firmware", &series[MACHINE_FIRMWARE], "");
+    add_vm_step(json, "kernel", &series[MACHINE_KERNEL], ", ");
+    add_vm_step(json, "userspace", &series[MACHINE_USER], ", ");
+    add_vm_step(json, "agent", &series[MACHINE_AGENT], ", ");
+    buffer_add_text(json, " },");
+}
+
+static void add_machines(struct buffer *json, const struct calibration *calibration)
+{
+    const struct series *system = &calibration->machines[0][MACHINE_SYSTEM];
+
+    if (calibration->speed_permille.n == 0) {
+        return; /* no virtual machines here */
+    }
+    buffer_add_text(json, ",\n    \"vm\": {");
+    for (int path = 0; path < BOOT_PATHS; path++) {
+        if (calibration->machines[path][MACHINE_REGISTERED].n > 0) {
+            add_path(json, (enum boot_path)path, calibration->machines[path]);
+        }
+    }
+    buffer_add(json, "\n      \"speed\": %.3f, \"osMemory\": \"%" PRId64 "KiB\" }",
+               (double)series_quantile(&calibration->speed_permille, 500) / 1000,
+               series_quantile(system, 500) / 1024);
 }
 
 static void add_machine(struct buffer *json, const struct calibration *calibration)
@@ -232,5 +306,6 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
                capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB);
     add_steps(json, calibration);
     add_rates(json, calibration);
+    add_machines(json, calibration);
     buffer_add_text(json, "\n  }\n}\n");
 }

@@ -62,9 +62,9 @@ static struct words words_of(const struct lab_run *run)
         add_word(&list, "--machines");
         add_word(&list, run->machines);
     }
-    if (run->start) {
-        add_word(&list, run->real ? "--vm-start" : "--boot");
-        add_word(&list, run->real || strcmp(run->start, "boot") != 0 ? run->start : "scratch");
+    if (run->boot) {
+        add_word(&list, "--boot");
+        add_word(&list, run->boot);
     }
     for (char **set = run->sets; set && *set; set++) {
         add_word(&list, "--set");

@@ -43,6 +43,7 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .free_container = ID_NONE,
         .free_duty = ID_NONE,
         .locked = nobody,
+        .making = nobody,
         .taken = nobody,
         .read = message_new(MESSAGE_TICK),
     };

@@ -188,6 +188,7 @@ struct fleet {
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
     struct fleet_line locked;     /* of the host */
+    struct fleet_line making;     /* creations on the host: the kernel makes groups one at a time */
     struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */
     int64_t n_taken;
     struct costs costs;     /* what applies to its instances' agents */

@@ -99,6 +99,32 @@ static int32_t next_duty(struct fleet *fleet, struct fleet_agent *agent)
     return fleet_take_first(fleet, &agent->heard);
 }
 
+/* Agents that share a kernel make groups and networks one at a time (cgroup_mutex, pernet_ops_rwsem). */
+static bool makes_alone(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    return duty->kind == DUTY_CREATE && fleet->costs.host_cpu > 0 && fleet_hears_itself(fleet) &&
+           fleet->costs.machines != MACHINES_VMS;
+}
+
+void fleet_make_first(struct fleet *fleet)
+{
+    if (fleet->making.first != ID_NONE)
+        fleet_begin(fleet, fleet->making.first, takes_of(fleet, fleet->making.first));
+}
+
+static void do_duty(struct fleet *fleet, int32_t id)
+{
+    bool first = fleet->making.first == ID_NONE;
+
+    if (!makes_alone(fleet, &fleet->duties[id])) {
+        fleet_begin(fleet, id, takes_of(fleet, id));
+        return;
+    }
+    fleet_append(fleet, &fleet->making, id);
+    if (first)
+        fleet_make_first(fleet);
+}
+
 static void go_on(struct fleet *fleet, int32_t id)
 {
     struct fleet_agent *agent = &fleet->instances[id].thread;
@@ -109,7 +135,7 @@ static void go_on(struct fleet *fleet, int32_t id)
     agent->goes_on = true;
     while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
         agent->busy = true;
-        fleet_begin(fleet, duty, takes_of(fleet, duty));
+        do_duty(fleet, duty);
         agent = &fleet->instances[id].thread;
     }
     agent->goes_on = false;
@@ -132,6 +158,10 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty duty = fleet->duties[id];
 
+    if (makes_alone(fleet, &duty)) {
+        fleet_take_first(fleet, &fleet->making);
+        fleet_make_first(fleet);
+    }
     if (duty.kind == DUTY_HEAR || duty.kind == DUTY_FACT) {
         fleet->duties[id].wake_usec = fleet->now_usec;
         queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id); /* busy until it was stepped */

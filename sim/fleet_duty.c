@@ -31,7 +31,7 @@ struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_
     instance->done_usec[step] = fleet->now_usec;
     if (last_usec > 0 && fleet->now_usec - last_usec < fleet->costs.cold_usec)
         return costs_draw(&fleet->costs, step, fleet->seed, entity, n);
-    return costs_draw_cold(&fleet->costs, step, fleet->seed, entity, n);
+    return costs_draw_cold(&fleet->costs, step, fleet->luck, entity, n);
 }
 
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
@@ -204,23 +204,26 @@ void fleet_cancel(struct fleet *fleet, int32_t id)
     fleet_free_duty(fleet, id);
 }
 
-/* In the host's line others wait behind. */
-static void leave_host_lock(struct fleet *fleet, int32_t instance)
+/* Takes those of the instance out of a line. True where another is the first now. */
+static bool leave_line(struct fleet *fleet, struct fleet_line *line, int32_t instance)
 {
     struct fleet_line kept = {ID_NONE, ID_NONE};
-    int32_t first = fleet->locked.first, id;
+    int32_t first = line->first, id;
 
-    while ((id = fleet_take_first(fleet, &fleet->locked)) != ID_NONE)
+    while ((id = fleet_take_first(fleet, line)) != ID_NONE)
         if (fleet->duties[id].instance != instance)
             fleet_append(fleet, &kept, id);
-    fleet->locked = kept;
-    if (kept.first != ID_NONE && kept.first != first)
-        begin_locked(fleet, kept.first);
+    *line = kept;
+    return kept.first != ID_NONE && kept.first != first;
 }
 
 void fleet_drop_duties(struct fleet *fleet, int32_t instance)
 {
-    leave_host_lock(fleet, instance);
+    /* in the host's lines others wait behind */
+    if (leave_line(fleet, &fleet->locked, instance))
+        begin_locked(fleet, fleet->locked.first);
+    if (leave_line(fleet, &fleet->making, instance))
+        fleet_make_first(fleet);
     for (int32_t id = 0; id < fleet->n_duties; id++)
         if (fleet->duties[id].used && fleet->duties[id].instance == instance)
             fleet_cancel(fleet, id);

@@ -55,6 +55,8 @@ void fleet_agent_init(struct fleet_agent *agent);
 /* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                 bool by_itself);
+/* The first in the host's line of creations gets its turn. */
+void fleet_make_first(struct fleet *fleet);
 void fleet_agent_did(struct fleet *fleet, int32_t duty);
 void fleet_did_take(struct fleet *fleet, int32_t duty);
 bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,

@@ -13,16 +13,13 @@
 
 /* The grammar -------------------------------------------------------------------------------------- */
 
-static const char *const machines_words[] = {"slices", "vms", NULL};
-static const char *const start_words[] = {"boot", "uncompressed", "restore", NULL};
-
 #define RUN_MEMBERS                                                                                \
     {"sim", SHAPE_TEXT, .about = "a scenario to simulate, beside the check.json"},                 \
         {"exec", SHAPE_TEXT, .about = "or one to run for real"},                                   \
         {"student", SHAPE_BOOL, .about = "true: it is in the student's folder"},                   \
-        {"machines", SHAPE_CHOICE, .values = machines_words,                                       \
+        {"machines", SHAPE_CHOICE, .values = machines_names,                                       \
          .about = "what instances are: cgroups or virtual machines"},                              \
-        {"start", SHAPE_CHOICE, .values = start_words, .about = "how virtual machines come up"},   \
+        {"boot", SHAPE_CHOICE, .values = boot_path_names, .about = "how virtual machines come up"},   \
     {                                                                                              \
         "set", SHAPE_TEXT_MAP, .about = "values to change, as `--set PATH=VALUE`"                  \
     }
@@ -85,7 +82,7 @@ static bool same_run(const struct lab_run *a, const struct lab_run *b)
     int i = 0;
 
     if (a->real != b->real || a->of_student != b->of_student || !same(a->scenario, b->scenario) ||
-        !same(a->machines, b->machines) || !same(a->start, b->start) || !a->sets != !b->sets)
+        !same(a->machines, b->machines) || !same(a->boot, b->boot) || !a->sets != !b->sets)
         return false;
     for (; a->sets && a->sets[i] && b->sets[i]; i++)
         if (!same(a->sets[i], b->sets[i]))
@@ -97,7 +94,7 @@ static void free_run(struct lab_run *run)
 {
     free(run->scenario);
     free(run->machines);
-    free(run->start);
+    free(run->boot);
     for (char **set = run->sets; set && *set; set++)
         free(*set);
     free(run->sets);
@@ -148,7 +145,7 @@ static int32_t read_run(struct lab *lab, const struct node *node)
 {
     struct node sim = node_member(node, "sim"), exec = node_member(node, "exec");
     struct node student = node_member(node, "student"), machines = node_member(node, "machines");
-    struct node start = node_member(node, "start"), sets = node_member(node, "set");
+    struct node boot = node_member(node, "boot"), sets = node_member(node, "set");
     struct lab_run run = {.real = exec.value != NULL};
     int choice;
 
@@ -159,10 +156,10 @@ static int32_t read_run(struct lab *lab, const struct node *node)
     if (!read_scenario_name(run.real ? &exec : &sim, &run.scenario))
         return -1;
     node_bool(&student, &run.of_student);
-    if (node_choice(&machines, machines_words, &choice))
-        run.machines = memory_text(machines_words[choice]);
-    if (node_choice(&start, start_words, &choice))
-        run.start = memory_text(start_words[choice]);
+    if (node_choice(&machines, machines_names, &choice))
+        run.machines = memory_text(machines_names[choice]);
+    if (node_choice(&boot, boot_path_names, &choice))
+        run.boot = memory_text(boot_path_names[choice]);
     run.sets = read_sets(&sets);
     for (int32_t i = 0; i < lab->n_runs; i++)
         if (same_run(&lab->runs[i], &run)) {

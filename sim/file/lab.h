@@ -15,7 +15,7 @@ struct lab_run {
     bool of_student; /* the scenario is the student's, not the lab's */
     char *scenario;  /* a file's name in that folder */
     char *machines;  /* "slices" or "vms", or NULL: the scenario's */
-    char *start;     /* how virtual machines come up, as `berth exec --vm-start`, or NULL */
+    char *boot;      /* how virtual machines come up, as `--boot`, or NULL */
     char **sets;     /* PATH=VALUE each, NULL-ended, or NULL */
 };
 

@@ -1,0 +1,94 @@
+/*
+ * Whole runs for calibration: a scenario of its own through the controller, as `berth exec` does it, in
+ * a folder, a cloud and a log of its own.
+ */
+#include "exec/calibrate_inside.h"
+
+#include "exec/cloud.h"
+#include "exec/controller.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct scenario *calibrate_scenario(const char *text)
+{
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_parse(text, "calibration", &findings);
+
+    findings_finish(&findings);
+    assert(scenario != NULL);
+    return scenario;
+}
+
+static bool control_in(struct calibration *calibration, const struct sweep_run *run, int cloud_fd,
+                       const struct scenario *scenario, const char *path, struct err *err)
+{
+    const struct run_header header = {
+        .mode = RUN_EXEC,
+        .title = scenario->title,
+        .scenario = scenario->source,
+        .scale_numerator = 1,
+        .scale_denominator = 1,
+        .version = (char *)(uintptr_t)BERTH_VERSION,
+    };
+    struct controller_result result;
+    struct guests guests;
+    struct plans plans;
+    struct controller_job job = {
+        .scenario = scenario,
+        .plans = &plans,
+        .run = run,
+        .cgroups = &calibration->cgroups,
+        .agent_program = calibration->programs.agent,
+        .work_program = calibration->programs.work,
+        .cloud_fd = cloud_fd,
+        .log = runlog_create(path, &header, LOG_ALL, err),
+    };
+    bool ok;
+
+    if (!job.log) {
+        return false;
+    }
+    plans_make(&plans, scenario, (struct scale){1, 1}, 1, NULL);
+    ok = !guests_any(scenario) || guests_open(&guests, (enum vm_start)scenario->costs.path, &plans,
+                                              run, &calibration->programs, err);
+    job.guests = ok && guests_any(scenario) ? &guests : NULL;
+    ok = ok && controller_run(&job, &result, err);
+    if (job.guests) {
+        guests_close(&guests);
+    }
+    plans_finish(&plans);
+    if (ok) {
+        return runlog_close(job.log, &result.summary, err);
+    }
+    runlog_abandon(job.log);
+    return false;
+}
+
+/* Each run in a folder of its own, as instances have theirs there. */
+bool calibrate_run(struct calibration *calibration, const struct scenario *scenario,
+                   const char *path, struct err *err)
+{
+    struct sweep_counts counts = {0};
+    struct sweep_run run;
+    struct err close_err;
+    int cloud_fd = -1;
+    char base[256];
+    bool ok;
+
+    if (!sweep_base(base, sizeof base, err) || !sweep_open(&run, base, err)) {
+        return false;
+    }
+    if (calibration->cloud_fd >= 0 && !cloud_open(&cloud_fd, &close_err)) {
+        cloud_fd = -1;
+    }
+    ok = control_in(calibration, &run, cloud_fd, scenario, path, err);
+    if (cloud_fd >= 0) {
+        close(cloud_fd);
+    }
+    if (!sweep_close(&run, &calibration->cgroups, &counts, &close_err)) {
+        err_report(&close_err);
+    }
+    return ok;
+}
