@@ -13,7 +13,7 @@
 #include "exec/sweep.h"
 #include "file/buffer.h"
 #include "file/err.h"
-#include "model/costs.h"
+#include "model/world.h"
 
 #include <stdbool.h>
 #include <stdio.h>

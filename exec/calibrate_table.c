@@ -176,9 +176,6 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series network = waits(calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU);
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
     const struct series exit = waits(calibration, MEASURED_STOP, MEASURED_SEE_CPU);
-    /* Processes end beside the agent, but nothing else of them is in anybody's way. */
-    const struct series remove =
-        series_plus(&series[MEASURED_REMOVE_CPU], &series[MEASURED_END_CPU]);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -195,7 +192,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
                   &series[MEASURED_CHILD_COLD_CPU]);
     add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
     add_step(json, "exit", &exit, &series[MEASURED_SEE_CPU]);
-    add_step(json, "remove", NULL, &remove);
+    add_step(json, "remove", NULL, &series[MEASURED_REMOVE_CPU]);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
     buffer_add(json, ",\n    \"coldAfter\": \"%dus\"", CALIBRATE_COLD_AFTER_USEC);
 }
