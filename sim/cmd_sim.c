@@ -34,7 +34,8 @@ static const char about[] =
     "nothing\n"
     "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
     "\n"
-    "With --runs N it ends with the mean of each measure over the seeds and its 95 % confidence interval\n"
+    "With --runs N it ends with the mean of each measure over the seeds and its 95 % confidence "
+    "interval\n"
     "(Student's t). A simulation begins empty; --warm-up leaves its beginning out. With auto the\n"
     "length follows from the number of running tasks, averaged over all runs in 400 equal parts of "
     "the\n"
@@ -411,7 +412,8 @@ int cmd_sim(int argc, char **argv)
         {"boot", 0, OPTION_CHOICE, &request.boot_path, "PATH",
          "how virtual machines start: scratch, uncompressed or restore", 0, boot_path_names},
         {"log", 0, OPTION_CHOICE, &request.log_level, "LEVEL",
-         "summary, tasks (the scheduler alone) or all", 0, log_level_names},
+         "summary, tasks (the scheduler alone), all or requests (all, and each request)", 0,
+         log_level_names},
         {"runs", 0, OPTION_NUMBER, &request.runs, "N", "N seeds from the first on, a line each", 1,
          NULL},
         {"warm-up", 0, OPTION_TEXT, &request.warm_up, "DURATION",

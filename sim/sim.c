@@ -554,6 +554,7 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
                &result->scheduler.cluster);
     front_init(&sim.front, scenario, options->seed, &sim.queue, &sim.fleet,
                &result->scheduler.cluster);
+    sim.front.traffic.log = sim.log;
     observe_init(&sim.observer, &result->scheduler, &sim.front);
     links_init(&sim.links, scenario, luck_of(options), &sim.queue);
     script_init(&sim.script, scenario);

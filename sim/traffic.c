@@ -6,6 +6,7 @@
 #include "traffic.h"
 
 #include "core/array.h"
+#include "file/runlog.h"
 #include "flow.h"
 
 #include <assert.h>
@@ -91,6 +92,7 @@ void traffic_shift(struct traffic *traffic, int32_t index, int32_t from, int32_t
 
 void traffic_end(struct traffic *traffic)
 {
+    traffic->log = NULL; /* the teardown's victims are nobody's */
     for (int i = 0; i < traffic->n_probers; i++)
         traffic->probers[i].over = true;
     for (int i = 0; i < traffic->n_sources; i++) {
@@ -108,6 +110,23 @@ static struct traffic_group *group_of(struct traffic *traffic, const struct visi
 
 static void answer_probe(struct traffic *traffic, struct traffic_prober *prober, bool passed);
 
+static void log_request(struct traffic *traffic, const struct visit *request, int32_t task,
+                        enum traffic_end end)
+{
+    const struct runlog_request line = {
+        .source = request->source,
+        .target_group = request->group,
+        .task = task,
+        .n = request->n,
+        .arrived_usec = request->arrived_usec,
+        .ended_usec = traffic->now_usec,
+        .status = (int32_t)end,
+    };
+
+    if (traffic->log)
+        runlog_write_request(traffic->log, &line);
+}
+
 /* Counts what became of a request that had reached a target; a probe's is its prober's. */
 static void count(struct traffic *traffic, const struct visit *request, enum traffic_end end)
 {
@@ -118,6 +137,7 @@ static void count(struct traffic *traffic, const struct visit *request, enum tra
         return;
     }
     group = group_of(traffic, request);
+    log_request(traffic, request, group->balancer.targets[request->target].task, end);
     group->balancer.targets[request->target].outstanding--;
     group->period.n_requests++;
     if (end == TRAFFIC_OK)
@@ -302,11 +322,19 @@ static void come(struct traffic *traffic, struct traffic_station *station, int32
     }
 }
 
-/* Nobody listens there. */
-static void refuse(struct traffic_group *group)
+/* There is no target, or nobody listens there. */
+static void refuse(struct traffic *traffic, const struct visit *request, int32_t target)
 {
+    struct traffic_group *group = group_of(traffic, request);
+
+    if (target == ID_NONE) {
+        group->period.n_rejected++;
+        log_request(traffic, request, ID_NONE, TRAFFIC_NO_TARGET);
+        return;
+    }
     group->period.n_requests++;
     group->period.n_errors++;
+    log_request(traffic, request, group->balancer.targets[target].task, TRAFFIC_BROKEN);
 }
 
 static void arrive(struct traffic *traffic, int32_t source_index)
@@ -324,18 +352,20 @@ static void arrive(struct traffic *traffic, int32_t source_index)
         return;
     group = &traffic->groups[group_index];
     target = balancer_pick(&group->balancer, traffic->now_usec, n);
-    if (target == ID_NONE) {
-        group->period.n_rejected++;
-        return;
-    }
-    station = &traffic->stations[group->stations[target]];
-    if (!station->open) {
-        refuse(group);
+    station = target == ID_NONE ? NULL : &traffic->stations[group->stations[target]];
+    if (!station || !station->open) {
+        refuse(traffic,
+               &(struct visit){.arrived_usec = traffic->now_usec,
+                               .n = n,
+                               .source = source_index,
+                               .group = group_index},
+               target);
         return;
     }
     index = visits_add(&traffic->pool);
     request = &traffic->pool.visits[index];
     request->arrived_usec = traffic->now_usec;
+    request->n = n;
     request->work_usec = sampler_usec(&source->work, &station->behaviour->work, n);
     request->wait_usec = sampler_usec(&source->wait, &station->behaviour->wait, n);
     request->source = source_index;

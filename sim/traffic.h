@@ -100,8 +100,9 @@ struct traffic_source {
 struct traffic {
     struct queue *queue;
     uint64_t seed;
-    struct fleet *fleet;     /* NULL: every request has a CPU of its own */
-    const struct flow *flow; /* NULL: requests come one by one; else sources send none */
+    struct fleet *fleet;       /* NULL: every request has a CPU of its own */
+    const struct flow *flow;   /* NULL: requests come one by one; else sources send none */
+    struct runlog_writer *log; /* gets every request that ends; NULL: nobody does */
     int64_t now_usec;
     struct traffic_source *sources;
     int n_sources, cap_sources;
@@ -150,7 +151,7 @@ void traffic_set(struct traffic *traffic, int64_t at_usec, int32_t group, int32_
 /* Deregistered for good: what it still has is cut off. */
 void traffic_forget(struct traffic *traffic, int64_t at_usec, int32_t group, int32_t task);
 
-/* No more arrivals. */
+/* No more arrivals; what is out is not counted any more by whoever reads logs. */
 void traffic_end(struct traffic *traffic);
 
 /* One of its entries of the queue. */

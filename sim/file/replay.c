@@ -486,7 +486,7 @@ bool replay_file(struct replay *replay, const char *path, struct err *err)
         return false;
     }
     replay_init(replay, runlog_header(reader)->seed, runlog_header(reader)->epoch_usec);
-    if (runlog_header(reader)->log == LOG_ALL)
+    if (runlog_header(reader)->log >= LOG_ALL)
         ok = replay_records(replay, path, reader, err);
     else
         ok = err_set(err, EXIT_INPUT,

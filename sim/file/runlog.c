@@ -18,7 +18,7 @@
 #define BLOCK_BYTES (256 * 1024)
 
 const char *const run_mode_names[] = {"sim", "exec", NULL};
-const char *const log_level_names[] = {"summary", "tasks", "all", NULL};
+const char *const log_level_names[] = {"summary", "tasks", "all", "requests", NULL};
 
 struct runlog_writer {
     char *path;
@@ -158,6 +158,24 @@ void runlog_write(struct runlog_writer *writer, const struct record *record)
     writer->pending.length--; /* the closing brace: the digest comes before it */
     add_digest(&writer->pending, *digest);
     if (writer->pending.length >= BLOCK_BYTES)
+        runlog_flush(writer);
+}
+
+void runlog_write_request(struct runlog_writer *writer, const struct runlog_request *request)
+{
+    struct buffer *buffer = &writer->pending;
+
+    if (writer->level != LOG_REQUESTS)
+        return;
+    buffer_add(buffer,
+               RUNLOG_REQUEST "%" PRId64 ",\"load\":%d,\"targetGroup\":\"b%d\",\"t\":%" PRId64
+                              ",\"took\":%" PRId64 ",\"status\":%d",
+               request->n + 1, request->source + 1, request->target_group + 1,
+               request->arrived_usec, request->ended_usec - request->arrived_usec, request->status);
+    if (request->task != ID_NONE)
+        buffer_add(buffer, ",\"task\":\"t%d\"", request->task + 1);
+    buffer_add_text(buffer, "}\n");
+    if (buffer->length >= BLOCK_BYTES)
         runlog_flush(writer);
 }
 

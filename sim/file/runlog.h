@@ -12,8 +12,9 @@
 
 enum run_mode { RUN_SIM, RUN_EXEC };
 
-/* What a log keeps besides header and summary: nothing, the scheduler's records, every machine's. */
-enum log_level { LOG_SUMMARY, LOG_TASKS, LOG_ALL };
+/* What a log keeps besides header and summary: nothing, the scheduler's records, every machine's, and
+ * single requests too. */
+enum log_level { LOG_SUMMARY, LOG_TASKS, LOG_ALL, LOG_REQUESTS };
 
 extern const char *const run_mode_names[];
 extern const char *const log_level_names[];
@@ -57,6 +58,20 @@ struct runlog_writer *runlog_create(const char *path, const struct run_header *h
 
 /* Writes one line, unless the level leaves it out. Write errors are kept until runlog_close(). */
 void runlog_write(struct runlog_writer *writer, const struct record *record);
+
+/* A request that has ended, for people and tools: no machine's event, so whoever reads records passes
+ * over it. */
+struct runlog_request {
+    int32_t source, target_group, task; /* `task` ID_NONE: it found none */
+    int64_t n;                          /* its number among its source's */
+    int64_t arrived_usec, ended_usec;
+    int32_t status; /* HTTP's */
+};
+
+#define RUNLOG_REQUEST "{\"request\":" /* how its line begins */
+
+/* Writes its line, where the level wants it. */
+void runlog_write_request(struct runlog_writer *writer, const struct runlog_request *request);
 
 /* Hands what was written so far to the kernel: for a log that is followed while it grows. */
 void runlog_flush(struct runlog_writer *writer);

@@ -377,6 +377,14 @@ static void drop_record(struct runlog_reader *reader)
     reader->has_record = false;
 }
 
+static bool is_request(const struct runlog_reader *reader)
+{
+    size_t length = strlen(RUNLOG_REQUEST);
+
+    return reader->length >= length &&
+           memcmp(reader->data + reader->start, RUNLOG_REQUEST, length) == 0;
+}
+
 /* The line that was found, by whomever it was written. */
 static enum runlog_item next_of_any_form(struct runlog_reader *reader, struct err *err)
 {
@@ -406,10 +414,15 @@ enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record
     bool failed;
 
     drop_record(reader);
-    if (!read_text_line(reader, err, &failed)) {
-        if (failed)
-            return RUNLOG_ERROR;
-        return reader->has_summary ? RUNLOG_SUMMARY : RUNLOG_TRUNCATED;
+    for (;;) {
+        if (!read_text_line(reader, err, &failed)) {
+            if (failed)
+                return RUNLOG_ERROR;
+            return reader->has_summary ? RUNLOG_SUMMARY : RUNLOG_TRUNCATED;
+        }
+        if (!reader->whole || !is_request(reader))
+            break;
+        pass_line(reader);
     }
     if (reader->whole && !reader->has_summary &&
         codec_plain_logged(reader->data + reader->start, reader->length, &reader->record,

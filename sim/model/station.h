@@ -21,6 +21,7 @@ enum request_state {
 
 struct visit {
     int64_t arrived_usec;
+    int64_t n;                    /* its number among its source's */
     int64_t work_usec, wait_usec; /* that serving it takes */
     int32_t source;
     int32_t group;

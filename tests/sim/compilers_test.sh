@@ -9,7 +9,7 @@ source=$(realpath "$1")
 work=$(mktemp -d /tmp/berth-compilers-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
-flags="-std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DBERTH_VERSION=\"test\" -DBERTH_LIBEXECDIR=\"/none\" -I$source/sim"
+flags="-std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DBERTH_VERSION=\"test\" -DBERTH_LIBEXECDIR=\"/none\" -DBERTH_DATADIR=\"/none\" -I$source/sim"
 libraries=$(pkg-config --cflags --libs jansson libpcre2-8)
 
 # build COMPILER LEVEL: leaves $work/COMPILER-LEVEL.
@@ -40,7 +40,8 @@ for variant in "gcc 0" "gcc 3" "clang 0" "clang 3"; do
         continue
     fi
     for seed in $seeds; do
-        for scenario in "$source"/scenarios/first.json "$source"/tests/sim/spread.json; do
+        for scenario in "$source"/scenarios/first.json "$source"/tests/sim/spread.json \
+            "$source"/scenarios/rolling-web-wrong.json "$source"/tests/sim/flow.json; do
             "$work/$1-$2" sim "$scenario" --seed "$seed" -o "$work/one.run" >/dev/null 2>&1
             cat "$work/one.run"
         done

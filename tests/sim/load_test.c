@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct sim_result run(const char *path, const char *set, uint64_t seed, int *n_hold)
 {
@@ -66,6 +67,49 @@ Test(load, loses_requests_without_a_deregistration_delay)
                       levels[i], (int)seed, (long long)web->n_failed);
             sim_result_finish(&result);
         }
+}
+
+static int count_lines(const char *path, const char *begin)
+{
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    int n = 0;
+
+    while (getline(&line, &size, file) > 0)
+        n += strncmp(line, begin, strlen(begin)) == 0;
+    free(line);
+    fclose(file);
+    return n;
+}
+
+/* A line each, which readers of records pass over. */
+Test(load, is_logged_request_by_request_where_that_is_asked_for)
+{
+    struct findings findings = {0};
+    struct scenario *scenario = scenario_load(SCENARIOS "/rolling-web-wrong.json", NULL, &findings);
+    struct sim_options how = sim_options_default(scenario);
+    char path[] = "/tmp/berth-load-XXXXXX";
+    struct sim_result result;
+    struct run_header header;
+    struct story story;
+    struct err err;
+
+    close(mkstemp(path));
+    how.tell = true;
+    how.log_path = path;
+    how.log_level = LOG_REQUESTS;
+    cr_assert(sim_run(scenario, &how, &result, &err), "%s", err.text);
+    cr_assert(count_lines(path, RUNLOG_REQUEST) == result.story.responses.groups[0].n_sent);
+    cr_assert(story_load(&story, path, &header, NULL, &err), "%s", err.text);
+    cr_assert(story.responses.groups[0].n_sent == result.story.responses.groups[0].n_sent);
+    cr_assert(story.responses.groups[0].n_failed > 0);
+    remove(path);
+    story_finish(&story);
+    run_header_finish(&header);
+    sim_result_finish(&result);
+    scenario_destroy(scenario);
+    findings_finish(&findings);
 }
 
 /* One level beside the other ------------------------------------------------------------------------ */
