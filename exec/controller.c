@@ -185,11 +185,14 @@ static void do_fault(struct controller *controller, const struct fault *fault)
     case FAULT_DEAD_REGISTRY:
         harm_registry(controller, fault);
         return;
+    case FAULT_INTERRUPT_SPOT: /* the script has done it */
+        hit = fault->instance != ID_NONE;
+        break;
     default:
         hit = kill_task(controller, fault);
     }
 
-    if (!hit) {
+    if (!hit && controller->script.next_entry > 0) {
         fprintf(stderr, "%s:%d: warning: the fault found nothing to hit\n", scenario->path,
                 scenario->timeline[controller->script.next_entry - 1].line);
     }
@@ -515,6 +518,7 @@ bool controller_run(const struct controller_job *job, struct controller_result *
     ingress_close(&controller.ingress);
     run_summary_close(&result->summary, &controller.scheduler);
     free(controller.inbox);
+    script_finish(&controller.script);
     outputs_finish(&controller.outputs);
     scheduler_finish(&controller.scheduler);
     loop_close(&controller.loop);

@@ -87,7 +87,7 @@ bool crew_all_gone(const struct crew *crew)
 static struct instance_type type_of(const struct crew *crew, const struct launch_instance *launch)
 {
     const struct scenario *scenario = crew->job->scenario;
-    int32_t id = scenario->groups[launch->group].type;
+    int32_t id = scenario_group_type(&scenario->groups[launch->group], launch->type);
     struct instance_type type = {.name = "fargate"};
 
     if (id != ID_NONE) {

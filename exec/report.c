@@ -4,6 +4,7 @@
 #include "exec/report.h"
 
 #include "exec/guests.h"
+#include "file/cost.h"
 #include "file/expect.h"
 #include "file/saga.h"
 #include "file/summary.h"
@@ -286,6 +287,7 @@ void report_print(const struct report *report)
     summary_bars(stdout, report->scenario, &report->story, report->seed);
     summary_unplaced(stdout, &report->story);
     summary_given_up(stdout, report->given_up);
+    cost_print(stdout, &report->story);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {
@@ -373,6 +375,8 @@ void report_print_json(const struct report *report)
     }
     responses_json(&json, &report->story.responses);
     buffer_add(&json, ", %s", report->deployments.text);
+    buffer_add_text(&json, ", ");
+    cost_add_json(&json, &report->story);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
                report->scale.denominator, report->interrupted ? "true" : "false");

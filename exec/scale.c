@@ -55,9 +55,10 @@ struct capacity capacity_of_scenario(const struct scenario *scenario)
     for (int i = 0; i < scenario->n_groups; i++) {
         const struct scenario_group *group = &scenario->groups[i];
         const struct instance_type *type = &scenario->types[group->type];
+        int64_t count = group->kind == GROUP_AUTO_SCALING ? group->maximum : group->count;
 
-        sum.cpu += (int64_t)group->count * type->cpu;
-        sum.memory_bytes += (int64_t)group->count * type->memory_mib * MIB;
+        sum.cpu += count * type->cpu;
+        sum.memory_bytes += count * type->memory_mib * MIB;
     }
     return sum;
 }

@@ -3,6 +3,7 @@
  */
 #include "command.h"
 
+#include "file/cost.h"
 #include "file/explain.h"
 #include "file/nearest.h"
 #include "file/options.h"
@@ -29,11 +30,12 @@ static const char examples[] =
     "  berth explain first.run --task t7               why there, and what became of it\n"
     "  berth explain first.run --task t7 --at 6s       as things stood then\n"
     "  berth explain rolling.run --service web         its events in ECS's words, its deployments\n"
+    "  berth explain scale-out.run --capacity boxes    why its instances came and went\n"
     "  berth explain scenarios/first.json --what-if job --at 6s\n"
     "                                                  where one more job would go\n";
 
 struct wish {
-    const char *path, *task, *service, *what_if, *at;
+    const char *path, *task, *service, *what_if, *at, *capacity;
     bool json;
     int64_t at_usec;
 };
@@ -90,6 +92,33 @@ static int explain_service(const struct wish *wish)
         code = err_report(&err);
     buffer_finish(&text);
     return code;
+}
+
+/* Why a capacity provider's group grew and shrank. */
+static int explain_capacity(const struct wish *wish)
+{
+    struct story story;
+    struct run_header header;
+    struct buffer text = {0};
+    struct err err;
+    bool found;
+
+    story_init(&story);
+    if (!story_load(&story, wish->path, &header, NULL, &err)) {
+        story_finish(&story);
+        return err_report(&err);
+    }
+    found = wish->json ? cost_explain_json(&text, &story, wish->capacity)
+                       : cost_explain(&text, &story, wish->capacity);
+    if (found)
+        fputs(text.text, stdout);
+    else
+        fprintf(stderr, "berth explain: %s has no capacity provider \"%s\"\n", wish->path,
+                wish->capacity);
+    buffer_finish(&text);
+    run_header_finish(&header);
+    story_finish(&story);
+    return found ? EXIT_FINE : EXIT_INPUT;
 }
 
 static struct scenario *load(const char *path)
@@ -200,10 +229,15 @@ static int explain(struct wish *wish)
         fprintf(stderr, "berth explain: --at \"%s\" %s\n", wish->at, wrong);
         return EXIT_INPUT;
     }
-    if ((wish->task != NULL) + (wish->what_if != NULL) + (wish->service != NULL) != 1)
-        return usage_error("give a run and --task or --service, or a scenario and --what-if");
+    if ((wish->task != NULL) + (wish->what_if != NULL) + (wish->service != NULL) +
+            (wish->capacity != NULL) !=
+        1)
+        return usage_error("give a run and --task, --service or --capacity, or a scenario and "
+                           "--what-if");
     if (wish->service)
         return explain_service(wish);
+    if (wish->capacity)
+        return explain_capacity(wish);
     if (wish->task)
         return explain_run(wish);
     if (!wish->at)
@@ -219,6 +253,8 @@ int cmd_explain(int argc, char **argv)
         {"service", 0, OPTION_TEXT, &wish.service, "NAME", "the service, such as web", 0, NULL},
         {"what-if", 0, OPTION_TEXT, &wish.what_if, "TASKDEF",
          "a family of the scenario, family:revision, or a file", 0, NULL},
+        {"capacity", 0, OPTION_TEXT, &wish.capacity, "NAME",
+         "a capacity provider: every datapoint, and why its group grew or shrank", 0, NULL},
         {"at", 0, OPTION_TEXT, &wish.at, "TIME", "the moment, such as 6s; else the end", 0, NULL},
         {"json", 0, OPTION_FLAG, &wish.json, NULL, "one JSON object", 0, NULL},
     };

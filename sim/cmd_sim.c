@@ -6,6 +6,7 @@
 #include "here.h"
 
 #include "core/array.h"
+#include "file/cost.h"
 #include "file/buffer.h"
 #include "file/expect.h"
 #include "file/options.h"
@@ -148,6 +149,8 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
     responses_json(json, &result->story.responses);
     buffer_add_text(json, ", ");
     saga_deployments_json(json, &result->scheduler.cluster);
+    buffer_add_text(json, ", ");
+    cost_add_json(json, &result->story);
     buffer_add_text(json, ", \"log\": ");
     buffer_add_json_string(json, log_path);
     buffer_add_text(json, "}");
@@ -215,6 +218,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
         print_why(options, result);
         print_deployments(result);
         responses_print(stdout, &result->story.responses);
+        cost_print(stdout, &result->story);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);

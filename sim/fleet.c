@@ -111,9 +111,7 @@ const struct scenario_taskdef *fleet_taskdef(const struct fleet *fleet, int32_t 
 
 const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instance)
 {
-    const struct scenario *scenario = fleet->scenario;
-
-    return &scenario->types[scenario->groups[fleet->instances[instance].group].type];
+    return &fleet->scenario->types[fleet->instances[instance].type];
 }
 
 /* Shares ---------------------------------------------------------------------------------------- */
@@ -268,13 +266,14 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     assert(launch->instance == fleet->n_instances);
     instance = ARRAY_ADD(fleet, instances);
     instance->group = launch->group;
+    instance->type = scenario_group_type(&fleet->scenario->groups[launch->group], launch->type);
+    instance->cpu = launch->cpu;
+    instance->memory_mib = launch->memory_mib;
     instance->share_usec = USEC_NEVER;
     instance->share_group = instance->network_group = instance->disk_group = ID_NONE;
     instance->locked = (struct fleet_line){ID_NONE, ID_NONE};
     fleet_agent_init(&instance->thread);
-    share_init(&instance->share, fleet->costs.contention
-                                     ? cpu_rate(fleet_type(fleet, launch->instance)->cpu)
-                                     : SHARE_RATE_MAX);
+    share_init(&instance->share, fleet->costs.contention ? cpu_rate(launch->cpu) : SHARE_RATE_MAX);
     if (on_host(fleet))
         join_host(fleet, launch->instance);
     fleet_booted_step(fleet, launch->instance);
@@ -322,7 +321,6 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
 {
     struct fleet_instance *instance = &fleet->instances[id];
     const struct scenario_group *group = &fleet->scenario->groups[instance->group];
-    const struct instance_type *type = &fleet->scenario->types[group->type];
 
     if (instance->gone)
         return false;
@@ -332,9 +330,9 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
     *event = message_new(MESSAGE_BOOT);
     event->as.boot.instance = id;
     event->as.boot.epoch = fleet->cluster->instances[id].epoch;
-    event->as.boot.cpu = type->cpu;
-    event->as.boot.memory_mib = type->memory_mib;
-    event->as.boot.gpus = type->gpus;
+    event->as.boot.cpu = instance->cpu;
+    event->as.boot.memory_mib = instance->memory_mib;
+    event->as.boot.gpus = fleet_type(fleet, id)->gpus;
     event->as.boot.rules = group->rules;
     return true;
 }
@@ -352,6 +350,8 @@ bool fleet_fault(struct fleet *fleet, const struct fault *fault)
     switch (fault->kind) {
     case FAULT_KILL_TASK:
         return fleet_kill_task(fleet, fault->task, ID_NONE);
+    case FAULT_INTERRUPT_SPOT: /* the script has done it */
+        return fault->instance != ID_NONE;
     case FAULT_KILL_CONTAINER:
         return fault->container != ID_NONE && fleet_kill_task(fleet, fault->task, fault->container);
     case FAULT_KILL_INSTANCE:

@@ -148,8 +148,10 @@ struct fleet_pull {
 
 struct fleet_instance {
     int32_t group;
-    bool up;   /* its agent runs */
-    bool gone; /* nothing happens here any more */
+    int32_t type;            /* index in the scenario's types */
+    int32_t cpu, memory_mib; /* as the scheduler launched it */
+    bool up;                 /* its agent runs */
+    bool gone;               /* nothing happens here any more */
     uint8_t boot_step;
     struct agent agent;
     struct share share;                /* of its CPUs, where it is no part of a host */

@@ -73,7 +73,7 @@ static struct victim choose(struct fleet *fleet, struct fleet_container *contain
     if (definition->memory_mib > 0 && held_by_task(fleet, task) > (int64_t)definition->memory_mib
                                                                       << 20)
         consider_task(fleet, task, &victim);
-    else if (fleet->instances[id].memory_bytes > (int64_t)fleet_type(fleet, id)->memory_mib << 20)
+    else if (fleet->instances[id].memory_bytes > (int64_t)fleet->instances[id].memory_mib << 20)
         for (int32_t t = fleet->cluster->instances[id].first_task; t != ID_NONE;
              t = fleet->cluster->tasks[t].next_on_instance)
             consider_task(fleet, t, &victim);

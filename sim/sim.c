@@ -517,6 +517,7 @@ static bool close_log(struct sim *sim)
 static void finish(struct sim *sim)
 {
     queue_finish(&sim->queue);
+    script_finish(&sim->script);
     links_finish(&sim->links);
     observe_finish(&sim->observer);
     front_finish(&sim->front);

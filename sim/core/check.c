@@ -316,8 +316,8 @@ static bool totals(const struct scheduler *scheduler, const struct finding *find
     int n_launching = 0, n_up = 0, n_placed = 0, n_waiting = 0;
 
     for (int i = 0; i < cluster->n_instances; i++) {
-        n_launching += cluster->instances[i].status == INSTANCE_LAUNCHING &&
-                       !cluster->instances[i].is_vm;
+        n_launching +=
+            cluster->instances[i].status == INSTANCE_LAUNCHING && !cluster->instances[i].is_vm;
         n_up += cluster->instances[i].status != INSTANCE_INACTIVE;
     }
     for (int t = 0; t < cluster->n_tasks; t++) {

@@ -135,6 +135,7 @@ void decide_wait(struct scheduler *scheduler, struct outputs *outputs, int reque
     call = &decide(scheduler, outputs, MESSAGE_WAIT)->as.wait;
     call->service = scheduler->cluster.requests[request].service;
     call->task = task;
+    call->taskdef = taskdef;
     call->reason = miss.reason;
     call->nearest = miss.nearest;
     call->lack = miss.lack;

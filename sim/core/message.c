@@ -27,20 +27,13 @@ const char *const stop_code_names[] = {"",
                                        NULL};
 const char *const strategy_type_names[] = {"binpack", "spread", "random", "own", NULL};
 const char *const strategy_field_names[] = {"", "cpu", "memory", "instanceId", "attribute", NULL};
-const char *const place_reason_names[] = {"FITS",
-                                          "PROVIDER",
-                                          "INACTIVE",
-                                          "AGENT",
-                                          "RESOURCE:CPU",
-                                          "RESOURCE:MEMORY",
-                                          "RESOURCE:GPU",
-                                          "RESOURCE:PORTS",
-                                          "RESOURCE:ENI",
-                                          "ATTRIBUTE",
-                                          "MEMBER_OF",
-                                          "DISTINCT_INSTANCE",
-                                          "NO_INSTANCE",
-                                          NULL};
+const char *const place_reason_names[] = {"FITS",         "PROVIDER",
+                                          "INACTIVE",     "AGENT",
+                                          "RESOURCE:CPU", "RESOURCE:MEMORY",
+                                          "RESOURCE:GPU", "RESOURCE:PORTS",
+                                          "RESOURCE:ENI", "ATTRIBUTE",
+                                          "MEMBER_OF",    "DISTINCT_INSTANCE",
+                                          "NO_INSTANCE",  NULL};
 const char *const stop_reason_names[] = {"Task stopped by user",
                                          "Scaling activity initiated by the service scheduler",
                                          "Replaced by a new deployment of the service",
@@ -54,8 +47,8 @@ const char *const stop_reason_names[] = {"Task stopped by user",
                                          NULL};
 const char *const health_status_names[] = {"UNKNOWN", "HEALTHY", "UNHEALTHY", NULL};
 const char *const pull_behavior_names[] = {"default", "always", "once", "prefer-cached", NULL};
-const char *const refusal_names[] = {"NO_CAPACITY", "NOT_FOUND", "INACTIVE",
-                                     "DUPLICATE",   "INVALID",   "LIMIT",    NULL};
+const char *const refusal_names[] = {"NO_CAPACITY", "NOT_FOUND", "INACTIVE", "DUPLICATE",
+                                     "INVALID",     "LIMIT",     NULL};
 const char *const stop_signal_names[] = {"SIGTERM", "SIGKILL", NULL};
 
 const char *const message_kind_names[] = {
@@ -282,6 +275,7 @@ static const struct field wait_fields[] = {
     FIELD_OF(FIELD_ENUM, wait, reason, "reason", place_reason_names),
     FIELD(FIELD_INSTANCE, wait, nearest, "nearest"),
     FIELD(FIELD_LONG, wait, lack, "lack"),
+    FIELD(FIELD_TASKDEF, wait, taskdef, "taskDefinition"),
 };
 static const struct field place_task_fields[] = {
     FIELD(FIELD_TASK, place_task, task, "task"),

@@ -295,6 +295,7 @@ struct wait {
     enum place_reason reason; /* what the nearest instance lacks */
     int32_t nearest;
     int64_t lack;
+    int32_t taskdef;
 };
 
 /* `rule` is the strategy rule that left one candidate (its index), ID_NONE where there was only one
@@ -415,7 +416,7 @@ struct boot {
     int32_t cpu;
     int32_t memory_mib; /* that the operating system sees */
     int32_t gpus;
-    struct agent_rules *rules; /* NULL: agent_rules_default() */
+    struct agent_rules *rules;  /* NULL: agent_rules_default() */
     struct boot_course *course; /* NULL: the instance has no kernel of its own */
 };
 

@@ -31,13 +31,13 @@ struct scheduler_rules {
 
     /* Capacity providers */
     int32_t capacity_out_datapoints, capacity_in_datapoints; /* of managed scaling's alarms */
-    int32_t provisioning_limit;         /* tasks PROVISIONING in the cluster */
-    int64_t provisioning_timeout_usec;  /* until such a task is given up */
-    int64_t drain_timeout_usec;         /* managed draining waits no longer */
-    int32_t fargate_burst;              /* launches at once, for Spot so many again */
-    int32_t fargate_per_sec;            /* and so many a second after that */
-    int64_t spot_warning_usec;          /* from the warning to the interruption */
-    int64_t billing_minimum_usec;       /* of each instance and each Fargate task */
+    int32_t provisioning_limit;                              /* tasks PROVISIONING in the cluster */
+    int64_t provisioning_timeout_usec;                       /* until such a task is given up */
+    int64_t drain_timeout_usec;                              /* managed draining waits no longer */
+    int32_t fargate_burst;        /* launches at once, for Spot so many again */
+    int32_t fargate_per_sec;      /* and so many a second after that */
+    int64_t spot_warning_usec;    /* from the warning to the interruption */
+    int64_t billing_minimum_usec; /* of each instance and each Fargate task */
 };
 
 /* ECS API: SchedulingStrategy. */

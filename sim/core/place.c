@@ -504,9 +504,8 @@ int place_victim(const struct cluster *cluster, int service_id, int deployment)
     int n = list_victims(cluster, service_id, deployment, victims);
     int victim = ID_NONE;
 
-    for (int r = 0; r < request->n_strategy && n > 1 &&
-                    cluster->tasks[victims[0]].instance != ID_NONE;
-         r++) {
+    for (int r = 0;
+         r < request->n_strategy && n > 1 && cluster->tasks[victims[0]].instance != ID_NONE; r++) {
         victim_values(cluster, service->request, &request->strategy[r], victims, n, values);
         n = keep_least(victims, n, values);
     }

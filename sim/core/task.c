@@ -46,7 +46,13 @@ static void wait_for_room(struct scheduler *scheduler, struct outputs *outputs, 
     waiting->vm = vm;
     waiting->until_usec = USEC_NEVER;
     if (capacity_is_fargate(cluster, request)) {
+        struct wait *said = &decide(scheduler, outputs, MESSAGE_WAIT)->as.wait;
+
         scheduler->n_waiting_fargate++;
+        said->service = cluster->requests[request].service;
+        said->task = task;
+        said->taskdef = cluster->tasks[task].taskdef;
+        said->reason = PLACE_NO_INSTANCE;
         return;
     }
     if (capacity_waits(cluster, request)) {

@@ -70,6 +70,19 @@ extern const struct grammar kill_zone_grammar;
 extern const struct grammar cut_agent_grammar;
 extern const struct grammar slow_registry_grammar;
 extern const struct grammar dead_registry_grammar;
+extern const struct grammar interrupt_grammar;
+extern const struct grammar share_grammar;
+extern const struct grammar provider_grammar;
+extern const struct grammar group_provider_grammar;
+extern const struct grammar managed_scaling_grammar;
+extern const struct grammar auto_scaling_grammar;
+extern const struct grammar launch_template_grammar;
+extern const struct grammar mixed_grammar;
+extern const struct grammar mixed_template_grammar;
+extern const struct grammar override_grammar;
+extern const struct grammar instances_distribution_grammar;
+extern const struct grammar fargate_grammar;
+extern const struct grammar spot_grammar;
 extern const struct grammar expect_grammar;
 extern const struct grammar costs_grammar;
 extern const struct grammar distribution_grammar;
@@ -170,6 +183,10 @@ extern const struct grammar platform_grammar;
 
 /* CodeDeploy's predefined configurations for ECS. */
 extern const char *const deploy_config_names[];
+
+/* ENABLED, DISABLED; OnDemandAllocationStrategy. */
+extern const char *const enabled_names[];
+extern const char *const on_demand_names[];
 
 /* Statuses that UpdateContainerInstancesState takes: ACTIVE, DRAINING. */
 extern const char *const instance_state_names[];

@@ -10,6 +10,8 @@
 /* ECS has the member, berth takes no notice of it yet. */
 #define PASSED_OVER .about = NULL
 
+static const char *const launch_types[] = {"EC2", "FARGATE", NULL};
+
 static const char *const strategy_types[] = {"binpack", "spread", "random", NULL}; /* ECS's own */
 
 static const struct grammar_member strategy_members[] = {
@@ -55,7 +57,9 @@ static const struct grammar_member create_service_members[] = {
     {"availabilityZoneRebalancing", SHAPE_CHOICE, .values = rebalancing_said,
      .about = "ENABLED or DISABLED; default ENABLED where the strategy spreads over zones first"},
     {"deploymentController", SHAPE_OBJECT, .of = &controller_grammar, .about = "ECS"},
-    {"launchType", SHAPE_TEXT, .about = "EC2: tasks run on the scenario's instances"},
+    {"launchType", SHAPE_CHOICE, .values = launch_types,
+     .about = "EC2: on any instance; FARGATE: each in a micro-VM of its own; default: the "
+              "cluster's default strategy, else EC2"},
     {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
     {"clientToken", SHAPE_TEXT, .about = "no effect"},
     {"tags", SHAPE_ANY, .about = "no effect"},
@@ -63,7 +67,8 @@ static const struct grammar_member create_service_members[] = {
     {"propagateTags", SHAPE_TEXT, .about = "no effect"},
     {"role", SHAPE_TEXT, .about = "no effect"},
     {"serviceRegistries", SHAPE_ANY, PASSED_OVER},
-    {"capacityProviderStrategy", SHAPE_ANY, PASSED_OVER},
+    {"capacityProviderStrategy", SHAPE_LIST, .of = &share_grammar,
+     .about = "at most 20; instead of launchType"},
     {"platformVersion", SHAPE_TEXT, PASSED_OVER},
     {"networkConfiguration", SHAPE_ANY, PASSED_OVER},
     {"enableExecuteCommand", SHAPE_ANY, PASSED_OVER},
@@ -90,7 +95,8 @@ static const struct grammar_member update_service_members[] = {
     {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
     {"enableECSManagedTags", SHAPE_ANY, .about = "no effect"},
     {"propagateTags", SHAPE_TEXT, .about = "no effect"},
-    {"capacityProviderStrategy", SHAPE_ANY, PASSED_OVER},
+    {"capacityProviderStrategy", SHAPE_LIST, .of = &share_grammar,
+     .about = "at most 20; instead of launchType"},
     {"networkConfiguration", SHAPE_ANY, PASSED_OVER},
     {"placementConstraints", SHAPE_ANY, PASSED_OVER},
     {"placementStrategy", SHAPE_ANY, PASSED_OVER},
@@ -125,7 +131,9 @@ static const struct grammar_member run_task_members[] = {
     {"group", SHAPE_TEXT, .about = "the task group; default \"family:FAMILY\""},
     {"placementStrategy", SHAPE_LIST, .of = &strategy_grammar, .about = "default: random"},
     {"placementConstraints", SHAPE_LIST, .of = &constraint_grammar, .about = "all must hold"},
-    {"launchType", SHAPE_TEXT, .about = "EC2: tasks run on the scenario's instances"},
+    {"launchType", SHAPE_CHOICE, .values = launch_types,
+     .about = "EC2: on any instance; FARGATE: each in a micro-VM of its own; default: the "
+              "cluster's default strategy, else EC2"},
     {"cluster", SHAPE_TEXT, .about = "there is one cluster"},
     {"clientToken", SHAPE_TEXT, .about = "no effect"},
     {"startedBy", SHAPE_TEXT, .about = "no effect"},
@@ -133,7 +141,8 @@ static const struct grammar_member run_task_members[] = {
     {"tags", SHAPE_ANY, .about = "no effect"},
     {"enableECSManagedTags", SHAPE_ANY, .about = "no effect"},
     {"propagateTags", SHAPE_TEXT, .about = "no effect"},
-    {"capacityProviderStrategy", SHAPE_ANY, PASSED_OVER},
+    {"capacityProviderStrategy", SHAPE_LIST, .of = &share_grammar,
+     .about = "at most 20; instead of launchType"},
     {"enableExecuteCommand", SHAPE_ANY, PASSED_OVER},
     {"networkConfiguration", SHAPE_ANY, PASSED_OVER},
     {"overrides", SHAPE_ANY, PASSED_OVER},

@@ -320,6 +320,7 @@ static void read_scenario(struct scenario_reader *reader)
     scenario_read_costs(reader, &top);
     scenario_read_rules(reader, &top);
     scenario_read_instances(reader, &top);
+    scenario_read_capacity(reader, &top);
     scenario_read_definitions(reader, &top);
     scenario_read_images(reader, &top);
     scenario_read_behaviours(reader, &top);
@@ -344,6 +345,10 @@ static struct scenario *finish(struct scenario_reader *reader)
     scenario->n_types = reader->n_types;
     scenario->groups = reader->groups;
     scenario->n_groups = reader->n_groups;
+    scenario->providers = reader->providers;
+    scenario->n_providers = reader->n_providers;
+    names_finish(&reader->group_names);
+    names_finish(&reader->provider_names);
     scenario->images = reader->images;
     scenario->n_images = reader->n_images;
     scenario->samples = reader->reading.samples;
@@ -425,6 +430,8 @@ static void destroy_taskdef(struct scenario_taskdef *taskdef)
 
 static void destroy_group(struct scenario_group *group)
 {
+    free(group->name);
+    free(group->more_types);
     for (int i = 0; i < group->n_zones; i++)
         free(group->zones[i].name);
     for (int i = 0; i < group->n_attributes; i++) {
@@ -455,6 +462,12 @@ static void destroy_entries(struct scenario_entry *entries, int n)
 
 static void destroy_calls(struct scenario *scenario)
 {
+    for (int i = 0; i < scenario->n_providers; i++)
+        message_finish(&scenario->providers[i]);
+    free(scenario->providers);
+    if (scenario->default_strategy)
+        message_finish(scenario->default_strategy);
+    free(scenario->default_strategy);
     for (int i = 0; i < scenario->n_services; i++)
         message_finish(&scenario->services[i]);
     if (scenario->cluster_rules)
@@ -508,4 +521,9 @@ void scenario_destroy(struct scenario *scenario)
     free(scenario->source);
     free(scenario->path);
     free(scenario);
+}
+
+int32_t scenario_group_type(const struct scenario_group *group, int32_t type)
+{
+    return type > 0 && type <= group->n_more_types ? group->more_types[type - 1] : group->type;
 }

@@ -25,6 +25,13 @@ extern const char *const isolation_names[];
 
 struct scenario_group {
     int32_t type; /* index in scenario.types */
+    enum group_kind kind;
+    char *name; /* of an Auto Scaling group, or NULL */
+    int32_t n_more_types;
+    int32_t *more_types; /* likewise, beside `type` */
+    int32_t minimum, maximum;
+    int32_t on_demand_base, spot_percent, spot_pools; /* as in struct instance_group */
+    bool cheapest, protect;
     enum isolation isolation;
     int32_t count;
     bool replace;
@@ -43,6 +50,7 @@ enum fault_kind {
     FAULT_CUT_AGENT,  /* the agent's connection is cut for a time; its tasks live on */
     FAULT_KILL_AGENT, /* the agent's process dies: the instance is lost */
     FAULT_SLOW_REGISTRY, /* pulls that begin within the time take `factor_permille` / 1000 as long */
+    FAULT_INTERRUPT_SPOT, /* a Spot warning, later the loss; the script gives both */
     FAULT_DEAD_REGISTRY, /* pulls that begin or run within the time fail */
 };
 
@@ -117,6 +125,11 @@ struct scenario {
     struct message *cluster_rules; /* MESSAGE_RULES, or NULL */
     struct message *target_groups; /* MESSAGE_CREATE_TARGET_GROUP each */
     int32_t n_target_groups;
+    struct message *providers; /* MESSAGE_CREATE_CAPACITY_PROVIDER each */
+    int32_t n_providers;
+    struct message *default_strategy; /* MESSAGE_PUT_CLUSTER_PROVIDERS, or NULL */
+    bool spot_ends, spot_drains;
+    struct distribution spot_after; /* spot_ends: from a Spot instance's launch to its warning */
     struct message *services; /* MESSAGE_CREATE_SERVICE each */
     int32_t n_services;
     struct load_source *loads;
@@ -171,5 +184,8 @@ struct scenario *scenario_load(const char *path, const struct scenario_options *
 /* The same from the `source` text of a run log. */
 struct scenario *scenario_parse(const char *text, const char *name, struct findings *findings);
 void scenario_destroy(struct scenario *scenario);
+
+/* Index in scenario.types of a launch's type: 0 is the group's first. */
+int32_t scenario_group_type(const struct scenario_group *group, int32_t type);
 
 #endif

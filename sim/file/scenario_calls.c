@@ -105,15 +105,6 @@ static void read_strategy(const struct node *call, struct strategy_rule **rules,
     }
 }
 
-static void check_launch_type(const struct node *call)
-{
-    struct node node = node_member(call, "launchType");
-    const char *text = json_string_value(node.value);
-
-    if (text && strcmp(text, "EC2") != 0)
-        node_warning(&node, "berth has no %s: its tasks run on the scenario's instances", text);
-}
-
 static int32_t required_reference(struct scenario_reader *reader, const struct node *call)
 {
     struct node node = node_member(call, "taskDefinition");
@@ -136,7 +127,8 @@ static bool read_create_service(struct scenario_reader *reader, struct node *nod
         call->name = memory_text(name);
     call->taskdef = required_reference(reader, node);
     scenario_read_service_members(reader, node, call);
-    check_launch_type(node);
+    scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
+                           &call->launch_type_ec2);
     read_strategy(node, &call->strategy, &call->n_strategy);
     taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
     return true;
@@ -197,6 +189,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
                                  struct scenario_entry *entry)
 {
     struct update_service *call = &entry->call.as.update_service;
+    bool ignored;
     struct node service, taskdef;
 
     entry->call = message_new(MESSAGE_UPDATE_SERVICE);
@@ -209,6 +202,13 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
     if (taskdef.value)
         call->taskdef = scenario_read_reference(reader, &taskdef);
     entry->taskdef = call->taskdef;
+    scenario_read_strategy(reader, node, ID_NONE, &call->providers, &call->n_providers, &ignored);
+    if (call->n_providers > 0 && !call->force && call->taskdef == ID_NONE) {
+        struct node list = node_member(node, "capacityProviderStrategy");
+
+        node_error(&list, "a new capacity provider strategy takes a new deployment: set "
+                          "forceNewDeployment to true");
+    }
 }
 
 static void entry_delete_service(struct scenario_reader *reader, struct node *node,
@@ -257,7 +257,8 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
         node_int(&count, 1, RUN_TASK_COUNT_MAX, BARE_NUMBER, &call->count);
     if (node_text(&group, &text))
         call->group = read_group(&group, text);
-    check_launch_type(node);
+    scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
+                           &call->launch_type_ec2);
     read_strategy(node, &call->strategy, &call->n_strategy);
     taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
 }

@@ -111,6 +111,21 @@ static void read_dead_registry(struct scenario_reader *reader, struct node *node
         read_for(node, fault);
 }
 
+static void read_interrupt(struct scenario_reader *reader, struct node *node, struct fault *fault)
+{
+    struct node instance, task;
+
+    (void)reader;
+    if (!node_object(node, &interrupt_grammar))
+        return;
+    instance = node_member(node, "instance");
+    task = node_member(node, "task");
+    node_id(&instance, 'i', &fault->instance);
+    node_id(&task, 't', &fault->task);
+    if (!instance.value == !task.value)
+        node_error(node, "wanted either instance or task");
+}
+
 static const struct fault_row {
     const char *name;
     enum fault_kind kind;
@@ -124,6 +139,7 @@ static const struct fault_row {
     {"killAgent", FAULT_KILL_AGENT, read_instance},
     {"slowRegistry", FAULT_SLOW_REGISTRY, read_slow_registry},
     {"deadRegistry", FAULT_DEAD_REGISTRY, read_dead_registry},
+    {"interruptSpot", FAULT_INTERRUPT_SPOT, read_interrupt},
 };
 
 void scenario_read_fault(struct scenario_reader *reader, struct node *node, struct fault *fault)
@@ -142,5 +158,5 @@ void scenario_read_fault(struct scenario_reader *reader, struct node *node, stru
     }
     if (n_kinds != 1)
         node_error(node, "wanted exactly one of killTask, killContainer, killInstance, killZone, "
-                         "cutAgent, killAgent, slowRegistry, deadRegistry");
+                         "cutAgent, killAgent, slowRegistry, deadRegistry, interruptSpot");
 }

@@ -25,6 +25,12 @@ struct scenario_reader {
     int n_shared, cap_shared;
     struct agent_rules *rules; /* of the scenario's agent, or NULL */
 
+    struct message *providers; /* capacity providers */
+    int n_providers, cap_providers;
+
+    bool trunking; /* the account setting awsvpcTrunking */
+    struct names group_names;    /* of Auto Scaling groups */
+    struct names provider_names; /* numbers are indexes in providers */
     struct names type_names;  /* numbers are indexes in types */
     struct names image_names; /* in images */
     struct load_source *loads;
@@ -54,6 +60,23 @@ void scenario_read_behaviours(struct scenario_reader *reader, const struct node 
 /* A definition that fits on no instance, even an empty one, is worth a warning. */
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition);
+
+int32_t scenario_find_type(struct scenario_reader *reader, const struct node *node,
+                           const char *name);
+/* A new group with berth's defaults; valid until the next one. */
+struct scenario_group *scenario_add_group(struct scenario_reader *reader);
+void scenario_read_zones(const struct node *node, const char *name, struct scenario_group *group);
+/* Gives it the attributes that agents report by themselves. */
+void scenario_use_attributes(struct scenario_group *group);
+
+/* scenario_capacity.c */
+void scenario_read_capacity(struct scenario_reader *reader, const struct node *top);
+void scenario_read_price(const struct node *node, int64_t *price);
+/* launchType or capacityProviderStrategy of a call; `taskdef` (or ID_NONE) is checked where it is to run
+ * on Fargate. */
+void scenario_read_strategy(struct scenario_reader *reader, const struct node *call,
+                            int32_t taskdef, struct provider_share **shares, int32_t *n,
+                            bool *is_ec2);
 
 /* scenario_agent.c */
 void scenario_read_rules(struct scenario_reader *reader, const struct node *top);

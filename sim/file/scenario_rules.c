@@ -34,6 +34,15 @@ static const struct rule rules[] = {
     {"scaleOutCooldown", RULE(scale_out_cooldown_usec), false, true},
     {"scaleInCooldown", RULE(scale_in_cooldown_usec), false, true},
     {"stepCooldown", RULE(step_cooldown_usec), false, true},
+    {"capacityOutDatapoints", RULE(capacity_out_datapoints), true, false},
+    {"capacityInDatapoints", RULE(capacity_in_datapoints), true, false},
+    {"provisioningLimit", RULE(provisioning_limit), true, false},
+    {"provisioningTimeout", RULE(provisioning_timeout_usec), false, false},
+    {"drainTimeout", RULE(drain_timeout_usec), false, true},
+    {"fargateBurst", RULE(fargate_burst), true, false},
+    {"fargatePerSecond", RULE(fargate_per_sec), true, false},
+    {"spotWarning", RULE(spot_warning_usec), false, true},
+    {"billingMinimum", RULE(billing_minimum_usec), false, true},
 };
 
 static void read_rule(const struct node *object, const struct rule *rule,

@@ -39,7 +39,9 @@ static bool read_mib(const struct node *node, int32_t *mib)
 static void read_type(struct scenario_reader *reader, const struct node *map, const char *name)
 {
     struct node node = node_member(map, name), vcpu, memory, boot, gpus, enis;
+    struct node price, spot_price, system;
     struct instance_type *type;
+    int64_t bytes;
     double vcpus;
 
     if (!*name || isdigit((unsigned char)*name) || strchr(name, ',')) {
@@ -57,6 +59,15 @@ static void read_type(struct scenario_reader *reader, const struct node *map, co
     boot = node_member(&node, "boot");
     gpus = node_member(&node, "gpus");
     enis = node_member(&node, "enis");
+    price = node_member(&node, "price");
+    spot_price = node_member(&node, "spotPrice");
+    system = node_member(&node, "osMemory");
+    scenario_read_price(&price, &type->price);
+    type->spot_price = type->price;
+    scenario_read_price(&spot_price, &type->spot_price);
+    if (node_size(&system, &bytes))
+        type->os_mib =
+            (int32_t)(bytes >> 20 < TASKDEF_MEMORY_MAX_MIB ? bytes >> 20 : TASKDEF_MEMORY_MAX_MIB);
     if (node_decimal(&vcpu, 0.01, 4096, &vcpus))
         type->cpu = (int32_t)(vcpus * CPU_UNITS_PER_VCPU + 0.5);
     read_mib(&memory, &type->memory_mib);
@@ -84,7 +95,8 @@ static const char *nearest_type(const struct scenario_reader *reader, const char
 }
 
 /* The scenario's own type of that name, else EC2's; ID_NONE after an error. */
-static int32_t find_type(struct scenario_reader *reader, const struct node *node, const char *name)
+int32_t scenario_find_type(struct scenario_reader *reader, const struct node *node,
+                           const char *name)
 {
     const struct instance_type *built_in;
     struct instance_type *type;
@@ -103,25 +115,27 @@ static int32_t find_type(struct scenario_reader *reader, const struct node *node
     type = ARRAY_ADD(reader, types);
     *type = *built_in;
     type->name = memory_text(name);
+    if (reader->trunking && built_in->trunk_enis > 0)
+        type->enis = built_in->trunk_enis;
     return names_intern(&reader->type_names, name);
 }
 
-static void read_zones(const struct node *node, struct scenario_group *group)
+void scenario_read_zones(const struct node *node, const char *name, struct scenario_group *group)
 {
-    struct node list = node_member(node, "zones");
+    struct node list = node_member(node, name);
     size_t n = node_list(&list);
 
     if (n)
         group->zones = memory_zeroed(n, sizeof *group->zones);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
-        const char *name;
+        const char *text;
 
-        if (!node_text(&item, &name))
+        if (!node_text(&item, &text))
             continue;
-        if (!*name)
+        if (!*text)
             node_error(&item, "found an empty text, wanted a zone's name");
-        group->zones[group->n_zones++].name = memory_text(name);
+        group->zones[group->n_zones++].name = memory_text(text);
     }
 }
 
@@ -195,7 +209,12 @@ static void read_attributes(const struct node *node, struct scenario_group *grou
         add_attribute(group, usual_attributes[i].name, usual_attributes[i].value);
 }
 
-static struct scenario_group *add_group(struct scenario_reader *reader)
+void scenario_use_attributes(struct scenario_group *group)
+{
+    read_attributes(NULL, group);
+}
+
+struct scenario_group *scenario_add_group(struct scenario_reader *reader)
 {
     struct scenario_group *group = ARRAY_ADD(reader, groups);
 
@@ -208,7 +227,7 @@ static struct scenario_group *add_group(struct scenario_reader *reader)
 
 static void read_group_object(struct scenario_reader *reader, struct node *node)
 {
-    struct scenario_group *group = add_group(reader);
+    struct scenario_group *group = scenario_add_group(reader);
     struct node type, count, replace, agent, isolation;
     const char *name;
     int choice;
@@ -222,13 +241,13 @@ static void read_group_object(struct scenario_reader *reader, struct node *node)
     count = node_member(node, "count");
     replace = node_member(node, "replace");
     if (node_text(&type, &name))
-        group->type = find_type(reader, &type, name);
+        group->type = scenario_find_type(reader, &type, name);
     node_int(&count, 1, GROUP_COUNT_MAX, BARE_NUMBER, &group->count);
     node_bool(&replace, &group->replace);
     isolation = node_member(node, "isolation");
     if (node_choice(&isolation, isolation_names, &choice))
         group->isolation = (enum isolation)choice;
-    read_zones(node, group);
+    scenario_read_zones(node, "zones", group);
     read_attributes(node, group);
 }
 
@@ -238,7 +257,7 @@ static void read_group_text(struct scenario_reader *reader, const struct node *n
     char *texts = memory_text(json_string_value(node->value)), *rest = texts, *text;
 
     while ((text = strsep(&rest, ","))) {
-        struct scenario_group *group = add_group(reader);
+        struct scenario_group *group = scenario_add_group(reader);
         const char *name, *wrong = units_count_of(text, &group->count, &name);
 
         if (wrong)
@@ -247,7 +266,7 @@ static void read_group_text(struct scenario_reader *reader, const struct node *n
             node_error(node, "\"%.60s\" counts %d, wanted 1 to %d", text, (int)group->count,
                        GROUP_COUNT_MAX);
         else
-            group->type = find_type(reader, node, name);
+            group->type = scenario_find_type(reader, node, name);
         read_attributes(NULL, group);
     }
     free(texts);
@@ -257,9 +276,11 @@ void scenario_read_instances(struct scenario_reader *reader, const struct node *
 {
     struct node types = node_member(top, "instanceTypes");
     struct node instances = node_member(top, "instances");
+    struct node trunking = node_member(top, "awsvpcTrunking");
     const char *name;
     json_t *value;
 
+    node_bool(&trunking, &reader->trunking);
     if (types.value && !json_is_object(types.value))
         node_error(&types, "found %s, wanted an object of names and types", node_found(&types));
     json_object_foreach(types.value, name, value)
@@ -267,6 +288,9 @@ void scenario_read_instances(struct scenario_reader *reader, const struct node *
         if (strcmp(name, "note") != 0)
             read_type(reader, &types, name);
     }
+    if (!instances.value && (node_member(top, "autoScalingGroups").value ||
+                             node_member(top, "capacityProviders").value))
+        return; /* they bring their own */
     if (!instances.value) {
         struct node standard = instances;
 
@@ -321,7 +345,7 @@ void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct 
         int64_t permille = 0;
         int lacks = 0;
 
-        if (group->type == ID_NONE)
+        if (group->type == ID_NONE || group->kind == GROUP_FARGATE || group->n_more_types > 0)
             return;
         type = &reader->types[group->type];
         const int64_t there[] = {type->cpu, group_memory_mib(group, type), type->gpus};

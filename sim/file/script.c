@@ -3,9 +3,18 @@
  */
 #include "file/script.h"
 
+#include "core/array.h"
+#include "core/draw.h"
 #include "core/scaling.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+void script_finish(struct script *script)
+{
+    free(script->interruptions);
+    script->interruptions = NULL;
+}
 
 void script_init(struct script *script, const struct scenario *scenario)
 {
@@ -36,28 +45,151 @@ static struct script_step register_definition(struct script *script)
     return event(script);
 }
 
+static struct group_type type_of(const struct scenario *scenario, int32_t id)
+{
+    const struct instance_type *type = &scenario->types[id];
+
+    return (struct group_type){.name = type->name,
+                               .cpu = type->cpu,
+                               .memory_mib = type->memory_mib,
+                               .gpus = type->gpus,
+                               .enis = type->enis,
+                               .price = type->price,
+                               .spot_price = type->spot_price};
+}
+
 static struct script_step create_group(struct script *script)
 {
-    const struct scenario_group *group = &script->scenario->groups[script->next_group];
-    const struct instance_type *type = &script->scenario->types[group->type];
+    const struct scenario *scenario = script->scenario;
+    const struct scenario_group *group = &scenario->groups[script->next_group];
+    const struct instance_type *type = &scenario->types[group->type];
 
+    for (int i = 0; i < group->n_more_types && i < SCRIPT_TYPES_MAX; i++)
+        script->more_types[i] = type_of(scenario, group->more_types[i]);
     script->call = message_new(MESSAGE_INSTANCE_GROUP);
     script->call.as.instance_group = (struct instance_group){
         .group = script->next_group,
+        .kind = group->kind,
+        .name = group->name,
         .type = type->name,
         .cpu = type->cpu,
         .memory_mib = type->memory_mib,
         .gpus = type->gpus,
         .enis = type->enis,
+        .price = type->price,
+        .spot_price = type->spot_price,
+        .price_gib = group->spot_percent > 0 ? type->spot_price_gib : type->price_gib,
         .count = group->count,
+        .minimum = group->minimum,
+        .maximum = group->maximum,
         .replace = group->replace,
+        .cheapest = group->cheapest,
+        .on_demand_base = group->on_demand_base,
+        .spot_percent = group->spot_percent,
+        .spot_pools = group->spot_pools,
+        .reserved_mib = group->rules ? group->rules->reserved_memory_mib : 0,
+        .protect = group->protect,
+        .spot_drain = scenario->spot_drains,
         .n_zones = group->n_zones,
         .zones = group->zones,
         .n_attributes = group->n_attributes,
         .attributes = group->attributes,
+        .n_more_types =
+            group->n_more_types < SCRIPT_TYPES_MAX ? group->n_more_types : SCRIPT_TYPES_MAX,
+        .more_types = script->more_types,
     };
     script->next_group++;
     return event(script);
+}
+
+/* Spot ------------------------------------------------------------------------------------------ */
+
+static void plan_interruption(struct script *script, int32_t instance, int64_t at_usec)
+{
+    *ARRAY_ADD(script, interruptions) = (struct script_interruption){instance, at_usec, false};
+}
+
+/* Spot instances that are new get their time, keyed by the seed and their number. */
+static void meet_instances(struct script *script, const struct cluster *cluster)
+{
+    const struct scenario *scenario = script->scenario;
+
+    for (; script->n_met < cluster->n_instances; script->n_met++) {
+        const struct instance *instance = &cluster->instances[script->n_met];
+
+        if (scenario->spot_ends && instance->spot)
+            plan_interruption(script, script->n_met,
+                              instance->launched_at_usec +
+                                  distribution_sample(&scenario->spot_after, cluster->seed,
+                                                      DRAW_SPOT, script->n_met, 0));
+    }
+}
+
+static int next_interruption(const struct script *script)
+{
+    int next = ID_NONE;
+
+    for (int i = 0; i < script->n_interruptions; i++)
+        if (next == ID_NONE ||
+            script->interruptions[i].at_usec < script->interruptions[next].at_usec)
+            next = i;
+    return next;
+}
+
+static void forget_interruption(struct script *script, int i)
+{
+    script->interruptions[i] = script->interruptions[--script->n_interruptions];
+}
+
+/* What Spot has for the cluster now; false where it has nothing. An instance that went by itself is left
+ * alone. */
+static bool give_interruption(struct script *script, const struct scheduler *scheduler,
+                              int64_t now_usec, struct script_step *step)
+{
+    int i;
+
+    while ((i = next_interruption(script)) != ID_NONE &&
+           script->interruptions[i].at_usec <= now_usec) {
+        struct script_interruption *it = &script->interruptions[i];
+        enum instance_status status = scheduler->cluster.instances[it->instance].status;
+
+        if (status == INSTANCE_INACTIVE || status == INSTANCE_DEREGISTERING) {
+            forget_interruption(script, i);
+        } else if (!it->warned) {
+            it->warned = true;
+            it->at_usec = now_usec + scheduler->rules.spot_warning_usec;
+            script->call = message_new(MESSAGE_SPOT_WARNING);
+            script->call.as.spot_warning.instance = it->instance;
+            script->call.as.spot_warning.after_usec = scheduler->rules.spot_warning_usec;
+            *step = event(script);
+            return true;
+        } else {
+            script->fault = (struct fault){.kind = FAULT_KILL_INSTANCE,
+                                           .task = ID_NONE,
+                                           .container = ID_NONE,
+                                           .instance = it->instance};
+            forget_interruption(script, i);
+            *step = (struct script_step){
+                .item = SCRIPT_FAULT, .fault = &script->fault, .at_usec = USEC_NEVER};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The Spot instance that a fault means, or the micro-VM of the task that it means. */
+static int32_t find_spot(const struct cluster *cluster, const struct fault *fault)
+{
+    if (fault->instance != ID_NONE)
+        return fault->instance < cluster->n_instances && cluster->instances[fault->instance].spot
+                   ? fault->instance
+                   : ID_NONE;
+    for (int i = 0; i < cluster->n_instances; i++)
+        if (cluster->instances[i].is_vm && cluster->instances[i].spot &&
+            cluster->instances[i].bound_task == fault->task &&
+            cluster->instances[i].status != INSTANCE_INACTIVE)
+            return i;
+    return ID_NONE;
 }
 
 static void next_entry(struct script *script)
@@ -232,6 +364,16 @@ static struct script_step give_entry(struct script *script, const struct schedul
     if (entry->n_targets)
         return call_target(script, entry);
     next_entry(script);
+    if (entry->is_fault && entry->fault.kind == FAULT_INTERRUPT_SPOT) {
+        int32_t instance = find_spot(cluster, &entry->fault);
+
+        if (instance != ID_NONE)
+            plan_interruption(script, instance, scheduler->now_usec);
+        script->fault = entry->fault;
+        script->fault.instance = instance;
+        return (struct script_step){
+            .item = SCRIPT_FAULT, .fault = &script->fault, .at_usec = USEC_NEVER};
+    }
     if (entry->is_fault)
         return give_fault(script, &entry->fault, cluster);
     if (entry->call.kind == MESSAGE_CREATE_SERVICE)
@@ -251,7 +393,7 @@ struct script_step script_next(struct script *script, const struct scheduler *sc
 {
     const struct scenario *scenario = script->scenario;
     const struct cluster *cluster = &scheduler->cluster;
-    struct script_step wait = {.item = SCRIPT_WAIT, .at_usec = scenario->until_usec};
+    struct script_step wait = {.item = SCRIPT_WAIT, .at_usec = scenario->until_usec}, spot;
 
     if (script->ended)
         return (struct script_step){.item = SCRIPT_END, .at_usec = USEC_NEVER};
@@ -264,12 +406,27 @@ struct script_step script_next(struct script *script, const struct scheduler *sc
         return register_definition(script);
     if (script->next_group < scenario->n_groups)
         return create_group(script);
+    if (script->next_provider < scenario->n_providers) {
+        script->call = scenario->providers[script->next_provider++];
+        return event(script);
+    }
+    if (scenario->default_strategy && !script->gave_default) {
+        script->gave_default = true;
+        script->call = *scenario->default_strategy;
+        return event(script);
+    }
     if (script->next_target_group < scenario->n_target_groups) {
         script->call = scenario->target_groups[script->next_target_group++];
         return event(script);
     }
     if (now_usec >= scenario->until_usec)
         return end(script);
+    meet_instances(script, cluster);
+    if (give_interruption(script, scheduler, now_usec, &spot))
+        return spot;
+    if (next_interruption(script) != ID_NONE &&
+        script->interruptions[next_interruption(script)].at_usec < wait.at_usec)
+        wait.at_usec = script->interruptions[next_interruption(script)].at_usec;
     if (script->next_service < scenario->n_services && scheduler_settled(scheduler))
         return call_service(script, &scenario->services[script->next_service++], cluster);
     if (script->next_scaling < scenario->n_scaling && scheduler_settled(scheduler))

@@ -10,12 +10,28 @@
 #include "core/scheduler.h"
 #include "file/scenario.h"
 
+/* More types than a group may name: EC2 Auto Scaling takes 40 overrides. */
+#define SCRIPT_TYPES_MAX 64
+
+/* A Spot instance's warning, and its end after that. */
+struct script_interruption {
+    int32_t instance;
+    int64_t at_usec;
+    bool warned;
+};
+
 struct script {
     const struct scenario *scenario;
     int next_taskdef, next_group, next_target_group, next_service, next_scaling, next_entry;
     bool gave_rules;
     int next_target; /* of an entry that is given one by one */
     int n_zone;      /* instances that a FAULT_KILL_ZONE may hit: those it found */
+    int next_provider;
+    bool gave_default;
+    int n_met; /* instances that have been looked at */
+    struct script_interruption *interruptions;
+    int n_interruptions, cap_interruptions;
+    struct group_type more_types[SCRIPT_TYPES_MAX]; /* of the group last given */
     bool ended;
     struct message call; /* the event last given; texts belong to the scenario */
     struct policy_number actions[SCENARIO_ACTIONS_MAX]; /* of that event */
@@ -37,6 +53,7 @@ struct script_step {
 };
 
 void script_init(struct script *script, const struct scenario *scenario);
+void script_finish(struct script *script);
 
 /* What the scenario has for the cluster at `now_usec`. Call until it says SCRIPT_WAIT or
  * SCRIPT_END. */

@@ -41,6 +41,11 @@ void story_finish(struct story *story)
     free(story->tasks);
     free(story->services);
     free(story->wants);
+    for (int i = 0; i < story->n_providers; i++)
+        free(story->providers[i].name);
+    free(story->providers);
+    free(story->capacity);
+    message_finish(&story->bill);
     free(story->notes);
     free(story->turns);
     responses_finish(&story->responses);
@@ -145,6 +150,9 @@ static void add_instance(struct story *story, const struct launch_instance *call
     *ARRAY_ADD(story, instances) = (struct story_instance){.group = call->group,
                                                            .zone = call->zone,
                                                            .price_nanos = price_of(story, call),
+                                                           .type = call->type,
+                                                           .spot = call->spot,
+                                                           .bound_task = call->task,
                                                            .launch_at_usec = at_usec,
                                                            .booted_at_usec = USEC_NEVER,
                                                            .registered_at_usec = USEC_NEVER,
@@ -167,6 +175,18 @@ static void add_group(struct story *story, const struct message *event)
         return;
     message_copy(&copy, event);
     *ARRAY_ADD(story, groups) = copy.as.instance_group;
+}
+
+static void add_provider(struct story *story, const struct create_capacity_provider *call)
+{
+    struct story_provider *provider;
+
+    if (call->provider != story->n_providers || !call->name)
+        return;
+    provider = ARRAY_ADD(story, providers);
+    provider->name = strdup(call->name);
+    assert(provider->name != NULL);
+    provider->group = call->group;
 }
 
 static void add_service(struct story *story, const struct create_service *call)
@@ -296,6 +316,9 @@ static void accepted(struct story *story, const struct message *event, int64_t a
             event->as.register_task_definition.taskdef == story->taskdefs.n_definitions)
             taskdefs_add(&story->taskdefs, definition);
         break;
+    case MESSAGE_CREATE_CAPACITY_PROVIDER:
+        add_provider(story, &event->as.create_capacity_provider);
+        break;
     case MESSAGE_CREATE_SERVICE:
         add_service(story, &event->as.create_service);
         want(story, event->as.create_service.service, event->as.create_service.desired, at_usec);
@@ -358,6 +381,17 @@ static void place_task(struct story *story, const struct place_task *call, int64
     task->rule = call->rule;
 }
 
+static void give_up(struct story *story, const struct give_up_task *call, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, call->task);
+
+    if (!task || task->placed_at_usec != USEC_NEVER || task->stopped_at_usec != USEC_NEVER)
+        return;
+    task_stopped(story, task, call->code, at_usec);
+    task->stop_at_usec = at_usec;
+    task->stop_reason = (int32_t)call->reason;
+}
+
 static void stop_task(struct story *story, const struct stop_task *call, int64_t at_usec)
 {
     struct story_task *task = task_of(story, call->task);
@@ -400,10 +434,20 @@ static void decision(struct story *story, const struct record *record, const str
         stop_task(story, &output->as.stop_task, record->at_usec);
         break;
     case MESSAGE_WAIT:
-        if (output->as.wait.task != ID_NONE && record->event.kind == MESSAGE_RUN_TASK)
-            add_task(story, output->as.wait.task, record->event.as.run_task.taskdef, ID_NONE,
+        if (output->as.wait.task != ID_NONE)
+            add_task(story, output->as.wait.task, output->as.wait.taskdef, output->as.wait.service,
                      record->at_usec);
         note(story, output, record->at_usec);
+        break;
+    case MESSAGE_GIVE_UP_TASK:
+        give_up(story, &output->as.give_up_task, record->at_usec);
+        break;
+    case MESSAGE_CAPACITY:
+        *ARRAY_ADD(story, capacity) = (struct story_capacity){record->at_usec, output->as.capacity};
+        break;
+    case MESSAGE_BILL:
+        if (story->bill.kind != MESSAGE_BILL)
+            message_copy(&story->bill, output);
         break;
     case MESSAGE_REFUSE:
         note(story, output, record->at_usec);
@@ -652,4 +696,13 @@ enum task_status story_status_at(const struct story_task *task, int64_t at_usec)
     if (task->running_at_usec <= at_usec)
         return TASK_RUNNING;
     return task->placed_at_usec <= at_usec ? TASK_PENDING : TASK_PROVISIONING;
+}
+
+const char *story_type(const struct story *story, const struct story_instance *instance)
+{
+    const struct instance_group *group = &story->groups[instance->group];
+
+    return instance->type > 0 && instance->type <= group->n_more_types
+               ? group->more_types[instance->type - 1].name
+               : group->type;
 }

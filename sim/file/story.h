@@ -58,7 +58,9 @@ struct story_course {
 };
 
 struct story_instance {
-    int32_t group, zone;
+    int32_t group, zone, type;
+    bool spot, interrupted;
+    int32_t bound_task; /* of a micro-VM on Fargate, else ID_NONE */
     int32_t cpu, memory_mib;
     int64_t price_nanos; /* an hour, 0: it has none */
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
@@ -113,6 +115,17 @@ struct story_fact {
     struct message message;
 };
 
+/* A datapoint of a capacity provider. */
+struct story_capacity {
+    int64_t at_usec;
+    struct capacity_state state;
+};
+
+struct story_provider {
+    char *name;
+    int32_t group;
+};
+
 struct story {
     struct taskdefs taskdefs;
     struct instance_group *groups;
@@ -125,6 +138,11 @@ struct story {
     int n_services, cap_services;
     struct story_want *wants; /* in order of time */
     int n_wants, cap_wants;
+    struct story_provider *providers;
+    int n_providers, cap_providers;
+    struct story_capacity *capacity; /* in order of time */
+    int n_capacity, cap_capacity;
+    struct message bill; /* MESSAGE_BILL once the run has ended, else MESSAGE_TICK */
     struct story_note *notes;
     int n_notes, cap_notes;
     struct story_turn *turns; /* in order of time */
@@ -148,6 +166,9 @@ void story_add(struct story *story, const struct record *record);
  * On failure neither needs to be finished. */
 bool story_load(struct story *story, const char *path, struct run_header *header, bool *truncated,
                 struct err *err);
+
+/* The name of an instance's type. */
+const char *story_type(const struct story *story, const struct story_instance *instance);
 
 /* "t5", "i2": names as users see them. The text lives until the eighth next call. */
 const char *story_task_name(int32_t task);

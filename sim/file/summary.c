@@ -436,7 +436,8 @@ static void print_instance(struct picture *picture, int32_t id)
         snprintf(label + used, sizeof label - (size_t)used, " zone %.*s", NAME_MAX,
                  group->zones[instance->zone].name);
     else
-        snprintf(label + used, sizeof label - (size_t)used, " %.*s", NAME_MAX, group->type);
+        snprintf(label + used, sizeof label - (size_t)used, " %.*s", NAME_MAX,
+                 story_type(picture->story, instance));
     fill(picture, bar, instance->launch_at_usec,
          instance->registered_at_usec < picture->end_usec ? instance->registered_at_usec
                                                           : picture->end_usec,

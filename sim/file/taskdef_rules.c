@@ -208,7 +208,7 @@ static const struct fargate_size {
     {8192, 16384, 61440, 4096}, {16384, 32768, 122880, 8192},
 };
 
-static bool fargate_has(int32_t cpu, int32_t mib)
+bool taskdef_fits_fargate(int32_t cpu, int32_t mib)
 {
     for (size_t i = 0; i < sizeof fargate_sizes / sizeof fargate_sizes[0]; i++) {
         const struct fargate_size *size = &fargate_sizes[i];
@@ -225,7 +225,7 @@ static void check_fargate_size(const struct node *node, const struct task_defini
     struct node memory = node_member(node, "memory"), storage, size;
     int32_t ignored;
 
-    if (!fargate_has(definition->cpu, definition->memory_mib))
+    if (!taskdef_fits_fargate(definition->cpu, definition->memory_mib))
         node_error(&memory,
                    "FARGATE is required and has no size of %d CPU units with %d MiB (the sizes: "
                    "256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)",

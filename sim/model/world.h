@@ -16,8 +16,12 @@ struct instance_type {
     int32_t cpu; /* CPU units */
     int32_t memory_mib;
     int32_t gpus;
-    int32_t enis;             /* tasks in awsvpc that it has interfaces for, ID_NONE: any number */
-    struct distribution boot; /* from the launch decision until the agent starts */
+    int32_t enis;              /* tasks in awsvpc that it has interfaces for, ID_NONE: any number */
+    int32_t trunk_enis;        /* likewise with trunking; 0: it has none */
+    int32_t os_mib;            /* memory that its own operating system keeps, beside memory_mib */
+    int64_t price, spot_price; /* nano-dollars per hour; on Fargate per vCPU */
+    int64_t price_gib, spot_price_gib; /* on Fargate per GiB and hour */
+    struct distribution boot;          /* from the launch decision until the agent starts */
     bool boot_given; /* the scenario says so: a real run waits that long and marks it modelled */
 };
 
@@ -81,7 +85,7 @@ struct behaviour {
     int32_t exit_code;
     int64_t unhealthy_after_usec; /* from its start until its health checks fail; USEC_NEVER */
     struct request_behaviour request;
-    bool given;                   /* by the scenario, not the default */
+    bool given; /* by the scenario, not the default */
 };
 
 /* A pull during which nothing arrives fails after it (agent/config/config.go, imagePullInactivity-

@@ -133,7 +133,8 @@ static const struct row entries[] = {
      "\"i\",\"memory\":8}]}],\"timeline\":[{\"at\":\"1s\",\"fault\":{\"killTask\":\"t1\","
      "\"killAgent\":\"i1\"}}]",
      "1:150: error: timeline[0].fault: wanted exactly one of killTask, killContainer, "
-     "killInstance, killZone, cutAgent, killAgent, slowRegistry, deadRegistry"},
+     "killInstance, killZone, cutAgent, killAgent, slowRegistry, deadRegistry, "
+     "interruptSpot"},
     {"\"instances\":[{\"type\":\"m5.large\",\"zones\":[\"eu-1a\",\"eu-1b\"]}],\"timeline\":[{"
      "\"at\":\"1s\",\"fault\":{\"killZone\":{\"zone\":\"eu-1c\"}}}]",
      "1:134: error: timeline[0].fault.killZone.zone: no instances are in a zone \"eu-1c\" (did you "

@@ -130,7 +130,8 @@ static const struct row rows[] = {
      "1:78: error: timeline[0].wait: only a runTask can wait for room"},
     {"\"timeline\":[{\"at\":\"1s\",\"fault\":{}}]",
      "1:54: error: timeline[0].fault: wanted exactly one of killTask, killContainer, killInstance, "
-     "killZone, cutAgent, killAgent, slowRegistry, deadRegistry"},
+     "killZone, cutAgent, killAgent, slowRegistry, deadRegistry, "
+     "interruptSpot"},
     {"\"timeline\":[{\"at\":\"1s\",\"fault\":{\"killTask\":\"i1\"}},{\"at\":\"1s\",\"fault\":{"
      "\"killInstance\":\"i0\"}}]",
      "1:66: error: timeline[0].fault.killTask: \"i1\" is no task; tasks are named t1, t2, "
@@ -196,8 +197,10 @@ static const struct row rows[] = {
      "\"web\",\"desiredCount\":1,\"serviceRegistries\":[],\"launchType\":\"FARGATE\"}],\"until\":"
      "\"1s\"",
      "1:196: warning: services[0].serviceRegistries: ECS has it, berth does not simulate it yet: no "
-     "effect\n1:315: warning: services[1].launchType: berth has no FARGATE: its tasks run on the "
-     "scenario's instances"},
+     "effect\n1:315: error: services[1].launchType: web: Network mode bridge is not compatible "
+     "with Fargate, which needs awsvpc\n1:315: error: services[1].launchType: web: No Fargate "
+     "configuration exists for given values: 0 CPU, 0 memory. See the AWS documentation for "
+     "supported values"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"schedulingStrategy\":\"DAEMON\"}],\"until\":\"1s\"",

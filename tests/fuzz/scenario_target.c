@@ -144,7 +144,7 @@ static void check_scenario(const struct scenario *scenario)
     hold(scenario->title && scenario->source && !strchr(scenario->source, '\n'));
     hold(scenario->until_usec > 0);
     for (int i = 0; i < scenario->n_groups; i++) {
-        hold(scenario->groups[i].count >= 1);
+        hold(scenario->groups[i].count >= (scenario->groups[i].kind == GROUP_FIXED));
         hold(scenario->groups[i].type >= 0 && scenario->groups[i].type < scenario->n_types);
         hold(!scenario->groups[i].rules || scenario->groups[i].rules->heartbeat_timeout_usec > 0);
     }
