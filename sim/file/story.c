@@ -318,6 +318,7 @@ static void accepted(struct story *story, const struct message *event, int64_t a
         break;
     case MESSAGE_CREATE_CAPACITY_PROVIDER:
         add_provider(story, &event->as.create_capacity_provider);
+        keep_fact(story, event, at_usec);
         break;
     case MESSAGE_CREATE_SERVICE:
         add_service(story, &event->as.create_service);
@@ -330,7 +331,6 @@ static void accepted(struct story *story, const struct message *event, int64_t a
         want(story, event->as.delete_service.service, 0, at_usec);
         break;
     case MESSAGE_CREATE_TARGET_GROUP:
-    case MESSAGE_CREATE_CAPACITY_PROVIDER:
     case MESSAGE_OBSERVE:
         keep_fact(story, event, at_usec);
         break;
@@ -444,10 +444,12 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_CAPACITY:
         *ARRAY_ADD(story, capacity) = (struct story_capacity){record->at_usec, output->as.capacity};
+        keep_fact(story, output, record->at_usec);
         break;
     case MESSAGE_BILL:
         if (story->bill.kind != MESSAGE_BILL)
             message_copy(&story->bill, output);
+        keep_fact(story, output, record->at_usec);
         break;
     case MESSAGE_REFUSE:
         note(story, output, record->at_usec);
@@ -456,8 +458,6 @@ static void decision(struct story *story, const struct record *record, const str
         want(story, output->as.scale.service, output->as.scale.to, record->at_usec);
         keep_fact(story, output, record->at_usec);
         break;
-    case MESSAGE_CAPACITY:
-    case MESSAGE_BILL:
     case MESSAGE_DEPLOYMENT:
     case MESSAGE_SERVICE_EVENT:
         keep_fact(story, output, record->at_usec);
