@@ -13,7 +13,6 @@
 #include "exec/sweep.h"
 #include "file/buffer.h"
 #include "file/err.h"
-#include "model/world.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -78,6 +77,9 @@ enum measured {
  * to 100 ms between containers, those of 1 ms cost nearly what those of 100 ms do. */
 #define CALIBRATE_COLD_AFTER_USEC 3000
 
+/* As many ways up as enum boot_path has. */
+enum { CALIBRATE_PATHS = 3 };
+
 /* Of a virtual machine on its way up, in order; then all of it; then bytes. */
 enum machine_measured {
     MACHINE_FIRMWARE,
@@ -99,7 +101,7 @@ struct calibration {
     bool quick;
     double took; /* seconds */
     struct series series[MEASURED];
-    struct series machines[BOOT_PATHS][MACHINE_MEASURED];
+    struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
     struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 

@@ -51,13 +51,10 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
         return false;
     }
     plans_make(&plans, scenario, (struct scale){1, 1}, 1, NULL);
-    ok = !guests_any(scenario) || guests_open(&guests, (enum vm_start)scenario->costs.path, &plans,
-                                              run, &calibration->programs, err);
-    job.guests = ok && guests_any(scenario) ? &guests : NULL;
-    ok = ok && controller_run(&job, &result, err);
-    if (job.guests) {
-        guests_close(&guests);
-    }
+    guests_init(&guests, (enum vm_start)scenario->costs.path, &plans, run, &calibration->programs);
+    job.guests = &guests;
+    ok = (!guests_any(scenario) || guests_open(&guests, err)) && controller_run(&job, &result, err);
+    guests_close(&guests);
     plans_finish(&plans);
     if (ok) {
         return runlog_close(job.log, &result.summary, err);

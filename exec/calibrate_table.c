@@ -4,6 +4,7 @@
 #include "exec/calibrate.h"
 
 #include "exec/scale.h"
+#include "file/scenario.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -12,6 +12,8 @@
 
 #define WORK_MSEC 300
 
+_Static_assert((int)CALIBRATE_PATHS == (int)BOOT_PATHS, "a series for each way up");
+
 static const char world[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Calibration\","
     "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"192MiB\" } },"
