@@ -1,8 +1,9 @@
 /*
  * Open loop: a request is sent when its time has come, over a connection that is free or a new one,
  * however many are out; its latency counts from its scheduled time. Late is late: after a stall all
- * whose time has passed are sent at once, none is left out. h2load was tried in this place: it times each
- * request from the last one and sends none while its streams are full, so it falls behind its script.
+ * whose time has passed are sent at once, none is left out. h2load was tried in this place: it times
+ * each request from the one before, so it falls behind its script (1.2 s in 10 s of 200 a second, over
+ * HTTP/2), and over HTTP/1.1 sends none while its connections are busy.
  */
 #include "exec/load_loop.h"
 
