@@ -46,10 +46,10 @@ static bool open_run(struct calibration *calibration, struct err *err)
 bool calibrate(struct calibration *calibration, struct err *err)
 {
     struct sweep_counts counts = {0};
-    int64_t begin_usec = loop_clock_usec();
     struct err close_err;
     bool ok;
 
+    calibration->begin_usec = loop_clock_usec();
     if (!open_run(calibration, err)) {
         return false;
     }
@@ -60,7 +60,7 @@ bool calibrate(struct calibration *calibration, struct err *err)
     if (!sweep_close(&calibration->run, &calibration->cgroups, &counts, &close_err)) {
         err_report(&close_err);
     }
-    calibration->took = (double)(loop_clock_usec() - begin_usec) / 1e6;
+    calibration->took = (double)(loop_clock_usec() - calibration->begin_usec) / 1e6;
     cgroup_close(&calibration->cgroups);
     return ok;
 }

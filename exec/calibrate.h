@@ -99,7 +99,8 @@ struct calibration {
     int cloud_fd; /* -1: containers have no networks here */
     int n_rounds;
     bool quick;
-    double took; /* seconds */
+    int64_t begin_usec; /* CLOCK_MONOTONIC */
+    double took;        /* seconds */
     struct series series[MEASURED];
     struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
     struct series speed_permille; /* of work in a virtual machine, against outside */
