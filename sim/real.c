@@ -85,7 +85,9 @@ static bool await(pid_t pid, int64_t patience_usec, int *status)
     int64_t msec = patience_usec / USEC_PER_MSEC;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd end = {.fd = fd, .events = POLLIN};
-    bool in_time = fd < 0 || poll(&end, 1, msec < INT32_MAX ? (int)msec : INT32_MAX) != 0;
+    /* without any patience nothing is in time, however quick */
+    bool in_time =
+        msec > 0 && (fd < 0 || poll(&end, 1, msec < INT32_MAX ? (int)msec : INT32_MAX) != 0);
 
     if (!in_time) {
         kill(pid, SIGTERM);
