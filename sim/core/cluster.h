@@ -32,32 +32,33 @@ struct port_use {
     int32_t task;
 };
 
+/* What placing and stopping a task touches stands first, side by side. */
 struct instance {
     enum instance_status status;
     bool agent_connected;
-    int32_t epoch; /* of the agent: 1 from the launch on */
+    bool is_vm; /* a micro-VM on Fargate, for the bound task */
     int32_t group;
-    int32_t type; /* of the group's: 0 is its first */
-    int32_t zone; /* index in the group's zones, or ID_NONE */
-    bool is_vm;   /* a micro-VM on Fargate, for the bound task */
+    int32_t cpu, memory_mib; /* registered */
+    /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
+     * still hold is the agent's ledger, where a task placed too early waits. */
+    int32_t cpu_reserved, memory_reserved_mib;
+    int32_t n_tasks; /* here and not STOPPED */
+    int32_t first_task;
+    int64_t rate;  /* LEDGER_UNIT-ths of nano-dollars per hour */
+    int32_t epoch; /* of the agent: 1 from the launch on */
+    int32_t type;  /* of the group's: 0 is its first */
+    int32_t zone;  /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool spot, interrupted; /* interrupted: its Spot warning has come */
     bool leaving;           /* to be terminated once its tasks have stopped */
     bool scaled_out;        /* launched by its capacity provider */
+    bool billed;            /* its whole time stands in the ledger */
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
-    int64_t rate;               /* LEDGER_UNIT-ths of nano-dollars per hour */
-    bool billed;                /* its whole time stands in the ledger */
-    int32_t next_up, prev_up;   /* of the same group, until INACTIVE */
-    int32_t cpu, memory_mib;    /* registered */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
-    /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
-     * still hold is the agent's ledger, where a task placed too early waits. */
-    int32_t cpu_reserved, memory_reserved_mib;
+    int32_t next_up, prev_up;   /* of the same group, until INACTIVE */
     int32_t gpus, gpus_reserved;
     int32_t enis, enis_reserved; /* tasks in awsvpc; `enis` ID_NONE: any number */
-    int32_t n_tasks;             /* here and not STOPPED */
-    int32_t first_task;
     int32_t n_ports, cap_ports;
     struct port_use *ports;
     int64_t launch_decision, terminate_decision; /* open ones, or 0 */
@@ -86,33 +87,34 @@ struct request {
     struct query **queries; /* one per constraint, NULL for distinctInstance */
 };
 
+/* What placing and stopping touches stands first here too. */
 struct task {
     int32_t taskdef;
     int32_t request;
     int32_t instance;                           /* ID_NONE while PROVISIONING */
     int32_t next_on_instance, prev_on_instance; /* from placement until STOPPED */
-    int32_t next_of_service, prev_of_service;   /* until STOPPED */
     uint8_t desired;                            /* enum task_status: RUNNING or STOPPED */
     uint8_t last;                               /* enum task_status */
     uint8_t stop_code;                          /* enum stop_code */
     uint8_t stop_reason;                        /* enum stop_reason, once it is to stop */
-    uint8_t health;                             /* enum health_status, of the last report */
-    bool reached_running;
-    bool is_protected; /* from scale-in and deployments */
     /* Still runs while the balancer drains its connections: desired STOPPED, but holding its room. */
     bool is_deregistering;
+    bool reached_running;
+    bool is_protected; /* from scale-in and deployments */
+    uint8_t health;    /* enum health_status, of the last report */
     /* Of a service's task that is meant to run, as service_health.c judges */
     bool is_healthy;
-    bool is_unhealthy;    /* failed its checks: to be replaced */
-    bool is_outdated;     /* to be replaced: unhealthy, or its instance is draining */
-    bool was_healthy;     /* at any time */
-    bool has_failed;      /* the circuit breaker has counted it */
-    int32_t deployment;   /* number within its service, or ID_NONE */
-    int32_t first_target; /* in the balancer's groups, or ID_NONE */
-    int64_t report;       /* the number of the last one about it */
-    int64_t running_usec; /* when it was RUNNING first */
-    int64_t place_decision, stop_decision; /* open ones, or 0 */
+    bool is_unhealthy; /* failed its checks: to be replaced */
+    bool is_outdated;  /* to be replaced: unhealthy, or its instance is draining */
+    bool was_healthy;  /* at any time */
+    bool has_failed;   /* the circuit breaker has counted it */
     int64_t placed_at_usec;
+    int64_t place_decision, stop_decision;    /* open ones, or 0 */
+    int32_t next_of_service, prev_of_service; /* until STOPPED */
+    int32_t deployment;                       /* number within its service, or ID_NONE */
+    int32_t first_target;                     /* in the balancer's groups, or ID_NONE */
+    int64_t report;                           /* the number of the last one about it */
+    int64_t running_usec;                     /* when it was RUNNING first */
 };
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };

@@ -125,6 +125,17 @@ static void lay_out_key(struct lane *lane)
     }
 }
 
+/* Keys of amounts alone follow from them; the shelf makes use of that. */
+static enum shelf_order order_of(const struct lane *lane)
+{
+    for (int i = 0; i < lane->n_parts; i++)
+        if (lane->parts[i].field != BY_CPU && lane->parts[i].field != BY_MEMORY)
+            return SHELF_BY_KEY;
+    if (lane->n_parts == 0)
+        return lane->at_random ? SHELF_BY_NONE : SHELF_BY_KEY;
+    return lane->parts[0].field == BY_CPU ? SHELF_BY_CPU : SHELF_BY_MEMORY;
+}
+
 /* What follows from the lane's request and definition. */
 static void understand(struct lane *lane, const struct cluster *cluster, const struct lane *like)
 {
@@ -145,6 +156,7 @@ static void understand(struct lane *lane, const struct cluster *cluster, const s
     }
     choose_tallies(lane, cluster, like);
     lay_out_key(lane);
+    shelf_init(&lane->shelf, order_of(lane));
 }
 
 /* What a lane knows of an instance ---------------------------------------------------------------- */
@@ -398,10 +410,18 @@ void lane_destroy(struct lane *lane)
 
 /* The check -------------------------------------------------------------------------------------- */
 
+/* Where the instance stands; nowhere is a spot too. */
+static struct shelf_spot spot_of(const struct lane *lane, int id)
+{
+    struct shelf_spot spot;
+
+    if (!shelf_spot_of(&lane->shelf, id, &spot))
+        spot = (struct shelf_spot){0, ID_NONE, ID_NONE, ID_NONE};
+    return spot;
+}
+
 static bool same_spot(const struct shelf_spot *a, const struct shelf_spot *b)
 {
-    if (!a || !b)
-        return a == b;
     return a->key == b->key && a->cpu == b->cpu && a->memory_mib == b->memory_mib;
 }
 
@@ -419,29 +439,28 @@ static const char *known_value(const struct lane *lane, int rule, int id)
  * first. */
 static bool same_class(const struct lane *kept, const struct lane *fresh, int id)
 {
-    const struct shelf_spot *spot = shelf_spot_of(&kept->shelf, id);
+    struct shelf_spot spot = spot_of(kept, id);
 
     for (int r = 0; r < fresh->n_rules; r++)
         if (fresh->tallies[r].is_used &&
             strcmp(known_value(kept, r, id), known_value(fresh, r, id)) != 0)
             return false;
-    return !spot || spot->board == kept->places[id].class;
+    return spot.board == ID_NONE || spot.board == kept->places[id].class;
 }
 
 static bool check_places(const struct lane *kept, const struct lane *fresh, char *detail,
                          size_t size)
 {
     for (int i = 0; i < fresh->n_places; i++) {
-        const struct shelf_spot *a = shelf_spot_of(&kept->shelf, i);
-        const struct shelf_spot *b = shelf_spot_of(&fresh->shelf, i);
+        struct shelf_spot a = spot_of(kept, i), b = spot_of(fresh, i);
 
-        if (kept->places[i].own_tasks == fresh->places[i].own_tasks && same_spot(a, b) &&
+        if (kept->places[i].own_tasks == fresh->places[i].own_tasks && same_spot(&a, &b) &&
             same_class(kept, fresh, i))
             continue;
         snprintf(detail, size,
-                 "i%d: kept %d, cpu %d, memory %d, own tasks %d; recounted %d, %d, %d, %d", i + 1,
-                 a != NULL, a ? a->cpu : 0, a ? a->memory_mib : 0, kept->places[i].own_tasks,
-                 b != NULL, b ? b->cpu : 0, b ? b->memory_mib : 0, fresh->places[i].own_tasks);
+                 "i%d: kept cpu %d, memory %d, own tasks %d; recounted %d, %d, %d", i + 1, a.cpu,
+                 a.memory_mib, kept->places[i].own_tasks, b.cpu, b.memory_mib,
+                 fresh->places[i].own_tasks);
         return false;
     }
     return true;

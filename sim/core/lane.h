@@ -84,6 +84,14 @@ void lane_meet(struct lane *lane, const struct cluster *cluster);
 void lane_note(struct lane *lane, const struct cluster *cluster, int32_t instance,
                int32_t task_group, int32_t delta);
 
+/* Has memory bring what will be needed when the instance is noted. */
+static inline void lane_fetch(const struct lane *lane, int32_t instance)
+{
+    if (instance < lane->n_places)
+        __builtin_prefetch(&lane->places[instance], 1);
+    shelf_fetch(&lane->shelf, instance);
+}
+
 /* The instance for one more task and the rule that decided, as in struct placement. */
 void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
                  int32_t *instance, int32_t *rule);

@@ -44,6 +44,17 @@ static bool better(const struct lane *lane, const struct choice *a, const struct
     return difference != 0 ? difference < 0 : a->item < b->item;
 }
 
+/* As best_two(), where all are of one class. */
+static int best_two_alone(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
+                          struct choice *second)
+{
+    struct shelf_answer answer = shelf_first(&lane->shelf, 0, cpu, memory_mib, lane->at_random);
+
+    *best = (struct choice){answer.item, 0, answer.key};
+    *second = (struct choice){INT32_MAX, 0, answer.next_key};
+    return answer.n;
+}
+
 /* The best candidate and the next best, of which the second shows which rule decided; how many there
  * are of them. The second's index may be any of those whose values are equal. */
 static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
@@ -52,6 +63,8 @@ static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct c
     bool any = lane->at_random;
     int n = 0;
 
+    if (lane->n_classes == 1)
+        return best_two_alone(lane, cpu, memory_mib, best, second);
     for (int c = 0; c < lane->n_classes; c++) {
         struct shelf_answer answer = shelf_first(&lane->shelf, c, cpu, memory_mib, any);
         struct choice first = {answer.item, c, answer.key};
@@ -87,13 +100,14 @@ struct lottery {
 /* Whether the instance could stand in for the best as far as the rules before the random one go. */
 static bool takes_part(const struct lottery *lottery, int32_t instance)
 {
-    const struct shelf_spot *spot = shelf_spot_of(&lottery->lane->shelf, instance);
+    struct shelf_spot spot;
     struct choice choice;
     int64_t difference;
 
-    if (!spot || spot->cpu < lottery->cpu || spot->memory_mib < lottery->memory_mib)
+    if (!shelf_spot_of(&lottery->lane->shelf, instance, &spot) || spot.cpu < lottery->cpu ||
+        spot.memory_mib < lottery->memory_mib)
         return false;
-    choice = (struct choice){instance, spot->board, spot->key};
+    choice = (struct choice){instance, spot.board, spot.key};
     differ_at(lottery->lane, &choice, lottery->best, &difference);
     return difference == 0;
 }

@@ -39,6 +39,7 @@ struct place_index {
     struct route *routes; /* by request */
     int n_routes, cap_routes;
     int64_t turn;
+    const struct lane *asked; /* last; NULL */
 };
 
 struct place_index *place_index_create(void)
@@ -71,6 +72,12 @@ void place_index_note(struct place_index *index, int32_t instance, int32_t task_
         return;
     index->notes[index->n_notes % NOTES_SIZE] = (struct note){instance, task_group, delta};
     index->n_notes++;
+}
+
+void place_index_fetch(const struct place_index *index, int32_t instance)
+{
+    if (index->asked)
+        lane_fetch(index->asked, instance);
 }
 
 /* What a lane is for ------------------------------------------------------------------------------ */
@@ -227,6 +234,8 @@ static struct lane *find_lane(const struct cluster *cluster, int request, int ta
         slot = take_slot(index);
     if (slot == ID_NONE)
         return NULL;
+    if (index->asked == index->lanes[slot])
+        index->asked = NULL;
     lane_destroy(index->lanes[slot]);
     index->lanes[slot] = lane_create(cluster, request, taskdef, signature);
     index->lanes[slot]->seen = index->n_seen = index->n_notes;
@@ -257,6 +266,7 @@ bool place_index_find(const struct cluster *cluster, int request, int taskdef, i
     if (!lane)
         return false;
     lane->asked_at = ++index->turn;
+    index->asked = lane;
     catch_up(index, lane, cluster);
     if (lane->overflown)
         return false;

@@ -22,6 +22,9 @@ void place_index_destroy(struct place_index *index);
 void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
                       int32_t delta);
 
+/* Something about the instance will be noted: has memory bring what the lane asked last knows of it. */
+void place_index_fetch(const struct place_index *index, int32_t instance);
+
 /* The instance for one more task and the rule that decided (as in struct place_task); ID_NONE where
  * none takes it. False where the plain way is the better one: the cluster is small, the lanes are
  * used up, or a strategy is an own one. */

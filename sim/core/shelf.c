@@ -15,9 +15,11 @@
 #define EMPTY_FACTOR 3 /* times the others */
 #define STALE_MIN 8    /* so many entries of a heap that count no more are never too many */
 
-void shelf_init(struct shelf *shelf)
+void shelf_init(struct shelf *shelf, enum shelf_order order)
 {
-    *shelf = (struct shelf){0};
+    *shelf = (struct shelf){.order = order};
+    if (order != SHELF_BY_KEY)
+        shelf->grid = shelf_grid_create();
 }
 
 void shelf_finish(struct shelf *shelf)
@@ -35,7 +37,8 @@ void shelf_finish(struct shelf *shelf)
     for (int i = 0; shelf->sieves && i < SHELF_SIEVES; i++)
         free(shelf->sieves[i].meshes);
     free(shelf->sieves);
-    shelf_init(shelf);
+    shelf_grid_destroy(shelf->grid);
+    *shelf = (struct shelf){0};
 }
 
 /* Bins by spot ----------------------------------------------------------------------------------- */
@@ -206,8 +209,31 @@ static void leave(struct shelf *shelf, int32_t item)
 
 /* Items ------------------------------------------------------------------------------------------ */
 
+/* Puts all that stand on the grid on a larger one that has that spot too, or into bins where none may be
+ * so large. */
+static void leave_grid(struct shelf *shelf, const struct shelf_spot *spot)
+{
+    struct shelf_grid *larger = shelf_grid_larger(shelf->grid, spot, shelf->order);
+    struct shelf former = *shelf;
+    struct shelf_spot old;
+
+    shelf->grid = larger;
+    shelf->seats = NULL;
+    shelf->n_seats = shelf->cap_seats = 0;
+    for (int i = 0; i < former.n_seats; i++)
+        if (shelf_spot_of(&former, i, &old))
+            shelf_put(shelf, i, &old);
+    shelf_grid_destroy(former.grid);
+    free(former.seats);
+}
+
 void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 {
+    while (shelf->grid) {
+        if (shelf_grid_put(shelf, item, spot))
+            return;
+        leave_grid(shelf, spot);
+    }
     while (shelf->n_seats <= item)
         ARRAY_ADD(shelf, seats)->bin = ID_NONE;
     if (shelf->seats[item].bin != ID_NONE) {
@@ -220,13 +246,18 @@ void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 
 void shelf_take(struct shelf *shelf, int32_t item)
 {
-    if (item < shelf->n_seats && shelf->seats[item].bin != ID_NONE)
+    if (item >= shelf->n_seats || shelf->seats[item].bin == ID_NONE)
+        return;
+    if (shelf->grid)
+        shelf_grid_take(shelf, item);
+    else
         leave(shelf, item);
 }
 
-const struct shelf_spot *shelf_spot_of(const struct shelf *shelf, int32_t item)
+bool shelf_spot_of(const struct shelf *shelf, int32_t item, struct shelf_spot *spot)
 {
     if (item >= shelf->n_seats || shelf->seats[item].bin == ID_NONE)
-        return NULL;
-    return &shelf->bins[shelf->seats[item].bin].spot;
+        return false;
+    *spot = shelf->grid ? shelf_grid_spot(shelf, item) : shelf->bins[shelf->seats[item].bin].spot;
+    return true;
 }

@@ -1,7 +1,8 @@
 /*
  * Instances in order of preference: on each board they stand by key, then by index, and the shelf finds
  * the first one with enough CPU and memory. Adding, moving, removing and asking cost little however many
- * there are, as long as they share few amounts. Knows nothing of what the boards and the order mean.
+ * there are, as long as they share few amounts; least where the key follows from the amounts. Knows
+ * nothing of what the boards and the order mean.
  */
 #ifndef BERTH_CORE_SHELF_H
 #define BERTH_CORE_SHELF_H
@@ -18,7 +19,13 @@ struct shelf_spot {
 
 #define SHELF_SIEVES 256
 
+/* What keys follow from. By an amount: a lower key for less of it, equal keys only for equal amounts of it;
+ * other parts of the key follow from the other amount. By none: all keys are equal. */
+enum shelf_order { SHELF_BY_KEY, SHELF_BY_MEMORY, SHELF_BY_CPU, SHELF_BY_NONE };
+
 struct shelf {
+    enum shelf_order order;
+    struct shelf_grid *grid;  /* where all stand, as long as there is one */
     struct shelf_seat *seats; /* by item */
     int n_seats, cap_seats;
     struct shelf_bin *bins;
@@ -36,7 +43,7 @@ struct shelf {
     uint32_t n_asked, n_births;
 };
 
-void shelf_init(struct shelf *shelf);
+void shelf_init(struct shelf *shelf, enum shelf_order order);
 void shelf_finish(struct shelf *shelf);
 
 /* Puts the item there, from wherever it was. */
@@ -45,8 +52,21 @@ void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 /* Takes the item away, if it is there. */
 void shelf_take(struct shelf *shelf, int32_t item);
 
-/* Where the item stands, or NULL. Valid until the next change. */
-const struct shelf_spot *shelf_spot_of(const struct shelf *shelf, int32_t item);
+/* An item comes to its seats one after another; the turn tells this stay from former ones. */
+struct shelf_seat {
+    int32_t bin; /* ID_NONE; or the place on the grid */
+    uint32_t turn;
+};
+
+/* Has memory bring what will be needed when the item moves. */
+static inline void shelf_fetch(const struct shelf *shelf, int32_t item)
+{
+    if (item < shelf->n_seats)
+        __builtin_prefetch(&shelf->seats[item], 1);
+}
+
+/* Where the item stands; false where it does not. */
+bool shelf_spot_of(const struct shelf *shelf, int32_t item, struct shelf_spot *spot);
 
 /* The first item of a board with enough of both, and how the one behind it compares. */
 struct shelf_answer {

@@ -1,6 +1,7 @@
 /*
- * What a shelf is made of, for the three files of the shelf alone: shelf.c puts items into bins,
- * shelf_block.c keeps a board's bins in order, shelf_sieve.c answers what is asked.
+ * What a shelf is made of, for the files of the shelf alone: shelf.c puts items into bins, shelf_block.c
+ * keeps a board's bins in order, shelf_sieve.c answers what is asked. Where keys follow from amounts that
+ * are small multiples of a unit, shelf_grid.c does all that sooner.
  */
 #ifndef BERTH_CORE_SHELF_PARTS_H
 #define BERTH_CORE_SHELF_PARTS_H
@@ -11,12 +12,6 @@
 #define SHELF_NOBODY INT32_MAX /* the lowest item of an empty bin */
 /* Multiplies to a hash: 2^64 by the golden ratio. */
 #define SHELF_ODD UINT64_C(0x9e3779b97f4a7c15)
-
-/* An item comes to its seats one after another; the turn tells this stay from former ones. */
-struct shelf_seat {
-    int32_t bin; /* ID_NONE */
-    uint32_t turn;
-};
 
 struct shelf_bin {
     struct shelf_spot spot;
@@ -63,6 +58,22 @@ struct shelf_sieve {
      * is enough. */
     int32_t board, n_bins, n_skipped;
 };
+
+struct shelf_grid *shelf_grid_create(void);
+void shelf_grid_destroy(struct shelf_grid *grid);
+
+/* As in shelf.h. False where the spot has no place on this grid, and nothing was done. */
+bool shelf_grid_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
+void shelf_grid_take(struct shelf *shelf, int32_t item);
+struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item);
+struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board, int32_t cpu,
+                                     int32_t memory_mib, bool any);
+void shelf_grid_walk(const struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+                     bool (*visit)(void *context, int32_t item), void *context);
+
+/* A grid for all that stand on this one and that spot; NULL where it would be too large. */
+struct shelf_grid *shelf_grid_larger(const struct shelf_grid *grid, const struct shelf_spot *spot,
+                                     enum shelf_order order);
 
 /* Puts a bin, as yet empty, where it belongs among its board's. */
 void shelf_block_insert(struct shelf *shelf, int32_t bin);

@@ -156,6 +156,8 @@ struct shelf_answer shelf_first(struct shelf *shelf, int32_t board_id, int32_t c
     const struct shelf_board *board;
     struct shelf_sieve *sieve;
 
+    if (shelf->grid)
+        return shelf_grid_first(shelf, board_id, cpu, memory_mib, any);
     if (board_id >= shelf->n_boards)
         return answer;
     board = &shelf->boards[board_id];
@@ -183,6 +185,10 @@ void shelf_walk(struct shelf *shelf, int32_t board_id, int32_t cpu, int32_t memo
 {
     struct shelf_sieve *sieve;
 
+    if (shelf->grid) {
+        shelf_grid_walk(shelf, board_id, cpu, memory_mib, visit, context);
+        return;
+    }
     if (board_id >= shelf->n_boards)
         return;
     sieve = ready_sieve(shelf, board_id, cpu, memory_mib);

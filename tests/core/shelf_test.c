@@ -92,7 +92,27 @@ static void compare_walk(struct shelf *shelf, int amounts)
     cr_assert(visits.n == (visits.stop_at > 0 && visits.stop_at < n ? visits.stop_at : n));
 }
 
-static void change(struct shelf *shelf, bool growing, int keys, int amounts)
+/* A key as the order says; `keys` where it is by key. */
+static uint64_t key_of(enum shelf_order order, int keys, const struct shelf_spot *spot)
+{
+    uint64_t memory = (uint64_t)spot->memory_mib, cpu = (uint64_t)spot->cpu;
+
+    if (order == SHELF_BY_KEY)
+        return (uint64_t)roll(keys);
+    if (order == SHELF_BY_NONE)
+        return 0;
+    /* with `keys`, the other amount orders those with the same of the first */
+    return order == SHELF_BY_CPU ? cpu << 32 | (keys ? memory : 0)
+                                 : memory << 32 | (keys ? cpu : 0);
+}
+
+/* How a cluster of a test is: `unit` of all amounts; order and keys as in key_of(). */
+struct row {
+    enum shelf_order order;
+    int keys, amounts, unit, steps;
+};
+
+static void change(struct shelf *shelf, bool growing, const struct row *row)
 {
     int i = roll(N);
 
@@ -100,8 +120,9 @@ static void change(struct shelf *shelf, bool growing, int keys, int amounts)
         shelf_take(shelf, i);
         there[i] = false;
     } else if (there[i] || growing || roll(8) == 0) {
-        list[i] =
-            (struct shelf_spot){(uint64_t)roll(keys), roll(BOARDS), roll(amounts), roll(amounts)};
+        list[i] = (struct shelf_spot){0, roll(BOARDS), roll(row->amounts) * row->unit,
+                                      roll(row->amounts) * row->unit};
+        list[i].key = key_of(row->order, row->keys, &list[i]);
         there[i] = true;
         shelf_put(shelf, i, &list[i]);
     } else {
@@ -112,43 +133,76 @@ static void change(struct shelf *shelf, bool growing, int keys, int amounts)
 static void compare_spot(const struct shelf *shelf)
 {
     int i = roll(N);
-    const struct shelf_spot *spot = shelf_spot_of(shelf, i);
+    struct shelf_spot spot;
 
-    cr_assert((spot != NULL) == there[i]);
-    cr_assert(!spot || (spot->key == list[i].key && spot->board == list[i].board &&
-                        spot->cpu == list[i].cpu && spot->memory_mib == list[i].memory_mib));
+    cr_assert(shelf_spot_of(shelf, i, &spot) == there[i]);
+    cr_assert(!there[i] || (spot.key == list[i].key && spot.board == list[i].board &&
+                            spot.cpu == list[i].cpu && spot.memory_mib == list[i].memory_mib));
 }
 
 /* Few amounts and few keys crowd the bins; many make more bins than items, which are swept up. Waves of
  * growing and shrinking. */
 Test(shelf, agrees_with_a_list_through_random_changes)
 {
-    const struct {
-        int keys, amounts, steps;
-    } rows[] = {{1, 3, 12000}, {4, 10, 20000}, {40, 100, 20000}, {3, 1000, 20000}};
+    const struct row rows[] = {
+        {SHELF_BY_KEY, 1, 3, 1, 12000},
+        {SHELF_BY_KEY, 4, 10, 1, 20000},
+        {SHELF_BY_KEY, 40, 100, 1, 20000},
+        {SHELF_BY_KEY, 3, 1000, 1, 20000},
+        {SHELF_BY_MEMORY, 0, 4, 7, 12000}, /* many in each cell */
+        {SHELF_BY_MEMORY, 0, 120, 256, 20000},
+        {SHELF_BY_MEMORY, 1, 30, 12, 20000},
+        {SHELF_BY_CPU, 0, 60, 1, 20000},
+        {SHELF_BY_CPU, 1, 200, 3, 20000},
+        {SHELF_BY_NONE, 0, 20, 5, 20000},
+        {SHELF_BY_MEMORY, 0, 700, 1, 12000}, /* more than a grid has room for */
+    };
 
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         struct shelf shelf;
 
         memset(there, 0, sizeof there);
-        shelf_init(&shelf);
+        shelf_init(&shelf, rows[r].order);
         for (int step = 0; step < rows[r].steps; step++) {
-            change(&shelf, step / 4000 % 2 == 0, rows[r].keys, rows[r].amounts);
+            change(&shelf, step / 4000 % 2 == 0, &rows[r]);
             compare_spot(&shelf);
             if (step % 2 == 0)
-                compare_first(&shelf, rows[r].amounts);
+                compare_first(&shelf, rows[r].amounts * rows[r].unit);
             if (step % 16 == 0)
-                compare_walk(&shelf, rows[r].amounts);
+                compare_walk(&shelf, rows[r].amounts * rows[r].unit);
         }
+        cr_assert((shelf.grid != NULL) == (rows[r].order != SHELF_BY_KEY && rows[r].amounts < 256));
         shelf_finish(&shelf);
     }
+}
+
+/* One step from amount to amount makes the units smaller and the grid larger, until it is given up. */
+Test(shelf, keeps_everybody_while_the_grid_grows)
+{
+    struct shelf shelf;
+    struct shelf_spot spot;
+    int32_t amounts[] = {0, 1024, 4096, 512, 768, 6144, 3, 30000};
+
+    shelf_init(&shelf, SHELF_BY_MEMORY);
+    for (int i = 0; i < 8; i++) {
+        shelf_put(&shelf, i, &(struct shelf_spot){(uint64_t)amounts[i], i, 4096, amounts[i]});
+        for (int j = 0; j <= i; j++) {
+            cr_assert(shelf_spot_of(&shelf, j, &spot));
+            cr_assert(spot.memory_mib == amounts[j] && spot.board == j && spot.cpu == 4096);
+            cr_assert(shelf_first(&shelf, j, 1, amounts[j], false).n == 1);
+            cr_assert(shelf_first(&shelf, j, 1, amounts[j] + 1, false).n == 0);
+            cr_assert(shelf_first(&shelf, j, 4097, 0, false).n == 0);
+        }
+    }
+    cr_assert(shelf.grid == NULL);
+    shelf_finish(&shelf);
 }
 
 Test(shelf, knows_nothing_of_a_board_that_nobody_stands_on)
 {
     struct shelf shelf;
 
-    shelf_init(&shelf);
+    shelf_init(&shelf, SHELF_BY_KEY);
     cr_assert(shelf_first(&shelf, 0, 0, 0, false).n == 0);
     shelf_put(&shelf, 3, &(struct shelf_spot){0, 2, 0, 0});
     cr_assert(shelf_first(&shelf, 1, 0, 0, false).n == 0);
