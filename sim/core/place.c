@@ -465,9 +465,7 @@ static int keep_unplaced(const struct cluster *cluster, int32_t *victims, int n)
     return kept > 0 ? kept : n;
 }
 
-/* The service's tasks that may be stopped, lowest index first: those that never ran, else all. */
-static int list_victims(const struct cluster *cluster, int service, int deployment,
-                        int32_t *victims)
+int place_list_victims(const struct cluster *cluster, int service, int deployment, int32_t *victims)
 {
     int n = 0, n_fresh = 0;
 
@@ -501,7 +499,7 @@ int place_victim(const struct cluster *cluster, int service_id, int deployment)
     const struct request *request = &cluster->requests[service->request];
     int32_t *victims = allocate(service->n_live, sizeof *victims);
     int64_t *values = allocate(service->n_live, sizeof *values);
-    int n = list_victims(cluster, service_id, deployment, victims);
+    int n = place_list_victims(cluster, service_id, deployment, victims);
     int victim = ID_NONE;
 
     for (int r = 0;

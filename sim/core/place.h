@@ -36,6 +36,11 @@ struct place_miss place_nearest_miss(const struct cluster *cluster, int request,
  * where it has none. */
 int place_victim(const struct cluster *cluster, int service, int deployment);
 
+/* Among whom it chooses, lowest index first: those that never ran, of these the ones without an instance, or
+ * else all. `victims` has room for all of the service; returns how many. */
+int place_list_victims(const struct cluster *cluster, int service, int deployment,
+                       int32_t *victims);
+
 /* Whether the instance meets every memberOf of the definition and the request: for DAEMON services, which
  * take all such instances. */
 bool place_matches(const struct cluster *cluster, int request, int taskdef, int instance);

@@ -14,6 +14,7 @@
 #include "core/place.h"
 #include "core/target.h"
 #include "core/task.h"
+#include "core/victims.h"
 
 /* Failed starts in a row from which ECS says that it cannot start tasks consistently. */
 #define FAILURES_SAID 3
@@ -194,6 +195,25 @@ static int32_t n_due(const struct service *service)
     return service->desired + service->is_rebalancing;
 }
 
+#define FEW_VICTIMS 3 /* up to here looking at all of them each time costs less */
+
+/* Stops as many of a deployment's tasks as may be stopped, `n` at most. */
+static void stop_victims(struct scheduler *scheduler, struct outputs *outputs, int id,
+                         int deployment, int n, enum stop_reason reason)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+    struct victims *victims = n > FEW_VICTIMS ? victims_create(cluster, id, deployment) : NULL;
+
+    for (; n > 0; n--) {
+        int victim = victims ? victims_next(victims) : place_victim(cluster, id, deployment);
+
+        if (victim == ID_NONE)
+            break;
+        service_stop_task(scheduler, outputs, victim, reason);
+    }
+    victims_destroy(victims);
+}
+
 static void stop_surplus(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct service *service = get(scheduler, id);
@@ -206,14 +226,11 @@ static void stop_surplus(struct scheduler *scheduler, struct outputs *outputs, i
         moved = true;
     }
     for (int d = 0; d < service->n_deployments; d++) {
-        while (service_keeps(service, d) && n_fine(&service->deployments[d]) > n_due(service)) {
-            int victim = place_victim(&scheduler->cluster, id, d);
+        int n = n_fine(&service->deployments[d]) - n_due(service);
 
-            if (victim == ID_NONE)
-                break;
-            service_stop_task(scheduler, outputs, victim,
-                              moved ? STOP_FOR_REBALANCING : STOP_FOR_SCALE_IN);
-        }
+        if (service_keeps(service, d) && n > 0)
+            stop_victims(scheduler, outputs, id, d, n,
+                         moved ? STOP_FOR_REBALANCING : STOP_FOR_SCALE_IN);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "core/array.h"
 #include "core/draw.h"
 #include "core/place.h"
+#include "core/victims.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -162,7 +163,7 @@ struct world {
     int n_alive, cap_alive;
 };
 
-static long n_asked, n_by_index, n_placed;
+static long n_asked, n_by_index, n_placed, n_victims;
 
 static int roll(struct world *world, int bound)
 {
@@ -481,6 +482,29 @@ static void ask_for_victim(struct world *world)
     cluster->services[service].n_victims++;
 }
 
+/* Several at once, by an order that is kept up to date from stop to stop. */
+static void scale_in(struct world *world)
+{
+    struct cluster *cluster = &world->cluster;
+    int deployment = roll(world, 3) ? ID_NONE : roll(world, DEFINITIONS);
+    int service = cluster->n_services ? roll(world, cluster->n_services) : ID_NONE;
+    struct victims *victims =
+        service == ID_NONE ? NULL : victims_create(cluster, service, deployment);
+
+    for (int n = victims ? roll(world, 12) : 0; n > 0; n--) {
+        int found = victims_next(victims), wanted = reference_victim(cluster, service, deployment);
+
+        cr_assert(found == wanted, "world %llu: t%d goes of several, the reference says t%d",
+                  (unsigned long long)world->seed, found + 1, wanted + 1);
+        if (found == ID_NONE)
+            break;
+        cluster_retire(cluster, found, STOP_SERVICE_SCHEDULER_INITIATED);
+        cluster->services[service].n_victims++;
+        n_victims++;
+    }
+    victims_destroy(victims);
+}
+
 static void check_lanes(const struct world *world)
 {
     char detail[256];
@@ -501,6 +525,8 @@ static void live(struct world *world)
             add_instance(world);
         if (roll(world, 8) == 0)
             ask_for_victim(world);
+        if (roll(world, 60) == 0)
+            scale_in(world);
         if (step % 64 == 0)
             check_lanes(world);
     }
@@ -517,6 +543,7 @@ Test(place_index, answers_as_the_reference_in_random_worlds)
         world_finish(&world);
     }
     cr_assert(n_asked == (long)WORLDS * STEPS);
+    cr_assert(n_victims > n_asked / 200, "%ld of several", n_victims);
     cr_assert(n_by_index == n_asked, "%ld of %ld by the index", n_by_index, n_asked);
     cr_assert(n_placed > n_asked / 4, "%ld of %ld placed", n_placed, n_asked);
 }
