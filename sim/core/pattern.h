@@ -1,7 +1,7 @@
 /*
  * Regular expressions over short texts, the only place that knows PCRE2. ECS takes Java's
- * (java.util.regex.Pattern); what PCRE2 alone would take, or would read differently, is refused, so
- * that what works here works there.
+ * (java.util.regex.Pattern): what PCRE2 writes otherwise is put into its words; what it alone would take, or
+ * would read differently, is refused, so that what works here works there.
  */
 #ifndef BERTH_CORE_PATTERN_H
 #define BERTH_CORE_PATTERN_H
@@ -12,7 +12,7 @@ struct pattern;
 
 struct pattern_error {
     size_t offset; /* bytes into the expression */
-    char text[160];
+    char text[200];
 };
 
 /* NO_ANSWER: the search was given up after PATTERN_STEPS_MAX steps. */
