@@ -26,7 +26,7 @@ struct explain {
     int64_t seq;     /* the scheduler's event that decided, 0 where none did */
     bool
         own_request; /* EXPLAIN_WHAT_IF: nobody in the run asks for such tasks: RunTask's defaults */
-    bool named;                   /* StartTask named the instance: no strategy had a say */
+    bool named;      /* StartTask named the instance: no strategy had a say */
     struct place_table table;
     /* The instance that the strategy would choose if every ACTIVE one were a candidate, where that
      * is another one than it chose; else ID_NONE. */
@@ -57,12 +57,14 @@ void explain_finish(struct explain *explain);
 void explain_text(const struct explain *explain, struct buffer *text);
 void explain_json(const struct explain *explain, struct buffer *json);
 
-/* What an instance lacks: "lacks 256 CPU units". `text` of `size` bytes. */
-const char *explain_lack(enum place_reason reason, int64_t lack, char *text, size_t size);
+/* What an instance lacks for a task of the definition (NULL: not known): "lacks 256 CPU units". `text` of
+ * `size` bytes. */
+const char *explain_lack(const struct task_definition *definition, enum place_reason reason,
+                         int64_t lack, char *text, size_t size);
 
 /* The nearest miss of a placement that found nothing: "i1 lacks 256 CPU units (RESOURCE:CPU)". */
-const char *explain_miss(enum place_reason reason, int32_t nearest, int64_t lack, char *text,
-                         size_t size);
+const char *explain_miss(const struct task_definition *definition, enum place_reason reason,
+                         int32_t nearest, int64_t lack, char *text, size_t size);
 
 /* The rule as people write it: "spread attribute:ecs.availability-zone". Likewise. */
 const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size);

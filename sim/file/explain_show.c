@@ -13,7 +13,23 @@
 
 /* Words ---------------------------------------------------------------------------------------- */
 
-const char *explain_lack(enum place_reason reason, int64_t lack, char *text, size_t size)
+/* The attribute that is missing, by its number from 1. */
+static void name_attribute(const struct task_definition *definition, int64_t number, char *text,
+                           size_t size)
+{
+    const struct attribute *attribute;
+
+    if (!definition || number < 1 || number > definition->n_requires) {
+        snprintf(text, size, "lacks number %" PRId64 " of requiresAttributes", number);
+        return;
+    }
+    attribute = &definition->requires[number - 1];
+    snprintf(text, size, "lacks the attribute %.60s%s%.40s", attribute->name,
+             attribute->value ? "=" : "", attribute->value ? attribute->value : "");
+}
+
+const char *explain_lack(const struct task_definition *definition, enum place_reason reason,
+                         int64_t lack, char *text, size_t size)
 {
     switch (reason) {
     case PLACE_FITS:
@@ -44,7 +60,7 @@ const char *explain_lack(enum place_reason reason, int64_t lack, char *text, siz
         snprintf(text, size, "has host port %" PRId64 " in use", lack);
         break;
     case PLACE_ATTRIBUTE:
-        snprintf(text, size, "lacks number %" PRId64 " of requiresAttributes", lack);
+        name_attribute(definition, lack, text, size);
         break;
     case PLACE_MEMBER_OF:
         snprintf(text, size, "does not meet the placement constraint");
@@ -93,17 +109,18 @@ static int64_t value_of(const struct explain *explain, int rule, int64_t cell)
     return request->strategy[rule].type == STRATEGY_OWN ? -value : value;
 }
 
-const char *explain_miss(enum place_reason reason, int32_t nearest, int64_t lack, char *text,
-                         size_t size)
+const char *explain_miss(const struct task_definition *definition, enum place_reason reason,
+                         int32_t nearest, int64_t lack, char *text, size_t size)
 {
-    char words[80];
+    char words[160];
 
     if (nearest == ID_NONE)
         snprintf(text, size, "the cluster has no instance (%s)",
                  place_reason_names[PLACE_NO_INSTANCE]);
     else
         snprintf(text, size, "i%d %s (%s)", nearest + 1,
-                 explain_lack(reason, lack, words, sizeof words), place_reason_names[reason]);
+                 explain_lack(definition, reason, lack, words, sizeof words),
+                 place_reason_names[reason]);
     return text;
 }
 
@@ -186,12 +203,13 @@ static void write_filters(const struct explain *explain, struct buffer *text)
     for (size_t f = 0; f < N_FILTERS; f++) {
         int n = count_reason(table, filters[f].reason);
         int32_t example = nearest_with(table, filters[f].reason);
-        char words[80];
+        char words[160];
 
         buffer_add(text, "  %-40s %8d", filters[f].about, n);
         if (n > 0)
             buffer_add(text, "   i%d %s", example + 1,
-                       explain_lack(filters[f].reason, table->lacks[example], words, sizeof words));
+                       explain_lack(definition_of(explain), filters[f].reason,
+                                    table->lacks[example], words, sizeof words));
         if (n > 1)
             buffer_add(text, ", ...");
         buffer_add_text(text, "\n");
@@ -267,15 +285,15 @@ static void write_decider(const struct explain *explain, struct buffer *text)
 static void write_preferred(const struct explain *explain, struct buffer *text)
 {
     int32_t preferred = explain->preferred;
-    char rule[160], words[80];
+    char rule[160], words[160];
 
     if (preferred == ID_NONE)
         return;
     buffer_add(text, "%s prefers i%d, but i%d %s",
                explain_rule(&request_of(explain)->strategy[0], rule, sizeof rule), preferred + 1,
                preferred + 1,
-               explain_lack(explain->table.reasons[preferred], explain->table.lacks[preferred],
-                            words, sizeof words));
+               explain_lack(definition_of(explain), explain->table.reasons[preferred],
+                            explain->table.lacks[preferred], words, sizeof words));
 }
 
 static void write_question(const struct explain *explain, struct buffer *text)
@@ -305,13 +323,13 @@ static void write_question(const struct explain *explain, struct buffer *text)
 static void write_table(const struct explain *explain, struct buffer *text)
 {
     const struct placement *placement = &explain->table.placement;
-    char miss[160];
+    char miss[240];
 
     write_question(explain, text);
     write_filters(explain, text);
     if (placement->instance == ID_NONE) {
-        explain_miss(explain->table.miss.reason, explain->table.miss.nearest,
-                     explain->table.miss.lack, miss, sizeof miss);
+        explain_miss(definition_of(explain), explain->table.miss.reason,
+                     explain->table.miss.nearest, explain->table.miss.lack, miss, sizeof miss);
         buffer_add(text, "\nno room; nearest miss: %s\n", miss);
         return;
     }
@@ -449,7 +467,7 @@ static void add_story(const struct explain *explain, struct buffer *json)
 static void add_instances(const struct explain *explain, struct buffer *json)
 {
     const struct place_table *table = &explain->table;
-    char words[80];
+    char words[160];
 
     buffer_add_text(json, ", \"instances\": [");
     for (int i = 0; i < table->n_instances; i++) {
@@ -460,7 +478,8 @@ static void add_instances(const struct explain *explain, struct buffer *json)
         add_string(json, "reason", place_reason_names[table->reasons[i]]);
         buffer_add(json, ", \"lack\": %" PRId64, table->lacks[i]);
         add_string(json, "text",
-                   explain_lack(table->reasons[i], table->lacks[i], words, sizeof words));
+                   explain_lack(definition_of(explain), table->reasons[i], table->lacks[i], words,
+                                sizeof words));
         buffer_add_text(json, ", \"values\": [");
         for (int r = 0; r < table->n_rules; r++) {
             int64_t cell = (int64_t)r * table->n_instances + i;
@@ -492,7 +511,7 @@ static void add_placement(const struct explain *explain, struct buffer *json)
 {
     const struct placement *placement = &explain->table.placement;
     struct buffer sentence = {0};
-    char miss[160];
+    char miss[240];
 
     add_id(json, "instance", 'i', placement->instance);
     buffer_add_text(json, ", \"removed\": {");
@@ -508,8 +527,8 @@ static void add_placement(const struct explain *explain, struct buffer *json)
         write_preferred(explain, &sentence);
         add_string(json, "preferred", sentence.length ? sentence.text : NULL);
     } else {
-        explain_miss(explain->table.miss.reason, explain->table.miss.nearest,
-                     explain->table.miss.lack, miss, sizeof miss);
+        explain_miss(definition_of(explain), explain->table.miss.reason,
+                     explain->table.miss.nearest, explain->table.miss.lack, miss, sizeof miss);
         add_id(json, "nearest", 'i', explain->table.miss.nearest);
         add_string(json, "nearest_reason", place_reason_names[explain->table.miss.reason]);
         buffer_add(json, ", \"nearest_lack\": %" PRId64, explain->table.miss.lack);

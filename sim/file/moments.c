@@ -43,11 +43,12 @@ static void add_waits(struct moments *moments, const struct story *story, int32_
     for (int i = 0; i < story->n_notes; i++) {
         const struct story_note *note = &story->notes[i];
         const struct wait *wait = &note->message.as.wait;
-        char miss[160];
+        char miss[240];
 
         if (note->message.kind != MESSAGE_WAIT || wait->task != task)
             continue;
-        explain_miss(wait->reason, wait->nearest, wait->lack, miss, sizeof miss);
+        explain_miss(story_definition(story, story->tasks[task].taskdef), wait->reason,
+                     wait->nearest, wait->lack, miss, sizeof miss);
         add_moment(moments, note->at_usec, "waits for room; nearest miss: %s", miss);
     }
 }

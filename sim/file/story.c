@@ -677,6 +677,13 @@ static const char *name(char letter, int32_t id)
     return names[next];
 }
 
+const struct task_definition *story_definition(const struct story *story, int32_t taskdef)
+{
+    return taskdef >= 0 && taskdef < story->taskdefs.n_definitions
+               ? story->taskdefs.definitions[taskdef]
+               : NULL;
+}
+
 const char *story_task_name(int32_t task)
 {
     return name('t', task);

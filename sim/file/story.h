@@ -174,6 +174,9 @@ const char *story_type(const struct story *story, const struct story_instance *i
 const char *story_task_name(int32_t task);
 const char *story_instance_name(int32_t instance);
 
+/* The registered definition of that number; NULL where there is none. */
+const struct task_definition *story_definition(const struct story *story, int32_t taskdef);
+
 /* Why the task stopped, or is to stop, in words: the agent's where it had some, else those that go with
  * the scheduler's reason. NULL: it does not stop, or nobody said why. */
 const char *story_reason(const struct story_task *task);

@@ -10,9 +10,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static void print_miss(FILE *out, enum place_reason reason, int32_t nearest, int64_t lack)
+static void print_miss(FILE *out, const struct task_definition *definition,
+                       enum place_reason reason, int32_t nearest, int64_t lack)
 {
-    char words[80];
+    char words[160];
 
     if (nearest == ID_NONE) {
         fprintf(out, "%s",
@@ -21,14 +22,15 @@ static void print_miss(FILE *out, enum place_reason reason, int32_t nearest, int
         return;
     }
     fprintf(out, "nearest is %s, which %s (%s)", story_instance_name(nearest),
-            explain_lack(reason, lack, words, sizeof words), place_reason_names[reason]);
+            explain_lack(definition, reason, lack, words, sizeof words),
+            place_reason_names[reason]);
 }
 
 static const char *family(const struct story *story, int32_t taskdef)
 {
-    return taskdef >= 0 && taskdef < story->taskdefs.n_definitions
-               ? story->taskdefs.definitions[taskdef]->family
-               : "";
+    const struct task_definition *definition = story_definition(story, taskdef);
+
+    return definition ? definition->family : "";
 }
 
 static void print_refusal(FILE *out, const struct story *story, const struct story_note *note,
@@ -43,7 +45,8 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
         fprintf(out, ", %d tasks", times);
     if (refuse->refusal == REFUSED_NO_CAPACITY) {
         fprintf(out, ": no room: ");
-        print_miss(out, refuse->reason, refuse->nearest, refuse->lack);
+        print_miss(out, story_definition(story, refuse->taskdef), refuse->reason, refuse->nearest,
+                   refuse->lack);
     } else {
         fprintf(out, ": %s", refusal_names[refuse->refusal]);
     }
@@ -91,7 +94,10 @@ static int print_waiting(FILE *out, const struct story *story, const struct stor
     else
         fprintf(out, "%s %s: no room: ", story_task_name(wait->task),
                 family(story, story->tasks[wait->task].taskdef));
-    print_miss(out, wait->reason, wait->nearest, wait->lack);
+    print_miss(out,
+               story_definition(story, is_service ? story->services[wait->service].taskdef
+                                                  : story->tasks[wait->task].taskdef),
+               wait->reason, wait->nearest, wait->lack);
     fprintf(out, "\n");
     return lacks;
 }
@@ -169,6 +175,7 @@ bool summary_expect(FILE *out, const struct scenario *scenario, const struct sto
 void summary_given_up(FILE *out, int n_groups)
 {
     if (n_groups > 0)
-        fprintf(out, "GAVE UP  instances of %d group%s failed at every launch: no more are launched\n",
+        fprintf(out,
+                "GAVE UP  instances of %d group%s failed at every launch: no more are launched\n",
                 n_groups, n_groups == 1 ? "" : "s");
 }

@@ -24,12 +24,13 @@ static void say(struct buffer *text, const struct explain *explain)
     const struct request *request = &explain->cluster->requests[explain->request];
     int32_t preferred = explain->preferred;
     const char *liked = story_instance_name(preferred);
-    char rule[96], lack[96];
+    char rule[96], lack[160];
 
     buffer_add(text, "%s -> %s: %s prefers %s, but %s %s", story_task_name(explain->task),
                story_instance_name(explain->table.placement.instance),
                explain_rule(&request->strategy[0], rule, sizeof rule), liked, liked,
-               explain_lack(explain->table.reasons[preferred], explain->table.lacks[preferred],
+               explain_lack(taskdefs_get(&explain->cluster->taskdefs, explain->taskdef),
+                            explain->table.reasons[preferred], explain->table.lacks[preferred],
                             lack, sizeof lack));
 }
 
@@ -57,8 +58,7 @@ int32_t why_line(struct buffer *text, const char *path, const struct story *stor
     for (int t = story->n_tasks - 1; t >= 0 && tries < TRIES_MAX; t--) {
         const struct story_task *task = &story->tasks[t];
 
-        if (task->placed_at_usec == USEC_NEVER ||
-            registered_at(story, task->placed_at_usec) < 2)
+        if (task->placed_at_usec == USEC_NEVER || registered_at(story, task->placed_at_usec) < 2)
             continue;
         tries++;
         if (try_task(text, path, t))

@@ -104,8 +104,8 @@ Test(explain, every_placement_is_reproduced)
         cr_assert(json_integer_value(json_object_get(json, "candidates")) ==
                   explain.table.n_candidates);
         n_by_rule[decision->rule == ID_NONE ? 0 : decision->rule < explain.table.n_rules ? 1 : 2]++;
-        cr_assert(strstr(text, explain.named ? "\ndecided: StartTask named i1"
-                               : decision->rule == ID_NONE              ? " was the only candidate"
+        cr_assert(strstr(text, explain.named               ? "\ndecided: StartTask named i1"
+                               : decision->rule == ID_NONE ? " was the only candidate"
                                : decision->rule < explain.table.n_rules ? "\ndecided: rule 1, "
                                                                         : "the rules left equals"),
                   "%s", text);
@@ -328,4 +328,20 @@ Test(explain, one_more_goes_by_the_rules_of_its_kind)
     json_decref(json);
     explain_finish(&explain);
     tiny_finish(&tiny);
+}
+
+Test(explain, a_missing_attribute_is_named)
+{
+    struct attribute attributes[] = {{"rack", NULL}, {"disk", "ssd"}};
+    struct task_definition definition = {.n_requires = 2, .requires = attributes};
+    char text[160];
+
+    cr_assert_str_eq(explain_lack(&definition, PLACE_ATTRIBUTE, 1, text, sizeof text),
+                     "lacks the attribute rack");
+    cr_assert_str_eq(explain_miss(&definition, PLACE_ATTRIBUTE, 0, 2, text, sizeof text),
+                     "i1 lacks the attribute disk=ssd (ATTRIBUTE)");
+    for (int i = 0; i < 2; i++) /* a log whose definitions say otherwise */
+        cr_assert_str_eq(
+            explain_lack(i ? &definition : NULL, PLACE_ATTRIBUTE, 3, text, sizeof text),
+            "lacks number 3 of requiresAttributes");
 }
