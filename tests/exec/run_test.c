@@ -433,6 +433,23 @@ Test(run, first_scenario)
     expect_same_placement("first.exec.run", "sim.run");
 }
 
+/* Strategies of core/strategies.c decide a real run by name; the scenario says where each task belongs. */
+Test(run, own_strategies)
+{
+    struct outcome outcome;
+
+    start_as(&outcome, false, BERTH_PROGRAM,
+             (const char *[]){"sim", TESTS "/strategies.json", "-o", "sim.run", NULL});
+    wait_for(&outcome);
+    cr_assert(exit_code(&outcome) == 0, "%s%s", outcome.out, outcome.errors);
+    RUN(&outcome, "exec", TESTS "/strategies.json");
+    cr_expect(exit_code(&outcome) == 0, "%d: %s", exit_code(&outcome), outcome.errors);
+    expect_identical(&outcome);
+    expect_nothing_left(&outcome);
+    cr_expect(strstr(outcome.out, "expect   6 of 6 hold") != NULL, "%s", outcome.out);
+    expect_same_placement("strategies.exec.run", "sim.run");
+}
+
 /* Programs of the user's own, with all that a definition says about them, and how they end. */
 Test(run, own_programs)
 {

@@ -251,6 +251,38 @@ Test(sim, ends_by_itself_when_all_is_done)
     finish(&result, scenario);
 }
 
+/* Scale-in passes over protected tasks, though more are left than are desired, until it is taken back or has
+ * run out (ECS developer guide, task-scale-in-protection). */
+Test(sim, protected_tasks_outlive_scale_in)
+{
+    struct scenario *scenario =
+        parse(NO_COSTS BOX(4) "'instances': '2xbox', 'taskDefinitions': [" TASK(
+            "web",
+            "") "],"
+                "'behaviour': {'web/c': {'idle': 'forever'}},"
+                "'services': [{'serviceName': 's', 'taskDefinition': 'web', 'desiredCount': 6}],"
+                "'timeline': ["
+                "{'at': '5s', 'updateTaskProtection': {'tasks': ['t2'], 'protectionEnabled': "
+                "true}},"
+                "{'at': '5s', 'updateTaskProtection': {'tasks': ['t5'], 'protectionEnabled': true,"
+                " 'expiresInMinutes': 1}},"
+                "{'at': '6s', 'updateService': {'service': 's', 'desiredCount': 1}},"
+                "{'at': '8s', 'updateTaskProtection': {'tasks': ['t2'], 'protectionEnabled': "
+                "false}},"
+                "{'at': '9s', 'updateService': {'service': 's', 'desiredCount': 0}}], 'until': "
+                "'90s'");
+    struct sim_result result = run(scenario);
+
+    cr_assert(result.story.n_tasks == 6, "%d tasks", result.story.n_tasks);
+    for (int t = 0; t < 6; t++) {
+        int64_t wanted = t == 1 ? 8 * SECOND : t == 4 ? 65 * SECOND : 6 * SECOND;
+
+        cr_expect(result.story.tasks[t].stop_at_usec == wanted, "t%d: %lld instead of %lld", t + 1,
+                  (long long)result.story.tasks[t].stop_at_usec, (long long)wanted);
+    }
+    finish(&result, scenario);
+}
+
 Test(sim, says_so_where_nothing_ever_ends)
 {
     struct scenario *scenario =
