@@ -88,6 +88,7 @@ static int build(struct report *report)
         return -1;
     }
     setting_write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+    setting_write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     snprintf(report->at, sizeof report->at, "bridge");
     if (netlink_up(&netlink, 1) != 0 || netlink_add_bridge(&netlink, CLOUD_BRIDGE, hardware) != 0) {
         return -1;

@@ -237,15 +237,13 @@ static bool has_ended(const struct haproxy *haproxy)
            info.si_pid != 0;
 }
 
+/* Its socket can be there before it knows that it cannot listen where it is to: an answer counts. */
 static bool wait_for_answer(const struct haproxy *haproxy, struct err *err)
 {
     char words[400];
 
     for (int i = 0; i < START_TRIES && !has_ended(haproxy); i++) {
-        int fd = dial(haproxy);
-
-        if (fd >= 0) {
-            close(fd);
+        if (ask(haproxy, "show version\n", words, sizeof words, err) && words[0]) {
             return true;
         }
         usleep(1000);

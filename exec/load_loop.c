@@ -81,6 +81,9 @@ static void tell(struct world *world)
 {
     int at = 0;
 
+    if (world->n_reports == 0) {
+        return;
+    }
     while (at < world->n_reports) {
         int n = world->n_reports - at;
 

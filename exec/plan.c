@@ -17,6 +17,7 @@
 
 #define MIB (INT64_C(1) << 20)
 #define WEIGHT_MIN 2
+#define WORK_LINE_MAX 15000 /* of berth-work, whose line is a pipe */
 
 static void *allocate(int n, size_t size)
 {
@@ -159,7 +160,7 @@ static void plan_service(struct plan_container *plan, const struct plans *plans,
         }
     }
     plan->concurrency = request->concurrency;
-    plan->line = request->line_max;
+    plan->line = request->line_max < WORK_LINE_MAX ? request->line_max : WORK_LINE_MAX;
     plan->service_usec = scale_down(plans->scale, typical(plans, &request->work));
     plan->service_wait_usec = typical(plans, &request->wait);
     plan->draws = plans_draws(plans->scenario, (int32_t)(taskdef - plans->scenario->taskdefs), i);

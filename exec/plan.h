@@ -33,7 +33,7 @@ void plans_tell(const struct plans *plans);
 struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef);
 
 /* Containers that draw the times of their requests from the same distributions have the same number:
- * below 16 times the number of definitions. */
+ * that of the first of them, below TASKDEF_CONTAINERS_MAX times the number of definitions. */
 int32_t plans_draws(const struct scenario *scenario, int32_t taskdef, int container);
 
 /* The limits of an instance of that type. */
