@@ -24,7 +24,10 @@ static struct boot_course *course_of(const struct crew *crew, const struct machi
         .start = (char *)(uintptr_t)vm_start_names[machine->vm.start],
         .accelerator = guests->kit.kvm ? "kvm" : "tcg",
         .kernel = hello->kernel,
-        .firmware_usec = woke ? took_usec : took_usec - hello->clock_usec,
+        /* An emulated clock may run a little fast. */
+        .firmware_usec = woke                            ? took_usec
+                         : took_usec < hello->clock_usec ? 0
+                                                         : took_usec - hello->clock_usec,
         .kernel_usec = woke ? 0 : hello->kernel_usec,
         .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
         .memory_bytes = hello->total_bytes,

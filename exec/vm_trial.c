@@ -47,7 +47,10 @@ static void measure(const struct vm *vm, enum vm_start start, const struct hello
 
     *trial = (struct vm_trial){
         .total_usec = total_usec,
-        .firmware_usec = woke ? total_usec : total_usec - hello->clock_usec,
+        /* An emulated clock may run a little fast. */
+        .firmware_usec = woke                             ? total_usec
+                         : total_usec < hello->clock_usec ? 0
+                                                          : total_usec - hello->clock_usec,
         .kernel_usec = woke ? 0 : hello->kernel_usec,
         .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
         .cpu_usec = vm_cpu_usec(vm->pid),

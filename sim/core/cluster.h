@@ -229,6 +229,7 @@ struct group {
     struct instance_group spec;
     int32_t desired;    /* the number of instances that it should have */
     int32_t n_in;       /* that it has: up and not leaving */
+    int32_t n_spot;     /* of those, Spot */
     int32_t first_up;   /* its instances that are not INACTIVE, the newest first */
     int32_t n_launched; /* ever: the zones' turn */
     int32_t n_missing;  /* lost and not yet launched again */

@@ -47,13 +47,11 @@ static void choose_type(struct cluster *cluster, int group_id, struct instance *
     int32_t n_pools = spec->spot_pools < 1         ? 1
                       : spec->spot_pools < n_types ? spec->spot_pools
                                                    : n_types;
-    int32_t n_spot = 0;
 
-    for (int i = group->first_up; i != ID_NONE; i = cluster->instances[i].next_up)
-        n_spot += cluster->instances[i].spot && !cluster->instances[i].leaving;
     instance->spot = group->n_in >= spec->on_demand_base &&
                      (int64_t)(group->n_in - spec->on_demand_base + 1) * spec->spot_percent >
-                         (int64_t)n_spot * 100;
+                         (int64_t)group->n_spot * 100;
+    group->n_spot += instance->spot;
     if (instance->spot)
         instance->type = nth_cheapest(cluster, group_id, true, group->n_spot_launched++ % n_pools);
     else
@@ -79,6 +77,7 @@ static void enter_group(struct cluster *cluster, int id)
 static void give_up_place(struct cluster *cluster, const struct instance *instance)
 {
     cluster->groups[instance->group].n_in--;
+    cluster->groups[instance->group].n_spot -= instance->spot;
     if (instance->is_vm && instance->zone != ID_NONE)
         cluster->requests[cluster->tasks[instance->bound_task].request].zones[instance->zone]--;
 }
@@ -191,6 +190,7 @@ int instance_launch_for(struct scheduler *scheduler, struct outputs *outputs, in
     instance->is_vm = true;
     instance->bound_task = task;
     instance->spot = spec->spot_percent > 0;
+    cluster->groups[group_id].n_spot += instance->spot;
     instance->rate = facts->cpu * (instance->spot ? spec->spot_price : spec->price) +
                      facts->memory_mib * spec->price_gib;
     decide_launch(scheduler, outputs, LAUNCHED_FOR_TASK, facts->cpu, facts->memory_mib);
