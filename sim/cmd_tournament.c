@@ -34,7 +34,8 @@ static const char about[] =
     "- waited: from when a task was asked for, or missed by its service, until it was placed\n"
     "- instances: the most that held a task at the same time\n"
     "- CPU, memory: what tasks reserved of the instances that held any, over time\n"
-    "- inst. hours: how long instances held a task; the bill, if an empty one cost nothing\n"
+    "- inst. hours: how long instances held a task\n"
+    "- cost: the whole bill, at the prices of the instances' types\n"
     "\n"
     "The ranking: fewest unplaced, then the shortest waited p95, then the fewest instances. "
     "Whether\n"
@@ -160,7 +161,7 @@ static void print_tables(const struct scenario *scenario, const struct tournamen
     static const enum measure_kind how_well[] = {MEASURE_UNPLACED, MEASURE_WAIT_P50,
                                                  MEASURE_WAIT_P95, MEASURE_INSTANCES};
     static const enum measure_kind at_what_cost[] = {MEASURE_PLACED, MEASURE_CPU, MEASURE_MEMORY,
-                                                     MEASURE_INSTANCE_TIME};
+                                                     MEASURE_INSTANCE_TIME, MEASURE_COST};
     static const enum measure_kind to_the_best[] = {MEASURE_UNPLACED, MEASURE_WAIT_P95,
                                                     MEASURE_INSTANCES, MEASURE_INSTANCE_TIME};
     char how[96];
@@ -170,7 +171,7 @@ static void print_tables(const struct scenario *scenario, const struct tournamen
              tournament->n_seeds, tournament->n_seeds == 1 ? "seed" : "seeds");
     summary_title(stdout, scenario, how);
     print_block(tournament, "    strategy", how_well, 4);
-    print_block(tournament, "    what it took", at_what_cost, 4);
+    print_block(tournament, "    what it took", at_what_cost, 5);
     if (tournament->contenders->n_contenders > 1 && tournament->n_seeds > 1)
         print_differences(tournament, to_the_best, 4);
     printf("\nranked by %s\n", tournament_rule);

@@ -22,6 +22,7 @@ const struct measure_row measure_rows[MEASURES] = {
     [MEASURE_CPU] = {"cpu", "CPU", "%", MILLION / 100, 1},
     [MEASURE_MEMORY] = {"memory", "memory", "%", MILLION / 100, 1},
     [MEASURE_INSTANCE_TIME] = {"instance_hours", "inst. hours", "", 3600 * 1000, 3},
+    [MEASURE_COST] = {"cost", "cost", "$", MILLION, 4},
 };
 
 struct waits {
@@ -323,6 +324,15 @@ static void measure_instances(const struct story *story, int64_t from_usec, stru
     free(tally.n_tasks);
 }
 
+/* The bill is of the whole run: nobody pays less for a warm-up. */
+static int64_t measure_cost(const struct story *story)
+{
+    for (int i = story->n_facts - 1; i >= 0; i--)
+        if (story->facts[i].message.kind == MESSAGE_BILL)
+            return story->facts[i].message.as.bill.nanos / 1000;
+    return 0;
+}
+
 struct measure measure_story(const struct story *story, int64_t from_usec)
 {
     struct measure measure = {{0}};
@@ -332,5 +342,6 @@ struct measure measure_story(const struct story *story, int64_t from_usec)
                                           story->tasks[i].placed_at_usec <= end_of(story);
     measure_waits(story, from_usec, &measure);
     measure_instances(story, from_usec, &measure);
+    measure.values[MEASURE_COST] = measure_cost(story);
     return measure;
 }

@@ -30,6 +30,8 @@ enum measure_kind {
     /* Milliseconds, over all instances, during which they held a task: what would be paid for if an
      * empty instance cost nothing. */
     MEASURE_INSTANCE_TIME,
+    /* Millionths of a dollar: the whole run's bill. 0 where nothing has a price. */
+    MEASURE_COST,
     MEASURES,
 };
 
