@@ -24,7 +24,10 @@ static bool take(struct text *text, const char *words, size_t n)
 
 #define TAKE(text, words) take(text, words, sizeof words - 1)
 
-/* As JSON has whole numbers, of at most 18 digits: no overflow. */
+/* So many never overflow 64 bits; longer ones go the long way. */
+#define NUMBER_DIGITS 18
+
+/* As JSON has whole numbers. */
 static bool take_number(struct text *text, int64_t *number)
 {
     const char *at = text->at;
@@ -32,9 +35,10 @@ static bool take_number(struct text *text, int64_t *number)
     const char *first = at += minus;
     int64_t value = 0;
 
-    while (at < text->end && *at >= '0' && *at <= '9' && at - first <= 18)
+    while (at < text->end && *at >= '0' && *at <= '9' && at - first < NUMBER_DIGITS)
         value = value * 10 + (*at++ - '0');
-    if (at == first || at - first > 18 || (*first == '0' && (at - first > 1 || minus)))
+    if (at == first || (at < text->end && *at >= '0' && *at <= '9') ||
+        (*first == '0' && (at - first > 1 || minus)))
         return false;
     *number = minus ? -value : value;
     text->at = at;
