@@ -7,6 +7,7 @@
 #include "file/export_chrome.h"
 #include "file/export_csv.h"
 #include "file/options.h"
+#include "file/same_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,6 +75,8 @@ static int export_run(const struct wish *wish, const char *path)
     struct err err;
     bool truncated, ok;
 
+    if (!same_file_refuse(wish->output, (char *[]){(char *)path}, 1, &err))
+        return err_report(&err);
     story_init(&story);
     if (!story_load(&story, path, &header, &truncated, &err))
         return err_report(&err);

@@ -6,8 +6,8 @@
 #include "here.h"
 
 #include "core/array.h"
-#include "file/cost.h"
 #include "file/buffer.h"
+#include "file/cost.h"
 #include "file/expect.h"
 #include "file/options.h"
 #include "file/saga.h"
@@ -345,6 +345,11 @@ static int run_many(const struct scenario *scenario, const struct wish *request)
     if (worst <= EXIT_ANSWER && request->warm_up_auto && list.n_runs > 0 &&
         !measure_again(scenario, options, options.seed - (uint64_t)list.n_runs, &list, &err))
         worst = err_report(&err);
+    if (worst <= EXIT_ANSWER && list.n_runs > 0 && list.from_usec >= list.end_usec) {
+        err_set(&err, EXIT_INPUT, "--warm-up leaves nothing of a run of %.3f s",
+                (double)list.end_usec / USEC_PER_SEC);
+        worst = err_report(&err);
+    }
     if (worst <= EXIT_ANSWER)
         print_replications(request, &list, &json);
     replications_finish(&list);

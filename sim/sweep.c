@@ -64,6 +64,14 @@ static uint64_t digest_text(uint64_t digest, const char *text)
     return draw_mix(digest);
 }
 
+static const char *first_error(const struct findings *findings)
+{
+    for (int i = 0; i < findings->n_list; i++)
+        if (strstr(findings->list[i].text, ": error: "))
+            return findings->list[i].text;
+    return "the scenario cannot be run";
+}
+
 /* Every point is read before the first is run: a mistake in the last one shows at once. */
 static bool check_points(struct sweep *sweep, struct findings *findings, struct err *err)
 {
@@ -73,13 +81,13 @@ static bool check_points(struct sweep *sweep, struct findings *findings, struct 
         struct scenario *scenario = load_point(sweep, point, list);
 
         if (!scenario) {
-            err_set(err, EXIT_INPUT, "%s",
-                    own.n_list ? own.list[own.n_list - 1].text : "the scenario cannot be run");
+            err_set(err, EXIT_INPUT, "%s", first_error(list));
             findings_finish(&own);
             return false;
         }
         findings_finish(&own);
-        sweep->digest = digest_text(sweep->digest, scenario->source);
+        sweep->digests[point] = digest_text(0, scenario->source);
+        sweep->digest = draw_mix(sweep->digest ^ sweep->digests[point]);
         if (point == 0)
             sweep->title = memory_text(scenario->title);
         scenario_destroy(scenario);
@@ -100,6 +108,7 @@ static bool prepare(struct sweep *sweep, struct findings *findings, struct err *
     if (n_runs > SWEEP_RUNS_MAX)
         return err_set(err, EXIT_INPUT, "%d points with %d seeds are more than %d runs",
                        sweep->grid.n_points, sweep->plan.n_seeds, SWEEP_RUNS_MAX);
+    sweep->digests = memory_zeroed((size_t)sweep->grid.n_points, sizeof *sweep->digests);
     if (!check_points(sweep, findings, err))
         return false;
     sweep->n_runs = (int)n_runs;
@@ -136,6 +145,7 @@ void sweep_finish(struct sweep *sweep)
     sweep_grid_finish(&sweep->grid);
     free(sweep->folder);
     free(sweep->title);
+    free(sweep->digests);
     free(sweep->done);
     free(sweep->values);
     *sweep = (struct sweep){0};
@@ -201,13 +211,17 @@ static bool run_one(const struct crew *crew, struct desk *desk, int run, struct 
         desk->point = run / sweep->plan.n_seeds;
         desk->scenario = load_point(sweep, desk->point, &findings);
         findings_finish(&findings);
-        if (!desk->scenario)
+        if (!desk->scenario ||
+            digest_text(0, desk->scenario->source) != sweep->digests[desk->point])
             return err_set(err, EXIT_INPUT, "%s has changed meanwhile", sweep->plan.scenario);
     }
     options = sim_options_default(desk->scenario);
     options.seed = (uint64_t)(run % sweep->plan.n_seeds) + 1;
     options.tell = true;
     ok = sim_run(desk->scenario, &options, &result, err);
+    if (ok && sweep->plan.warm_up_usec >= result.summary.end_usec)
+        ok = err_set(err, EXIT_INPUT, "--warm-up leaves nothing of a run of %.3f s",
+                     (double)result.summary.end_usec / USEC_PER_SEC);
     if (ok) {
         measure = measure_story(&result.story, sweep->plan.warm_up_usec);
         ok = sweep_folder_write(crew->file, run, &measure, err);

@@ -29,9 +29,10 @@ struct sweep {
     char *folder;
     struct sweep_plan plan;
     struct sweep_grid grid;
-    char *title;     /* the scenario's */
-    uint64_t digest; /* of all points' scenarios: a changed file is another sweep */
-    int n_runs;      /* points times seeds; run = point * n_seeds + seed - 1 */
+    char *title;       /* the scenario's */
+    uint64_t digest;   /* of all points' scenarios: a changed file is another sweep */
+    uint64_t *digests; /* of each point's */
+    int n_runs;        /* points times seeds; run = point * n_seeds + seed - 1 */
     int n_done;
     bool *done;      /* by run */
     int64_t *values; /* MEASURES by run */

@@ -111,6 +111,12 @@ static bool compare_plan(const char *folder, const char *there, const char *want
         same++;
     for (line = there + same; line > there && line[-1] != '\n'; line--)
         ;
+    if (strncmp(line, "digest ", 7) == 0)
+        return err_set(
+            err, EXIT_INPUT,
+            "%s holds a sweep of this scenario as it was: the file has changed since; remove the "
+            "folder, or choose another one with -o",
+            folder);
     end = strchrnul(line, '\n');
     return err_set(
         err, EXIT_INPUT,

@@ -3,8 +3,8 @@
  */
 #include "sweep_table.h"
 
-#include "file/estimate.h"
 #include "file/buffer.h"
+#include "file/estimate.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "viz/command.h"
 
 #include "file/options.h"
+#include "file/same_file.h"
 #include "viz/gnuplot.h"
 #include "viz/plots.h"
 
@@ -44,7 +45,7 @@ static bool keep_script(const char *path, const char *picture, const struct buff
     const char *end = strchr(script->text, '\n');
     int first = end ? (int)(end - script->text) + 1 : 0;
     fprintf(file, "# Drawn by: gnuplot %s\n%.*s", path, first, script->text);
-    if (picture[0] != '-') {
+    if (!gnuplot_is_printed(picture)) {
         struct buffer line = {0};
         buffer_add_text(&line, "set output ");
         gnuplot_quote(&line, picture);
@@ -70,7 +71,7 @@ static bool draw(const struct wish *wish, const struct plots_kind *kind,
     chart_script(&script, &chart, wish->output);
     bool ok = gnuplot_run(&script, wish->output, err) &&
               (!wish->keep || keep_script(wish->keep, wish->output, &script, err));
-    if (ok && wish->output[0] != '-')
+    if (ok && !gnuplot_is_printed(wish->output))
         printf("picture     %s\n", wish->output);
     buffer_finish(&script);
     chart_finish(&chart);
@@ -82,7 +83,9 @@ static int plot(const struct wish *wish, char **paths, int n_paths)
     const struct plots_kind *kind = plots_find(wish->kind);
     struct plots_run runs[PLOTS_RUNS_MAX];
     struct err err;
-    if (!plots_load(runs, paths, n_paths, &err))
+    if (!same_file_refuse(wish->output, paths, n_paths, &err) ||
+        !same_file_refuse(wish->keep, paths, n_paths, &err) ||
+        !plots_load(runs, paths, n_paths, &err))
         return err_report(&err);
     bool ok = draw(wish, kind, runs, n_paths, &err);
     plots_unload(runs, n_paths);

@@ -4,6 +4,7 @@
 #include "viz/command.h"
 
 #include "file/options.h"
+#include "file/same_file.h"
 #include "viz/page.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ static int report(char **paths, int n_paths, const char *output)
     struct plots_run runs[PLOTS_RUNS_MAX];
     struct buffer page = {0};
     struct err err;
-    if (!plots_load(runs, paths, n_paths, &err))
+    if (!same_file_refuse(output, paths, n_paths, &err) || !plots_load(runs, paths, n_paths, &err))
         return err_report(&err);
     bool ok = page_write(&page, runs, n_paths, &err);
     if (ok && strcmp(output, "-") == 0)

@@ -43,14 +43,14 @@ bool gnuplot_is_text(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-static bool is_printed(const char *path)
+bool gnuplot_is_printed(const char *path)
 {
     return gnuplot_is_text(path) || strcmp(path, GNUPLOT_SIXEL) == 0;
 }
 
 bool gnuplot_draws(const char *path, struct err *err)
 {
-    if (is_printed(path))
+    if (gnuplot_is_printed(path))
         return true;
     for (size_t i = 0; i < N_KINDS; i++) {
         if (has_suffix(path, kinds[i].suffix))
@@ -225,9 +225,9 @@ static bool run(const struct buffer *script, const char *path, struct buffer *to
     if (!ok)
         err_errno(err, errno, "no room for a picture");
     ok = ok && draw(fds[0], fds[1], fds[2], err) &&
-         (!path              ? copy_out(fds[1], to, err)
-          : is_printed(path) ? print(fds[1], err)
-                             : deliver(fds[1], path, err));
+         (!path                      ? copy_out(fds[1], to, err)
+          : gnuplot_is_printed(path) ? print(fds[1], err)
+                                     : deliver(fds[1], path, err));
     for (int i = 0; i < 3; i++) {
         if (fds[i] >= 0)
             close(fds[i]);

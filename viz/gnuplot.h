@@ -14,8 +14,9 @@
  * letters on standard output. */
 bool gnuplot_draws(const char *path, struct err *err);
 
-/* Whether it is "-". */
+/* Whether it is "-"; whether it goes to standard output. */
 bool gnuplot_is_text(const char *path);
+bool gnuplot_is_printed(const char *path);
 
 /* The `set terminal` line for the file's suffix. */
 void gnuplot_terminal(struct buffer *script, const char *path, int width, int height);

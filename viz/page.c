@@ -145,7 +145,8 @@ static void add_outcome(struct buffer *page, const struct plots_run *runs, int n
         }
         buffer_add_text(page, "<tr>");
         add_cell(page, runs[i].path);
-        add_cell(page, mode_name(&runs[i]));
+        buffer_add(page, "<td>%s%s</td>", mode_name(&runs[i]),
+                   runs[i].truncated ? ", cut short" : "");
         add_duration(page, plots_end_usec(story));
         add_count(page, story->n_instances);
         add_count(page, story->n_tasks);
@@ -179,6 +180,11 @@ static void add_expectations(struct buffer *page, const struct plots_run *runs, 
             buffer_add_text(page, "<tr>");
             add_cell(page, scenario->expects[e].text);
             for (int i = 0; i < n_runs; i++) {
+                if (runs[i].truncated || !runs[i].header.scenario ||
+                    strcmp(runs[i].header.scenario, runs[0].header.scenario) != 0) {
+                    add_cell(page, runs[i].truncated ? "not known" : "-");
+                    continue;
+                }
                 bool holds =
                     expect_holds(&scenario->expects[e], &runs[i].story, found, sizeof found);
                 buffer_add(page, "<td class=%s>%s", holds ? "good" : "bad",
@@ -246,21 +252,26 @@ static bool add_pictures(struct buffer *page, const struct plots_run *runs, int 
 
 static void add_comparison(struct buffer *page, const struct plots_run *runs, int n_runs)
 {
-    const char *const paths[2] = {runs[0].path, runs[1].path};
-    const struct story *const stories[2] = {&runs[0].story, &runs[1].story};
-    const struct run_header *const headers[2] = {&runs[0].header, &runs[1].header};
+    const int reference = plots_reference(runs, n_runs);
+    const struct plots_run *first = &runs[reference], *second = &runs[reference == 0];
+    const char *const paths[2] = {first->path, second->path};
+    const struct story *const stories[2] = {&first->story, &second->story};
+    const struct run_header *const headers[2] = {&first->header, &second->header};
     const struct story *others[PLOTS_RUNS_MAX];
     struct compare compare;
     char *text = NULL;
     size_t size = 0;
+    int n_others = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         abort();
-    for (int i = 1; i < n_runs; i++)
-        others[i - 1] = &runs[i].story;
+    for (int i = 0; i < n_runs; i++) {
+        if (i != reference)
+            others[n_others++] = &runs[i].story;
+    }
     compare_init(&compare, paths, stories, headers);
     compare.others = others;
-    compare.n_others = n_runs - 1;
+    compare.n_others = n_others;
     compare_print(out, &compare);
     fclose(out);
     buffer_add_text(page, "<h2 id=comparison>Comparison</h2>\n<pre>");

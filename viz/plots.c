@@ -91,13 +91,12 @@ void plots_unload(struct plots_run *runs, int n_runs)
 bool plots_load(struct plots_run *runs, char **paths, int n_runs, struct err *err)
 {
     for (int i = 0; i < n_runs; i++) {
-        bool truncated;
         runs[i] = (struct plots_run){.path = paths[i]};
-        if (!story_load(&runs[i].story, paths[i], &runs[i].header, &truncated, err)) {
+        if (!story_load(&runs[i].story, paths[i], &runs[i].header, &runs[i].truncated, err)) {
             plots_unload(runs, i);
             return false;
         }
-        if (truncated)
+        if (runs[i].truncated)
             fprintf(stderr, "berth: warning: %s was cut short: shown as far as it goes\n",
                     paths[i]);
     }
@@ -110,6 +109,8 @@ static void add_how(char *text, size_t size, const struct plots_run *run)
     size_t length = strlen(text);
     snprintf(text + length, size - length, "%s%s, seed %" PRIu64, length ? "; " : "",
              run->header.mode == RUN_EXEC ? "FOR REAL" : "SIMULATED", run->header.seed);
+    length = strlen(text);
+    snprintf(text + length, size - length, "%s", run->truncated ? ", cut short" : "");
     length = strlen(text);
     if (run->header.scale_denominator != run->header.scale_numerator)
         snprintf(text + length, size - length, ", scale %d/%d", run->header.scale_numerator,
@@ -131,6 +132,19 @@ void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct
 }
 
 /* What kinds share ------------------------------------------------------------------------------- */
+
+/* Who is alone of its mode stands against all others. */
+int plots_reference(const struct plots_run *runs, int n_runs)
+{
+    int n_sim = 0;
+    for (int i = 0; i < n_runs; i++)
+        n_sim += runs[i].header.mode == RUN_SIM;
+    for (int i = 0; i < n_runs && (n_sim == 1 || n_sim == n_runs - 1); i++) {
+        if ((runs[i].header.mode == RUN_SIM) == (n_sim == 1))
+            return i;
+    }
+    return 0;
+}
 
 int64_t plots_end_usec(const struct story *story)
 {

@@ -16,6 +16,7 @@ struct plots_run {
     char name[48]; /* "simulated", or the file's name where there are several such */
     struct story story;
     struct run_header header;
+    bool truncated; /* the log was cut short: the run's end was never seen */
 };
 
 struct plots_kind {
@@ -41,6 +42,9 @@ void plots_unload(struct plots_run *runs, int n_runs);
 /* The chart of that kind with its titles; finish it with chart_finish(). */
 void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct plots_run *runs,
                 int n_runs);
+
+/* The run that a comparison holds against the others: one that is alone of its mode, else the first. */
+int plots_reference(const struct plots_run *runs, int n_runs);
 
 /* For the kinds: when a run ended, before its teardown; at least 1. */
 int64_t plots_end_usec(const struct story *story);

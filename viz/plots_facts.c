@@ -356,9 +356,24 @@ static void add_sum(struct chart_line *line, const struct series *rate, int64_t 
     chart_add_point(line, (double)end_usec / usec_per_x, dollars);
 }
 
+static bool has_price(const struct plots_run *runs, int n_runs)
+{
+    for (int run = 0; run < n_runs; run++) {
+        for (int i = 0; i < runs[run].story.n_instances; i++) {
+            if (runs[run].story.instances[i].price_nanos > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs)
 {
     double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
+    if (!has_price(runs, n_runs)) {
+        say_nothing(chart, "$", "nothing has a price in this run");
+        return;
+    }
     chart_add_panel(chart, "What the instances cost", "$ an hour", PANEL_PIXELS);
     chart_add_panel(chart, "What they have cost", "$", PANEL_PIXELS);
     for (int run = 0; run < n_runs; run++) {

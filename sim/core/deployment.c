@@ -90,8 +90,7 @@ static void supersede(struct scheduler *scheduler, struct outputs *outputs, int 
     struct service *service = get(scheduler, id);
     struct deployment *old = primary_of(service);
 
-    if (old->rollout == ROLLOUT_IN_PROGRESS && old->stage != STAGE_NONE &&
-        service->serving != service->primary && old->permille > 0)
+    if (old->stage != STAGE_NONE && service->serving != service->primary && old->permille > 0)
         shift(scheduler, outputs, id, 0, false);
     old->permille = 0;
     old->status = DEPLOYMENT_ACTIVE;
@@ -255,7 +254,10 @@ void deployment_note_alarm(struct scheduler *scheduler, struct outputs *outputs,
         struct service *service = get(scheduler, id);
 
         if (!service->settings.has_alarms || service->status != SERVICE_ACTIVE ||
-            primary_of(service)->rollout != ROLLOUT_IN_PROGRESS || primary_of(service)->is_rollback)
+            primary_of(service)->rollout != ROLLOUT_IN_PROGRESS ||
+            primary_of(service)->is_rollback ||
+            primary_of(service)->stage ==
+                STAGE_CLEAN_UP) /* the bake is over: nothing to go back to */
             continue;
         for (int i = 0; i < service->n_alarm_names; i++) {
             bool ignored = i < 64 && (primary_of(service)->ignored_alarms >> i & 1);
@@ -351,8 +353,11 @@ static void go_through_stages(struct scheduler *scheduler, struct outputs *outpu
             return;
         }
         deployment->stage++;
-        if (deployment->stage == STAGE_CLEAN_UP)
+        if (deployment->stage ==
+            STAGE_CLEAN_UP) { /* it has all of the traffic: what fails later comes back to it */
             service->serving = service->primary;
+            deployment->was_completed = true;
+        }
         say(scheduler, outputs, id, service->primary);
     }
 }

@@ -322,7 +322,15 @@ static void tell_tasks(struct trace *trace)
 
 /* Counters ----------------------------------------------------------------------------------------- */
 
-enum level { LEVEL_CPU, LEVEL_MEMORY, LEVEL_RUNNING, LEVEL_STARTING, LEVEL_WAITING, LEVELS };
+enum level {
+    LEVEL_CPU,
+    LEVEL_MEMORY,
+    LEVEL_RUNNING,
+    LEVEL_STARTING,
+    LEVEL_WAITING,
+    LEVEL_LACKING,
+    LEVELS
+};
 
 /* What changes at a moment, on an instance or (ID_NONE) in the whole cluster. */
 struct change {
@@ -365,6 +373,20 @@ static void change(struct changes *list, int32_t instance, enum level level, int
     }
 }
 
+/* What services want, less what they have, waits too: no task stands for it yet. */
+static void list_wants(const struct story *story, struct changes *list)
+{
+    for (int i = 0; i < story->n_wants; i++) {
+        int64_t until_usec = USEC_NEVER;
+
+        for (int j = i + 1; j < story->n_wants && until_usec == USEC_NEVER; j++)
+            if (story->wants[j].service == story->wants[i].service)
+                until_usec = story->wants[j].at_usec;
+        change(list, ID_NONE, LEVEL_LACKING, story->wants[i].desired, story->wants[i].at_usec,
+               until_usec);
+    }
+}
+
 static void list_changes(const struct story *story, struct changes *list)
 {
     for (int i = 0; i < story->n_tasks; i++) {
@@ -372,8 +394,11 @@ static void list_changes(const struct story *story, struct changes *list)
         const struct task_definition *definition;
         int64_t freed_usec = least(task->stop_at_usec, task->stopped_at_usec);
 
-        change(list, ID_NONE, LEVEL_WAITING, 1, task->accepted_at_usec,
-               least(task->placed_at_usec, task->stopped_at_usec));
+        if (task->service == ID_NONE)
+            change(list, ID_NONE, LEVEL_WAITING, 1, task->accepted_at_usec,
+                   least(task->placed_at_usec, task->stopped_at_usec));
+        else
+            change(list, ID_NONE, LEVEL_LACKING, -1, task->placed_at_usec, freed_usec);
         if (!was_placed(story, task))
             continue;
         definition = taskdefs_get(&story->taskdefs, task->taskdef);
@@ -385,6 +410,7 @@ static void list_changes(const struct story *story, struct changes *list)
                least(task->running_at_usec, task->stopped_at_usec));
         change(list, ID_NONE, LEVEL_RUNNING, 1, task->running_at_usec, task->stopped_at_usec);
     }
+    list_wants(story, list);
     if (list->n_changes > 1)
         qsort(list->changes, (size_t)list->n_changes, sizeof *list->changes, compare_changes);
 }
@@ -398,14 +424,20 @@ static void tell_levels(struct trace *trace, int32_t instance, int64_t at_usec,
     } counters[] = {{"reserved CPU units", LEVEL_CPU, LEVEL_CPU},
                     {"reserved MiB", LEVEL_MEMORY, LEVEL_MEMORY},
                     {"tasks", LEVEL_RUNNING, LEVEL_WAITING}};
-    static const char *const names[LEVELS] = {"units", "MiB", "running", "starting", "waiting"};
+    static const char *const names[LEVELS] = {"units",    "MiB",     "running",
+                                              "starting", "waiting", NULL};
 
     for (int c = instance == ID_NONE ? 2 : 0; c < (instance == ID_NONE ? 3 : 2); c++) {
         begin(trace, "C", counters[c].name, instance == ID_NONE ? PID_CLUSTER : pid_of(instance));
         buffer_add(&trace->line, ", \"ts\": %" PRId64 ", \"args\": {", at_usec);
-        for (int level = (int)counters[c].first; level <= (int)counters[c].last; level++)
+        for (int level = (int)counters[c].first; level <= (int)counters[c].last; level++) {
+            int64_t lacking =
+                level == LEVEL_WAITING && levels[LEVEL_LACKING] > 0 ? levels[LEVEL_LACKING] : 0;
+
             buffer_add(&trace->line, "%s\"%s\": %" PRId64,
-                       level > (int)counters[c].first ? ", " : "", names[level], levels[level]);
+                       level > (int)counters[c].first ? ", " : "", names[level],
+                       levels[level] + lacking);
+        }
         buffer_add_text(&trace->line, "}");
         end(trace);
     }

@@ -39,8 +39,9 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
     const struct refuse *refuse = &note->message.as.refuse;
     char when[32];
 
-    fprintf(out, "REFUSED  at %s: %s %s", summary_duration(note->at_usec, when, sizeof when),
-            message_kind_names[refuse->call], family(story, refuse->taskdef));
+    fprintf(out, "REFUSED  at %s: %s%s%s", summary_duration(note->at_usec, when, sizeof when),
+            message_kind_names[refuse->call], *family(story, refuse->taskdef) ? " " : "",
+            family(story, refuse->taskdef));
     if (times > 1)
         fprintf(out, ", %d tasks", times);
     if (refuse->refusal == REFUSED_NO_CAPACITY) {

@@ -92,7 +92,7 @@ same 'prints it again without a run' out one.table
 expect 'another sweep in the same folder' 2 'holds another sweep: it says "set' lab.json --set seed=1 --seeds 40 -o one
 expect 'another number of seeds' 2 'it says "seeds 40"' lab.json "${axes[@]}" --seeds 41 -o one
 sed -i 's/"cpu": 1024/"cpu": 1025/' lab.json
-expect 'another scenario under the same name' 2 'it says "digest' one
+expect 'another scenario under the same name' 2 'the file has changed since' one
 cp "$scenarios/tournament.json" lab.json
 
 expect 'a warm-up' 0 '' lab.json "${axes[@]}" --seeds 2 --warm-up 10s -o warm
@@ -109,6 +109,7 @@ report 'and leaves nothing' $?
 expect 'no such file' 2 'cannot read none.json' none.json --set a=1
 expect 'a folder says itself what is run' 2 'leave out --set' one --set a=1
 expect 'a shard that is none' 2 'wanted K/N' lab.json --shard 3/2
+expect 'a warm-up longer than the run' 2 'leaves nothing' lab.json --seeds 1 --warm-up 1h -o long
 expect 'a bad warm-up' 2 '"soon" ' lab.json --warm-up soon
 expect 'a folder that cannot be' 3 'cannot use the folder' lab.json --seeds 1 -o /proc/none
 sed -i '$d' one/runs.1-of-1
