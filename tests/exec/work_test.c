@@ -30,6 +30,7 @@ static pid_t start(const char *const *options, int fd)
     }
     pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nobody on its ports */
         dup2(fd, 1);
         dup2(fd, 2);
         execv(WORK_PROGRAM, (char *const *)(uintptr_t)argv);
