@@ -75,16 +75,22 @@ void daemon_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct service *service = &cluster->services[id];
+    bool stopped = false, outdated = false;
 
     for (int t = service->first_task, next; t != ID_NONE; t = next) {
         const struct task *task = &cluster->tasks[t];
         enum stop_reason reason;
 
         next = task->next_of_service;
+        outdated = outdated || task->deployment != service->primary;
         if (task->desired == TASK_RUNNING && !task->is_protected &&
-            may_stop(cluster, service, task, &reason))
+            may_stop(cluster, service, task, &reason)) {
             service_stop_task(scheduler, outputs, t, reason);
+            stopped = true;
+        }
     }
+    if (outdated && !stopped && service->status == SERVICE_ACTIVE)
+        service_say_stuck(scheduler, outputs, id, service->desired);
 }
 
 void daemon_start(struct scheduler *scheduler, struct outputs *outputs, int id)

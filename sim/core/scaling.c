@@ -497,9 +497,12 @@ static void act(struct scheduler *scheduler, struct outputs *outputs, int id)
     const struct put_scheduled_action *spec = &scheduler->actions[id].spec;
     struct service *service = get(scheduler, spec->service);
 
-    if (service->status != SERVICE_ACTIVE || service->suspend_scheduled ||
-        !bounds_are_sound(service, spec->min_capacity, spec->max_capacity))
+    if (service->status != SERVICE_ACTIVE || service->suspend_scheduled)
         return;
+    if (!bounds_are_sound(service, spec->min_capacity, spec->max_capacity)) {
+        decide_refuse(scheduler, outputs, MESSAGE_PUT_SCHEDULED_ACTION, REFUSED_INVALID);
+        return;
+    }
     set_bounds(service, spec->min_capacity, spec->max_capacity);
     keep_bounds(scheduler, outputs, spec->service, id);
 }

@@ -10,8 +10,8 @@
 #define HOUR_SEC 3600
 #define DAY_SEC INT64_C(86400)
 
-#define FIRST_YEAR 1970
-#define LAST_YEAR 2199
+#define FIRST_YEAR SCHEDULE_FIRST_YEAR
+#define LAST_YEAR SCHEDULE_LAST_YEAR
 
 /* Days since 1970 of a date; years begin in March here, so that the odd day comes last. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
@@ -62,10 +62,14 @@ static bool is_within(int value, int least, int most)
 static bool parse_at(const char *text, struct schedule *schedule)
 {
     int n[6]; /* year, month, day, hour, minute, second */
+    int64_t year, month, day;
 
     if (!parse_form(text, "at(#-#-#T#:#:#)", 4, n) || !is_within(n[0], FIRST_YEAR, LAST_YEAR) ||
         !is_within(n[1], 1, 12) || !is_within(n[2], 1, 31) || !is_within(n[3], 0, 23) ||
         !is_within(n[4], 0, 59) || !is_within(n[5], 0, 59))
+        return false;
+    date_of(days_of(n[0], n[1], n[2]), &year, &month, &day);
+    if (month != n[1]) /* February 31 */
         return false;
     schedule->type = SCHEDULE_AT;
     schedule->at_sec =
@@ -185,14 +189,9 @@ static bool parse_cron(const char *text, struct schedule *schedule)
     schedule->days = (uint32_t)bits(marks[2], 31, 1);
     schedule->months = (uint32_t)bits(marks[3], 12, 1);
     schedule->weekdays = (uint32_t)bits(marks[4], 7, 0);
-    schedule->first_year = schedule->last_year = 0;
-    for (int y = 0; y <= LAST_YEAR - FIRST_YEAR; y++) {
-        if (!marks[5][y])
-            continue;
-        if (!schedule->first_year)
-            schedule->first_year = FIRST_YEAR + y;
-        schedule->last_year = FIRST_YEAR + y;
-    }
+    for (int y = 0; y <= LAST_YEAR - FIRST_YEAR; y++)
+        if (marks[5][y])
+            schedule->years[y / 64] |= UINT64_C(1) << (y % 64);
     return true;
 }
 
@@ -220,16 +219,23 @@ static int64_t match_in_day(const struct schedule *schedule, int64_t from_sec)
     return -1;
 }
 
+static bool has_year(const struct schedule *schedule, int64_t year)
+{
+    int64_t bit = year - FIRST_YEAR;
+
+    return bit >= 0 && year <= LAST_YEAR && (schedule->years[bit / 64] >> (bit % 64) & 1);
+}
+
 static int64_t next_cron(const struct schedule *schedule, int64_t after_sec)
 {
     int64_t day = (after_sec + 1) / DAY_SEC, from_sec = (after_sec + 1) % DAY_SEC;
-    int64_t last_day = days_of(schedule->last_year + 1, 1, 1);
+    int64_t last_day = days_of(LAST_YEAR + 1, 1, 1);
 
     for (; day < last_day; day++, from_sec = 0) {
         int64_t year, month, of_month, found;
 
         date_of(day, &year, &month, &of_month);
-        if (year < schedule->first_year || !(schedule->months >> month & 1) ||
+        if (!has_year(schedule, year) || !(schedule->months >> month & 1) ||
             !(schedule->days >> of_month & 1) || !(schedule->weekdays >> ((day + 4) % 7) & 1))
             continue;
         found = match_in_day(schedule, from_sec);

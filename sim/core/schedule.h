@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* AWS's own bounds of a schedule's year. */
+#define SCHEDULE_FIRST_YEAR 1970
+#define SCHEDULE_LAST_YEAR 2199
+
 enum schedule_type { SCHEDULE_AT, SCHEDULE_RATE, SCHEDULE_CRON };
 
 struct schedule {
@@ -17,8 +21,8 @@ struct schedule {
     int64_t every_sec; /* SCHEDULE_RATE */
     uint64_t minutes;  /* SCHEDULE_CRON: a bit for each that matches */
     uint32_t hours, days, months,
-        weekdays; /* days from 1, months from 1, weekdays from 0 = Sunday */
-    int32_t first_year, last_year;
+        weekdays;      /* days from 1, months from 1, weekdays from 0 = Sunday */
+    uint64_t years[4]; /* from SCHEDULE_FIRST_YEAR on */
 };
 
 /* False where the text is none; `wrong` then says what it should be. */

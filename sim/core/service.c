@@ -243,6 +243,14 @@ static bool replacing_needs_room(const struct service *service)
             service->n_live >= limits_upper(service->desired, service->settings.max_percent));
 }
 
+/* It stands in the target groups that all of the traffic went away from: a shift that was given up for a rolling
+ * deployment. */
+static bool has_no_traffic(const struct service *service, const struct task *task)
+{
+    return service->n_balancers > 0 && !service_keeps(service, task->deployment) &&
+           service->deployments[task->deployment].is_alternate != primary_of(service)->is_alternate;
+}
+
 /* Whether the scheduler may stop a task that is to be replaced. */
 static bool may_stop(const struct service *service, const struct task *task)
 {
@@ -255,6 +263,8 @@ static bool may_stop(const struct service *service, const struct task *task)
         return true; /* nobody misses it */
     if (!service_keeps(service, task->deployment) && service_shifts_traffic(service))
         return true; /* traffic has left it */
+    if (has_no_traffic(service, task))
+        return true;
     if (task->is_unhealthy && replacing_needs_room(service))
         return true; /* one by one */
     if (task->is_unhealthy && service_keeps(service, task->deployment))
@@ -262,10 +272,10 @@ static bool may_stop(const struct service *service, const struct task *task)
     return n_healthy - task->is_healthy >= lower;
 }
 
-/* How gladly a task is stopped: not running yet, unhealthy, not known yet, healthy. */
-static int rank(const struct task *task)
+/* How gladly a task is stopped: not running yet or without traffic, unhealthy, not known yet, healthy. */
+static int rank(const struct service *service, const struct task *task)
 {
-    if (task->last != TASK_RUNNING)
+    if (task->last != TASK_RUNNING || has_no_traffic(service, task))
         return 0;
     return task->is_unhealthy ? 1 : task->is_healthy ? 3 : 2;
 }
@@ -284,9 +294,9 @@ static int find_to_go(const struct cluster *cluster, const struct service *servi
     for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
-        if (is_to_go(service, task) && rank(task) <= best && may_stop(service, task)) {
+        if (is_to_go(service, task) && rank(service, task) <= best && may_stop(service, task)) {
             found = t; /* the list runs from the newest to the oldest */
-            best = rank(task);
+            best = rank(service, task);
         }
     }
     return found;
@@ -322,7 +332,7 @@ static void stop_replaced(struct scheduler *scheduler, struct outputs *outputs, 
         const struct task *task = &cluster->tasks[found];
         bool old = !service_keeps(service, task->deployment);
 
-        if (old && rank(task) == 3) /* any of them: as a scale-in would choose */
+        if (old && rank(service, task) == 3) /* any of them: as a scale-in would choose */
             found = place_victim(cluster, id, task->deployment);
         if (found == ID_NONE)
             return;
@@ -386,7 +396,7 @@ static bool start_one(struct scheduler *scheduler, struct outputs *outputs, int 
 }
 
 /* ECS says so where a deployment or a drain can neither start nor stop anything any more. */
-static void say_stuck(struct scheduler *scheduler, struct outputs *outputs, int id, int32_t upper)
+void service_say_stuck(struct scheduler *scheduler, struct outputs *outputs, int id, int32_t upper)
 {
     struct service *service = get(scheduler, id);
     struct deployment *primary = &service->deployments[service->primary];
@@ -420,7 +430,7 @@ static void start_deployment(struct scheduler *scheduler, struct outputs *output
         if (!start_one(scheduler, outputs, id, d))
             return;
     if (n_missing > 0)
-        say_stuck(scheduler, outputs, id, upper);
+        service_say_stuck(scheduler, outputs, id, upper);
     service->said.reason = PLACE_FITS;
 }
 

@@ -61,6 +61,11 @@ bool service_keeps(const struct service *service, int deployment);
 /* The primary deployment is being rolled out by moving traffic rather than by percentages. */
 bool service_shifts_traffic(const struct service *service);
 
+/* Says, once a deployment, that neither limit lets anything be started or stopped any more, where that is so.
+ * `upper`: tasks that may live at most. */
+void service_say_stuck(struct scheduler *scheduler, struct outputs *outputs, int service,
+                       int32_t upper);
+
 /* Says what happened in ECS's terms; who shows it finds ECS's words. */
 struct service_event *service_say(struct scheduler *scheduler, struct outputs *outputs, int service,
                                   enum service_event_code code);

@@ -82,3 +82,15 @@ Test(schedule, is_none)
         cr_assert(!schedule_parse(texts[i], &schedule, &wrong) && wrong, "%s", texts[i]);
     cr_assert(!schedule_parse(NULL, &schedule, &wrong));
 }
+
+Test(schedule, years_between_others_do_not_count)
+{
+    struct schedule schedule;
+    const char *wrong;
+
+    cr_assert(schedule_parse("cron(10 0 * * ? 2026,2028)", &schedule, &wrong));
+    /* after 2027-01-01T00:00:00Z comes 2028-01-01T00:10:00Z */
+    cr_expect_eq(schedule_next(&schedule, 0, 1798761600), 1830298200);
+    cr_expect(!schedule_parse("at(2026-02-31T00:00:00)", &schedule, &wrong), "a day that is none");
+    cr_expect(schedule_parse("at(2028-02-29T00:00:00)", &schedule, &wrong));
+}
