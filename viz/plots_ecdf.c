@@ -83,8 +83,9 @@ void plots_ecdf(struct chart *chart, const struct plots_run *runs, int n_runs)
         "Start-up: from its placement until a task's last container is ready",
         "Waiting: from when a task was accepted until it was placed"};
     for (int waiting = 0; waiting < 2; waiting++) {
-        struct chart_panel *panel =
-            chart_add_panel(chart, titles[waiting], "per cent of tasks", PANEL_PIXELS);
+        struct chart_panel *panel = chart_add_panel(
+            chart, titles[waiting],
+            waiting ? "per cent of those placed" : "per cent of those started", PANEL_PIXELS);
         panel->y_max = 103;
         for (int run = 0; run < n_runs; run++)
             add_line(panel, runs, run, waiting == 0);
