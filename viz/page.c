@@ -7,6 +7,7 @@
 #include "viz/compare_print.h"
 #include "viz/gnuplot.h"
 #include "viz/life.h"
+#include "viz/track.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,13 +142,13 @@ static void add_outcome(struct buffer *page, const struct plots_run *runs, int n
         for (int t = 0; t < story->n_tasks; t++) {
             n_placed += story->tasks[t].placed_at_usec != USEC_NEVER;
             n_failed += life_task_fails(story, t) &&
-                        story->tasks[t].stopped_at_usec <= plots_end_usec(story);
+                        story->tasks[t].stopped_at_usec <= track_end_usec(story);
         }
         buffer_add_text(page, "<tr>");
         add_cell(page, runs[i].path);
         buffer_add(page, "<td>%s%s</td>", mode_name(&runs[i]),
                    runs[i].truncated ? ", cut short" : "");
-        add_duration(page, plots_end_usec(story));
+        add_duration(page, track_end_usec(story));
         add_count(page, story->n_instances);
         add_count(page, story->n_tasks);
         add_count(page, n_placed);

@@ -6,6 +6,7 @@
 
 #include "file/nearest.h"
 #include "viz/series.h"
+#include "viz/track.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -146,18 +147,12 @@ int plots_reference(const struct plots_run *runs, int n_runs)
     return 0;
 }
 
-int64_t plots_end_usec(const struct story *story)
-{
-    int64_t end_usec = story->end_usec == USEC_NEVER ? story->last_usec : story->end_usec;
-    return end_usec > 0 ? end_usec : 1;
-}
-
 int64_t plots_last_usec(const struct plots_run *runs, int n_runs)
 {
     int64_t last_usec = 1;
     for (int i = 0; i < n_runs; i++) {
-        if (plots_end_usec(&runs[i].story) > last_usec)
-            last_usec = plots_end_usec(&runs[i].story);
+        if (track_end_usec(&runs[i].story) > last_usec)
+            last_usec = track_end_usec(&runs[i].story);
     }
     return last_usec;
 }

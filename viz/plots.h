@@ -46,9 +46,6 @@ void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct
 /* The run that a comparison holds against the others: one that is alone of its mode, else the first. */
 int plots_reference(const struct plots_run *runs, int n_runs);
 
-/* For the kinds: when a run ended, before its teardown; at least 1. */
-int64_t plots_end_usec(const struct story *story);
-
 /* The latest end of the runs. */
 int64_t plots_last_usec(const struct plots_run *runs, int n_runs);
 

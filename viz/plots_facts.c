@@ -6,6 +6,7 @@
 
 #include "viz/life.h"
 #include "viz/series.h"
+#include "viz/track.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,18 +16,11 @@
 #define PANEL_PIXELS 200
 #define PANELS_MAX 6
 
-/* Microseconds in which the fact's period began; what was observed is a step over the whole period. */
-static int64_t begin_usec(const struct story_fact *fact)
-{
-    int64_t from_usec = fact->at_usec - fact->message.as.observe.period_usec;
-    return from_usec > 0 ? from_usec : 0;
-}
-
 /* A value over a period, with a gap where none was before. */
 static void add_period(struct chart_line *line, const struct story_fact *fact, double usec_per_x,
                        double value)
 {
-    chart_add_point(line, (double)begin_usec(fact) / usec_per_x, value);
+    chart_add_point(line, (double)track_period_usec(fact) / usec_per_x, value);
     chart_add_point(line, (double)fact->at_usec / usec_per_x, value);
 }
 
@@ -43,39 +37,13 @@ static const char *target_group_name(const struct story *story, int32_t group)
     return "";
 }
 
-static const struct target_group_metrics *metrics_of(const struct story_fact *fact, int32_t group)
-{
-    const struct observe *observe = &fact->message.as.observe;
-    if (fact->message.kind != MESSAGE_OBSERVE)
-        return NULL;
-    for (int i = 0; i < observe->n_target_groups; i++) {
-        if (observe->target_groups[i].target_group == group)
-            return &observe->target_groups[i];
-    }
-    return NULL;
-}
-
-/* The bound of the bin that so many thousandths of the requests do not exceed; -1: there were none. */
-static int64_t percentile_usec(const struct target_group_metrics *metrics, int permille)
-{
-    int64_t all = 0, passed = 0;
-    for (int i = 0; i < metrics->n_latency; i++)
-        all += metrics->latency[i].count;
-    for (int i = 0; i < metrics->n_latency; i++) {
-        passed += metrics->latency[i].count;
-        if (passed * 1000 >= all * permille)
-            return metrics->latency[i].upto_usec;
-    }
-    return -1;
-}
-
 static void add_percentile(struct chart_panel *panel, const struct plots_run *run, int32_t group,
                            int permille, const char *name, enum paint paint, double usec_per_x)
 {
     struct chart_line *line = chart_add_line(panel, name, paint, CHART_LINE);
     for (int i = 0; i < run->story.n_facts; i++) {
-        const struct target_group_metrics *metrics = metrics_of(&run->story.facts[i], group);
-        int64_t usec = metrics ? percentile_usec(metrics, permille) : -1;
+        const struct target_group_metrics *metrics = track_requests(&run->story.facts[i], group);
+        int64_t usec = metrics ? track_latency_usec(metrics, permille) : -1;
         if (usec >= 0)
             add_period(line, &run->story.facts[i], usec_per_x, (double)usec / USEC_PER_MSEC);
     }
@@ -89,7 +57,7 @@ static void add_rate(struct chart_panel *panel, const struct plots_run *run, int
     struct chart_line *line = chart_add_line(panel, name, paint, CHART_LINE);
     for (int i = 0; i < run->story.n_facts; i++) {
         const struct story_fact *fact = &run->story.facts[i];
-        const struct target_group_metrics *metrics = metrics_of(fact, group);
+        const struct target_group_metrics *metrics = track_requests(fact, group);
         if (!metrics || fact->message.as.observe.period_usec <= 0)
             continue;
         int64_t failed = metrics->n_errors + metrics->n_rejected;
@@ -196,7 +164,7 @@ static void add_reserved(struct chart_panel *panel, const struct story *story, i
                        taskdef_cpu(definition));
     }
     plots_add_series(chart_add_line(panel, "reserved", PAINT_WAIT, CHART_AREA), &series,
-                     plots_end_usec(story), usec_per_x, 1.0 / 1024);
+                     track_end_usec(story), usec_per_x, 1.0 / 1024);
     series_finish(&series);
 }
 
@@ -227,13 +195,11 @@ static void count_instances(struct chart *chart, const struct plots_run *runs, i
     for (int run = 0; run < n_runs; run++) {
         const struct story *story = &runs[run].story;
         struct series up = {0};
-        for (int i = 0; i < story->n_instances; i++)
-            series_add(&up, story->instances[i].registered_at_usec,
-                       story->instances[i].lost_at_usec, 1);
+        track_instances(story, &up);
         plots_add_series(chart_add_line(panel, n_runs > 1 ? runs[run].name : "registered",
                                         n_runs > 1 ? plots_paint(runs, run) : PAINT_RUNNING,
                                         CHART_STEPS),
-                         &up, plots_end_usec(story), usec_per_x, 1);
+                         &up, track_end_usec(story), usec_per_x, 1);
         series_finish(&up);
     }
 }
@@ -333,15 +299,6 @@ void plots_capacity(struct chart *chart, const struct plots_run *runs, int n_run
 
 /* Cost --------------------------------------------------------------------------------------------- */
 
-/* Nano-dollars an hour that all instances of a run cost together, over time. */
-static void add_prices(const struct story *story, struct series *series)
-{
-    for (int i = 0; i < story->n_instances; i++)
-        series_add(series, story->instances[i].launch_at_usec, story->instances[i].lost_at_usec,
-                   story->instances[i].price_nanos);
-    series_close(series, plots_end_usec(story));
-}
-
 /* What it has come to: the rate's sum, without the minimum that a short life is billed. */
 static void add_sum(struct chart_line *line, const struct series *rate, int64_t end_usec,
                     double usec_per_x)
@@ -359,10 +316,8 @@ static void add_sum(struct chart_line *line, const struct series *rate, int64_t 
 static bool has_price(const struct plots_run *runs, int n_runs)
 {
     for (int run = 0; run < n_runs; run++) {
-        for (int i = 0; i < runs[run].story.n_instances; i++) {
-            if (runs[run].story.instances[i].price_nanos > 0)
-                return true;
-        }
+        if (track_has_price(&runs[run].story))
+            return true;
     }
     return false;
 }
@@ -379,14 +334,13 @@ void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs)
     for (int run = 0; run < n_runs; run++) {
         const struct story *story = &runs[run].story;
         struct series rate = {0};
-        add_prices(story, &rate);
+        track_price(story, &rate);
         add_sum(
             chart_add_line(&chart->panels[1], runs[run].name, plots_paint(runs, run), CHART_LINE),
-            &rate, plots_end_usec(story), usec_per_x);
-        rate.absolute = true;
+            &rate, track_end_usec(story), usec_per_x);
         plots_add_series(
             chart_add_line(&chart->panels[0], runs[run].name, plots_paint(runs, run), CHART_STEPS),
-            &rate, plots_end_usec(story), usec_per_x, 1e-9);
+            &rate, track_end_usec(story), usec_per_x, 1e-9);
         series_finish(&rate);
     }
 }

@@ -6,6 +6,7 @@
 #include "viz/life.h"
 #include "viz/plots.h"
 #include "viz/series.h"
+#include "viz/track.h"
 
 #include "core/array.h"
 #include "file/memory.h"
@@ -64,7 +65,7 @@ static int list_placed(const struct story *story, struct placed *placed)
     int n = 0;
     for (int i = 0; i < story->n_tasks; i++) {
         const struct story_task *task = &story->tasks[i];
-        if (task->placed_at_usec <= plots_end_usec(story) && task->instance >= 0 &&
+        if (task->placed_at_usec <= track_end_usec(story) && task->instance >= 0 &&
             task->instance < story->n_instances)
             placed[n++] = (struct placed){i, task->instance, task->placed_at_usec, 0};
     }
@@ -97,7 +98,7 @@ static void add_task(struct chart_panel *panel, const struct story *story,
     };
     const struct story_task *task = &story->tasks[placed->task];
     const struct task_definition *definition = life_definition(story, placed->task);
-    int64_t end_usec = least(plots_end_usec(story), task->stopped_at_usec);
+    int64_t end_usec = least(track_end_usec(story), task->stopped_at_usec);
     const int64_t moments[] = {task->placed_at_usec, task->running_at_usec,
                                least(task->stop_at_usec, task->stopped_at_usec), end_usec};
     int64_t from_usec = task->placed_at_usec;
@@ -120,7 +121,7 @@ static void add_task(struct chart_panel *panel, const struct story *story,
     }
     snprintf(text, sizeof text, "%s %.12s", story_task_name(placed->task),
              definition ? definition->family : "");
-    if (end_usec - task->placed_at_usec > plots_end_usec(story) / 14)
+    if (end_usec - task->placed_at_usec > track_end_usec(story) / 14)
         chart_add_word(panel, text, (double)task->placed_at_usec / usec_per_x, top + 0.5, true);
 }
 
@@ -131,7 +132,7 @@ static void add_failures(struct chart_panel *panel, const struct story *story,
     struct chart_line *line = chart_add_line(panel, "failed or lost", PAINT_FAILED, CHART_POINTS);
     for (int i = 0; i < n; i++) {
         int64_t at_usec = story->tasks[placed[i].task].stopped_at_usec;
-        if (at_usec <= plots_end_usec(story) && life_task_fails(story, placed[i].task))
+        if (at_usec <= track_end_usec(story) && life_task_fails(story, placed[i].task))
             chart_add_point(line, (double)at_usec / usec_per_x,
                             lanes[placed[i].instance].top + placed[i].lane + 0.5);
     }
@@ -267,8 +268,8 @@ static void draw_bands(struct chart *chart, const struct story *story, double us
     panel->y_max = n_rows;
     collect(story, bands, n_rows);
     for (int row = 0; row < n_rows; row++) {
-        series_close(&bands[row].reserved, plots_end_usec(story));
-        add_band(panel, &bands[row], row, plots_end_usec(story), usec_per_x);
+        series_close(&bands[row].reserved, track_end_usec(story));
+        add_band(panel, &bands[row], row, track_end_usec(story), usec_per_x);
         name_band(panel, story, &bands[row], row, n_rows);
         series_finish(&bands[row].reserved);
     }

@@ -4,6 +4,7 @@
  */
 #include "viz/life.h"
 #include "viz/plots.h"
+#include "viz/track.h"
 
 #include "file/memory.h"
 
@@ -88,7 +89,7 @@ static void add_task(struct bar *bar, const struct story *story, const struct st
         [PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec)),
     };
     int64_t from_usec = task->accepted_at_usec;
-    if (from_usec == USEC_NEVER || ends[PART_READY] > plots_end_usec(story))
+    if (from_usec == USEC_NEVER || ends[PART_READY] > track_end_usec(story))
         return;
     bar->n++;
     for (int part = PART_WAIT; part < PARTS; part++) {
