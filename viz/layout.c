@@ -119,8 +119,8 @@ static void add_lane(struct layout *layout, const struct scene *scene, struct sh
 }
 
 /* One run: heading, boxes, lane, last event. */
-static void add_panel(struct layout *layout, const struct scene *scene, int which,
-                      struct shape_rect area)
+static void add_run(struct layout *layout, const struct scene *scene, int which,
+                    const struct layout_view *view, struct shape_rect area)
 {
     const struct layout_sizes *sizes = &layout->sizes;
     int head = add_heading(layout, scene, area);
@@ -138,7 +138,8 @@ static void add_panel(struct layout *layout, const struct scene *scene, int whic
             layout, scene,
             (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width, lane});
     }
-    layout_boxes(layout, scene, which, area);
+    layout->boxes[which] = area;
+    layout_boxes(layout, scene, which, view, area);
     if (scene->index->story->n_instances == 0)
         shapes_text(&layout->shapes, PAINT_FAINT, area.x + sizes->gap,
                     area.y + area.height / 2 - shape_line(sizes->normal) / 2,
@@ -314,6 +315,16 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     }
 }
 
+static int tell(const struct scene *scene, const struct layout_pick *pick, struct scene_line *lines)
+{
+    struct scene_task task;
+    if (pick->thing == LAYOUT_TASK && scene_task(scene, pick->id, &task))
+        return scene_tell_task(scene, &task, lines, TIP_LINES);
+    const struct scene_instance *instance =
+        pick->thing == LAYOUT_INSTANCE ? scene_instance(scene, pick->id) : NULL;
+    return instance ? scene_tell_instance(scene, instance, lines, TIP_LINES) : 0;
+}
+
 static void add_tip(struct layout *layout, const struct scene *const *scenes,
                     const struct layout_view *view)
 {
@@ -321,10 +332,7 @@ static void add_tip(struct layout *layout, const struct scene *const *scenes,
     if (!place)
         return;
     struct scene_line lines[TIP_LINES];
-    const struct scene *scene = scenes[place->scene];
-    int n = place->thing == LAYOUT_TASK
-                ? scene_tell_task(scene, &scene->tasks[place->at], lines, TIP_LINES)
-                : scene_tell_instance(scene, &scene->instances[place->at], lines, TIP_LINES);
+    int n = tell(scenes[place->pick.scene], &place->pick, lines);
     int size = layout->sizes.normal, letters = 0;
     for (int i = 0; i < n; i++) {
         int own = shape_letters(lines[i].text);
@@ -341,12 +349,54 @@ static void add_tip(struct layout *layout, const struct scene *const *scenes,
                     rect.width - 12, size, i == 0, lines[i].text);
 }
 
-void layout_make(struct layout *layout, const struct scene *const *scenes, int n_scenes,
-                 const struct layout_view *view)
+/* Cuts `high` pixels off the lower end. */
+static struct shape_rect take_below(struct shape_rect *all, int high)
+{
+    all->height -= high;
+    return (struct shape_rect){all->x, all->y + all->height, all->width, high};
+}
+
+/* Divides the picture: from below the keys, the charts, the time line and the clock; a panel at the
+ * right; what is left is the runs'. */
+static void add_frame(struct layout *layout, const struct scene *const *scenes, int n_scenes,
+                      const struct layout_view *view, struct shape_rect *all)
 {
     static const char keys[] = "space play/pause   \xE2\x86\x90 \xE2\x86\x92 step   + - speed   "
                                "Home End   click the time line   q quit";
+    const struct layout_sizes *sizes = &layout->sizes;
+    int row = shape_line(sizes->small), line = (n_scenes > 1 ? 2 * row : row * 3 / 2) + row + 4;
+    if (view->state && view->height > 20 * sizes->small) {
+        struct shape_rect help = take_below(all, row);
+        shapes_text(&layout->shapes, PAINT_FAINT, help.x, help.y, help.width, sizes->small, false,
+                    keys);
+    }
+    layout->strips = (struct shape_rect){0};
+    if (view->strips && view->height > 30 * sizes->small)
+        layout->strips = take_below(all, view->height / 5);
+    struct shape_rect time_line = take_below(all, line);
+    struct shape_rect status = take_below(all, shape_line(sizes->large) + sizes->gap);
+    add_status(layout, scenes, view,
+               (struct shape_rect){status.x, status.y - 3, status.width, row});
+    all->height -= sizes->gap;
+    add_time_line(layout, scenes, n_scenes, time_line);
+    if (layout->strips.width > 0) {
+        layout->strips.x = layout->time_line.x;
+        layout->strips.width = layout->time_line.width;
+    }
+    layout->panel = (struct shape_rect){0};
+    if (view->panel && all->width > 60 * shape_advance(sizes->small)) {
+        layout->panel = *all;
+        layout->panel.width = all->width / 3;
+        all->width -= layout->panel.width + sizes->gap;
+        layout->panel.x = all->x + all->width + sizes->gap;
+    }
+}
+
+void layout_make(struct layout *layout, const struct scene *const *scenes, int n_scenes,
+                 const struct layout_view *view)
+{
     shapes_clear(&layout->shapes);
+    layout->shapes.theme = view->theme;
     layout->n_places = 0;
     layout->length_usec = view->length_usec > 0 ? view->length_usec : 1;
     layout->sizes = sizes_for(view->width, view->height);
@@ -354,27 +404,15 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
     struct shape_rect all = {0, 0, view->width, view->height};
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_PAPER, all);
     all = shape_inset(all, sizes->gap);
-    if (view->state && view->height > 20 * sizes->small) {
-        all.height -= shape_line(sizes->small);
-        shapes_text(&layout->shapes, PAINT_FAINT, all.x, all.y + all.height, all.width,
-                    sizes->small, false, keys);
-    }
-    int row = shape_line(sizes->small), line = (n_scenes > 1 ? 2 * row : row * 3 / 2) + row + 4;
-    all.height -= line;
-    struct shape_rect time_line = {all.x, all.y + all.height, all.width, line};
-    all.height -= shape_line(sizes->large) + sizes->gap;
-    add_status(layout, scenes, view,
-               (struct shape_rect){all.x, all.y + all.height - 3, all.width, row});
-    all.height -= sizes->gap;
+    add_frame(layout, scenes, n_scenes, view, &all);
     int wide = (all.width - (n_scenes - 1) * 4 * sizes->gap) / n_scenes;
     for (int i = 0; i < n_scenes; i++) {
-        struct shape_rect panel = {all.x + i * (wide + 4 * sizes->gap), all.y, wide, all.height};
+        struct shape_rect part = {all.x + i * (wide + 4 * sizes->gap), all.y, wide, all.height};
         if (i > 0)
             shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE,
-                       (struct shape_rect){panel.x - 2 * sizes->gap, all.y, 1, all.height});
-        add_panel(layout, scenes[i], i, panel);
+                       (struct shape_rect){part.x - 2 * sizes->gap, all.y, 1, all.height});
+        add_run(layout, scenes[i], i, view, part);
     }
-    add_time_line(layout, scenes, n_scenes, time_line);
     add_tip(layout, scenes, view);
 }
 

@@ -9,21 +9,47 @@
 #include "viz/scene.h"
 #include "viz/shape.h"
 
+#define LAYOUT_SCENES 2
+
+enum layout_thing { LAYOUT_NOTHING, LAYOUT_TASK, LAYOUT_INSTANCE, LAYOUT_WAIT };
+
+/* Something that a picture shows, by its number in the story; LAYOUT_WAIT: the position in the scene's
+ * waits. */
+struct layout_pick {
+    enum layout_thing thing;
+    int scene; /* which of the two */
+    int32_t id;
+};
+
+/* Which part of each run's boxes fills its area: see viz/camera.h. All zero: everything fits. */
+struct layout_camera {
+    int32_t zoom_thousandths; /* 1000, and 0: everything fits; 2000: twice as wide and as high */
+    int32_t x, y; /* what is in the middle, in millionths of the area's width and height */
+};
+
+/* By number of the story. NULL: all match, nothing is outlined. */
+struct layout_filter {
+    const bool *tasks, *instances;         /* those that match; the others are dimmed */
+    const bool *odd_tasks, *odd_instances; /* outlined: what differs between two runs */
+};
+
 /* What the picture is told besides the scenes. */
 struct layout_view {
     int width, height;
     int64_t length_usec;      /* of the longest run */
     const char *state;        /* "paused", "playing x2"; NULL: a still picture, without the keys */
     int pointer_x, pointer_y; /* -1: nowhere */
+    enum theme theme;
+    struct layout_camera camera; /* of all scenes */
+    struct layout_filter filters[LAYOUT_SCENES];
+    struct layout_pick pinned;
+    bool strips; /* leave room for charts under the time line */
+    bool panel;  /* leave room for a panel at the side */
 };
-
-enum layout_thing { LAYOUT_TASK, LAYOUT_INSTANCE };
 
 /* A place that answers the pointer: later ones lie on top of earlier ones. */
 struct layout_place {
-    enum layout_thing thing;
-    int scene; /* which of the two */
-    int at;    /* position in the scene's tasks or instances */
+    struct layout_pick pick;
     struct shape_rect rect;
 };
 
@@ -37,7 +63,10 @@ struct layout {
     struct shapes shapes;
     struct layout_place *places;
     int n_places, cap_places;
-    struct shape_rect time_line; /* its inside: x is time */
+    struct shape_rect boxes[LAYOUT_SCENES]; /* where each run's boxes are: the camera's area */
+    struct shape_rect time_line;            /* its inside: x is time */
+    struct shape_rect strips;               /* the charts' room: x is time as in the time line */
+    struct shape_rect panel;                /* the panel's */
     int64_t length_usec;
     struct layout_sizes sizes;
 };

@@ -218,10 +218,9 @@ static void tile_line(struct layout *layout, const struct scene_task *task, stru
                     tile_phase(task));
 }
 
-static void container_text(char *text, size_t size, const struct scene_container *container)
+static void container_text(char *text, size_t size, struct scene_container container)
 {
-    snprintf(text, size, "%s %s %s", looks[container->state].mark, container->name,
-             container->phase);
+    snprintf(text, size, "%s %s %s", looks[container.state].mark, container.name, container.phase);
 }
 
 /* Below the name, as far as there is room: phase, containers, reservation. */
@@ -235,7 +234,7 @@ static void tile_details(struct layout *layout, const struct scene *scene,
         if (i == 0)
             snprintf(text, sizeof text, "%s", tile_phase(task));
         else if (i <= n)
-            container_text(text, sizeof text, &scene->containers[task->first_container + i - 1]);
+            container_text(text, sizeof text, scene_container(scene, task, i - 1));
         else if (task->state != LIFE_DONE && task->state != LIFE_FAILED)
             snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
         else
@@ -266,17 +265,44 @@ static void tile_text(struct layout *layout, const struct scene *scene,
                  (struct shape_rect){rect.x, rect.y + line, rect.width, rect.height - line});
 }
 
-static void add_place(struct layout *layout, enum layout_thing thing, int which, int at,
+/* What is being laid out: one scene with what the viewer wants of it. */
+struct stage {
+    struct layout *layout;
+    const struct scene *scene;
+    int which;
+    const struct layout_filter *filter;
+    const struct layout_pick *pinned;
+};
+
+/* Answers the pointer, and shows whether it matches the filter, differs or is pinned. */
+static void add_place(const struct stage *stage, enum layout_thing thing, int32_t id,
                       struct shape_rect rect)
 {
-    *ARRAY_ADD(layout, places) = (struct layout_place){thing, which, at, rect};
+    struct shapes *shapes = &stage->layout->shapes;
+    const struct layout_filter *filter = stage->filter;
+    const bool *match = thing == LAYOUT_TASK ? filter->tasks : filter->instances;
+    const bool *odd = thing == LAYOUT_TASK ? filter->odd_tasks : filter->odd_instances;
+    const struct layout_pick *pinned = stage->pinned;
+    *ARRAY_ADD(stage->layout, places) = (struct layout_place){{thing, stage->which, id}, rect};
+    if (match && !match[id])
+        shapes_add(shapes, SHAPE_VEIL, PAINT_PAPER, rect);
+    if (odd && odd[id]) {
+        shapes_add(shapes, SHAPE_FRAME, PAINT_FAILED, rect);
+        shapes_add(shapes, SHAPE_DASHED, PAINT_FAILED, shape_inset(rect, 1));
+    }
+    if (pinned->thing == thing && pinned->scene == stage->which && pinned->id == id) {
+        for (int i = 0; i < 3; i++)
+            shapes_add(shapes, SHAPE_FRAME, i < 2 ? PAINT_INK : PAINT_PAPER, shape_inset(rect, i));
+    }
 }
 
-static void add_tile(struct layout *layout, const struct scene *scene, int which, int at,
-                     struct shape_rect inside)
+static void add_tile(const struct stage *stage, int32_t id, struct shape_rect inside)
 {
-    const struct scene_task *task = &scene->tasks[at];
-    const struct scene_slot *slot = &task->slot;
+    struct layout *layout = stage->layout;
+    struct scene_task task;
+    if (!scene_task(stage->scene, id, &task))
+        return;
+    const struct scene_slot *slot = &task.slot;
     int left = (int)((int64_t)slot->x * inside.width / SCENE_WHOLE);
     int right = (int)((int64_t)(slot->x + slot->width) * inside.width / SCENE_WHOLE);
     int top = (int)((int64_t)slot->y * inside.height / SCENE_WHOLE);
@@ -286,13 +312,13 @@ static void add_tile(struct layout *layout, const struct scene *scene, int which
         rect = shape_inset(rect, 1);
     else if (rect.height > 1)
         rect.height--;
-    layout_swatch(layout, task->state, rect);
+    layout_swatch(layout, task.state, rect);
     int margin = layout->sizes.gap / 2 + 1;
     tile_text(
-        layout, scene, task,
+        layout, stage->scene, &task,
         (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin, rect.height - 2},
         (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
-    add_place(layout, LAYOUT_TASK, which, at, rect);
+    add_place(stage, LAYOUT_TASK, id, rect);
 }
 
 /* One reserved-of-capacity bar with its words when they have room. Returns the height used. */
@@ -348,21 +374,24 @@ static struct shape_rect box_head(struct layout *layout, const struct scene_inst
     return (struct shape_rect){inside.x, inside.y + used, inside.width, inside.height - used};
 }
 
-static void add_box(struct layout *layout, const struct scene *scene, int which, int position,
-                    struct shape_rect rect)
+static void add_box(const struct stage *stage, int position, struct shape_rect rect)
 {
+    struct layout *layout = stage->layout;
+    const struct scene *scene = stage->scene;
+    const struct scene_index *index = scene->index;
     const struct scene_instance *instance = &scene->instances[position];
     struct shapes *shapes = &layout->shapes;
     if (!scene->present[position])
         return;
     bool gone = instance->state == SCENE_HOST_GONE;
-    add_place(layout, LAYOUT_INSTANCE, which, position, rect);
     shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, rect);
+    add_place(stage, LAYOUT_INSTANCE, instance->instance, rect);
     struct shape_rect inside = box_head(layout, instance, rect);
     if (instance->state == SCENE_HOST_BOOTING)
         shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE, inside);
-    for (int i = 0; i < instance->n_tasks; i++)
-        add_tile(layout, scene, which, instance->first_task + i, inside);
+    for (int i = index->first_of[instance->instance]; i < index->first_of[instance->instance + 1];
+         i++)
+        add_tile(stage, index->by_instance[i], inside);
     shapes_add(shapes, gone ? SHAPE_DASHED : SHAPE_FRAME, gone ? PAINT_FAINT : PAINT_INK, rect);
     const char *word = instance->state == SCENE_HOST_BOOTING ? "booting"
                        : gone                                ? "\xE2\x9C\x97 LOST"
@@ -395,9 +424,10 @@ static void zone_heading(struct layout *layout, const struct scene_zone *zone, i
 }
 
 void layout_boxes(struct layout *layout, const struct scene *scene, int which,
-                  struct shape_rect area)
+                  const struct layout_view *view, struct shape_rect area)
 {
     const struct scene_index *index = scene->index;
+    const struct stage stage = {layout, scene, which, &view->filters[which], &view->pinned};
     if (index->story->n_instances == 0 || area.width < 1 || area.height < 1)
         return;
     bool zoned = index->n_zones > 1 || index->zones[0].name[0] != '\0';
@@ -418,7 +448,7 @@ void layout_boxes(struct layout *layout, const struct scene *scene, int which,
                 left = x;
                 y += grid.height + packing.gap;
             }
-            add_box(layout, scene, which, i, (struct shape_rect){left, y, wide, grid.height});
+            add_box(&stage, i, (struct shape_rect){left, y, wide, grid.height});
             left += wide + packing.gap;
         }
         y += grid.height + packing.gap;

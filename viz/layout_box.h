@@ -10,7 +10,7 @@
 /* Lays out all instances of a scene in `area`; every instance of the run has its place from the
  * start. */
 void layout_boxes(struct layout *layout, const struct scene *scene, int which,
-                  struct shape_rect area);
+                  const struct layout_view *view, struct shape_rect area);
 
 /* The sign and the pattern that stand for a part of a task's life. */
 const char *layout_mark(enum life life);

@@ -203,12 +203,22 @@ static void stripes(struct painter_sdl *painter, struct shape_rect rect, uint32_
 
 static uint32_t blend(uint32_t under, uint32_t over, uint32_t alpha)
 {
-    uint32_t mixed = 0xFF;
+    uint32_t mixed = 0xFF; /* opaque */
     for (int shift = 16; shift >= 0; shift -= 8) {
         uint32_t a = under >> shift & 0xFF, b = over >> shift & 0xFF;
         mixed = mixed << 8 | (a * (255 - alpha) + b * alpha + 127) / 255;
     }
     return mixed;
+}
+
+static void veil(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour)
+{
+    struct shape_rect part = clip(painter, rect);
+    for (int y = part.y; y < part.y + part.height; y++) {
+        uint32_t *row = painter->pixels + (size_t)y * (size_t)painter->width;
+        for (int x = part.x; x < part.x + part.width; x++)
+            row[x] = blend(row[x], colour, SHAPE_VEIL_ALPHA);
+    }
 }
 
 static void stamp(struct painter_sdl *painter, const SDL_Surface *glyph, int x, int y,
@@ -264,7 +274,7 @@ uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *sha
     }
     for (int i = 0; i < shapes->n_list; i++) {
         const struct shape *shape = &shapes->list[i];
-        uint32_t colour = 0xFF000000U | palette_rgb(shape->paint);
+        uint32_t colour = 0xFF000000U | palette_colour(shapes->theme, shape->paint);
         switch (shape->kind) {
         case SHAPE_FILL:
             fill(painter, shape->rect, colour);
@@ -277,6 +287,9 @@ uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *sha
             break;
         case SHAPE_STRIPES:
             stripes(painter, shape->rect, colour);
+            break;
+        case SHAPE_VEIL:
+            veil(painter, shape->rect, colour);
             break;
         case SHAPE_TEXT:
             write_text(painter, shapes, shape, colour);

@@ -5,32 +5,89 @@
 #include "viz/palette.h"
 
 #include <assert.h>
+#include <stddef.h>
 
-static const uint32_t colours[PAINTS] = {
-    [PAINT_PAPER] = 0xFFFFFF,
-    [PAINT_PANEL] = 0xF6F7F8,
-    [PAINT_INK] = 0x14181C,
-    [PAINT_FAINT] = 0x5A646E,
-    [PAINT_RULE] = 0xB9C0C7,
-    [PAINT_TIP] = 0xFFFBE0,
-    [PAINT_SIM] = 0x0072B2,
-    [PAINT_REAL] = 0xD55E00,
-    [PAINT_CPU] = 0x0072B2,
-    [PAINT_MEMORY] = 0xCC79A7,
-    [PAINT_WAIT] = 0xC4C9CE,
-    [PAINT_PULL] = 0x56B4E9,
-    [PAINT_CREATE] = 0x0072B2,
-    [PAINT_READY] = 0xF0E442,
-    [PAINT_PENDING] = 0xFAF5B5,
-    [PAINT_PENDING_STRIPE] = 0xE3D52B,
-    [PAINT_RUNNING] = 0x4DBB9B,
-    [PAINT_STOPPING] = 0xF5CF80,
-    [PAINT_STOPPING_STRIPE] = 0xE69F00,
-    [PAINT_FAILED] = 0xD55E00,
+const char *const theme_names[] = {"light", "dark", "projector", NULL};
+
+static const uint32_t colours[THEMES][PAINTS] = {
+    [THEME_LIGHT] =
+        {
+            [PAINT_PAPER] = 0xFFFFFF,
+            [PAINT_PANEL] = 0xF6F7F8,
+            [PAINT_INK] = 0x14181C,
+            [PAINT_FAINT] = 0x5A646E,
+            [PAINT_RULE] = 0xB9C0C7,
+            [PAINT_TIP] = 0xFFFBE0,
+            [PAINT_SIM] = 0x0072B2,
+            [PAINT_REAL] = 0xD55E00,
+            [PAINT_CPU] = 0x0072B2,
+            [PAINT_MEMORY] = 0xCC79A7,
+            [PAINT_WAIT] = 0xC4C9CE,
+            [PAINT_PULL] = 0x56B4E9,
+            [PAINT_CREATE] = 0x0072B2,
+            [PAINT_READY] = 0xF0E442,
+            [PAINT_PENDING] = 0xFAF5B5,
+            [PAINT_PENDING_STRIPE] = 0xE3D52B,
+            [PAINT_RUNNING] = 0x4DBB9B,
+            [PAINT_STOPPING] = 0xF5CF80,
+            [PAINT_STOPPING_STRIPE] = 0xE69F00,
+            [PAINT_FAILED] = 0xD55E00,
+        },
+    [THEME_DARK] =
+        {
+            [PAINT_PAPER] = 0x14181C,
+            [PAINT_PANEL] = 0x1F252B,
+            [PAINT_INK] = 0xF1F4F6,
+            [PAINT_FAINT] = 0xA9B4BE,
+            [PAINT_RULE] = 0x4B555F,
+            [PAINT_TIP] = 0x33301A,
+            [PAINT_SIM] = 0x56B4E9,
+            [PAINT_REAL] = 0xE5762A,
+            [PAINT_CPU] = 0x56B4E9,
+            [PAINT_MEMORY] = 0xCC79A7,
+            [PAINT_WAIT] = 0x5A646E,
+            [PAINT_PULL] = 0x56B4E9,
+            [PAINT_CREATE] = 0x0072B2,
+            [PAINT_READY] = 0xF0E442,
+            [PAINT_PENDING] = 0x5C5718,
+            [PAINT_PENDING_STRIPE] = 0xA89C1E,
+            [PAINT_RUNNING] = 0x0B6E55,
+            [PAINT_STOPPING] = 0x6B4A0B,
+            [PAINT_STOPPING_STRIPE] = 0xB87F00,
+            [PAINT_FAILED] = 0xF0803C,
+        },
+    [THEME_PROJECTOR] =
+        {
+            [PAINT_PAPER] = 0xFFFFFF,
+            [PAINT_PANEL] = 0xFFFFFF,
+            [PAINT_INK] = 0x000000,
+            [PAINT_FAINT] = 0x2E363D,
+            [PAINT_RULE] = 0x7A848E,
+            [PAINT_TIP] = 0xFFFBE0,
+            [PAINT_SIM] = 0x0072B2,
+            [PAINT_REAL] = 0xD55E00,
+            [PAINT_CPU] = 0x0072B2,
+            [PAINT_MEMORY] = 0xCC79A7,
+            [PAINT_WAIT] = 0xC4C9CE,
+            [PAINT_PULL] = 0x56B4E9,
+            [PAINT_CREATE] = 0x0072B2,
+            [PAINT_READY] = 0xF0E442,
+            [PAINT_PENDING] = 0xFAF5B5,
+            [PAINT_PENDING_STRIPE] = 0xE3D52B,
+            [PAINT_RUNNING] = 0x2FA985,
+            [PAINT_STOPPING] = 0xF5CF80,
+            [PAINT_STOPPING_STRIPE] = 0xE69F00,
+            [PAINT_FAILED] = 0xD55E00,
+        },
 };
+
+uint32_t palette_colour(enum theme theme, enum paint paint)
+{
+    assert(theme < THEMES && paint < PAINTS);
+    return colours[theme][paint];
+}
 
 uint32_t palette_rgb(enum paint paint)
 {
-    assert(paint < PAINTS);
-    return colours[paint];
+    return palette_colour(THEME_LIGHT, paint);
 }

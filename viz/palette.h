@@ -32,7 +32,18 @@ enum paint {
     PAINTS,
 };
 
-/* 0xRRGGBB */
+enum theme {
+    THEME_LIGHT, /* on paper and on plots */
+    THEME_DARK,
+    THEME_PROJECTOR, /* light, with more contrast */
+    THEMES,
+};
+
+/* "light", "dark", "projector" */
+extern const char *const theme_names[];
+
+/* 0xRRGGBB. The light theme's. */
 uint32_t palette_rgb(enum paint paint);
+uint32_t palette_colour(enum theme theme, enum paint paint);
 
 #endif

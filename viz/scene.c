@@ -22,51 +22,67 @@ void scene_finish(struct scene *scene)
 {
     free(scene->instances);
     free(scene->present);
-    free(scene->tasks);
-    free(scene->containers);
     free(scene->waits);
     *scene = (struct scene){0};
 }
 
-static void add_containers(struct scene *scene, struct scene_task *to,
-                           const struct task_definition *definition)
-{
-    const struct story_task *row = &scene->index->story->tasks[to->task];
-    to->first_container = scene->n_containers;
-    for (int i = 0; i < row->n_containers && i < definition->n_containers; i++) {
-        *ARRAY_ADD(scene, containers) = (struct scene_container){
-            .name = definition->containers[i].name,
-            .state = life_container(&row->containers[i], scene->at_usec),
-            .phase = life_phase(&row->containers[i], scene->at_usec),
-        };
-        to->n_containers++;
-    }
-}
-
-static void add_task(struct scene *scene, struct scene_instance *instance, int32_t task)
+struct scene_container scene_container(const struct scene *scene, const struct scene_task *task,
+                                       int i)
 {
     const struct story *story = scene->index->story;
+    const struct story_container *row = &story->tasks[task->task].containers[i];
+    return (struct scene_container){
+        .name = life_definition(story, task->task)->containers[i].name,
+        .state = life_container(row, scene->at_usec),
+        .phase = life_phase(row, scene->at_usec),
+    };
+}
+
+bool scene_task(const struct scene *scene, int32_t task, struct scene_task *seen)
+{
+    const struct story *story = scene->index->story;
+    if (task < 0 || task >= story->n_tasks)
+        return false;
+    const struct story_task *row = &story->tasks[task];
     const struct task_definition *definition = life_definition(story, task);
-    struct scene_task *to = ARRAY_ADD(scene, tasks);
-    *to = (struct scene_task){
+    if (row->placed_at_usec > scene->at_usec || row->instance == ID_NONE || !definition ||
+        scene->index->slots[task].covered_at_usec <= scene->at_usec)
+        return false;
+    *seen = (struct scene_task){
         .task = task,
-        .instance = instance->instance,
+        .instance = row->instance,
         .family = definition->family,
         .state = life_task(story, task, scene->at_usec),
-        .phase = life_task_phase(&story->tasks[task], scene->at_usec),
+        .phase = life_task_phase(row, scene->at_usec),
         .cpu = taskdef_cpu(definition),
         .memory_mib = taskdef_memory_mib(definition),
         .slot = scene->index->slots[task],
+        .n_containers = row->n_containers < definition->n_containers ? row->n_containers
+                                                                     : definition->n_containers,
     };
-    snprintf(to->name, sizeof to->name, "%s", story_task_name(task));
-    add_containers(scene, to, definition);
-    instance->n_tasks++;
-    if (to->state == LIFE_RUNNING)
+    snprintf(seen->name, sizeof seen->name, "%s", story_task_name(task));
+    return true;
+}
+
+const struct scene_instance *scene_instance(const struct scene *scene, int32_t instance)
+{
+    if (instance < 0 || instance >= scene->index->story->n_instances)
+        return NULL;
+    int position = scene->index->position[instance];
+    return scene->present[position] ? &scene->instances[position] : NULL;
+}
+
+static void count_task(struct scene *scene, struct scene_instance *instance, int32_t task)
+{
+    const struct story *story = scene->index->story;
+    const struct task_definition *definition = life_definition(story, task);
+    enum life state = life_task(story, task, scene->at_usec);
+    if (state == LIFE_RUNNING)
         scene->n_running++;
-    if (to->state != LIFE_DONE && to->state != LIFE_FAILED) {
-        instance->cpu_reserved += to->cpu;
-        instance->memory_reserved_mib += to->memory_mib;
-    }
+    if (state == LIFE_DONE || state == LIFE_FAILED)
+        return;
+    instance->cpu_reserved += taskdef_cpu(definition);
+    instance->memory_reserved_mib += taskdef_memory_mib(definition);
 }
 
 static void add_instance(struct scene *scene, int position)
@@ -82,7 +98,6 @@ static void add_instance(struct scene *scene, int position)
         .state = SCENE_HOST_BOOTING,
         .cpu = row->cpu > 0 || !group ? row->cpu : group->cpu, /* known before it has booted */
         .memory_mib = row->memory_mib > 0 || !group ? row->memory_mib : group->memory_mib,
-        .first_task = scene->n_tasks,
     };
     snprintf(to->name, sizeof to->name, "%s", story_instance_name(instance));
     scene->present[position] = row->launch_at_usec <= scene->at_usec;
@@ -95,7 +110,7 @@ static void add_instance(struct scene *scene, int position)
         if (index->story->tasks[task].placed_at_usec > scene->at_usec)
             break;
         if (index->slots[task].covered_at_usec > scene->at_usec)
-            add_task(scene, to, task);
+            count_task(scene, to, task);
     }
 }
 
@@ -177,7 +192,7 @@ static void add_waits(struct scene *scene)
 void scene_move(struct scene *scene, int64_t at_usec)
 {
     scene->at_usec = at_usec;
-    scene->n_tasks = scene->n_containers = scene->n_waits = scene->n_running = 0;
+    scene->n_waits = scene->n_running = 0;
     for (int i = 0; i < scene->index->story->n_instances; i++)
         add_instance(scene, i);
     add_waits(scene);

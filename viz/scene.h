@@ -31,7 +31,7 @@ struct scene_task {
     const char *phase;       /* of the container that is furthest behind */
     int32_t cpu, memory_mib; /* what it reserves */
     struct scene_slot slot;
-    int first_container, n_containers;
+    int n_containers;
 };
 
 struct scene_instance {
@@ -41,7 +41,6 @@ struct scene_instance {
     enum scene_host_state state;
     int32_t cpu, memory_mib;
     int32_t cpu_reserved, memory_reserved_mib; /* now, by the tasks that are not stopped */
-    int first_task, n_tasks;                   /* in order of their placement */
 };
 
 /* Something that waits for room. */
@@ -60,10 +59,6 @@ struct scene {
     int64_t at_usec;
     struct scene_instance *instances; /* in the order of index->order, launched or not */
     bool *present;                    /* by position in `instances`: was launched by now */
-    struct scene_task *tasks;
-    int n_tasks, cap_tasks;
-    struct scene_container *containers;
-    int n_containers, cap_containers;
     struct scene_wait *waits;
     int n_waits, cap_waits;
     int n_running;
@@ -75,5 +70,16 @@ void scene_finish(struct scene *scene);
 
 /* Moves the scene to a moment. The same moment gives the same scene, whatever was seen before. */
 void scene_move(struct scene *scene, int64_t at_usec);
+
+/* What there is to see of a task, of any number. False: nothing, it is not placed yet, or another
+ * has its place by now. */
+bool scene_task(const struct scene *scene, int32_t task, struct scene_task *seen);
+
+/* One of its containers, from 0 to below `n_containers`. */
+struct scene_container scene_container(const struct scene *scene, const struct scene_task *task,
+                                       int i);
+
+/* An instance by its number; NULL: there is none, or it is not launched yet. */
+const struct scene_instance *scene_instance(const struct scene *scene, int32_t instance);
 
 #endif

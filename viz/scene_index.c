@@ -43,6 +43,7 @@ static void index_zones(struct scene_index *index)
     const struct story *story = index->story;
     index->zone_of = calloc((size_t)story->n_instances + 1, sizeof *index->zone_of);
     index->order = calloc((size_t)story->n_instances + 1, sizeof *index->order);
+    index->position = calloc((size_t)story->n_instances + 1, sizeof *index->position);
     for (int i = 0; i < story->n_instances; i++) {
         index->zone_of[i] = zone_find(index, zone_name(index, i));
         index->zones[index->zone_of[i]].n_instances++;
@@ -55,7 +56,8 @@ static void index_zones(struct scene_index *index)
     }
     for (int i = 0; i < story->n_instances; i++) {
         struct scene_zone *zone = &index->zones[index->zone_of[i]];
-        index->order[zone->first_instance + zone->n_instances++] = i;
+        index->position[i] = zone->first_instance + zone->n_instances++;
+        index->order[index->position[i]] = i;
     }
 }
 
@@ -197,6 +199,7 @@ void scene_index_finish(struct scene_index *index)
     free(index->title);
     free(index->zones);
     free(index->order);
+    free(index->position);
     free(index->zone_of);
     free(index->slots);
     free(index->by_instance);

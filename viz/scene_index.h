@@ -59,6 +59,7 @@ struct scene_index {
     struct scene_zone *zones;
     int n_zones, cap_zones;
     int32_t *order;             /* instances, zone by zone */
+    int32_t *position;          /* by instance: where it stands in `order` */
     int32_t *zone_of;           /* by instance: its zone */
     struct scene_slot *slots;   /* by task: its place for life */
     int32_t *by_instance;       /* tasks, instance by instance, in order of placement */

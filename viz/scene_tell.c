@@ -194,13 +194,13 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
     if (row->stopped_at_usec <= scene->at_usec && row->reason)
         add_line(lines, &n, most, "%s", row->reason);
     for (int i = 0; i < task->n_containers; i++) {
-        const struct scene_container *container = &scene->containers[task->first_container + i];
+        struct scene_container container = scene_container(scene, task, i);
         const struct story_container *told = &row->containers[i];
         if (told->exited_at_usec <= scene->at_usec && told->exit_code != ID_NONE)
-            add_line(lines, &n, most, "- %s: exit code %d%s", container->name, told->exit_code,
+            add_line(lines, &n, most, "- %s: exit code %d%s", container.name, told->exit_code,
                      told->oom ? ", out of memory" : "");
         else if (task->n_containers > 1)
-            add_line(lines, &n, most, "- %s: %s", container->name, container->phase);
+            add_line(lines, &n, most, "- %s: %s", container.name, container.phase);
     }
     return n;
 }

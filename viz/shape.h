@@ -15,8 +15,11 @@ enum shape_kind {
     SHAPE_FRAME,   /* one pixel wide, inside the rectangle */
     SHAPE_DASHED,  /* likewise */
     SHAPE_STRIPES, /* diagonal lines that rise to the right */
+    SHAPE_VEIL,    /* the paint laid over what is there, SHAPE_VEIL_ALPHA of 255 */
     SHAPE_TEXT,
 };
+
+#define SHAPE_VEIL_ALPHA 184
 
 /* Pixels from the picture's upper left corner. */
 struct shape_rect {
@@ -33,6 +36,7 @@ struct shape {
 };
 
 struct shapes {
+    enum theme theme; /* whose colours the painter takes */
     struct shape *list;
     int n_list, cap_list;
     char *texts;

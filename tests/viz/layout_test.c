@@ -65,9 +65,7 @@ static struct shape_rect place_of(const struct fixture *fixture, enum layout_thi
 {
     for (int i = 0; i < fixture->layout.n_places; i++) {
         const struct layout_place *place = &fixture->layout.places[i];
-        if (place->thing == thing &&
-            id == (thing == LAYOUT_TASK ? fixture->scene.tasks[place->at].task
-                                        : fixture->scene.instances[place->at].instance))
+        if (place->pick.thing == thing && place->pick.id == id)
             return place->rect;
     }
     return (struct shape_rect){0};
@@ -261,8 +259,8 @@ Test(layout, two_runs_stand_side_by_side)
     int on_the_right = 0;
     for (int i = 0; i < first.layout.n_places; i++) {
         const struct layout_place *place = &first.layout.places[i];
-        cr_expect_eq(place->scene, place->rect.x >= 640);
-        on_the_right += place->scene;
+        cr_expect_eq(place->pick.scene, place->rect.x >= 640);
+        on_the_right += place->pick.scene;
     }
     cr_expect_eq(on_the_right * 2, first.layout.n_places);
     close_fixture(&second);

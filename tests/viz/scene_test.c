@@ -65,10 +65,13 @@ static const char *as_text(void)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s[%s %s %d/%d", zone->name,
                                      host->name, states[host->state], host->cpu_reserved,
                                      host->memory_reserved_mib);
-            for (int t = host->first_task; t < host->first_task + host->n_tasks; t++)
-                used += (size_t)snprintf(text + used, sizeof text - used, " %s:%s:%s",
-                                         scene.tasks[t].name, life_names[scene.tasks[t].state],
-                                         scene.tasks[t].phase);
+            for (int t = made.first_of[host->instance]; t < made.first_of[host->instance + 1];
+                 t++) {
+                struct scene_task task;
+                if (scene_task(&scene, made.by_instance[t], &task))
+                    used += (size_t)snprintf(text + used, sizeof text - used, " %s:%s:%s",
+                                             task.name, life_names[task.state], task.phase);
+            }
             used += (size_t)snprintf(text + used, sizeof text - used, "] ");
         }
     }
@@ -133,9 +136,11 @@ Test(scene, keeps_every_place)
     memcpy(before, made.slots, sizeof before);
     for (int i = 0; i < N_ROWS; i++) {
         scene_move(&scene, rows[i].at_usec);
-        for (int t = 0; t < scene.n_tasks; t++)
-            cr_expect(
-                memcmp(&scene.tasks[t].slot, &before[scene.tasks[t].task], sizeof before[0]) == 0);
+        for (int t = 0; t < sample.story.n_tasks; t++) {
+            struct scene_task task;
+            if (scene_task(&scene, t, &task))
+                cr_expect(memcmp(&task.slot, &before[t], sizeof before[0]) == 0);
+        }
         cr_expect_eq(scene.instances[0].instance, 0);
         cr_expect_eq(scene.instances[1].instance, 1);
     }
@@ -145,7 +150,9 @@ Test(scene, tells_about_things)
 {
     struct scene_line lines[16];
     scene_move(&scene, MS(8000));
-    int n = scene_tell_task(&scene, &scene.tasks[2], lines, 16);
+    struct scene_task failed;
+    cr_assert(scene_task(&scene, 3, &failed));
+    int n = scene_tell_task(&scene, &failed, lines, 16);
     static const char *const task[] = {
         "t4 job on i2",      "failed (ready)",    "reserves 1024 CPU units, 512 MiB",
         "placed    7.000 s", "running   7.030 s", "stopped   8.000 s",
@@ -219,7 +226,8 @@ Test(scene, an_empty_run_has_an_empty_scene)
     scene_index_init(&nothing, &empty.story, &empty.header);
     scene_init(&view, &nothing);
     scene_move(&view, 0);
-    cr_expect_eq(view.n_tasks, 0);
+    cr_expect(!scene_task(&view, 0, &(struct scene_task){0}));
+    cr_expect_null(scene_instance(&view, 0));
     cr_expect_str_eq(view.latest, "");
     cr_expect_eq(scene_index_length_usec(&nothing), 1);
     scene_finish(&view);
