@@ -500,33 +500,42 @@ static void run_scheduler(int n, double binpack, bool json)
     fflush(stdout);
 }
 
+/* place [--json] [CASE [INSTANCES]]: all, or what is named. */
 int main(int argc, char **argv)
 {
     static const int counts[] = {100, 1000, 10000, 100000};
     bool json = bench_wants_json(argc, argv);
+    const char *only_case = argc > 1 + json ? argv[1 + json] : NULL;
+    int only_count = argc > 2 + json ? atoi(argv[2 + json]) : 0;
     char floor[64];
     bool has_floor = floor_build(floor, sizeof floor);
-    double at_thousand[CASES];
+    double at_thousand[CASES] = {0};
 
 #ifndef __OPTIMIZE__
     fprintf(stderr, "place: this build is not optimised: the figures mean little\n");
 #endif
-    for (int c = 0; c < CASES; c++)
+    for (int c = 0; c < CASES && !only_case; c++)
         agree(&cases[c], 300);
     bench_title(json, "one release and one placement, 85 % full", "ns/decision");
     for (int i = 0; i < 4; i++) {
         double binpack = 0;
 
+        if (only_count && only_count != counts[i])
+            continue;
         for (int c = 0; c < CASES; c++) {
+            if (only_case && strcmp(only_case, cases[c].name) != 0)
+                continue;
             double value = run_case(&cases[c], counts[i], c == 0 && has_floor ? floor : NULL, json);
 
             binpack = c == 0 ? value : binpack;
             if (counts[i] == 1000)
                 at_thousand[c] = value;
-            if (counts[i] == 100000)
+            if (counts[i] == 100000 && at_thousand[c] > 0)
                 bench_row(json, "place", cases[c].name, counts[i], value, "ns", "the same at 1,000",
                           at_thousand[c]);
         }
+        if (only_case)
+            continue;
         run_scan(counts[i], binpack, json);
         run_scheduler(counts[i], binpack, json);
     }
