@@ -17,6 +17,16 @@ enum explain_kind {
     EXPLAIN_WHAT_IF, /* one more task of a definition, at that moment */
 };
 
+/* Who chose the instance: where no strategy had a say, the candidates are told all the same. */
+enum explain_chooser {
+    EXPLAIN_BY_RULES,
+    EXPLAIN_BY_CALL,   /* StartTask named the instance */
+    EXPLAIN_BY_DAEMON, /* the service wants one task on every instance */
+    EXPLAIN_BY_VM,     /* the micro-VM was launched for the task */
+};
+
+struct inquiry;
+
 struct explain {
     enum explain_kind kind;
     int32_t task; /* EXPLAIN_WHAT_IF: the number that it would get */
@@ -24,20 +34,19 @@ struct explain {
     int32_t request; /* whose strategy and constraints count */
     int64_t at_usec; /* the moment of the table */
     int64_t seq;     /* the scheduler's event that decided, 0 where none did */
-    bool
-        own_request; /* EXPLAIN_WHAT_IF: nobody in the run asks for such tasks: RunTask's defaults */
-    bool named;      /* StartTask named the instance: no strategy had a say */
+    /* EXPLAIN_WHAT_IF: nobody in the run asks for such tasks: RunTask's defaults */
+    bool own_request;
+    enum explain_chooser chooser;
     struct place_table table;
     /* The instance that the strategy would choose if every ACTIVE one were a candidate, where that
      * is another one than it chose; else ID_NONE. */
     int32_t preferred;
     const struct cluster *cluster; /* as it was just before the decision */
-    /* The task's story, up to the moment asked for; not of EXPLAIN_WHAT_IF. */
-    struct story story;
-    int64_t until_usec;
-    /* private */
-    struct scheduler scheduler;
-    struct outputs outputs;
+    const struct story *story; /* of the run; NULL of EXPLAIN_WHAT_IF and of an inquiry's answer */
+    int64_t until_usec;        /* the moment that was asked for */
+    /* private: of explain_task() */
+    struct inquiry *inquiry;
+    struct story *own_story;
 };
 
 /* Explains where a task of a logged run is at `at_usec` (USEC_NEVER: in the end), or why it has no
@@ -53,9 +62,35 @@ void explain_what_if(struct explain *explain, struct cluster *cluster, int32_t t
                      int64_t at_usec);
 void explain_finish(struct explain *explain);
 
+/* Fills the table and the preferred instance on a cluster in which the task is not placed; task, taskdef and
+ * request are set. */
+void explain_make_table(struct explain *explain, const struct cluster *cluster);
+
 /* Appends the explanation, in lines, or as one JSON object in one line. */
 void explain_text(const struct explain *explain, struct buffer *text);
 void explain_json(const struct explain *explain, struct buffer *json);
+
+/* The filters of the placement in the order in which they are applied, with how many instances each removed
+ * and which of those lacks least (ID_NONE: it removed none). `rows` has EXPLAIN_FILTERS. */
+#define EXPLAIN_FILTERS 11
+struct explain_filter {
+    enum place_reason reason;
+    const char *about; /* "CPU", "memberOf" */
+    int32_t n_removed, nearest;
+};
+void explain_filters(const struct explain *explain, struct explain_filter *rows);
+
+/* What a rule saw in an instance, as people write it. False where the instance was no candidate any more. */
+bool explain_value(const struct explain *explain, int rule, int32_t instance, int64_t *value);
+
+/* Whether the rules leave the instance as good as the chosen one: the lowest number or the lot chose. */
+bool explain_is_equal(const struct explain *explain, int32_t instance);
+
+/* Appends "i2 was the only candidate"; "binpack cpu prefers i1, but i1 lacks 384 CPU units" or nothing; both,
+ * or the nearest miss. */
+void explain_decider(const struct explain *explain, struct buffer *text);
+void explain_preferred(const struct explain *explain, struct buffer *text);
+void explain_decided(const struct explain *explain, struct buffer *text);
 
 /* What an instance lacks for a task of the definition (NULL: not known): "lacks 256 CPU units". `text` of
  * `size` bytes. */
@@ -68,5 +103,8 @@ const char *explain_miss(const struct task_definition *definition, enum place_re
 
 /* The rule as people write it: "spread attribute:ecs.availability-zone". Likewise. */
 const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size);
+
+/* What the numbers of a rule count, and which wins: "CPU units left, the least wins". */
+const char *explain_unit(const struct strategy_rule *rule);
 
 #endif

@@ -11,119 +11,6 @@
 
 #define ROWS_MAX 20
 
-/* Words ---------------------------------------------------------------------------------------- */
-
-/* The attribute that is missing, by its number from 1. */
-static void name_attribute(const struct task_definition *definition, int64_t number, char *text,
-                           size_t size)
-{
-    const struct attribute *attribute;
-
-    if (!definition || number < 1 || number > definition->n_requires) {
-        snprintf(text, size, "lacks number %" PRId64 " of requiresAttributes", number);
-        return;
-    }
-    attribute = &definition->requires[number - 1];
-    snprintf(text, size, "lacks the attribute %.60s%s%.40s", attribute->name,
-             attribute->value ? "=" : "", attribute->value ? attribute->value : "");
-}
-
-const char *explain_lack(const struct task_definition *definition, enum place_reason reason,
-                         int64_t lack, char *text, size_t size)
-{
-    switch (reason) {
-    case PLACE_FITS:
-        snprintf(text, size, "has room");
-        break;
-    case PLACE_PROVIDER:
-        snprintf(text, size, "is not of the task's capacity provider");
-        break;
-    case PLACE_INACTIVE:
-        snprintf(text, size, "is not ACTIVE");
-        break;
-    case PLACE_AGENT:
-        snprintf(text, size, "has no connected agent");
-        break;
-    case PLACE_CPU:
-        snprintf(text, size, "lacks %" PRId64 " CPU units", lack);
-        break;
-    case PLACE_MEMORY:
-        snprintf(text, size, "lacks %" PRId64 " MiB of memory", lack);
-        break;
-    case PLACE_GPU:
-        snprintf(text, size, "lacks %" PRId64 " GPU%s", lack, lack == 1 ? "" : "s");
-        break;
-    case PLACE_ENI:
-        snprintf(text, size, "has no network interface left");
-        break;
-    case PLACE_PORTS:
-        snprintf(text, size, "has host port %" PRId64 " in use", lack);
-        break;
-    case PLACE_ATTRIBUTE:
-        name_attribute(definition, lack, text, size);
-        break;
-    case PLACE_MEMBER_OF:
-        snprintf(text, size, "does not meet the placement constraint");
-        break;
-    case PLACE_DISTINCT:
-        snprintf(text, size, "has a task of the same group already");
-        break;
-    case PLACE_NO_INSTANCE:
-        snprintf(text, size, "is no instance");
-        break;
-    }
-    return text;
-}
-
-const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size)
-{
-    if (rule->type == STRATEGY_OWN)
-        snprintf(text, size, "%s", rule->name);
-    else if (rule->field == BY_ATTRIBUTE)
-        snprintf(text, size, "%s attribute:%s", strategy_type_names[rule->type], rule->attribute);
-    else
-        snprintf(text, size, "%s%s%s", strategy_type_names[rule->type],
-                 rule->field == BY_NOTHING ? "" : " ", strategy_field_names[rule->field]);
-    return text;
-}
-
-/* What the numbers of a rule count, and which wins. */
-static const char *unit_of(const struct strategy_rule *rule)
-{
-    if (rule->type == STRATEGY_OWN)
-        return "its score, the highest wins";
-    if (rule->type == STRATEGY_RANDOM)
-        return "0 is drawn, the least wins";
-    if (rule->type == STRATEGY_SPREAD)
-        return rule->field == BY_ATTRIBUTE ? "tasks on instances with that value, the least wins"
-                                           : "tasks there, the least wins";
-    return rule->field == BY_CPU ? "CPU units left, the least wins" : "MiB left, the least wins";
-}
-
-/* As its author knows it: placement turns the sign of a score. */
-static int64_t value_of(const struct explain *explain, int rule, int64_t cell)
-{
-    const struct request *request = &explain->cluster->requests[explain->request];
-    int64_t value = explain->table.values[cell];
-
-    return request->strategy[rule].type == STRATEGY_OWN ? -value : value;
-}
-
-const char *explain_miss(const struct task_definition *definition, enum place_reason reason,
-                         int32_t nearest, int64_t lack, char *text, size_t size)
-{
-    char words[160];
-
-    if (nearest == ID_NONE)
-        snprintf(text, size, "the cluster has no instance (%s)",
-                 place_reason_names[PLACE_NO_INSTANCE]);
-    else
-        snprintf(text, size, "i%d %s (%s)", nearest + 1,
-                 explain_lack(definition, reason, lack, words, sizeof words),
-                 place_reason_names[reason]);
-    return text;
-}
-
 static const struct request *request_of(const struct explain *explain)
 {
     return &explain->cluster->requests[explain->request];
@@ -148,73 +35,34 @@ static const char *owner_of(const struct explain *explain, char *text, size_t si
 
 static const char *status_of(const struct explain *explain)
 {
-    return task_status_names[story_status_at(&explain->story.tasks[explain->task],
+    return task_status_names[story_status_at(&explain->story->tasks[explain->task],
                                              explain->until_usec)];
 }
 
 /* The table ------------------------------------------------------------------------------------ */
 
-static int count_reason(const struct place_table *table, enum place_reason reason)
-{
-    int n = 0;
-
-    for (int i = 0; i < table->n_instances; i++)
-        n += table->reasons[i] == reason;
-    return n;
-}
-
-/* The filters in the order in which they are applied. */
-static const struct {
-    enum place_reason reason;
-    const char *about;
-} filters[] = {
-    {PLACE_INACTIVE, "not ACTIVE (launching, draining, gone)"},
-    {PLACE_AGENT, "agent not connected"},
-    {PLACE_CPU, "CPU"},
-    {PLACE_MEMORY, "memory"},
-    {PLACE_GPU, "GPUs"},
-    {PLACE_PORTS, "host ports"},
-    {PLACE_ENI, "network interfaces (awsvpc)"},
-    {PLACE_ATTRIBUTE, "required attributes"},
-    {PLACE_MEMBER_OF, "memberOf"},
-    {PLACE_DISTINCT, "distinctInstance"},
-};
-
-#define N_FILTERS (sizeof filters / sizeof filters[0])
-
-/* Of the instances that a filter removed, the one that lacks least. */
-static int32_t nearest_with(const struct place_table *table, enum place_reason reason)
-{
-    bool comparable = reason != PLACE_PORTS && reason != PLACE_ATTRIBUTE; /* amounts, not numbers */
-    int32_t nearest = ID_NONE;
-
-    for (int i = 0; i < table->n_instances; i++)
-        if (table->reasons[i] == reason &&
-            (nearest == ID_NONE || (comparable && table->lacks[i] < table->lacks[nearest])))
-            nearest = i;
-    return nearest;
-}
-
 static void write_filters(const struct explain *explain, struct buffer *text)
 {
-    const struct place_table *table = &explain->table;
+    struct explain_filter filters[EXPLAIN_FILTERS];
 
+    explain_filters(explain, filters);
     buffer_add(text, "\n  %-40s %8s\n", "filter", "removes");
-    for (size_t f = 0; f < N_FILTERS; f++) {
-        int n = count_reason(table, filters[f].reason);
-        int32_t example = nearest_with(table, filters[f].reason);
+    for (int f = 0; f < EXPLAIN_FILTERS; f++) {
+        const struct explain_filter *filter = &filters[f];
         char words[160];
 
-        buffer_add(text, "  %-40s %8d", filters[f].about, n);
-        if (n > 0)
-            buffer_add(text, "   i%d %s", example + 1,
-                       explain_lack(definition_of(explain), filters[f].reason,
-                                    table->lacks[example], words, sizeof words));
-        if (n > 1)
+        if (filter->reason == PLACE_PROVIDER && filter->n_removed == 0)
+            continue; /* few runs have any */
+        buffer_add(text, "  %-40s %8d", filter->about, filter->n_removed);
+        if (filter->n_removed > 0)
+            buffer_add(text, "   i%d %s", filter->nearest + 1,
+                       explain_lack(definition_of(explain), filter->reason,
+                                    explain->table.lacks[filter->nearest], words, sizeof words));
+        if (filter->n_removed > 1)
             buffer_add(text, ", ...");
         buffer_add_text(text, "\n");
     }
-    buffer_add(text, "  %-40s %8d\n", "candidates left", table->n_candidates);
+    buffer_add(text, "  %-40s %8d\n", "candidates left", explain->table.n_candidates);
 }
 
 /* One candidate's line: its values by rule, until the rule that dropped it. */
@@ -227,10 +75,10 @@ static void write_candidate(const struct explain *explain, int32_t instance, str
     snprintf(name, sizeof name, "i%d", instance + 1);
     buffer_add(text, "  %-10s %-10s", name, zone ? zone : "-");
     for (int r = 0; r < table->n_rules; r++) {
-        int64_t cell = (int64_t)r * table->n_instances + instance;
+        int64_t value;
 
-        if (table->reached[cell])
-            buffer_add(text, " %10" PRId64, value_of(explain, r, cell));
+        if (explain_value(explain, r, instance, &value))
+            buffer_add(text, " %10" PRId64, value);
         else
             buffer_add(text, " %10s", "-");
     }
@@ -257,43 +105,8 @@ static void write_candidates(const struct explain *explain, struct buffer *text)
         char words[160];
 
         buffer_add(text, "  rule %d: %s: %s\n", r + 1, explain_rule(rule, words, sizeof words),
-                   unit_of(rule));
+                   explain_unit(rule));
     }
-}
-
-/* In one sentence why the chosen instance was chosen. */
-static void write_decider(const struct explain *explain, struct buffer *text)
-{
-    const struct placement *placement = &explain->table.placement;
-    const struct request *request = request_of(explain);
-    char words[160];
-
-    if (explain->named)
-        buffer_add(text, "StartTask named i%d", placement->instance + 1);
-    else if (placement->rule == ID_NONE)
-        buffer_add(text, "i%d was the only candidate", placement->instance + 1);
-    else if (placement->rule == explain->table.n_rules)
-        buffer_add(text, "the rules left equals, of which i%d has the lowest number",
-                   placement->instance + 1);
-    else
-        buffer_add(text, "rule %d, %s, left i%d alone", placement->rule + 1,
-                   explain_rule(&request->strategy[placement->rule], words, sizeof words),
-                   placement->instance + 1);
-}
-
-/* "binpack cpu prefers i1, but i1 lacks 256 CPU units" */
-static void write_preferred(const struct explain *explain, struct buffer *text)
-{
-    int32_t preferred = explain->preferred;
-    char rule[160], words[160];
-
-    if (preferred == ID_NONE)
-        return;
-    buffer_add(text, "%s prefers i%d, but i%d %s",
-               explain_rule(&request_of(explain)->strategy[0], rule, sizeof rule), preferred + 1,
-               preferred + 1,
-               explain_lack(definition_of(explain), explain->table.reasons[preferred],
-                            explain->table.lacks[preferred], words, sizeof words));
 }
 
 static void write_question(const struct explain *explain, struct buffer *text)
@@ -323,22 +136,13 @@ static void write_question(const struct explain *explain, struct buffer *text)
 static void write_table(const struct explain *explain, struct buffer *text)
 {
     const struct placement *placement = &explain->table.placement;
-    char miss[240];
 
     write_question(explain, text);
     write_filters(explain, text);
-    if (placement->instance == ID_NONE) {
-        explain_miss(definition_of(explain), explain->table.miss.reason,
-                     explain->table.miss.nearest, explain->table.miss.lack, miss, sizeof miss);
-        buffer_add(text, "\nno room; nearest miss: %s\n", miss);
-        return;
-    }
-    write_candidates(explain, text);
-    buffer_add_text(text, "\ndecided: ");
-    write_decider(explain, text);
-    if (explain->preferred != ID_NONE)
-        buffer_add_text(text, "; ");
-    write_preferred(explain, text);
+    if (placement->instance != ID_NONE)
+        write_candidates(explain, text);
+    buffer_add_text(text, placement->instance != ID_NONE ? "\ndecided: " : "\n");
+    explain_decided(explain, text);
     buffer_add_text(text, "\n");
 }
 
@@ -347,10 +151,10 @@ void explain_text(const struct explain *explain, struct buffer *text)
     struct moments moments = {0};
     char seconds[32];
 
-    if (explain->kind != EXPLAIN_WHAT_IF) {
+    if (explain->story) {
         buffer_add(text, "t%d %s:%d  %s\n", explain->task + 1, definition_of(explain)->family,
                    definition_of(explain)->revision, status_of(explain));
-        moments_list(&moments, &explain->story, explain->task, explain->until_usec);
+        moments_list(&moments, explain->story, explain->task, explain->until_usec);
         for (int i = 0; i < moments.n_list; i++)
             buffer_add(text, "  %9s s  %s\n",
                        moments_seconds(moments.list[i].at_usec, seconds, sizeof seconds),
@@ -434,7 +238,7 @@ static void add_containers(const struct explain *explain, const struct story_tas
 
 static void add_story(const struct explain *explain, struct buffer *json)
 {
-    const struct story_task *task = &explain->story.tasks[explain->task];
+    const struct story_task *task = &explain->story->tasks[explain->task];
     bool stopped = task->stopped_at_usec <= explain->until_usec;
     struct moments moments = {0};
 
@@ -451,7 +255,7 @@ static void add_story(const struct explain *explain, struct buffer *json)
     add_id(json, "waited_for", 't', task->waited_for);
     add_containers(explain, task, json);
     buffer_add_text(json, ", \"story\": [");
-    moments_list(&moments, &explain->story, explain->task, explain->until_usec);
+    moments_list(&moments, explain->story, explain->task, explain->until_usec);
     for (int i = 0; i < moments.n_list; i++) {
         char seconds[32];
 
@@ -482,11 +286,11 @@ static void add_instances(const struct explain *explain, struct buffer *json)
                                 sizeof words));
         buffer_add_text(json, ", \"values\": [");
         for (int r = 0; r < table->n_rules; r++) {
-            int64_t cell = (int64_t)r * table->n_instances + i;
+            int64_t value;
 
-            if (!table->reached[cell])
+            if (!explain_value(explain, r, i, &value))
                 continue;
-            buffer_add(json, "%s%" PRId64, first ? "" : ", ", value_of(explain, r, cell));
+            buffer_add(json, "%s%" PRId64, first ? "" : ", ", value);
             first = false;
         }
         buffer_add_text(json, "]}");
@@ -510,21 +314,23 @@ static void add_rules(const struct explain *explain, struct buffer *json)
 static void add_placement(const struct explain *explain, struct buffer *json)
 {
     const struct placement *placement = &explain->table.placement;
+    struct explain_filter filters[EXPLAIN_FILTERS];
     struct buffer sentence = {0};
     char miss[240];
 
     add_id(json, "instance", 'i', placement->instance);
     buffer_add_text(json, ", \"removed\": {");
-    for (size_t f = 0; f < N_FILTERS; f++)
+    explain_filters(explain, filters);
+    for (int f = 0; f < EXPLAIN_FILTERS; f++)
         buffer_add(json, "%s\"%s\": %d", f ? ", " : "", place_reason_names[filters[f].reason],
-                   count_reason(&explain->table, filters[f].reason));
+                   filters[f].n_removed);
     buffer_add(json, "}, \"candidates\": %d", explain->table.n_candidates);
     add_rules(explain, json);
     if (placement->instance != ID_NONE) {
-        write_decider(explain, &sentence);
+        explain_decider(explain, &sentence);
         add_string(json, "decided", sentence.text);
         buffer_clear(&sentence);
-        write_preferred(explain, &sentence);
+        explain_preferred(explain, &sentence);
         add_string(json, "preferred", sentence.length ? sentence.text : NULL);
     } else {
         explain_miss(definition_of(explain), explain->table.miss.reason,
@@ -551,7 +357,7 @@ void explain_json(const struct explain *explain, struct buffer *json)
     add_string(json, "service",
                request->service == ID_NONE ? NULL
                                            : explain->cluster->services[request->service].name);
-    if (explain->kind != EXPLAIN_WHAT_IF)
+    if (explain->story)
         add_story(explain, json);
     add_seconds(json, "at", explain->at_usec);
     buffer_add(json, ", \"event\": %" PRId64 ", \"cpu\": %d, \"memory\": %d", explain->seq,

@@ -101,6 +101,7 @@ bool runlog_digest_holds(const struct runlog_reader *reader);
 const struct run_summary *runlog_summary(const struct runlog_reader *reader); /* NULL: none yet */
 int runlog_line(const struct runlog_reader *reader); /* number of the line last read, from 1 */
 const char *runlog_text(const struct runlog_reader *reader); /* that line */
+int64_t runlog_bytes(const struct runlog_reader *reader);    /* of the file, up to its end */
 
 /* Frees what a header owns: a copy's, the reader frees its own. */
 void run_header_finish(struct run_header *header);

@@ -458,6 +458,11 @@ int runlog_line(const struct runlog_reader *reader)
     return reader->line;
 }
 
+int64_t runlog_bytes(const struct runlog_reader *reader)
+{
+    return reader->n_bytes;
+}
+
 const char *runlog_text(const struct runlog_reader *reader)
 {
     return reader->data + reader->start;

@@ -104,7 +104,7 @@ Test(explain, every_placement_is_reproduced)
         cr_assert(json_integer_value(json_object_get(json, "candidates")) ==
                   explain.table.n_candidates);
         n_by_rule[decision->rule == ID_NONE ? 0 : decision->rule < explain.table.n_rules ? 1 : 2]++;
-        cr_assert(strstr(text, explain.named               ? "\ndecided: StartTask named i1"
+        cr_assert(strstr(text, explain.chooser == EXPLAIN_BY_CALL ? "\ndecided: StartTask named i1"
                                : decision->rule == ID_NONE ? " was the only candidate"
                                : decision->rule < explain.table.n_rules ? "\ndecided: rule 1, "
                                                                         : "the rules left equals"),

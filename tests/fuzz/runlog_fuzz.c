@@ -9,6 +9,7 @@
 #include "core/draw.h"
 #include "file/codec.h"
 #include "file/explain.h"
+#include "file/inquiry.h"
 #include "file/replay.h"
 #include "file/story.h"
 
@@ -254,6 +255,7 @@ static void use_file(void)
 {
     struct replay replay;
     struct explain explain;
+    struct inquiry inquiry;
     struct story story;
     struct run_header header;
     struct err err = {0};
@@ -269,6 +271,15 @@ static void use_file(void)
     if (!explain_task(&explain, path, roll(12), USEC_NEVER, &err))
         cr_assert(err.text[0] && err.code != EXIT_BUG, "%s", err.text);
     explain_finish(&explain);
+    if (inquiry_open(&inquiry, path, NULL, &err))
+        for (int i = 0; i < 3 && inquiry.state != INQUIRY_FAILED; i++) {
+            inquiry_ask(&inquiry, roll(12), roll(2) ? USEC_NEVER : roll(1 << 24));
+            inquiry_work(&inquiry, roll(100));
+            inquiry_work(&inquiry, -1);
+        }
+    if (inquiry.state == INQUIRY_FAILED)
+        cr_assert(inquiry.err.text[0] && inquiry.err.code != EXIT_BUG, "%s", inquiry.err.text);
+    inquiry_close(&inquiry);
 }
 
 Test(runlog_fuzz, no_file_is_too_much)
