@@ -150,6 +150,13 @@ expect 'a summary cannot be replayed' 2 '' '--log=tasks.*--log=all' replay s.run
 expect 'a scenario is no log' 2 '' 'this is a scenario, not a run log' replay first.json
 expect 'no such log' 2 '' 'nolog.run' replay nolog.run
 expect 'why there' 0 'decided: i2 was the only candidate; binpack cpu prefers i1, but i1 lacks' '' explain first.run --task t7
+cat >daemon.json <<'EOF'
+{"berth":"scenario/1","instances":"3xbox","instanceTypes":{"box":{"vcpu":1,"memory":"1GiB","boot":"0s"}},"until":"20s",
+ "taskDefinitions":[{"family":"d","containerDefinitions":[{"name":"d","image":"d","cpu":100,"memory":100}]}],
+ "services":[{"serviceName":"d","taskDefinition":"d","schedulingStrategy":"DAEMON"}]}
+EOF
+"$berth" sim daemon.json -o daemon.run >out 2>err
+expect 'why there, of a daemon' 0 'decided: a DAEMON service has one task on every instance, so on i2 too' '' explain daemon.run --task t2
 expect 'why there as JSON' 0 '"kind": "placed"' '' explain first.run --task t7 --json
 python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["instance"]!="i2" or d["removed"]["RESOURCE:CPU"]!=1)' 2>>err
 report 'why there is JSON' $?
