@@ -13,7 +13,7 @@
 void scene_init(struct scene *scene, const struct scene_index *index)
 {
     int n_instances = index->story->n_instances;
-    *scene = (struct scene){.index = index, .at_usec = -1};
+    *scene = (struct scene){.index = index, .at_usec = -1, .held_from = INT32_MAX};
     scene->instances = calloc((size_t)n_instances + 1, sizeof *scene->instances);
     scene->present = calloc((size_t)n_instances + 1, sizeof *scene->present);
 }
@@ -45,7 +45,8 @@ bool scene_task(const struct scene *scene, int32_t task, struct scene_task *seen
         return false;
     const struct story_task *row = &story->tasks[task];
     const struct task_definition *definition = life_definition(story, task);
-    if (row->placed_at_usec > scene->at_usec || row->instance == ID_NONE || !definition ||
+    if (row->placed_at_usec > scene->at_usec || row->nth_placed >= scene->held_from ||
+        row->instance == ID_NONE || !definition ||
         scene->index->slots[task].covered_at_usec <= scene->at_usec)
         return false;
     *seen = (struct scene_task){
@@ -189,8 +190,39 @@ static void add_waits(struct scene *scene)
     }
 }
 
+/* Gives the room of what was placed at this very moment, but is held, to its instances, or takes it
+ * back. */
+static void count_held(struct scene *scene, int sign)
+{
+    const struct scene_index *index = scene->index;
+    for (int i = scene_tell_count(index, scene->at_usec) - 1;
+         i >= 0 && index->events[i].at_usec == scene->at_usec; i--) {
+        int32_t task = index->events[i].id;
+        if (index->events[i].kind != SCENE_PLACED)
+            continue;
+        const struct story_task *row = &index->story->tasks[task];
+        const struct task_definition *definition = life_definition(index->story, task);
+        if (row->nth_placed < scene->held_from || row->stopped_at_usec <= scene->at_usec ||
+            row->instance == ID_NONE || !definition)
+            continue;
+        struct scene_instance *host = &scene->instances[index->position[row->instance]];
+        host->cpu_reserved += sign * taskdef_cpu(definition);
+        host->memory_reserved_mib += sign * taskdef_memory_mib(definition);
+    }
+}
+
+void scene_hold(struct scene *scene, int32_t nth_placed)
+{
+    count_held(scene, 1);
+    scene->held_from = nth_placed;
+    count_held(scene, -1);
+    snprintf(scene->latest, sizeof scene->latest, "just before the next placement");
+}
+
 void scene_move(struct scene *scene, int64_t at_usec)
 {
+    count_held(scene, 1);
+    scene->held_from = INT32_MAX;
     scene->at_usec = at_usec;
     scene->n_waits = scene->n_running = 0;
     for (int i = 0; i < scene->index->story->n_instances; i++)

@@ -62,6 +62,8 @@ struct scene {
     struct scene_wait *waits;
     int n_waits, cap_waits;
     int n_running;
+    int32_t
+        held_from;    /* placements from this one of the run on are not shown; INT32_MAX: all are */
     char latest[256]; /* the last thing that happened, in words; "" before the first */
 };
 
@@ -70,6 +72,10 @@ void scene_finish(struct scene *scene);
 
 /* Moves the scene to a moment. The same moment gives the same scene, whatever was seen before. */
 void scene_move(struct scene *scene, int64_t at_usec);
+
+/* Goes back within the moment, to just before the run's placement of that number (`nth_placed` of a
+ * story's task): what was placed then or later is not on its instance yet. Until the next move. */
+void scene_hold(struct scene *scene, int32_t nth_placed);
 
 /* What there is to see of a task, of any number. False: nothing, it is not placed yet, or another
  * has its place by now. */

@@ -379,6 +379,7 @@ static void place_task(struct story *story, const struct place_task *call, int64
     task->placed_at_usec = at_usec;
     task->instance = call->instance;
     task->rule = call->rule;
+    task->nth_placed = story->n_placed++;
 }
 
 static void give_up(struct story *story, const struct give_up_task *call, int64_t at_usec)

@@ -46,6 +46,7 @@ struct story_task {
     bool torn_down;      /* stopped by the end of the run */
     bool named;          /* StartTask named its instance */
     int32_t rule;        /* of its placement */
+    int32_t nth_placed;  /* how many of the run's placements came before its own */
     int32_t n_containers;
     struct story_container *containers;
 };
@@ -151,6 +152,7 @@ struct story {
     int n_facts, cap_facts;
     struct responses responses;
     int64_t n_events, n_outputs;
+    int32_t n_placed; /* tasks, ever */
     int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
     int64_t last_usec; /* the latest record */
 };

@@ -48,6 +48,13 @@ static void tear_down(void)
     sample_finish(&sample);
 }
 
+/* Numbers the placements as a log does. */
+static void number_placements(void)
+{
+    for (int t = 0; t < sample.story.n_tasks; t++)
+        sample.story.tasks[t].nth_placed = t;
+}
+
 TestSuite(scene, .init = set_up, .fini = tear_down);
 
 /* The whole scene in one line: "a[i1 ready 512/256 t1:running] b[...] waits[...]". */
@@ -247,4 +254,22 @@ Test(scene, a_broken_log_names_groups_that_are_not_there)
     cr_expect_str_eq(view.instances[0].type, "");
     scene_finish(&view);
     scene_index_finish(&broken);
+}
+
+/* Two tasks are placed at 1 s: before the second one only the first is there, and moving shows both. */
+Test(scene, goes_back_within_a_moment)
+{
+    number_placements();
+    scene_move(&scene, MS(1000));
+    char *whole = strdup(as_text());
+    scene_hold(&scene, 1);
+    cr_assert(strstr(as_text(), "a[i1 ready 256/128 t1:"), "%s", as_text());
+    cr_assert(!strstr(as_text(), "t2:"), "%s", as_text());
+    scene_hold(&scene, 0);
+    cr_assert(strstr(as_text(), "a[i1 ready 0/0]"), "%s", as_text());
+    scene_hold(&scene, 1);
+    cr_assert(strstr(as_text(), "a[i1 ready 256/128 t1:"), "%s", as_text());
+    scene_move(&scene, MS(1000));
+    cr_assert_str_eq(as_text(), whole);
+    free(whole);
 }
