@@ -8,12 +8,18 @@
 
 #include "viz/scene_index.h"
 
+/* Moments in order, each once. */
+struct clock_moments {
+    int64_t *usec;
+    int n_usec, cap_usec;
+};
+
 struct clock {
     int64_t at_usec, length_usec;
     bool playing;
-    int speed;        /* position in the table of speeds */
-    int64_t *moments; /* at which anything happens in any of the runs, each once, in order */
-    int n_moments, cap_moments;
+    int speed;                      /* position in the table of speeds */
+    struct clock_moments events;    /* at which anything happens in any of the runs */
+    struct clock_moments decisions; /* at which a scheduler decides anything; 0 and the end */
 };
 
 /* Starts at 0, paused, at x1, over all the runs together. */
@@ -23,9 +29,8 @@ void clock_finish(struct clock *clock);
 /* Goes to a moment, kept within the runs. */
 void clock_seek(struct clock *clock, int64_t at_usec);
 
-/* Pauses and goes to the next (1) or the previous (-1) moment at which something happens; the
- * beginning counts as one. */
-void clock_step(struct clock *clock, int direction);
+/* Pauses and goes to the next (1) or the previous (-1) of the moments; the beginning counts as one. */
+void clock_step(struct clock *clock, const struct clock_moments *moments, int direction);
 
 /* Plays or pauses; at the end playing starts again from 0. */
 void clock_toggle(struct clock *clock);
@@ -36,7 +41,11 @@ void clock_change_speed(struct clock *clock, int direction);
 /* So much real time has passed. Pauses at the end. Returns whether the time has moved. */
 bool clock_advance(struct clock *clock, int64_t real_usec);
 
-/* "paused" or "playing x2". Returns `text`. */
+/* A moment as people type it: "12s", "1.5m", "12" (seconds), "1:30", "50%", "end", "+5s" and "-5s" from now.
+ * Returns NULL, or what is wrong with the text. The moment may lie outside the run. */
+const char *clock_read(const struct clock *clock, const char *text, int64_t *at_usec);
+
+/* "playing x2"; paused at normal speed: "". Returns `text`. */
 char *clock_tell(const struct clock *clock, char *text, size_t size);
 
 #endif

@@ -7,21 +7,24 @@
 #include "core/array.h"
 #include "viz/layout_box.h"
 #include "viz/scene_tell.h"
+#include "viz/time_line.h"
+#include "viz/tip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TIP_LINES 16
 
 static int clamp(int value, int low, int high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-static struct layout_sizes sizes_for(int width, int height)
+/* `scale_percent` is what the viewer wants besides: 0 is 100. */
+static struct layout_sizes sizes_for(int width, int height, int scale_percent)
 {
     int small = clamp(width / 98 < height / 55 ? width / 98 : height / 55, 9, 26);
+    if (scale_percent > 0)
+        small = clamp(small * scale_percent / 100, 7, 80);
     return (struct layout_sizes){small, small * 5 / 4, small * 8 / 5, clamp(small / 2, 3, 12)};
 }
 
@@ -146,138 +149,6 @@ static void add_run(struct layout *layout, const struct scene *scene, int which,
                     area.width - 2 * sizes->gap, sizes->normal, true, "This run has no instance.");
 }
 
-static int time_x(const struct layout *layout, int64_t at_usec)
-{
-    const struct shape_rect *line = &layout->time_line;
-    int64_t length = layout->length_usec;
-    /* Scaled down first, so that a run of a hundred years does not overflow. */
-    while (length > INT64_C(1) << 40) {
-        length >>= 1;
-        at_usec >>= 1;
-    }
-    return line->x + (int)(at_usec * (line->width - 1) / length);
-}
-
-/* Round steps: 1, 2 or 5 times a power of ten, at most `most` of them. */
-static int64_t tick_usec(int64_t length_usec, int most)
-{
-    static const int factors[] = {1, 2, 5};
-    if (most < 1)
-        most = 1;
-    for (int64_t power = 1;; power *= 10) {
-        for (int i = 0; i < 3; i++) {
-            if (length_usec / (power * factors[i]) <= most)
-                return power * factors[i];
-        }
-    }
-}
-
-static void tick_text(char *text, size_t size, int64_t at_usec, int64_t step_usec)
-{
-    if (step_usec % USEC_PER_SEC == 0)
-        snprintf(text, size, "%lld s", (long long)(at_usec / USEC_PER_SEC));
-    else if (step_usec >= USEC_PER_MSEC)
-        scene_tell_time(text, size, at_usec);
-    else
-        snprintf(text, size, "%lld us", (long long)at_usec);
-}
-
-static void add_ticks(struct layout *layout, int y)
-{
-    const struct shape_rect *line = &layout->time_line;
-    int size = layout->sizes.small;
-    int64_t step = tick_usec(layout->length_usec, line->width / (14 * shape_advance(size)));
-    for (int64_t i = 0; i <= layout->length_usec / step; i++) {
-        int64_t at = i * step;
-        char text[32];
-        tick_text(text, sizeof text, at, step);
-        int x = time_x(layout, at), wide = shape_letters(text) * shape_advance(size);
-        shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE,
-                   (struct shape_rect){x, line->y, 1, line->height + 3});
-        int left = clamp(x - wide / 2, line->x, line->x + line->width - wide);
-        shapes_text(&layout->shapes, PAINT_FAINT, left, y, wide, size, false, text);
-    }
-}
-
-enum mark { MARK_NONE, MARK_STOP = 1, MARK_PLACED = 2, MARK_FAILED = 4, MARK_END = 8 };
-
-static int mark_of(const struct scene_event *event)
-{
-    if (event->failure)
-        return MARK_FAILED;
-    if (event->kind == SCENE_PLACED)
-        return MARK_PLACED;
-    if (event->kind == SCENE_STOPPED || event->kind == SCENE_LOST)
-        return MARK_STOP;
-    return event->kind == SCENE_END ? MARK_END : MARK_NONE;
-}
-
-/* One run's marks in its row: placements rise, stops hang, failures are crosses. Only one of a kind
- * per pixel. */
-static void add_marks(struct layout *layout, const struct scene_index *index, struct shape_rect row)
-{
-    struct shapes *shapes = &layout->shapes;
-    int size = clamp(row.height - 4, 7, layout->sizes.normal);
-    int last_x = -1, seen = 0, cross_end = 0;
-    for (int i = 0; i < index->n_events; i++) {
-        int mark = mark_of(&index->events[i]);
-        int x = time_x(layout, index->events[i].at_usec);
-        if (x != last_x)
-            seen = 0;
-        last_x = x;
-        if (mark == MARK_NONE || (seen & mark))
-            continue;
-        seen |= mark;
-        int half = row.height / 2, left = x - shape_advance(size) / 2;
-        if (mark == MARK_PLACED) {
-            shapes_add(shapes, SHAPE_FILL, PAINT_RUNNING,
-                       (struct shape_rect){x - 1, row.y + 1, 3, half - 1});
-        } else if (mark == MARK_STOP) {
-            shapes_add(shapes, SHAPE_FILL, PAINT_FAINT,
-                       (struct shape_rect){x, row.y + half, 2, half - 1});
-        } else if (mark == MARK_END) {
-            shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x, row.y, 2, row.height});
-        } else if (left >= cross_end) {
-            shapes_text(shapes, PAINT_FAILED, left, row.y + (row.height - shape_line(size)) / 2,
-                        shape_advance(size), size, true, layout_mark(LIFE_FAILED));
-            cross_end = left + shape_advance(size);
-        }
-    }
-}
-
-static void add_time_line(struct layout *layout, const struct scene *const *scenes, int n_scenes,
-                          struct shape_rect area)
-{
-    struct shapes *shapes = &layout->shapes;
-    const struct layout_sizes *sizes = &layout->sizes;
-    int label = n_scenes > 1 ? 5 * shape_advance(sizes->small) : 0;
-    layout->time_line = (struct shape_rect){area.x + label + 4, area.y, area.width - label - 8,
-                                            area.height - shape_line(sizes->small) - 4};
-    const struct shape_rect *line = &layout->time_line;
-    if (line->width < 2 || line->height < 4)
-        return;
-    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, *line);
-    add_ticks(layout, line->y + line->height + 3);
-    for (int i = 0; i < n_scenes; i++) {
-        const struct scene_index *index = scenes[i]->index;
-        int high = line->height / n_scenes;
-        struct shape_rect row = {line->x, line->y + i * high, line->width, high};
-        int end = time_x(layout, scene_index_length_usec(index));
-        shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE,
-                   (struct shape_rect){end, row.y, row.x + row.width - end - 1, row.height});
-        if (label > 0)
-            shapes_text(shapes, index->mode == RUN_EXEC ? PAINT_REAL : PAINT_SIM, area.x,
-                        row.y + (high - shape_line(sizes->small)) / 2, label, sizes->small, true,
-                        index->mode == RUN_EXEC ? "real" : "sim");
-        add_marks(layout, index, row);
-    }
-    shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, *line);
-    int x = time_x(layout, scenes[0]->at_usec);
-    shapes_add(shapes, SHAPE_FILL, PAINT_INK,
-               (struct shape_rect){x - 1, line->y - 3, 3, line->height + 6});
-    shapes_add(shapes, SHAPE_FILL, PAINT_INK, (struct shape_rect){x - 4, line->y - 5, 9, 4});
-}
-
 /* The clock, what it does, and the signs' meaning. */
 static void add_status(struct layout *layout, const struct scene *const *scenes,
                        const struct layout_view *view, struct shape_rect area)
@@ -291,8 +162,8 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     /* The clock's width is that of its last moment, so that nothing moves while it runs. */
     int x = area.x + (shape_letters(whole) + 1) * shape_advance(sizes->large);
     int drop = (shape_line(sizes->large) - shape_line(sizes->small)) / 2;
-    snprintf(text, sizeof text, "of %s%s%s", whole, view->state ? ", " : "",
-             view->state ? view->state : "");
+    bool says = view->state && *view->state;
+    snprintf(text, sizeof text, "of %s%s%s", whole, says ? ", " : "", says ? view->state : "");
     shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small, false,
                 text);
     int legend = 0, advance = shape_advance(sizes->small);
@@ -315,40 +186,6 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     }
 }
 
-static int tell(const struct scene *scene, const struct layout_pick *pick, struct scene_line *lines)
-{
-    struct scene_task task;
-    if (pick->thing == LAYOUT_TASK && scene_task(scene, pick->id, &task))
-        return scene_tell_task(scene, &task, lines, TIP_LINES);
-    const struct scene_instance *instance =
-        pick->thing == LAYOUT_INSTANCE ? scene_instance(scene, pick->id) : NULL;
-    return instance ? scene_tell_instance(scene, instance, lines, TIP_LINES) : 0;
-}
-
-static void add_tip(struct layout *layout, const struct scene *const *scenes,
-                    const struct layout_view *view)
-{
-    const struct layout_place *place = layout_place_at(layout, view->pointer_x, view->pointer_y);
-    if (!place)
-        return;
-    struct scene_line lines[TIP_LINES];
-    int n = tell(scenes[place->pick.scene], &place->pick, lines);
-    int size = layout->sizes.normal, letters = 0;
-    for (int i = 0; i < n; i++) {
-        int own = shape_letters(lines[i].text);
-        letters = own > letters ? own : letters;
-    }
-    struct shape_rect rect = {view->pointer_x + 14, view->pointer_y + 14,
-                              letters * shape_advance(size) + 12, n * shape_line(size) + 8};
-    rect.x = clamp(rect.x, 0, view->width > rect.width ? view->width - rect.width : 0);
-    rect.y = clamp(rect.y, 0, view->height > rect.height ? view->height - rect.height : 0);
-    shapes_add(&layout->shapes, SHAPE_FILL, PAINT_TIP, rect);
-    shapes_add(&layout->shapes, SHAPE_FRAME, PAINT_INK, rect);
-    for (int i = 0; i < n; i++)
-        shapes_text(&layout->shapes, PAINT_INK, rect.x + 6, rect.y + 4 + i * shape_line(size),
-                    rect.width - 12, size, i == 0, lines[i].text);
-}
-
 /* Cuts `high` pixels off the lower end. */
 static struct shape_rect take_below(struct shape_rect *all, int high)
 {
@@ -361,28 +198,15 @@ static struct shape_rect take_below(struct shape_rect *all, int high)
 static void add_frame(struct layout *layout, const struct scene *const *scenes, int n_scenes,
                       const struct layout_view *view, struct shape_rect *all)
 {
-    static const char keys[] = "space play/pause   \xE2\x86\x90 \xE2\x86\x92 step   + - speed   "
-                               "Home End   click the time line   q quit";
     const struct layout_sizes *sizes = &layout->sizes;
-    int row = shape_line(sizes->small), line = (n_scenes > 1 ? 2 * row : row * 3 / 2) + row + 4;
-    if (view->state && view->height > 20 * sizes->small) {
-        struct shape_rect help = take_below(all, row);
-        shapes_text(&layout->shapes, PAINT_FAINT, help.x, help.y, help.width, sizes->small, false,
-                    keys);
-    }
-    layout->strips = (struct shape_rect){0};
-    if (view->strips && view->height > 30 * sizes->small)
-        layout->strips = take_below(all, view->height / 5);
-    struct shape_rect time_line = take_below(all, line);
+    int row = shape_line(sizes->small);
+    layout->strips = take_below(all, time_line_strips_height(layout, view));
+    struct shape_rect time_line = take_below(all, time_line_height(layout, view, n_scenes));
     struct shape_rect status = take_below(all, shape_line(sizes->large) + sizes->gap);
     add_status(layout, scenes, view,
                (struct shape_rect){status.x, status.y - 3, status.width, row});
     all->height -= sizes->gap;
-    add_time_line(layout, scenes, n_scenes, time_line);
-    if (layout->strips.width > 0) {
-        layout->strips.x = layout->time_line.x;
-        layout->strips.width = layout->time_line.width;
-    }
+    time_line_add(layout, scenes, n_scenes, view, time_line);
     layout->panel = (struct shape_rect){0};
     if (view->panel && all->width > 60 * shape_advance(sizes->small)) {
         layout->panel = *all;
@@ -399,7 +223,7 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
     layout->shapes.theme = view->theme;
     layout->n_places = 0;
     layout->length_usec = view->length_usec > 0 ? view->length_usec : 1;
-    layout->sizes = sizes_for(view->width, view->height);
+    layout->sizes = sizes_for(view->width, view->height, view->scale_percent);
     const struct layout_sizes *sizes = &layout->sizes;
     struct shape_rect all = {0, 0, view->width, view->height};
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_PAPER, all);
@@ -413,7 +237,7 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
                        (struct shape_rect){part.x - 2 * sizes->gap, all.y, 1, all.height});
         add_run(layout, scenes[i], i, view, part);
     }
-    add_tip(layout, scenes, view);
+    tip_add(layout, scenes, view);
 }
 
 void layout_finish(struct layout *layout)

@@ -6,6 +6,7 @@
 #ifndef BERTH_VIZ_LAYOUT_H
 #define BERTH_VIZ_LAYOUT_H
 
+#include "viz/chronicle.h"
 #include "viz/scene.h"
 #include "viz/shape.h"
 
@@ -37,14 +38,17 @@ struct layout_filter {
 struct layout_view {
     int width, height;
     int64_t length_usec;      /* of the longest run */
-    const char *state;        /* "paused", "playing x2"; NULL: a still picture, without the keys */
+    const char *state;        /* "playing x2"; NULL or "": nothing is said */
     int pointer_x, pointer_y; /* -1: nowhere */
     enum theme theme;
     struct layout_camera camera; /* of all scenes */
     struct layout_filter filters[LAYOUT_SCENES];
     struct layout_pick pinned;
-    bool strips; /* leave room for charts under the time line */
-    bool panel;  /* leave room for a panel at the side */
+    struct layout_pick focus;                    /* the keyboard's pointer */
+    struct chronicle *chronicles[LAYOUT_SCENES]; /* each run's; NULL: a bare time line */
+    int scale_percent;                           /* of all letters; 0: 100 */
+    bool strips;                                 /* charts under the time line */
+    bool panel;                                  /* leave room for a panel at the side */
 };
 
 /* A place that answers the pointer: later ones lie on top of earlier ones. */

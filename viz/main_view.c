@@ -5,12 +5,11 @@
 #include "file/options.h"
 #include "file/story.h"
 #include "file/units.h"
-#include "viz/clock.h"
-#include "viz/layout.h"
 #include "viz/painter_sdl.h"
 #include "viz/picture.h"
 #include "viz/scene.h"
 #include "viz/scene_tell.h"
+#include "viz/stage.h"
 #include "viz/view.h"
 
 #include <stdio.h>
@@ -26,23 +25,33 @@ struct run {
     struct run_header header;
     struct scene_index index;
     struct scene scene;
+    struct chronicle chronicle;
 };
 
+/* The command line; texts are NULL where nothing was said. */
 struct wishes {
-    const char *screenshot, *at, *size;
-    int width, height;
+    const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
+    int theme;
+    bool no_charts, command;
+    struct stage_look look;
     int64_t at_usec; /* USEC_NEVER: the end */
 };
 
-static bool read_wishes(struct wishes *wishes, struct err *err)
+static bool read_size(struct wishes *wishes, struct err *err)
 {
+    struct stage_look *look = &wishes->look;
     char rest;
-    if (sscanf(wishes->size, "%dx%d%c", &wishes->width, &wishes->height, &rest) != 2 ||
-        wishes->width < SIDE_LEAST || wishes->height < SIDE_LEAST || wishes->width > SIDE_MOST ||
-        wishes->height > SIDE_MOST)
+    if (sscanf(wishes->size, "%dx%d%c", &look->width, &look->height, &rest) != 2 ||
+        look->width < SIDE_LEAST || look->height < SIDE_LEAST || look->width > SIDE_MOST ||
+        look->height > SIDE_MOST)
         return err_set(err, EXIT_INPUT, "--size \"%s\": say WIDTHxHEIGHT, from %dx%d to %dx%d",
                        wishes->size, SIDE_LEAST, SIDE_LEAST, SIDE_MOST, SIDE_MOST);
-    wishes->at_usec = wishes->screenshot ? USEC_NEVER : 0;
+    return true;
+}
+
+static bool read_at(struct wishes *wishes, struct err *err)
+{
+    wishes->at_usec = wishes->screenshot && !wishes->keys ? USEC_NEVER : 0;
     if (!wishes->at)
         return true;
     wishes->at_usec = USEC_NEVER;
@@ -54,6 +63,44 @@ static bool read_wishes(struct wishes *wishes, struct err *err)
     return true;
 }
 
+static bool read_pick(const char *option, const char *text, int n_runs, struct layout_pick *pick,
+                      struct err *err)
+{
+    if (text && (!stage_read_pick(text, pick) || pick->scene >= n_runs))
+        return err_set(err, EXIT_INPUT,
+                       "--%s \"%s\": say a task or an instance, \"t7\" or \"i2\"%s", option, text,
+                       n_runs > 1 ? ", of the second run \"2:t7\"" : "");
+    return true;
+}
+
+static bool read_look(struct wishes *wishes, int n_runs, struct err *err)
+{
+    struct stage_look *look = &wishes->look;
+    char rest[2] = "";
+    look->theme = (enum theme)wishes->theme;
+    look->strips = !wishes->no_charts;
+    if (wishes->zoom && !stage_read_zoom(wishes->zoom, &look->camera))
+        return err_set(err, EXIT_INPUT,
+                       "--zoom \"%s\": say how many times, from 1 to 256, and where: \"2.5\", "
+                       "\"2.5@0.4,0.6\"",
+                       wishes->zoom);
+    if (wishes->filter && strlen(wishes->filter) >= sizeof look->filter)
+        return err_set(err, EXIT_INPUT, "--filter takes at most %d letters",
+                       (int)sizeof look->filter - 1);
+    snprintf(look->filter, sizeof look->filter, "%s", wishes->filter ? wishes->filter : "");
+    if (sscanf(wishes->scale, "%d%1s", &look->scale_percent, rest) < 1 || strcmp(rest, "%") != 0 ||
+        look->scale_percent < 50 || look->scale_percent > 400)
+        return err_set(err, EXIT_INPUT, "--scale \"%s\": say a share from 50%% to 400%%",
+                       wishes->scale);
+    return read_pick("pin", wishes->pin, n_runs, &look->pinned, err) &&
+           read_pick("focus", wishes->focus, n_runs, &look->focus, err);
+}
+
+static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
+{
+    return read_size(wishes, err) && read_at(wishes, err) && read_look(wishes, n_runs, err);
+}
+
 static bool load(struct run *run, const char *path, struct err *err)
 {
     bool truncated;
@@ -61,6 +108,7 @@ static bool load(struct run *run, const char *path, struct err *err)
         return false;
     scene_index_init(&run->index, &run->story, &run->header);
     scene_init(&run->scene, &run->index);
+    chronicle_init(&run->chronicle, &run->index, run->header.scenario);
     if (truncated) {
         char text[32];
         fprintf(stderr, "berth: warning: %s was cut short: shown as far as it goes, %s\n", path,
@@ -71,50 +119,58 @@ static bool load(struct run *run, const char *path, struct err *err)
 
 static void unload(struct run *run)
 {
+    chronicle_finish(&run->chronicle);
     scene_finish(&run->scene);
     scene_index_finish(&run->index);
     story_finish(&run->story);
     run_header_finish(&run->header);
 }
 
-static bool save_still(struct scene *const *scenes, int n_scenes, const struct clock *clock,
-                       struct painter_sdl *painter, const struct wishes *wishes, struct err *err)
+static bool save_still(struct stage *stage, struct painter_sdl *painter, const char *path,
+                       struct err *err)
 {
-    struct layout layout = {0};
-    struct layout_view told = {.width = wishes->width,
-                               .height = wishes->height,
-                               .length_usec = clock->length_usec,
-                               .pointer_x = -1,
-                               .pointer_y = -1};
-    for (int i = 0; i < n_scenes; i++)
-        scene_move(scenes[i], clock->at_usec);
-    layout_make(&layout, (const struct scene *const *)scenes, n_scenes, &told);
-    const uint32_t *pixels =
-        painter_sdl_draw(painter, &layout.shapes, wishes->width, wishes->height);
-    bool ok = picture_save(wishes->screenshot, pixels, wishes->width, wishes->height, err);
-    layout_finish(&layout);
-    return ok;
+    int width = stage->look.width, height = stage->look.height;
+    stage_draw(stage);
+    const uint32_t *pixels = painter_sdl_draw(painter, &stage->layout.shapes, width, height);
+    return picture_save(path, pixels, width, height, err);
 }
 
-static bool show(struct run *runs, int n_runs, const struct wishes *wishes, struct err *err)
+static bool show(struct stage *stage, const struct wishes *wishes, struct err *err)
 {
-    struct scene *scenes[RUNS_MOST];
-    const struct scene_index *indexes[RUNS_MOST];
-    for (int i = 0; i < n_runs; i++) {
-        scenes[i] = &runs[i].scene;
-        indexes[i] = &runs[i].index;
+    if (wishes->keys)
+        stage_keys(stage, wishes->keys);
+    if (wishes->command || stage->wishes.command) {
+        struct buffer text = {0};
+        stage->wishes.command = false;
+        stage_command(stage, &text);
+        printf("%s\n", text.text);
+        buffer_finish(&text);
+        if (!wishes->screenshot)
+            return true;
     }
     struct painter_sdl *painter = painter_sdl_create(err);
     if (!painter)
         return false;
-    struct clock clock;
-    clock_init(&clock, indexes, n_runs);
-    clock_seek(&clock, wishes->at_usec);
-    bool ok = wishes->screenshot
-                  ? save_still(scenes, n_runs, &clock, painter, wishes, err)
-                  : view_run(scenes, n_runs, &clock, painter, wishes->width, wishes->height, err);
-    clock_finish(&clock);
+    bool ok = wishes->screenshot ? save_still(stage, painter, wishes->screenshot, err)
+                                 : view_run(stage, painter, err);
     painter_sdl_destroy(painter);
+    return ok;
+}
+
+static bool set_stage(struct run *runs, char **paths, int n_runs, const struct wishes *wishes,
+                      struct err *err)
+{
+    struct scene *scenes[RUNS_MOST];
+    struct chronicle *chronicles[RUNS_MOST];
+    struct stage stage;
+    for (int i = 0; i < n_runs; i++) {
+        scenes[i] = &runs[i].scene;
+        chronicles[i] = &runs[i].chronicle;
+    }
+    stage_init(&stage, scenes, chronicles, (const char *const *)paths, n_runs, &wishes->look,
+               wishes->at_usec);
+    bool ok = show(&stage, wishes, err);
+    stage_finish(&stage);
     return ok;
 }
 
@@ -126,7 +182,7 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct wishes wishes = {.size = "1280x720"};
+    struct wishes wishes = {.size = "1280x720", .scale = "100%"};
     const struct option_row rows[] = {
         {"screenshot", 0, OPTION_TEXT, &wishes.screenshot, "FILE.png",
          "write a picture instead of opening a window; needs no display", 0, NULL},
@@ -134,17 +190,38 @@ int main(int argc, char **argv)
          "the moment to show (\"12s\", \"end\"); a window starts there", 0, NULL},
         {"size", 0, OPTION_TEXT, &wishes.size, "WxH", "of the window or picture, default 1280x720",
          0, NULL},
+        {"zoom", 0, OPTION_TEXT, &wishes.zoom, "N[@X,Y]",
+         "look closer, N times, at a point in shares of the whole (\"2.5@0.4,0.6\")", 0, NULL},
+        {"filter", 0, OPTION_TEXT, &wishes.filter, "WORDS",
+         "dim what does not match: a family, task, instance, service, state or zone", 0, NULL},
+        {"pin", 0, OPTION_TEXT, &wishes.pin, "THING",
+         "pin a task or an instance (\"t7\", \"i2\", of the second run \"2:t7\")", 0, NULL},
+        {"focus", 0, OPTION_TEXT, &wishes.focus, "THING", "point at it as the keyboard does", 0,
+         NULL},
+        {"theme", 0, OPTION_CHOICE, &wishes.theme, "THEME", "light, dark or projector", 0,
+         theme_names},
+        {"scale", 0, OPTION_TEXT, &wishes.scale, "PERCENT", "size of letters, default 100%", 0,
+         NULL},
+        {"no-charts", 0, OPTION_FLAG, &wishes.no_charts, NULL, "no charts under the time line", 0,
+         NULL},
+        {"keys", 0, OPTION_TEXT, &wishes.keys, "KEYS",
+         "press these first, named as the view's help does: \"Right Right /web Enter\"", 0, NULL},
+        {"command", 0, OPTION_FLAG, &wishes.command, NULL,
+         "print the command of the picture instead, as the key y does", 0, NULL},
     };
     const struct options options = {
         .command = "view",
         .usage = "RUN [RUN2] [OPTION]...",
         .about =
             "Shows a run: instances as boxes, tasks in them as large as what they reserve, what\n"
-            "waits, and a time line to click on. Two runs go side by side, by the same clock.",
+            "waits, and a time line to click on. Two runs go side by side, by the same clock.\n"
+            "In the window, ? shows all keys: everything can be done with them.",
         .examples =
             "  berth view first.run                      watch it: space plays, arrows step\n"
             "  berth view first.run first.exec.run       simulated and real, side by side\n"
-            "  berth view first.run --screenshot first.png --at 12s\n",
+            "  berth view first.run --screenshot first.png --at 12s\n"
+            "  berth view first.run --theme projector --scale 130%\n"
+            "  berth view first.run --at 6s --filter state:running --pin t7\n",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .operands_min = 1,
@@ -160,7 +237,7 @@ int main(int argc, char **argv)
     struct err err;
     struct run runs[RUNS_MOST];
     int n_loaded = 0;
-    bool ok = read_wishes(&wishes, &err);
+    bool ok = read_wishes(&wishes, n_runs, &err);
     while (ok && n_loaded < n_runs) {
         ok = load(&runs[n_loaded], argv[n_loaded], &err);
         n_loaded += ok;
@@ -169,7 +246,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < n_runs; i++)
             scene_index_name(&runs[i].index, base_name(argv[i]));
     }
-    ok = ok && show(runs, n_runs, &wishes, &err);
+    ok = ok && set_stage(runs, argv, n_runs, &wishes, &err);
     for (int i = 0; i < n_loaded; i++)
         unload(&runs[i]);
     return ok ? EXIT_FINE : err_report(&err);

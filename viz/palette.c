@@ -32,6 +32,12 @@ static const uint32_t colours[THEMES][PAINTS] = {
             [PAINT_STOPPING] = 0xF5CF80,
             [PAINT_STOPPING_STRIPE] = 0xE69F00,
             [PAINT_FAILED] = 0xD55E00,
+            [PAINT_SIM_LIGHT] = 0xCFE3F0,
+            [PAINT_REAL_LIGHT] = 0xF7DECB,
+            [PAINT_DEPLOYMENT] = 0x0072B2,
+            [PAINT_SCALE] = 0x00785A,
+            [PAINT_FAULT] = 0x9A6200,
+            [PAINT_FOCUS] = 0x0072B2,
         },
     [THEME_DARK] =
         {
@@ -55,6 +61,12 @@ static const uint32_t colours[THEMES][PAINTS] = {
             [PAINT_STOPPING] = 0x6B4A0B,
             [PAINT_STOPPING_STRIPE] = 0xB87F00,
             [PAINT_FAILED] = 0xF0803C,
+            [PAINT_SIM_LIGHT] = 0x24455A,
+            [PAINT_REAL_LIGHT] = 0x57331B,
+            [PAINT_DEPLOYMENT] = 0x56B4E9,
+            [PAINT_SCALE] = 0x3FCBA0,
+            [PAINT_FAULT] = 0xF0C040,
+            [PAINT_FOCUS] = 0xF0E442,
         },
     [THEME_PROJECTOR] =
         {
@@ -78,6 +90,12 @@ static const uint32_t colours[THEMES][PAINTS] = {
             [PAINT_STOPPING] = 0xF5CF80,
             [PAINT_STOPPING_STRIPE] = 0xE69F00,
             [PAINT_FAILED] = 0xD55E00,
+            [PAINT_SIM_LIGHT] = 0xB5D5EA,
+            [PAINT_REAL_LIGHT] = 0xF3CBAC,
+            [PAINT_DEPLOYMENT] = 0x005A8C,
+            [PAINT_SCALE] = 0x006045,
+            [PAINT_FAULT] = 0x7A4E00,
+            [PAINT_FOCUS] = 0x005A8C,
         },
 };
 

@@ -29,6 +29,12 @@ enum paint {
     PAINT_STOPPING,
     PAINT_STOPPING_STRIPE,
     PAINT_FAILED,
+    PAINT_SIM_LIGHT, /* areas under a curve */
+    PAINT_REAL_LIGHT,
+    PAINT_DEPLOYMENT, /* marks of the time line */
+    PAINT_SCALE,
+    PAINT_FAULT,
+    PAINT_FOCUS, /* around what the keyboard points at */
     PAINTS,
 };
 

@@ -1,155 +1,215 @@
 /*
- * One loop: wait for input (or for the next frame while playing), move the clock, paint when
- * something has changed. The window shows the painter's own pixels, so it looks exactly as a
- * picture file would. It must never know how a scene is made or laid out.
+ * One loop: wait for input (or for the next frame while playing), hand it to the stage, paint when something has
+ * changed. The window shows the painter's own pixels, so it looks exactly as a picture file would. It must never
+ * know how a scene is made or laid out.
  */
 #include "viz/view.h"
 
 #define SDL_MAIN_HANDLED
 #include <SDL2/SDL.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FRAME_MSEC 16
 
 struct view {
-    struct scene *const *scenes;
-    int n_scenes;
-    struct clock *clock;
+    struct stage *stage;
     struct painter_sdl *painter;
     SDL_Window *window;
-    struct layout layout;
-    int pointer_x, pointer_y;
-    bool dragging; /* the time line's cursor */
     bool changed;
-    bool closed;
 };
+
+/* Where a screen has more pixels than its windows have points, the picture has them all. */
+static void pixel_size(SDL_Window *window, int *width, int *height)
+{
+#if SDL_VERSION_ATLEAST(2, 26, 0)
+    SDL_GetWindowSizeInPixels(window, width, height);
+#else
+    SDL_Surface *surface = SDL_GetWindowSurface(window);
+    *width = surface ? surface->w : 0;
+    *height = surface ? surface->h : 0;
+#endif
+}
+
+/* The pointer comes in points. */
+static void to_pixels(const struct view *view, int *x, int *y)
+{
+    int width, height;
+    SDL_GetWindowSize(view->window, &width, &height);
+    if (width > 0 && height > 0) {
+        *x = *x * view->stage->look.width / width;
+        *y = *y * view->stage->look.height / height;
+    }
+}
 
 static void paint(struct view *view)
 {
     int width, height;
-    SDL_GetWindowSize(view->window, &width, &height);
+    pixel_size(view->window, &width, &height);
     SDL_Surface *shown = SDL_GetWindowSurface(view->window);
+    view->changed = false;
     if (!shown || width < 1 || height < 1)
         return;
-    char state[32];
-    struct layout_view told = {
-        .width = width,
-        .height = height,
-        .length_usec = view->clock->length_usec,
-        .state = clock_tell(view->clock, state, sizeof state),
-        .pointer_x = view->pointer_x,
-        .pointer_y = view->pointer_y,
-    };
-    for (int i = 0; i < view->n_scenes; i++)
-        scene_move(view->scenes[i], view->clock->at_usec);
-    layout_make(&view->layout, (const struct scene *const *)view->scenes, view->n_scenes, &told);
-    uint32_t *pixels = painter_sdl_draw(view->painter, &view->layout.shapes, width, height);
+    view->stage->look.width = width;
+    view->stage->look.height = height;
+    stage_draw(view->stage);
+    uint32_t *pixels = painter_sdl_draw(view->painter, &view->stage->layout.shapes, width, height);
     SDL_Surface *drawn = SDL_CreateRGBSurfaceWithFormatFrom(pixels, width, height, 32, width * 4,
                                                             SDL_PIXELFORMAT_RGB888);
     if (drawn && SDL_BlitSurface(drawn, NULL, shown, NULL) == 0)
         SDL_UpdateWindowSurface(view->window);
     SDL_FreeSurface(drawn);
-    view->changed = false;
 }
 
-static void on_key(struct view *view, SDL_Keycode key)
+/* The name of a key as the table has it, where it does not write anything; "" for those that do. */
+static const char *name_key(const SDL_Keysym *key, char *name, size_t size)
 {
-    struct clock *clock = view->clock;
-    switch (key) {
-    case SDLK_SPACE:
-        clock_toggle(clock);
-        break;
-    case SDLK_RIGHT:
-        clock_step(clock, 1);
-        break;
-    case SDLK_LEFT:
-        clock_step(clock, -1);
-        break;
-    case SDLK_HOME:
-        clock_seek(clock, 0);
-        break;
-    case SDLK_END:
-        clock->playing = false;
-        clock_seek(clock, clock->length_usec);
-        break;
-    case SDLK_PLUS:
-    case SDLK_EQUALS: /* the same key without shift */
-    case SDLK_KP_PLUS:
-        clock_change_speed(clock, 1);
-        break;
-    case SDLK_MINUS:
-    case SDLK_KP_MINUS:
-        clock_change_speed(clock, -1);
-        break;
-    case SDLK_q:
-    case SDLK_ESCAPE:
-        view->closed = true;
-        break;
-    default:
-        return;
+    static const struct {
+        SDL_Keycode code;
+        const char *name;
+    } names[] = {
+        {SDLK_RIGHT, "Right"},
+        {SDLK_LEFT, "Left"},
+        {SDLK_UP, "Up"},
+        {SDLK_DOWN, "Down"},
+        {SDLK_HOME, "Home"},
+        {SDLK_END, "End"},
+        {SDLK_PAGEUP, "PageUp"},
+        {SDLK_PAGEDOWN, "PageDown"},
+        {SDLK_TAB, "Tab"},
+        {SDLK_RETURN, "Enter"},
+        {SDLK_KP_ENTER, "Enter"},
+        {SDLK_ESCAPE, "Escape"},
+        {SDLK_BACKSPACE, "Backspace"},
+        {SDLK_F1, "F1"},
+        {SDLK_F11, "F11"},
+    };
+    const char *ctrl = key->mod & KMOD_CTRL ? "Ctrl+" : "";
+    const char *shift = key->mod & KMOD_SHIFT ? "Shift+" : "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].code == key->sym) {
+            snprintf(name, size, "%s%s%s", ctrl, shift, names[i].name);
+            return name;
+        }
     }
-    view->changed = true;
+    /* With Ctrl a letter writes nothing. */
+    if (*ctrl && key->sym > ' ' && key->sym < 127) {
+        snprintf(name, size, "%s%c", ctrl, (int)key->sym);
+        return name;
+    }
+    if (*ctrl && (key->sym == SDLK_KP_PLUS || key->sym == SDLK_KP_MINUS)) {
+        snprintf(name, size, "%s%c", ctrl, key->sym == SDLK_KP_PLUS ? '+' : '-');
+        return name;
+    }
+    return "";
 }
 
-static void seek_to_pointer(struct view *view)
+/* What was written, letter by letter, whatever the keyboard's language. */
+static void on_text(struct view *view, const char *text)
 {
-    clock_seek(view->clock, layout_time_at(&view->layout, view->pointer_x));
+    while (*text != '\0') {
+        char key[16];
+        const char *next = shape_skip(text, 1);
+        snprintf(key, sizeof key, "%.*s", (int)(next - text), text);
+        view->changed |= stage_key(view->stage, strcmp(key, " ") == 0 ? "Space" : key);
+        text = next;
+    }
+}
+
+static void on_window(struct view *view, uint8_t event)
+{
+    if (event == SDL_WINDOWEVENT_LEAVE)
+        stage_point(view->stage, -1, -1);
     view->changed = true;
 }
 
 static void on_event(struct view *view, const SDL_Event *event)
 {
+    struct stage *stage = view->stage;
+    char name[32];
+    int x, y;
     switch (event->type) {
     case SDL_QUIT:
-        view->closed = true;
+        stage->wishes.close = true;
         break;
     case SDL_WINDOWEVENT:
-        if (event->window.event == SDL_WINDOWEVENT_LEAVE)
-            view->pointer_x = view->pointer_y = -1;
-        view->changed = true;
+        on_window(view, event->window.event);
         break;
     case SDL_KEYDOWN:
-        on_key(view, event->key.keysym.sym);
+        view->changed |= stage_key(stage, name_key(&event->key.keysym, name, sizeof name));
+        break;
+    case SDL_TEXTINPUT:
+        if (!(SDL_GetModState() & (KMOD_CTRL | KMOD_LALT)))
+            on_text(view, event->text.text);
         break;
     case SDL_MOUSEMOTION:
-        view->pointer_x = event->motion.x;
-        view->pointer_y = event->motion.y;
+        x = event->motion.x, y = event->motion.y;
+        to_pixels(view, &x, &y);
+        stage_point(stage, x, y);
         view->changed = true;
-        if (view->dragging)
-            seek_to_pointer(view);
         break;
     case SDL_MOUSEBUTTONDOWN:
-        view->pointer_x = event->button.x;
-        view->pointer_y = event->button.y;
-        view->dragging = shape_contains(shape_inset(view->layout.time_line, -6), view->pointer_x,
-                                        view->pointer_y);
-        if (view->dragging)
-            seek_to_pointer(view);
-        break;
     case SDL_MOUSEBUTTONUP:
-        view->dragging = false;
+        x = event->button.x, y = event->button.y;
+        to_pixels(view, &x, &y);
+        if (event->button.button == SDL_BUTTON_LEFT && event->type == SDL_MOUSEBUTTONDOWN)
+            stage_press(stage, x, y);
+        else if (event->button.button == SDL_BUTTON_LEFT)
+            stage_release(stage, x, y);
+        view->changed = true;
+        break;
+    case SDL_MOUSEWHEEL:
+        stage_wheel(stage, stage->pointer_x, stage->pointer_y, event->wheel.y);
+        view->changed = true;
         break;
     default:
         break;
+    }
+}
+
+/* To the terminal, so that it can be copied from there, and to the clipboard. */
+static void give_command(struct view *view)
+{
+    struct buffer text = {0};
+    stage_command(view->stage, &text);
+    printf("%s\n", text.text);
+    fflush(stdout);
+    bool copied = SDL_SetClipboardText(text.text) == 0;
+    snprintf(view->stage->said, sizeof view->stage->said, "%s",
+             copied ? "the command of this picture: on the terminal and in the clipboard"
+                    : "the command of this picture: on the terminal");
+    buffer_finish(&text);
+}
+
+static void grant_wishes(struct view *view)
+{
+    struct stage_wishes wishes = view->stage->wishes;
+    view->stage->wishes = (struct stage_wishes){.close = wishes.close};
+    if (wishes.command)
+        give_command(view);
+    if (wishes.full_screen) {
+        bool full = SDL_GetWindowFlags(view->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
+        SDL_SetWindowFullscreen(view->window, full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
     }
 }
 
 static void loop(struct view *view)
 {
     uint64_t before_msec = SDL_GetTicks64();
-    while (!view->closed) {
+    while (!view->stage->wishes.close) {
         if (view->changed)
             paint(view);
         SDL_Event event;
-        bool played = view->clock->playing;
+        bool played = view->stage->clock.playing;
         int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC) : SDL_WaitEvent(&event);
         while (got) {
             on_event(view, &event);
+            grant_wishes(view);
             got = SDL_PollEvent(&event);
         }
         uint64_t now_msec = SDL_GetTicks64();
         /* What passed while it was paused does not count. */
-        if (played && clock_advance(view->clock, (int64_t)(now_msec - before_msec) * USEC_PER_MSEC))
+        if (played && stage_advance(view->stage, (int64_t)(now_msec - before_msec) * USEC_PER_MSEC))
             view->changed = true;
         before_msec = now_msec;
     }
@@ -167,8 +227,7 @@ static bool has_display(struct err *err)
                    driver);
 }
 
-bool view_run(struct scene *const *scenes, int n_scenes, struct clock *clock,
-              struct painter_sdl *painter, int width, int height, struct err *err)
+bool view_run(struct stage *stage, struct painter_sdl *painter, struct err *err)
 {
     SDL_SetMainReady();
     /* Else SDL tries Wayland first, whose library complains on stderr where there is none. */
@@ -181,22 +240,18 @@ bool view_run(struct scene *const *scenes, int n_scenes, struct clock *clock,
                        "--at TIME",
                        SDL_GetError());
     bool ok = has_display(err);
-    struct view view = {.scenes = scenes,
-                        .n_scenes = n_scenes,
-                        .clock = clock,
-                        .painter = painter,
-                        .pointer_x = -1,
-                        .pointer_y = -1,
-                        .changed = true};
+    struct view view = {.stage = stage, .painter = painter, .changed = true};
     if (ok) {
         view.window = SDL_CreateWindow("berth", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                                       width, height, SDL_WINDOW_RESIZABLE);
+                                       stage->look.width, stage->look.height,
+                                       SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
         if (!view.window)
             ok = err_set(err, EXIT_MACHINE, "cannot open a window: %s", SDL_GetError());
     }
     if (ok) {
+        snprintf(stage->said, sizeof stage->said, "Space plays, the arrows step, ? shows all keys");
+        SDL_StartTextInput();
         loop(&view);
-        layout_finish(&view.layout);
         SDL_DestroyWindow(view.window);
     }
     SDL_Quit();

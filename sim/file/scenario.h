@@ -185,6 +185,9 @@ struct scenario *scenario_load(const char *path, const struct scenario_options *
 struct scenario *scenario_parse(const char *text, const char *name, struct findings *findings);
 void scenario_destroy(struct scenario *scenario);
 
+/* A fault as the scenario spells it: "killTask t1", "cutAgent i1 for 6 s". */
+void scenario_tell_fault(const struct fault *fault, char *text, size_t size);
+
 /* Index in scenario.types of a launch's type: 0 is the group's first. */
 int32_t scenario_group_type(const struct scenario_group *group, int32_t type);
 

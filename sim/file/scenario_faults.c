@@ -4,6 +4,7 @@
 #include "file/nearest.h"
 #include "file/scenario_read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void read_for(const struct node *node, struct fault *fault)
@@ -159,4 +160,26 @@ void scenario_read_fault(struct scenario_reader *reader, struct node *node, stru
     if (n_kinds != 1)
         node_error(node, "wanted exactly one of killTask, killContainer, killInstance, killZone, "
                          "cutAgent, killAgent, slowRegistry, deadRegistry, interruptSpot");
+}
+
+void scenario_tell_fault(const struct fault *fault, char *text, size_t size)
+{
+    const char *name = "fault";
+    char about[48] = "", how_long[48] = "";
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].kind == fault->kind)
+            name = rows[i].name;
+    if (fault->kind == FAULT_KILL_ZONE && fault->zone)
+        snprintf(about, sizeof about, " %.40s", fault->zone);
+    else if (fault->kind == FAULT_KILL_TASK)
+        snprintf(about, sizeof about, " t%d", (int)fault->task + 1);
+    else if (fault->kind == FAULT_KILL_CONTAINER)
+        snprintf(about, sizeof about, " t%d/%.32s", (int)fault->task + 1, fault->container_name);
+    else if (fault->kind != FAULT_SLOW_REGISTRY && fault->kind != FAULT_DEAD_REGISTRY)
+        snprintf(about, sizeof about, " %c%d", fault->instance != ID_NONE ? 'i' : 't',
+                 (int)(fault->instance != ID_NONE ? fault->instance : fault->task) + 1);
+    if (fault->for_usec > 0 && fault->for_usec != USEC_NEVER)
+        snprintf(how_long, sizeof how_long, " for %.10g s", (double)fault->for_usec / USEC_PER_SEC);
+    snprintf(text, size, "%s%s%s", name, about, how_long);
 }

@@ -36,29 +36,84 @@ static const int64_t moments[] = {0,        MS(100),  MS(1000), MS(1100),
 
 Test(clock, steps_through_every_moment_and_back)
 {
-    cr_assert_eq(clock_.n_moments, N_MOMENTS);
+    cr_assert_eq(clock_.events.n_usec, N_MOMENTS);
     for (int i = 1; i < N_MOMENTS; i++) {
-        clock_step(&clock_, 1);
+        clock_step(&clock_, &clock_.events, 1);
         cr_expect_eq(clock_.at_usec, moments[i], "step %d", i);
     }
-    clock_step(&clock_, 1);
+    clock_step(&clock_, &clock_.events, 1);
     cr_expect_eq(clock_.at_usec, MS(10000), "stays at the end");
     for (int i = N_MOMENTS - 2; i >= 0; i--) {
-        clock_step(&clock_, -1);
+        clock_step(&clock_, &clock_.events, -1);
         cr_expect_eq(clock_.at_usec, moments[i], "back to %d", i);
     }
-    clock_step(&clock_, -1);
+    clock_step(&clock_, &clock_.events, -1);
     cr_expect_eq(clock_.at_usec, 0, "stays at the beginning");
 }
 
 Test(clock, steps_from_between_two_moments)
 {
     clock_seek(&clock_, MS(1105));
-    clock_step(&clock_, -1);
+    clock_step(&clock_, &clock_.events, -1);
     cr_expect_eq(clock_.at_usec, MS(1100));
     clock_seek(&clock_, MS(1105));
-    clock_step(&clock_, 1);
+    clock_step(&clock_, &clock_.events, 1);
     cr_expect_eq(clock_.at_usec, MS(1110));
+}
+
+Test(clock, steps_by_decision)
+{
+    static const int64_t decisions[] = {0, MS(1000), MS(10000)};
+    cr_assert_eq(clock_.decisions.n_usec, 3);
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(clock_.decisions.usec[i], decisions[i]);
+    clock_toggle(&clock_);
+    clock_step(&clock_, &clock_.decisions, 1);
+    cr_expect_eq(clock_.at_usec, MS(1000), "to the placement, past what boots");
+    cr_expect(!clock_.playing);
+    clock_step(&clock_, &clock_.decisions, -1);
+    cr_expect_eq(clock_.at_usec, 0);
+}
+
+Test(clock, reads_times_as_people_type_them)
+{
+    static const struct {
+        const char *text;
+        int64_t at_usec; /* -1: it is wrong */
+    } rows[] = {
+        {"2s", MS(2000)},
+        {"2", MS(2000)},
+        {"2.5", MS(2500)},
+        {"300ms", MS(300)},
+        {"0:02", MS(2000)},
+        {"1:30", MS(90000)},
+        {"1:00:00.5", MS(3600500)},
+        {"50%", MS(5000)},
+        {"0.1%", MS(10)},
+        {"200%", MS(10000)},
+        {"end", MS(10000)},
+        {"+1s", MS(4000)},
+        {"-1", MS(2000)},
+        {"+10%", MS(4000)},
+        {"", -1},
+        {"x", -1},
+        {"1:x", -1},
+        {":1", MS(1000)},
+        {"1:", -1},
+        {"-", -1},
+        {"%", -1},
+        {"5 parsecs", -1},
+        {"++1", -1},
+        {"99999999999999999999999999999999999999999999999", -1},
+    };
+    clock_seek(&clock_, MS(3000));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t at_usec = -1;
+        const char *wrong = clock_read(&clock_, rows[i].text, &at_usec);
+        cr_expect_eq(wrong == NULL, rows[i].at_usec >= 0, "\"%s\": %s", rows[i].text,
+                     wrong ? wrong : "taken");
+        cr_expect_eq(at_usec, rows[i].at_usec, "\"%s\": %lld", rows[i].text, (long long)at_usec);
+    }
 }
 
 Test(clock, plays_at_its_speed_and_stops_at_the_end)
@@ -116,7 +171,7 @@ Test(clock, takes_the_longest_of_two_runs)
     const struct scene_index *indexes[] = {&made, &second};
     clock_init(&both, indexes, 2);
     cr_expect_eq(both.length_usec, MS(12000));
-    cr_expect_eq(both.n_moments, N_MOMENTS + 1, "the moments of both, each once");
+    cr_expect_eq(both.events.n_usec, N_MOMENTS + 1, "the moments of both, each once");
     clock_finish(&both);
     scene_index_finish(&second);
     sample_finish(&other);
