@@ -31,7 +31,7 @@ static bool unpack(struct calibration *calibration, const char *layout, int n, s
     snprintf(store, sizeof store, "%s/store%d", calibration->run.folder, n);
     begin_usec = loop_clock_usec();
     begin_cpu_usec = cpu_usec();
-    if (!image_unpack(layout, NULL, store, &image, err)) {
+    if (!image_unpack(layout, store, &image, err)) {
         return false;
     }
     took_usec = loop_clock_usec() - begin_usec;

@@ -5,6 +5,7 @@
 
 #include "core/array.h"
 #include "exec/vm_disk.h"
+#include "file/layout.h"
 #include "file/units.h"
 
 #include <errno.h>
@@ -70,12 +71,17 @@ static int find_image(const struct guests *guests, const char *layout)
 
 char *guests_image(const struct guests *guests, const char *layout)
 {
-    static char path[32];
+    static char path[512];
+    const char *tag;
+    char *folder;
 
     if (!layout) {
         return NULL;
     }
-    snprintf(path, sizeof path, "%s/%d", VM_KIT_IMAGES, find_image(guests, layout));
+    folder = layout_split(layout, &tag);
+    snprintf(path, sizeof path, "%s/%d%s%s", VM_KIT_IMAGES, find_image(guests, folder),
+             tag ? ":" : "", tag ? tag : "");
+    free(folder);
     return path;
 }
 
@@ -169,6 +175,19 @@ static bool check_sizes(const struct guests *guests, struct err *err)
                (long long)wanted_mib, (long long)free_mib);
 }
 
+/* The folder or tarball goes to the disk, once whatever tags of it are named. */
+static void add_image(struct guests *guests, const char *layout)
+{
+    const char *tag;
+    char *folder = layout_split(layout, &tag);
+
+    if (find_image(guests, folder) == guests->n_images) {
+        *ARRAY_ADD(guests, images) = folder;
+    } else {
+        free(folder);
+    }
+}
+
 /* Every image that this machine has and a definition names: no guest is told of others. */
 static bool make_disks(struct guests *guests, struct err *err)
 {
@@ -177,10 +196,8 @@ static bool make_disks(struct guests *guests, struct err *err)
 
     for (int i = 0; i < plans->scenario->n_taskdefs; i++) {
         for (int j = 0; j < plans->list[i].n_containers; j++) {
-            char *layout = plans->list[i].containers[j].layout;
-
-            if (layout && find_image(guests, layout) == guests->n_images) {
-                *ARRAY_ADD(guests, images) = layout;
+            if (plans->list[i].containers[j].layout) {
+                add_image(guests, plans->list[i].containers[j].layout);
             }
         }
     }
@@ -239,6 +256,9 @@ void guests_close(struct guests *guests)
 {
     free(guests->snapshots);
     guests->snapshots = NULL;
+    for (int i = 0; i < guests->n_images; i++) {
+        free(guests->images[i]);
+    }
     free(guests->images);
     guests->images = NULL;
     guests->n_snapshots = guests->cap_snapshots = guests->n_images = guests->cap_images = 0;

@@ -34,7 +34,7 @@ struct guests {
     const char *more;              /* see struct vm_order */
     struct vm_snapshot *snapshots; /* VM_RESTORE: of each size that the scenario has */
     int n_snapshots, cap_snapshots;
-    char **images; /* folders and tarballs that are on the disk of images, in its order; borrowed */
+    char **images; /* folders and tarballs that are on the disk of images, in its order */
     int n_images, cap_images;
     char images_disk[320], scratch_disk[320];
 };

@@ -8,6 +8,7 @@
 #include "exec/builtin.h"
 #include "exec/layer.h"
 #include "exec/tree.h"
+#include "file/layout.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,14 +31,6 @@ enum {
     LAYERS_MAX = 127,         /* Docker's */
     HEX = 64,
 };
-
-#if defined __x86_64__
-static const char machine_name[] = "amd64";
-#elif defined __aarch64__
-static const char machine_name[] = "arm64";
-#else
-static const char machine_name[] = "";
-#endif
 
 /* ---- blobs ---- */
 
@@ -132,79 +125,19 @@ static json_t *load_blob(const char *layout, json_t *descriptor, struct err *err
 
 /* ---- from index to manifest ---- */
 
-static bool is_wanted(json_t *descriptor, const char *reference)
+static json_t *load_manifest(const char *layout, const char *tag, struct err *err)
 {
-    json_t *annotations = json_object_get(descriptor, "annotations");
-    const char *name =
-        json_string_value(json_object_get(annotations, "org.opencontainers.image.ref.name"));
-
-    return !reference || (name && !strcmp(name, reference));
-}
-
-/* An index may list one manifest for each kind of machine. */
-static bool is_for_this_machine(json_t *descriptor)
-{
-    json_t *platform = json_object_get(descriptor, "platform");
-    const char *name = json_string_value(json_object_get(platform, "architecture"));
-    const char *system = json_string_value(json_object_get(platform, "os"));
-
-    return !platform ||
-           (name && !strcmp(name, machine_name) && (!system || !strcmp(system, "linux")));
-}
-
-static json_t *choose(json_t *index, const char *reference)
-{
-    json_t *each;
-    size_t i;
-
-    json_array_foreach(json_object_get(index, "manifests"), i, each)
-    {
-        if (is_wanted(each, reference) && is_for_this_machine(each)) {
-            return each;
-        }
-    }
-    return NULL;
-}
-
-/* Says what there is instead. */
-static void refuse_index(json_t *index, const char *path, const char *reference, struct err *err)
-{
-    char there[200] = "";
-    json_t *each;
-    size_t i;
-
-    json_array_foreach(json_object_get(index, "manifests"), i, each)
-    {
-        json_t *name = json_object_get(json_object_get(each, "annotations"),
-                                       "org.opencontainers.image.ref.name");
-        json_t *platform = json_object_get(each, "platform");
-        const char *system = json_string_value(json_object_get(platform, "os"));
-        const char *machine = json_string_value(json_object_get(platform, "architecture"));
-        size_t used = strlen(there);
-
-        snprintf(there + used, sizeof there - used, "%s%.60s%s%.20s%s%.20s", used ? ", " : "",
-                 json_is_string(name) ? json_string_value(name) : "",
-                 json_is_string(name) ? " " : "", system ? system : "", machine ? "/" : "",
-                 machine ? machine : "");
-    }
-    err_set(err, EXIT_INPUT, "%s: no image %s%sfor linux/%s; it has: %s", path,
-            reference ? reference : "", reference ? " " : "", machine_name,
-            there[0] ? there : "none");
-}
-
-static json_t *load_manifest(const char *layout, const char *reference, struct err *err)
-{
-    char path[PATH_MAX];
+    char path[PATH_MAX], wrong[LAYOUT_WRONG];
     json_t *json;
 
     snprintf(path, sizeof path, "%s/index.json", layout);
     json = load(path, err);
     for (int depth = 0; json && depth < 3 && !json_object_get(json, "layers"); depth++) {
-        json_t *descriptor = choose(json, depth ? NULL : reference);
+        json_t *descriptor = layout_choose(json, depth ? NULL : tag, wrong);
         json_t *next = NULL;
 
         if (!descriptor) {
-            refuse_index(json, path, reference, err);
+            err_set(err, EXIT_INPUT, "%s: %s", path, wrong);
         } else {
             next = load_blob(layout, descriptor, err);
         }
@@ -297,23 +230,24 @@ static bool check_kind(const char *layout, json_t *descriptor, struct err *err)
                             layout, kind);
 }
 
+/* Its name in the store is what it is when unpacked, not how it was packed: another image that claims
+ * something else of the same blob does not find it, and one that packed the same otherwise does. */
 static bool store_layer(const char *layout, json_t *descriptor, const char *diff_id, int store_fd,
                         const char *store, struct image *image, struct err *err)
 {
-    const char *hex = hex_of(json_string_value(json_object_get(descriptor, "digest")));
     char blob[PATH_MAX], folder[PATH_MAX];
     struct stat is;
 
-    if (hex && fstatat(store_fd, hex, &is, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(store_fd, diff_id, &is, AT_SYMLINK_NOFOLLOW) == 0) {
         return true;
     }
     if (!check_kind(layout, descriptor, err) ||
         !check_blob(layout, descriptor, blob, sizeof blob, err) ||
-        !begin(store_fd, store, hex, folder, sizeof folder, err)) {
+        !begin(store_fd, store, diff_id, folder, sizeof folder, err)) {
         return false;
     }
     image->unpacked_layers++;
-    return end(store_fd, hex, layer_unpack(blob, folder, diff_id, &image->unpacked_bytes, err),
+    return end(store_fd, diff_id, layer_unpack(blob, folder, diff_id, &image->unpacked_bytes, err),
                err);
 }
 
@@ -338,13 +272,11 @@ static bool store_layers(const char *layout, json_t *layers, json_t *diff_ids, c
     assert(image->layers);
     json_array_foreach(layers, i, each)
     {
-        const char *diff_id = json_string_value(json_array_get(diff_ids, i));
+        const char *diff_id = hex_of(json_string_value(json_array_get(diff_ids, i)));
 
-        fine = fine && store_layer(layout, each, hex_of(diff_id), store_fd, store, image, err);
+        fine = fine && store_layer(layout, each, diff_id, store_fd, store, image, err);
         if (fine) {
-            const char *digest = json_string_value(json_object_get(each, "digest"));
-
-            image->layers[i] = join(store, hex_of(digest));
+            image->layers[i] = join(store, diff_id);
             image->blob_bytes += json_integer_value(json_object_get(each, "size"));
         }
     }
@@ -423,9 +355,10 @@ static bool check_config(const char *layout, json_t *config, json_t *layers, str
     json_t *diff_ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids"), *each;
     size_t i;
 
-    if ((machine && strcmp(machine, machine_name)) || (system && strcmp(system, "linux"))) {
+    if ((machine && strcmp(machine, layout_machine)) || (system && strcmp(system, "linux"))) {
         return err_set(err, EXIT_INPUT, "%s: an image for %.40s/%.40s; this machine is linux/%s",
-                       layout, system ? system : "linux", machine ? machine : "any", machine_name);
+                       layout, system ? system : "linux", machine ? machine : "any",
+                       layout_machine);
     }
     if (json_array_size(diff_ids) != json_array_size(layers)) {
         return err_set(err, EXIT_INPUT, "%s: %zu layers, its configuration knows %zu (diff_ids)",
@@ -440,10 +373,11 @@ static bool check_config(const char *layout, json_t *config, json_t *layers, str
     return true;
 }
 
-bool image_unpack(const char *layout, const char *reference, const char *store, struct image *image,
-                  struct err *err)
+bool image_unpack(const char *path, const char *store, struct image *image, struct err *err)
 {
-    json_t *manifest = load_manifest(layout, reference, err);
+    const char *tag;
+    char *layout = layout_split(path, &tag);
+    json_t *manifest = load_manifest(layout, tag, err);
     json_t *layers = json_object_get(manifest, "layers");
     json_t *config = NULL;
     struct image made = {0};
@@ -459,6 +393,7 @@ bool image_unpack(const char *layout, const char *reference, const char *store, 
     }
     json_decref(config);
     json_decref(manifest);
+    free(layout);
     if (fine) {
         *image = made;
     } else {

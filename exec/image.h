@@ -1,7 +1,7 @@
 /*
- * Container images: unpacks OCI image layouts into a store of layers named by their digest, and
- * makes the built-in root file system from busybox. It must never trust an archive (names with
- * "..", links out of the layer, devices) and never know who runs the image.
+ * Container images: unpacks OCI image layouts into a store of layers named by the digest of what is
+ * in them, and makes the built-in root file system from busybox. It must never trust an archive
+ * (names with "..", links out of the layer, devices) and never know who runs the image.
  */
 #ifndef BERTH_EXEC_IMAGE_H
 #define BERTH_EXEC_IMAGE_H
@@ -32,14 +32,13 @@ struct image {
 };
 
 /*
- * Unpacks `reference` (org.opencontainers.image.ref.name; NULL = the only image) of the OCI image
- * layout in the folder `layout` into `store` (made when missing). Every blob's size and sha256 are
+ * Unpacks an image of the OCI image layout `layout`, a folder or folder:tag as layout_choose()
+ * takes it, into `store` (made when missing). Every blob's size and sha256 are
  * checked. Layers that are in the store are not unpacked again; several processes may share a
  * store. Blocks: 8 MiB take some 50 ms. A hostile or damaged archive is EXIT_INPUT and leaves
  * nothing, neither in the store nor outside.
  */
-bool image_unpack(const char *layout, const char *reference, const char *store, struct image *image,
-                  struct err *err);
+bool image_unpack(const char *layout, const char *store, struct image *image, struct err *err);
 
 /*
  * The same for a plain tarball of a root file system, compressed or not: one layer, which the store

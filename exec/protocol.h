@@ -109,7 +109,7 @@ struct plan_port {
 struct plan_container {
     char *name;
     char *image;           /* for messages */
-    char *layout;          /* OCI image layout or tarball; NULL: the built-in root file system */
+    char *layout;          /* OCI layout (folder, folder:tag) or tarball; NULL: the built-in one */
     bool performs;         /* berth-work performs its behaviour in place of the image's program */
     int32_t n_entry_point; /* 0: the image's */
     struct text *entry_point;

@@ -75,11 +75,11 @@ static bool make_work_layer(const struct puller *puller, struct err *err)
     return copy(puller->work_program, path, err);
 }
 
-static bool is_folder(const char *path)
+static bool is_tarball(const char *path)
 {
     struct stat is;
 
-    return stat(path, &is) == 0 && S_ISDIR(is.st_mode);
+    return stat(path, &is) == 0 && !S_ISDIR(is.st_mode);
 }
 
 static void fetch(const struct puller *puller, struct entry *entry)
@@ -90,11 +90,8 @@ static void fetch(const struct puller *puller, struct entry *entry)
         pulled->ok =
             image_builtin(puller->store, NULL, puller->work_program, &pulled->image, &pulled->err);
     } else {
-        pulled->ok = (is_folder(entry->layout)
-                          ? image_unpack(entry->layout, NULL, puller->store, &pulled->image,
-                                         &pulled->err)
-                          : image_tarball(entry->layout, puller->store, &pulled->image,
-                                          &pulled->err)) &&
+        pulled->ok = (is_tarball(entry->layout) ? image_tarball : image_unpack)(
+                         entry->layout, puller->store, &pulled->image, &pulled->err) &&
                      make_work_layer(puller, &pulled->err);
     }
 }

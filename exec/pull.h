@@ -15,7 +15,7 @@ struct puller;
 
 /* An image that is there, or why it is not. Lives as long as the puller. */
 struct pulled {
-    /* as asked for: folder of an OCI layout, or a tarball; NULL: the built-in root file system */
+    /* as asked for: folder or folder:tag of an OCI layout, or a tarball; NULL: the built-in root file system */
     const char *layout;
     bool ok;
     struct image image; /* where ok */

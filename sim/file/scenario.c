@@ -399,6 +399,7 @@ struct scenario *scenario_load(const char *path, const struct scenario_options *
     struct err err;
 
     start(&reader, path, findings);
+    reader.is_file = true;
     if (document_open(&reader.document, &reader.reading, path, &err)) {
         apply_options(&reader, options);
         read_scenario(&reader);

@@ -9,6 +9,7 @@
 struct scenario_reader {
     struct reading reading;
     struct document document;
+    bool is_file; /* rather than what stands in a run log */
     struct document *files; /* by item of taskDefinitions; without a root: an object of its own */
     int n_files;
     struct document profile; /* the host profile; without a root: none */

@@ -3,6 +3,7 @@
  */
 #include "core/array.h"
 #include "core/host.h"
+#include "file/layout.h"
 #include "file/nearest.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_rules.h"
@@ -465,6 +466,20 @@ static void fill_layers(struct scenario_reader *reader)
     }
 }
 
+/* A tag that the layout does not have would fail every pull. A run log is read where the layout may be
+ * another by now: nothing is looked up for it. */
+static void check_layout(struct scenario_reader *reader, const struct node *oci)
+{
+    char *path = reader->is_file
+                     ? layout_find(reader->document.name, json_string_value(oci->value), NULL)
+                     : NULL;
+    char wrong[LAYOUT_WRONG];
+
+    if (path && !layout_check(path, wrong))
+        node_error(oci, "%s", wrong);
+    free(path);
+}
+
 static void read_image(struct scenario_reader *reader, const struct node *map, const char *name)
 {
     struct node node = node_member(map, name), size, layers, oci, rootfs;
@@ -487,6 +502,8 @@ static void read_image(struct scenario_reader *reader, const struct node *map, c
     if (node_text(&oci, &text)) {
         if (!*text)
             node_error(&oci, "found an empty text, wanted the folder of an OCI image layout");
+        else
+            check_layout(reader, &oci);
         image->oci = memory_text(text);
     }
     if (node_text(&rootfs, &text)) {

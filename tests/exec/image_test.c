@@ -67,7 +67,7 @@ Test(image, unpacks_the_first_image_once)
     struct err err;
     char path[600];
 
-    cr_assert(image_unpack(IMAGE_FIRST, "berth/first:1", below("store"), &image, &err), "%s",
+    cr_assert(image_unpack(IMAGE_FIRST ":berth/first:1", below("store"), &image, &err), "%s",
               err.text);
     cr_expect(image.unpacked_layers == 2);
     cr_expect(image.unpacked_bytes > 7 << 20, "%ld bytes", (long)image.unpacked_bytes);
@@ -80,7 +80,7 @@ Test(image, unpacks_the_first_image_once)
     snprintf(path, sizeof path, "%s/srv/notes/12.txt", image.layers[1]);
     cr_expect(stat(path, &is) == 0 && is.st_size == 512 << 10, "%s", path);
     image_finish(&image);
-    cr_assert(image_unpack(IMAGE_FIRST, NULL, below("store"), &image, &err), "%s", err.text);
+    cr_assert(image_unpack(IMAGE_FIRST, below("store"), &image, &err), "%s", err.text);
     cr_expect(image.unpacked_layers == 0 && image.unpacked_bytes == 0, "it was there already");
     cr_expect(count_entries(below("store")) == 2);
     image_finish(&image);
@@ -91,10 +91,10 @@ Test(image, unknown_reference)
     struct image image;
     struct err err;
 
-    cr_expect(!image_unpack(IMAGE_FIRST, "berth/second:1", below("store"), &image, &err));
+    cr_expect(!image_unpack(IMAGE_FIRST ":berth/second:1", below("store"), &image, &err));
     cr_expect(err.code == EXIT_INPUT && strstr(err.text, "no image berth/second:1"), "%s",
               err.text);
-    cr_expect(!image_unpack("/nonesuch", NULL, below("store"), &image, &err));
+    cr_expect(!image_unpack("/nonesuch", below("store"), &image, &err));
     cr_expect(strstr(err.text, "/nonesuch/index.json"), "%s", err.text);
 }
 
@@ -117,10 +117,10 @@ Test(image, damaged_blobs_are_refused)
     struct err err;
 
     damage(below("changed"), false);
-    cr_expect(!image_unpack(below("changed"), NULL, below("store"), &image, &err));
+    cr_expect(!image_unpack(below("changed"), below("store"), &image, &err));
     cr_expect(err.code == EXIT_INPUT && strstr(err.text, "has the digest"), "%s", err.text);
     damage(below("longer"), true);
-    cr_expect(!image_unpack(below("longer"), NULL, below("store"), &image, &err));
+    cr_expect(!image_unpack(below("longer"), below("store"), &image, &err));
     cr_expect(err.code == EXIT_INPUT && strstr(err.text, "its descriptor says"), "%s", err.text);
     cr_expect(count_entries(below("store")) <= 1, "a refused layer stands in the store");
 }
@@ -139,7 +139,7 @@ Test(image, digests_are_no_paths)
         cr_assert(index);
         fprintf(index, "{\"manifests\":[{\"digest\":\"%s\",\"size\":1}]}", digests[i]);
         fclose(index);
-        cr_expect(!image_unpack(below("layout"), NULL, below("store"), &image, &err));
+        cr_expect(!image_unpack(below("layout"), below("store"), &image, &err));
         cr_expect(err.code == EXIT_INPUT && strstr(err.text, "without a sha256 digest"), "%s: %s",
                   digests[i], err.text);
     }
@@ -355,7 +355,8 @@ Test(image, honest_archives_arrive)
 
     cr_assert(mkdir(below("layer"), 0755) == 0);
     write_archive(below("honest.tar"), items, sizeof items / sizeof *items);
-    cr_assert(layer_unpack(below("honest.tar"), below("layer"), NULL, &bytes, &err), "%s", err.text);
+    cr_assert(layer_unpack(below("honest.tar"), below("layer"), NULL, &bytes, &err), "%s",
+              err.text);
     cr_expect(bytes == 12, "%ld bytes", (long)bytes);
     cr_expect(stat(below("layer/deep/er/file"), &is) == 0 && is.st_size == 4);
     cr_expect(stat(below("layer/hard"), &other) == 0 && other.st_ino == is.st_ino);

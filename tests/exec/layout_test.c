@@ -210,6 +210,9 @@ static struct blob make_manifest(const char *architecture, const struct layer *l
 }
 
 #define DESCRIPTOR "{\"digest\":\"sha256:%s\",\"size\":%zu}"
+#define TAGGED                                                                                     \
+    "{\"digest\":\"sha256:%s\",\"size\":%zu,"                                                      \
+    "\"annotations\":{\"org.opencontainers.image.ref.name\":\"%s\"}}"
 #define PLATFORM                                                                                   \
     "{\"digest\":\"sha256:%s\",\"size\":%zu,"                                                      \
     "\"platform\":{\"architecture\":\"%s\",\"os\":\"%s\"}}"
@@ -241,7 +244,7 @@ static void expect_refused(const char *says)
     struct image image = {0};
     struct err err = {.text = "nothing"};
 
-    cr_expect(!image_unpack(layout, NULL, store, &image, &err), "accepted");
+    cr_expect(!image_unpack(layout, store, &image, &err), "accepted");
     cr_expect(err.code == EXIT_INPUT && strstr(err.text, says), "%d: %s", err.code, err.text);
     cr_expect(count_stored() == 0, "something is in the store");
 }
@@ -251,7 +254,7 @@ static struct image expect_fine(void)
     struct image image = {0};
     struct err err;
 
-    cr_assert(image_unpack(layout, NULL, store, &image, &err), "%s", err.text);
+    cr_assert(image_unpack(layout, store, &image, &err), "%s", err.text);
     return image;
 }
 
@@ -288,6 +291,27 @@ Test(layout, what_a_layer_is_when_unpacked_is_checked)
     strcpy(layer.diff_id, "../../evil");
     make_image(&layer, 1);
     expect_refused("diff_id 0 is no sha256 digest");
+}
+
+/* That its blob is in the store already makes no image's claim true. */
+Test(layout, what_a_stored_layer_is_is_checked_too)
+{
+    struct layer layer = make_layer('g', NAMES("a")), again = make_layer('z', NAMES("a"));
+    struct image image = {0};
+    struct err err;
+
+    make_image(&layer, 1);
+    image = expect_fine();
+    image_finish(&image);
+    layer.diff_id[0] = layer.diff_id[0] == '0' ? '1' : '0';
+    make_image(&layer, 1);
+    cr_expect(!image_unpack(layout, store, &image, &err));
+    cr_expect(strstr(err.text, "the image's configuration says"), "%s", err.text);
+    cr_expect(count_stored() == 1);
+    make_image(&again, 1);
+    image = expect_fine();
+    cr_expect(image.unpacked_layers == 0 && count_stored() == 1, "the same, packed otherwise");
+    image_finish(&image);
 }
 
 Test(layout, each_layer_has_its_diff_id)
@@ -395,6 +419,25 @@ Test(layout, this_machines_image_is_chosen)
     put_index("{\"manifests\":[" DESCRIPTOR "]}", OF(index));
     image = expect_fine();
     cr_expect_str_eq(image.cmd[0], own);
+    image_finish(&image);
+}
+
+Test(layout, the_image_of_the_tag_is_unpacked)
+{
+    struct layer layers[] = {make_layer('g', NAMES("a")), make_layer('g', NAMES("b"))};
+    struct blob images[] = {make_manifest(machine(), &layers[0], 1),
+                            make_manifest(machine(), &layers[1], 1)};
+    struct image image;
+    char path[128];
+    struct stat is;
+
+    put_index("{\"manifests\":[" TAGGED "," TAGGED "]}", OF(images[0]), "1", OF(images[1]), "2");
+    expect_refused("several images");
+    snprintf(path, sizeof path, "%s/oci-layout", layout);
+    cr_assert(fclose(fopen(path, "w")) == 0);
+    strcat(layout, ":2");
+    image = expect_fine();
+    cr_expect(has(&image, 0, "b", &is) && !has(&image, 0, "a", &is));
     image_finish(&image);
 }
 
