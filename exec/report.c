@@ -287,6 +287,7 @@ void report_print(const struct report *report)
     summary_bars(stdout, report->scenario, &report->story, report->seed);
     summary_unplaced(stdout, &report->story);
     summary_given_up(stdout, report->given_up);
+    summary_unsimulated(stdout, report->scenario);
     cost_print(stdout, &report->story);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");

@@ -215,6 +215,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
         summary_bars(stdout, scenario, &result->story, options->seed);
         summary_unplaced(stdout, &result->story);
         summary_given_up(stdout, result->given_up);
+        summary_unsimulated(stdout, scenario);
         print_why(options, result);
         print_deployments(result);
         responses_print(stdout, &result->story.responses);

@@ -180,8 +180,9 @@ static bool container_is_sound(const struct container_definition *container, int
 
 bool taskdef_is_sound(const struct task_definition *definition)
 {
-    bool essential = false;
+    bool essential = false, all_gpus = false;
     int64_t cpu = 0, memory_mib = 0;
+    int n_with_gpus = 0;
 
     if (!definition || !definition->family || definition->cpu < 0 || definition->memory_mib < 0 ||
         definition->n_containers < 1 || definition->n_containers > TASKDEF_CONTAINERS_MAX)
@@ -195,10 +196,13 @@ bool taskdef_is_sound(const struct task_definition *definition)
         if (!container_is_sound(container, definition->n_containers))
             return false;
         essential = essential || container->essential;
+        all_gpus = all_gpus || container->gpus == GPUS_ALL;
+        n_with_gpus += container->gpus != 0;
         cpu += container->cpu;
         memory_mib += (int64_t)container->memory_mib + container->memory_reservation_mib;
     }
-    return essential && cpu <= INT32_MAX && memory_mib <= INT32_MAX;
+    return essential && (!all_gpus || n_with_gpus == 1) && cpu <= INT32_MAX &&
+           memory_mib <= INT32_MAX;
 }
 
 struct task_definition *taskdef_copy(const struct task_definition *definition)

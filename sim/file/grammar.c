@@ -152,9 +152,10 @@ static const struct grammar_member image_members[] = {
     {"size", SHAPE_SIZE, .about = "what a pull downloads; default: costs.imageSize"},
     {"layers", SHAPE_LIST, .of = &layer_grammar, .about = "instead of size: what it is made of"},
     {"oci", SHAPE_TEXT,
-     .about = "real runs: folder of an OCI image layout, or folder:tag where it has several images, "
-              "beside the scenario or shipped with berth; default: a small built-in root file "
-              "system"},
+     .about =
+         "real runs: folder of an OCI image layout, or folder:tag where it has several images, "
+         "beside the scenario or shipped with berth; default: a small built-in root file "
+         "system"},
     {"rootfs", SHAPE_TEXT, .about = "real runs: tarball of a root file system, instead of oci"},
     {.name = NULL},
 };

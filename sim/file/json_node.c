@@ -112,6 +112,7 @@ void reading_finish(struct reading *reading)
               (size_t)(findings->n_list - reading->first_finding), sizeof *findings->list,
               compare_findings);
     free(reading->said);
+    free(reading->unsimulated);
 }
 
 void findings_finish(struct findings *findings)
@@ -395,6 +396,28 @@ void node_note(const struct node *node, const char *format, ...)
     va_start(args, format);
     add_node_finding(node, SEVERITY_NOTE, true, format, args);
     va_end(args);
+}
+
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = list; at && (at = strstr(at, name)); at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ',' || !at[length]))
+            return true;
+    return false;
+}
+
+void node_unsimulated(const struct node *node, const char *name)
+{
+    struct reading *reading = node->document->reading;
+    char *list = reading->unsimulated;
+
+    node_note(node, "not simulated: no effect");
+    if (is_listed(list, name))
+        return;
+    reading->unsimulated = print_text("%s%s%s", list ? list : "", list ? ", " : "", name);
+    free(list);
 }
 
 void node_key_finding(const struct node *node, enum severity severity, const char *format, ...)

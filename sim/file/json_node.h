@@ -27,6 +27,7 @@ struct reading {
     int n_overlays;
     const struct grammar_member **said; /* "not simulated yet" is said once a member */
     int n_said, cap_said;
+    char *unsimulated; /* the names of notes' members, "secrets, taskRoleArn", or NULL */
     int64_t **samples; /* of empirical distributions; until the scenario takes them */
     int n_samples, cap_samples;
 };
@@ -81,6 +82,9 @@ void node_warning(const struct node *node, const char *format, ...)
  * member's name. */
 void node_note(const struct node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The note that the member has no effect here, and its name among the others'. */
+void node_unsimulated(const struct node *node, const char *name);
 
 /* A finding placed at the member's name rather than at its value. */
 void node_key_finding(const struct node *node, enum severity severity, const char *format, ...)

@@ -12,26 +12,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Objects and lists */
 
-/* Real files carry numbers and truth values where the API takes texts. */
-static void text_from_number(struct node *member)
+/* The text that a number or a truth value stands for; NULL where it is neither. */
+static json_t *text_of(const json_t *value)
 {
     char text[64];
 
-    if (json_is_integer(member->value))
-        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(member->value));
-    else if (json_is_real(member->value))
-        snprintf(text, sizeof text, "%.15g", json_real_value(member->value));
-    else if (json_is_boolean(member->value))
-        snprintf(text, sizeof text, "%s", json_is_true(member->value) ? "true" : "false");
+    if (json_is_integer(value))
+        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        snprintf(text, sizeof text, "%.15g", json_real_value(value));
+    else if (json_is_boolean(value))
+        snprintf(text, sizeof text, "%s", json_is_true(value) ? "true" : "false");
     else
-        return;
+        return NULL;
+    return json_string(text);
+}
+
+/* Real files carry numbers and truth values where the API takes texts. */
+static json_t *take_text(const struct node *node)
+{
+    json_t *text = text_of(node->value);
+
     /* --set cpu=256 has no way to say that it means a text */
-    if (!node_set_by(member))
-        node_warning(member, "found %s; ECS takes a text here: \"%s\"", node_found(member), text);
-    json_object_set_new(member->parent->value, member->key, json_string(text));
+    if (text && !node_set_by(node))
+        node_warning(node, "found %s; ECS takes a text here: \"%s\"", node_found(node),
+                     json_string_value(text));
+    return text;
+}
+
+static void text_from_number(struct node *member)
+{
+    json_t *text = take_text(member);
+
+    if (text)
+        json_object_set_new(member->parent->value, member->key, text);
+}
+
+void node_take_texts(const struct node *list)
+{
+    const char *name;
+    json_t *value, *text;
+    size_t i;
+    void *next;
+
+    if (!list->ecs)
+        return;
+    json_array_foreach(list->value, i, value)
+    {
+        struct node item = node_item(list, i);
+
+        text = take_text(&item);
+        if (text)
+            json_array_set_new(list->value, i, text);
+    }
+    json_object_foreach_safe(list->value, next, name, value)
+    {
+        struct node member = node_member(list, name);
+
+        text = take_text(&member);
+        if (text)
+            json_object_set_new(list->value, name, text);
+    }
 }
 
 /* In a call it changes what is asked for; in a definition it is what real files carry anyway. */
@@ -48,7 +93,7 @@ static void say_not_simulated(const struct node *member, const struct grammar *g
         node_key_finding(member, SEVERITY_WARNING,
                          "ECS has it, berth does not simulate it yet: no effect");
     else
-        node_note(member, "not simulated: no effect");
+        node_unsimulated(member, known->name);
 }
 
 static void check_member(const struct node *node, const struct grammar *grammar, const char *name)
@@ -191,6 +236,19 @@ static bool number_in_text(const struct node *node, enum bare_unit unit, int64_t
     return false;
 }
 
+/* What spreadsheets and templates make of 512: 512.0. */
+static bool whole_in_decimal(const struct node *node, int64_t *value)
+{
+    double decimal = json_real_value(node->value);
+
+    if (!node->ecs || !json_is_real(node->value) || decimal < -1e15 || decimal > 1e15 ||
+        (double)(int64_t)decimal != decimal)
+        return false;
+    *value = (int64_t)decimal;
+    node_warning(node, "found a decimal; ECS takes a whole number here: %lld", (long long)*value);
+    return true;
+}
+
 bool node_number(const struct node *node, int64_t minimum, int64_t maximum, enum bare_unit unit,
                  int64_t *out)
 {
@@ -203,7 +261,7 @@ bool node_number(const struct node *node, int64_t minimum, int64_t maximum, enum
             return false;
     } else if (json_is_integer(node->value)) {
         value = json_integer_value(node->value);
-    } else {
+    } else if (!whole_in_decimal(node, &value)) {
         node_error(node, "found %s, wanted a whole number", node_found(node));
         return false;
     }
@@ -282,6 +340,20 @@ bool node_id(const struct node *node, char letter, int32_t *out)
     return !wrong;
 }
 
+/* TCP is plain, though ECS takes it for no protocol. */
+static bool other_case(const struct node *node, const char *text, const char *const *names,
+                       int *out)
+{
+    for (int i = 0; node->ecs && names[i]; i++) {
+        if (strcasecmp(names[i], text) == 0) {
+            node_warning(node, "found \"%s\"; ECS takes %s here", text, names[i]);
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool node_choice(const struct node *node, const char *const *names, int *out)
 {
     const char *text;
@@ -301,6 +373,8 @@ bool node_choice(const struct node *node, const char *const *names, int *out)
         else if (strcmp(list + used - 3, "...") != 0)
             snprintf(list + used, sizeof list - used, ", ...");
     }
+    if (other_case(node, text, names, out))
+        return true;
     node_error(node, "found %s, wanted %s%s%s", node_found(node), names[1] ? "one of " : "", list,
                node_hint(names[1] ? nearest_of(text, names) : NULL));
     return false;

@@ -17,6 +17,10 @@ bool node_object(struct node *node, const struct grammar *grammar);
  * one, with a warning (real files carry such). */
 size_t node_list(struct node *node);
 
+/* In ECS's objects: numbers and truth values of a list or map of texts become the texts that they mean,
+ * with a warning each. Before its items are looked at. */
+void node_take_texts(const struct node *list);
+
 /* Each of these leaves `out` alone and returns false where the member is absent (silently) or not
  * of that type (with an error). */
 bool node_text(const struct node *node, const char **out);

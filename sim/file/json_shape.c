@@ -42,6 +42,7 @@ static void check_map(const struct node *node)
 
     if (!json_is_object(node->value))
         node_error(node, "found %s, wanted an object of names and texts", node_found(node));
+    node_take_texts(node);
     json_object_foreach(node->value, name, value)
     {
         struct node child = node_member(node, name);

@@ -19,7 +19,8 @@
         {"student", SHAPE_BOOL, .about = "true: it is in the student's folder"},                   \
         {"machines", SHAPE_CHOICE, .values = machines_names,                                       \
          .about = "what instances are: cgroups or virtual machines"},                              \
-        {"boot", SHAPE_CHOICE, .values = boot_path_names, .about = "how virtual machines come up"},   \
+        {"boot", SHAPE_CHOICE, .values = boot_path_names,                                          \
+         .about = "how virtual machines come up"},                                                 \
     {                                                                                              \
         "set", SHAPE_TEXT_MAP, .about = "values to change, as `--set PATH=VALUE`"                  \
     }

@@ -343,10 +343,11 @@ bool replay_can_step(const struct message *event, const char *path, struct err *
     const char *missing = strategies_missing(event);
 
     return !missing ||
-           err_set(err, EXIT_INPUT,
-                   "%s: this run places by the strategy \"%s\", which this berth does not have: add "
-                   "it to sim/core/strategies.c, or use the berth that made the run",
-                   path, missing);
+           err_set(
+               err, EXIT_INPUT,
+               "%s: this run places by the strategy \"%s\", which this berth does not have: add "
+               "it to sim/core/strategies.c, or use the berth that made the run",
+               path, missing);
 }
 
 /* The end -------------------------------------------------------------------------------------- */

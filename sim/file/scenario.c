@@ -40,6 +40,13 @@ static void accept_containers(struct document *document)
     document_wrap_list(document, "containerDefinitions");
 }
 
+static const char *text_or_nothing(const struct node *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object->value, name));
+
+    return text ? text : "";
+}
+
 /* Others' spellings, said once instead of member by member. */
 static bool refuse_foreign(const struct node *top)
 {
@@ -47,6 +54,16 @@ static bool refuse_foreign(const struct node *top)
         json_object_get(top->value, "AWSTemplateFormatVersion"))
         node_error(top, "this is CloudFormation; berth takes what the ECS API takes (family, "
                         "containerDefinitions): `aws ecs describe-task-definition` prints it");
+    else if (json_object_get(top->value, "Resources") ||
+             strncmp(text_or_nothing(top, "Type"), "AWS::", 5) == 0)
+        node_error(top, "this is CloudFormation; berth takes what the ECS API takes");
+    else if (json_object_get(top->value, "apiVersion") && json_object_get(top->value, "kind"))
+        node_error(top, "this is a manifest of Kubernetes; berth takes what the ECS API takes "
+                        "(family, containerDefinitions)");
+    else if (!json_object_get(top->value, "berth") &&
+             json_is_object(json_object_get(top->value, "services")))
+        node_error(top, "this is a file of Docker Compose; berth takes what the ECS API takes "
+                        "(family, containerDefinitions)");
     else if (json_is_array(top->value) &&
              json_object_get(json_array_get(top->value, 0), "containerDefinitions"))
         node_error(top, "a list of task definitions: wanted one a file, or all as "
@@ -124,6 +141,7 @@ static bool is_bare(const struct node *top)
 {
     return !json_object_get(top->value, "berth") &&
            (json_object_get(top->value, "containerDefinitions") ||
+            json_object_get(top->value, "family") ||
             json_is_object(json_object_get(top->value, "taskDefinition")));
 }
 
@@ -353,6 +371,8 @@ static struct scenario *finish(struct scenario_reader *reader)
     scenario->n_images = reader->n_images;
     scenario->samples = reader->reading.samples;
     scenario->n_samples = reader->reading.n_samples;
+    scenario->unsimulated = reader->reading.unsimulated;
+    reader->reading.unsimulated = NULL;
     names_finish(&reader->type_names);
     names_finish(&reader->image_names);
     names_finish(&reader->digests);
@@ -519,6 +539,7 @@ void scenario_destroy(struct scenario *scenario)
     free(scenario->images);
     free(scenario->taskdefs);
     free(scenario->title);
+    free(scenario->unsimulated);
     free(scenario->source);
     free(scenario->path);
     free(scenario);

@@ -105,6 +105,7 @@ struct scenario {
     char *path;
     char *title;
     char *source; /* the whole scenario as one line of JSON, task definition files inlined */
+    char *unsimulated; /* what of ECS's API has no effect in it, "secrets, taskRoleArn", or NULL */
     uint64_t seed;
     int64_t epoch_usec; /* when the run starts, since 1970: as in struct cluster */
     int64_t until_usec; /* USEC_NEVER: when all is done */

@@ -54,14 +54,15 @@ struct scenario_reader {
 void scenario_put_costs(struct scenario_reader *reader, const struct scenario_options *options);
 void scenario_read_costs(struct scenario_reader *reader, const struct node *top);
 
-/* scenario_world.c */
-void scenario_read_instances(struct scenario_reader *reader, const struct node *top);
-void scenario_read_images(struct scenario_reader *reader, const struct node *top);
-void scenario_read_behaviours(struct scenario_reader *reader, const struct node *top);
+/* scenario_misfit.c */
 /* A definition that fits on no instance, even an empty one, is worth a warning. */
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition);
 
+/* scenario_world.c */
+void scenario_read_instances(struct scenario_reader *reader, const struct node *top);
+void scenario_read_images(struct scenario_reader *reader, const struct node *top);
+void scenario_read_behaviours(struct scenario_reader *reader, const struct node *top);
 int32_t scenario_find_type(struct scenario_reader *reader, const struct node *node,
                            const char *name);
 /* A new group with berth's defaults; valid until the next one. */

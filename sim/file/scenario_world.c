@@ -314,64 +314,6 @@ void scenario_read_instances(struct scenario_reader *reader, const struct node *
     }
 }
 
-/* What a group's agents register of its type's memory. */
-static int32_t group_memory_mib(const struct scenario_group *group,
-                                const struct instance_type *type)
-{
-    int32_t reserved = group->rules ? group->rules->reserved_memory_mib : 0;
-
-    return type->memory_mib > reserved ? type->memory_mib - reserved : 0;
-}
-
-/* How far a definition is from fitting, in thousandths of what there is: 1000 and less fits. */
-static int64_t need_permille(int64_t wanted, int64_t there)
-{
-    return wanted == 0 ? 0 : there > 0 ? (wanted * 1000 + there - 1) / there : INT64_MAX - 1;
-}
-
-void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
-                             const struct task_definition *definition)
-{
-    const int64_t wanted[] = {taskdef_cpu(definition), taskdef_memory_mib(definition),
-                              taskdef_gpus(definition, 1)};
-    static const char *const units[] = {"CPU units", "MiB", "GPUs"};
-    struct node family = node_member(node, "family");
-    const struct instance_type *nearest = NULL;
-    int64_t nearest_permille = INT64_MAX, nearest_there = 0;
-    int nearest_lacks = 0;
-
-    for (int i = 0; i < reader->n_groups; i++) {
-        const struct scenario_group *group = &reader->groups[i];
-        const struct instance_type *type;
-        int64_t permille = 0;
-        int lacks = 0;
-
-        if (group->type == ID_NONE || group->kind == GROUP_FARGATE || group->n_more_types > 0)
-            return;
-        type = &reader->types[group->type];
-        const int64_t there[] = {type->cpu, group_memory_mib(group, type), type->gpus};
-        for (int r = 0; r < 3; r++)
-            if (need_permille(wanted[r], there[r]) > permille) {
-                permille = need_permille(wanted[r], there[r]);
-                lacks = r;
-            }
-        if (permille <= 1000)
-            return;
-        if (permille < nearest_permille) {
-            nearest_permille = permille;
-            nearest = type;
-            nearest_lacks = lacks;
-            nearest_there = there[lacks];
-        }
-    }
-    if (nearest)
-        node_warning(&family,
-                     "%s needs %lld %s and fits on no instance, even an empty one: the nearest, "
-                     "%s, has %lld",
-                     definition->family, (long long)wanted[nearest_lacks], units[nearest_lacks],
-                     nearest->name, (long long)nearest_there);
-}
-
 static struct image *find_image(struct scenario_reader *reader, const char *name, int32_t *index)
 {
     *index = names_intern(&reader->image_names, name);

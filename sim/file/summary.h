@@ -29,6 +29,9 @@ int summary_unplaced(FILE *out, const struct story *story);
 /* Says that so many groups have given up launching; nothing where none has. */
 void summary_given_up(FILE *out, int n_groups);
 
+/* What the scenario says without effect, in one line; nothing where there is nothing. */
+void summary_unsimulated(FILE *out, const struct scenario *scenario);
+
 /* "expect   2 of 2 hold", and those that do not, one a line. Returns whether all hold. */
 bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story);
 

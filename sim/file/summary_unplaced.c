@@ -157,6 +157,13 @@ int summary_unplaced(FILE *out, const struct story *story)
     return unplaced;
 }
 
+void summary_unsimulated(FILE *out, const struct scenario *scenario)
+{
+    if (scenario->unsimulated)
+        fprintf(out, "noted    not simulated: %s   (berth validate -v says where)\n",
+                scenario->unsimulated);
+}
+
 bool summary_expect(FILE *out, const struct scenario *scenario, const struct story *story)
 {
     int holding = expect_count(scenario, story);

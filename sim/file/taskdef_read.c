@@ -298,7 +298,7 @@ static void read_requirements(const struct node *object, struct container_defini
         if (strcmp(types[choice], "GPU") == 0)
             read_gpus(&value, container);
         else
-            node_note(&type, "not simulated: no effect");
+            node_unsimulated(&type, types[choice]);
     }
 }
 

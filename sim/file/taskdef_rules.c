@@ -149,6 +149,22 @@ static void check_ports_once(const struct node *node, const struct task_definiti
         }
 }
 
+/* ECS API, ResourceRequirement: ALL leaves none for others of the task. */
+static void check_gpus(const struct node *node, const struct task_definition *definition)
+{
+    struct container_node way;
+    int n = 0, all = -1;
+
+    for (int i = 0; i < definition->n_containers; i++) {
+        n += definition->containers[i].gpus != 0;
+        if (definition->containers[i].gpus == GPUS_ALL)
+            all = i;
+    }
+    if (all >= 0 && n > 1)
+        node_error(member_of(node, all, "resourceRequirements", &way),
+                   "ALL GPUs of an instance, and other containers want some: it fits nowhere");
+}
+
 /* What ECS takes only with networks of some kinds (ECS API, ContainerDefinition). */
 static void check_network(const struct node *node, const struct task_definition *definition,
                           const struct taskdef_run *run)
@@ -222,10 +238,14 @@ bool taskdef_fits_fargate(int32_t cpu, int32_t mib)
 
 static void check_fargate_size(const struct node *node, const struct task_definition *definition)
 {
-    struct node memory = node_member(node, "memory"), storage, size;
+    struct node cpu = node_member(node, "cpu"), memory = node_member(node, "memory"), storage, size;
     int32_t ignored;
 
-    if (!taskdef_fits_fargate(definition->cpu, definition->memory_mib))
+    if (!cpu.value || !memory.value)
+        node_error(cpu.value ? &memory : &cpu,
+                   "missing: FARGATE is required and wants cpu and memory for the task, such as "
+                   "\"256\" and \"512\"");
+    else if (!taskdef_fits_fargate(definition->cpu, definition->memory_mib))
         node_error(&memory,
                    "FARGATE is required and has no size of %d CPU units with %d MiB (the sizes: "
                    "256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)",
@@ -311,9 +331,22 @@ static void check_fargate(const struct node *node, const struct task_definition 
     check_fargate_volumes(node, run);
 }
 
+/* ECS developer guide, service-quotas. */
+#define DEFINITION_BYTES_MAX (64 * 1024)
+
+static void check_length(const struct node *node)
+{
+    size_t bytes = json_dumpb(node->value, NULL, 0, JSON_COMPACT);
+    struct node list = node_member(node, "containerDefinitions");
+
+    if (bytes > DEFINITION_BYTES_MAX)
+        node_error(&list, "%zu bytes of definition; ECS takes at most 64 KiB", bytes);
+}
+
 void taskdef_check(const struct node *node, const struct task_definition *definition,
                    const struct taskdef_run *run)
 {
+    check_length(node);
     check_names(node, definition);
     check_essential(node, definition);
     check_memory(node, definition);
@@ -321,6 +354,7 @@ void taskdef_check(const struct node *node, const struct task_definition *defini
     check_ports(node, definition);
     check_ports_once(node, definition);
     check_ranges(node, definition);
+    check_gpus(node, definition);
     check_network(node, definition, run);
     taskdef_order_check(node, definition);
     check_fargate(node, definition, run);

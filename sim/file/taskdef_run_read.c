@@ -36,6 +36,7 @@ static void read_texts(const struct node *object, const char *name, const char *
     struct node list = node_member(object, name);
     size_t n_items = node_list(&list);
 
+    node_take_texts(&list);
     if (n_items)
         *to = memory_zeroed(n_items, sizeof **to);
     for (size_t i = 0; i < n_items; i++) {
@@ -68,11 +69,29 @@ static bool read_path(const struct node *node, const char **path)
     return false;
 }
 
+/* Other tools write variables as one object. */
+static void list_variables(const struct node *container)
+{
+    struct node map = node_member(container, "environment");
+    json_t *list, *value;
+    const char *name;
+
+    if (!json_is_object(map.value) || json_object_get(map.value, "name"))
+        return;
+    node_warning(&map, "found an object of variables; ECS takes a list of {\"name\", \"value\"}");
+    node_take_texts(&map);
+    list = json_array();
+    json_object_foreach(map.value, name, value)
+        json_array_append_new(list, json_pack("{s:s, s:O}", "name", name, "value", value));
+    json_object_set_new(container->value, "environment", list);
+}
+
 static void read_environment(const struct node *container, struct container_run *run)
 {
     struct node list;
     size_t n;
 
+    list_variables(container);
     run->environment = list_room(container, "environment", sizeof *run->environment, &list, &n);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i), name_node, value_node;
@@ -302,7 +321,7 @@ static void read_mounts(const struct node *container, const struct taskdef_run *
         mount->volume = find_volume(task, name);
         if (mount->volume < 0)
             node_warning(&volume, "no volume \"%s\" in this definition: not mounted%s", name,
-                       node_hint(nearest_volume(task, name)));
+                         node_hint(nearest_volume(task, name)));
         else if (read_path(&path_node, &path))
             run->mounts[run->n_mounts++].path = memory_text(path);
     }
@@ -337,6 +356,7 @@ static void read_labels(const struct node *container, struct container_run *run)
         node_error(&map, "found %s, wanted an object of names and texts", node_found(&map));
     if (json_object_size(map.value))
         run->labels = memory_zeroed(json_object_size(map.value), sizeof *run->labels);
+    node_take_texts(&map);
     json_object_foreach(map.value, name, value)
     {
         struct node member = node_member(&map, name);
@@ -363,6 +383,7 @@ static void read_log(const struct node *container, struct container_run *run)
         run->log_driver = memory_text(drivers[choice]);
     if (options.value && !json_is_object(options.value))
         node_error(&options, "found %s, wanted an object of names and texts", node_found(&options));
+    node_take_texts(&options);
     json_object_foreach(options.value, name, value)
     {
         struct node option = node_member(&options, name);
@@ -371,9 +392,40 @@ static void read_log(const struct node *container, struct container_run *run)
     }
 }
 
+/* A whole line where the words of a program belong. What only a shell would understand is nobody's
+ * guess. */
+static void split_line(const struct node *object, const char *name)
+{
+    struct node member = node_member(object, name);
+    const char *text = json_string_value(member.value);
+    char *words, *word, *rest;
+    json_t *list;
+
+    if (!text || !strpbrk(text, " \t"))
+        return;
+    if (strpbrk(text, "\"'\\$`|&;<>(){}[]*?~#\n")) {
+        node_error(&member,
+                   "found %s where ECS takes a list of words, such as [\"sh\", \"-c\", "
+                   "\"sleep 1; echo done\"]",
+                   node_found(&member));
+        json_object_set_new(object->value, name, json_array());
+        return;
+    }
+    node_warning(&member, "found %s where ECS takes a list: taken as its words",
+                 node_found(&member));
+    words = memory_text(text);
+    list = json_array();
+    for (word = strtok_r(words, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest))
+        json_array_append_new(list, json_string(word));
+    json_object_set_new(object->value, name, list);
+    free(words);
+}
+
 void taskdef_run_read_container(const struct node *object, const struct taskdef_run *task,
                                 struct container_run *run)
 {
+    split_line(object, "entryPoint");
+    split_line(object, "command");
     read_texts(object, "entryPoint", NULL, &run->entry_point, &run->n_entry_point);
     read_texts(object, "command", NULL, &run->command, &run->n_command);
     read_environment(object, run);

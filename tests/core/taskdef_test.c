@@ -107,6 +107,7 @@ enum fault {
     CPU_OVERFLOWS,
     LIMITS_OVERFLOW,
     ONE_LIMIT_OVERFLOWS,
+    ALL_GPUS_AND_MORE,
     FAULTS,
 };
 
@@ -142,6 +143,8 @@ static bool is_sound_with(enum fault fault)
         containers[0].memory_mib = second->memory_reservation_mib = INT32_MAX;
     if (fault == ONE_LIMIT_OVERFLOWS)
         second->memory_mib = second->memory_reservation_mib = INT32_MAX;
+    containers[0].gpus = fault == ALL_GPUS_AND_MORE || fault == SOUND ? GPUS_ALL : 0;
+    second->gpus = fault == ALL_GPUS_AND_MORE;
     return taskdef_is_sound(&definition);
 }
 

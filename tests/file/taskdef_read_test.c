@@ -77,9 +77,10 @@ static const struct row containers[] = {
      "taken as absent"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"command\":\"sleep 1\"}",
      "1:125: warning: taskDefinitions[0].containerDefinitions[0].command: found \"sleep 1\" where "
-     "ECS takes a list: taken as a list of one"},
+     "ECS takes a list: taken as its words"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"command\":[\"sleep\",1]}",
-     "1:134: error: taskDefinitions[0].containerDefinitions[0].command[1]: found 1, wanted a text"},
+     "1:134: warning: taskDefinitions[0].containerDefinitions[0].command[1]: found 1; ECS takes a "
+     "text here: \"1\""},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"environment\":[{\"name\":\"A\",\"value\":5},{"
      "\"value\":\"x\"},{\"name\":\"B=C\"}]}",
      "1:150: warning: taskDefinitions[0].containerDefinitions[0].environment[0].value: found 5; "
@@ -95,9 +96,9 @@ static const struct row containers[] = {
      "1:131: error: taskDefinitions[0].containerDefinitions[0].portMappings[0].containerPort: "
      "missing: the port that the container listens on\n1:164: error: "
      "taskDefinitions[0].containerDefinitions[0].portMappings[1].containerPort: found 0, wanted a "
-     "whole number from 1 to 65535\n1:198: error: "
-     "taskDefinitions[0].containerDefinitions[0].portMappings[2].protocol: found \"TCP\", wanted "
-     "one of tcp, udp (did you mean tcp?)"},
+     "whole number from 1 to 65535\n1:198: warning: "
+     "taskDefinitions[0].containerDefinitions[0].portMappings[2].protocol: found \"TCP\"; ECS "
+     "takes tcp here"},
     {"{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"portMappings\":[{\"containerPort\":80,"
      "\"hostPort\":80},{\"containerPort\":81,\"hostPort\":80}]}",
      "1:130: error: taskDefinitions[0].containerDefinitions[0].portMappings: port 80 of the "
@@ -349,6 +350,17 @@ Test(taskdef_read, reads_every_member)
     cr_assert(run->readonly_root);
     cr_assert(scenario->taskdefs[0].run->containers[0].user == NULL);
     scenario_destroy(scenario);
+}
+
+Test(taskdef_read, ports_that_no_instance_gives)
+{
+    const char *ssh =
+        containers_of("{\"name\":\"a\",\"image\":\"i\",\"memory\":8,\"portMappings\":[{"
+                      "\"containerPort\":1,\"hostPort\":22}]}");
+
+    reading_gives(ssh,
+                  "1:130: warning: taskDefinitions[0].containerDefinitions[0].portMappings: port "
+                  "22 is reserved on every instance: the task fits on none");
 }
 
 /* ECS developer guide, task-cpu-memory-error: the sizes, and those just beside them. */

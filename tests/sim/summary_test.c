@@ -42,6 +42,7 @@ static char *picture(const char *text, int *unplaced)
     summary_title(file, scenario, "SIMULATED");
     summary_bars(file, scenario, &result.story, options.seed);
     *unplaced = summary_unplaced(file, &result.story);
+    summary_unsimulated(file, scenario);
     summary_expect(file, scenario, &result.story);
     nearby_warn(file, scenario, &result.story);
     fclose(file);
@@ -233,4 +234,21 @@ Test(summary, durations_read_well)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         cr_assert_str_eq(summary_duration(cases[i].usec, text, sizeof text), cases[i].text);
+}
+
+/* Roles and secrets are read, and named once. */
+Test(summary, names_what_is_not_simulated)
+{
+    int unplaced;
+    char *text =
+        picture("{'berth': 'scenario/1', 'taskDefinitions': [{'family': 'a', "
+                "'taskRoleArn': 'r', 'containerDefinitions': [{'name': 'a', 'image': 'i', "
+                "'memory': 8, 'secrets': [{'name': 'A', 'valueFrom': 'x'}]}, {'name': 'b', "
+                "'image': 'i', 'memory': 8, 'secrets': [{'name': 'A', 'valueFrom': "
+                "'x'}]}]}], 'timeline': [{'at': '0s', 'runTask': {'taskDefinition': 'a'}}]}",
+                &unplaced);
+
+    cr_expect_str_eq(row(text, "noted"), "noted    not simulated: taskRoleArn, secrets   (berth "
+                                         "validate -v says where)");
+    free(text);
 }
