@@ -60,7 +60,7 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
         snprintf(text, sizeof text, "%sno task in this run", scale);
     else
         snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
-                 scene->n_waits);
+                 scene->n_waiting);
     int wide = shape_letters(text) * shape_advance(sizes->small);
     int title = shape_letters(index->title) * shape_advance(sizes->normal);
     if (x + title + sizes->gap + wide <= right) {
@@ -103,13 +103,13 @@ static void add_lane(struct layout *layout, const struct scene *scene, struct sh
                             area.width - sizes->gap, sizes->small, true, "waiting") +
                 2 * sizes->gap;
     char text[64];
-    snprintf(text, sizeof text, scene->n_waits > 0 ? "%d" : "nobody", scene->n_waits);
+    snprintf(text, sizeof text, scene->n_waiting > 0 ? "%d" : "nobody", scene->n_waiting);
     shapes_text(shapes, PAINT_FAINT, x + sizes->gap, area.y + 3 + shape_line(sizes->small), label,
                 sizes->small, false, text);
     x += label;
     for (int i = 0; i < scene->n_waits; i++) {
         int room = area.x + area.width - x - sizes->gap;
-        int rest = scene->n_waits - i;
+        int rest = scene->n_waiting - i;
         if (room < wide && i > 0) {
             snprintf(text, sizeof text, "+%d", rest);
             shapes_text(shapes, PAINT_FAINT, x, area.y + 3, room, sizes->small, true, text);

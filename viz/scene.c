@@ -9,6 +9,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+const char *const scene_host_names[] = {
+    "booting", "ready", "draining", "disconnected", "Spot warning", "gone", "terminated", NULL,
+};
 
 void scene_init(struct scene *scene, const struct scene_index *index)
 {
@@ -16,12 +21,14 @@ void scene_init(struct scene *scene, const struct scene_index *index)
     *scene = (struct scene){.index = index, .at_usec = -1, .held_from = INT32_MAX};
     scene->instances = calloc((size_t)n_instances + 1, sizeof *scene->instances);
     scene->present = calloc((size_t)n_instances + 1, sizeof *scene->present);
+    scene_sum_init(&scene->sums, &index->changes);
 }
 
 void scene_finish(struct scene *scene)
 {
     free(scene->instances);
     free(scene->present);
+    free(scene->sums.sums);
     free(scene->waits);
     *scene = (struct scene){0};
 }
@@ -73,17 +80,37 @@ const struct scene_instance *scene_instance(const struct scene *scene, int32_t i
     return scene->present[position] ? &scene->instances[position] : NULL;
 }
 
-static void count_task(struct scene *scene, struct scene_instance *instance, int32_t task)
+/* Whether the last turn of that kind before or at this moment says yes; `first` before any. */
+static bool turned(const struct scene *scene, int32_t instance, enum story_turn_kind kind,
+                   bool first)
 {
-    const struct story *story = scene->index->story;
-    const struct task_definition *definition = life_definition(story, task);
-    enum life state = life_task(story, task, scene->at_usec);
-    if (state == LIFE_RUNNING)
-        scene->n_running++;
-    if (state == LIFE_DONE || state == LIFE_FAILED)
-        return;
-    instance->cpu_reserved += taskdef_cpu(definition);
-    instance->memory_reserved_mib += taskdef_memory_mib(definition);
+    const struct scene_index *index = scene->index;
+    bool value = first;
+    for (int i = index->first_turn[instance]; i < index->first_turn[instance + 1]; i++) {
+        const struct story_turn *turn = &index->story->turns[index->turns[i]];
+        if (turn->at_usec > scene->at_usec)
+            break;
+        if (turn->kind == kind)
+            value = turn->value != 0;
+    }
+    return value;
+}
+
+static enum scene_host_state state_of(const struct scene *scene, int32_t instance)
+{
+    const struct story_instance *row = &scene->index->story->instances[instance];
+    if (row->lost_at_usec <= scene->at_usec)
+        return row->terminate_at_usec <= row->lost_at_usec ? SCENE_HOST_TERMINATED
+                                                           : SCENE_HOST_GONE;
+    if (row->registered_at_usec > scene->at_usec)
+        return SCENE_HOST_BOOTING;
+    if (row->warned_at_usec <= scene->at_usec)
+        return SCENE_HOST_WARNED;
+    if (!turned(scene, instance, TURN_CONNECTED, true))
+        return SCENE_HOST_DISCONNECTED;
+    return turned(scene, instance, TURN_DRAINING, row->drain_at_usec <= scene->at_usec)
+               ? SCENE_HOST_DRAINING
+               : SCENE_HOST_READY;
 }
 
 static void add_instance(struct scene *scene, int position)
@@ -91,69 +118,35 @@ static void add_instance(struct scene *scene, int position)
     const struct scene_index *index = scene->index;
     int32_t instance = index->order[position];
     const struct story_instance *row = &index->story->instances[instance];
-    const struct instance_group *group = scene_index_group(index, instance);
+    scene->present[position] =
+        row->launch_at_usec <= scene->at_usec && index->replaced_at_usec[instance] > scene->at_usec;
+    if (!scene->present[position])
+        return;
     struct scene_instance *to = &scene->instances[position];
-    *to = (struct scene_instance){
-        .instance = instance,
-        .type = group && group->type ? group->type : "",
-        .state = SCENE_HOST_BOOTING,
-        .cpu = row->cpu > 0 || !group ? row->cpu : group->cpu, /* known before it has booted */
-        .memory_mib = row->memory_mib > 0 || !group ? row->memory_mib : group->memory_mib,
-    };
-    snprintf(to->name, sizeof to->name, "%s", story_instance_name(instance));
-    scene->present[position] = row->launch_at_usec <= scene->at_usec;
-    if (row->lost_at_usec <= scene->at_usec)
-        to->state = SCENE_HOST_GONE;
-    else if (row->registered_at_usec <= scene->at_usec)
-        to->state = SCENE_HOST_READY;
-    for (int i = index->first_of[instance]; i < index->first_of[instance + 1]; i++) {
-        int32_t task = index->by_instance[i];
-        if (index->story->tasks[task].placed_at_usec > scene->at_usec)
-            break;
-        if (index->slots[task].covered_at_usec > scene->at_usec)
-            count_task(scene, to, task);
+    if (to->name[0] == '\0') {
+        const struct instance_group *group = scene_index_group(index, instance);
+        to->instance = instance;
+        to->type = group && group->type ? story_type(index->story, row) : "";
+        to->cpu = row->cpu > 0 ? row->cpu : index->capacity[instance].cpu;
+        to->memory_mib =
+            row->memory_mib > 0 ? row->memory_mib : index->capacity[instance].memory_mib;
+        to->sum = &scene->sums.sums[instance];
+        snprintf(to->name, sizeof to->name, "%s", story_instance_name(instance));
     }
+    to->state = state_of(scene, instance);
+    to->cpu_reserved = (int32_t)to->sum->cpu;
+    to->memory_reserved_mib = (int32_t)to->sum->memory_mib;
+    scene->n_hosts[to->state]++;
 }
 
-/* Whether the thing a note is about still waits: its task is not placed and not given up, or its
- * service has had no new task since. */
-static bool still_waits(const struct scene *scene, const struct story_note *note)
+static void add_wait(struct scene *scene, const struct scene_waiter *waiter)
 {
     const struct story *story = scene->index->story;
-    const struct wait *wait = &note->message.as.wait;
-    if (wait->task != ID_NONE) {
-        if (wait->task < 0 || wait->task >= story->n_tasks)
-            return true;
-        const struct story_task *task = &story->tasks[wait->task];
-        return task->placed_at_usec > scene->at_usec && task->stop_at_usec > scene->at_usec &&
-               task->stopped_at_usec > scene->at_usec;
-    }
-    for (int t = 0; t < story->n_tasks; t++) {
-        const struct story_task *task = &story->tasks[t];
-        if (task->service == wait->service && task->placed_at_usec >= note->at_usec &&
-            task->placed_at_usec <= scene->at_usec)
-            return false;
-    }
-    return true;
-}
-
-static bool is_listed(const struct scene *scene, const struct wait *wait)
-{
-    for (int i = 0; i < scene->n_waits; i++) {
-        if (scene->waits[i].task == wait->task && scene->waits[i].service == wait->service)
-            return true;
-    }
-    return false;
-}
-
-static void add_wait(struct scene *scene, const struct story_note *note)
-{
-    const struct story *story = scene->index->story;
-    const struct wait *wait = &note->message.as.wait;
+    const struct wait *wait = &story->notes[waiter->note].message.as.wait;
     int32_t taskdef = ID_NONE;
     struct scene_wait *to = ARRAY_ADD(scene, waits);
     *to = (struct scene_wait){.task = wait->task, .service = wait->service, .family = ""};
-    to->since_usec = note->at_usec;
+    to->since_usec = waiter->since_usec;
     if (wait->task != ID_NONE) {
         snprintf(to->name, sizeof to->name, "%s", story_task_name(wait->task));
         if (wait->task >= 0 && wait->task < story->n_tasks)
@@ -171,23 +164,17 @@ static void add_wait(struct scene *scene, const struct story_note *note)
     scene_tell_lack(to->lacks, sizeof to->lacks, wait->reason, wait->nearest, wait->lack);
 }
 
-/* Newest note first: an older one about the same thing is out of date. Shown in order of age. */
 static void add_waits(struct scene *scene)
 {
-    const struct story *story = scene->index->story;
-    if (story->end_usec <= scene->at_usec)
-        return;
-    for (int i = story->n_notes - 1; i >= 0; i--) {
-        const struct story_note *note = &story->notes[i];
-        if (note->message.kind == MESSAGE_WAIT && note->at_usec <= scene->at_usec &&
-            !is_listed(scene, &note->message.as.wait) && still_waits(scene, note))
-            add_wait(scene, note);
-    }
-    for (int i = 0, j = scene->n_waits - 1; i < j; i++, j--) {
-        struct scene_wait swapped = scene->waits[i];
-        scene->waits[i] = scene->waits[j];
-        scene->waits[j] = swapped;
-    }
+    const struct scene_waiters *waiters = &scene->index->waiters;
+    int positions[SCENE_WAITS_MOST];
+    scene->n_waits = 0;
+    scene->n_waiting = scene_wait_count(waiters, scene->at_usec);
+    int n = scene->n_waiting == 0
+                ? 0
+                : scene_wait_list(waiters, scene->at_usec, positions, SCENE_WAITS_MOST);
+    for (int i = 0; i < n; i++)
+        add_wait(scene, &waiters->list[positions[i]]);
 }
 
 /* Gives the room of what was placed at this very moment, but is held, to its instances, or takes it
@@ -221,10 +208,13 @@ void scene_hold(struct scene *scene, int32_t nth_placed)
 
 void scene_move(struct scene *scene, int64_t at_usec)
 {
-    count_held(scene, 1);
+    if (at_usec == scene->at_usec && scene->held_from == INT32_MAX)
+        return;
     scene->held_from = INT32_MAX;
     scene->at_usec = at_usec;
-    scene->n_waits = scene->n_running = 0;
+    memset(scene->n_hosts, 0, sizeof scene->n_hosts);
+    scene_sum_move(&scene->sums, &scene->index->changes, at_usec);
+    scene->n_running = scene->sums.sums[scene->index->story->n_instances].n[LIFE_RUNNING];
     for (int i = 0; i < scene->index->story->n_instances; i++)
         add_instance(scene, i);
     add_waits(scene);

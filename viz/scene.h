@@ -12,9 +12,17 @@
 
 enum scene_host_state {
     SCENE_HOST_BOOTING,
-    SCENE_HOST_READY, /* its agent has registered */
-    SCENE_HOST_GONE,
+    SCENE_HOST_READY,        /* its agent has registered */
+    SCENE_HOST_DRAINING,     /* takes no new tasks */
+    SCENE_HOST_DISCONNECTED, /* nobody hears of its agent */
+    SCENE_HOST_WARNED,       /* its Spot capacity is about to be taken back */
+    SCENE_HOST_GONE,         /* lost, though nobody decided that */
+    SCENE_HOST_TERMINATED,
+    SCENE_HOST_STATES,
 };
+
+/* "booting", "ready", ... */
+extern const char *const scene_host_names[];
 
 struct scene_container {
     const char *name;
@@ -39,8 +47,9 @@ struct scene_instance {
     char name[16];
     const char *type;
     enum scene_host_state state;
-    int32_t cpu, memory_mib;
+    int32_t cpu, memory_mib;                   /* for tasks */
     int32_t cpu_reserved, memory_reserved_mib; /* now, by the tasks that are not stopped */
+    const struct scene_sum *sum;               /* its tasks of now and their traces */
 };
 
 /* Something that waits for room. */
@@ -53,14 +62,19 @@ struct scene_wait {
     char lacks[96]; /* the nearest miss: "RESOURCE:MEMORY, i2 lacks 128 MiB" */
 };
 
+#define SCENE_WAITS_MOST 256
+
 /* The moment itself; arrays are reused from call to call. */
 struct scene {
     const struct scene_index *index;
     int64_t at_usec;
     struct scene_instance *instances; /* in the order of index->order, launched or not */
-    bool *present;                    /* by position in `instances`: was launched by now */
-    struct scene_wait *waits;
+    bool *present; /* by position in `instances`: launched by now, and no other has its berth */
+    struct scene_sums sums;
+    int n_hosts[SCENE_HOST_STATES]; /* instances in each state */
+    struct scene_wait *waits;       /* who has waited longest first, at most SCENE_WAITS_MOST */
     int n_waits, cap_waits;
+    int n_waiting; /* all of them */
     int n_running;
     int32_t
         held_from;    /* placements from this one of the run on are not shown; INT32_MAX: all are */

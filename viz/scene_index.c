@@ -7,6 +7,7 @@
 
 #include "core/array.h"
 #include "viz/life.h"
+#include "viz/scene_berth.h"
 #include "viz/scene_place.h"
 
 #include <stdio.h>
@@ -38,26 +39,156 @@ static int zone_find(struct scene_index *index, const char *name)
     return index->n_zones - 1;
 }
 
+/* The capacity provider of a group; the first where several name it. */
+static int32_t provider_of(const struct scene_index *index, int32_t instance)
+{
+    const struct story *story = index->story;
+    for (int32_t i = 0; i < story->n_providers; i++) {
+        if (story->providers[i].group == story->instances[instance].group)
+            return i;
+    }
+    return ID_NONE;
+}
+
+static int section_find(struct scene_index *index, int32_t zone, int32_t provider, bool fargate)
+{
+    for (int i = 0; i < index->n_sections; i++) {
+        const struct scene_section *section = &index->sections[i];
+        if (section->zone == zone && section->provider == provider && section->fargate == fargate)
+            return i;
+    }
+    *ARRAY_ADD(index, sections) =
+        (struct scene_section){.zone = zone, .provider = provider, .fargate = fargate};
+    return index->n_sections - 1;
+}
+
+const char *scene_index_section(const struct scene_index *index, int section)
+{
+    const struct scene_section *row = &index->sections[section];
+    if (row->provider != ID_NONE)
+        return index->story->providers[row->provider].name;
+    return row->fargate ? "FARGATE" : "";
+}
+
+static int by_zone(const void *a, const void *b, void *context)
+{
+    const struct scene_section *sections = context;
+    int32_t left = *(const int32_t *)a, right = *(const int32_t *)b;
+    if (sections[left].zone != sections[right].zone)
+        return sections[left].zone < sections[right].zone ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+/* Puts the sections zone by zone, and says to `section_of` where each has gone. */
+static void sort_sections(struct scene_index *index, int32_t *section_of)
+{
+    size_t n = (size_t)index->n_sections;
+    int32_t *order = calloc(n + 1, sizeof *order), *to = calloc(n + 1, sizeof *to);
+    struct scene_section *sorted = calloc(n + 1, sizeof *sorted);
+    for (int32_t i = 0; i < index->n_sections; i++)
+        order[i] = i;
+    qsort_r(order, n, sizeof *order, by_zone, index->sections);
+    int first = 0;
+    for (int32_t i = 0; i < index->n_sections; i++) {
+        to[order[i]] = i;
+        sorted[i] = index->sections[order[i]];
+        sorted[i].first_instance = first;
+        first += sorted[i].n_instances;
+        struct scene_zone *zone = &index->zones[sorted[i].zone];
+        if (zone->n_sections++ == 0) {
+            zone->first_section = i;
+            zone->first_instance = sorted[i].first_instance;
+        }
+        zone->n_instances += sorted[i].n_instances;
+    }
+    for (int i = 0; i < index->story->n_instances; i++)
+        section_of[i] = to[section_of[i]];
+    free(order);
+    free(to);
+    free(index->sections);
+    index->sections = sorted;
+    index->cap_sections = (int)n + 1;
+}
+
 static void index_zones(struct scene_index *index)
 {
     const struct story *story = index->story;
-    index->zone_of = calloc((size_t)story->n_instances + 1, sizeof *index->zone_of);
-    index->order = calloc((size_t)story->n_instances + 1, sizeof *index->order);
-    index->position = calloc((size_t)story->n_instances + 1, sizeof *index->position);
+    size_t n_instances = (size_t)story->n_instances;
+    index->zone_of = calloc(n_instances + 1, sizeof *index->zone_of);
+    index->order = calloc(n_instances + 1, sizeof *index->order);
+    index->position = calloc(n_instances + 1, sizeof *index->position);
+    int32_t *section_of = calloc(n_instances + 1, sizeof *section_of);
     for (int i = 0; i < story->n_instances; i++) {
+        const struct instance_group *group = scene_index_group(index, i);
         index->zone_of[i] = zone_find(index, zone_name(index, i));
-        index->zones[index->zone_of[i]].n_instances++;
+        section_of[i] = section_find(index, index->zone_of[i], provider_of(index, i),
+                                     group && group->kind == GROUP_FARGATE);
+        index->sections[section_of[i]].n_instances++;
     }
-    int first = 0;
-    for (int z = 0; z < index->n_zones; z++) {
-        index->zones[z].first_instance = first;
-        first += index->zones[z].n_instances;
-        index->zones[z].n_instances = 0;
-    }
+    sort_sections(index, section_of);
+    int *next = calloc((size_t)index->n_sections + 1, sizeof *next);
     for (int i = 0; i < story->n_instances; i++) {
-        struct scene_zone *zone = &index->zones[index->zone_of[i]];
-        index->position[i] = zone->first_instance + zone->n_instances++;
-        index->order[index->position[i]] = i;
+        int position = index->sections[section_of[i]].first_instance + next[section_of[i]]++;
+        index->position[i] = position;
+        index->order[position] = i;
+    }
+    free(next);
+    free(section_of);
+}
+
+/* What its type has, or its agent has found; of a micro-VM before it has started what its task wants. */
+static struct scene_capacity capacity_of(const struct scene_index *index, int32_t instance)
+{
+    const struct story *story = index->story;
+    const struct story_instance *row = &story->instances[instance];
+    const struct instance_group *group = scene_index_group(index, instance);
+    struct scene_capacity capacity = {row->cpu, row->memory_mib, 0};
+    int32_t cpu = 0, memory_mib = 0;
+    if (group && group->kind == GROUP_FARGATE && row->bound_task >= 0 &&
+        row->bound_task < story->n_tasks && life_definition(story, row->bound_task)) {
+        cpu = taskdef_cpu(life_definition(story, row->bound_task));
+        memory_mib = taskdef_memory_mib(life_definition(story, row->bound_task));
+    } else if (group && row->type > 0 && row->type <= group->n_more_types) {
+        cpu = group->more_types[row->type - 1].cpu;
+        memory_mib = group->more_types[row->type - 1].memory_mib;
+    } else if (group) {
+        cpu = group->cpu;
+        memory_mib = group->memory_mib;
+    }
+    if (capacity.cpu <= 0)
+        capacity.cpu = cpu;
+    if (capacity.memory_mib <= 0)
+        capacity.memory_mib = memory_mib;
+    else if (memory_mib > capacity.memory_mib) {
+        capacity.system_mib = memory_mib - capacity.memory_mib;
+        capacity.memory_mib = memory_mib;
+    }
+    capacity.system_mib += (int32_t)(row->course.system_bytes / 1048576);
+    /* Of a machine whose own system fills it there would be nothing to see. */
+    if (capacity.system_mib > capacity.memory_mib * INT64_C(3) / 4)
+        capacity.system_mib = (int32_t)(capacity.memory_mib * INT64_C(3) / 4);
+    return capacity;
+}
+
+static void index_instances(struct scene_index *index)
+{
+    const struct story *story = index->story;
+    size_t n_instances = (size_t)story->n_instances;
+    index->capacity = calloc(n_instances + 1, sizeof *index->capacity);
+    for (int32_t i = 0; i < story->n_instances; i++)
+        index->capacity[i] = capacity_of(index, i);
+    scene_berth_assign(index);
+    index->turns = calloc((size_t)story->n_turns + 1, sizeof *index->turns);
+    index->first_turn = calloc(n_instances + 2, sizeof *index->first_turn);
+    for (int i = 0; i < story->n_turns; i++) {
+        if (story->turns[i].instance >= 0 && story->turns[i].instance < story->n_instances)
+            index->first_turn[story->turns[i].instance + 2]++;
+    }
+    for (size_t i = 0; i < n_instances; i++)
+        index->first_turn[i + 2] += index->first_turn[i + 1];
+    for (int i = 0; i < story->n_turns; i++) {
+        if (story->turns[i].instance >= 0 && story->turns[i].instance < story->n_instances)
+            index->turns[index->first_turn[story->turns[i].instance + 1]++] = i;
     }
 }
 
@@ -103,7 +234,11 @@ static void index_tasks(struct scene_index *index)
         int n_tasks = index->first_of[i + 1] - index->first_of[i];
         qsort_r(tasks, (size_t)n_tasks, sizeof *tasks, by_placement, (void *)story);
         scene_place(story, tasks, n_tasks, index->slots);
+        for (int t = 0; t < n_tasks; t++)
+            scene_sum_add_task(&index->changes, story, tasks[t],
+                               index->slots[tasks[t]].covered_at_usec);
     }
+    scene_sum_close(&index->changes, story);
 }
 
 /* What comes after the end of the run is its teardown: not part of what is shown. */
@@ -179,7 +314,10 @@ void scene_index_init(struct scene_index *index, const struct story *story,
         .scale_denominator = header->scale_denominator,
     };
     index_zones(index);
+    index_instances(index);
     index_tasks(index);
+    scene_wait_init(&index->waiters, story);
+    scene_use_init(&index->observed, story);
     index_events(index);
     if (index->n_events > 0)
         qsort(index->events, (size_t)index->n_events, sizeof *index->events, by_time);
@@ -198,6 +336,16 @@ void scene_index_finish(struct scene_index *index)
 {
     free(index->title);
     free(index->zones);
+    free(index->sections);
+    free(index->berths);
+    free(index->berth_of);
+    free(index->replaced_at_usec);
+    free(index->capacity);
+    free(index->turns);
+    free(index->first_turn);
+    scene_sum_finish(&index->changes);
+    scene_wait_finish(&index->waiters);
+    scene_use_finish(&index->observed);
     free(index->order);
     free(index->position);
     free(index->zone_of);

@@ -7,6 +7,9 @@
 #define BERTH_VIZ_SCENE_INDEX_H
 
 #include "file/story.h"
+#include "viz/scene_sum.h"
+#include "viz/scene_use.h"
+#include "viz/scene_wait.h"
 
 /* Places and sizes inside an instance's box are in millionths of its width and height. */
 #define SCENE_WHOLE 1000000
@@ -16,10 +19,32 @@ struct scene_slot {
     int64_t covered_at_usec; /* when another takes the stopped task's place */
 };
 
-/* The instances of a zone stand together in the index's order: see `order` below. */
+/* The instances of a zone stand together in the index's order, and in it those of a section: see
+ * `order` below. */
 struct scene_zone {
     const char *name;
     int first_instance, n_instances;
+    int first_section, n_sections;
+};
+
+/* A capacity provider's instances in one zone, those without a provider together. */
+struct scene_section {
+    int32_t zone;
+    int32_t provider; /* of the story's, or ID_NONE */
+    bool fargate;     /* micro-VMs, each for one task */
+    int first_instance, n_instances;
+    int first_berth, n_berths;
+};
+
+/* A place for instances of one size, one after another. */
+struct scene_berth {
+    int32_t cpu, memory_mib;
+};
+
+/* How large an instance's box is: what its machine has, and what is left of it for tasks. */
+struct scene_capacity {
+    int32_t cpu, memory_mib;
+    int32_t system_mib; /* of it the operating system and the agent take */
 };
 
 enum scene_event_kind {
@@ -58,14 +83,26 @@ struct scene_index {
     int32_t scale_numerator, scale_denominator;
     struct scene_zone *zones;
     int n_zones, cap_zones;
-    int32_t *order;             /* instances, zone by zone */
-    int32_t *position;          /* by instance: where it stands in `order` */
-    int32_t *zone_of;           /* by instance: its zone */
-    struct scene_slot *slots;   /* by task: its place for life */
-    int32_t *by_instance;       /* tasks, instance by instance, in order of placement */
+    struct scene_section *sections; /* zone by zone */
+    int n_sections, cap_sections;
+    struct scene_berth *berths; /* section by section */
+    int n_berths, cap_berths;
+    int32_t *order;                  /* instances, section by section */
+    int32_t *position;               /* by instance: where it stands in `order` */
+    int32_t *zone_of;                /* by instance: its zone */
+    int32_t *berth_of;               /* by instance: its berth for life */
+    int64_t *replaced_at_usec;       /* by instance: when another takes its berth */
+    struct scene_capacity *capacity; /* by instance */
+    int32_t *turns;                  /* the story's turns of instances, instance by instance */
+    int32_t *first_turn;             /* by instance: its first in turns; one more than instances */
+    struct scene_slot *slots;        /* by task: its place for life */
+    int32_t *by_instance;            /* tasks, instance by instance, in order of placement */
     int32_t *first_of;          /* by instance: its first in by_instance; one more than instances */
     struct scene_event *events; /* in order of time */
     int n_events, cap_events;
+    struct scene_changes changes;
+    struct scene_waiters waiters;
+    struct scene_observed observed;
 };
 
 /* `story` must outlive the index. */
@@ -78,6 +115,9 @@ void scene_index_name(struct scene_index *index, const char *name);
 
 /* The group that an instance was launched for; NULL where a broken log names none. */
 const struct instance_group *scene_index_group(const struct scene_index *index, int32_t instance);
+
+/* What a section is called: its capacity provider's name, "FARGATE", or "". */
+const char *scene_index_section(const struct scene_index *index, int section);
 
 /* When the run ends (of one that was cut short: its last record); at least 1. What follows is the
  * teardown, which is no part of the run. */

@@ -208,13 +208,12 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
 int scene_tell_instance(const struct scene *scene, const struct scene_instance *instance,
                         struct scene_line *lines, int most)
 {
-    static const char *const states[] = {"booting", "ready", "gone"};
     const struct story_instance *row = &scene->index->story->instances[instance->instance];
     const char *zone = scene->index->zones[scene->index->zone_of[instance->instance]].name;
     int n = 0;
     add_line(lines, &n, most, "%s %s%s%s", instance->name, instance->type, *zone ? ", zone " : "",
              zone);
-    add_line(lines, &n, most, "%s", states[instance->state]);
+    add_line(lines, &n, most, "%s", scene_host_names[instance->state]);
     add_line(lines, &n, most, "reserved %d of %d CPU units", instance->cpu_reserved, instance->cpu);
     add_line(lines, &n, most, "reserved %d of %d MiB", instance->memory_reserved_mib,
              instance->memory_mib);

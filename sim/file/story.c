@@ -78,6 +78,13 @@ static struct story_container *container_of(struct story *story, int32_t task_id
                                                                     : NULL;
 }
 
+/* The first time counts. */
+static void once(int64_t *at_usec, int64_t now_usec)
+{
+    if (*at_usec == USEC_NEVER)
+        *at_usec = now_usec;
+}
+
 /* New things: their numbers come in order ------------------------------------------------------ */
 
 static void clear_containers(struct story_container *containers, int32_t n)
@@ -156,7 +163,10 @@ static void add_instance(struct story *story, const struct launch_instance *call
                                                            .launch_at_usec = at_usec,
                                                            .booted_at_usec = USEC_NEVER,
                                                            .registered_at_usec = USEC_NEVER,
-                                                           .lost_at_usec = USEC_NEVER};
+                                                           .lost_at_usec = USEC_NEVER,
+                                                           .warned_at_usec = USEC_NEVER,
+                                                           .drain_at_usec = USEC_NEVER,
+                                                           .terminate_at_usec = USEC_NEVER};
 }
 
 static void keep_fact(struct story *story, const struct message *message, int64_t at_usec)
@@ -342,10 +352,16 @@ static void accepted(struct story *story, const struct message *event, int64_t a
 static void scheduler_event(struct story *story, const struct record *record)
 {
     const struct message *event = &record->event;
+    struct story_instance *instance;
 
     switch (event->kind) {
     case MESSAGE_STOP_TASK_CALL:
         stop_unplaced(story, task_of(story, event->as.stop_task_call.task), record->at_usec);
+        break;
+    case MESSAGE_SPOT_WARNING:
+        instance = instance_of(story, event->as.spot_warning.instance);
+        if (instance && !is_refused(record))
+            once(&instance->warned_at_usec, record->at_usec);
         break;
     case MESSAGE_INSTANCE_LOST:
         instance_lost(story, event->as.instance_lost.instance, record->at_usec);
@@ -423,8 +439,15 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_TERMINATE_INSTANCE:
         instance = instance_of(story, output->as.terminate_instance.instance);
+        if (!instance)
+            break;
+        instance->torn_down = story->end_usec != USEC_NEVER;
+        once(&instance->terminate_at_usec, record->at_usec);
+        break;
+    case MESSAGE_DRAIN_INSTANCE:
+        instance = instance_of(story, output->as.drain_instance.instance);
         if (instance)
-            instance->torn_down = story->end_usec != USEC_NEVER;
+            once(&instance->drain_at_usec, record->at_usec);
         break;
     case MESSAGE_PLACE_TASK:
         place_task(story, &output->as.place_task, record->at_usec);
@@ -572,12 +595,6 @@ static void agent_event(struct story *story, const struct record *record)
     }
 }
 
-static void ordered(int64_t *at_usec, int64_t now_usec)
-{
-    if (*at_usec == USEC_NEVER)
-        *at_usec = now_usec;
-}
-
 static void action(struct story *story, const struct message *output, int64_t at_usec)
 {
     const struct container_order *order = &output->as.order;
@@ -587,9 +604,8 @@ static void action(struct story *story, const struct message *output, int64_t at
     if (output->kind == MESSAGE_SIGNAL_CONTAINER) {
         container = container_of(story, call->task, call->container);
         if (container)
-            ordered(call->signal == SIGNAL_TERM ? &container->term_at_usec
-                                                : &container->kill_at_usec,
-                    at_usec);
+            once(call->signal == SIGNAL_TERM ? &container->term_at_usec : &container->kill_at_usec,
+                 at_usec);
         return;
     }
     if (output->kind != MESSAGE_PULL_IMAGE && output->kind != MESSAGE_CREATE_CONTAINER &&
@@ -597,10 +613,10 @@ static void action(struct story *story, const struct message *output, int64_t at
         return;
     container = container_of(story, order->task, order->container);
     if (container)
-        ordered(output->kind == MESSAGE_PULL_IMAGE         ? &container->pull_at_usec
-                : output->kind == MESSAGE_CREATE_CONTAINER ? &container->create_at_usec
-                                                           : &container->start_at_usec,
-                at_usec);
+        once(output->kind == MESSAGE_PULL_IMAGE         ? &container->pull_at_usec
+             : output->kind == MESSAGE_CREATE_CONTAINER ? &container->create_at_usec
+                                                        : &container->start_at_usec,
+             at_usec);
 }
 
 void story_add(struct story *story, const struct record *record)

@@ -66,6 +66,9 @@ struct story_instance {
     int64_t price_nanos; /* an hour, 0: it has none */
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;
     int64_t lost_at_usec;              /* lost or terminated */
+    int64_t warned_at_usec;            /* it was told that its Spot capacity is taken back */
+    int64_t drain_at_usec;             /* the scheduler set it DRAINING by itself */
+    int64_t terminate_at_usec;         /* the scheduler decided to terminate it */
     int32_t n_live;                    /* tasks placed here and not STOPPED */
     int64_t cpu_held, memory_held_mib; /* by tasks that its agent has admitted */
     bool connected, draining;

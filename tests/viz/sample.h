@@ -44,6 +44,9 @@ static inline void sample_instance(struct sample *sample, int32_t group, int32_t
         .booted_at_usec = launch_at_usec + MS(100),
         .registered_at_usec = launch_at_usec + MS(100),
         .lost_at_usec = NEVER,
+        .warned_at_usec = NEVER,
+        .drain_at_usec = NEVER,
+        .terminate_at_usec = NEVER,
     };
 }
 

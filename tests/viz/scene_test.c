@@ -55,12 +55,20 @@ static void number_placements(void)
         sample.story.tasks[t].nth_placed = t;
 }
 
+/* After the story has been changed. */
+static void reopen(void)
+{
+    scene_finish(&scene);
+    scene_index_finish(&made);
+    scene_index_init(&made, &sample.story, &sample.header);
+    scene_init(&scene, &made);
+}
+
 TestSuite(scene, .init = set_up, .fini = tear_down);
 
 /* The whole scene in one line: "a[i1 ready 512/256 t1:running] b[...] waits[...]". */
 static const char *as_text(void)
 {
-    static const char *const states[] = {"booting", "ready", "gone"};
     static char text[1024];
     size_t used = 0;
     for (int z = 0; z < made.n_zones; z++) {
@@ -70,7 +78,7 @@ static const char *as_text(void)
             if (!scene.present[i])
                 continue;
             used += (size_t)snprintf(text + used, sizeof text - used, "%s[%s %s %d/%d", zone->name,
-                                     host->name, states[host->state], host->cpu_reserved,
+                                     host->name, scene_host_names[host->state], host->cpu_reserved,
                                      host->memory_reserved_mib);
             for (int t = made.first_of[host->instance]; t < made.first_of[host->instance + 1];
                  t++) {
@@ -215,6 +223,7 @@ Test(scene, a_service_waits_until_its_next_task_is_placed)
     note->message.as.wait.service = 0;
     note->message.as.wait.reason = PLACE_NO_INSTANCE;
     sample.story.tasks[3].service = 0;
+    reopen();
     scene_move(&scene, MS(3000));
     cr_assert_eq(scene.n_waits, 1);
     cr_expect_str_eq(scene.waits[0].name, "next shop");
@@ -272,4 +281,143 @@ Test(scene, goes_back_within_a_moment)
     scene_move(&scene, MS(1000));
     cr_assert_str_eq(as_text(), whole);
     free(whole);
+}
+
+/* A run with much coming and going: instances of two sizes that are launched again where others were
+ * lost, tasks that end or fail, and services that wait. */
+static void make_busy(struct sample *busy)
+{
+    srand(3);
+    sample_init(busy, RUN_SIM);
+    sample_group(busy, "big", 2048, 2048);
+    int kinds[] = {sample_taskdef(busy, "web", 256, 128, 1),
+                   sample_taskdef(busy, "job", 64, 64, 2)};
+    for (int i = 0; i < 60; i++) {
+        sample_instance(busy, i % 2, i % 2, MS(100 * i));
+        struct story_instance *row = &busy->story.instances[i + 2];
+        if (i % 3 == 0) {
+            row->lost_at_usec = row->launch_at_usec + MS(rand() % 3000);
+            row->terminate_at_usec = i % 2 ? row->lost_at_usec - 1 : NEVER;
+        }
+    }
+    struct story_service *service = ARRAY_ADD(&busy->story, services);
+    service->name = strdup("shop");
+    for (int i = 0; i < 3000; i++) {
+        struct story_task *task = sample_task(busy, kinds[i % 2], rand() % 62, MS(rand() % 9900));
+        task->service = i % 5 ? ID_NONE : 0;
+        sample_start(task, MS(rand() % 50), MS(3), MS(4), MS(5));
+        if (i % 3)
+            sample_exit(task, task->running_at_usec + MS(rand() % 4000), i % 7 == 0);
+        task->torn_down = i % 11 == 0;
+    }
+    for (int i = 0; i < 500; i++) {
+        struct story_note *note = ARRAY_ADD(&busy->story, notes);
+        note->at_usec = MS(20 * i);
+        note->message = message_new(MESSAGE_WAIT);
+        note->message.as.wait.task = i % 4 ? rand() % 3000 : ID_NONE;
+        note->message.as.wait.service = i % 4 ? ID_NONE : 0;
+        note->message.as.wait.reason = PLACE_NO_INSTANCE;
+    }
+}
+
+static void expect_equal(const struct scene *a, const struct scene *b)
+{
+    int64_t at_usec = a->at_usec;
+    int n = a->index->story->n_instances;
+    cr_assert_eq(memcmp(a->present, b->present, (size_t)n), 0);
+    cr_assert_eq(memcmp(a->sums.sums, b->sums.sums, (size_t)(n + 1) * sizeof *a->sums.sums), 0,
+                 "sums at %lld", (long long)at_usec);
+    for (int i = 0; i < n; i++) {
+        if (a->present[i])
+            cr_assert(a->instances[i].state == b->instances[i].state &&
+                      a->instances[i].cpu_reserved == b->instances[i].cpu_reserved);
+    }
+    cr_assert_eq(a->n_waits, b->n_waits);
+    cr_assert_eq(a->n_waiting, b->n_waiting);
+    for (int i = 0; i < a->n_waits; i++)
+        cr_assert(a->waits[i].task == b->waits[i].task &&
+                  a->waits[i].since_usec == b->waits[i].since_usec);
+    cr_assert_str_eq(a->latest, b->latest);
+}
+
+Test(scene, any_way_to_a_moment_gives_what_a_fresh_scene_gives)
+{
+    struct sample busy;
+    struct scene_index index;
+    struct scene wanders;
+    make_busy(&busy);
+    scene_index_init(&index, &busy.story, &busy.header);
+    scene_init(&wanders, &index);
+    cr_expect(index.changes.n_checkpoints > 3);
+    for (int i = 0; i < 400; i++) {
+        int64_t at_usec = i % 3 ? wanders.at_usec + MS(rand() % 200 - 100) : MS(rand() % 10600);
+        struct scene fresh;
+        scene_init(&fresh, &index);
+        scene_move(&fresh, at_usec < 0 ? 0 : at_usec);
+        scene_move(&wanders, at_usec < 0 ? 0 : at_usec);
+        expect_equal(&wanders, &fresh);
+        scene_finish(&fresh);
+    }
+    scene_finish(&wanders);
+    scene_index_finish(&index);
+    sample_finish(&busy);
+}
+
+/* By the definition: life_task() of every task. */
+Test(scene, sums_are_what_one_counts)
+{
+    struct sample busy;
+    struct scene_index index;
+    struct scene seen;
+    make_busy(&busy);
+    scene_index_init(&index, &busy.story, &busy.header);
+    scene_init(&seen, &index);
+    for (int64_t at_usec = MS(10500); at_usec >= 0; at_usec -= MS(700)) {
+        int n[LIVES] = {0}, cpu = 0;
+        scene_move(&seen, at_usec);
+        for (int t = 0; t < busy.story.n_tasks; t++) {
+            struct scene_task task;
+            if (!scene_task(&seen, t, &task))
+                continue;
+            n[task.state]++;
+            cpu += task.state == LIFE_DONE || task.state == LIFE_FAILED ? 0 : task.cpu;
+        }
+        const struct scene_sum *sum = &seen.sums.sums[busy.story.n_instances];
+        for (int life = LIFE_PENDING; life < LIVES; life++)
+            cr_expect_eq(sum->n[life], n[life], "%s at %lld: %d, not %d", life_names[life],
+                         (long long)at_usec, sum->n[life], n[life]);
+        cr_expect_eq(sum->cpu, cpu);
+        cr_expect_eq(seen.n_running, n[LIFE_RUNNING]);
+    }
+    scene_finish(&seen);
+    scene_index_finish(&index);
+    sample_finish(&busy);
+}
+
+Test(scene, a_berth_holds_one_instance_at_a_time)
+{
+    struct sample busy;
+    struct scene_index index;
+    struct scene seen;
+    make_busy(&busy);
+    scene_index_init(&index, &busy.story, &busy.header);
+    scene_init(&seen, &index);
+    cr_expect(index.n_berths < busy.story.n_instances, "some are used again");
+    for (int64_t at_usec = 0; at_usec <= MS(10000); at_usec += MS(50)) {
+        int32_t holder[64];
+        memset(holder, -1, sizeof holder);
+        scene_move(&seen, at_usec);
+        for (int i = 0; i < busy.story.n_instances; i++) {
+            if (!scene_instance(&seen, i))
+                continue;
+            int32_t berth = index.berth_of[i];
+            cr_expect_eq(holder[berth], -1, "i%d and i%d at %lld", i + 1, holder[berth] + 1,
+                         (long long)at_usec);
+            cr_expect_eq(index.berths[berth].cpu, index.capacity[i].cpu);
+            holder[berth] = i;
+        }
+    }
+    scene_finish(&seen);
+    scene_index_finish(&index);
+    sample_finish(&busy);
 }

@@ -1,0 +1,195 @@
+/*
+ * Each note gets its interval; a moment's waiters are those whose interval holds it. It must never
+ * know pixels or words.
+ */
+#include "viz/scene_wait.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK 64
+
+static int by_moment(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct scene_waiter *left = a, *right = b;
+    if (left->since_usec != right->since_usec)
+        return left->since_usec < right->since_usec ? -1 : 1;
+    return left->note < right->note ? -1 : left->note > right->note;
+}
+
+/* Placements service by service, each service's in order of time. */
+struct placements {
+    int64_t *at_usec;
+    int *first; /* by service; one more than there are */
+};
+
+static bool has_service(const struct story *story, int32_t task)
+{
+    return story->tasks[task].service >= 0 && story->tasks[task].service < story->n_services &&
+           story->tasks[task].placed_at_usec != USEC_NEVER;
+}
+
+static struct placements placements_of(const struct story *story)
+{
+    size_t n_services = (size_t)story->n_services;
+    struct placements all = {calloc((size_t)story->n_tasks + 1, sizeof *all.at_usec),
+                             calloc(n_services + 2, sizeof *all.first)};
+    for (int t = 0; t < story->n_tasks; t++) {
+        if (has_service(story, t))
+            all.first[story->tasks[t].service + 2]++;
+    }
+    for (int s = 0; s < story->n_services; s++)
+        all.first[s + 2] += all.first[s + 1];
+    for (int t = 0; t < story->n_tasks; t++) {
+        if (has_service(story, t))
+            all.at_usec[all.first[story->tasks[t].service + 1]++] = story->tasks[t].placed_at_usec;
+    }
+    for (int s = 0; s < story->n_services; s++)
+        qsort(all.at_usec + all.first[s], (size_t)(all.first[s + 1] - all.first[s]),
+              sizeof *all.at_usec, by_moment);
+    return all;
+}
+
+/* The number of moments, of a list in order, before or at `at_usec`. */
+static int count_until(const int64_t *moments, int n, int64_t at_usec)
+{
+    int low = 0, high = n;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (moments[middle] <= at_usec)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When what the note is about has its place, or needs none any more. */
+static int64_t until(const struct story *story, const struct placements *placements,
+                     const struct story_note *note)
+{
+    const struct wait *wait = &note->message.as.wait;
+    if (wait->task >= 0 && wait->task < story->n_tasks) {
+        const struct story_task *task = &story->tasks[wait->task];
+        return least(least(task->placed_at_usec, task->stop_at_usec), task->stopped_at_usec);
+    }
+    if (wait->task != ID_NONE || wait->service < 0 || wait->service >= story->n_services)
+        return USEC_NEVER;
+    int first = placements->first[wait->service], last = placements->first[wait->service + 1];
+    int next = first + count_until(placements->at_usec + first, last - first, note->at_usec - 1);
+    return next < last ? placements->at_usec[next] : USEC_NEVER;
+}
+
+/* The newest waiter for the same thing, kept in `newest`; NULL where nobody knows the thing. */
+static int *newest_of(const struct story *story, int *newest, const struct wait *wait)
+{
+    if (wait->task >= 0 && wait->task < story->n_tasks)
+        return &newest[wait->task];
+    if (wait->task == ID_NONE && wait->service >= 0 && wait->service < story->n_services)
+        return &newest[story->n_tasks + wait->service];
+    return NULL;
+}
+
+static void make_list(struct scene_waiters *waiters, const struct story *story)
+{
+    struct placements placements = placements_of(story);
+    int *newest = calloc((size_t)story->n_tasks + (size_t)story->n_services + 1, sizeof *newest);
+    for (int i = 0; i < story->n_notes; i++) {
+        const struct story_note *note = &story->notes[i];
+        if (note->message.kind != MESSAGE_WAIT)
+            continue;
+        struct scene_waiter waiter = {
+            .at_usec = note->at_usec,
+            .until_usec = least(until(story, &placements, note), story->end_usec),
+            .since_usec = note->at_usec,
+            .note = i,
+        };
+        int *before = newest_of(story, newest, &note->message.as.wait);
+        if (before && *before > 0) {
+            struct scene_waiter *older = &waiters->list[*before - 1];
+            if (older->until_usec >= note->at_usec) {
+                waiter.since_usec = older->since_usec;
+                older->until_usec = note->at_usec;
+            }
+        }
+        *ARRAY_ADD(waiters, list) = waiter;
+        if (before)
+            *before = waiters->n_list;
+    }
+    free(newest);
+    free(placements.at_usec);
+    free(placements.first);
+    /* What a newer note says in the same moment was never to be seen. */
+    int kept = 0;
+    for (int i = 0; i < waiters->n_list; i++) {
+        if (waiters->list[i].until_usec > waiters->list[i].at_usec)
+            waiters->list[kept++] = waiters->list[i];
+    }
+    waiters->n_list = kept;
+}
+
+void scene_wait_init(struct scene_waiters *waiters, const struct story *story)
+{
+    *waiters = (struct scene_waiters){0};
+    make_list(waiters, story);
+    size_t n = (size_t)waiters->n_list;
+    if (n > 0)
+        qsort(waiters->list, n, sizeof *waiters->list, by_age);
+    waiters->begins = calloc(n + 1, sizeof *waiters->begins);
+    waiters->ends = calloc(n + 1, sizeof *waiters->ends);
+    waiters->block_begins = calloc(n / BLOCK + 1, sizeof *waiters->block_begins);
+    waiters->block_ends = calloc(n / BLOCK + 1, sizeof *waiters->block_ends);
+    for (int i = 0; i < waiters->n_list; i++) {
+        int64_t *begin = &waiters->block_begins[i / BLOCK], *end = &waiters->block_ends[i / BLOCK];
+        waiters->begins[i] = waiters->list[i].at_usec;
+        waiters->ends[i] = waiters->list[i].until_usec;
+        *begin = i % BLOCK == 0 ? waiters->begins[i] : least(*begin, waiters->begins[i]);
+        *end = *end > waiters->ends[i] ? *end : waiters->ends[i];
+    }
+    qsort(waiters->begins, n, sizeof *waiters->begins, by_moment);
+    qsort(waiters->ends, n, sizeof *waiters->ends, by_moment);
+}
+
+void scene_wait_finish(struct scene_waiters *waiters)
+{
+    free(waiters->list);
+    free(waiters->begins);
+    free(waiters->ends);
+    free(waiters->block_begins);
+    free(waiters->block_ends);
+    *waiters = (struct scene_waiters){0};
+}
+
+int scene_wait_count(const struct scene_waiters *waiters, int64_t at_usec)
+{
+    return count_until(waiters->begins, waiters->n_list, at_usec) -
+           count_until(waiters->ends, waiters->n_list, at_usec);
+}
+
+int scene_wait_list(const struct scene_waiters *waiters, int64_t at_usec, int *positions, int most)
+{
+    int n = 0;
+    for (int i = 0; i < waiters->n_list && n < most; i++) {
+        if (i % BLOCK == 0 && (waiters->block_begins[i / BLOCK] > at_usec ||
+                               waiters->block_ends[i / BLOCK] <= at_usec)) {
+            i += BLOCK - 1;
+            continue;
+        }
+        if (waiters->list[i].at_usec <= at_usec && waiters->list[i].until_usec > at_usec)
+            positions[n++] = i;
+    }
+    return n;
+}
