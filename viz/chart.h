@@ -31,6 +31,7 @@ struct chart_box {
     enum paint paint;
     int shade; /* per cent of the colour, the rest is white */
     bool hatched;
+    bool behind; /* a ground for others, which letters on a terminal leave out */
 };
 
 /* Words at a height of the panel's axis (an axis of names), or inside the panel where `inside`. */
@@ -66,8 +67,8 @@ struct chart_key {
 };
 
 struct chart {
-    char title[96];
-    char subtitle[200];
+    char title[200];
+    char subtitle[400];
     char x_label[96];
     double x_max; /* 0: as far as the data */
     struct chart_panel *panels;

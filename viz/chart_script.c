@@ -3,42 +3,31 @@
  * out, then one plot command for each panel. It must never know what the numbers mean.
  */
 #include "viz/chart.h"
+#include "viz/chart_legend.h"
 #include "viz/gnuplot.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH 1280
-#define HEAD_PIXELS 92
 #define PANEL_HEAD_PIXELS 30
-#define PANEL_FOOT_PIXELS 34 /* its axis */
+#define PANEL_FOOT_PIXELS 42 /* its axis */
 #define FOOT_PIXELS 40       /* the axis' label */
 #define LEFT_PIXELS 92
 #define LEFT_WORDS_PIXELS 200
 #define RIGHT_PIXELS 24
-#define LETTER_PIXELS 9
+#define SUBTITLE_LETTERS 136
+
+#define BOXES "1:3:1:2:3:4 with boxxyerror "
 
 /* What stands where on this paper. */
 struct paper {
     const struct chart *chart;
     struct buffer *script;
     bool text; /* a terminal of letters: gnuplot's own legend, no places in pixels */
+    int head;  /* pixels above the first panel */
     int height;
     int left;
 };
-
-/* Colours ---------------------------------------------------------------------------------------- */
-
-/* The colour mixed with white. */
-static uint32_t shaded(enum paint paint, int shade)
-{
-    uint32_t rgb = palette_rgb(paint), mixed = 0;
-    for (int shift = 0; shift <= 16; shift += 8) {
-        uint32_t part = (rgb >> shift) & 0xFF;
-        mixed |= (255 - (255 - part) * (uint32_t)shade / 100) << shift;
-    }
-    return mixed;
-}
 
 /* Data ------------------------------------------------------------------------------------------- */
 
@@ -57,18 +46,33 @@ static int look_of(const struct chart_panel *panel, int i)
     return i;
 }
 
+/* With letters a box is a line along its middle. */
+static void add_box(const struct paper *paper, const struct chart_box *box)
+{
+    if (paper->text)
+        buffer_add(paper->script, "%.10g %.10g\n%.10g %.10g\n\n", box->x0, (box->y0 + box->y1) / 2,
+                   box->x1, (box->y0 + box->y1) / 2);
+    else
+        buffer_add(paper->script, "%.10g %.10g %.10g %.10g\n", box->x0, box->x1, box->y0, box->y1);
+}
+
+/* Whether there is a block of that number: one for each look. */
+static bool has_block(const struct paper *paper, const struct chart_panel *panel, int look)
+{
+    return look_of(panel, look) == look && !(paper->text && panel->boxes[look].behind);
+}
+
 static void add_boxes(const struct paper *paper, int p)
 {
     const struct chart_panel *panel = &paper->chart->panels[p];
     for (int look = 0; look < panel->n_boxes; look++) {
-        if (look_of(panel, look) != look)
+        if (!has_block(paper, panel, look))
             continue;
         buffer_add(paper->script, "$boxes_%d_%d << EOD\n", p, look);
         for (int i = look; i < panel->n_boxes; i++) {
             const struct chart_box *box = &panel->boxes[i];
             if (same_look(box, &panel->boxes[look]))
-                buffer_add(paper->script, "%.10g %.10g %.10g %.10g\n", box->x0, box->x1, box->y0,
-                           box->y1);
+                add_box(paper, box);
         }
         buffer_add_text(paper->script, "EOD\n");
     }
@@ -93,116 +97,21 @@ static void add_data(const struct paper *paper)
 
 /* The head --------------------------------------------------------------------------------------- */
 
-static void add_screen(const struct paper *paper, int x, int y)
-{
-    buffer_add(paper->script, "screen %.4f, screen %.4f", (double)x / WIDTH,
-               1 - (double)y / paper->height);
-}
-
-static void add_words(const struct paper *paper, const char *text, int x, int y, const char *look)
-{
-    buffer_add_text(paper->script, "set label ");
-    gnuplot_quote(paper->script, text);
-    buffer_add_text(paper->script, " at ");
-    add_screen(paper, x, y);
-    buffer_add(paper->script, " %s\n", look);
-}
-
-static void add_swatch(const struct paper *paper, int x, int y, int high, const char *look)
-{
-    buffer_add_text(paper->script, "set object rectangle from ");
-    add_screen(paper, x, y + high / 2);
-    buffer_add_text(paper->script, " to ");
-    add_screen(paper, x + 22, y - high / 2);
-    buffer_add(paper->script, " %s\n", look);
-}
-
-static void add_cross(const struct paper *paper, int x, int y, enum paint paint)
-{
-    buffer_add_text(paper->script, "set label '' at ");
-    add_screen(paper, x, y);
-    buffer_add(paper->script,
-               " point pointtype 2 pointsize 1.2 linewidth 2 linecolor rgb '#%06X'\n",
-               palette_rgb(paint));
-}
-
-/* Letters, not bytes. */
-static int text_pixels(const char *text)
-{
-    int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n * LETTER_PIXELS;
-}
-
-static int add_legend_words(const struct paper *paper, const char *text, int x, int y)
-{
-    add_words(paper, text, x + 28, y, "left front font 'DejaVu Sans,13'");
-    return x + 28 + text_pixels(text) + 16;
-}
-
-static bool is_named_before(const struct chart *chart, int p, int l)
-{
-    const struct chart_line *line = &chart->panels[p].lines[l];
-    for (int before = 0; before <= p; before++) {
-        for (int i = 0; i < (before < p ? chart->panels[before].n_lines : l); i++) {
-            const struct chart_line *other = &chart->panels[before].lines[i];
-            if (other->n_points > 0 && strcmp(other->name, line->name) == 0 &&
-                other->paint == line->paint)
-                return true;
-        }
-    }
-    return false;
-}
-
-static void add_legend(const struct paper *paper)
-{
-    const struct chart *chart = paper->chart;
-    const int y = HEAD_PIXELS - 14;
-    int x = 14;
-    char look[96];
-    for (int p = 0; p < chart->n_panels; p++) {
-        for (int l = 0; l < chart->panels[p].n_lines; l++) {
-            const struct chart_line *line = &chart->panels[p].lines[l];
-            if (!line->name[0] || line->n_points == 0 || is_named_before(chart, p, l))
-                continue;
-            if (line->style == CHART_POINTS) {
-                add_cross(paper, x + 11, y, line->paint);
-                x = add_legend_words(paper, line->name, x, y);
-                continue;
-            }
-            snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
-                     palette_rgb(line->paint));
-            add_swatch(paper, x, y, line->style == CHART_AREA ? 13 : 4, look);
-            if (line->dashed) {
-                snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
-                         palette_rgb(PAINT_PAPER));
-                buffer_add_text(paper->script, "# a gap: the line is dashed\n");
-                add_swatch(paper, x + 9, y, 6, look);
-            }
-            x = add_legend_words(paper, line->name, x, y);
-        }
-    }
-    for (int i = 0; i < chart->n_keys; i++) {
-        const struct chart_key *key = &chart->keys[i];
-        snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle %s noborder",
-                 shaded(key->paint, key->shade), key->hatched ? "pattern 4" : "solid");
-        add_swatch(paper, x, y, 13, look);
-        x = add_legend_words(paper, key->text, x, y);
-    }
-}
-
 static void add_head(const struct paper *paper)
 {
     const struct chart *chart = paper->chart;
+    char text[sizeof chart->subtitle + 8], look[64];
     if (paper->text) {
         buffer_add_text(paper->script, "set key outside top center horizontal\n");
         return;
     }
-    add_words(paper, chart->title, 14, 24, "left front font 'DejaVu Sans:Bold,20'");
-    add_words(paper, chart->subtitle, 14, 52,
-              "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
-    add_legend(paper);
+    snprintf(look, sizeof look, "left front font '%s'",
+             gnuplot_fit_title(text, sizeof text, chart->title));
+    chart_words(paper->script, paper->height, text, 14, 24, look);
+    gnuplot_fit(text, sizeof text, chart->subtitle, SUBTITLE_LETTERS);
+    chart_words(paper->script, paper->height, text, 14, 52,
+                "left front font 'DejaVu Sans,14' textcolor rgb '#5A646E'");
+    chart_legend(paper->script, chart, paper->height);
     buffer_add_text(paper->script, "unset key\n");
 }
 
@@ -285,9 +194,39 @@ static void add_axes(const struct paper *paper, const struct chart_panel *panel,
     else
         buffer_add(script, "set ytics nomirror %s\n",
                    panel->counts && y_max <= WHOLE_TICS_MAX ? "1" : "autofreq");
+    if (paper->text)
+        return;
     buffer_add_text(script, "set ylabel ");
     gnuplot_quote(script, panel->unit);
     buffer_add_text(script, " offset 1.5\n");
+}
+
+static void add_x_label(const struct paper *paper, int p)
+{
+    if (p != paper->chart->n_panels - 1)
+        return;
+    buffer_add_text(paper->script, "set xlabel ");
+    gnuplot_quote(paper->script, paper->chart->x_label);
+    buffer_add_text(paper->script, "\n");
+}
+
+/* With letters: equal parts of the height, and the unit beside the title, where it takes no column. */
+static void add_text_place(const struct paper *paper, const struct chart_panel *panel, int p)
+{
+    const struct chart *chart = paper->chart;
+    double each = 1.0 / chart->n_panels;
+    struct buffer title = {0};
+    if (chart->n_panels == 1)
+        buffer_add(&title, "%s, %s%s", chart->title, chart->subtitle,
+                   panel->title[0] || panel->unit[0] ? ": " : "");
+    buffer_add(&title, "%s%s%s", panel->title, panel->title[0] && panel->unit[0] ? ", " : "",
+               panel->unit);
+    buffer_add(paper->script, "unset label\nset origin 0, %.4f\nset size 1, %.4f\nset title ",
+               1 - (p + 1) * each, each);
+    gnuplot_quote(paper->script, title.text);
+    buffer_finish(&title);
+    buffer_add_text(paper->script, "\n");
+    add_x_label(paper, p);
 }
 
 /* The panel's place, and its title above it. */
@@ -295,29 +234,21 @@ static void add_place(const struct paper *paper, const struct chart_panel *panel
 {
     struct buffer *script = paper->script;
     if (paper->text) {
-        double each = 1.0 / paper->chart->n_panels;
-        buffer_add(script, "set origin 0, %.4f\nset size 1, %.4f\nset title ", 1 - (p + 1) * each,
-                   each);
-        gnuplot_quote(script, panel->title[0] ? panel->title : paper->chart->title);
-        buffer_add_text(script, "\n");
+        add_text_place(paper, panel, p);
         return;
     }
     buffer_add(
         script,
         "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset tmargin at screen %.4f\n"
         "set bmargin at screen %.4f\n",
-        (double)paper->left / WIDTH, 1 - (double)RIGHT_PIXELS / WIDTH,
+        (double)paper->left / CHART_WIDTH, 1 - (double)RIGHT_PIXELS / CHART_WIDTH,
         1 - (double)(top + PANEL_HEAD_PIXELS) / paper->height,
         1 - (double)(top + PANEL_HEAD_PIXELS + panel->height) / paper->height);
     buffer_add_text(script, "unset label\nunset object\n");
     if (panel->title[0])
-        add_words(paper, panel->title, 14, top + PANEL_HEAD_PIXELS - 12,
-                  "left front font 'DejaVu Sans:Bold,14'");
-    if (p == paper->chart->n_panels - 1) {
-        buffer_add_text(script, "set xlabel ");
-        gnuplot_quote(script, paper->chart->x_label);
-        buffer_add_text(script, "\n");
-    }
+        chart_words(paper->script, paper->height, panel->title, 14, top + PANEL_HEAD_PIXELS - 15,
+                    "left front font 'DejaVu Sans:Bold,14'");
+    add_x_label(paper, p);
 }
 
 static void add_inside(const struct paper *paper, const struct chart_panel *panel)
@@ -354,7 +285,7 @@ static void add_line(const struct paper *paper, const struct chart_panel *panel,
     if (line->style == CHART_AREA)
         buffer_add(paper->script, "fillcolor rgb '#%06X' fillstyle solid 0.7 noborder", rgb);
     else if (line->style == CHART_POINTS)
-        buffer_add(paper->script, "linecolor rgb '#%06X' pointtype 2 pointsize 1.2 linewidth 2",
+        buffer_add(paper->script, "linecolor rgb '#%06X' pointtype 2 pointsize 1.5 linewidth 2.5",
                    rgb);
     else
         buffer_add(paper->script, "linecolor rgb '#%06X' linewidth 2%s", rgb,
@@ -365,6 +296,22 @@ static void add_line(const struct paper *paper, const struct chart_panel *panel,
         buffer_add_text(paper->script, " notitle");
 }
 
+/* How boxes of that look are drawn with letters, and what they mean. */
+static void add_text_look(const struct paper *paper, const struct chart_box *box)
+{
+    const struct chart *chart = paper->chart;
+    const struct chart_key *key = NULL;
+    char text[96];
+    for (int i = 0; i < chart->n_keys && !key; i++) {
+        if (chart->keys[i].paint == box->paint && chart->keys[i].shade == box->shade)
+            key = &chart->keys[i];
+    }
+    snprintf(text, sizeof text, "%s%s", key ? key->text : "", box->hatched ? ", modelled" : "");
+    buffer_add(paper->script, "1:2 with lines linecolor rgb '#%06X' title ",
+               palette_shaded(box->paint, box->shade));
+    gnuplot_quote(paper->script, text);
+}
+
 static void add_plot(const struct paper *paper, const struct chart_panel *panel, int p)
 {
     struct buffer *script = paper->script;
@@ -372,13 +319,19 @@ static void add_plot(const struct paper *paper, const struct chart_panel *panel,
     buffer_add_text(script, "plot \\\n");
     for (int look = 0; look < panel->n_boxes; look++) {
         const struct chart_box *box = &panel->boxes[look];
-        if (look_of(panel, look) != look)
+        if (!has_block(paper, panel, look))
             continue;
-        buffer_add(
-            script,
-            "%s  $boxes_%d_%d using 1:3:1:2:3:4 with boxxyerror fillcolor rgb '#%06X' fillstyle %s "
-            "noborder notitle",
-            before, p, look, shaded(box->paint, box->shade), box->hatched ? "pattern 4" : "solid");
+        buffer_add(script, "%s  $boxes_%d_%d using ", before, p, look);
+        if (paper->text)
+            add_text_look(paper, box);
+        else
+            buffer_add(script, BOXES "fillcolor rgb '#%06X' fillstyle solid noborder notitle",
+                       palette_shaded(box->paint, box->hatched
+                                                      ? box->shade * GNUPLOT_HATCHED_SHADE / 100
+                                                      : box->shade));
+        if (!paper->text && box->hatched)
+            buffer_add(script, ", \\\n  $boxes_%d_%d using " BOXES GNUPLOT_HATCHING " notitle", p,
+                       look);
         before = ", \\\n";
     }
     for (int l = 0; l < panel->n_lines; l++) {
@@ -418,7 +371,7 @@ static bool has_names(const struct chart *chart)
 
 static int height_of(const struct chart *chart)
 {
-    int height = HEAD_PIXELS + FOOT_PIXELS;
+    int height = chart_head_pixels(chart) + FOOT_PIXELS;
     for (int p = 0; p < chart->n_panels; p++)
         height += PANEL_HEAD_PIXELS + chart->panels[p].height + PANEL_FOOT_PIXELS;
     return height;
@@ -426,11 +379,16 @@ static int height_of(const struct chart *chart)
 
 void chart_script(struct buffer *script, const struct chart *chart, const char *path)
 {
-    struct paper paper = {chart, script, gnuplot_is_text(path), height_of(chart),
+    struct paper paper = {chart,
+                          script,
+                          gnuplot_is_text(path),
+                          chart_head_pixels(chart),
+                          height_of(chart),
                           has_names(chart) ? LEFT_WORDS_PIXELS : LEFT_PIXELS};
     double x_max = greatest_x(chart);
-    int top = HEAD_PIXELS;
-    gnuplot_terminal(script, path, WIDTH, paper.height);
+    int top = paper.head;
+    struct buffer title = {0};
+    gnuplot_terminal(script, path, CHART_WIDTH, paper.height);
     add_data(&paper);
     buffer_add_text(script, "\nset border 3 linecolor rgb '#5A646E'\nset tics out\n"
                             "set grid xtics ytics linecolor rgb '#D5DADF'\nset style fill solid\n");
@@ -438,7 +396,9 @@ void chart_script(struct buffer *script, const struct chart *chart, const char *
         buffer_add_text(script, "set multiplot");
         if (paper.text) {
             buffer_add_text(script, " title ");
-            gnuplot_quote(script, chart->title);
+            buffer_add(&title, "%s, %s", chart->title, chart->subtitle);
+            gnuplot_quote(script, title.text);
+            buffer_finish(&title);
         }
         buffer_add_text(script, "\n");
     }

@@ -1,5 +1,5 @@
 /*
- * `berth plot RUN...`: one picture of one kind. Reads run logs; it must never know who made them.
+ * `berth plot RUN...`: pictures of one kind or more. Reads run logs; it must never know who made them.
  */
 #include "viz/command.h"
 
@@ -18,15 +18,21 @@ struct wish {
 };
 
 static const char about[] = "Draws runs with gnuplot. The kind says what: berth plot --list tells "
-                            "of all of them. Several runs are drawn\n"
+                            "of all of them. Several runs "
+                            "are drawn\n"
                             "over each other where the kind can. The picture's name decides its "
-                            "format: .svg, .png or .pdf; - draws\n"
-                            "with letters on the terminal. --keep FILE writes the gnuplot script, "
-                            "data and all, to change by hand.";
+                            "format: .svg, .png or .pdf; - "
+                            "draws\n"
+                            "with letters on the terminal. Of several kinds each picture's name "
+                            "ends in its kind. --keep FILE "
+                            "writes\n"
+                            "the gnuplot script, data and all, to change by hand.";
 
 static const char examples[] =
     "  berth plot first.run --kind gantt -o gantt.svg\n"
     "  berth plot first.run first.exec.run --kind startup -o startup.png\n"
+    "  berth plot first.run --kind all -o first.svg            first-gantt.svg, first-cost.svg, "
+    "...\n"
     "  berth plot first.run --kind queue -o -                  on the terminal\n"
     "  berth plot first.run --kind ecdf -o ecdf.svg --keep ecdf.gp && gnuplot ecdf.gp\n";
 
@@ -78,25 +84,79 @@ static bool draw(const struct wish *wish, const struct plots_kind *kind,
     return ok;
 }
 
-static int plot(const struct wish *wish, char **paths, int n_paths)
+/* pictures/first.svg and "cost": pictures/first-cost.svg, in `to`. */
+static const char *name_of_kind(struct buffer *to, const char *path, const char *kind)
 {
-    const struct plots_kind *kind = plots_find(wish->kind);
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    if (!dot || (slash && dot < slash))
+        dot = path + strlen(path);
+    buffer_clear(to);
+    buffer_add(to, "%.*s-%s%s", (int)(dot - path), path, kind, dot);
+    return to->text;
+}
+
+/* One kind of several: the pictures have its name in theirs. */
+static bool draw_named(const struct wish *wish, const struct plots_kind *kind,
+                       const struct plots_run *runs, int n_runs, struct err *err)
+{
+    struct buffer output = {0}, keep = {0};
+    struct wish own = *wish;
+    if (!gnuplot_is_printed(wish->output))
+        own.output = name_of_kind(&output, wish->output, kind->name);
+    if (wish->keep)
+        own.keep = name_of_kind(&keep, wish->keep, kind->name);
+    bool ok = draw(&own, kind, runs, n_runs, err);
+    buffer_finish(&output);
+    buffer_finish(&keep);
+    return ok;
+}
+
+static int plot(const struct wish *wish, const struct plots_kind *const *kinds, int n_kinds,
+                char **paths, int n_paths)
+{
     struct plots_run runs[PLOTS_RUNS_MAX];
     struct err err;
     if (!same_file_refuse(wish->output, paths, n_paths, &err) ||
         !same_file_refuse(wish->keep, paths, n_paths, &err) ||
         !plots_load(runs, paths, n_paths, &err))
         return err_report(&err);
-    bool ok = draw(wish, kind, runs, n_paths, &err);
+    bool ok = true;
+    for (int i = 0; i < n_kinds && ok; i++)
+        ok = n_kinds == 1 ? draw(wish, kinds[i], runs, n_paths, &err)
+                          : draw_named(wish, kinds[i], runs, n_paths, &err);
     plots_unload(runs, n_paths);
     return ok ? EXIT_FINE : err_report(&err);
+}
+
+/* "all", or names with commas between them. False where one is unknown. */
+static bool read_kinds(const char *text, const struct plots_kind **kinds, int *n_kinds,
+                       struct err *err)
+{
+    bool all = strcmp(text, "all") == 0;
+    *n_kinds = 0;
+    for (const struct plots_kind *kind = plots_kinds; all && kind->name; kind++)
+        kinds[(*n_kinds)++] = kind;
+    while (!all && text) {
+        const char *comma = strchrnul(text, ',');
+        char name[32];
+        snprintf(name, sizeof name, "%.*s", (int)(comma - text), text);
+        const struct plots_kind *kind = plots_find(name);
+        if (!kind)
+            return plots_unknown(name, err);
+        if (*n_kinds == PLOTS_KINDS_MAX)
+            return err_set(err, EXIT_INPUT, "--kind: %s and more kinds than there are", name);
+        kinds[(*n_kinds)++] = kind;
+        text = *comma ? comma + 1 : NULL;
+    }
+    return true;
 }
 
 int cmd_plot(int argc, char **argv)
 {
     struct wish wish = {.kind = "gantt"};
     const struct option_row rows[] = {
-        {"kind", 'k', OPTION_TEXT, &wish.kind, "KIND", "what to draw; default: gantt", 0, NULL},
+        {"kind", 'k', OPTION_TEXT, &wish.kind, "KIND",
+         "what to draw, some with commas between, or all; default: gantt", 0, NULL},
         {"output", 'o', OPTION_TEXT, &wish.output, "FILE", "the picture: .svg, .png, .pdf, or -", 0,
          NULL},
         {"keep", 0, OPTION_TEXT, &wish.keep, "FILE", "write the gnuplot script there, too", 0,
@@ -115,7 +175,8 @@ int cmd_plot(int argc, char **argv)
         .operands_min = 0,
         .operands_max = PLOTS_RUNS_MAX,
     };
-    int n_paths = 0, exit_code = EXIT_FINE;
+    const struct plots_kind *kinds[PLOTS_KINDS_MAX];
+    int n_paths = 0, n_kinds = 0, exit_code = EXIT_FINE;
     struct err err;
     if (!options_parse(&options, argc, argv, &n_paths, &exit_code))
         return exit_code;
@@ -129,13 +190,9 @@ int cmd_plot(int argc, char **argv)
                             : "berth plot: where to? -o FILE.svg, or -o - for the terminal\n");
         return EXIT_INPUT;
     }
-    if (!plots_find(wish.kind)) {
-        plots_unknown(wish.kind, &err);
-        return err_report(&err);
-    }
-    if (!gnuplot_draws(wish.output, &err))
+    if (!read_kinds(wish.kind, kinds, &n_kinds, &err) || !gnuplot_draws(wish.output, &err))
         return err_report(&err);
     if (wish.sixel && gnuplot_is_text(wish.output))
         wish.output = GNUPLOT_SIXEL;
-    return plot(&wish, argv, n_paths);
+    return plot(&wish, kinds, n_kinds, argv, n_paths);
 }

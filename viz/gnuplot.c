@@ -102,6 +102,41 @@ void gnuplot_quote(struct buffer *script, const char *text)
     buffer_add_text(script, "'");
 }
 
+/* Bytes of the first so many letters. */
+static size_t bytes_of(const char *text, int letters)
+{
+    size_t n = 0;
+    while (text[n] != '\0') {
+        if (((unsigned char)text[n] & 0xC0) != 0x80 && letters-- == 0)
+            break;
+        n++;
+    }
+    return n;
+}
+
+void gnuplot_fit(char *fitting, size_t size, const char *text, int letters)
+{
+    size_t n = bytes_of(text, letters);
+    if (text[n] == '\0' && n < size)
+        snprintf(fitting, size, "%s", text);
+    else
+        snprintf(fitting, size, "%.*s\u2026", (int)bytes_of(text, letters - 1), text);
+}
+
+const char *gnuplot_fit_title(char *fitting, size_t size, const char *title)
+{
+    static const struct {
+        int letters;
+        const char *font;
+    } fonts[] = {
+        {80, "DejaVu Sans:Bold,20"}, {104, "DejaVu Sans:Bold,16"}, {118, "DejaVu Sans:Bold,14"}};
+    size_t i = 0;
+    while (i + 1 < sizeof fonts / sizeof fonts[0] && title[bytes_of(title, fonts[i].letters)])
+        i++;
+    gnuplot_fit(fitting, size, title, fonts[i].letters);
+    return fonts[i].font;
+}
+
 static int nameless(const char *name, const char *bytes, size_t n)
 {
     int fd = memfd_create(name, MFD_CLOEXEC);

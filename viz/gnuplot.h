@@ -31,4 +31,15 @@ bool gnuplot_run(const struct buffer *script, const char *path, struct err *err)
 /* The same, but adds the picture to a buffer. */
 bool gnuplot_render(const struct buffer *script, struct buffer *picture, struct err *err);
 
+/* What was modelled is as light as this, a shade of palette_shaded(), and these stripes lie over it. */
+#define GNUPLOT_HATCHED_SHADE 35
+#define GNUPLOT_HATCHING "fillcolor rgb '#5A646E' fillstyle transparent pattern 4 noborder"
+
+/* As much of a text as so many letters hold, in `fitting` of `size` bytes; where it was longer it ends with an
+ * ellipsis. */
+void gnuplot_fit(char *fitting, size_t size, const char *text, int letters);
+
+/* The title of a picture 1280 pixels wide as it fits, and its font: "DejaVu Sans:Bold,20" or a smaller one. */
+const char *gnuplot_fit_title(char *fitting, size_t size, const char *title);
+
 #endif

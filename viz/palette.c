@@ -109,3 +109,13 @@ uint32_t palette_rgb(enum paint paint)
 {
     return palette_colour(THEME_LIGHT, paint);
 }
+
+uint32_t palette_shaded(enum paint paint, int shade)
+{
+    uint32_t rgb = palette_rgb(paint), mixed = 0;
+    for (int shift = 0; shift <= 16; shift += 8) {
+        uint32_t part = (rgb >> shift) & 0xFF;
+        mixed |= (255 - (255 - part) * (uint32_t)shade / 100) << shift;
+    }
+    return mixed;
+}

@@ -52,4 +52,7 @@ extern const char *const theme_names[];
 uint32_t palette_rgb(enum paint paint);
 uint32_t palette_colour(enum theme theme, enum paint paint);
 
+/* The colour mixed with white, of which `shade` per cent are left. */
+uint32_t palette_shaded(enum paint paint, int shade);
+
 #endif

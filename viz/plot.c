@@ -6,9 +6,12 @@
 #include "viz/plot.h"
 
 #include "core/array.h"
+#include "file/memory.h"
 #include "viz/gnuplot.h"
 #include "viz/life.h"
 #include "viz/palette.h"
+#include "viz/parts.h"
+#include "viz/track.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,25 +23,9 @@
 #define HEAD_PIXELS 116 /* title and legend */
 #define FOOT_PIXELS 76  /* axis */
 
-enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
-
-static const struct {
-    const char *name;
-    enum paint paint;
-} parts[PARTS] = {
-    [PART_WAIT] = {"waiting for room", PAINT_WAIT},
-    [PART_PULL] = {"pulling", PAINT_PULL},
-    [PART_START] = {"creating, starting", PAINT_CREATE},
-    [PART_READY] = {"getting ready", PAINT_READY},
-    [PART_RUN] = {"running", PAINT_RUNNING},
-    [PART_STOP] = {"stopping", PAINT_STOPPING_STRIPE},
-};
-
 struct bar {
-    enum part part;
-    bool modelled;
+    struct part_span span;
     int side;
-    int64_t from_usec, to_usec;
     int row; /* of its task, from 0 */
 };
 
@@ -63,86 +50,14 @@ struct chart {
 #define TENTHS_HEADING 7
 #define TENTHS_TASK 10
 
-static int64_t end_of(const struct story *story)
-{
-    return story->end_usec == USEC_NEVER ? story->last_usec : story->end_usec;
-}
-
-/* The latest of a moment over a task's containers; USEC_NEVER where one has not had it. */
-static int64_t latest(const struct story_task *task, size_t offset, int64_t least_usec)
-{
-    for (int i = 0; i < task->n_containers; i++) {
-        int64_t at_usec = *(const int64_t *)((const char *)&task->containers[i] + offset);
-        if (at_usec > least_usec)
-            least_usec = at_usec;
-    }
-    return least_usec;
-}
-
-static int64_t earliest(const struct story_task *task, size_t offset)
-{
-    int64_t first_usec = USEC_NEVER;
-    for (int i = 0; i < task->n_containers; i++) {
-        int64_t at_usec = *(const int64_t *)((const char *)&task->containers[i] + offset);
-        if (at_usec < first_usec)
-            first_usec = at_usec;
-    }
-    return first_usec;
-}
-
-static bool is_modelled(const struct story_task *task, enum part part)
-{
-    for (int i = 0; i < task->n_containers; i++) {
-        const struct story_container *row = &task->containers[i];
-        if ((part == PART_PULL && row->pull_modelled) ||
-            (part == PART_START && (row->create_modelled || row->start_modelled)) ||
-            (part == PART_READY && row->ready_modelled) || (part == PART_RUN && row->exit_modelled))
-            return true;
-    }
-    return false;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The bars of one task in one run. Each part begins where the one before it ended; one that never
- * ended lasts until the task's end or the run's. */
 static void add_bars(struct chart *chart, int side, int32_t id, int row)
 {
     const struct story *story = chart->compare->sides[side].story;
-    if (id >= story->n_tasks)
-        return;
-    const struct story_task *task = &story->tasks[id];
-    int64_t end_usec = least(end_of(story), task->stopped_at_usec);
-    if (task->placed_at_usec > end_usec)
-        return;
-    int64_t stop_usec =
-        least(task->stop_at_usec, earliest(task, offsetof(struct story_container, term_at_usec)));
-    if (task->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED)
-        stop_usec =
-            least(stop_usec, latest(task, offsetof(struct story_container, exited_at_usec), 0));
-    const int64_t ends[PARTS] = {
-        [PART_WAIT] = earliest(task, offsetof(struct story_container, pull_at_usec)),
-        [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec), 0),
-        [PART_START] = latest(task, offsetof(struct story_container, started_at_usec), 0),
-        [PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec), 0),
-        [PART_RUN] = stop_usec,
-        [PART_STOP] = task->stopped_at_usec,
-    };
-    int64_t from_usec = task->accepted_at_usec;
     bool real = chart->compare->sides[side].header->mode == RUN_EXEC;
-    for (int part = 0; part < PARTS; part++) {
-        int64_t to_usec = least(ends[part], end_usec);
-        if (part < PART_STOP)
-            to_usec = least(to_usec, stop_usec);
-        if (to_usec <= from_usec)
-            continue;
-        *ARRAY_ADD(chart, bars) =
-            (struct bar){part, real && is_modelled(task, part), side, from_usec, to_usec, row};
-        from_usec = to_usec;
-    }
+    struct part_span spans[PARTS];
+    int n = id < story->n_tasks ? parts_of_task(story, id, real, spans) : 0;
+    for (int i = 0; i < n; i++)
+        *ARRAY_ADD(chart, bars) = (struct bar){spans[i], side, row};
 }
 
 static void add_row(struct chart *chart, bool heading, int32_t id)
@@ -156,10 +71,33 @@ static int32_t home(const struct chart *chart, int32_t task)
 {
     for (int s = 0; s < 2; s++) {
         const struct story *story = chart->compare->sides[s].story;
-        if (task < story->n_tasks && story->tasks[task].placed_at_usec <= end_of(story))
+        if (task < story->n_tasks && story->tasks[task].placed_at_usec <= track_end_usec(story))
             return story->tasks[task].instance;
     }
     return ID_NONE;
+}
+
+/* The tasks of instance i are first[i] .. first[i + 1] - 1 of `tasks`, in their own order. */
+struct homes {
+    int *first;
+    int32_t *tasks;
+};
+
+static struct homes sort_by_home(const struct chart *chart, int n_instances, int n_tasks)
+{
+    struct homes homes = {memory_zeroed((size_t)n_instances + 2, sizeof *homes.first),
+                          memory_zeroed((size_t)n_tasks, sizeof *homes.tasks)};
+    for (int t = 0; t < n_tasks; t++) {
+        if (home(chart, t) != ID_NONE)
+            homes.first[home(chart, t) + 2]++;
+    }
+    for (int i = 2; i <= n_instances + 1; i++)
+        homes.first[i] += homes.first[i - 1];
+    for (int t = 0; t < n_tasks; t++) {
+        if (home(chart, t) != ID_NONE)
+            homes.tasks[homes.first[home(chart, t) + 1]++] = t;
+    }
+    return homes;
 }
 
 static void fill_chart(struct chart *chart)
@@ -167,29 +105,24 @@ static void fill_chart(struct chart *chart)
     const struct story *a = chart->compare->sides[0].story, *b = chart->compare->sides[1].story;
     int n_instances = a->n_instances > b->n_instances ? a->n_instances : b->n_instances;
     int n_tasks = a->n_tasks > b->n_tasks ? a->n_tasks : b->n_tasks;
-    chart->end_usec = end_of(a) > end_of(b) ? end_of(a) : end_of(b);
-    if (chart->end_usec < 1)
-        chart->end_usec = 1;
+    chart->end_usec = track_end_usec(a) > track_end_usec(b) ? track_end_usec(a) : track_end_usec(b);
+    struct homes homes = sort_by_home(chart, n_instances, n_tasks);
     for (int i = 0; i < n_instances; i++) {
-        bool headed = false;
-        for (int t = 0; t < n_tasks; t++) {
-            if (home(chart, t) != i)
-                continue;
-            if (chart->n_tasks == PLOT_TASKS) {
-                chart->n_left_out++;
-                continue;
-            }
-            if (!headed)
-                add_row(chart, true, i);
-            headed = true;
-            add_row(chart, false, t);
-            for (int s = 0; s < 2; s++)
-                add_bars(chart, s, t, chart->n_rows - 1);
-            chart->n_tasks++;
-        }
-        if (!headed && chart->n_tasks < PLOT_TASKS && i < PLOT_TASKS)
+        int n = homes.first[i + 1] - homes.first[i];
+        int n_fit = chart->n_tasks + n <= PLOT_TASKS ? n : PLOT_TASKS - chart->n_tasks;
+        if (n_fit > 0 || (n == 0 && chart->n_tasks < PLOT_TASKS && i < PLOT_TASKS))
             add_row(chart, true, i);
+        for (int k = 0; k < n_fit; k++) {
+            int32_t task = homes.tasks[homes.first[i] + k];
+            add_row(chart, false, task);
+            for (int s = 0; s < 2; s++)
+                add_bars(chart, s, task, chart->n_rows - 1);
+        }
+        chart->n_tasks += n_fit;
+        chart->n_left_out += n - n_fit;
     }
+    free(homes.first);
+    free(homes.tasks);
 }
 
 static void add_seconds(struct buffer *script, int64_t usec)
@@ -218,16 +151,16 @@ static void add_data(struct buffer *script, const struct chart *chart, int part,
     int n = 0;
     for (int i = 0; i < chart->n_bars; i++) {
         const struct bar *bar = &chart->bars[i];
-        if (bar->part != (enum part)part || bar->modelled != modelled)
+        if (bar->span.part != (enum part)part || bar->span.modelled != modelled)
             continue;
         int top = chart->rows[bar->row].top;
-        add_seconds(script, bar->from_usec);
+        add_seconds(script, bar->span.from_usec);
         buffer_add_text(script, " ");
         add_y(script, top, bar_top(bar->side));
         buffer_add_text(script, " ");
-        add_seconds(script, bar->from_usec);
+        add_seconds(script, bar->span.from_usec);
         buffer_add_text(script, " ");
-        add_seconds(script, bar->to_usec);
+        add_seconds(script, bar->span.to_usec);
         buffer_add_text(script, " ");
         add_y(script, top, bar_top(bar->side));
         buffer_add_text(script, " ");
@@ -255,7 +188,7 @@ static void add_failures(struct buffer *script, const struct chart *chart)
                 at_usec = story->instances[row->id].lost_at_usec;
             else if (!row->heading && row->id < story->n_tasks && life_task_fails(story, row->id))
                 at_usec = story->tasks[row->id].stopped_at_usec;
-            if (at_usec > end_of(story))
+            if (at_usec > track_end_usec(story))
                 continue;
             add_seconds(script, at_usec);
             buffer_add_text(script, " ");
@@ -341,7 +274,7 @@ static void add_title(struct buffer *script, const struct chart *chart, int heig
 {
     const struct compare *compare = chart->compare;
     const struct run_header *first = compare->sides[0].header, *second = compare->sides[1].header;
-    char text[400], scale[40] = "", left_out[64] = "";
+    char text[400], look[64], scale[40] = "", left_out[64] = "";
     const char *title = first->title && *first->title ? first->title : "two runs";
     if (second->scale_denominator != second->scale_numerator)
         snprintf(scale, sizeof scale, ", scale %d/%d", second->scale_numerator,
@@ -349,8 +282,9 @@ static void add_title(struct buffer *script, const struct chart *chart, int heig
     if (chart->n_left_out > 0)
         snprintf(left_out, sizeof left_out, ", first %d of %d tasks", chart->n_tasks,
                  chart->n_tasks + chart->n_left_out);
-    snprintf(text, sizeof text, "%.80s", title);
-    add_words(script, text, 14, 26, height, "left front font 'DejaVu Sans:Bold,20'");
+    snprintf(look, sizeof look, "left front font '%s'",
+             gnuplot_fit_title(text, sizeof text, title));
+    add_words(script, text, 14, 26, height, look);
     if (compare->mixed)
         snprintf(text, sizeof text,
                  "upper bar: SIMULATED, lower bar, framed: FOR REAL; seed %" PRIu64 "%s%s",
@@ -371,16 +305,16 @@ static void add_frames(struct buffer *script, const struct chart *chart)
     buffer_add_text(script, "$frames << EOD\nNaN NaN NaN NaN NaN NaN\n");
     for (int i = 0; i < chart->n_bars;) {
         const struct bar *bar = &chart->bars[i];
-        int64_t to_usec = bar->to_usec;
+        int64_t to_usec = bar->span.to_usec;
         int next = i + 1;
         for (; next < chart->n_bars && chart->bars[next].row == bar->row &&
                chart->bars[next].side == bar->side;
              next++)
-            to_usec = chart->bars[next].to_usec;
+            to_usec = chart->bars[next].span.to_usec;
         if (bar->side == 1) {
-            add_seconds(script, bar->from_usec);
+            add_seconds(script, bar->span.from_usec);
             buffer_add_text(script, " 0 ");
-            add_seconds(script, bar->from_usec);
+            add_seconds(script, bar->span.from_usec);
             buffer_add_text(script, " ");
             add_seconds(script, to_usec);
             buffer_add_text(script, " ");
@@ -397,7 +331,7 @@ static void add_frames(struct buffer *script, const struct chart *chart)
 static bool is_hatched(const struct chart *chart)
 {
     for (int i = 0; i < chart->n_bars; i++) {
-        if (chart->bars[i].modelled)
+        if (chart->bars[i].span.modelled)
             return true;
     }
     return false;
@@ -413,7 +347,7 @@ static int add_legend_item(struct buffer *script, int x, int height, const char 
         add_screen(script, x, y + high, height);
         buffer_add_text(script, " to ");
         add_screen(script, x + wide, y, height);
-        buffer_add(script, " %s noborder\n", look);
+        buffer_add(script, " %s\n", look);
     } else {
         buffer_add_text(script, "set label '' at ");
         add_screen(script, x + wide / 2, y + high / 2, height);
@@ -430,13 +364,12 @@ static void add_legend(struct buffer *script, const struct chart *chart, int hei
     int x = 14;
     for (int part = 0; part < PARTS; part++) {
         char look[64];
-        snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid",
-                 palette_rgb(parts[part].paint));
-        x = add_legend_item(script, x, height, look, parts[part].name);
+        snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
+                 palette_rgb(parts_rows[part].paint));
+        x = add_legend_item(script, x, height, look, parts_rows[part].name);
     }
     if (is_hatched(chart))
-        x = add_legend_item(script, x, height, "fillcolor rgb '#5A646E' fillstyle pattern 4",
-                            "modelled");
+        x = add_legend_item(script, x, height, GNUPLOT_HATCHING, "modelled");
     add_legend_item(script, x, height, NULL, "failed or lost");
 }
 
@@ -445,7 +378,7 @@ static void add_plot(struct buffer *script, const struct chart *chart)
     bool hatched = is_hatched(chart);
     buffer_add_text(script, "plot \\\n");
     for (int part = 0; part < PARTS; part++) {
-        uint32_t rgb = palette_rgb(parts[part].paint);
+        uint32_t rgb = palette_rgb(parts_rows[part].paint);
         buffer_add(script,
                    "  $part%d using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' fillstyle "
                    "solid noborder, \\\n",
@@ -453,8 +386,9 @@ static void add_plot(struct buffer *script, const struct chart *chart)
         if (hatched)
             buffer_add(script,
                        "  $part%dm using 1:2:3:4:5:6 with boxxyerror fillcolor rgb '#%06X' "
-                       "fillstyle pattern 4 noborder, \\\n",
-                       part, rgb);
+                       "fillstyle solid noborder, \\\n"
+                       "  $part%dm using 1:2:3:4:5:6 with boxxyerror " GNUPLOT_HATCHING ", \\\n",
+                       part, palette_shaded(parts_rows[part].paint, GNUPLOT_HATCHED_SHADE), part);
     }
     buffer_add_text(script, "  $frames using 1:2:3:4:5:6 with boxxyerror linecolor rgb "
                             "'#14181C' linewidth 1.5 fillstyle empty border, \\\n"

@@ -124,7 +124,7 @@ void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct
     *chart = (struct chart){0};
     if (n_runs > kind->runs_max)
         n_runs = kind->runs_max;
-    snprintf(chart->title, sizeof chart->title, "%.80s",
+    snprintf(chart->title, sizeof chart->title, "%s",
              runs[0].header.title && *runs[0].header.title ? runs[0].header.title : runs[0].path);
     for (int i = 0; i < n_runs; i++)
         add_how(chart->subtitle, sizeof chart->subtitle, &runs[i]);
@@ -155,6 +155,22 @@ int64_t plots_last_usec(const struct plots_run *runs, int n_runs)
             last_usec = track_end_usec(&runs[i].story);
     }
     return last_usec;
+}
+
+void plots_say_first(struct chart *chart, int n_shown, int n, const char *what)
+{
+    char rest[sizeof chart->subtitle];
+    if (n_shown >= n)
+        return;
+    memcpy(rest, chart->subtitle, sizeof rest);
+    snprintf(chart->subtitle, sizeof chart->subtitle, "first %d of %d %s; %.300s", n_shown, n, what,
+             rest);
+}
+
+void plots_say_nothing(struct chart *chart, const char *unit, const char *words)
+{
+    chart_add_panel(chart, "", unit, 200);
+    snprintf(chart->empty, sizeof chart->empty, "%s", words);
 }
 
 enum paint plots_paint(const struct plots_run *runs, int run)

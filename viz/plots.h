@@ -28,6 +28,8 @@ struct plots_kind {
 /* Ended by a row without a name. */
 extern const struct plots_kind plots_kinds[];
 
+#define PLOTS_KINDS_MAX 16
+
 /* NULL: there is none of that name. */
 const struct plots_kind *plots_find(const char *name);
 
@@ -48,6 +50,12 @@ int plots_reference(const struct plots_run *runs, int n_runs);
 
 /* The latest end of the runs. */
 int64_t plots_last_usec(const struct plots_run *runs, int n_runs);
+
+/* Says in the picture that it shows the first of them only, where it does. */
+void plots_say_first(struct chart *chart, int n_shown, int n, const char *what);
+
+/* A chart without anything but these words. */
+void plots_say_nothing(struct chart *chart, const char *unit, const char *words);
 
 /* The colour of a run among others. */
 enum paint plots_paint(const struct plots_run *runs, int run);

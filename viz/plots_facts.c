@@ -96,28 +96,21 @@ static void fill_group(struct chart *chart, const struct plots_run *runs, int n_
     }
 }
 
-static void say_nothing(struct chart *chart, const char *unit, const char *words)
-{
-    chart_add_panel(chart, "", unit, PANEL_PIXELS);
-    snprintf(chart->empty, sizeof chart->empty, "%s", words);
-}
-
 void plots_latency(struct chart *chart, const struct plots_run *runs, int n_runs)
 {
     const struct story *story = &runs[0].story;
     double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
     int n = 0;
-    for (int i = 0; i < story->n_facts && n < PANELS_MAX / 2; i++) {
+    for (int i = 0; i < story->n_facts; i++) {
         const struct message *message = &story->facts[i].message;
-        if (message->kind == MESSAGE_CREATE_TARGET_GROUP) {
+        if (message->kind == MESSAGE_CREATE_TARGET_GROUP && n++ < PANELS_MAX / 2)
             fill_group(chart, runs, n_runs, message->as.create_target_group.target_group,
                        usec_per_x);
-            n++;
-        }
     }
+    plots_say_first(chart, PANELS_MAX / 2, n, "target groups");
     if (n == 0)
-        say_nothing(chart, "milliseconds",
-                    "there is no target group, so nobody asks anything in this run");
+        plots_say_nothing(chart, "milliseconds",
+                          "there is no target group, so nobody asks anything in this run");
 }
 
 /* CPU ---------------------------------------------------------------------------------------------- */
@@ -180,8 +173,9 @@ void plots_cpu(struct chart *chart, const struct plots_run *runs, int n_runs)
         add_use(panel, story, i, USE_USED, "used", PAINT_CPU, usec_per_x);
         add_use(panel, story, i, USE_THROTTLED, "throttled", PAINT_FAILED, usec_per_x);
     }
+    plots_say_first(chart, PANELS_MAX, story->n_services, "services");
     if (story->n_services == 0)
-        say_nothing(chart, "CPUs", "there is no service in this run");
+        plots_say_nothing(chart, "CPUs", "there is no service in this run");
 }
 
 /* Capacity ----------------------------------------------------------------------------------------- */
@@ -260,25 +254,63 @@ static void scale_x(struct chart_panel *panel, double usec_per_x)
     }
 }
 
-static void fill_provider(struct chart *chart, const struct story *story,
+/* Of one run: everything. */
+static void fill_alone(struct chart_panel *instances, struct chart_panel *metric,
+                       const struct story *story, int32_t provider)
+{
+    add_value(instances, story, provider, CAPACITY_N, "N, run", PAINT_RUNNING);
+    add_value(instances, story, provider, CAPACITY_M, "M, needed", PAINT_REAL);
+    add_value(instances, story, provider, CAPACITY_DESIRED, "desired", PAINT_INK);
+    add_value(metric, story, provider, CAPACITY_METRIC, "metric", PAINT_SIM);
+}
+
+/* The provider of that name in another run. */
+static int32_t provider_of(const struct story *story, const char *name)
+{
+    for (int32_t i = 0; i < story->n_providers; i++) {
+        if (strcmp(story->providers[i].name, name) == 0)
+            return i;
+    }
+    return ID_NONE;
+}
+
+/* Of several: N as a line of the run's colour, M dashed. */
+static void fill_run(struct chart_panel *instances, struct chart_panel *metric,
+                     const struct plots_run *runs, int run, const char *provider_name)
+{
+    int32_t provider = provider_of(&runs[run].story, provider_name);
+    char name[80];
+    add_value(instances, &runs[run].story, provider, CAPACITY_N, runs[run].name,
+              plots_paint(runs, run));
+    snprintf(name, sizeof name, "%.50s: M", runs[run].name);
+    add_value(instances, &runs[run].story, provider, CAPACITY_M, name, plots_paint(runs, run));
+    instances->lines[instances->n_lines - 1].dashed = true;
+    add_value(metric, &runs[run].story, provider, CAPACITY_METRIC, runs[run].name,
+              plots_paint(runs, run));
+}
+
+static void fill_provider(struct chart *chart, const struct plots_run *runs, int n_runs,
                           const struct create_capacity_provider *provider, double usec_per_x)
 {
-    char title[96];
-    snprintf(title, sizeof title, "%.40s: instances that run (N) and are needed (M)",
-             provider->name);
-    struct chart_panel *panel = chart_add_panel(chart, title, "instances", PANEL_PIXELS);
-    panel->counts = true;
-    add_value(panel, story, provider->provider, CAPACITY_N, "N, run", PAINT_RUNNING);
-    add_value(panel, story, provider->provider, CAPACITY_M, "M, needed", PAINT_REAL);
-    add_value(panel, story, provider->provider, CAPACITY_DESIRED, "desired", PAINT_INK);
-    scale_x(panel, usec_per_x);
-    snprintf(title, sizeof title, "%.40s: CapacityProviderReservation = M / N x 100",
-             provider->name);
-    panel = chart_add_panel(chart, title, "per cent", PANEL_PIXELS);
-    add_value(panel, story, provider->provider, CAPACITY_METRIC, "metric", PAINT_SIM);
-    add_value(panel, story, provider->provider, CAPACITY_TARGET, "target", PAINT_INK);
-    add_turns(panel, story, provider->provider);
-    scale_x(panel, usec_per_x);
+    struct chart_panel panels[2] = {{.height = PANEL_PIXELS, .counts = true, .unit = "instances"},
+                                    {.height = PANEL_PIXELS, .unit = "per cent"}};
+    snprintf(panels[0].title, sizeof panels[0].title,
+             "%.40s: instances that run (N) and are needed (M)", provider->name);
+    snprintf(panels[1].title, sizeof panels[1].title,
+             "%.40s: CapacityProviderReservation = M / N x 100", provider->name);
+    for (int run = 0; run < n_runs; run++) {
+        if (n_runs == 1)
+            fill_alone(&panels[0], &panels[1], &runs[run].story, provider->provider);
+        else
+            fill_run(&panels[0], &panels[1], runs, run, provider->name);
+    }
+    add_value(&panels[1], &runs[0].story, provider->provider, CAPACITY_TARGET, "target", PAINT_INK);
+    for (int run = 0; run < n_runs; run++)
+        add_turns(&panels[1], &runs[run].story, provider_of(&runs[run].story, provider->name));
+    for (int i = 0; i < 2; i++) {
+        scale_x(&panels[i], usec_per_x);
+        *chart_add_panel(chart, "", "", 0) = panels[i];
+    }
 }
 
 void plots_capacity(struct chart *chart, const struct plots_run *runs, int n_runs)
@@ -287,14 +319,13 @@ void plots_capacity(struct chart *chart, const struct plots_run *runs, int n_run
     double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
     int n = 0;
     count_instances(chart, runs, n_runs, usec_per_x);
-    for (int i = 0; i < story->n_facts && n < PANELS_MAX / 2; i++) {
+    for (int i = 0; i < story->n_facts; i++) {
         const struct message *message = &story->facts[i].message;
         if (message->kind == MESSAGE_CREATE_CAPACITY_PROVIDER &&
-            message->as.create_capacity_provider.managed_scaling) {
-            fill_provider(chart, story, &message->as.create_capacity_provider, usec_per_x);
-            n++;
-        }
+            message->as.create_capacity_provider.managed_scaling && n++ < PANELS_MAX / 2)
+            fill_provider(chart, runs, n_runs, &message->as.create_capacity_provider, usec_per_x);
     }
+    plots_say_first(chart, PANELS_MAX / 2, n, "capacity providers");
 }
 
 /* Cost --------------------------------------------------------------------------------------------- */
@@ -326,7 +357,7 @@ void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs)
 {
     double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
     if (!has_price(runs, n_runs)) {
-        say_nothing(chart, "$", "nothing has a price in this run");
+        plots_say_nothing(chart, "$", "nothing has a price in this run");
         return;
     }
     chart_add_panel(chart, "What the instances cost", "$ an hour", PANEL_PIXELS);

@@ -4,6 +4,7 @@
  * drawn.
  */
 #include "viz/life.h"
+#include "viz/parts.h"
 #include "viz/plots.h"
 #include "viz/series.h"
 #include "viz/track.h"
@@ -18,6 +19,8 @@
 #define LANES_MAX 120
 #define TASKS_MAX 600
 #define GAP 0.5 /* of a lane, between instances */
+#define BOOT_SHADE 60
+#define THERE_SHADE 30
 
 #define ROWS_MAX 60
 #define ROW_PIXELS 14
@@ -84,45 +87,58 @@ static int take_lane(struct lanes *lanes, int64_t from_usec, int64_t until_usec)
     return i;
 }
 
-/* A task's time as boxes: starting, running, stopping. */
-static void add_task(struct chart_panel *panel, const struct story *story,
+/* A task's time on its instance as boxes, a part each. */
+static void add_task(struct chart_panel *panel, const struct plots_run *run,
                      const struct placed *placed, double top, double usec_per_x)
 {
-    static const enum paint paints[LIVES] = {
-        [LIFE_WAITING] = PAINT_WAIT,
-        [LIFE_PENDING] = PAINT_READY,
-        [LIFE_RUNNING] = PAINT_RUNNING,
-        [LIFE_DONE] = PAINT_WAIT,
-        [LIFE_STOPPING] = PAINT_STOPPING_STRIPE,
-        [LIFE_FAILED] = PAINT_FAILED,
-    };
+    const struct story *story = &run->story;
     const struct story_task *task = &story->tasks[placed->task];
     const struct task_definition *definition = life_definition(story, placed->task);
     int64_t end_usec = least(track_end_usec(story), task->stopped_at_usec);
-    const int64_t moments[] = {task->placed_at_usec, task->running_at_usec,
-                               least(task->stop_at_usec, task->stopped_at_usec), end_usec};
-    int64_t from_usec = task->placed_at_usec;
+    struct part_span spans[PARTS];
+    int n = parts_of_task(story, placed->task, run->header.mode == RUN_EXEC, spans);
     char text[64];
-    for (int i = 1; i < 4; i++) {
-        int64_t to_usec = least(moments[i], end_usec);
-        if (to_usec <= from_usec)
-            continue;
-        struct chart_box box = {(double)from_usec / usec_per_x,
-                                (double)to_usec / usec_per_x,
-                                top + 0.08,
-                                top + 0.92,
-                                paints[i == 1   ? LIFE_PENDING
-                                       : i == 2 ? LIFE_RUNNING
-                                                : LIFE_STOPPING],
-                                100,
-                                false};
-        chart_add_box(panel, &box);
-        from_usec = to_usec;
+    for (int i = 0; i < n; i++) {
+        const struct part_span *span = &spans[i];
+        int64_t from_usec =
+            span->from_usec < task->placed_at_usec ? task->placed_at_usec : span->from_usec;
+        struct chart_box box = {.x0 = (double)from_usec / usec_per_x,
+                                .x1 = (double)span->to_usec / usec_per_x,
+                                .y0 = top + 0.08,
+                                .y1 = top + 0.92,
+                                .paint = parts_rows[span->part].paint,
+                                .shade = 100,
+                                .hatched = span->modelled};
+        if (from_usec < span->to_usec)
+            chart_add_box(panel, &box);
     }
     snprintf(text, sizeof text, "%s %.12s", story_task_name(placed->task),
              definition ? definition->family : "");
     if (end_usec - task->placed_at_usec > track_end_usec(story) / 14)
         chart_add_word(panel, text, (double)task->placed_at_usec / usec_per_x, top + 0.5, true);
+}
+
+/* How long there was the instance itself, behind its tasks: boots, and then is there. */
+static void add_instance(struct chart_panel *panel, const struct plots_run *run, int32_t id,
+                         double top, double bottom, double usec_per_x)
+{
+    const struct story_instance *instance = &run->story.instances[id];
+    int64_t end_usec = least(track_end_usec(&run->story), instance->lost_at_usec);
+    int64_t there_usec = least(instance->registered_at_usec, end_usec);
+    const int64_t moments[] = {instance->launch_at_usec, there_usec, end_usec};
+    for (int i = 0; i < 2; i++) {
+        struct chart_box box = {.x0 = (double)moments[i] / usec_per_x,
+                                .x1 = (double)moments[i + 1] / usec_per_x,
+                                .y0 = top,
+                                .y1 = bottom,
+                                .paint = i == 0 ? PAINT_MEMORY : PAINT_WAIT,
+                                .shade = i == 0 ? BOOT_SHADE : THERE_SHADE,
+                                .hatched = i == 0 && run->header.mode == RUN_EXEC &&
+                                           instance->boot_modelled,
+                                .behind = true};
+        if (moments[i] < moments[i + 1])
+            chart_add_box(panel, &box);
+    }
 }
 
 static void add_failures(struct chart_panel *panel, const struct story *story,
@@ -154,8 +170,9 @@ static double stack(struct chart_panel *panel, const struct story *story, struct
 }
 
 /* False, and nothing drawn, where there are too many lanes. */
-static bool draw_tasks(struct chart *chart, const struct story *story, double usec_per_x)
+static bool draw_tasks(struct chart *chart, const struct plots_run *run, double usec_per_x)
 {
+    const struct story *story = &run->story;
     struct placed *placed = memory_zeroed((size_t)story->n_tasks, sizeof *placed);
     struct lanes *lanes = memory_zeroed((size_t)story->n_instances, sizeof *lanes);
     int n = list_placed(story, placed), n_lanes = 0;
@@ -169,8 +186,12 @@ static bool draw_tasks(struct chart *chart, const struct story *story, double us
         panel->downwards = true;
         panel->y_max = stack(panel, story, lanes);
         panel->height = (int)(panel->y_max * LANE_PIXELS);
+        for (int i = 0; i < story->n_instances; i++)
+            add_instance(panel, run, i, lanes[i].top,
+                         i + 1 < story->n_instances ? lanes[i + 1].top - GAP : panel->y_max - GAP,
+                         usec_per_x);
         for (int i = 0; i < n; i++)
-            add_task(panel, story, &placed[i], lanes[placed[i].instance].top + placed[i].lane,
+            add_task(panel, run, &placed[i], lanes[placed[i].instance].top + placed[i].lane,
                      usec_per_x);
         add_failures(panel, story, placed, lanes, n, usec_per_x);
     }
@@ -179,6 +200,19 @@ static bool draw_tasks(struct chart *chart, const struct story *story, double us
     free(lanes);
     free(placed);
     return n_lanes <= LANES_MAX;
+}
+
+static void add_keys(struct chart *chart)
+{
+    bool hatched = false;
+    for (int part = 0; part < PARTS; part++)
+        chart_add_key(chart, parts_rows[part].name, parts_rows[part].paint, 100, false);
+    chart_add_key(chart, "boot", PAINT_MEMORY, BOOT_SHADE, false);
+    chart_add_key(chart, "instance", PAINT_WAIT, THERE_SHADE, false);
+    for (int i = 0; i < chart->panels[0].n_boxes; i++)
+        hatched = hatched || chart->panels[0].boxes[i].hatched;
+    if (hatched)
+        chart_add_key(chart, "modelled", PAINT_FAINT, 100, true);
 }
 
 /* Many ------------------------------------------------------------------------------------------- */
@@ -210,13 +244,12 @@ static void add_band(struct chart_panel *panel, const struct band *band, int row
         while (next < COLUMNS && shade_of(band, next, end_usec) == shade)
             next++;
         if (shade >= 0) {
-            struct chart_box box = {(double)end_usec / usec_per_x * column / COLUMNS,
-                                    (double)end_usec / usec_per_x * next / COLUMNS,
-                                    row + 0.06,
-                                    row + 0.94,
-                                    PAINT_RUNNING,
-                                    100 * (shade + 1) / SHADES,
-                                    false};
+            struct chart_box box = {.x0 = (double)end_usec / usec_per_x * column / COLUMNS,
+                                    .x1 = (double)end_usec / usec_per_x * next / COLUMNS,
+                                    .y0 = row + 0.06,
+                                    .y1 = row + 0.94,
+                                    .paint = PAINT_RUNNING,
+                                    .shade = 100 * (shade + 1) / SHADES};
             chart_add_box(panel, &box);
         }
         column = next;
@@ -290,11 +323,8 @@ void plots_gantt(struct chart *chart, const struct plots_run *runs, int n_runs)
         snprintf(chart->empty, sizeof chart->empty, "there is no instance in this run");
         return;
     }
-    if (story->n_tasks <= TASKS_MAX && draw_tasks(chart, story, usec_per_x)) {
-        chart_add_key(chart, "starting", PAINT_READY, 100, false);
-        chart_add_key(chart, "running", PAINT_RUNNING, 100, false);
-        chart_add_key(chart, "stopping", PAINT_STOPPING_STRIPE, 100, false);
-    } else {
+    if (story->n_tasks <= TASKS_MAX && draw_tasks(chart, &runs[0], usec_per_x))
+        add_keys(chart);
+    else
         draw_bands(chart, story, usec_per_x);
-    }
 }

@@ -21,7 +21,8 @@ enum part {
     PART_BOOT,
     PART_REGISTER,
     PART_WAIT,
-    PART_SEND,
+    PART_PROVISION,
+    PART_QUEUE,
     PART_PULL,
     PART_CREATE,
     PART_START,
@@ -37,7 +38,8 @@ static const struct {
     [PART_BOOT] = {"boot", PAINT_MEMORY, 100},
     [PART_REGISTER] = {"register", PAINT_MEMORY, 50},
     [PART_WAIT] = {"waiting for room", PAINT_WAIT, 100},
-    [PART_SEND] = {"agent", PAINT_STOPPING_STRIPE, 100},
+    [PART_PROVISION] = {"provision", PAINT_STOPPING_STRIPE, 55},
+    [PART_QUEUE] = {"agent's queue", PAINT_STOPPING_STRIPE, 100},
     [PART_PULL] = {"pull", PAINT_PULL, 100},
     [PART_CREATE] = {"create", PAINT_CREATE, 100},
     [PART_START] = {"start", PAINT_CREATE, 55},
@@ -82,7 +84,8 @@ static void add_task(struct bar *bar, const struct story *story, const struct st
 {
     const int64_t ends[PARTS] = {
         [PART_WAIT] = task->placed_at_usec,
-        [PART_SEND] = task->admitted_at_usec,
+        [PART_PROVISION] = task->received_at_usec,
+        [PART_QUEUE] = task->admitted_at_usec,
         [PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec)),
         [PART_CREATE] = latest(task, offsetof(struct story_container, created_at_usec)),
         [PART_START] = latest(task, offsetof(struct story_container, started_at_usec)),
@@ -124,30 +127,34 @@ static void add_bar(struct chart_panel *panel, const struct bar *bar, int row)
         double width = (double)bar->usec[part] / bar->n / USEC_PER_SEC;
         if (width <= 0)
             continue;
-        struct chart_box box = {x,
-                                x + width,
-                                y,
-                                y + BAR_HIGH,
-                                parts[part].paint,
-                                parts[part].shade,
-                                2 * bar->n_modelled[part] > bar->n};
+        struct chart_box box = {.x0 = x,
+                                .x1 = x + width,
+                                .y0 = y,
+                                .y1 = y + BAR_HIGH,
+                                .paint = parts[part].paint,
+                                .shade = parts[part].shade,
+                                .hatched = 2 * bar->n_modelled[part] > bar->n};
         chart_add_box(panel, &box);
         x += width;
     }
     chart_add_word(panel, bar->name, 0, row + 0.5, false);
 }
 
-/* The families of a run, each once. */
+/* The families of a run, each once, in the order of their first definitions; returns how many there are, of which the
+ * first FAMILIES_MAX are listed. */
 static int list_families(const struct story *story, const char **families)
 {
     int n = 0;
-    for (int i = 0; i < story->taskdefs.n_definitions && n < FAMILIES_MAX; i++) {
+    for (int i = 0; i < story->taskdefs.n_definitions; i++) {
         const char *family = taskdefs_get(&story->taskdefs, i)->family;
-        int same = 0;
-        while (same < n && strcmp(families[same], family) != 0)
-            same++;
-        if (same == n)
-            families[n++] = family;
+        int before = 0;
+        while (before < i && strcmp(taskdefs_get(&story->taskdefs, before)->family, family) != 0)
+            before++;
+        if (before < i)
+            continue;
+        if (n < FAMILIES_MAX)
+            families[n] = family;
+        n++;
     }
     return n;
 }
@@ -163,31 +170,34 @@ static void fill_family(struct bar *bar, const struct plots_run *run, const char
     snprintf(bar->name, sizeof bar->name, "%.20s (%d)", family, bar->n);
 }
 
-static int add_run(struct chart_panel *panel, const struct plots_run *run, int row)
+/* Returns how many families there are. */
+static int add_run(struct chart_panel *panel, const struct plots_run *run)
 {
     const char *families[FAMILIES_MAX];
-    int n = list_families(&run->story, families);
+    int n = list_families(&run->story, families), row = 0;
     struct bar bar = {0};
     add_instances(&bar, &run->story);
     snprintf(bar.name, sizeof bar.name, "instances (%d)", bar.n);
     add_bar(panel, &bar, row++);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && i < FAMILIES_MAX; i++) {
         bar = (struct bar){0};
         fill_family(&bar, run, families[i]);
         add_bar(panel, &bar, row++);
     }
-    return row;
+    panel->downwards = true;
+    panel->y_max = row;
+    panel->height = row * ROW_PIXELS;
+    return n;
 }
 
 void plots_startup(struct chart *chart, const struct plots_run *runs, int n_runs)
 {
     bool hatched = false;
+    int n_families = 0;
     for (int run = 0; run < n_runs; run++) {
         struct chart_panel *panel = chart_add_panel(chart, runs[run].name, "", 0);
-        int n_rows = add_run(panel, &runs[run], 0);
-        panel->downwards = true;
-        panel->y_max = n_rows;
-        panel->height = n_rows * ROW_PIXELS;
+        int n = add_run(panel, &runs[run]);
+        n_families = n > n_families ? n : n_families;
         for (int i = 0; i < panel->n_boxes; i++)
             hatched = hatched || panel->boxes[i].hatched;
     }
@@ -195,5 +205,6 @@ void plots_startup(struct chart *chart, const struct plots_run *runs, int n_runs
         chart_add_key(chart, parts[part].name, parts[part].paint, parts[part].shade, false);
     if (hatched)
         chart_add_key(chart, "modelled", PAINT_FAINT, 100, true);
+    plots_say_first(chart, FAMILIES_MAX, n_families, "families");
     snprintf(chart->x_label, sizeof chart->x_label, "mean seconds");
 }

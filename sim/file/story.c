@@ -484,6 +484,7 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_DEPLOYMENT:
     case MESSAGE_SERVICE_EVENT:
+    case MESSAGE_TARGET_STATE:
         keep_fact(story, output, record->at_usec);
         break;
     default:
