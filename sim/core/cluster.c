@@ -142,6 +142,8 @@ int cluster_add_deployment(struct service *service, int taskdef)
     struct deployment *deployment = ARRAY_ADD(service, deployments);
 
     deployment->taskdef = taskdef;
+    deployment->n_balancers = service->n_balancers;
+    deployment->balancers = service->balancers;
     deployment->due_usec = USEC_NEVER;
     return service->n_deployments - 1;
 }

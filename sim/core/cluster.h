@@ -142,6 +142,9 @@ struct deployment {
     bool has_run; /* one of its tasks was RUNNING */
     bool is_rollback;
     bool is_alternate; /* its targets stand in the alternate target groups */
+    int32_t n_balancers;
+    const struct load_balancer *balancers; /* belong to a request */
+    bool is_left; /* a shift took all of its traffic away, or never gave it any for good */
     bool said_stuck;
     int32_t n_live;   /* its tasks that are not STOPPED */
     int32_t n_wanted; /* of those, desired RUNNING; the next three are of these */
@@ -165,7 +168,7 @@ struct service {
     int64_t grace_usec;
     bool rebalances;
     int32_t n_balancers;
-    const struct load_balancer *balancers; /* belong to its request */
+    const struct load_balancer *balancers; /* belong to a request; the next deployment's */
     int32_t n_alarm_names, cap_alarm_names;
     int32_t *alarm_names;
     int32_t n_deployments, cap_deployments;
@@ -336,6 +339,10 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
 
 /* How a service's task is judged; keeps the counts. `outdated`: to be replaced. */
 void cluster_judge(struct cluster *cluster, int task, bool healthy, bool unhealthy, bool outdated);
+
+/* The service's tasks from now on, whatever their deployment, are placed by the strategy and the constraints of that
+ * request of its (cluster_add_own_request). */
+void cluster_replace_placement(struct cluster *cluster, int service, int request);
 
 /* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. */
 void cluster_place(struct cluster *cluster, int task, int instance);

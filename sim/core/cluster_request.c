@@ -175,3 +175,53 @@ int cluster_add_own_request(struct cluster *cluster, const struct message *call,
 {
     return make_request(cluster, call, service);
 }
+
+static void swap_placement(struct cluster *cluster, int id, int by)
+{
+    struct request *request = &cluster->requests[id], *other = &cluster->requests[by];
+    struct request old = *request;
+
+    request->call = other->call;
+    request->n_strategy = other->n_strategy;
+    request->strategy = other->strategy;
+    request->n_constraints = other->n_constraints;
+    request->constraints = other->constraints;
+    request->queries = other->queries;
+    other->call = old.call;
+    other->n_strategy = old.n_strategy;
+    other->strategy = old.strategy;
+    other->n_constraints = old.n_constraints;
+    other->constraints = old.constraints;
+    other->queries = old.queries;
+    place_index_forget(cluster->index, id);
+}
+
+/* What was placed by before lives on in a request of its own: names and lists of others point into it. */
+static void replace_chain(struct cluster *cluster, int first, int by)
+{
+    struct message call = cluster->requests[by].call;
+
+    for (int r = first; r != ID_NONE; r = cluster->requests[r].next_share) {
+        int copy = make_request(cluster, &call, cluster->requests[by].service);
+
+        assert(copy != ID_NONE); /* it was one already */
+        swap_placement(cluster, r, copy);
+    }
+}
+
+void cluster_replace_placement(struct cluster *cluster, int id, int by)
+{
+    const struct service *service = &cluster->services[id];
+    int last = ID_NONE;
+
+    for (int d = 0; d < service->n_deployments; d++) {
+        const struct deployment *deployment = &service->deployments[d];
+
+        if (deployment->status == DEPLOYMENT_INACTIVE || deployment->request == last)
+            continue;
+        last = deployment->request;
+        replace_chain(cluster, last, by);
+    }
+    if (service->request != last)
+        replace_chain(cluster, service->request, by);
+}

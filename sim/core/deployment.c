@@ -46,9 +46,35 @@ static void say_event(struct scheduler *scheduler, struct outputs *outputs, int 
 
 /* Traffic -------------------------------------------------------------------------------------- */
 
-static int32_t group_of(const struct deployment *deployment, const struct load_balancer *balancer)
+static int32_t group_on(const struct deployment *deployment, int balancer, bool alternate)
 {
-    return deployment->is_alternate ? balancer->alternate : balancer->target_group;
+    return alternate ? deployment->balancers[balancer].alternate
+                     : deployment->balancers[balancer].target_group;
+}
+
+int32_t deployment_group(const struct deployment *deployment, int balancer)
+{
+    return group_on(deployment, balancer, deployment->is_alternate);
+}
+
+bool deployment_shares_groups(const struct deployment *deployment, const struct deployment *other,
+                              bool alternate)
+{
+    for (int i = 0; i < deployment->n_balancers; i++)
+        for (int j = 0; j < other->n_balancers; j++)
+            if (group_on(deployment, i, alternate) != ID_NONE &&
+                group_on(deployment, i, alternate) == deployment_group(other, j))
+                return true;
+    return false;
+}
+
+/* Requests find both by the same target groups. */
+static bool has_same_groups(const struct deployment *a, const struct deployment *b)
+{
+    for (int i = 0; i < a->n_balancers; i++)
+        if (i >= b->n_balancers || deployment_group(a, i) != deployment_group(b, i))
+            return false;
+    return true;
 }
 
 /* `permille` of the traffic goes to the primary deployment, the rest to the one that served so far. */
@@ -60,16 +86,15 @@ static void shift(struct scheduler *scheduler, struct outputs *outputs, int id, 
     const struct deployment *from =
         service->serving == ID_NONE ? to : &service->deployments[service->serving];
 
-    for (int i = 0; i < service->n_balancers; i++) {
-        const struct load_balancer *balancer = &service->balancers[i];
+    for (int i = 0; i < to->n_balancers; i++) {
         struct shift_traffic *said;
 
-        if (test && !balancer->test_traffic)
+        if (test && !to->balancers[i].test_traffic)
             continue;
         said = &decide(scheduler, outputs, MESSAGE_SHIFT_TRAFFIC)->as.shift_traffic;
         said->service = id;
-        said->from = group_of(from, balancer);
-        said->to = group_of(to, balancer);
+        said->to = deployment_group(to, i);
+        said->from = i < from->n_balancers ? deployment_group(from, i) : said->to;
         said->permille = permille;
         said->test = test;
     }
@@ -90,8 +115,9 @@ static void supersede(struct scheduler *scheduler, struct outputs *outputs, int 
     struct service *service = get(scheduler, id);
     struct deployment *old = primary_of(service);
 
-    if (old->stage != STAGE_NONE && service->serving != service->primary && old->permille > 0)
+    if (service->serving != ID_NONE && service->serving != service->primary && old->permille > 0)
         shift(scheduler, outputs, id, 0, false);
+    old->is_left = old->stage != STAGE_NONE && old->stage < STAGE_CLEAN_UP && old->n_balancers > 0;
     old->permille = 0;
     old->status = DEPLOYMENT_ACTIVE;
     old->due_usec = USEC_NEVER;
@@ -109,6 +135,14 @@ static void note_alarms(const struct scheduler *scheduler, const struct service 
             deployment->ignored_alarms |= UINT64_C(1) << i;
 }
 
+void deployment_renew_alarms(struct scheduler *scheduler, int id)
+{
+    struct deployment *primary = primary_of(get(scheduler, id));
+
+    primary->ignored_alarms = 0;
+    note_alarms(scheduler, get(scheduler, id), primary);
+}
+
 /* The deployment that has the traffic keeps it until it is moved, and so its tasks. */
 static void keep_serving(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
@@ -120,11 +154,37 @@ static void keep_serving(struct scheduler *scheduler, struct outputs *outputs, i
     say(scheduler, outputs, id, service->serving);
 }
 
+/* A new deployment's targets stand where those that serve do not, or, where it is rolled out among them, where they
+ * do, if that is still one of its groups. */
+static void choose_groups(struct scheduler *scheduler, struct outputs *outputs, int id, int old)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *deployment = primary_of(service);
+    const struct deployment *serving = &service->deployments[service->serving];
+    bool shifts = service->settings.strategy != DEPLOYMENT_ROLLING;
+
+    if (service->serving != ID_NONE && shifts) {
+        deployment->is_alternate = deployment_shares_groups(deployment, serving, false);
+        deployment->stage = STAGE_RECONCILE_SERVICE;
+        keep_serving(scheduler, outputs, id);
+    } else if (service->serving != ID_NONE) {
+        deployment->is_alternate = !deployment_shares_groups(deployment, serving, false) &&
+                                   deployment_shares_groups(deployment, serving, true);
+    } else if (!has_same_groups(deployment, &service->deployments[old])) {
+        /* The first one was replaced before it was done. */
+        if (shifts)
+            deployment_say_traffic(scheduler, outputs, id);
+        else
+            service->serving = old;
+    }
+}
+
 void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int id, int taskdef)
 {
     struct service *service = get(scheduler, id);
     struct deployment *deployment;
     bool first = service->n_deployments == 0;
+    int old = service->primary;
 
     if (!first)
         supersede(scheduler, outputs, id);
@@ -134,13 +194,8 @@ void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int 
     primary_of(service)->request = service->request;
     service->taskdef = taskdef;
     deployment = primary_of(service);
-    if (!first && service->settings.strategy != DEPLOYMENT_ROLLING && service->serving != ID_NONE) {
-        deployment->stage = STAGE_RECONCILE_SERVICE;
-        deployment->is_alternate = !service->deployments[service->serving].is_alternate;
-        keep_serving(scheduler, outputs, id);
-    } else if (service->serving != ID_NONE) {
-        deployment->is_alternate = service->deployments[service->serving].is_alternate;
-    }
+    if (!first)
+        choose_groups(scheduler, outputs, id, old);
     note_alarms(scheduler, service, deployment);
     service->n_failures = service->n_crashes = 0; /* a new deployment clears the throttle */
     service->retry_at_usec = 0;
@@ -186,13 +241,16 @@ static void roll_back(struct scheduler *scheduler, struct outputs *outputs, int 
     struct service *service = get(scheduler, id);
     struct deployment *failed = primary_of(service), *back = &service->deployments[to];
 
-    if (failed->stage != STAGE_NONE && failed->permille > 0)
+    if (service->serving != service->primary && failed->permille > 0)
         shift(scheduler, outputs, id, 0, false);
     failed->status = DEPLOYMENT_ACTIVE;
+    failed->is_left = failed->stage != STAGE_NONE && failed->n_balancers > 0;
     failed->stage = STAGE_NONE;
     failed->permille = 0;
     service->primary = to;
     service->taskdef = back->taskdef;
+    service->n_balancers = back->n_balancers;
+    service->balancers = back->balancers;
     service->n_failures = service->n_crashes = 0;
     service->retry_at_usec = 0;
     service->is_steady = false;
@@ -200,7 +258,7 @@ static void roll_back(struct scheduler *scheduler, struct outputs *outputs, int 
     back->rollout = ROLLOUT_IN_PROGRESS;
     back->reason = DEPLOYED_BY_ROLLBACK;
     back->is_rollback = true;
-    back->said_stuck = false;
+    back->said_stuck = back->is_left = false;
     back->stage = STAGE_NONE;
     say(scheduler, outputs, id, to);
     say_event(scheduler, outputs, id, to, EVENT_ROLLING_BACK);
@@ -305,6 +363,24 @@ static bool shift_more(struct scheduler *scheduler, struct outputs *outputs, int
     return permille >= 1000;
 }
 
+void deployment_follow_tasks(struct scheduler *scheduler, struct outputs *outputs, int id)
+{
+    struct service *service = get(scheduler, id);
+    struct deployment *primary = primary_of(service);
+    int32_t permille = 1000;
+
+    if (service->serving == ID_NONE || service->serving == service->primary ||
+        primary->stage != STAGE_NONE || primary->n_healthy == 0 ||
+        has_same_groups(primary, &service->deployments[service->serving]))
+        return;
+    if (primary->n_healthy < service->n_healthy && primary->n_healthy < service->desired)
+        permille = (int32_t)((int64_t)primary->n_healthy * 1000 / service->desired);
+    if (permille != primary->permille)
+        shift(scheduler, outputs, id, permille, false);
+    if (permille == 1000)
+        service->serving = service->primary;
+}
+
 /* What the stage waits for has come, so that the next one begins. */
 static bool stage_is_over(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
@@ -355,6 +431,7 @@ static void go_through_stages(struct scheduler *scheduler, struct outputs *outpu
         deployment->stage++;
         if (deployment->stage ==
             STAGE_CLEAN_UP) { /* it has all of the traffic: what fails later comes back to it */
+            service->deployments[service->serving].is_left = deployment->n_balancers > 0;
             service->serving = service->primary;
             deployment->was_completed = true;
         }
@@ -397,6 +474,7 @@ void deployment_advance(struct scheduler *scheduler, struct outputs *outputs, in
         return;
     if (primary->rollout == ROLLOUT_IN_PROGRESS && primary->stage != STAGE_NONE)
         go_through_stages(scheduler, outputs, id);
+    deployment_follow_tasks(scheduler, outputs, id);
     end_old(scheduler, outputs, id);
     steady = is_steady(service);
     primary = primary_of(service);

@@ -25,6 +25,20 @@ void deployment_note_healthy(struct scheduler *scheduler, int service, int deplo
  * fail. */
 void deployment_note_alarm(struct scheduler *scheduler, struct outputs *outputs, int32_t name);
 
+/* A rolling deployment with other load balancers: as much of the traffic goes to it as it has healthy tasks of those
+ * desired, and all of it once nobody else has any. */
+void deployment_follow_tasks(struct scheduler *scheduler, struct outputs *outputs, int service);
+
+/* The target group that the deployment's tasks stand in by its n-th load balancer, or ID_NONE. */
+int32_t deployment_group(const struct deployment *deployment, int balancer);
+
+/* Whether one of the deployment's groups, on the side named, is one that `other` stands in. */
+bool deployment_shares_groups(const struct deployment *deployment, const struct deployment *other,
+                              bool alternate);
+
+/* What the service's alarms are has changed under way: those that are on do not count for the deployment. */
+void deployment_renew_alarms(struct scheduler *scheduler, int service);
+
 /* The production traffic's shares stand: said when a service is created. */
 void deployment_say_traffic(struct scheduler *scheduler, struct outputs *outputs, int service);
 

@@ -457,9 +457,8 @@ static bool check_places(const struct lane *kept, const struct lane *fresh, char
         if (kept->places[i].own_tasks == fresh->places[i].own_tasks && same_spot(&a, &b) &&
             same_class(kept, fresh, i))
             continue;
-        snprintf(detail, size,
-                 "i%d: kept cpu %d, memory %d, own tasks %d; recounted %d, %d, %d", i + 1, a.cpu,
-                 a.memory_mib, kept->places[i].own_tasks, b.cpu, b.memory_mib,
+        snprintf(detail, size, "i%d: kept cpu %d, memory %d, own tasks %d; recounted %d, %d, %d",
+                 i + 1, a.cpu, a.memory_mib, kept->places[i].own_tasks, b.cpu, b.memory_mib,
                  fresh->places[i].own_tasks);
         return false;
     }

@@ -47,8 +47,9 @@ const char *const stop_reason_names[] = {"Task stopped by user",
                                          NULL};
 const char *const health_status_names[] = {"UNKNOWN", "HEALTHY", "UNHEALTHY", NULL};
 const char *const pull_behavior_names[] = {"default", "always", "once", "prefer-cached", NULL};
-const char *const refusal_names[] = {"NO_CAPACITY", "NOT_FOUND", "INACTIVE", "DUPLICATE",
-                                     "INVALID",     "LIMIT",     NULL};
+const char *const refusal_names[] = {
+    "NO_CAPACITY", "NOT_FOUND", "INACTIVE", "DUPLICATE", "INVALID",     "LIMIT", "NOT_SCALABLE",
+    "BOUNDS",      "DAEMON",    "STRATEGY", "BALANCERS", "REBALANCING", NULL};
 const char *const stop_signal_names[] = {"SIGTERM", "SIGKILL", NULL};
 
 const char *const message_kind_names[] = {
@@ -220,6 +221,13 @@ static const struct field update_service_fields[] = {
     FIELD_OF(FIELD_ENUM, update_service, rebalancing, "availabilityZoneRebalancing",
              zone_rebalancing_names),
     FIELD_LIST_OF(update_service, providers, "capacityProviderStrategy", &provider_share_schema),
+    FIELD(FIELD_BOOL, update_service, new_strategy, "newStrategy"),
+    FIELD_LIST_OF(update_service, strategy, "placementStrategy", &rule_schema),
+    FIELD(FIELD_BOOL, update_service, new_constraints, "newConstraints"),
+    FIELD_LIST_OF(update_service, constraints, "placementConstraints",
+                  &placement_constraint_schema),
+    FIELD(FIELD_BOOL, update_service, new_balancers, "newLoadBalancers"),
+    FIELD_LIST_OF(update_service, balancers, "loadBalancers", &load_balancer_schema),
 };
 static const struct field delete_service_fields[] = {
     FIELD(FIELD_SERVICE, delete_service, service, "service"),

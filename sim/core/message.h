@@ -101,6 +101,12 @@ enum refusal {
     REFUSED_DUPLICATE,   /* the name is taken */
     REFUSED_INVALID,     /* a number out of its range */
     REFUSED_LIMIT,       /* RunTask: too many tasks are PROVISIONING in the cluster */
+    REFUSED_NOT_SCALABLE, /* RegisterScalableTarget comes first, and with both bounds */
+    REFUSED_BOUNDS,       /* the least capacity is above the most */
+    REFUSED_DAEMON,       /* what a DAEMON service does not have */
+    REFUSED_STRATEGY,     /* does not go with the service's deployment strategy */
+    REFUSED_BALANCERS,    /* these load balancers, or the lack of them */
+    REFUSED_REBALANCING,  /* zone rebalancing does not go with what else is said */
 };
 
 enum message_kind {
@@ -219,6 +225,14 @@ struct update_service {
     enum zone_rebalancing rebalancing;
     int32_t n_providers; /* a new capacityProviderStrategy */
     struct provider_share *providers;
+    /* What is replaced, if only by nothing */
+    bool new_strategy, new_constraints, new_balancers;
+    int32_t n_strategy;
+    struct strategy_rule *strategy;
+    int32_t n_constraints;
+    struct placement_constraint *constraints;
+    int32_t n_balancers;
+    struct load_balancer *balancers;
 };
 
 struct delete_service {

@@ -210,6 +210,12 @@ static void find_route(struct place_index *index, const struct cluster *cluster,
         *ARRAY_ADD(index, lane_of) = ID_NONE;
 }
 
+void place_index_forget(struct place_index *index, int32_t request)
+{
+    if (request < index->n_routes)
+        index->routes[request].taskdef = ID_NONE;
+}
+
 static bool is_fit(const struct place_index *index, const struct lane *lane)
 {
     return index->n_notes - lane->seen <= NOTES_SIZE && lane->n_classes <= lane->classes_max;

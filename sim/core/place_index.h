@@ -22,6 +22,9 @@ void place_index_destroy(struct place_index *index);
 void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
                       int32_t delta);
 
+/* The request's strategy or constraints have changed. */
+void place_index_forget(struct place_index *index, int32_t request);
+
 /* Something about the instance will be noted: has memory bring what the lane asked last knows of it. */
 void place_index_fetch(const struct place_index *index, int32_t instance);
 

@@ -11,22 +11,25 @@
 
 static const char zone_attribute[] = "ecs.availability-zone";
 
-static bool spreads_over_zones(const struct strategy_rule *rule)
+bool rebalance_spreads_over_zones(const struct strategy_rule *rule)
 {
     return rule->type == STRATEGY_SPREAD && rule->field == BY_ATTRIBUTE && rule->attribute &&
            strcmp(rule->attribute, zone_attribute) == 0;
 }
 
+bool rebalance_is_bound(const struct placement_constraint *constraints, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (constraints[i].expression && strstr(constraints[i].expression, zone_attribute))
+            return true;
+    return false;
+}
+
 bool rebalance_is_compatible(const struct create_service *call, const struct service *service)
 {
-    if (service->scheduling == SCHEDULING_DAEMON || service->settings.max_percent <= 100 ||
-        (call->n_strategy > 0 && !spreads_over_zones(&call->strategy[0])))
-        return false;
-    for (int i = 0; i < call->n_constraints; i++)
-        if (call->constraints[i].expression &&
-            strstr(call->constraints[i].expression, zone_attribute))
-            return false;
-    return true;
+    return service->scheduling == SCHEDULING_REPLICA && service->settings.max_percent > 100 &&
+           (call->n_strategy == 0 || rebalance_spreads_over_zones(&call->strategy[0])) &&
+           !rebalance_is_bound(call->constraints, call->n_constraints);
 }
 
 /* The service's tasks in the zone of that instance. */

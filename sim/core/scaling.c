@@ -321,7 +321,7 @@ static struct service *find(struct scheduler *scheduler, const struct message *e
     else if (scheduler->ending || get(scheduler, id)->status != SERVICE_ACTIVE)
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
     else if (get(scheduler, id)->scheduling == SCHEDULING_DAEMON)
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_DAEMON);
     else
         return get(scheduler, id);
     return NULL;
@@ -335,10 +335,12 @@ void scaling_register(struct scheduler *scheduler, const struct message *event,
 
     if (!service)
         return;
-    if (!bounds_are_sound(service, call->min_capacity, call->max_capacity) ||
-        (!service->is_scalable &&
-         (call->min_capacity == ID_NONE || call->max_capacity == ID_NONE))) {
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+    if (!service->is_scalable && (call->min_capacity == ID_NONE || call->max_capacity == ID_NONE)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_SCALABLE);
+        return;
+    }
+    if (!bounds_are_sound(service, call->min_capacity, call->max_capacity)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_BOUNDS);
         return;
     }
     service->is_scalable = true;
@@ -400,7 +402,8 @@ void scaling_put_policy(struct scheduler *scheduler, const struct message *event
     if (!service)
         return;
     if (!service->is_scalable || !policy_is_sound(scheduler, call)) {
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind,
+                      service->is_scalable ? REFUSED_INVALID : REFUSED_NOT_SCALABLE);
         return;
     }
     message_copy(&copy, event);
@@ -476,7 +479,11 @@ void scaling_put_action(struct scheduler *scheduler, const struct message *event
     if (!service)
         return;
     if (!action_is_sound(scheduler, service, call)) {
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind,
+                      !service->is_scalable ? REFUSED_NOT_SCALABLE
+                      : bounds_are_sound(service, call->min_capacity, call->max_capacity)
+                          ? REFUSED_INVALID
+                          : REFUSED_BOUNDS);
         return;
     }
     message_copy(&copy, event);
@@ -500,7 +507,7 @@ static void act(struct scheduler *scheduler, struct outputs *outputs, int id)
     if (service->status != SERVICE_ACTIVE || service->suspend_scheduled)
         return;
     if (!bounds_are_sound(service, spec->min_capacity, spec->max_capacity)) {
-        decide_refuse(scheduler, outputs, MESSAGE_PUT_SCHEDULED_ACTION, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, MESSAGE_PUT_SCHEDULED_ACTION, REFUSED_BOUNDS);
         return;
     }
     set_bounds(service, spec->min_capacity, spec->max_capacity);

@@ -141,7 +141,7 @@ void service_note_running(struct scheduler *scheduler, struct outputs *outputs, 
     timers_add(&scheduler->judgements, scheduler->now_usec + scheduler->rules.healthy_after_usec,
                id);
     decide_by(scheduler, scheduler->now_usec + scheduler->rules.healthy_after_usec);
-    if (service->n_balancers > 0 && service->grace_usec > 0) {
+    if (deployment->n_balancers > 0 && service->grace_usec > 0) {
         timers_add(&scheduler->judgements, scheduler->now_usec + service->grace_usec, id);
         decide_by(scheduler, scheduler->now_usec + service->grace_usec);
     }
@@ -167,6 +167,13 @@ void service_put_task(struct scheduler *scheduler, struct outputs *outputs, int 
     decide_put(scheduler, outputs, task, placement);
 }
 
+/* Nobody misses it: traffic was shifted away from it, or the shift to it was given up. */
+static bool has_no_traffic(const struct service *service, const struct task *task)
+{
+    return !service_keeps(service, task->deployment) &&
+           service->deployments[task->deployment].is_left;
+}
+
 void service_stop_task(struct scheduler *scheduler, struct outputs *outputs, int id,
                        enum stop_reason reason)
 {
@@ -175,7 +182,8 @@ void service_stop_task(struct scheduler *scheduler, struct outputs *outputs, int
 
     if (service->n_stopped++ == 0)
         service->first_stopped = id;
-    if (task->is_healthy && reason != STOP_FOR_SCALE_IN && reason != STOP_FOR_REBALANCING)
+    if (task->is_healthy && reason != STOP_FOR_SCALE_IN && reason != STOP_FOR_REBALANCING &&
+        !has_no_traffic(service, task))
         service->replaced_step = scheduler->n_steps;
     service->n_victims++;
     decide_stop(scheduler, outputs, id, STOP_SERVICE_SCHEDULER_INITIATED, reason);
@@ -241,14 +249,6 @@ static bool replacing_needs_room(const struct service *service)
     return service->n_live == service->n_wanted && n_fine(primary_of(service)) < service->desired &&
            (service->is_blocked ||
             service->n_live >= limits_upper(service->desired, service->settings.max_percent));
-}
-
-/* It stands in the target groups that all of the traffic went away from: a shift that was given up for a rolling
- * deployment. */
-static bool has_no_traffic(const struct service *service, const struct task *task)
-{
-    return service->n_balancers > 0 && !service_keeps(service, task->deployment) &&
-           service->deployments[task->deployment].is_alternate != primary_of(service)->is_alternate;
 }
 
 /* Whether the scheduler may stop a task that is to be replaced. */
@@ -354,6 +354,7 @@ void service_stop_surplus(struct scheduler *scheduler, struct outputs *outputs)
         }
         stop_surplus(scheduler, outputs, id);
         stop_replaced(scheduler, outputs, id);
+        deployment_follow_tasks(scheduler, outputs, id);
     }
 }
 

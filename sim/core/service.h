@@ -89,6 +89,8 @@ void daemon_start(struct scheduler *scheduler, struct outputs *outputs, int serv
 /* Zone rebalancing (rebalance.c): whether it may start one task more than desired now, which placement
  * then puts where fewest are. */
 bool rebalance_wants(const struct scheduler *scheduler, int service, struct placement *placement);
+bool rebalance_spreads_over_zones(const struct strategy_rule *rule);
+bool rebalance_is_bound(const struct placement_constraint *constraints, int n);
 bool rebalance_is_compatible(const struct create_service *call, const struct service *service);
 
 #endif

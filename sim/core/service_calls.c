@@ -89,10 +89,11 @@ static bool is_sound(const struct service_settings *settings, const struct servi
 }
 
 /* Each group once, so that a task and a group name one target. */
-static bool balancers_are_sound(const struct cluster *cluster, const struct create_service *call)
+static bool balancers_are_sound(const struct cluster *cluster,
+                                const struct load_balancer *balancers, int n)
 {
-    for (int i = 0; i < call->n_balancers; i++) {
-        const struct load_balancer *balancer = &call->balancers[i];
+    for (int i = 0; i < n; i++) {
+        const struct load_balancer *balancer = &balancers[i];
 
         if (!balancer->container ||
             !cluster_in_range(balancer->target_group, cluster->n_target_groups) ||
@@ -102,11 +103,11 @@ static bool balancers_are_sound(const struct cluster *cluster, const struct crea
             !is_within(balancer->container_port, 1, 65535))
             return false;
         for (int j = 0; j < i; j++)
-            if (call->balancers[j].target_group == balancer->target_group ||
-                call->balancers[j].alternate == balancer->target_group ||
+            if (balancers[j].target_group == balancer->target_group ||
+                balancers[j].alternate == balancer->target_group ||
                 (balancer->alternate != ID_NONE &&
-                 (call->balancers[j].alternate == balancer->alternate ||
-                  call->balancers[j].target_group == balancer->alternate)))
+                 (balancers[j].alternate == balancer->alternate ||
+                  balancers[j].target_group == balancer->alternate)))
                 return false;
     }
     return true;
@@ -140,6 +141,14 @@ static struct service describe(const struct create_service *call)
     return service;
 }
 
+/* ECS developer guide, service-rebalancing: it cannot be turned on where it is not compatible. */
+static bool rebalancing_is_sound(const struct create_service *call)
+{
+    struct service service = describe(call);
+
+    return call->rebalancing != REBALANCING_ENABLED || service.rebalances;
+}
+
 static bool is_valid(const struct cluster *cluster, const struct create_service *call)
 {
     struct service service = describe(call);
@@ -148,7 +157,8 @@ static bool is_valid(const struct cluster *cluster, const struct create_service 
            is_within(call->desired, 0, CLUSTER_COUNT_MAX) && call->grace_sec >= 0 &&
            (call->scheduling == SCHEDULING_REPLICA ||
             (call->n_strategy == 0 && call->n_providers == 0)) &&
-           balancers_are_sound(cluster, call) && is_sound(&service.settings, &service);
+           balancers_are_sound(cluster, call->balancers, call->n_balancers) &&
+           is_sound(&service.settings, &service);
 }
 
 static void take_alarm_names(struct cluster *cluster, struct service *service,
@@ -183,10 +193,11 @@ void service_create(struct scheduler *scheduler, const struct message *event,
         decide_refuse(scheduler, outputs, event->kind, REFUSED_DUPLICATE);
         return;
     }
-    if (is_valid(cluster, call))
+    if (is_valid(cluster, call) && rebalancing_is_sound(call))
         request = capacity_add_request(cluster, event, call->service);
     if (request == ID_NONE) {
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+        decide_refuse(scheduler, outputs, event->kind,
+                      rebalancing_is_sound(call) ? REFUSED_INVALID : REFUSED_REBALANCING);
         return;
     }
     service = ARRAY_ADD(cluster, services);
@@ -201,6 +212,107 @@ void service_create(struct scheduler *scheduler, const struct message *event,
     service_touch(scheduler, call->service);
 }
 
+/* The service's call as it stands after the update; its lists are those of either. */
+static struct message merge(const struct cluster *cluster, const struct update_service *call)
+{
+    struct message merged = cluster->requests[cluster->services[call->service].request].call;
+    struct create_service *to = &merged.as.create_service;
+
+    if (call->new_strategy) {
+        to->n_strategy = call->n_strategy;
+        to->strategy = call->strategy;
+    }
+    if (call->new_constraints) {
+        to->n_constraints = call->n_constraints;
+        to->constraints = call->constraints;
+    }
+    to->n_balancers = cluster->services[call->service].n_balancers;
+    to->balancers = (struct load_balancer *)cluster->services[call->service].balancers;
+    if (call->new_balancers) {
+        to->n_balancers = call->n_balancers;
+        to->balancers = call->balancers;
+    }
+    return merged;
+}
+
+static bool says_shift_of(const struct deployment_configuration *said,
+                          enum deployment_strategy strategy)
+{
+    if (!said)
+        return false;
+    return strategy == DEPLOYMENT_CANARY
+               ? said->canary_permille != ID_NONE || said->canary_bake_minutes != ID_NONE
+               : said->step_permille != ID_NONE || said->step_bake_minutes != ID_NONE;
+}
+
+/* ECS API, LoadBalancer.containerName: one of the definition's. */
+static bool have_containers(const struct cluster *cluster, const struct create_service *call,
+                            int taskdef)
+{
+    for (int i = 0; i < call->n_balancers; i++)
+        if (taskdef_container(taskdefs_get(&cluster->taskdefs, taskdef),
+                              call->balancers[i].container) == ID_NONE)
+            return false;
+    return true;
+}
+
+/* Traffic that is to be moved has somewhere to go to, on one side or the other. */
+static bool can_stand_apart(const struct service *service, const struct create_service *call)
+{
+    const struct deployment next = {.n_balancers = call->n_balancers, .balancers = call->balancers};
+
+    return service->serving == ID_NONE ||
+           !deployment_shares_groups(&next, &service->deployments[service->serving], false) ||
+           !deployment_shares_groups(&next, &service->deployments[service->serving], true);
+}
+
+/* Why the update is refused, or ID_NONE. `after`: the service with what the call says; `merged`: likewise its
+ * call. */
+static int find_fault(const struct cluster *cluster, const struct update_service *call,
+                      const struct service *after, const struct create_service *merged)
+{
+    bool daemon = after->scheduling == SCHEDULING_DAEMON;
+    enum deployment_strategy strategy = after->settings.strategy;
+    int taskdef = call->taskdef == ID_NONE ? after->taskdef : call->taskdef;
+
+    if (!is_within(call->desired, ID_NONE, CLUSTER_COUNT_MAX) || call->grace_sec < ID_NONE)
+        return REFUSED_INVALID;
+    if (daemon && (call->desired != ID_NONE || call->n_providers > 0 || call->n_strategy > 0))
+        return REFUSED_DAEMON;
+    if ((says_shift_of(call->deployment, DEPLOYMENT_CANARY) && strategy != DEPLOYMENT_CANARY) ||
+        (says_shift_of(call->deployment, DEPLOYMENT_LINEAR) && strategy != DEPLOYMENT_LINEAR))
+        return REFUSED_STRATEGY;
+    if (call->new_balancers &&
+        (!balancers_are_sound(cluster, merged->balancers, merged->n_balancers) ||
+         !have_containers(cluster, merged, taskdef) ||
+         (strategy != DEPLOYMENT_ROLLING && !can_stand_apart(after, merged))))
+        return REFUSED_BALANCERS;
+    if (!is_sound(&after->settings, after))
+        return REFUSED_INVALID;
+    return call->rebalancing == REBALANCING_ENABLED && !rebalance_is_compatible(merged, after)
+               ? REFUSED_REBALANCING
+               : ID_NONE;
+}
+
+static bool changes_placement(const struct update_service *call)
+{
+    return call->new_strategy || call->new_constraints;
+}
+
+/* What is new of placement and load balancers, which `request` keeps. */
+static void take_merged(struct cluster *cluster, const struct update_service *call, int request)
+{
+    struct service *service = &cluster->services[call->service];
+    const struct create_service *kept = &cluster->requests[request].call.as.create_service;
+
+    if (call->new_balancers) {
+        service->n_balancers = kept->n_balancers;
+        service->balancers = kept->balancers;
+    }
+    if (changes_placement(call))
+        cluster_replace_placement(cluster, call->service, request);
+}
+
 static void take_update(struct scheduler *scheduler, const struct update_service *call,
                         struct outputs *outputs)
 {
@@ -210,6 +322,8 @@ static void take_update(struct scheduler *scheduler, const struct update_service
 
     take_settings(call->deployment, &service->settings);
     take_alarm_names(&scheduler->cluster, service, call->deployment);
+    if (call->deployment && call->deployment->alarms)
+        deployment_renew_alarms(scheduler, call->service);
     take(call->desired, &service->desired);
     if (call->grace_sec != ID_NONE)
         service->grace_usec = call->grace_sec * USEC_PER_SEC;
@@ -218,7 +332,8 @@ static void take_update(struct scheduler *scheduler, const struct update_service
     service->rebalances = service->rebalances && rebalance_is_compatible(created, service) &&
                           scheduler->cluster.requests[service->request].provider == ID_NONE;
     service->deployments[service->primary].said_stuck = false;
-    if (call->force || call->n_providers > 0 ||
+    /* ECS API, UpdateService: load balancers too take new tasks, placement only holds for those that come. */
+    if (call->force || call->n_providers > 0 || call->new_balancers ||
         (call->taskdef != ID_NONE && call->taskdef != service->taskdef))
         deployment_begin(scheduler, outputs, call->service,
                          call->taskdef == ID_NONE ? service->taskdef : call->taskdef);
@@ -230,9 +345,9 @@ void service_update(struct scheduler *scheduler, const struct message *event,
 {
     const struct update_service *call = &event->as.update_service;
     struct cluster *cluster = &scheduler->cluster;
-    struct service_settings settings;
-    const struct service *service;
-    int request;
+    struct message merged;
+    struct service after;
+    int request, merged_request = ID_NONE, fault;
 
     if (!cluster_in_range(call->service, cluster->n_services) ||
         (call->taskdef != ID_NONE &&
@@ -240,28 +355,34 @@ void service_update(struct scheduler *scheduler, const struct message *event,
         decide_refuse(scheduler, outputs, event->kind, REFUSED_NOT_FOUND);
         return;
     }
-    service = &cluster->services[call->service];
-    if (scheduler->ending || service->status != SERVICE_ACTIVE) {
+    after = cluster->services[call->service];
+    if (scheduler->ending || after.status != SERVICE_ACTIVE) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
         return;
     }
-    settings = service->settings;
-    take_settings(call->deployment, &settings);
-    if (!is_within(call->desired, ID_NONE, CLUSTER_COUNT_MAX) || call->grace_sec < ID_NONE ||
-        (call->desired != ID_NONE && service->scheduling == SCHEDULING_DAEMON) ||
-        !is_sound(&settings, service) ||
-        (call->n_providers > 0 && service->scheduling == SCHEDULING_DAEMON)) {
-        decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
+    merged = merge(cluster, call);
+    take_settings(call->deployment, &after.settings);
+    after.n_balancers = merged.as.create_service.n_balancers;
+    after.balancers = merged.as.create_service.balancers;
+    fault = find_fault(cluster, call, &after, &merged.as.create_service);
+    if (fault != ID_NONE) {
+        decide_refuse(scheduler, outputs, event->kind, (enum refusal)fault);
         return;
     }
-    request = service->request;
-    if (call->n_providers > 0)
+    request = after.request;
+    if (changes_placement(call) || call->new_balancers)
+        merged_request = request = cluster_add_own_request(cluster, &merged, call->service);
+    if (request != ID_NONE)
+        request = after.request;
+    if (request != ID_NONE && call->n_providers > 0)
         request = capacity_renew_request(cluster, request, call->providers, call->n_providers);
     if (request == ID_NONE) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
         return;
     }
     cluster->services[call->service].request = request;
+    if (merged_request != ID_NONE)
+        take_merged(cluster, call, merged_request);
     take_update(scheduler, call, outputs);
 }
 

@@ -16,7 +16,8 @@ static bool after(const struct scheduler *scheduler, int64_t since_usec, int64_t
 static bool in_grace(const struct scheduler *scheduler, const struct service *service,
                      const struct task *task)
 {
-    return service->n_balancers > 0 && !after(scheduler, task->running_usec, service->grace_usec);
+    return service->deployments[task->deployment].n_balancers > 0 &&
+           !after(scheduler, task->running_usec, service->grace_usec);
 }
 
 static bool passes(const struct scheduler *scheduler, const struct task *task, int id)

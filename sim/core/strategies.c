@@ -93,6 +93,9 @@ const char *strategies_missing(const struct message *call)
     if (call->kind == MESSAGE_CREATE_SERVICE) {
         rules = call->as.create_service.strategy;
         n = call->as.create_service.n_strategy;
+    } else if (call->kind == MESSAGE_UPDATE_SERVICE) {
+        rules = call->as.update_service.strategy;
+        n = call->as.update_service.n_strategy;
     } else if (call->kind == MESSAGE_RUN_TASK) {
         rules = call->as.run_task.strategy;
         n = call->as.run_task.n_strategy;

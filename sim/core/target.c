@@ -5,6 +5,7 @@
 
 #include "core/array.h"
 #include "core/decide.h"
+#include "core/deployment.h"
 #include "core/service.h"
 
 #include <string.h>
@@ -137,12 +138,12 @@ void target_register(struct scheduler *scheduler, struct outputs *outputs, int i
     const struct task *task = &cluster->tasks[id];
     const struct service *service = &cluster->services[cluster->requests[task->request].service];
     const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, task->taskdef);
-    bool alternate = service->deployments[task->deployment].is_alternate;
+    const struct deployment *deployment = &service->deployments[task->deployment];
 
-    for (int i = 0; i < service->n_balancers; i++) {
-        const struct load_balancer *balancer = &service->balancers[i];
+    for (int i = 0; i < deployment->n_balancers; i++) {
+        const struct load_balancer *balancer = &deployment->balancers[i];
         int container = taskdef_container(definition, balancer->container);
-        int32_t group = alternate ? balancer->alternate : balancer->target_group;
+        int32_t group = deployment_group(deployment, i);
 
         if (container != ID_NONE && group != ID_NONE) {
             add(scheduler, outputs, group, id, container, balancer->container_port, report);

@@ -4,6 +4,7 @@
 #include "file/saga.h"
 
 #include "core/taskdef.h"
+#include "file/refusal.h"
 #include "file/runlog.h"
 
 #include <inttypes.h>
@@ -231,13 +232,27 @@ static void add_line(int64_t at_usec, const char *words, bool json, struct buffe
     buffer_add_text(text, "}");
 }
 
+/* A call about the service that was refused. */
+static bool refusal(const struct record *record, const struct message *decision, int32_t service,
+                    struct buffer *words)
+{
+    if (decision->kind != MESSAGE_REFUSE || decision->as.refuse.call != record->event.kind ||
+        service == ID_NONE || refusal_service(&record->event) != service)
+        return false;
+    buffer_add(words, "%s", message_kind_names[record->event.kind]);
+    refusal_subject(&record->event, NULL, words);
+    buffer_add(words, " is REFUSED: %s", refusal_words(decision->as.refuse.refusal));
+    return true;
+}
+
 static int add_record(struct saga *saga, const struct record *record, int32_t service, bool json,
                       int n, struct buffer *text)
 {
     for (int i = 0; i < record->outputs.n_messages; i++) {
         struct buffer words = {0};
 
-        if (saga_words(saga, &record->outputs.messages[i], service, &words))
+        if (saga_words(saga, &record->outputs.messages[i], service, &words) ||
+            refusal(record, &record->outputs.messages[i], service, &words))
             add_line(record->at_usec, words.text, json, text, n++ == 0);
         buffer_finish(&words);
     }
@@ -349,6 +364,8 @@ void saga_deployments_text(struct buffer *text, const struct cluster *cluster)
             if (deployment->rollout == ROLLOUT_FAILED ||
                 deployment->reason == DEPLOYMENT_SUPERSEDED)
                 buffer_add(text, " (%s)", deployment_reason_names[deployment->reason]);
+            else if (deployment->rollout == ROLLOUT_IN_PROGRESS && deployment->said_stuck)
+                buffer_add_text(text, " (stuck: within its percentages nothing may start or stop)");
         }
         if (service->primary != service->n_deployments - 1) {
             buffer_add_text(text, "; back to ");

@@ -382,6 +382,7 @@ static struct scenario *finish(struct scenario_reader *reader)
     names_finish(&reader->services);
     names_finish(&reader->target_groups);
     names_finish(&reader->policies);
+    names_finish(&reader->alarms);
     names_finish(&reader->containers);
     names_finish(&reader->references);
     free(reader->referred);

@@ -131,7 +131,29 @@ static bool read_create_service(struct scenario_reader *reader, struct node *nod
                            &call->launch_type_ec2);
     read_strategy(node, &call->strategy, &call->n_strategy);
     taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
+    scenario_check_rebalancing(node, call);
     return true;
+}
+
+/* Names may be used before the call that gives them. */
+static void collect_names(const struct node *top, const char *call, const char *member,
+                          struct names *names)
+{
+    static const char *const lists[] = {"scaling", "timeline"};
+
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        json_t *entry;
+        size_t i;
+
+        json_array_foreach(json_object_get(top->value, lists[k]), i, entry)
+        {
+            const char *name =
+                json_string_value(json_object_get(json_object_get(entry, call), member));
+
+            if (name)
+                names_intern(names, name);
+        }
+    }
 }
 
 void scenario_read_services(struct scenario_reader *reader, const struct node *top)
@@ -140,6 +162,7 @@ void scenario_read_services(struct scenario_reader *reader, const struct node *t
     struct node list = node_member(top, "services");
     size_t n = node_list(&list);
 
+    collect_names(top, "putMetricAlarm", "AlarmName", &reader->alarms);
     scenario->services = memory_zeroed(n, sizeof *scenario->services);
     scenario->n_services = (int32_t)n;
     for (size_t i = 0; i < n; i++) {
@@ -190,7 +213,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
 {
     struct update_service *call = &entry->call.as.update_service;
     bool ignored;
-    struct node service, taskdef;
+    struct node service, taskdef, strategy, constraints;
 
     entry->call = message_new(MESSAGE_UPDATE_SERVICE);
     if (!node_object(node, &update_service_grammar))
@@ -198,10 +221,16 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
     service = node_member(node, "service");
     taskdef = node_member(node, "taskDefinition");
     read_service_name(reader, &service, &entry->service);
-    scenario_read_update_members(node, call);
     if (taskdef.value)
         call->taskdef = scenario_read_reference(reader, &taskdef);
     entry->taskdef = call->taskdef;
+    scenario_read_update_members(reader, node, call);
+    strategy = node_member(node, "placementStrategy");
+    constraints = node_member(node, "placementConstraints");
+    call->new_strategy = strategy.value != NULL;
+    call->new_constraints = constraints.value != NULL;
+    read_strategy(node, &call->strategy, &call->n_strategy);
+    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
     scenario_read_strategy(reader, node, ID_NONE, &call->providers, &call->n_providers, &ignored);
     if (call->n_providers > 0 && !call->force && call->taskdef == ID_NONE) {
         struct node list = node_member(node, "capacityProviderStrategy");
@@ -474,23 +503,6 @@ static void collect_created_services(struct scenario_reader *reader, const struc
     }
 }
 
-/* Alarms may name policies that come later. */
-static void collect_policies(struct scenario_reader *reader, const struct node *top,
-                             const char *list)
-{
-    json_t *entry;
-    size_t i;
-
-    json_array_foreach(json_object_get(top->value, list), i, entry)
-    {
-        json_t *call = json_object_get(entry, "putScalingPolicy");
-        const char *name = json_string_value(json_object_get(call, "PolicyName"));
-
-        if (name)
-            names_intern(&reader->policies, name);
-    }
-}
-
 /* The scaling calls of the head, which are about its services. */
 void scenario_read_scaling(struct scenario_reader *reader, const struct node *top)
 {
@@ -499,8 +511,7 @@ void scenario_read_scaling(struct scenario_reader *reader, const struct node *to
     size_t n = node_list(&list);
 
     collect_created_services(reader, &timeline);
-    collect_policies(reader, top, "scaling");
-    collect_policies(reader, top, "timeline");
+    collect_names(top, "putScalingPolicy", "PolicyName", &reader->policies);
     scenario->scaling = memory_zeroed(n, sizeof *scenario->scaling);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);

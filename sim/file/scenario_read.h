@@ -29,16 +29,17 @@ struct scenario_reader {
     struct message *providers; /* capacity providers */
     int n_providers, cap_providers;
 
-    bool trunking; /* the account setting awsvpcTrunking */
+    bool trunking;               /* the account setting awsvpcTrunking */
     struct names group_names;    /* of Auto Scaling groups */
     struct names provider_names; /* numbers are indexes in providers */
-    struct names type_names;  /* numbers are indexes in types */
-    struct names image_names; /* in images */
+    struct names type_names;     /* numbers are indexes in types */
+    struct names image_names;    /* in images */
     struct load_source *loads;
     int n_loads, cap_loads;
     struct names services; /* created at any time */
     struct names target_groups;
     struct names policies;   /* put at any time */
+    struct names alarms;     /* likewise */
     struct names containers; /* of all definitions */
     struct names references; /* "family" and "family:revision" */
     int32_t *referred;       /* definition by reference; ID_NONE: it has errors of its own */
@@ -112,9 +113,10 @@ bool scenario_find_target_group(struct scenario_reader *reader, const struct nod
 /* scenario_services.c */
 void scenario_read_service_members(struct scenario_reader *reader, const struct node *node,
                                    struct create_service *call);
-void scenario_read_update_members(const struct node *node, struct update_service *call);
-struct deployment_configuration *scenario_read_deployment(const struct node *call);
-enum zone_rebalancing scenario_read_rebalancing(const struct node *call);
+void scenario_read_update_members(struct scenario_reader *reader, const struct node *node,
+                                  struct update_service *call);
+/* Once the whole call is read. */
+void scenario_check_rebalancing(const struct node *node, const struct create_service *call);
 
 /* scenario_scaling.c: readers of one call each */
 void scenario_read_scalable_target(struct scenario_reader *reader, struct node *node,

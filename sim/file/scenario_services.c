@@ -3,6 +3,7 @@
  * service has. Strategies and constraints are scenario_calls.c's.
  */
 #include "core/cluster.h"
+#include "core/service.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
@@ -44,7 +45,16 @@ static void read_breaker(struct node *node, struct deployment_configuration *con
              &breaker->value);
 }
 
-static void read_alarms(struct node *node, struct deployment_configuration *config)
+/* An alarm that is never put never goes off. */
+static void check_alarm(struct scenario_reader *reader, const struct node *node, const char *name)
+{
+    if (names_find(&reader->alarms, name) == ID_NONE)
+        node_error(node, "no putMetricAlarm has an alarm \"%s\"%s", name,
+                   reading_hint(&reader->reading, name, &reader->alarms, 0));
+}
+
+static void read_alarms(struct scenario_reader *reader, struct node *node,
+                        struct deployment_configuration *config)
 {
     struct deployment_alarms *alarms = memory_zeroed(1, sizeof *alarms);
     struct node names, enable, rollback;
@@ -64,8 +74,11 @@ static void read_alarms(struct node *node, struct deployment_configuration *conf
         struct node item = node_item(&names, i);
         const char *text;
 
-        if (node_text(&item, &text))
-            alarms->names[alarms->n_names++].name = memory_text(text);
+        if (!node_text(&item, &text))
+            continue;
+        alarms->names[alarms->n_names++].name = memory_text(text);
+        if (alarms->enable)
+            check_alarm(reader, &item, text);
     }
 }
 
@@ -113,7 +126,9 @@ static void apply_deploy_config(int which, struct deployment_configuration *conf
     }
 }
 
-static void read_strategy(const struct node *node, struct deployment_configuration *config)
+/* In an update the strategy may be the one that the service has. */
+static void read_strategy(const struct node *node, bool is_update,
+                          struct deployment_configuration *config)
 {
     struct node strategy = node_member(node, "strategy");
     struct node deploy = node_member(node, "deploymentConfigName");
@@ -127,9 +142,10 @@ static void read_strategy(const struct node *node, struct deployment_configurati
                "canaryBakeTimeInMinutes", &config->canary_bake_minutes);
     read_shift(&linear, &linear_grammar, "stepPercent", 3.0, &config->step_permille,
                "stepBakeTimeInMinutes", &config->step_bake_minutes);
-    if (canary.value && config->strategy != DEPLOYMENT_CANARY)
+    is_update = is_update && !strategy.value && !deploy.value;
+    if (canary.value && config->strategy != DEPLOYMENT_CANARY && !(is_update && !linear.value))
         node_error(&canary, "belongs to the strategy CANARY");
-    if (linear.value && config->strategy != DEPLOYMENT_LINEAR)
+    if (linear.value && config->strategy != DEPLOYMENT_LINEAR && !(is_update && !canary.value))
         node_error(&linear, "belongs to the strategy LINEAR");
     if (!deploy.value)
         return;
@@ -139,7 +155,8 @@ static void read_strategy(const struct node *node, struct deployment_configurati
         apply_deploy_config(choice, config);
 }
 
-struct deployment_configuration *scenario_read_deployment(const struct node *call)
+static struct deployment_configuration *read_deployment(struct scenario_reader *reader,
+                                                        const struct node *call, bool is_update)
 {
     struct node node = node_member(call, "deploymentConfiguration");
     struct node minimum, maximum, breaker, alarms, bake;
@@ -161,17 +178,17 @@ struct deployment_configuration *scenario_read_deployment(const struct node *cal
     node_int(&minimum, 0, 100, BARE_NUMBER, &config->minimum_healthy_percent);
     node_int(&maximum, 100, PERCENT_MAX, BARE_NUMBER, &config->maximum_percent);
     node_int(&bake, 0, BAKE_MINUTES_MAX, BARE_NUMBER, &config->bake_minutes);
-    read_strategy(&node, config);
+    read_strategy(&node, is_update, config);
     if (breaker.value)
         read_breaker(&breaker, config);
     if (alarms.value)
-        read_alarms(&alarms, config);
+        read_alarms(reader, &alarms, config);
     if (breaker.value && config->breaker->enable && config->strategy > DEPLOYMENT_ROLLING)
         node_warning(&breaker, "only watches over ROLLING deployments");
     return config;
 }
 
-enum zone_rebalancing scenario_read_rebalancing(const struct node *call)
+static enum zone_rebalancing read_rebalancing(const struct node *call)
 {
     struct node node = node_member(call, "availabilityZoneRebalancing");
     int choice;
@@ -214,46 +231,45 @@ static void read_balancer(struct scenario_reader *reader, struct node *node,
     balancer->test_traffic = test.value != NULL;
 }
 
-static void read_balancers(struct scenario_reader *reader, const struct node *call,
-                           struct create_service *service)
+/* `taskdef`: whose containers they name; ID_NONE: not known. */
+static void read_balancers(struct scenario_reader *reader, const struct node *call, int32_t taskdef,
+                           struct load_balancer **balancers, int32_t *n_balancers)
 {
     struct node list = node_member(call, "loadBalancers");
     size_t n = node_list(&list);
     const struct task_definition *definition =
-        service->taskdef == ID_NONE ? NULL
-                                    : reader->scenario->taskdefs[service->taskdef].definition;
+        taskdef == ID_NONE ? NULL : reader->scenario->taskdefs[taskdef].definition;
 
     if (n > 5) {
         node_error(&list, "%zu load balancers; ECS takes at most 5", n);
         return;
     }
     if (n > 0)
-        service->balancers = memory_zeroed(n, sizeof *service->balancers);
+        *balancers = memory_zeroed(n, sizeof **balancers);
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(&list, i);
 
-        read_balancer(reader, &item, definition, &service->balancers[service->n_balancers++]);
+        read_balancer(reader, &item, definition, &(*balancers)[(*n_balancers)++]);
     }
 }
 
 /* What goes together ---------------------------------------------------------------------------- */
 
-static void check_strategy(const struct node *node, const struct create_service *call)
+static void check_strategy(const struct node *node,
+                           const struct deployment_configuration *deployment,
+                           const struct load_balancer *balancers_read, int n)
 {
     struct node config = node_member(node, "deploymentConfiguration");
     struct node balancers = node_member(node, "loadBalancers");
-    enum deployment_strategy strategy =
-        call->deployment ? call->deployment->strategy : DEPLOYMENT_UNSAID;
+    enum deployment_strategy strategy = deployment ? deployment->strategy : DEPLOYMENT_UNSAID;
 
     if (strategy <= DEPLOYMENT_ROLLING)
         return;
-    if (call->scheduling == SCHEDULING_DAEMON)
-        node_error(&config, "a DAEMON service is only deployed by the strategy ROLLING");
-    if (strategy != DEPLOYMENT_BLUE_GREEN && call->n_balancers == 0)
+    if (strategy != DEPLOYMENT_BLUE_GREEN && n == 0)
         node_error(&config, "%s moves traffic: the service needs loadBalancers",
                    deployment_strategy_names[strategy]);
-    for (int i = 0; i < call->n_balancers; i++)
-        if (call->balancers[i].alternate == ID_NONE)
+    for (int i = 0; i < n; i++)
+        if (balancers_read[i].alternate == ID_NONE)
             node_error(&balancers,
                        "%s needs advancedConfiguration.alternateTargetGroupArn, the target group "
                        "of the other colour",
@@ -271,12 +287,43 @@ static void check_daemon(const struct node *node, const struct create_service *c
             node_error(&desired, "missing: a REPLICA service needs one");
         return;
     }
+    if (call->deployment && call->deployment->strategy > DEPLOYMENT_ROLLING)
+        node_error(&config, "a DAEMON service is only deployed by the strategy ROLLING");
     if (desired.value)
         node_error(&desired, "a DAEMON service has one task on each instance, and no desiredCount");
     if (placement.value)
         node_error(&placement, "a DAEMON service has one task on each instance, and no strategy");
     if (call->deployment && call->deployment->maximum_percent > 100)
         node_error(&config, "a DAEMON service's maximumPercent is 100");
+}
+
+/* ECS developer guide, service-rebalancing: what it cannot be turned on with. */
+static void refuse_rebalancing(const struct node *call, const char *why)
+{
+    struct node node = node_member(call, "availabilityZoneRebalancing");
+
+    node_error(&node, "ECS does not rebalance zones here: %s", why);
+}
+
+void scenario_check_rebalancing(const struct node *node, const struct create_service *call)
+{
+    struct node rebalancing = node_member(node, "availabilityZoneRebalancing");
+    bool by_zone = call->n_strategy == 0 || rebalance_spreads_over_zones(&call->strategy[0]);
+    bool full = call->deployment && call->deployment->maximum_percent == 100;
+
+    if (call->rebalancing != REBALANCING_ENABLED)
+        return;
+    if (call->scheduling == SCHEDULING_DAEMON)
+        refuse_rebalancing(node, "a DAEMON service has one task on each instance");
+    else if (full)
+        refuse_rebalancing(node, "maximumPercent is 100, so nothing can move first");
+    else if (!by_zone)
+        refuse_rebalancing(node, "the first placement strategy is not spread over "
+                                 "attribute:ecs.availability-zone");
+    else if (rebalance_is_bound(call->constraints, call->n_constraints))
+        refuse_rebalancing(node, "a placement constraint names the zone");
+    else if (call->n_providers > 0)
+        node_warning(&rebalancing, "berth does not rebalance services of capacity providers");
 }
 
 static void check_controller(const struct node *call)
@@ -306,25 +353,34 @@ void scenario_read_service_members(struct scenario_reader *reader, const struct 
         call->scheduling = (enum scheduling_strategy)choice;
     node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
     node_int(&grace, 0, INT32_MAX, BARE_SECONDS, &call->grace_sec);
-    call->deployment = scenario_read_deployment(node);
-    call->rebalancing = scenario_read_rebalancing(node);
-    read_balancers(reader, node, call);
+    call->deployment = read_deployment(reader, node, false);
+    call->rebalancing = read_rebalancing(node);
+    read_balancers(reader, node, call->taskdef, &call->balancers, &call->n_balancers);
     if (grace.value && call->n_balancers == 0)
         node_warning(&grace, "only counts for services with loadBalancers");
     check_controller(node);
-    check_strategy(node, call);
+    check_strategy(node, call->deployment, call->balancers, call->n_balancers);
     check_daemon(node, call);
 }
 
-void scenario_read_update_members(const struct node *node, struct update_service *call)
+void scenario_read_update_members(struct scenario_reader *reader, const struct node *node,
+                                  struct update_service *call)
 {
     struct node force = node_member(node, "forceNewDeployment");
     struct node grace = node_member(node, "healthCheckGracePeriodSeconds");
     struct node desired = node_member(node, "desiredCount");
+    struct node balancers = node_member(node, "loadBalancers");
 
     node_int(&desired, 0, DESIRED_MAX, BARE_NUMBER, &call->desired);
     node_bool(&force, &call->force);
     node_int(&grace, 0, INT32_MAX, BARE_SECONDS, &call->grace_sec);
-    call->deployment = scenario_read_deployment(node);
-    call->rebalancing = scenario_read_rebalancing(node);
+    call->deployment = read_deployment(reader, node, true);
+    call->rebalancing = read_rebalancing(node);
+    call->new_balancers = balancers.value != NULL;
+    read_balancers(reader, node, call->taskdef, &call->balancers, &call->n_balancers);
+    if (call->new_balancers)
+        check_strategy(node, call->deployment, call->balancers, call->n_balancers);
+    if (call->rebalancing == REBALANCING_ENABLED && call->deployment &&
+        call->deployment->maximum_percent == 100)
+        refuse_rebalancing(node, "maximumPercent is 100, so nothing can move first");
 }

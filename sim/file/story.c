@@ -5,6 +5,7 @@
 #include "file/story.h"
 
 #include "core/array.h"
+#include "file/refusal.h"
 #include "file/story_turns.h"
 
 #include <assert.h>
@@ -31,8 +32,10 @@ void story_finish(struct story *story)
     }
     for (int i = 0; i < story->n_services; i++)
         free(story->services[i].name);
-    for (int i = 0; i < story->n_notes; i++)
+    for (int i = 0; i < story->n_notes; i++) {
         message_finish(&story->notes[i].message);
+        free(story->notes[i].about);
+    }
     for (int i = 0; i < story->n_facts; i++)
         message_finish(&story->facts[i].message);
     free(story->facts);
@@ -421,12 +424,28 @@ static void stop_task(struct story *story, const struct stop_task *call, int64_t
     task->torn_down = story->end_usec != USEC_NEVER;
 }
 
-static void note(struct story *story, const struct message *message, int64_t at_usec)
+static struct story_note *note(struct story *story, const struct message *message, int64_t at_usec)
 {
     struct story_note *added = ARRAY_ADD(story, notes);
 
     added->at_usec = at_usec;
     message_copy(&added->message, message);
+    return added;
+}
+
+static void note_refusal(struct story *story, const struct record *record,
+                         const struct message *refuse)
+{
+    struct story_note *added = note(story, refuse, record->at_usec);
+    int32_t service = refusal_service(&record->event);
+    struct buffer about = {0};
+
+    if (record->event.kind != refuse->as.refuse.call)
+        return; /* what was due by time */
+    refusal_subject(
+        &record->event,
+        service >= 0 && service < story->n_services ? story->services[service].name : NULL, &about);
+    added->about = about.text;
 }
 
 static void decision(struct story *story, const struct record *record, const struct message *output)
@@ -476,7 +495,7 @@ static void decision(struct story *story, const struct record *record, const str
         keep_fact(story, output, record->at_usec);
         break;
     case MESSAGE_REFUSE:
-        note(story, output, record->at_usec);
+        note_refusal(story, record, output);
         break;
     case MESSAGE_SCALE:
         want(story, output->as.scale.service, output->as.scale.to, record->at_usec);

@@ -109,6 +109,7 @@ struct story_want {
 struct story_note {
     int64_t at_usec;
     struct message message; /* MESSAGE_REFUSE or MESSAGE_WAIT */
+    char *about;            /* what the refused call named, with a space before it; NULL: nothing */
 };
 
 /* What else the log tells and pictures show over time, as it stood in the log: what the scheduler observed, made of a

@@ -4,11 +4,13 @@
  */
 #include "file/expect.h"
 #include "file/explain.h"
+#include "file/refusal.h"
 #include "file/summary.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_miss(FILE *out, const struct task_definition *definition,
                        enum place_reason reason, int32_t nearest, int64_t lack)
@@ -42,6 +44,8 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
     fprintf(out, "REFUSED  at %s: %s%s%s", summary_duration(note->at_usec, when, sizeof when),
             message_kind_names[refuse->call], *family(story, refuse->taskdef) ? " " : "",
             family(story, refuse->taskdef));
+    if (note->about)
+        fprintf(out, "%s", note->about);
     if (times > 1)
         fprintf(out, ", %d tasks", times);
     if (refuse->refusal == REFUSED_NO_CAPACITY) {
@@ -49,7 +53,7 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
         print_miss(out, story_definition(story, refuse->taskdef), refuse->reason, refuse->nearest,
                    refuse->lack);
     } else {
-        fprintf(out, ": %s", refusal_names[refuse->refusal]);
+        fprintf(out, ": %s", refusal_words(refuse->refusal));
     }
     fprintf(out, "\n");
 }
@@ -108,7 +112,8 @@ static bool same_refusal(const struct story_note *a, const struct story_note *b)
     return a->message.kind == MESSAGE_REFUSE && b->message.kind == MESSAGE_REFUSE &&
            a->at_usec == b->at_usec && a->message.as.refuse.call == b->message.as.refuse.call &&
            a->message.as.refuse.taskdef == b->message.as.refuse.taskdef &&
-           a->message.as.refuse.reason == b->message.as.refuse.reason;
+           a->message.as.refuse.reason == b->message.as.refuse.reason &&
+           strcmp(a->about ? a->about : "", b->about ? b->about : "") == 0;
 }
 
 /* Only the last word on each service and task counts: an index into the notes, or ID_NONE. */

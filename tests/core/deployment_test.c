@@ -281,18 +281,11 @@ Test(deployment, a_canary_of_five_percent_waits_ten_minutes)
     expect_shifts(permille, minutes, 2);
 }
 
-/* An alarm within the bake time takes all traffic back at once. */
-Test(deployment, an_alarm_rolls_back)
+/* Above 80 % of the first service's CPU. */
+static void put_hot_alarm(void)
 {
-    struct alarm_name name = {"hot"};
-    struct deployment_alarms alarms = {true, true, 1, &name};
-    struct deployment_configuration config = steps_configuration();
     struct message alarm = message_new(MESSAGE_PUT_METRIC_ALARM);
 
-    config.strategy = DEPLOYMENT_BLUE_GREEN;
-    config.bake_minutes = 30;
-    config.alarms = &alarms;
-    create_behind_balancer(&config);
     alarm.as.put_metric_alarm = (struct put_metric_alarm){.name = "hot",
                                                           .target_group = ID_NONE,
                                                           .comparison = COMPARE_GT,
@@ -301,6 +294,20 @@ Test(deployment, an_alarm_rolls_back)
                                                           .evaluation_periods = 1,
                                                           .datapoints = ID_NONE};
     steps_step(&alarm);
+}
+
+/* An alarm within the bake time takes all traffic back at once. */
+Test(deployment, an_alarm_rolls_back)
+{
+    struct alarm_name name = {"hot"};
+    struct deployment_alarms alarms = {true, true, 1, &name};
+    struct deployment_configuration config = steps_configuration();
+
+    config.strategy = DEPLOYMENT_BLUE_GREEN;
+    config.bake_minutes = 30;
+    config.alarms = &alarms;
+    create_behind_balancer(&config);
+    put_hot_alarm();
     bring_up_green();
     steps_observe(90);
     cr_assert(production()->from == 0 && production()->permille == 0);
@@ -318,21 +325,109 @@ Test(deployment, an_old_alarm_is_ignored)
     struct alarm_name name = {"hot"};
     struct deployment_alarms alarms = {true, true, 1, &name};
     struct deployment_configuration config = steps_configuration();
-    struct message alarm = message_new(MESSAGE_PUT_METRIC_ALARM);
 
     config.alarms = &alarms;
     create(2, &config);
-    alarm.as.put_metric_alarm = (struct put_metric_alarm){.name = "hot",
-                                                          .target_group = ID_NONE,
-                                                          .comparison = COMPARE_GT,
-                                                          .threshold_milli = 80000,
-                                                          .period_sec = 60,
-                                                          .evaluation_periods = 1,
-                                                          .datapoints = ID_NONE};
-    steps_step(&alarm);
+    put_hot_alarm();
     steps_observe(90);
     steps_update(0, 1, ID_NONE);
     steps_observe(20);
     steps_observe(90);
     cr_assert(service->deployments[1].rollout == ROLLOUT_IN_PROGRESS);
+}
+
+/* Where a shift is overtaken ------------------------------------------------------------------------ */
+
+static struct alarm_name hot = {"hot"};
+
+/* Green has all of the traffic; the bake of 5 minutes has begun. */
+static void begin_bake(bool rolls_back)
+{
+    struct deployment_alarms alarms = {true, rolls_back, 1, &hot};
+    struct deployment_configuration config = steps_configuration();
+
+    config.strategy = DEPLOYMENT_BLUE_GREEN;
+    config.bake_minutes = 5;
+    config.alarms = &alarms;
+    create_behind_balancer(&config);
+    put_hot_alarm();
+    bring_up_green();
+    cr_assert(service->deployments[1].stage == STAGE_BAKE_TIME);
+}
+
+static void begin_clean_up(void)
+{
+    begin_bake(true);
+    steps_until(now_usec + 5 * MINUTE);
+    cr_assert(service->deployments[1].stage == STAGE_CLEAN_UP && service->n_live == 4);
+}
+
+/* Once blue goes there is nothing to go back to. */
+Test(deployment, an_alarm_in_the_clean_up_changes_nothing)
+{
+    begin_clean_up();
+    steps_observe(90);
+    cr_assert(steps_count(MESSAGE_SHIFT_TRAFFIC) == 0);
+    cr_assert(service->deployments[1].rollout == ROLLOUT_IN_PROGRESS && service->primary == 1);
+    steps_until(now_usec + 10 * SEC);
+    steps_stop_all();
+    cr_assert(service->deployments[1].rollout == ROLLOUT_COMPLETED && service->n_live == 2);
+}
+
+/* Green serves by then: what fails after it comes back to green, not to blue. */
+Test(deployment, an_update_in_the_clean_up_falls_back_to_green)
+{
+    begin_clean_up();
+    steps_update(0, 0, ID_NONE);
+    cr_assert(steps_count(MESSAGE_SHIFT_TRAFFIC) == 0, "green keeps its traffic");
+    steps_until(now_usec + 10 * SEC);
+    steps_stop_all();
+    cr_assert(service->deployments[1].n_wanted == 2 && service->deployments[0].n_live == 0);
+    steps_run_all();
+    for (int t = 4; t < scheduler.cluster.n_tasks; t++)
+        steps_probe(0, t, true);
+    cr_assert(service->deployments[2].stage == STAGE_BAKE_TIME && production()->to == 0);
+    steps_observe(90);
+    cr_assert(service->deployments[2].rollout == ROLLOUT_FAILED);
+    cr_assert(production()->permille == 0 && production()->from == 1);
+    cr_assert(service->primary == 1 && service->taskdef == 1);
+    cr_assert(service->deployments[1].n_wanted == 2, "which never stopped");
+}
+
+/* A failed shift that is not rolled back keeps its traffic until the next update. */
+Test(deployment, an_update_after_a_failed_shift_goes_back_to_blue)
+{
+    begin_bake(false);
+    steps_observe(90);
+    cr_assert(service->deployments[1].rollout == ROLLOUT_FAILED && service->primary == 1);
+    cr_assert(steps_count(MESSAGE_SHIFT_TRAFFIC) == 0 && service->deployments[0].n_wanted == 2);
+    steps_update(0, 2, ID_NONE);
+    cr_assert(production()->from == 0 && production()->permille == 0, "all to blue");
+    cr_assert(service->serving == 0 && service->deployments[0].n_wanted == 2);
+    cr_assert(service->deployments[1].n_wanted == 0, "what has no traffic goes");
+}
+
+/* The rolling one is rolled out among blue's, who have the traffic again; green's leave first. */
+Test(deployment, a_rolling_update_ends_a_bake)
+{
+    struct deployment_configuration rolling = steps_configuration();
+    struct message update = message_new(MESSAGE_UPDATE_SERVICE);
+
+    begin_bake(true);
+    rolling.strategy = DEPLOYMENT_ROLLING;
+    update.as.update_service.service = 0;
+    update.as.update_service.taskdef = 0;
+    update.as.update_service.deployment = &rolling;
+    steps_step(&update);
+    cr_assert(production()->from == 0 && production()->permille == 0);
+    cr_assert(service->deployments[1].n_wanted == 0 && service->deployments[0].n_wanted == 2);
+    cr_assert(!service->deployments[2].is_alternate && service->deployments[2].stage == STAGE_NONE);
+    for (int i = 0; i < 4; i++) {
+        steps_until(now_usec + 10 * SEC);
+        steps_stop_all();
+        steps_run_all();
+        for (int t = 4; t < scheduler.cluster.n_tasks; t++)
+            steps_probe(0, t, true);
+    }
+    cr_assert(service->deployments[2].rollout == ROLLOUT_COMPLETED && service->n_live == 2);
 }

@@ -328,6 +328,35 @@ Test(service, a_daemon_is_updated_one_instance_after_the_other)
 }
 
 /* First to start on an instance, last to stop there. */
+/* An instance never has two of a daemon, so all of them healthy all the time leaves no way. */
+Test(service, a_daemon_at_100_percent_is_stuck_and_says_so)
+{
+    struct deployment_configuration config = steps_configuration();
+    struct message call = steps_service("daemon", 0, 0), update;
+    struct service *service;
+
+    steps_define(128, false);
+    steps_define(128, false);
+    config.minimum_healthy_percent = 100;
+    call.as.create_service.scheduling = SCHEDULING_DAEMON;
+    call.as.create_service.deployment = &config;
+    service = steps_create(&call);
+    steps_run_all();
+    steps_until(now_usec + 40 * SEC);
+    cr_assert(service->n_healthy == service->desired && service->desired > 1);
+    steps_update(0, 1, ID_NONE);
+    cr_assert(steps_said_event(EVENT_STUCK));
+    cr_assert(steps_count(MESSAGE_STOP_TASK) == 0 && steps_count(MESSAGE_PLACE_TASK) == 0);
+    steps_until(now_usec + 40 * SEC);
+    cr_assert(!steps_said_event(EVENT_STUCK), "once");
+    config.minimum_healthy_percent = 50;
+    update = message_new(MESSAGE_UPDATE_SERVICE);
+    update.as.update_service.service = 0;
+    update.as.update_service.deployment = &config;
+    steps_step(&update);
+    cr_assert(steps_count(MESSAGE_STOP_TASK) > 0);
+}
+
 Test(service, a_daemon_comes_first_and_goes_last)
 {
     struct message call, registers = message_new(MESSAGE_REGISTER);

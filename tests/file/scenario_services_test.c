@@ -59,7 +59,7 @@ Test(scenario_services, deployments_are_read)
     struct scenario *scenario = fine(
         ",'desiredCount':2,'deploymentConfiguration':{'strategy':'LINEAR','linearConfiguration':{"
         "'stepPercent':12.5,'stepBakeTimeInMinutes':4},'bakeTimeInMinutes':3,"
-        "'alarms':{'alarmNames':['a','b'],'enable':true,'rollback':true}},"
+        "'alarms':{'alarmNames':['a','b'],'enable':false,'rollback':true}},"
         "'loadBalancers':[{'targetGroupArn':'arn:aws:x:targetgroup/blue/1a2b','containerName':'c',"
         "'containerPort':80,'advancedConfiguration':{'alternateTargetGroupArn':'green'}}],"
         "'healthCheckGracePeriodSeconds':60,'availabilityZoneRebalancing':'DISABLED'",
@@ -141,6 +141,31 @@ Test(scenario_services, rules_and_scaling_are_read)
     scenario_destroy(scenario);
 }
 
+#define HOT_ALARM                                                                                  \
+    ",'scaling':[{'putMetricAlarm':{'AlarmName':'hot','MetricName':'CPUUtilization','Dimensions':" \
+    "["                                                                                            \
+    "{'Name':'ServiceName','Value':'web'}],'Statistic':'Average','EvaluationPeriods':2,"           \
+    "'Threshold':62.5,'ComparisonOperator':'GreaterThanThreshold'}}]"
+
+/* Members that are left out stay as they were; an empty list replaces what was there. */
+Test(scenario_services, an_update_replaces_what_it_says)
+{
+    struct scenario *scenario =
+        fine(",'desiredCount':1,'deploymentConfiguration':{'alarms':{'alarmNames':['hot'],'enable':"
+             "true,'rollback':true}}",
+             HOT_ALARM ",'timeline':[{'at':'1s','updateService':{'service':'web',"
+                       "'deploymentConfiguration':{'canaryConfiguration':{'canaryPercent':20}},"
+                       "'loadBalancers':[],'placementStrategy':[{'type':'random'}]}}]");
+    const struct update_service *call = &scenario->timeline[0].call.as.update_service;
+
+    cr_assert(call->new_balancers && call->n_balancers == 0);
+    cr_assert(call->new_strategy && call->n_strategy == 1);
+    cr_assert(call->strategy[0].type == STRATEGY_RANDOM && !call->new_constraints);
+    cr_assert(call->deployment->canary_permille == 200);
+    cr_assert(call->deployment->strategy == DEPLOYMENT_UNSAID);
+    scenario_destroy(scenario);
+}
+
 Test(scenario_services, mistakes)
 {
     static const struct {
@@ -179,6 +204,29 @@ Test(scenario_services, mistakes)
          "'ScalingAdjustment':2}]}}}]",
          "steps 1 and 2 overlap"},
         {",'desiredCount':1", ",'scaling':[{}]", "wanted exactly one call"},
+        {",'desiredCount':1,'deploymentConfiguration':{'alarms':{'alarmNames':['hott'],'enable':"
+         "true,'rollback':true}}",
+         HOT_ALARM, "no putMetricAlarm has an alarm \"hott\" (did you mean hot?)"},
+        {",'desiredCount':1,'availabilityZoneRebalancing':'ENABLED','deploymentConfiguration':{"
+         "'maximumPercent':100}",
+         "", "availabilityZoneRebalancing: ECS does not rebalance zones here: maximumPercent"},
+        {",'desiredCount':1,'availabilityZoneRebalancing':'ENABLED','placementStrategy':[{'type':"
+         "'binpack','field':'cpu'}]",
+         "", "the first placement strategy is not spread"},
+        {",'schedulingStrategy':'DAEMON','availabilityZoneRebalancing':'ENABLED'", "",
+         "a DAEMON service has one task on each instance"},
+        {",'desiredCount':1",
+         ",'timeline':[{'at':'1s','updateService':{'service':'web','deploymentConfiguration':{"
+         "'canaryConfiguration':{},'linearConfiguration':{}}}}]",
+         "belongs to the strategy CANARY"},
+        {",'desiredCount':1",
+         ",'timeline':[{'at':'1s','updateService':{'service':'web','placementStrategy':[{'type':"
+         "'spred'}]}}]",
+         "updateService.placementStrategy[0].type: found \"spred\""},
+        {",'desiredCount':1",
+         ",'timeline':[{'at':'1s','updateService':{'service':'web','loadBalancers':[{"
+         "'targetGroupArn':'bleu','containerName':'c','containerPort':80}]}}]",
+         "did you mean blue?"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

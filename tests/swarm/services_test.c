@@ -76,16 +76,22 @@ static struct deployment_configuration configuration(struct world *world)
                                        .cumulative = world_roll(world, 2) == 0,
                                        .type = (enum threshold_type)world_roll(world, 3),
                                        .value = 1 + (int32_t)world_roll(world, 5)};
+    enum deployment_strategy strategy =
+        (enum deployment_strategy)(world_roll(world, 3) ? 1 : world_roll(world, 5));
+    int32_t canary_minutes = (int32_t)world_roll(world, 5);
+    int32_t step_permille = 200 + (int32_t)world_roll(world, 500);
+    int32_t step_minutes = (int32_t)world_roll(world, 3);
+
     return (struct deployment_configuration){
-        .strategy = (enum deployment_strategy)(world_roll(world, 3) ? 1 : world_roll(world, 5)),
+        .strategy = strategy,
         .minimum_healthy_percent = (int32_t)world_roll(world, 5) * 25,
         .maximum_percent = 100 + (int32_t)world_roll(world, 5) * 25,
         .breaker = world_roll(world, 2) ? &breaker : NULL,
         .bake_minutes = (int32_t)world_roll(world, 5),
         .canary_permille = ID_NONE,
-        .canary_bake_minutes = (int32_t)world_roll(world, 5),
-        .step_permille = 200 + (int32_t)world_roll(world, 500),
-        .step_bake_minutes = (int32_t)world_roll(world, 3)};
+        .canary_bake_minutes = strategy == DEPLOYMENT_CANARY ? canary_minutes : ID_NONE,
+        .step_permille = strategy == DEPLOYMENT_LINEAR ? step_permille : ID_NONE,
+        .step_bake_minutes = strategy == DEPLOYMENT_LINEAR ? step_minutes : ID_NONE};
 }
 
 static void create_service(struct world *world)
@@ -114,6 +120,35 @@ static void create_service(struct world *world)
     world_step(world, ID_NONE, &call);
 }
 
+/* New load balancers, or new placement, as often as not with nothing in it. */
+static void change_more(struct world *world, struct update_service *call)
+{
+    static struct placement_constraint zone = {CONSTRAINT_MEMBER_OF,
+                                               "attribute:ecs.availability-zone != c"};
+    static struct strategy_rule rule = {STRATEGY_BINPACK, BY_MEMORY, NULL, NULL};
+    static struct load_balancer balancer;
+
+    if (world_roll(world, 6) == 0) {
+        int32_t group = (int32_t)world_roll(world, 4);
+
+        balancer = (struct load_balancer){group, world_roll(world, 2) ? ID_NONE : group ^ 1, "a",
+                                          80, true};
+        call->new_balancers = true;
+        call->n_balancers = world_roll(world, 4) != 0;
+        call->balancers = &balancer;
+    }
+    if (world_roll(world, 6) == 0) {
+        call->new_strategy = true;
+        call->n_strategy = world_roll(world, 2) == 0;
+        call->strategy = &rule;
+    }
+    if (world_roll(world, 6) == 0) {
+        call->new_constraints = true;
+        call->n_constraints = world_roll(world, 2) == 0;
+        call->constraints = &zone;
+    }
+}
+
 static void update_service(struct world *world)
 {
     struct message call = message_new(MESSAGE_UPDATE_SERVICE);
@@ -126,6 +161,7 @@ static void update_service(struct world *world)
         .force = world_roll(world, 8) == 0,
         .grace_sec = ID_NONE,
         .deployment = world_roll(world, 3) == 0 ? &config : NULL};
+    change_more(world, &call.as.update_service);
     world_step(world, ID_NONE, &call);
 }
 
