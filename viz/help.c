@@ -8,11 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_LETTERS 22
+#define KEY_LETTERS 20
 #define HELP_LETTERS 34
 #define COLUMN_LETTERS (KEY_LETTERS + HELP_LETTERS + 2)
-#define COLUMNS_MOST 3
-#define LETTERS_LEAST 5
+#define LETTERS_LEAST 9
 
 /* Arrows for the keys that have them on their caps. */
 static void add_name(char *text, size_t size, const char *key, size_t length)
@@ -46,91 +45,117 @@ static void name_keys(char *text, size_t size, const struct keys_row *row)
     }
 }
 
-static int count_lines(void)
-{
-    int n = 0;
-    for (const struct keys_row *row = keys_table; row->keys; row++)
-        n += row->act == KEYS_TITLE && n > 0 ? 2 : 1;
-    return n;
-}
+/* A page: so many columns of so many lines, of letters of a size. */
+struct page {
+    int size, columns, lines;
+};
 
-/* Where the first `columns` columns are cut: at titles, each at most so many lines long. */
-static int lines_of(int columns)
+/* Sections stay together where a column has room for them, and have a line between them. Hands every row on with
+ * where it stands, its column and its line there, from 0; returns how many columns there are. */
+static int pour(struct layout *layout, const struct page *page,
+                void (*use)(struct layout *, const struct page *, const struct keys_row *,
+                            int column, int line, int first_column),
+                int first_column)
 {
-    for (int most = 4;; most++) {
-        int used = 0, column = 1, section;
-        for (const struct keys_row *row = keys_table; row->keys; row += section) {
-            for (section = 1; row[section].keys && row[section].act != KEYS_TITLE; section++)
-                ;
-            int own = section + (used > 0);
-            if (used > 0 && used + own > most) {
-                column++;
-                used = 0;
-                own = section;
-            }
-            used += own;
-            if (used > most)
-                column = columns + 1;
+    int column = 0, line = 0, section;
+    for (const struct keys_row *row = keys_table; row->keys; row += section) {
+        for (section = 1; row[section].keys && row[section].act != KEYS_TITLE; section++)
+            ;
+        line += line > 0;
+        if (line > 0 && line + section > page->lines) {
+            column++;
+            line = 0;
         }
-        if (column <= columns || most > count_lines())
-            return most;
+        for (int i = 0; i < section; i++) {
+            if (line >= page->lines) {
+                column++;
+                line = 0;
+            }
+            if (use)
+                use(layout, page, &row[i], column, line, first_column);
+            line++;
+        }
     }
+    return column + 1;
 }
 
-static void add_row(struct layout *layout, const struct keys_row *row, int x, int y, int size)
+static int page_left(const struct page *page, int column, int width)
+{
+    int wide = page->columns * COLUMN_LETTERS * shape_advance(page->size);
+    return (width > wide ? (width - wide) / 2 : 0) +
+           column * COLUMN_LETTERS * shape_advance(page->size);
+}
+
+static void add_row(struct layout *layout, const struct page *page, const struct keys_row *row,
+                    int column, int line, int first_column)
 {
     struct shapes *shapes = &layout->shapes;
-    int advance = shape_advance(size);
+    int size = page->size, advance = shape_advance(size);
+    const struct shape_rect *all = &shapes->list[0].rect; /* the paper */
     char text[96];
+    column -= first_column;
+    if (column < 0 || column >= page->columns)
+        return;
+    int x = page_left(page, column, all->width), room = all->width - x;
+    int y = (all->height - page->lines * shape_line(size)) / 2 + line * shape_line(size);
     if (row->act == KEYS_TITLE) {
-        shapes_text(shapes, PAINT_FAINT, x, y, COLUMN_LETTERS * advance, size, true, row->keys);
+        shapes_text(shapes, PAINT_FAINT, x, y, room, size, true, row->keys);
         return;
     }
     name_keys(text, sizeof text, row);
     shapes_text(shapes, PAINT_INK, x, y, KEY_LETTERS * advance, size, true, text);
-    shapes_text(shapes, PAINT_INK, x + KEY_LETTERS * advance, y, HELP_LETTERS * advance, size,
-                false, row->help);
+    if (room > KEY_LETTERS * advance)
+        shapes_text(shapes, PAINT_INK, x + KEY_LETTERS * advance, y, room - KEY_LETTERS * advance,
+                    size, false, row->help);
 }
 
-static void pour(struct layout *layout, int x, int y, int size, int most)
+/* The largest letters with which all is on one page, else the smallest. */
+static struct page best_page(const struct layout *layout, int width, int height)
 {
-    int line = shape_line(size), used = 0, section;
-    for (const struct keys_row *row = keys_table; row->keys; row += section) {
-        for (section = 1; row[section].keys && row[section].act != KEYS_TITLE; section++)
-            ;
-        if (used > 0 && used + 1 + section > most) {
-            x += COLUMN_LETTERS * shape_advance(size);
-            used = 0;
+    struct page page = {.size = layout->sizes.large};
+    for (;; page.size--) {
+        page.lines = height / shape_line(page.size) - 2;
+        page.lines = page.lines < 1 ? 1 : page.lines;
+        page.columns = (width - 2 * page.size) / (COLUMN_LETTERS * shape_advance(page.size));
+        page.columns = page.columns < 1 ? 1 : page.columns;
+        int columns = pour(NULL, &page, NULL, 0);
+        bool fits = width >= COLUMN_LETTERS * shape_advance(page.size) + page.size;
+        if (fits && columns <= page.columns) {
+            page.columns = columns;
+            return page;
         }
-        used += used > 0;
-        for (int i = 0; i < section; i++)
-            add_row(layout, &row[i], x, y + (used + i) * line, size);
-        used += section;
+        if (page.size <= LETTERS_LEAST)
+            return page;
     }
 }
 
-void help_add(struct layout *layout, int width, int height)
+/* The last line that anything stands on: the box is no higher than it must be. */
+static int lines_used(const struct page *page)
+{
+    struct page shorter = *page;
+    int columns = pour(NULL, page, NULL, 0);
+    while (shorter.lines > 1) {
+        shorter.lines--;
+        if (pour(NULL, &shorter, NULL, 0) > columns)
+            return shorter.lines + 1;
+    }
+    return 1;
+}
+
+int help_add(struct layout *layout, int width, int height, int page)
 {
     struct shapes *shapes = &layout->shapes;
-    int best = 0, columns = 1;
-    for (int n = 1; n <= COLUMNS_MOST; n++) {
-        int size = layout->sizes.normal;
-        while (size > LETTERS_LEAST &&
-               (n * COLUMN_LETTERS * shape_advance(size) + 4 * size > width ||
-                (lines_of(n) + 2) * shape_line(size) > height))
-            size--;
-        if (size > best) {
-            best = size;
-            columns = n;
-        }
-    }
-    int most = lines_of(columns), line = shape_line(best);
-    struct shape_rect box = {0, 0, columns * COLUMN_LETTERS * shape_advance(best) + 2 * best,
-                             (most + 1) * line};
-    box.x = width > box.width ? (width - box.width) / 2 : 0;
-    box.y = height > box.height ? (height - box.height) / 2 : 0;
+    struct page best = best_page(layout, width, height);
+    best.lines = lines_used(&best);
+    int columns = pour(NULL, &best, NULL, 0), pages = (columns + best.columns - 1) / best.columns;
+    int wide = best.columns * COLUMN_LETTERS * shape_advance(best.size) + 2 * best.size;
+    int high = (best.lines + 1) * shape_line(best.size);
+    struct shape_rect box = {width > wide ? (width - wide) / 2 : 0,
+                             height > high ? (height - high) / 2 : 0, wide < width ? wide : width,
+                             high < height ? high : height};
     shapes_add(shapes, SHAPE_VEIL, PAINT_PAPER, (struct shape_rect){0, 0, width, height});
     shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, box);
     shapes_add(shapes, SHAPE_FRAME, PAINT_INK, box);
-    pour(layout, box.x + best, box.y + line / 2, best, most);
+    pour(layout, &best, add_row, page * best.columns);
+    return pages;
 }

@@ -6,7 +6,8 @@
 
 #include "viz/layout.h"
 
-/* Adds it on top of all that the layout has by now; in as many columns and with as large letters as fit. */
-void help_add(struct layout *layout, int width, int height);
+/* Adds it on top of all that the layout has by now, with as large letters as fit; where even the smallest legible
+ * ones do not, page by page (from 0). Returns how many pages there are. */
+int help_add(struct layout *layout, int width, int height, int page);
 
 #endif

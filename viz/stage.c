@@ -133,8 +133,11 @@ void stage_draw(struct stage *stage)
     filter_scenes(stage, &view);
     layout_make(&stage->layout, (const struct scene *const *)stage->scenes, stage->n_scenes, &view);
     add_words(stage);
-    if (stage->help)
-        help_add(&stage->layout, view.width, view.height);
+    if (stage->help > 0 &&
+        help_add(&stage->layout, view.width, view.height, stage->help - 1) < stage->help) {
+        stage->help = 1; /* the window has grown meanwhile */
+        help_add(&stage->layout, view.width, view.height, 0);
+    }
 }
 
 /* Things ------------------------------------------------------------------------------------------- */
@@ -435,14 +438,21 @@ static void jump_to_mark(struct stage *stage, int direction)
 /* One thing after the other, the last first. */
 static void go_back(struct stage *stage)
 {
-    if (stage->help)
-        stage->help = false;
+    if (stage->help > 0)
+        stage->help = 0;
     else if (stage->look.filter[0] != '\0')
         stage->look.filter[0] = '\0';
     else if (stage->look.focus.thing != LAYOUT_NOTHING)
         stage->look.focus = (struct layout_pick){0};
     else
         stage->look.pinned = (struct layout_pick){0};
+}
+
+/* Its first page, the next, and none after the last. */
+static void next_help(struct stage *stage)
+{
+    int pages = help_add(&stage->layout, stage->look.width, stage->look.height, 0);
+    stage->help = stage->help < pages ? stage->help + 1 : 0;
 }
 
 static void act_on_time(struct stage *stage, enum keys_act act, int amount)
@@ -571,7 +581,7 @@ static void act(struct stage *stage, enum keys_act what, int amount)
         stage->wishes.command = true;
         break;
     case KEYS_HELP:
-        stage->help = !stage->help;
+        next_help(stage);
         break;
     case KEYS_BACK:
         go_back(stage);
@@ -595,7 +605,7 @@ bool stage_key(struct stage *stage, const char *key)
     if (!row)
         return said;
     if (row->act != KEYS_HELP && row->act != KEYS_BACK)
-        stage->help = false;
+        stage->help = 0;
     act(stage, row->act, amount);
     return true;
 }
@@ -667,8 +677,8 @@ void stage_release(struct stage *stage, int x, int y)
     stage->scrubbing = stage->panning = false;
     if (!clicked)
         return;
-    if (stage->help) {
-        stage->help = false;
+    if (stage->help > 0) {
+        stage->help = 0;
         return;
     }
     const struct layout_place *place = layout_place_at(&stage->layout, x, y);

@@ -41,8 +41,8 @@ struct stage {
     bool filtered;
     enum stage_prompt prompt;
     char typed[FILTER_TEXT];
-    char said[160]; /* until the next key */
-    bool help;
+    char said[160];           /* until the next key */
+    int help;                 /* its page, from 1; 0: it is not shown */
     int pointer_x, pointer_y; /* -1: nowhere */
     int pressed_x, pressed_y; /* where the button went down */
     bool scrubbing, panning,

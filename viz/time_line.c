@@ -96,7 +96,7 @@ static int n_strips(const struct layout_view *view)
 int time_line_strips_height(const struct layout *layout, const struct layout_view *view)
 {
     int small = layout->sizes.small, n = n_strips(view), each = small * 2;
-    if (!view->strips || n == 0 || view->height < 40 * small || view->width < 60 * small)
+    if (!view->strips || n == 0 || view->height < 36 * small || view->width < 60 * small)
         return 0;
     return n * each + layout->sizes.gap;
 }

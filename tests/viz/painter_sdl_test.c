@@ -88,9 +88,11 @@ Test(painter_sdl, letters_keep_to_their_measures)
 
 Test(painter_sdl, knows_every_sign_that_is_used)
 {
-    static const char *const signs[] = {"\xE2\x80\xA6", "\xE2\x97\x8B", "\xE2\x96\xB6",
-                                        "\xE2\x96\xA0", "\xE2\x9C\x93", "\xE2\x9C\x97",
-                                        "\xE2\x86\x90", "\xE2\x86\x92", "\xC3\xA9"};
+    static const char *const signs[] = {
+        "\xE2\x80\xA6", "\xE2\x97\x8B", "\xE2\x96\xB6", "\xE2\x96\xA0",
+        "\xE2\x9C\x93", "\xE2\x9C\x97", "\xE2\x86\x90", "\xE2\x86\x91",
+        "\xE2\x86\x92", "\xE2\x86\x93", "\xE2\x96\xB2", "\xE2\x96\xBC",
+        "\xE2\x97\x86", "\xE2\x9A\xA1", "\xE2\x96\x8F", "\xC3\xA9"};
     uint32_t unknown[WIDTH * HEIGHT];
     shapes_text(&shapes, PAINT_INK, 0, 0, WIDTH, 20, true, "\xF3\xBF\xBF\xBD"); /* private use */
     memcpy(unknown, painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT), sizeof unknown);
