@@ -189,10 +189,11 @@ int capacity_renew_request(struct cluster *cluster, int request,
 
     if (n == 0 && cluster->requests[request].provider == ID_NONE)
         return request;
-    for (int r = request; n == 0 && r != ID_NONE; r = cluster->requests[r].next_share)
-        same[n++] = cluster->requests[r].share;
-    if (!shares)
+    if (n == 0) {
         shares = same;
+        for (int r = request; r != ID_NONE; r = cluster->requests[r].next_share)
+            same[n++] = cluster->requests[r].share;
+    }
     message_copy(&call, &cluster->requests[request].call); /* requests move */
     renewed = add_chain(cluster, &call, cluster->requests[request].service, shares, n);
     message_finish(&call);

@@ -4,19 +4,7 @@
  */
 #include "core/check.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-struct finding {
-    char *detail;
-    size_t size;
-};
-
-#define FAIL(finding, ...)                                                                         \
-    do {                                                                                           \
-        snprintf((finding)->detail, (finding)->size, __VA_ARGS__);                                 \
-        return false;                                                                              \
-    } while (0)
+#include "core/check_inside.h"
 
 static bool wanted(const struct task *task)
 {
@@ -190,8 +178,9 @@ static bool tasks_are_judged(const struct scheduler *scheduler, const struct fin
         int s = cluster->requests[task->request].service;
         bool draining, fails = task->health == HEALTH_UNHEALTHY, passes = true;
 
-        if (s == ID_NONE || !wanted(task) || task->instance == ID_NONE)
-            continue;
+        if (s == ID_NONE || !wanted(task) || task->instance == ID_NONE ||
+            cluster->instances[task->instance].status == INSTANCE_DEREGISTERING)
+            continue; /* it goes with its instance */
         for (int i = task->first_target; i != ID_NONE; i = cluster->targets[i].next_of_task) {
             fails = fails || cluster->targets[i].status == TARGET_UNHEALTHY;
             passes = passes && cluster->targets[i].status == TARGET_HEALTHY;
@@ -375,6 +364,11 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"each decision is closed once", decisions_closed_once},
         {"totals equal their recounts", totals},
         {"a task is where its status says", tasks_are_somewhere},
+        {"groups count their instances and keep their bounds", check_groups},
+        {"an instance that is to go goes", check_leaving},
+        {"strategies count their tasks", check_chains},
+        {"a task is where its capacity provider is", check_homes},
+        {"nothing is billed twice", check_bill},
         {"every index agrees with a rebuild", indexes_agree},
     };
     const struct finding finding = {detail, size};

@@ -531,7 +531,8 @@ void instance_leave(struct scheduler *scheduler, int id, int64_t until_usec)
     instance->drain_until_usec = until_usec;
     give_up_place(&scheduler->cluster, instance);
     *ARRAY_ADD(scheduler, leaving) = id;
-    decide_by(scheduler, until_usec);
+    if (until_usec > scheduler->now_usec) /* else it goes in this step */
+        decide_by(scheduler, until_usec);
 }
 
 static void terminate(struct scheduler *scheduler, struct outputs *outputs, int id,

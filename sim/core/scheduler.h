@@ -12,6 +12,8 @@
 struct waiting_task {
     int32_t task;
     int32_t vm;         /* the micro-VM that boots for it, or ID_NONE */
+    int32_t n_lost;     /* micro-VMs that booted for it and died */
+    int64_t retry_usec; /* it gets no other one before */
     int64_t until_usec; /* it is given up then, or USEC_NEVER */
     struct wait said;   /* the last MESSAGE_WAIT about it */
 };

@@ -138,9 +138,11 @@ void service_note_running(struct scheduler *scheduler, struct outputs *outputs, 
     if (service->n_crashes <= n_free_crashes(service))
         service->retry_at_usec = 0;
     target_register(scheduler, outputs, id, report);
-    timers_add(&scheduler->judgements, scheduler->now_usec + scheduler->rules.healthy_after_usec,
-               id);
-    decide_by(scheduler, scheduler->now_usec + scheduler->rules.healthy_after_usec);
+    if (scheduler->rules.healthy_after_usec > 0) { /* else it is judged in this step */
+        timers_add(&scheduler->judgements,
+                   scheduler->now_usec + scheduler->rules.healthy_after_usec, id);
+        decide_by(scheduler, scheduler->now_usec + scheduler->rules.healthy_after_usec);
+    }
     if (deployment->n_balancers > 0 && service->grace_usec > 0) {
         timers_add(&scheduler->judgements, scheduler->now_usec + service->grace_usec, id);
         decide_by(scheduler, scheduler->now_usec + service->grace_usec);

@@ -8,6 +8,7 @@
 #include "core/capacity.h"
 #include "core/decide.h"
 #include "core/fargate.h"
+#include "core/instance.h"
 #include "core/service.h"
 #include "core/target.h"
 
@@ -334,16 +335,36 @@ void task_report(struct scheduler *scheduler, const struct task_state *report, i
     service_judge(scheduler, outputs, report->task);
 }
 
-/* Its micro-VM is up: the task goes there. One that died on the way is made again. */
+/* Another micro-VM. After one that died on the way it waits a growing time, and a few times only: what
+ * always dies would be made without end. */
+static void launch_vm(struct scheduler *scheduler, struct outputs *outputs,
+                      struct waiting_task *waiting)
+{
+    if (waiting->vm != ID_NONE) {
+        waiting->vm = ID_NONE;
+        waiting->retry_usec =
+            scheduler->now_usec + decide_backoff_usec(scheduler, ++waiting->n_lost);
+    }
+    if (waiting->n_lost >= INSTANCE_TRIES_MAX)
+        return;
+    if (waiting->n_lost > 0 && waiting->retry_usec > scheduler->now_usec)
+        decide_by(scheduler, waiting->retry_usec);
+    else
+        waiting->vm = fargate_launch(scheduler, outputs, waiting->task);
+}
+
+/* Its micro-VM is up: the task goes there. One that died on the way is made again, a few times. */
 static bool place_on_vm(struct scheduler *scheduler, struct outputs *outputs,
                         struct waiting_task *waiting)
 {
     struct cluster *cluster = &scheduler->cluster;
 
-    if (waiting->vm != ID_NONE && cluster->instances[waiting->vm].status == INSTANCE_INACTIVE)
-        waiting->vm = ID_NONE;
-    if (waiting->vm == ID_NONE)
-        waiting->vm = fargate_launch(scheduler, outputs, waiting->task);
+    if (waiting->vm == ID_NONE || cluster->instances[waiting->vm].status == INSTANCE_INACTIVE)
+        launch_vm(scheduler, outputs, waiting);
+    if (waiting->n_lost >= INSTANCE_TRIES_MAX) {
+        give_up(scheduler, outputs, waiting->task, STOP_TASK_FAILED_TO_START, STOP_FOR_NO_CAPACITY);
+        return true;
+    }
     if (waiting->vm == ID_NONE || cluster->instances[waiting->vm].status != INSTANCE_BOUND ||
         !cluster->instances[waiting->vm].agent_connected)
         return false;

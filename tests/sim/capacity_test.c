@@ -137,6 +137,19 @@ Test(capacity, grown_to_22_they_are_7_and_15)
     end();
 }
 
+/* A new deployment keeps the service's strategy, and counts from nothing. */
+Test(capacity, a_new_deployment_is_split_alike)
+{
+    run(WORLD TWO_PROVIDERS
+        "'rules': {'healthyAfter': '0s'}, 'services': [{'serviceName': 's', 'taskDefinition': "
+        "'web', 'desiredCount': 10, " SHARES "}], 'timeline': [{'at': '5s', 'updateService': "
+        "{'service': 's', 'forceNewDeployment': true}}], 'until': '60s'");
+    cr_expect_eq(tasks_of("OD"), 4);
+    cr_expect_eq(tasks_of("SPOT"), 6);
+    cr_expect_eq(result.story.n_tasks, 20);
+    end();
+}
+
 Test(capacity, a_run_task_call_counts_for_itself)
 {
     run(WORLD TWO_PROVIDERS "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'web', "

@@ -179,8 +179,8 @@ static void act(struct world *world, int agent, const struct message *message)
         *ARRAY_ADD(world, cut) = false;
         boot.as.boot = (struct boot){.instance = message->as.launch_instance.instance,
                                      .epoch = 1,
-                                     .cpu = group->spec.cpu,
-                                     .memory_mib = group->spec.memory_mib,
+                                     .cpu = message->as.launch_instance.cpu,
+                                     .memory_mib = message->as.launch_instance.memory_mib,
                                      .gpus = group->spec.gpus,
                                      .rules = &rules};
         rules.pull_behavior = (enum pull_behavior)world_roll(world, 4);
@@ -244,13 +244,105 @@ static void act(struct world *world, int agent, const struct message *message)
     }
 }
 
+/* Money ------------------------------------------------------------------------------------------- */
+
+static void end_expense(struct world *world, int32_t instance)
+{
+    if (instance >= 0 && instance < world->n_expenses &&
+        world->expenses[instance].to_usec == USEC_NEVER)
+        world->expenses[instance].to_usec = world->now_usec;
+}
+
+static unsigned __int128 amount_of(const struct world *world, const struct expense *expense)
+{
+    const struct instance_group *spec = &world->scheduler.cluster.groups[expense->group].spec;
+    int64_t price = spec->price, spot_price = spec->spot_price, usec, rate;
+
+    if (expense->from_usec == USEC_NEVER)
+        return 0;
+    if (expense->type > 0) {
+        price = spec->more_types[expense->type - 1].price;
+        spot_price = spec->more_types[expense->type - 1].spot_price;
+    }
+    rate = expense->spot ? spot_price : price;
+    rate = expense->task == ID_NONE ? rate * 1024
+                                    : rate * expense->cpu + spec->price_gib * expense->memory_mib;
+    usec = expense->to_usec - expense->from_usec;
+    if (usec < world->scheduler.rules.billing_minimum_usec)
+        usec = world->scheduler.rules.billing_minimum_usec;
+    return (unsigned __int128)(uint64_t)rate * (uint64_t)usec;
+}
+
+/* The bill is the integral of the instances that ran, counted once more. */
+static void check_bill(struct world *world, const struct bill *bill)
+{
+    unsigned __int128 sum = 0;
+
+    for (int i = 0; i < world->n_expenses; i++)
+        sum += amount_of(world, &world->expenses[i]);
+    cr_assert(!world->is_billed, "seed %llu: two bills", (unsigned long long)world->seed);
+    world->is_billed = true;
+    cr_assert(
+        bill->nanos == ledger_nanos(sum), "seed %llu: billed %lld nano-dollars, recounted %lld",
+        (unsigned long long)world->seed, (long long)bill->nanos, (long long)ledger_nanos(sum));
+}
+
+static void count_event(struct world *world, const struct message *event)
+{
+    int32_t instance = event->as.instance_lost.instance;
+
+    if (event->kind == MESSAGE_END)
+        for (int i = 0; i < world->n_expenses; i++)
+            end_expense(world, i);
+    if (event->kind != MESSAGE_INSTANCE_LOST)
+        return;
+    end_expense(world, instance);
+    if (instance >= 0 && instance < world->n_dead)
+        world->dead[instance] = true;
+}
+
+static void count_decision(struct world *world, const struct message *decision)
+{
+    const struct launch_instance *launch = &decision->as.launch_instance;
+
+    switch (decision->kind) {
+    case MESSAGE_LAUNCH_INSTANCE:
+        cr_assert(launch->instance == world->n_expenses);
+        *ARRAY_ADD(world, expenses) =
+            (struct expense){launch->group,
+                             launch->type,
+                             launch->reason == LAUNCHED_FOR_TASK ? launch->task : ID_NONE,
+                             launch->spot,
+                             launch->cpu,
+                             launch->memory_mib,
+                             launch->reason == LAUNCHED_FOR_TASK ? USEC_NEVER : world->now_usec,
+                             USEC_NEVER};
+        break;
+    case MESSAGE_TERMINATE_INSTANCE:
+        end_expense(world, decision->as.terminate_instance.instance);
+        break;
+    case MESSAGE_PLACE_TASK:
+        if (world->expenses[decision->as.place_task.instance].from_usec == USEC_NEVER)
+            world->expenses[decision->as.place_task.instance].from_usec = world->now_usec;
+        break;
+    case MESSAGE_BILL:
+        check_bill(world, &decision->as.bill);
+        break;
+    default:
+        break;
+    }
+}
+
 void world_step(struct world *world, int machine, const struct message *event)
 {
     struct outputs outputs = {0};
     char detail[256];
 
     if (machine == ID_NONE) {
+        count_event(world, event);
         scheduler_step(&world->scheduler, world->now_usec, event, &outputs);
+        for (int i = 0; i < outputs.n_messages; i++)
+            count_decision(world, &outputs.messages[i]);
         if (world->scheduler.n_steps % world->check_every == 0)
             check_scheduler(world);
         if (event->kind == MESSAGE_TARGET_PROBED)
@@ -296,6 +388,24 @@ static bool tick_due(struct world *world)
     return true;
 }
 
+static void add_fargate_definition(struct world *world)
+{
+    struct container_definition container = {
+        .name = "a", .image = "a:1", .essential = true, .stop_timeout_usec = 2 * USEC_PER_SEC};
+    struct task_definition definition = {.family = "far",
+                                         .revision = 1,
+                                         .network_mode = NETWORK_AWSVPC,
+                                         .cpu = 256,
+                                         .memory_mib = 512,
+                                         .n_containers = 1,
+                                         .containers = &container};
+    struct message call = message_new(MESSAGE_REGISTER_TASK_DEFINITION);
+
+    call.as.register_task_definition.taskdef = 3;
+    call.as.register_task_definition.definition = &definition;
+    world_step(world, ID_NONE, &call);
+}
+
 void world_add_definitions(struct world *world)
 {
     for (int d = 0; d < 3; d++) {
@@ -337,6 +447,108 @@ void world_add_definitions(struct world *world)
         call.as.register_task_definition.taskdef = d;
         call.as.register_task_definition.definition = &definition;
         world_step(world, ID_NONE, &call);
+    }
+    add_fargate_definition(world);
+}
+
+static void add_provider(struct world *world, int32_t provider, char *name, int32_t group)
+{
+    struct message call = message_new(MESSAGE_CREATE_CAPACITY_PROVIDER);
+    bool scales = provider < 2 && world_roll(world, 5) > 0;
+
+    call.as.create_capacity_provider = (struct create_capacity_provider){
+        .provider = provider,
+        .name = name,
+        .group = group,
+        .managed_scaling = scales,
+        .target_capacity = 100 - 20 * (int32_t)world_roll(world, 3),
+        .minimum_step = 1 + (int32_t)world_roll(world, 2),
+        .maximum_step = 2 + (int32_t)world_roll(world, 3),
+        .warmup_usec = world_roll(world, 10 * USEC_PER_SEC),
+        .termination_protection = scales && world_roll(world, 2),
+        .draining = world_roll(world, 2) == 0};
+    world_step(world, ID_NONE, &call);
+}
+
+static void add_group(struct world *world, int32_t group, bool spot)
+{
+    static struct group_type larger = {.name = (char *)"larger",
+                                       .cpu = 2048,
+                                       .memory_mib = 1024,
+                                       .gpus = 2,
+                                       .enis = ID_NONE,
+                                       .price = 180000001,
+                                       .spot_price = 60000007};
+    static struct zone zones[2] = {{(char *)"a"}, {(char *)"b"}};
+    struct message call = message_new(MESSAGE_INSTANCE_GROUP);
+    struct instance_group *spec = &call.as.instance_group;
+
+    *spec = (struct instance_group){.group = group,
+                                    .kind = GROUP_AUTO_SCALING,
+                                    .name = spot ? (char *)"spot" : (char *)"group",
+                                    .type = (char *)"box",
+                                    .cpu = 1024,
+                                    .memory_mib = 512,
+                                    .gpus = 1,
+                                    .enis = (int32_t)world_roll(world, 3) - 1,
+                                    .price = 90000003,
+                                    .spot_price = 30000001,
+                                    .minimum = (int32_t)world_roll(world, 2),
+                                    .replace = true,
+                                    .cheapest = world_roll(world, 2) == 0,
+                                    .on_demand_base = (int32_t)world_roll(world, 2),
+                                    .spot_percent = spot ? 50 + (int32_t)world_roll(world, 51) : 0,
+                                    .spot_pools = 2,
+                                    .spot_drain = world_roll(world, 2) == 0,
+                                    .n_zones = (int32_t)world_roll(world, 3),
+                                    .zones = zones,
+                                    .n_more_types = (int32_t)world_roll(world, 2),
+                                    .more_types = &larger};
+    spec->count = spec->minimum + (int32_t)world_roll(world, 2);
+    spec->maximum = spec->count + (int32_t)world_roll(world, 4);
+    world_step(world, ID_NONE, &call);
+}
+
+static void add_fargate(struct world *world, int32_t group, bool spot)
+{
+    static struct zone zones[2] = {{(char *)"a"}, {(char *)"b"}};
+    struct message call = message_new(MESSAGE_INSTANCE_GROUP);
+
+    call.as.instance_group = (struct instance_group){.group = group,
+                                                     .kind = GROUP_FARGATE,
+                                                     .type = (char *)"FARGATE",
+                                                     .enis = ID_NONE,
+                                                     .price = 40480000,
+                                                     .spot_price = 12144000,
+                                                     .price_gib = 4445000,
+                                                     .spot_percent = spot ? 100 : 0,
+                                                     .n_zones = 2,
+                                                     .zones = zones};
+    world_step(world, ID_NONE, &call);
+}
+
+void world_add_capacity(struct world *world)
+{
+    static char *const names[] = {"p0", "p1", "FARGATE", "FARGATE_SPOT"};
+    int32_t group = world->scheduler.cluster.n_groups;
+    struct message rules = message_new(MESSAGE_RULES);
+
+    rules.as.rules = world->scheduler.rules;
+    rules.as.rules.metric_period_usec = (1 + world_roll(world, 5)) * USEC_PER_SEC;
+    rules.as.rules.capacity_in_datapoints = 1 + (int32_t)world_roll(world, 3);
+    rules.as.rules.provisioning_timeout_usec = (5 + world_roll(world, 20)) * USEC_PER_SEC;
+    rules.as.rules.provisioning_limit = 2 + (int32_t)world_roll(world, 10);
+    rules.as.rules.drain_timeout_usec = world_roll(world, 10) * USEC_PER_SEC;
+    rules.as.rules.fargate_burst = 1 + (int32_t)world_roll(world, 3);
+    rules.as.rules.fargate_per_sec = 1 + (int32_t)world_roll(world, 3);
+    rules.as.rules.billing_minimum_usec = world_roll(world, 3) * 10 * USEC_PER_SEC;
+    world_step(world, ID_NONE, &rules);
+    for (int i = 0; i < 4; i++) {
+        if (i < 2)
+            add_group(world, group + i, i == 1);
+        else
+            add_fargate(world, group + i, i == 3);
+        add_provider(world, i, names[i], group + i);
     }
 }
 
@@ -387,5 +599,6 @@ void world_finish(struct world *world)
     free(world->cut);
     free(world->dead);
     free(world->queue);
+    free(world->expenses);
     scheduler_finish(&world->scheduler);
 }

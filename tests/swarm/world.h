@@ -15,6 +15,14 @@ struct pending {
     struct message message;
 };
 
+/* What an instance costs, as one sees it from outside: from its launch to its end. */
+struct expense {
+    int32_t group, type, task; /* task: of a micro-VM, else ID_NONE */
+    bool spot;
+    int64_t cpu, memory_mib;
+    int64_t from_usec, to_usec; /* USEC_NEVER: not yet; a micro-VM's begins with its task */
+};
+
 struct world {
     uint64_t seed;
     int64_t n_draws, n_order, now_usec;
@@ -29,6 +37,9 @@ struct world {
     int n_held, cap_held;
     struct pending *queue;
     int n_queue, cap_queue;
+    struct expense *expenses; /* by instance */
+    int n_expenses, cap_expenses;
+    bool is_billed;  /* the bill has come, and is what the expenses sum to */
     bool calm;       /* nothing goes wrong any more */
     int check_every; /* so many steps of the scheduler */
 };
@@ -43,7 +54,10 @@ void world_post(struct world *world, int64_t delay_usec, int machine,
 /* One step of one machine, checked; what it wants done is done. */
 void world_step(struct world *world, int machine, const struct message *event);
 
-/* Three definitions with random checks, dependencies and policies. */
+/* Groups that scale behind capacity providers, some of them Spot, and Fargate: providers 0 to 3. */
+void world_add_capacity(struct world *world);
+
+/* Three definitions with random checks, dependencies and policies, and one for Fargate. */
 void world_add_definitions(struct world *world);
 
 void world_cut_link(struct world *world, int agent);
