@@ -309,6 +309,11 @@ void crew_bury(struct crew *crew, int32_t instance)
                 vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
     }
     machine_bury(&crew->members[instance]->machine, crew->job->run, crew->job->cgroups);
+    if (crew->members[instance]->has_memory) {
+        guests_release(crew->job->guests, &crew->members[instance]->type,
+                       crew->members[instance]->is_micro);
+        crew->members[instance]->has_memory = false;
+    }
     crew_lose(crew, instance);
 }
 

@@ -14,11 +14,13 @@ struct member {
     struct machine machine;
     const struct scenario_group *group;
     struct instance_type type; /* of the size that was launched; its texts are the scenario's */
-    int32_t epoch; /* of its agent */
+    int32_t epoch;             /* of its agent */
     bool is_vm;
     bool is_micro; /* a virtual machine for one task, which gets all that was launched: Fargate's */
-    int64_t cut_until_usec; /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */
-    struct channel held;    /* what waits to be sent until then */
+    bool has_memory; /* is_vm: set aside for it */
+    int64_t
+        cut_until_usec;  /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */
+    struct channel held; /* what waits to be sent until then */
 };
 
 struct crew {

@@ -140,6 +140,14 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
     }
     limits.memory_bytes = limits.swap_bytes = 0;
     guests_order(job->guests, &member->type, member->is_micro, &order);
+    if (!guests_promise(job->guests, &order)) {
+        fprintf(stderr,
+                "berth: i%d is not started: this machine has no %lld MiB left for a virtual "
+                "machine; --scale makes them smaller\n",
+                machine->instance + 1, (long long)order.memory_mib);
+        return true;
+    }
+    member->has_memory = true;
     if (job->cloud_fd >= 0 && !cloud_tap(job->cloud_fd, machine->instance, &order.tap_fd, err)) {
         return false;
     }
@@ -161,9 +169,14 @@ void crew_boot(struct crew *crew, struct member *member)
 {
     struct err err;
 
-    if (!(member->is_vm ? start_guest(crew, member, &err) : start_agent(crew, member, &err))) {
-        member->machine.state = MACHINE_GONE;
-        crew_lose(crew, member->machine.instance);
+    bool ok = member->is_vm ? start_guest(crew, member, &err) : start_agent(crew, member, &err);
+
+    if (ok && member->machine.state != MACHINE_BOOTING) {
+        return;
+    }
+    member->machine.state = MACHINE_GONE;
+    crew_lose(crew, member->machine.instance);
+    if (!ok) {
         crew_fail(crew, &err);
     }
 }

@@ -4,6 +4,7 @@
 #include "exec/guests.h"
 
 #include "core/array.h"
+#include "exec/fargate.h"
 #include "exec/vm_disk.h"
 #include "file/layout.h"
 #include "file/units.h"
@@ -31,10 +32,14 @@ bool guests_has(const struct scenario *scenario, const struct scenario_group *gr
 
 bool guests_any(const struct scenario *scenario)
 {
-    bool any = false;
+    int n_uses;
+    bool any;
 
+    free(fargate_uses(scenario, &n_uses));
+    any = n_uses > 0;
     for (int i = 0; i < scenario->n_groups; i++) {
-        any = any || guests_has(scenario, &scenario->groups[i]);
+        any = any || (scenario->groups[i].kind != GROUP_FARGATE &&
+                      guests_has(scenario, &scenario->groups[i]));
     }
     return any;
 }
@@ -123,12 +128,13 @@ void guests_order(const struct guests *guests, const struct instance_type *type,
 
 /* ---- beginning and end ---- */
 
-static bool make_snapshot(struct guests *guests, const struct instance_type *type, struct err *err)
+static bool make_snapshot(struct guests *guests, const struct instance_type *type, bool micro,
+                          struct err *err)
 {
     struct vm_order order;
     struct vm_snapshot snapshot;
 
-    guests_order(guests, type, false, &order);
+    guests_order(guests, type, micro, &order);
     if (order.memory_file) {
         return true;
     }
@@ -142,37 +148,78 @@ static bool make_snapshot(struct guests *guests, const struct instance_type *typ
     return true;
 }
 
+static bool check_size(const struct guests *guests, const struct instance_type *type,
+                       struct err *err)
+{
+    return memory_of(guests, type) >= VM_MEMORY_MIN_MIB ||
+           err_set(err, EXIT_MACHINE,
+                   "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
+                   "kernel needs %d to come up",
+                   type->name, (long long)memory_of(guests, type), guests->plans->scale.numerator,
+                   guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
+}
+
+/* With qemu's own. */
+static int64_t order_takes_mib(const struct vm_order *order)
+{
+    return order->memory_mib + VM_OVERHEAD_MIB;
+}
+
+static int64_t takes_mib(const struct guests *guests, const struct instance_type *type, bool micro)
+{
+    struct vm_order order;
+
+    guests_order(guests, type, micro, &order);
+    return order_takes_mib(&order);
+}
+
 /* Names the first type that is too small for a kernel, and what all need together, before anything
  * is started. */
-static bool check_sizes(const struct guests *guests, struct err *err)
+static bool check_sizes(struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
-    int64_t wanted_mib = 0, free_mib = capacity_free_bytes() / MIB;
+    int n_uses;
+    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
+    int64_t wanted_mib = 0;
 
+    guests->free_mib = capacity_free_bytes() / MIB;
+    for (int i = 0; i < n_uses; i++) {
+        struct instance_type type = fargate_type(scenario, uses[i].taskdef);
+
+        wanted_mib += uses[i].n * takes_mib(guests, &type, true);
+    }
+    free(uses);
     for (int i = 0; i < scenario->n_groups; i++) {
-        const struct instance_type *type;
-        int64_t memory_mib;
+        const struct scenario_group *group = &scenario->groups[i];
 
-        if (!guests_has(scenario, &scenario->groups[i])) {
+        if (group->kind == GROUP_FARGATE || !guests_has(scenario, group)) {
             continue;
         }
-        type = &scenario->types[scenario->groups[i].type];
-        memory_mib = memory_of(guests, type);
-        if (memory_mib < VM_MEMORY_MIN_MIB) {
-            return err_set(err, EXIT_MACHINE,
-                           "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
-                           "kernel needs %d to come up",
-                           type->name, (long long)memory_mib, guests->plans->scale.numerator,
-                           guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
+        if (!check_size(guests, &scenario->types[group->type], err)) {
+            return false;
         }
-        wanted_mib += scenario->groups[i].count * (memory_mib + VM_OVERHEAD_MIB);
+        wanted_mib += (group->kind == GROUP_AUTO_SCALING ? group->maximum : group->count) *
+                      takes_mib(guests, &scenario->types[group->type], false);
     }
-    return wanted_mib <= free_mib ||
-           err_set(
-               err, EXIT_MACHINE,
-               "as virtual machines its instances take %lld MiB with qemu's own, %lld are free; "
-               "--scale makes them smaller",
-               (long long)wanted_mib, (long long)free_mib);
+    return wanted_mib <= guests->free_mib ||
+           err_set(err, EXIT_MACHINE,
+                   "its virtual machines take %lld MiB with qemu's own, %lld are free; "
+                   "--scale makes them smaller",
+                   (long long)wanted_mib, (long long)guests->free_mib);
+}
+
+bool guests_promise(struct guests *guests, const struct vm_order *order)
+{
+    if (guests->promised_mib + order_takes_mib(order) > guests->free_mib) {
+        return false;
+    }
+    guests->promised_mib += order_takes_mib(order);
+    return true;
+}
+
+void guests_release(struct guests *guests, const struct instance_type *type, bool micro)
+{
+    guests->promised_mib -= takes_mib(guests, type, micro);
 }
 
 /* The folder or tarball goes to the disk, once whatever tags of it are named. */
@@ -209,10 +256,31 @@ static bool make_disks(struct guests *guests, struct err *err)
             vm_disk_make_empty(guests->scratch_disk, err));
 }
 
-static bool prepare(struct guests *guests, struct err *err)
+/* Of each size that the scenario is known to need. */
+static bool make_snapshots(struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
+    int n_uses;
+    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
+    bool ok = true;
 
+    for (int i = 0; ok && i < n_uses; i++) {
+        struct instance_type type = fargate_type(scenario, uses[i].taskdef);
+
+        ok = make_snapshot(guests, &type, true, err);
+    }
+    free(uses);
+    for (int i = 0; ok && i < scenario->n_groups; i++) {
+        const struct scenario_group *group = &scenario->groups[i];
+
+        ok = group->kind == GROUP_FARGATE || !guests_has(scenario, group) ||
+             make_snapshot(guests, &scenario->types[group->type], false, err);
+    }
+    return ok;
+}
+
+static bool prepare(struct guests *guests, struct err *err)
+{
     if (mkdir(guests->folder, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", guests->folder);
     }
@@ -220,13 +288,7 @@ static bool prepare(struct guests *guests, struct err *err)
         !make_disks(guests, err)) {
         return false;
     }
-    for (int i = 0; guests->start == VM_RESTORE && i < scenario->n_groups; i++) {
-        if (guests_has(scenario, &scenario->groups[i]) &&
-            !make_snapshot(guests, &scenario->types[scenario->groups[i].type], err)) {
-            return false;
-        }
-    }
-    return true;
+    return guests->start != VM_RESTORE || make_snapshots(guests, err);
 }
 
 void guests_init(struct guests *guests, enum vm_start start, const struct plans *plans,

@@ -31,6 +31,8 @@ struct guests {
     struct vm_kit kit;
     char folder[300]; /* of the kit, in the run's */
     int64_t patience_usec;
+    int64_t free_mib;              /* that the machine had when they were opened */
+    int64_t promised_mib;          /* of those, to guests that live */
     const char *more;              /* see struct vm_order */
     struct vm_snapshot *snapshots; /* VM_RESTORE: of each size that the scenario has */
     int n_snapshots, cap_snapshots;
@@ -49,7 +51,7 @@ void guests_init(struct guests *guests, enum vm_start start, const struct plans 
 bool guests_open(struct guests *guests, struct err *err);
 void guests_close(struct guests *guests);
 
-/* Whether instances of the group are virtual machines; of any of the scenario's. */
+/* Whether instances of the group are virtual machines; any of the scenario's, or tasks on Fargate. */
 bool guests_has(const struct scenario *scenario, const struct scenario_group *group);
 bool guests_any(const struct scenario *scenario);
 
@@ -57,6 +59,11 @@ bool guests_any(const struct scenario *scenario);
  * task, which gets all of the type's memory: the kernel's own comes on top. */
 void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order);
+
+/* Sets memory aside for it, until it is released; false where the machine has none left: what is promised
+ * to guests is never more than was free when they were opened. */
+bool guests_promise(struct guests *guests, const struct vm_order *order);
+void guests_release(struct guests *guests, const struct instance_type *type, bool micro);
 
 /* Where a guest finds an image that this machine has at `layout`, in a buffer that the next call uses
  * again; NULL stays NULL. */

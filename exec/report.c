@@ -6,6 +6,7 @@
 #include "exec/guests.h"
 #include "file/cost.h"
 #include "file/expect.h"
+#include "file/layers.h"
 #include "file/saga.h"
 #include "file/summary.h"
 
@@ -138,7 +139,8 @@ static void print_machines(const struct report *report)
     }
     printf("machines      ");
     if (n > n_guests) {
-        printf("%d instance%s as cgroups (%s), ", n - n_guests, n - n_guests == 1 ? "" : "s", limits);
+        printf("%d instance%s as cgroups (%s), ", n - n_guests, n - n_guests == 1 ? "" : "s",
+               limits);
     }
     if (n_guests > 0) {
         printf("%d as virtual machine%s (%s), ", n_guests, n_guests == 1 ? "" : "s",
@@ -281,6 +283,7 @@ static void print_next(const struct report *report)
 
 void report_print(const struct report *report)
 {
+    struct layers layers;
     struct utsname host;
 
     print_title(report);
@@ -289,6 +292,8 @@ void report_print(const struct report *report)
     summary_given_up(stdout, report->given_up);
     summary_unsimulated(stdout, report->scenario);
     cost_print(stdout, &report->story);
+    layers = layers_of(report->scenario, &report->story, true);
+    layers_print(stdout, &layers);
     if (report->interrupted) {
         printf("expect   not judged: the run was interrupted\n");
     } else {
@@ -356,6 +361,7 @@ void report_print_json(const struct report *report)
 {
     const struct run_summary *summary = &report->summary;
     struct buffer json = {0};
+    struct layers layers;
     struct utsname host;
 
     buffer_add_text(&json, "{\"title\": ");
@@ -378,6 +384,9 @@ void report_print_json(const struct report *report)
     buffer_add(&json, ", %s", report->deployments.text);
     buffer_add_text(&json, ", ");
     cost_add_json(&json, &report->story);
+    layers = layers_of(report->scenario, &report->story, true);
+    buffer_add_text(&json, ", ");
+    layers_add_json(&json, &layers);
     buffer_add(&json,
                ", \"scale\": \"%d/%d\", \"interrupted\": %s, \"replay\": ", report->scale.numerator,
                report->scale.denominator, report->interrupted ? "true" : "false");

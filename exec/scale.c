@@ -5,6 +5,8 @@
  */
 #include "exec/scale.h"
 
+#include "exec/fargate.h"
+
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +53,16 @@ int64_t capacity_free_bytes(void)
 struct capacity capacity_of_scenario(const struct scenario *scenario)
 {
     struct capacity sum = {0, 0};
+    int n_uses;
+    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
 
+    for (int i = 0; i < n_uses; i++) {
+        const struct instance_type type = fargate_type(scenario, uses[i].taskdef);
+
+        sum.cpu += uses[i].n * type.cpu;
+        sum.memory_bytes += uses[i].n * type.memory_mib * MIB;
+    }
+    free(uses);
     for (int i = 0; i < scenario->n_groups; i++) {
         const struct scenario_group *group = &scenario->groups[i];
         const struct instance_type *type = &scenario->types[group->type];
@@ -173,6 +184,9 @@ bool scale_check(struct scale scale, const struct scenario *scenario, struct err
     for (int i = 0; i < scenario->n_groups; i++) {
         const struct instance_type *type = &scenario->types[scenario->groups[i].type];
 
+        if (scenario->groups[i].kind == GROUP_FARGATE) {
+            continue; /* as large as its tasks */
+        }
         snprintf(what, sizeof what, "instance type %s", type->name);
         if (!check_cpu(scale, type->cpu, what, err) ||
             !check_memory(scale, type->memory_mib, what, err)) {

@@ -9,6 +9,7 @@
 #include "file/buffer.h"
 #include "file/cost.h"
 #include "file/expect.h"
+#include "file/layers.h"
 #include "file/options.h"
 #include "file/saga.h"
 #include "file/summary.h"
@@ -151,6 +152,12 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
     saga_deployments_json(json, &result->scheduler.cluster);
     buffer_add_text(json, ", ");
     cost_add_json(json, &result->story);
+    if (result->story.n_instances > 0) {
+        struct layers layers = layers_of(scenario, &result->story, false);
+
+        buffer_add_text(json, ", ");
+        layers_add_json(json, &layers);
+    }
     buffer_add_text(json, ", \"log\": ");
     buffer_add_json_string(json, log_path);
     buffer_add_text(json, "}");
@@ -206,6 +213,7 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
                           const struct sim_result *result, double took)
 {
     char how[96], end[32], wall[32];
+    struct layers layers;
 
     snprintf(how, sizeof how, "SIMULATED %s in %s, seed %" PRIu64,
              summary_duration(result->summary.end_usec, end, sizeof end),
@@ -220,6 +228,8 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
         print_deployments(result);
         responses_print(stdout, &result->story.responses);
         cost_print(stdout, &result->story);
+        layers = layers_of(scenario, &result->story, false);
+        layers_print(stdout, &layers);
         summary_expect(stdout, scenario, &result->story);
     } else {
         print_counts(result);

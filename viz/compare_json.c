@@ -2,6 +2,7 @@
  * The comparison as one JSON object. It must never know how the numbers came about.
  */
 #include "file/buffer.h"
+#include "viz/compare_cost.h"
 #include "viz/compare_print.h"
 #include "viz/life.h"
 #include "viz/scene_tell.h"
@@ -216,6 +217,8 @@ void compare_print_json(FILE *out, const struct compare *compare)
         buffer_add_text(&buffer, ",\n\"band\":");
         add_bands(&buffer, compare->others, compare->n_others);
     }
+    buffer_add_text(&buffer, ",\n");
+    compare_cost_add_json(&buffer, compare);
     buffer_add_text(&buffer, ",\n\"placement\":");
     add_placements(&buffer, compare);
     buffer_add(&buffer,

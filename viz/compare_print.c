@@ -3,6 +3,7 @@
  */
 #include "viz/compare_print.h"
 
+#include "viz/compare_cost.h"
 #include "viz/life.h"
 #include "viz/scene_tell.h"
 
@@ -286,6 +287,40 @@ static void print_requests(FILE *out, const struct compare *compare)
     fputc('\n', out);
 }
 
+/* What has no price in one of them is not compared. */
+static void tell_cost_change(char *text, size_t size, const struct compare_cost *row, bool mixed)
+{
+    const struct cost_row *from = &row->sides[mixed ? 1 : 0], *to = &row->sides[mixed ? 0 : 1];
+    const int64_t nanos[] = {from->nanos, to->nanos};
+    if (!from->name || !to->name || !from->is_known || !to->is_known)
+        snprintf(text, size, "-");
+    else
+        tell_change(text, size, nanos, false);
+}
+
+static void print_costs(FILE *out, const struct compare *compare)
+{
+    static const char *const kinds[] = {"in all", "idle capacity", "provider", "service"};
+    const char *heads[] = {"cost", "of", compare_side_name(compare, 0),
+                           compare_side_name(compare, 1), compare_error_name(compare)};
+    int n;
+    struct compare_cost *rows = compare_costs(compare, &n);
+    if (n > 0) {
+        struct libscols_table *table = new_table(heads, 5, 2);
+        for (int i = 0; i < n; i++) {
+            char cells[2][64], change[32];
+            for (int s = 0; s < 2; s++)
+                compare_cost_tell(&rows[i].sides[s], cells[s], sizeof cells[s]);
+            tell_cost_change(change, sizeof change, &rows[i], compare->mixed);
+            add_line(table, 5, kinds[rows[i].kind],
+                     rows[i].kind < COST_PROVIDER ? "" : rows[i].name, cells[0], cells[1], change);
+        }
+        print_table(out, table);
+        fprintf(out, "prices are illustrative\n\n");
+    }
+    free(rows);
+}
+
 /* The medians of each total over all others as a band, and whether the first run's lies in it. */
 static void print_bands(FILE *out, const struct compare *compare)
 {
@@ -385,6 +420,7 @@ void compare_print(FILE *out, const struct compare *compare)
         fputc('\n', out);
     }
     print_requests(out, compare);
+    print_costs(out, compare);
     print_placements(out, compare);
     int counted = compare->n_counted, all = counted + compare->n_modelled;
     fprintf(out, "measured    %d %% of the compared phases (%d of %d)",

@@ -184,7 +184,7 @@ static void add_failures(struct buffer *script, const struct chart *chart)
             const struct story *story = chart->compare->sides[s].story;
             int64_t at_usec = USEC_NEVER;
             if (row->heading && row->id < story->n_instances &&
-                !story->instances[row->id].torn_down)
+                story->instances[row->id].terminate_at_usec == USEC_NEVER)
                 at_usec = story->instances[row->id].lost_at_usec;
             else if (!row->heading && row->id < story->n_tasks && life_task_fails(story, row->id))
                 at_usec = story->tasks[row->id].stopped_at_usec;

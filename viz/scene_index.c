@@ -268,7 +268,8 @@ static void index_events(struct scene_index *index)
         event_add(index, row->launch_at_usec, SCENE_LAUNCHED, i, ID_NONE, false);
         event_add(index, row->registered_at_usec, SCENE_REGISTERED, i, ID_NONE, false);
         if (!row->torn_down)
-            event_add(index, row->lost_at_usec, SCENE_LOST, i, ID_NONE, true);
+            event_add(index, row->lost_at_usec, SCENE_LOST, i, ID_NONE,
+                      row->terminate_at_usec == USEC_NEVER);
     }
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *row = &story->tasks[t];

@@ -93,7 +93,9 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
         snprintf(text, size, "%s registered", story_instance_name(event->id));
         break;
     case SCENE_LOST:
-        snprintf(text, size, "%s LOST", story_instance_name(event->id));
+        snprintf(text, size, "%s %s", story_instance_name(event->id),
+                 index->story->instances[event->id].terminate_at_usec != USEC_NEVER ? "terminated"
+                                                                                    : "LOST");
         break;
     case SCENE_REFUSED:
         note = &index->story->notes[event->id].message;

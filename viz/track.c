@@ -3,6 +3,7 @@
  */
 #include "viz/track.h"
 
+#include "file/cost.h"
 #include "viz/life.h"
 
 static int64_t least(int64_t a, int64_t b)
@@ -134,9 +135,11 @@ bool track_has_price(const struct story *story)
 
 void track_price(const struct story *story, struct series *series)
 {
-    for (int i = 0; i < story->n_instances; i++)
-        series_add(series, story->instances[i].launch_at_usec, story->instances[i].lost_at_usec,
-                   story->instances[i].price_nanos);
+    for (int i = 0; i < story->n_instances; i++) {
+        int64_t from_usec, to_usec;
+        if (cost_span(story, &story->instances[i], &from_usec, &to_usec))
+            series_add(series, from_usec, to_usec, story->instances[i].price_nanos);
+    }
     series_close(series, track_end_usec(story));
     series->absolute = true;
 }

@@ -3,6 +3,8 @@
  */
 #include "file/cost.h"
 
+#include "file/memory.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -25,6 +27,98 @@ const char *cost_provider(const struct story *story, int32_t provider)
                                                           : "instances";
 }
 
+/* Spans --------------------------------------------------------------------------------- */
+
+bool cost_span(const struct story *story, const struct story_instance *instance, int64_t *from_usec,
+               int64_t *to_usec)
+{
+    int64_t end_usec = story->end_usec == USEC_NEVER ? story->last_usec : story->end_usec;
+    int id = (int)(instance - story->instances);
+
+    *from_usec = instance->launch_at_usec;
+    *to_usec = instance->lost_at_usec;
+    if (instance->bound_task >= 0 && instance->bound_task < story->n_tasks) {
+        const struct story_task *task = &story->tasks[instance->bound_task];
+
+        if (task->instance != id)
+            return false;
+        *from_usec = task->placed_at_usec;
+        if (task->stopped_at_usec < *to_usec)
+            *to_usec = task->stopped_at_usec;
+    }
+    if (*to_usec > end_usec)
+        *to_usec = end_usec;
+    return *from_usec <= *to_usec;
+}
+
+/* The bill, row by row --------------------------------------------------------------------------- */
+
+static int32_t provider_of(const struct story *story, int32_t group)
+{
+    for (int p = 0; p < story->n_providers; p++)
+        if (story->providers[p].group == group)
+            return p;
+    return ID_NONE;
+}
+
+static bool lacks_price(const struct story *story, int32_t instance)
+{
+    return instance >= 0 && instance < story->n_instances &&
+           story->instances[instance].price_nanos == 0;
+}
+
+static bool provider_lacks_price(const struct story *story, int32_t provider)
+{
+    for (int i = 0; i < story->n_instances; i++)
+        if (lacks_price(story, i) && provider_of(story, story->instances[i].group) == provider)
+            return true;
+    return false;
+}
+
+static bool service_lacks_price(const struct story *story, int32_t service)
+{
+    for (int t = 0; t < story->n_tasks; t++)
+        if (story->tasks[t].service == service && lacks_price(story, story->tasks[t].instance))
+            return true;
+    return false;
+}
+
+static void add_row(struct cost_row *rows, int *n, enum cost_kind kind, const char *name,
+                    int64_t nanos, bool lacks)
+{
+    rows[(*n)++] = (struct cost_row){kind, name, nanos, !lacks, lacks && nanos > 0};
+}
+
+static const char *service_of(const struct story *story, int32_t service);
+
+struct cost_row *cost_rows(const struct story *story, int *n)
+{
+    const struct bill *bill = &story->bill.as.bill;
+    struct cost_row *rows;
+    bool some = false;
+
+    *n = 0;
+    if (story->bill.kind != MESSAGE_BILL)
+        return NULL;
+    rows = memory_zeroed((size_t)bill->n_providers + (size_t)bill->n_services + 2, sizeof *rows);
+    for (int i = 0; i < story->n_instances; i++)
+        some = some || lacks_price(story, i);
+    add_row(rows, n, COST_TOTAL, "all", bill->nanos, some);
+    add_row(rows, n, COST_IDLE, "idle", bill->idle_nanos, some);
+    for (int i = 0; i < bill->n_providers; i++)
+        add_row(rows, n, COST_PROVIDER, cost_provider(story, bill->providers[i].provider),
+                bill->providers[i].nanos, provider_lacks_price(story, bill->providers[i].provider));
+    for (int i = 0; i < bill->n_services; i++) {
+        const char *name = service_of(story, bill->services[i].service);
+
+        add_row(rows, n, COST_SERVICE, name ? name : "(RunTask)", bill->services[i].nanos,
+                service_lacks_price(story, bill->services[i].service));
+    }
+    return rows;
+}
+
+/* For people -------------------------------------------------------------------------------------- */
+
 static const char *service_of(const struct story *story, int32_t service)
 {
     return service >= 0 && service < story->n_services ? story->services[service].name : NULL;
@@ -33,9 +127,14 @@ static const char *service_of(const struct story *story, int32_t service)
 static void print_provider(FILE *out, const struct story *story, const struct bill_provider *row)
 {
     char dollars[40], idle[40];
+    bool lacks = provider_lacks_price(story, row->provider);
 
-    fprintf(out, "         %-16s %s: %d launched, %.2f instance hours",
-            cost_provider(story, row->provider), cost_dollars(row->nanos, dollars, sizeof dollars),
+    cost_dollars(row->nanos, dollars, sizeof dollars);
+    fprintf(out, "         %-16s %s%s: %d launched, %.2f instance hours",
+            cost_provider(story, row->provider), row->nanos > 0 || !lacks ? dollars : "",
+            !lacks           ? ""
+            : row->nanos > 0 ? " and what has no price"
+                             : "unknown, it has no price",
             (int)row->n_instances, (double)row->instance_usec / 3600 / USEC_PER_SEC);
     if (row->idle_nanos > 0)
         fprintf(out, "; %s (%.0f %%) idle", cost_dollars(row->idle_nanos, idle, sizeof idle),
@@ -89,13 +188,17 @@ void cost_print(FILE *out, const struct story *story)
 {
     const struct bill *bill = &story->bill.as.bill;
     char dollars[40], idle[40];
+    bool lacks = false;
 
     print_capacity(out, story);
     if (story->bill.kind != MESSAGE_BILL)
         return;
-    fprintf(out, "cost     %s, of which %s for idle capacity (illustrative prices)\n",
-            cost_dollars(bill->nanos, dollars, sizeof dollars),
-            cost_dollars(bill->idle_nanos, idle, sizeof idle));
+    for (int i = 0; i < story->n_instances; i++)
+        lacks = lacks || lacks_price(story, i);
+    fprintf(out, "cost     %s%s, of which %s for idle capacity (illustrative prices)%s\n",
+            lacks ? "at least " : "", cost_dollars(bill->nanos, dollars, sizeof dollars),
+            cost_dollars(bill->idle_nanos, idle, sizeof idle),
+            lacks ? "; some instances have no price" : "");
     for (int i = 0; i < bill->n_providers; i++)
         print_provider(out, story, &bill->providers[i]);
     for (int i = 0; i < bill->n_services; i++) {
@@ -113,6 +216,15 @@ static void add_dollars(struct buffer *json, const char *name, int64_t nanos)
     buffer_add(json, "\"%s\": %" PRId64 ".%09" PRId64, name, nanos / NANOS, nanos % NANOS);
 }
 
+/* null where all of it lacks a price. */
+static void add_known(struct buffer *json, const char *name, int64_t nanos, bool lacks)
+{
+    if (lacks && nanos == 0)
+        buffer_add(json, "\"%s\": null", name);
+    else
+        add_dollars(json, name, nanos);
+}
+
 static void add_name(struct buffer *json, const char *key, const char *name)
 {
     buffer_add(json, "\"%s\": ", key);
@@ -122,6 +234,7 @@ static void add_name(struct buffer *json, const char *key, const char *name)
 void cost_add_json(struct buffer *json, const struct story *story)
 {
     const struct bill *bill = &story->bill.as.bill;
+    int n_unknown = 0;
 
     buffer_add_text(json, "\"cost\": ");
     if (story->bill.kind != MESSAGE_BILL) {
@@ -132,7 +245,9 @@ void cost_add_json(struct buffer *json, const struct story *story)
     add_dollars(json, "dollars", bill->nanos);
     buffer_add_text(json, ", ");
     add_dollars(json, "idle", bill->idle_nanos);
-    buffer_add_text(json, ", \"providers\": [");
+    for (int i = 0; i < story->n_instances; i++)
+        n_unknown += lacks_price(story, i);
+    buffer_add(json, ", \"instances_without_price\": %d, \"providers\": [", n_unknown);
     for (int i = 0; i < bill->n_providers; i++) {
         const struct bill_provider *row = &bill->providers[i];
 
@@ -140,9 +255,9 @@ void cost_add_json(struct buffer *json, const struct story *story)
         add_name(json, "provider",
                  row->provider == ID_NONE ? NULL : cost_provider(story, row->provider));
         buffer_add_text(json, ", ");
-        add_dollars(json, "dollars", row->nanos);
+        add_known(json, "dollars", row->nanos, provider_lacks_price(story, row->provider));
         buffer_add_text(json, ", ");
-        add_dollars(json, "idle", row->idle_nanos);
+        add_known(json, "idle", row->idle_nanos, provider_lacks_price(story, row->provider));
         buffer_add(json, ", \"instances\": %d, \"instance_seconds\": %.6f}", (int)row->n_instances,
                    (double)row->instance_usec / USEC_PER_SEC);
     }
@@ -151,7 +266,8 @@ void cost_add_json(struct buffer *json, const struct story *story)
         buffer_add_text(json, i ? ", {" : "{");
         add_name(json, "service", service_of(story, bill->services[i].service));
         buffer_add_text(json, ", ");
-        add_dollars(json, "dollars", bill->services[i].nanos);
+        add_known(json, "dollars", bill->services[i].nanos,
+                  service_lacks_price(story, bill->services[i].service));
         buffer_add_text(json, "}");
     }
     buffer_add_text(json, "], \"hours\": [");

@@ -479,6 +479,7 @@ static void tell_instants(struct trace *trace)
                            : turn->kind == TURN_CONNECTED               ? "agent connected"
                            : turn->kind == TURN_DRAINING && turn->value ? "DRAINING"
                            : turn->kind == TURN_DRAINING                ? "ACTIVE again"
+                           : turn->kind == TURN_WARNED                  ? "Spot warning"
                                                                         : NULL;
 
         if (text && turn->instance >= 0 && turn->instance < story->n_instances)

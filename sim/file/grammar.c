@@ -428,7 +428,7 @@ static const struct grammar_member scenario_members[] = {
      .about = "kinds of machines by name"},
     {"instances", SHAPE_INSTANCES, .of = &instance_group_grammar,
      .about = "the machines: \"2xbox\" or a list of such texts and objects; default "
-              "\"1xm5.large\""},
+              "\"1xm5.large\", none where capacity providers or Fargate take the tasks"},
     {"awsvpcTrunking", SHAPE_BOOL,
      .about = "ECS's account setting: EC2 types have more network interfaces for tasks; default "
               "false"},

@@ -491,6 +491,40 @@ void scenario_read_strategy(struct scenario_reader *reader, const struct node *c
         check_fargate(reader, list.value ? &list : &type, taskdef);
 }
 
+/* Of the JSON alone: what is wrong in it is found by whoever reads it. */
+static bool names_fargate(const json_t *call)
+{
+    const char *type = json_string_value(json_object_get(call, "launchType"));
+    const json_t *first = json_array_get(json_object_get(call, "capacityProviderStrategy"), 0);
+    const char *provider = json_string_value(json_object_get(first, "capacityProvider"));
+
+    return (type && strcmp(type, "FARGATE") == 0) ||
+           (provider && strncmp(provider, "FARGATE", 7) == 0);
+}
+
+bool scenario_is_all_fargate(const struct node *top)
+{
+    static const char *const calls[] = {"runTask", "createService", "startTask"};
+    json_t *item, *call;
+    bool some = false, all = true;
+    size_t i;
+
+    json_array_foreach(json_object_get(top->value, "services"), i, item)
+    {
+        some = some || names_fargate(item);
+        all = all && names_fargate(item);
+    }
+    json_array_foreach(json_object_get(top->value, "timeline"), i, item)
+    {
+        for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+            call = json_object_get(item, calls[c]);
+            some = some || names_fargate(call);
+            all = all && (!call || names_fargate(call));
+        }
+    }
+    return some && all;
+}
+
 static void read_providers(struct scenario_reader *reader, const struct node *top)
 {
     struct node list = node_member(top, "capacityProviders");

@@ -75,6 +75,8 @@ void scenario_use_attributes(struct scenario_group *group);
 /* scenario_capacity.c */
 void scenario_read_capacity(struct scenario_reader *reader, const struct node *top);
 void scenario_read_price(const struct node *node, int64_t *price);
+/* Every call that starts tasks names Fargate: no instance is needed. */
+bool scenario_is_all_fargate(const struct node *top);
 /* launchType or capacityProviderStrategy of a call; `taskdef` (or ID_NONE) is checked where it is to run
  * on Fargate. */
 void scenario_read_strategy(struct scenario_reader *reader, const struct node *call,

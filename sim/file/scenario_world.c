@@ -289,8 +289,9 @@ void scenario_read_instances(struct scenario_reader *reader, const struct node *
         if (strcmp(name, "note") != 0)
             read_type(reader, &types, name);
     }
-    if (!instances.value && (node_member(top, "autoScalingGroups").value ||
-                             node_member(top, "capacityProviders").value))
+    if (!instances.value &&
+        (node_member(top, "autoScalingGroups").value ||
+         node_member(top, "capacityProviders").value || scenario_is_all_fargate(top)))
         return; /* they bring their own */
     if (!instances.value) {
         struct node standard = instances;

@@ -276,7 +276,10 @@ static void instance_lost(struct story *story, int32_t id, int64_t at_usec)
     instance->lost_at_usec = at_usec;
     for (int i = 0; i < story->n_tasks && instance->n_live > 0; i++)
         if (story->tasks[i].instance == id && story->tasks[i].stopped_at_usec == USEC_NEVER)
-            task_stopped(story, &story->tasks[i], STOP_INFRASTRUCTURE_HEALTH, at_usec);
+            task_stopped(story, &story->tasks[i],
+                         instance->interrupted ? STOP_SPOT_INTERRUPTION
+                                               : STOP_INFRASTRUCTURE_HEALTH,
+                         at_usec);
 }
 
 /* A task without an instance stops at once, without a word to anybody. */

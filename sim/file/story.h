@@ -85,6 +85,7 @@ enum story_turn_kind {
     TURN_PROTECTED,   /* value: whether it is from now on */
     TURN_CONNECTED,   /* instance; value: whether its agent is from now on */
     TURN_DRAINING,    /* instance; value: likewise */
+    TURN_WARNED,      /* instance: Spot, it will be interrupted */
 };
 
 struct story_turn {

@@ -117,15 +117,25 @@ static void connection(struct story *story, int64_t at_usec, int32_t id, bool co
         instance_turn(story, at_usec, TURN_CONNECTED, id, connected);
 }
 
-static void instance_state(struct story *story, int64_t at_usec,
-                           const struct update_instance_state *call)
+static void drains(struct story *story, int64_t at_usec, int32_t id, bool draining)
 {
-    struct story_instance *instance = instance_of(story, call->instance);
+    struct story_instance *instance = instance_of(story, id);
 
-    if (!instance || instance->draining == call->draining)
+    if (!instance || instance->draining == draining)
         return;
-    instance->draining = call->draining;
-    instance_turn(story, at_usec, TURN_DRAINING, call->instance, call->draining);
+    instance->draining = draining;
+    instance_turn(story, at_usec, TURN_DRAINING, id, draining);
+}
+
+/* As the scheduler takes it: once, and of Spot instances only. */
+static void warned(struct story *story, int64_t at_usec, const struct spot_warning *warning)
+{
+    struct story_instance *instance = instance_of(story, warning->instance);
+
+    if (!instance || !instance->spot || instance->interrupted || story->end_usec != USEC_NEVER)
+        return;
+    instance->interrupted = true;
+    instance_turn(story, at_usec, TURN_WARNED, warning->instance, 0);
 }
 
 /* Its records are in the log: what the scheduler hears of it is old. */
@@ -153,7 +163,11 @@ static void scheduler_event(struct story *story, const struct record *record)
         break;
     case MESSAGE_UPDATE_INSTANCE_STATE:
         if (!is_refused(record))
-            instance_state(story, record->at_usec, &event->as.update_instance_state);
+            drains(story, record->at_usec, event->as.update_instance_state.instance,
+                   event->as.update_instance_state.draining);
+        break;
+    case MESSAGE_SPOT_WARNING:
+        warned(story, record->at_usec, &event->as.spot_warning);
         break;
     case MESSAGE_UPDATE_TASK_PROTECTION:
         if (!is_refused(record) && task_of(story, event->as.update_task_protection.task))
@@ -333,6 +347,10 @@ void story_turns_add(struct story *story, const struct record *record)
 {
     if (record->machine == ID_NONE) {
         scheduler_event(story, record);
+        for (int i = 0; i < record->outputs.n_messages; i++)
+            if (record->outputs.messages[i].kind == MESSAGE_DRAIN_INSTANCE)
+                drains(story, record->at_usec,
+                       record->outputs.messages[i].as.drain_instance.instance, true);
         return;
     }
     agent_event(story, record);
@@ -350,13 +368,19 @@ const char *story_reason(const struct story_task *task)
         [STOP_FOR_DRAINING] = "Its container instance is draining",
         [STOP_FOR_HEALTH] = "Task failed container health checks",
         [STOP_FOR_END] = "The run has ended",
+        [STOP_FOR_TARGET_HEALTH] = "Task failed ELB health checks",
+        [STOP_FOR_REBALANCING] = "Availability zone rebalancing",
+        [STOP_FOR_SPOT] = "Your Spot Task was interrupted.",
+        [STOP_FOR_NO_CAPACITY] = "No capacity came for it",
     };
 
     if (task->reason)
         return task->reason;
     if (task->stop_reason >= 0 && task->stop_reason < (int)(sizeof words / sizeof words[0]))
         return words[task->stop_reason];
-    return task->stop_code == STOP_INFRASTRUCTURE_HEALTH ? "Its instance was lost" : NULL;
+    return task->stop_code == STOP_INFRASTRUCTURE_HEALTH ? "Its instance was lost"
+           : task->stop_code == STOP_SPOT_INTERRUPTION   ? "Its Spot instance was interrupted"
+                                                         : NULL;
 }
 
 const char *story_queued(const struct story_task *task, char *text, size_t size)

@@ -207,11 +207,14 @@ static void remark_death(const struct picture *picture, int32_t id, char *text, 
     int c = first_exit(task);
 
     if (task->stop_code == STOP_TASK_FAILED_TO_START)
-        snprintf(text, size, "did not start: %s", task->reason ? task->reason : "no reason given");
+        snprintf(text, size, "did not start: %s",
+                 story_reason(task) ? story_reason(task) : "no reason given");
     else if (killed_by_scenario(picture, id))
         snprintf(text, size, "killed by the scenario");
     else if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
         snprintf(text, size, "its instance was lost");
+    else if (task->stop_code == STOP_SPOT_INTERRUPTION)
+        snprintf(text, size, "Spot interruption");
     else if (task->stop_code == STOP_USER_INITIATED)
         snprintf(text, size, "stopped by StopTask");
     else if (task->stop_reason == STOP_FOR_HEALTH)
@@ -423,6 +426,23 @@ static void draw_turns(const struct picture *picture, int32_t id, char *bar, cha
                    summary_duration(total_usec, took, sizeof took));
 }
 
+/* Gone before the end: which is meant where its task or its group needs it no longer. */
+static void draw_end(const struct picture *picture, const struct story_instance *instance,
+                     char *bar, char *remark, size_t size)
+{
+    int at = column(picture, instance->lost_at_usec);
+
+    if (instance->lost_at_usec >= picture->end_usec || instance->torn_down)
+        return;
+    bar[at < AXIS ? at : AXIS - 1] = instance->terminate_at_usec != USEC_NEVER ? '|' : 'x';
+    if (instance->interrupted)
+        add_remark(remark, size, "Spot interruption");
+    else if (instance->terminate_at_usec == USEC_NEVER)
+        add_remark(remark, size, "lost");
+    else if (instance->bound_task == ID_NONE)
+        add_remark(remark, size, "scaled in");
+}
+
 static void print_instance(struct picture *picture, int32_t id)
 {
     const struct story_instance *instance = &picture->story->instances[id];
@@ -445,12 +465,7 @@ static void print_instance(struct picture *picture, int32_t id)
     draw_turns(picture, id, bar, remark, sizeof remark);
     if (instance->registered_at_usec == USEC_NEVER)
         add_remark(remark, sizeof remark, "never registered");
-    if (instance->lost_at_usec < picture->end_usec && !instance->torn_down) {
-        int at = column(picture, instance->lost_at_usec);
-
-        bar[at < AXIS ? at : AXIS - 1] = 'x';
-        add_remark(remark, sizeof remark, "lost");
-    }
+    draw_end(picture, instance, bar, remark, sizeof remark);
     print_row(picture, label, bar, remark);
 }
 

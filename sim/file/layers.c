@@ -1,0 +1,173 @@
+/*
+ * Counted at the moments at which machines come and go.
+ */
+#include "file/layers.h"
+
+#include "file/memory.h"
+#include "file/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define MIB (INT64_C(1) << 20)
+
+struct change {
+    int64_t at_usec;
+    int n_instances, n_kernels;
+    int64_t os_bytes;
+};
+
+/* Those who go at a moment have gone before others come. */
+static int by_time(const void *left, const void *right)
+{
+    const struct change *a = left, *b = right;
+
+    if (a->at_usec != b->at_usec)
+        return a->at_usec < b->at_usec ? -1 : 1;
+    return a->n_instances - b->n_instances;
+}
+
+/* What a simulated instance's own operating system keeps; -1: it shares its host's. */
+static int64_t simulated_os_bytes(const struct scenario *scenario,
+                                  const struct story_instance *instance)
+{
+    const struct costs *costs = &scenario->costs;
+    const struct scenario_group *group;
+    int32_t type;
+
+    if (instance->group < 0 || instance->group >= scenario->n_groups)
+        return costs->os_bytes;
+    group = &scenario->groups[instance->group];
+    if (group->kind == GROUP_FARGATE || group->isolation == ISOLATION_VM ||
+        (group->isolation == ISOLATION_BY_COSTS && costs->machines == MACHINES_VMS))
+        return costs->vm.os_bytes;
+    if (costs->host_cpu > 0)
+        return -1;
+    type = scenario_group_type(group, instance->type);
+    return type != ID_NONE && scenario->types[type].os_mib > 0 ? scenario->types[type].os_mib * MIB
+                                                               : costs->os_bytes;
+}
+
+static struct change coming(const struct scenario *scenario, const struct story_instance *instance,
+                            bool real)
+{
+    int64_t own = real ? (instance->course.start[0] ? instance->course.system_bytes : -1)
+                       : simulated_os_bytes(scenario, instance);
+
+    return (struct change){instance->launch_at_usec, 1, own >= 0, own >= 0 ? own : 0};
+}
+
+static void count_machines(const struct scenario *scenario, const struct story *story, bool real,
+                           struct layers *layers)
+{
+    struct change *changes = memory_zeroed((size_t)story->n_instances * 2, sizeof *changes);
+    struct change now = {0};
+    int n = 0;
+
+    for (int i = 0; i < story->n_instances; i++) {
+        const struct story_instance *instance = &story->instances[i];
+        struct change change = coming(scenario, instance, real);
+
+        changes[n++] = change;
+        if (instance->lost_at_usec != USEC_NEVER)
+            changes[n++] =
+                (struct change){instance->lost_at_usec, -1, -change.n_kernels, -change.os_bytes};
+    }
+    qsort(changes, (size_t)n, sizeof *changes, by_time);
+    for (int i = 0; i < n; i++) {
+        now.n_instances += changes[i].n_instances;
+        now.n_kernels += changes[i].n_kernels;
+        now.os_bytes += changes[i].os_bytes;
+        if (now.n_instances > layers->n_instances)
+            layers->n_instances = now.n_instances;
+        if (now.n_kernels > layers->n_kernels)
+            layers->n_kernels = now.n_kernels;
+        if (now.os_bytes > layers->os_bytes)
+            layers->os_bytes = now.os_bytes;
+    }
+    free(changes);
+}
+
+/* All its containers were, USEC_NEVER: not before the end. */
+static int64_t ready_at(const struct story *story, const struct story_task *task)
+{
+    int64_t last_usec = task->n_containers > 0 ? 0 : USEC_NEVER;
+
+    for (int c = 0; c < task->n_containers; c++)
+        if (task->containers[c].ready_at_usec > last_usec)
+            last_usec = task->containers[c].ready_at_usec;
+    return last_usec <= story->end_usec ? last_usec : USEC_NEVER;
+}
+
+static int by_value(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+    return a < b ? -1 : a > b;
+}
+
+struct layers layers_of(const struct scenario *scenario, const struct story *story, bool real)
+{
+    struct layers layers = {
+        .first_usec = USEC_NEVER, .half_usec = USEC_NEVER, .last_usec = USEC_NEVER};
+    int64_t *moments = memory_zeroed((size_t)story->n_tasks, sizeof *moments);
+    int n = 0;
+
+    count_machines(scenario, story, real, &layers);
+    for (int t = 0; t < story->n_tasks; t++) {
+        moments[n] = ready_at(story, &story->tasks[t]);
+        n += moments[n] != USEC_NEVER;
+    }
+    qsort(moments, (size_t)n, sizeof *moments, by_value);
+    layers.n_ready = n;
+    if (n > 0) {
+        layers.first_usec = moments[0];
+        layers.half_usec = moments[(n - 1) / 2];
+        layers.last_usec = moments[n - 1];
+    }
+    free(moments);
+    return layers;
+}
+
+void layers_print(FILE *out, const struct layers *layers)
+{
+    char first[32], half[32], last[32];
+
+    if (layers->n_ready == 0)
+        return;
+    fprintf(out, "layers   %d instance%s, ", layers->n_instances,
+            layers->n_instances == 1 ? "" : "s");
+    if (layers->n_kernels > 0)
+        fprintf(out, "%d operating system%s of %s own with %" PRId64 " MiB", layers->n_kernels,
+                layers->n_kernels == 1 ? "" : "s", layers->n_kernels == 1 ? "its" : "their",
+                layers->os_bytes / MIB);
+    else
+        fprintf(out, "the host's kernel for all");
+    fprintf(out, "; first byte after %s",
+            summary_duration(layers->first_usec, first, sizeof first));
+    if (layers->n_ready > 1)
+        fprintf(out, ", half of %d tasks %s, all %s", layers->n_ready,
+                summary_duration(layers->half_usec, half, sizeof half),
+                summary_duration(layers->last_usec, last, sizeof last));
+    fprintf(out, "\n");
+}
+
+static void add_moment(struct buffer *json, const char *name, int64_t usec)
+{
+    if (usec == USEC_NEVER)
+        buffer_add(json, ", \"%s\": null", name);
+    else
+        buffer_add(json, ", \"%s\": %.6f", name, (double)usec / USEC_PER_SEC);
+}
+
+void layers_add_json(struct buffer *json, const struct layers *layers)
+{
+    buffer_add(json,
+               "\"layers\": {\"instances\": %d, \"kernels\": %d, \"os_memory\": %" PRId64
+               ", \"ready\": %d",
+               layers->n_instances, layers->n_kernels, layers->os_bytes, layers->n_ready);
+    add_moment(json, "first_byte", layers->first_usec);
+    add_moment(json, "half_ready", layers->half_usec);
+    add_moment(json, "all_ready", layers->last_usec);
+    buffer_add_text(json, "}");
+}
