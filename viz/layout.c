@@ -6,6 +6,8 @@
 
 #include "core/array.h"
 #include "viz/layout_box.h"
+#include "viz/layout_lane.h"
+#include "viz/layout_tile.h"
 #include "viz/scene_tell.h"
 #include "viz/time_line.h"
 #include "viz/tip.h"
@@ -72,55 +74,6 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
     return shape_line(sizes->normal) + 4 + sizes->gap;
 }
 
-/* One thing that waits: who, what it needs, and the nearest miss. */
-static void add_waiter(struct layout *layout, const struct scene_wait *wait, struct shape_rect rect)
-{
-    struct shapes *shapes = &layout->shapes;
-    int size = layout->sizes.small, margin = layout->sizes.gap / 2 + 1;
-    char text[160];
-    shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, rect);
-    shapes_add(shapes, SHAPE_DASHED, PAINT_INK, rect);
-    snprintf(text, sizeof text, "%s %s %s", layout_mark(LIFE_WAITING), wait->name,
-             wait->task != ID_NONE ? wait->family : "");
-    int y = rect.y + 2, wide = rect.width - 2 * margin;
-    int used = shapes_text(shapes, PAINT_INK, rect.x + margin, y, wide, size, true, text);
-    if (wait->cpu > 0 || wait->memory_mib > 0) {
-        snprintf(text, sizeof text, "%d cpu, %d MiB", wait->cpu, wait->memory_mib);
-        used += shape_advance(size);
-        shapes_text(shapes, PAINT_INK, rect.x + margin + used, y, wide - used, size, false, text);
-    }
-    shapes_text(shapes, PAINT_FAINT, rect.x + margin, y + shape_line(size), wide, size, false,
-                wait->lacks);
-}
-
-static void add_lane(struct layout *layout, const struct scene *scene, struct shape_rect area)
-{
-    const struct layout_sizes *sizes = &layout->sizes;
-    struct shapes *shapes = &layout->shapes;
-    int wide = 42 * shape_advance(sizes->small), x = area.x;
-    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, area);
-    int label = shapes_text(shapes, PAINT_FAINT, x + sizes->gap, area.y + 3,
-                            area.width - sizes->gap, sizes->small, true, "waiting") +
-                2 * sizes->gap;
-    char text[64];
-    snprintf(text, sizeof text, scene->n_waiting > 0 ? "%d" : "nobody", scene->n_waiting);
-    shapes_text(shapes, PAINT_FAINT, x + sizes->gap, area.y + 3 + shape_line(sizes->small), label,
-                sizes->small, false, text);
-    x += label;
-    for (int i = 0; i < scene->n_waits; i++) {
-        int room = area.x + area.width - x - sizes->gap;
-        int rest = scene->n_waiting - i;
-        if (room < wide && i > 0) {
-            snprintf(text, sizeof text, "+%d", rest);
-            shapes_text(shapes, PAINT_FAINT, x, area.y + 3, room, sizes->small, true, text);
-            return;
-        }
-        struct shape_rect rect = {x, area.y + 2, wide < room ? wide : room, area.height - 4};
-        add_waiter(layout, &scene->waits[i], rect);
-        x += rect.width + sizes->gap;
-    }
-}
-
 /* One run: heading, boxes, lane, last event. */
 static void add_run(struct layout *layout, const struct scene *scene, int which,
                     const struct layout_view *view, struct shape_rect area)
@@ -129,18 +82,13 @@ static void add_run(struct layout *layout, const struct scene *scene, int which,
     int head = add_heading(layout, scene, area);
     area.y += head;
     area.height -= head;
-    int said = shape_line(sizes->small) + 2, lane = 2 * shape_line(sizes->small) + 8;
+    int said = shape_line(sizes->small) + 2;
     if (area.height > 5 * said) {
         area.height -= said;
         shapes_text(&layout->shapes, PAINT_INK, area.x, area.y + area.height + 2, area.width,
                     sizes->small, false, scene->latest);
     }
-    if (area.height > 3 * lane) {
-        area.height -= lane + sizes->gap;
-        add_lane(
-            layout, scene,
-            (struct shape_rect){area.x, area.y + area.height + sizes->gap / 2, area.width, lane});
-    }
+    layout_lanes(layout, scene, which, &area);
     layout->boxes[which] = area;
     layout_boxes(layout, scene, which, view, area);
     if (scene->index->story->n_instances == 0)
@@ -244,6 +192,8 @@ void layout_finish(struct layout *layout)
 {
     shapes_finish(&layout->shapes);
     free(layout->places);
+    for (int i = 0; i < LAYOUT_SCENES; i++)
+        layout_grid_finish(&layout->grids[i]);
     *layout = (struct layout){0};
 }
 

@@ -7,6 +7,7 @@
 #define BERTH_VIZ_LAYOUT_H
 
 #include "viz/chronicle.h"
+#include "viz/layout_grid.h"
 #include "viz/scene.h"
 #include "viz/shape.h"
 
@@ -73,6 +74,7 @@ struct layout {
     struct shape_rect panel;                /* the panel's */
     int64_t length_usec;
     struct layout_sizes sizes;
+    struct layout_grid grids[LAYOUT_SCENES]; /* kept from call to call */
 };
 
 /* One or two scenes at one moment. Arrays of `layout` are reused from call to call. */

@@ -1,269 +1,22 @@
 /*
- * All boxes are equally high and as wide as their capacity asks, in rows, zone by zone. Of all
- * numbers of rows, and of zones side by side or one below the other, the one is taken that gives
- * the largest well-shaped boxes. It must never know what stands around the boxes.
+ * Boxes as far as the camera shows them: small ones as a cell that fills up, larger ones with what
+ * their machine's own system takes, and a tile for each task. It must never know what stands around
+ * the boxes.
  */
 #include "viz/layout_box.h"
 
 #include "core/array.h"
+#include "viz/camera.h"
+#include "viz/layout_grid.h"
+#include "viz/layout_tile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-/* The wanted width of a box in tenths of its height: more makes it no better. */
-#define SHAPE_WANTED 16
+/* Pixels of a box's height and width from which on its tasks are drawn one by one. */
+#define TILES_LEAST 22
 
-/* The smallest letters that can be read. */
-#define LETTERS_LEAST 9
-
-/* Pixels from which on a tile has a frame. */
-#define FRAMED_LEAST 5
-
-/* How the boxes are packed: pixels. */
-struct grid {
-    bool columns; /* zones side by side */
-    int rows;     /* in all, or of the zone with most */
-    int height;   /* of a box */
-    int width;    /* of a box of the largest capacity */
-    int score;
-};
-
-struct packing {
-    const struct scene_index *index;
-    struct shape_rect area;
-    int gap, label;   /* label: a zone's heading */
-    int64_t *weights; /* by position: capacity in millionths of the largest */
-    int64_t least;
-};
-
-static void weigh(struct packing *packing, const struct scene *scene)
-{
-    int n = scene->index->story->n_instances;
-    int64_t cpu_most = 1, memory_most = 1, most = 1;
-    for (int i = 0; i < n; i++) {
-        cpu_most = scene->instances[i].cpu > cpu_most ? scene->instances[i].cpu : cpu_most;
-        memory_most = scene->instances[i].memory_mib > memory_most ? scene->instances[i].memory_mib
-                                                                   : memory_most;
-    }
-    packing->weights = calloc((size_t)n + 1, sizeof *packing->weights);
-    for (int i = 0; i < n; i++) {
-        packing->weights[i] = (scene->instances[i].cpu * INT64_C(500000) / cpu_most) +
-                              (scene->instances[i].memory_mib * INT64_C(500000) / memory_most);
-        most = packing->weights[i] > most ? packing->weights[i] : most;
-    }
-    packing->least = SCENE_WHOLE;
-    for (int i = 0; i < n; i++) {
-        packing->weights[i] = packing->weights[i] * SCENE_WHOLE / most;
-        if (packing->weights[i] < packing->least)
-            packing->least = packing->weights[i];
-    }
-}
-
-static int box_width(const struct packing *packing, int position, int width)
-{
-    int64_t pixels = packing->weights[position] * width / SCENE_WHOLE;
-    return pixels < 2 ? 2 : (int)pixels;
-}
-
-/* Rows that a zone needs when a full box is `width` wide and a row has `room`. */
-static int zone_rows(const struct packing *packing, int zone, int width, int room)
-{
-    const struct scene_zone *row = &packing->index->zones[zone];
-    int rows = 1, x = 0;
-    for (int i = row->first_instance; i < row->first_instance + row->n_instances; i++) {
-        int wide = box_width(packing, i, width);
-        if (x > 0 && x + wide > room) {
-            rows++;
-            x = 0;
-        }
-        x += wide + packing->gap;
-    }
-    return rows;
-}
-
-static int zone_room(const struct packing *packing, bool columns)
-{
-    int zones = packing->index->n_zones;
-    if (!columns || zones == 0)
-        return packing->area.width;
-    return (packing->area.width - (zones - 1) * packing->gap * 2) / zones;
-}
-
-static int needed_rows(const struct packing *packing, bool columns, int width)
-{
-    int rows = 0, room = zone_room(packing, columns);
-    for (int z = 0; z < packing->index->n_zones; z++) {
-        int own = zone_rows(packing, z, width, room);
-        if (!columns)
-            rows += own;
-        else if (own > rows)
-            rows = own;
-    }
-    return rows;
-}
-
-/* The widest boxes that need no more than these rows. */
-static struct grid fit(const struct packing *packing, bool columns, int rows)
-{
-    struct grid grid = {.columns = columns, .rows = rows};
-    int labels = packing->label * (columns ? 1 : packing->index->n_zones);
-    grid.height = (packing->area.height - labels - (rows - 1) * packing->gap) / rows;
-    if (grid.height < 1)
-        return grid;
-    int low = 0, high = zone_room(packing, columns);
-    while (low < high) {
-        int middle = low + (high - low + 1) / 2;
-        if (needed_rows(packing, columns, middle) <= rows)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    grid.width = low;
-    int narrow = (int)(packing->least * low / SCENE_WHOLE);
-    int high_enough = grid.height * SHAPE_WANTED / 10;
-    grid.score = low == 0 ? 0 : (narrow < high_enough ? narrow : high_enough) + 1;
-    return grid;
-}
-
-static struct grid best_grid(const struct packing *packing)
-{
-    struct grid best = {.rows = 1, .height = 1, .width = 1};
-    int most = packing->index->story->n_instances + packing->index->n_zones;
-    /* Large clusters need not try every number of rows. */
-    for (int rows = 1; rows <= most; rows += 1 + rows / 16) {
-        for (int columns = 1; columns >= 0; columns--) {
-            struct grid grid = fit(packing, columns, rows);
-            if (grid.score > best.score)
-                best = grid;
-        }
-    }
-    return best;
-}
-
-static const struct {
-    const char *mark;
-    enum paint fill, stripe;
-} looks[LIVES] = {
-    [LIFE_WAITING] = {"\xE2\x80\xA6", PAINT_WAIT, PAINT_WAIT},                 /* ellipsis */
-    [LIFE_PENDING] = {"\xE2\x97\x8B", PAINT_PENDING, PAINT_PENDING_STRIPE},    /* circle */
-    [LIFE_RUNNING] = {"\xE2\x96\xB6", PAINT_RUNNING, PAINT_RUNNING},           /* triangle */
-    [LIFE_STOPPING] = {"\xE2\x96\xA0", PAINT_STOPPING, PAINT_STOPPING_STRIPE}, /* square */
-    [LIFE_DONE] = {"\xE2\x9C\x93", PAINT_PANEL, PAINT_PANEL},                  /* tick */
-    [LIFE_FAILED] = {"\xE2\x9C\x97", PAINT_PANEL, PAINT_PANEL},                /* cross */
-};
-
-const char *layout_mark(enum life life)
-{
-    return looks[life].mark;
-}
-
-void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect)
-{
-    struct shapes *shapes = &layout->shapes;
-    /* A frame would hide what is no larger than it. */
-    if (rect.width < FRAMED_LEAST || rect.height < FRAMED_LEAST) {
-        shapes_add(shapes, SHAPE_FILL, life == LIFE_FAILED ? PAINT_FAILED : looks[life].fill, rect);
-        return;
-    }
-    shapes_add(shapes, SHAPE_FILL, looks[life].fill, rect);
-    if (looks[life].stripe != looks[life].fill)
-        shapes_add(shapes, SHAPE_STRIPES, looks[life].stripe, rect);
-    if (life == LIFE_DONE || life == LIFE_FAILED)
-        shapes_add(shapes, SHAPE_DASHED, life == LIFE_FAILED ? PAINT_FAILED : PAINT_RULE, rect);
-    else
-        shapes_add(shapes, SHAPE_FRAME, PAINT_INK, rect);
-}
-
-static enum paint tile_ink(const struct scene_task *task)
-{
-    return task->state == LIFE_FAILED ? PAINT_FAILED
-           : task->state == LIFE_DONE ? PAINT_FAINT
-                                      : PAINT_INK;
-}
-
-static const char *tile_phase(const struct scene_task *task)
-{
-    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
-    return ended ? life_names[task->state] : task->phase;
-}
-
-/* As much of mark, name and family as has room. Returns the pixels it takes. */
-static int tile_name(struct layout *layout, const struct scene_task *task, struct shape_rect rect,
-                     int size)
-{
-    const char *mark = looks[task->state].mark;
-    int room = rect.width / shape_advance(size);
-    char text[160];
-    snprintf(text, sizeof text, "%s %s %s", mark, task->name, task->family);
-    if (shape_letters(text) > room)
-        snprintf(text, sizeof text, "%s %s", mark, task->name);
-    if (shape_letters(text) > room)
-        snprintf(text, sizeof text, "%s", mark);
-    return shapes_text(&layout->shapes, tile_ink(task), rect.x, rect.y, rect.width, size, true,
-                       text);
-}
-
-/* Name at the left and phase at the right, in a tile that has room for no more than a line. */
-static void tile_line(struct layout *layout, const struct scene_task *task, struct shape_rect rect,
-                      int size)
-{
-    int less = size < layout->sizes.small ? size : layout->sizes.small;
-    int wide = shape_letters(tile_phase(task)) * shape_advance(less);
-    rect.y += (rect.height - shape_line(size)) / 2;
-    int used = tile_name(layout, task, rect, size);
-    if (used + shape_advance(size) + wide <= rect.width)
-        shapes_text(&layout->shapes, tile_ink(task), rect.x + rect.width - wide,
-                    rect.y + (shape_line(size) - shape_line(less)) / 2, wide, less, false,
-                    tile_phase(task));
-}
-
-static void container_text(char *text, size_t size, struct scene_container container)
-{
-    snprintf(text, size, "%s %s %s", looks[container.state].mark, container.name, container.phase);
-}
-
-/* Below the name, as far as there is room: phase, containers, reservation. */
-static void tile_details(struct layout *layout, const struct scene *scene,
-                         const struct scene_task *task, struct shape_rect rect)
-{
-    int size = layout->sizes.small, line = shape_line(size);
-    int n = task->n_containers > 1 ? task->n_containers : 0;
-    char text[160];
-    for (int i = 0; i < n + 2 && (i + 1) * line <= rect.height; i++) {
-        if (i == 0)
-            snprintf(text, sizeof text, "%s", tile_phase(task));
-        else if (i <= n)
-            container_text(text, sizeof text, scene_container(scene, task, i - 1));
-        else if (task->state != LIFE_DONE && task->state != LIFE_FAILED)
-            snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
-        else
-            return;
-        shapes_text(&layout->shapes, tile_ink(task), rect.x, rect.y + i * line, rect.width, size,
-                    false, text);
-    }
-}
-
-/* `nominal` is the tile's height before rounding to pixels: equal tiles get equal letters. */
-static void tile_text(struct layout *layout, const struct scene *scene,
-                      const struct scene_task *task, struct shape_rect rect, int nominal)
-{
-    const struct layout_sizes *sizes = &layout->sizes;
-    int size = nominal >= shape_line(sizes->normal) + 4 ? sizes->normal : sizes->small;
-    /* A line's own margins may go: the tile's frame keeps it apart. */
-    while (size > LETTERS_LEAST && shape_line(size) > rect.height + 2)
-        size--;
-    int line = shape_line(size);
-    if (line > rect.height + 2)
-        return;
-    if (line + shape_line(sizes->small) > rect.height) {
-        tile_line(layout, task, rect, size);
-        return;
-    }
-    tile_name(layout, task, rect, size);
-    tile_details(layout, scene, task,
-                 (struct shape_rect){rect.x, rect.y + line, rect.width, rect.height - line});
-}
+/* And from which on a cell has a frame. */
+#define CELL_FRAMED_LEAST 9
 
 /* What is being laid out: one scene with what the viewer wants of it. */
 struct stage {
@@ -272,18 +25,26 @@ struct stage {
     int which;
     const struct layout_filter *filter;
     const struct layout_pick *pinned;
+    const struct layout_grid *grid;
+    struct layout_camera camera;
+    struct shape_rect area;
 };
 
-/* Answers the pointer, and shows whether it matches the filter, differs or is pinned. */
 static void add_place(const struct stage *stage, enum layout_thing thing, int32_t id,
                       struct shape_rect rect)
+{
+    *ARRAY_ADD(stage->layout, places) = (struct layout_place){{thing, stage->which, id}, rect};
+}
+
+/* Whether the thing matches the filter, differs or is pinned. */
+static void show_wishes(const struct stage *stage, enum layout_thing thing, int32_t id,
+                        struct shape_rect rect)
 {
     struct shapes *shapes = &stage->layout->shapes;
     const struct layout_filter *filter = stage->filter;
     const bool *match = thing == LAYOUT_TASK ? filter->tasks : filter->instances;
     const bool *odd = thing == LAYOUT_TASK ? filter->odd_tasks : filter->odd_instances;
     const struct layout_pick *pinned = stage->pinned;
-    *ARRAY_ADD(stage->layout, places) = (struct layout_place){{thing, stage->which, id}, rect};
     if (match && !match[id])
         shapes_add(shapes, SHAPE_VEIL, PAINT_PAPER, rect);
     if (odd && odd[id]) {
@@ -296,9 +57,28 @@ static void add_place(const struct stage *stage, enum layout_thing thing, int32_
     }
 }
 
+static bool meets(struct shape_rect a, struct shape_rect b)
+{
+    return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
+           b.y < a.y + a.height;
+}
+
+/* Where the camera shows a part of the grid. */
+static struct shape_rect on_screen(const struct stage *stage, const struct grid_rect *part)
+{
+    int64_t wide = (int64_t)stage->area.width * GRID_UNITS;
+    int64_t high = (int64_t)stage->area.height * GRID_UNITS;
+    const struct layout_camera *camera = &stage->camera;
+    int left = camera_x(camera, stage->area, part->x, wide);
+    int top = camera_y(camera, stage->area, part->y, high);
+    int right = camera_x(camera, stage->area, part->x + part->width, wide);
+    int bottom = camera_y(camera, stage->area, part->y + part->height, high);
+    return (struct shape_rect){left, top, right > left ? right - left : 1,
+                               bottom > top ? bottom - top : 1};
+}
+
 static void add_tile(const struct stage *stage, int32_t id, struct shape_rect inside)
 {
-    struct layout *layout = stage->layout;
     struct scene_task task;
     if (!scene_task(stage->scene, id, &task))
         return;
@@ -308,17 +88,46 @@ static void add_tile(const struct stage *stage, int32_t id, struct shape_rect in
     int top = (int)((int64_t)slot->y * inside.height / SCENE_WHOLE);
     int bottom = (int)((int64_t)(slot->y + slot->height) * inside.height / SCENE_WHOLE);
     struct shape_rect rect = {inside.x + left, inside.y + top, right - left, bottom - top};
-    if (rect.width > FRAMED_LEAST + 1 && rect.height > FRAMED_LEAST + 1)
+    if (rect.width > TILE_FRAMED_LEAST + 1 && rect.height > TILE_FRAMED_LEAST + 1)
         rect = shape_inset(rect, 1);
     else if (rect.height > 1)
         rect.height--;
-    layout_swatch(layout, task.state, rect);
-    int margin = layout->sizes.gap / 2 + 1;
-    tile_text(
-        layout, stage->scene, &task,
-        (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin, rect.height - 2},
-        (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
+    if (!meets(rect, stage->area))
+        return;
+    layout_tile(stage->layout, stage->scene, &task, rect,
+                (int)((int64_t)slot->height * inside.height / SCENE_WHOLE));
     add_place(stage, LAYOUT_TASK, id, rect);
+    show_wishes(stage, LAYOUT_TASK, id, rect);
+}
+
+static bool is_past(const struct scene_instance *instance)
+{
+    return instance->state == SCENE_HOST_GONE || instance->state == SCENE_HOST_TERMINATED;
+}
+
+/* What is not as usual with an instance that runs, at the right of its name. Returns the width. */
+static int add_sign(struct layout *layout, const struct scene_instance *instance,
+                    struct shape_rect inside)
+{
+    static const char *const words[SCENE_HOST_STATES] = {
+        [SCENE_HOST_DRAINING] = "\xE2\x96\xA0 DRAINING",
+        [SCENE_HOST_DISCONNECTED] = "? disconnected",
+        [SCENE_HOST_WARNED] = "! Spot warning",
+    };
+    int size = layout->sizes.small;
+    const char *word = words[instance->state];
+    if (!word)
+        return 0;
+    int wide = shape_letters(word) * shape_advance(size) + 8;
+    if (wide > inside.width * 2 / 3)
+        wide = shape_advance(size) + 8;
+    struct shape_rect sign = {inside.x + inside.width - wide, inside.y, wide, shape_line(size) + 2};
+    bool warned = instance->state == SCENE_HOST_WARNED;
+    shapes_add(&layout->shapes, SHAPE_FILL, warned ? PAINT_PAPER : PAINT_STOPPING, sign);
+    shapes_add(&layout->shapes, SHAPE_FRAME, warned ? PAINT_FAILED : PAINT_INK, sign);
+    shapes_text(&layout->shapes, warned ? PAINT_FAILED : PAINT_INK, sign.x + 4, sign.y + 1,
+                wide - 8 + shape_advance(size) / 2, size, true, word);
+    return wide + layout->sizes.gap;
 }
 
 /* One reserved-of-capacity bar with its words when they have room. Returns the height used. */
@@ -348,20 +157,23 @@ static int add_bar(struct layout *layout, struct shape_rect rect, const char *wo
 }
 
 /* Name and bars. Returns what is left for the tasks. */
-static struct shape_rect box_head(struct layout *layout, const struct scene_instance *instance,
-                                  struct shape_rect rect)
+static struct shape_rect box_head(struct layout *layout, const struct scene *scene,
+                                  const struct scene_instance *instance, struct shape_rect rect)
 {
+    const struct story_instance *row = &scene->index->story->instances[instance->instance];
     const struct layout_sizes *sizes = &layout->sizes;
     struct shape_rect inside = shape_inset(rect, sizes->gap / 2 + 1);
     int line = shape_line(sizes->normal), bar = shape_line(sizes->small);
     char text[96];
     if (rect.height < line * 3)
         return shape_inset(rect, 1);
-    snprintf(text, sizeof text, "%s %s", instance->name, instance->type);
-    if (shape_letters(text) * shape_advance(sizes->normal) > inside.width)
+    int sign = add_sign(layout, instance, inside);
+    snprintf(text, sizeof text, "%s %s%s", instance->name, instance->type,
+             row->spot ? " spot" : "");
+    if (shape_letters(text) * shape_advance(sizes->normal) > inside.width - sign)
         snprintf(text, sizeof text, "%s", instance->name);
-    shapes_text(&layout->shapes, instance->state == SCENE_HOST_GONE ? PAINT_FAINT : PAINT_INK,
-                inside.x, inside.y, inside.width, sizes->normal, true, text);
+    shapes_text(&layout->shapes, is_past(instance) ? PAINT_FAINT : PAINT_INK, inside.x, inside.y,
+                inside.width - sign, sizes->normal, true, text);
     int used = line;
     bool with_words = inside.height > line + 11 * bar;
     int high = with_words ? bar : 4;
@@ -374,88 +186,232 @@ static struct shape_rect box_head(struct layout *layout, const struct scene_inst
     return (struct shape_rect){inside.x, inside.y + used, inside.width, inside.height - used};
 }
 
-static void add_box(const struct stage *stage, int position, struct shape_rect rect)
+/* What the machine's own system takes, at the right. Returns what is left for the tasks. */
+static struct shape_rect system_block(const struct stage *stage,
+                                      const struct scene_instance *instance,
+                                      struct shape_rect inside)
 {
-    struct layout *layout = stage->layout;
-    const struct scene *scene = stage->scene;
-    const struct scene_index *index = scene->index;
-    const struct scene_instance *instance = &scene->instances[position];
-    struct shapes *shapes = &layout->shapes;
-    if (!scene->present[position])
-        return;
-    bool gone = instance->state == SCENE_HOST_GONE;
-    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, rect);
-    add_place(stage, LAYOUT_INSTANCE, instance->instance, rect);
-    struct shape_rect inside = box_head(layout, instance, rect);
+    const struct scene_capacity *capacity = &stage->scene->index->capacity[instance->instance];
+    struct shapes *shapes = &stage->layout->shapes;
+    int size = stage->layout->sizes.small, line = shape_line(size);
+    if (capacity->system_mib < 1 || instance->state == SCENE_HOST_BOOTING || is_past(instance))
+        return inside;
+    struct shape_rect block = inside;
+    block.width = (int)((int64_t)inside.width * capacity->system_mib / capacity->memory_mib);
+    if (block.width < 2)
+        block.width = 2;
+    inside.width -= block.width;
+    block.x += inside.width;
+    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, block);
+    shapes_add(shapes, SHAPE_STRIPES, PAINT_FAINT, block);
+    shapes_add(shapes, SHAPE_FRAME, PAINT_FAINT, block);
+    char text[32];
+    snprintf(text, sizeof text, "%d MiB", capacity->system_mib);
+    int letters = shape_letters(text) > 6 ? shape_letters(text) : 6;
+    int wide = letters * shape_advance(size) + 4;
+    if (block.width < wide + 4 || block.height < 2 * line + 4)
+        return inside;
+    struct shape_rect sign = {block.x + 2, block.y + 2, wide, 2 * line};
+    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, sign);
+    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y, wide, size, true, "system");
+    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y + line, wide, size, false, text);
+    return inside;
+}
+
+/* The part of the box that is reserved, thousandths: of CPU or of memory, whichever is more. */
+static int reserved(const struct scene_instance *instance)
+{
+    int64_t cpu = instance->cpu > 0 ? (int64_t)instance->cpu_reserved * 1000 / instance->cpu : 0;
+    int64_t memory = instance->memory_mib > 0
+                         ? (int64_t)instance->memory_reserved_mib * 1000 / instance->memory_mib
+                         : 0;
+    int64_t share = cpu > memory ? cpu : memory;
+    return share > 1000 ? 1000 : (int)share;
+}
+
+/* A box too small for tiles: it fills from below, by what its tasks do. */
+static void add_cell(const struct stage *stage, const struct scene_instance *instance,
+                     struct shape_rect rect)
+{
+    static const enum life order[] = {LIFE_RUNNING, LIFE_STOPPING, LIFE_PENDING};
+    struct shapes *shapes = &stage->layout->shapes;
+    const struct scene_sum *sum = instance->sum;
+    struct shape_rect inside =
+        shape_inset(rect, rect.width >= CELL_FRAMED_LEAST && rect.height >= CELL_FRAMED_LEAST);
+    int n = sum->n[LIFE_RUNNING] + sum->n[LIFE_STOPPING] + sum->n[LIFE_PENDING];
+    int share = reserved(instance), below = 0, counted = 0;
+    for (int i = 0; i < 3 && n > 0; i++) {
+        counted += sum->n[order[i]];
+        int top = (int)((int64_t)inside.height * share * counted / n / 1000);
+        /* A single task is to be seen in any box. */
+        if (top == below && sum->n[order[i]] > 0 && top < inside.height)
+            top++;
+        struct shape_rect part = {inside.x, inside.y + inside.height - top, inside.width,
+                                  top - below};
+        shapes_add(shapes, SHAPE_FILL, layout_paint(order[i]), part);
+        if (order[i] == LIFE_PENDING && part.height > 2)
+            shapes_add(shapes, SHAPE_STRIPES, PAINT_PENDING_STRIPE, part);
+        below = top;
+    }
     if (instance->state == SCENE_HOST_BOOTING)
         shapes_add(shapes, SHAPE_STRIPES, PAINT_RULE, inside);
+    if (instance->state == SCENE_HOST_DRAINING)
+        shapes_add(shapes, SHAPE_STRIPES, PAINT_STOPPING_STRIPE, inside);
+    int mark = rect.height / 4 < 5 ? rect.height / 4 : 5;
+    if (sum->n[LIFE_FAILED] > 0 && !is_past(instance))
+        shapes_add(shapes, SHAPE_FILL, PAINT_FAILED,
+                   (struct shape_rect){rect.x + rect.width - mark - 1, rect.y + 1, mark, mark});
+}
+
+/* A word in the middle of a box. */
+static void add_word(struct layout *layout, struct shape_rect inside, enum paint paint,
+                     const char *word)
+{
+    int size = layout->sizes.normal, wide = shape_letters(word) * shape_advance(size);
+    struct shape_rect sign = {inside.x + (inside.width - wide) / 2 - 4,
+                              inside.y + (inside.height - shape_line(size)) / 2 - 2, wide + 8,
+                              shape_line(size) + 4};
+    if (sign.x < inside.x || sign.y < inside.y)
+        return;
+    shapes_add(&layout->shapes, SHAPE_FILL, PAINT_PAPER, sign);
+    shapes_add(&layout->shapes, SHAPE_FRAME, paint, sign);
+    shapes_text(&layout->shapes, paint, sign.x + 4, sign.y + 2, wide, size, true, word);
+}
+
+static void add_contents(const struct stage *stage, const struct scene_instance *instance,
+                         struct shape_rect rect)
+{
+    const struct scene_index *index = stage->scene->index;
+    struct layout *layout = stage->layout;
+    struct shape_rect inside = box_head(layout, stage->scene, instance, rect);
+    if (instance->state == SCENE_HOST_BOOTING)
+        shapes_add(&layout->shapes, SHAPE_STRIPES, PAINT_RULE, inside);
+    if (instance->state == SCENE_HOST_DRAINING || instance->state == SCENE_HOST_WARNED)
+        shapes_add(&layout->shapes, SHAPE_STRIPES, PAINT_STOPPING, inside);
+    struct shape_rect tiles = system_block(stage, instance, inside);
     for (int i = index->first_of[instance->instance]; i < index->first_of[instance->instance + 1];
          i++)
-        add_tile(stage, index->by_instance[i], inside);
-    shapes_add(shapes, gone ? SHAPE_DASHED : SHAPE_FRAME, gone ? PAINT_FAINT : PAINT_INK, rect);
-    const char *word = instance->state == SCENE_HOST_BOOTING ? "booting"
-                       : gone                                ? "\xE2\x9C\x97 LOST"
-                                                             : NULL;
-    int size = layout->sizes.normal;
-    if (word && inside.height >= shape_line(size) + 4) {
-        int wide = shape_letters(word) * shape_advance(size);
-        struct shape_rect sign = {inside.x + (inside.width - wide) / 2 - 4,
-                                  inside.y + (inside.height - shape_line(size)) / 2 - 2, wide + 8,
-                                  shape_line(size) + 4};
-        if (sign.x < inside.x)
-            return;
-        shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, sign);
-        shapes_add(shapes, SHAPE_FRAME, gone ? PAINT_FAILED : PAINT_FAINT, sign);
-        shapes_text(shapes, gone ? PAINT_FAILED : PAINT_FAINT, sign.x + 4, sign.y + 2, wide, size,
-                    true, word);
+        add_tile(stage, index->by_instance[i], tiles);
+    if (instance->state == SCENE_HOST_BOOTING)
+        add_word(layout, inside, PAINT_FAINT, "booting");
+    else if (instance->state == SCENE_HOST_GONE)
+        add_word(layout, inside, PAINT_FAILED, "\xE2\x9C\x97 LOST");
+    else if (instance->state == SCENE_HOST_TERMINATED)
+        add_word(layout, inside, PAINT_FAINT, "terminated");
+}
+
+static void add_edge(const struct stage *stage, const struct scene_instance *instance,
+                     struct shape_rect rect)
+{
+    struct shapes *shapes = &stage->layout->shapes;
+    bool dashed = is_past(instance) || instance->state == SCENE_HOST_DISCONNECTED;
+    enum paint paint = instance->state == SCENE_HOST_GONE         ? PAINT_FAILED
+                       : instance->state == SCENE_HOST_TERMINATED ? PAINT_RULE
+                       : instance->state == SCENE_HOST_WARNED     ? PAINT_FAILED
+                       : rect.height < TILES_LEAST                ? PAINT_RULE
+                                                                  : PAINT_INK;
+    if (rect.width < CELL_FRAMED_LEAST || rect.height < CELL_FRAMED_LEAST) {
+        if (instance->state == SCENE_HOST_GONE)
+            shapes_add(shapes, SHAPE_FILL, PAINT_FAILED, rect);
+        return;
+    }
+    shapes_add(shapes, dashed ? SHAPE_DASHED : SHAPE_FRAME, paint, rect);
+    if (instance->state == SCENE_HOST_WARNED && rect.height >= TILES_LEAST)
+        shapes_add(shapes, SHAPE_FRAME, paint, shape_inset(rect, 1));
+}
+
+static void add_box(const struct stage *stage, const struct scene_instance *instance)
+{
+    const struct grid_rect *berth =
+        &stage->grid->berths[stage->scene->index->berth_of[instance->instance]];
+    struct shape_rect rect = on_screen(stage, berth);
+    if (!meets(rect, stage->area))
+        return;
+    bool tiles = rect.width >= TILES_LEAST && rect.height >= TILES_LEAST;
+    shapes_add(&stage->layout->shapes, SHAPE_FILL, tiles ? PAINT_PANEL : PAINT_CELL, rect);
+    /* A box's own place lies under its tasks'. */
+    if (tiles) {
+        add_place(stage, LAYOUT_INSTANCE, instance->instance, rect);
+        add_contents(stage, instance, rect);
+        add_edge(stage, instance, rect);
+        show_wishes(stage, LAYOUT_INSTANCE, instance->instance, rect);
+    } else {
+        add_cell(stage, instance, rect);
+        add_edge(stage, instance, rect);
+        add_place(stage, LAYOUT_INSTANCE, instance->instance, rect);
+        show_wishes(stage, LAYOUT_INSTANCE, instance->instance, rect);
     }
 }
 
-static void zone_heading(struct layout *layout, const struct scene_zone *zone, int x, int y,
-                         int width)
+/* A place that somebody has at some time: so that it is seen where there is room to come. */
+static void add_berth(const struct stage *stage, int berth)
 {
-    char text[96];
-    snprintf(text, sizeof text, "zone %s", zone->name);
-    int used =
-        shapes_text(&layout->shapes, PAINT_FAINT, x, y, width, layout->sizes.small, true, text);
-    struct shape_rect rule = {x + used + layout->sizes.gap, y + shape_line(layout->sizes.small) / 2,
-                              width - used - layout->sizes.gap, 1};
-    shapes_add(&layout->shapes, SHAPE_FILL, PAINT_RULE, rule);
+    struct shape_rect rect = on_screen(stage, &stage->grid->berths[berth]);
+    if (rect.width >= TILES_LEAST && rect.height >= TILES_LEAST && meets(rect, stage->area))
+        shapes_add(&stage->layout->shapes, SHAPE_DASHED, PAINT_RULE, rect);
+}
+
+/* Stays in sight while its boxes are. */
+static void add_heading(const struct stage *stage, int section)
+{
+    const struct scene_index *index = stage->scene->index;
+    const char *zone = index->zones[index->sections[section].zone].name;
+    const char *provider = scene_index_section(index, section);
+    const struct layout_sizes *sizes = &stage->layout->sizes;
+    struct shape_rect rect = on_screen(stage, &stage->grid->headings[section]);
+    char text[160];
+    snprintf(text, sizeof text, "%s%s%s%s", *zone ? "zone " : "", zone,
+             *zone && *provider ? " \xC2\xB7 " : "", provider);
+    if (*text == '\0' || !meets(rect, stage->area))
+        return;
+    if (rect.x < stage->area.x) {
+        rect.width -= stage->area.x - rect.x;
+        rect.x = stage->area.x;
+    }
+    if (rect.width > stage->area.x + stage->area.width - rect.x)
+        rect.width = stage->area.x + stage->area.width - rect.x;
+    int y = rect.y + rect.height - shape_line(sizes->small) - 2;
+    int used = shapes_text(&stage->layout->shapes, PAINT_FAINT, rect.x, y, rect.width, sizes->small,
+                           true, text);
+    shapes_add(&stage->layout->shapes, SHAPE_FILL, PAINT_RULE,
+               (struct shape_rect){rect.x + used + sizes->gap, y + shape_line(sizes->small) / 2,
+                                   rect.width - used - sizes->gap, 1});
+}
+
+static bool has_headings(const struct scene_index *index)
+{
+    for (int s = 0; s < index->n_sections; s++) {
+        if (*index->zones[index->sections[s].zone].name || *scene_index_section(index, s))
+            return true;
+    }
+    return false;
 }
 
 void layout_boxes(struct layout *layout, const struct scene *scene, int which,
                   const struct layout_view *view, struct shape_rect area)
 {
     const struct scene_index *index = scene->index;
-    const struct stage stage = {layout, scene, which, &view->filters[which], &view->pinned};
     if (index->story->n_instances == 0 || area.width < 1 || area.height < 1)
         return;
-    bool zoned = index->n_zones > 1 || index->zones[0].name[0] != '\0';
-    struct packing packing = {.index = index, .area = area, .gap = layout->sizes.gap};
-    packing.label = zoned ? shape_line(layout->sizes.small) + 2 : 0;
-    weigh(&packing, scene);
-    struct grid grid = best_grid(&packing);
-    int room = zone_room(&packing, grid.columns), x = area.x, y = area.y;
-    for (int z = 0; z < index->n_zones; z++) {
-        const struct scene_zone *zone = &index->zones[z];
-        if (zoned && zone->name[0] != '\0')
-            zone_heading(layout, zone, x, y, room);
-        y += packing.label;
-        int left = x;
-        for (int i = zone->first_instance; i < zone->first_instance + zone->n_instances; i++) {
-            int wide = box_width(&packing, i, grid.width);
-            if (left > x && left + wide > x + room) {
-                left = x;
-                y += grid.height + packing.gap;
-            }
-            add_box(&stage, i, (struct shape_rect){left, y, wide, grid.height});
-            left += wide + packing.gap;
-        }
-        y += grid.height + packing.gap;
-        if (grid.columns) {
-            x += room + 2 * packing.gap;
-            y = area.y;
-        }
+    struct layout_grid *grid = &layout->grids[which];
+    layout_grid_make(grid, index, area.width, area.height, layout->sizes.gap,
+                     has_headings(index) ? shape_line(layout->sizes.small) + 2 : 0);
+    const struct stage stage = {layout,
+                                scene,
+                                which,
+                                &view->filters[which],
+                                &view->pinned,
+                                grid,
+                                camera_bounded(view->camera),
+                                area};
+    shapes_clip(&layout->shapes, area);
+    for (int b = 0; b < index->n_berths; b++)
+        add_berth(&stage, b);
+    for (int s = 0; s < index->n_sections; s++)
+        add_heading(&stage, s);
+    for (int i = 0; i < index->story->n_instances; i++) {
+        if (scene->present[i])
+            add_box(&stage, &scene->instances[i]);
     }
-    free(packing.weights);
+    shapes_clip(&layout->shapes, (struct shape_rect){0, 0, view->width, view->height});
 }

@@ -12,8 +12,4 @@
 void layout_boxes(struct layout *layout, const struct scene *scene, int which,
                   const struct layout_view *view, struct shape_rect area);
 
-/* The sign and the pattern that stand for a part of a task's life. */
-const char *layout_mark(enum life life);
-void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect);
-
 #endif

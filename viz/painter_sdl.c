@@ -5,6 +5,7 @@
 #include "viz/painter_sdl.h"
 
 #include "core/array.h"
+#include "viz/painter_cells.h"
 
 #include <SDL2/SDL_ttf.h>
 #include <stdlib.h>
@@ -36,6 +37,8 @@ struct painter_sdl {
     int n_glyphs, cap_glyphs;
     uint32_t *pixels;
     int width, height;
+    struct shape_rect window; /* nothing outside is drawn */
+    struct painter_cells cells;
 };
 
 static TTF_Font *open_font(int size, bool bold)
@@ -97,6 +100,7 @@ void painter_sdl_destroy(struct painter_sdl *painter)
     free(painter->glyphs);
     free(painter->faces);
     free(painter->pixels);
+    painter_cells_finish(&painter->cells);
     free(painter);
     TTF_Quit();
 }
@@ -148,17 +152,10 @@ static SDL_Surface *glyph_find(struct painter_sdl *painter, int face, uint32_t l
     return glyph->surface;
 }
 
-/* The part of a rectangle that lies in the picture; no area where none does. */
+/* The part of a rectangle that is to be drawn; no area where none is. */
 static struct shape_rect clip(const struct painter_sdl *painter, struct shape_rect rect)
 {
-    int right = rect.x + rect.width, bottom = rect.y + rect.height;
-    rect.x = rect.x < 0 ? 0 : rect.x;
-    rect.y = rect.y < 0 ? 0 : rect.y;
-    right = right > painter->width ? painter->width : right;
-    bottom = bottom > painter->height ? painter->height : bottom;
-    rect.width = right > rect.x ? right - rect.x : 0;
-    rect.height = bottom > rect.y ? bottom - rect.y : 0;
-    return rect;
+    return shape_meet(rect, painter->window);
 }
 
 static void fill(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour)
@@ -263,6 +260,46 @@ static void write_text(struct painter_sdl *painter, const struct shapes *shapes,
     }
 }
 
+static void draw(struct painter_sdl *painter, const struct shapes *shapes,
+                 const struct shape *shape)
+{
+    uint32_t colour = 0xFF000000U | palette_colour(shapes->theme, shape->paint);
+    switch (shape->kind) {
+    case SHAPE_FILL:
+        fill(painter, shape->rect, colour);
+        break;
+    case SHAPE_FRAME:
+        frame(painter, shape->rect, colour, 0);
+        break;
+    case SHAPE_DASHED:
+        frame(painter, shape->rect, colour, 4);
+        break;
+    case SHAPE_STRIPES:
+        stripes(painter, shape->rect, colour);
+        break;
+    case SHAPE_VEIL:
+        veil(painter, shape->rect, colour);
+        break;
+    case SHAPE_TEXT:
+        write_text(painter, shapes, shape, colour);
+        break;
+    case SHAPE_CLIP:
+        break;
+    }
+}
+
+/* Draws what lies in a part of the picture, in the list's order. */
+static void draw_part(struct painter_sdl *painter, const struct shapes *shapes,
+                      const struct painter_part *part)
+{
+    for (int i = 0; i < part->n_shapes; i++) {
+        const struct painter_piece *piece = &painter->cells.pieces[part->shapes[i]];
+        painter->window = shape_meet(part->rect, piece->visible);
+        if (painter->window.width > 0)
+            draw(painter, shapes, &shapes->list[piece->shape]);
+    }
+}
+
 uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *shapes, int width,
                            int height)
 {
@@ -272,29 +309,21 @@ uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *sha
         painter->width = width;
         painter->height = height;
     }
-    for (int i = 0; i < shapes->n_list; i++) {
-        const struct shape *shape = &shapes->list[i];
-        uint32_t colour = 0xFF000000U | palette_colour(shapes->theme, shape->paint);
-        switch (shape->kind) {
-        case SHAPE_FILL:
-            fill(painter, shape->rect, colour);
-            break;
-        case SHAPE_FRAME:
-            frame(painter, shape->rect, colour, 0);
-            break;
-        case SHAPE_DASHED:
-            frame(painter, shape->rect, colour, 4);
-            break;
-        case SHAPE_STRIPES:
-            stripes(painter, shape->rect, colour);
-            break;
-        case SHAPE_VEIL:
-            veil(painter, shape->rect, colour);
-            break;
-        case SHAPE_TEXT:
-            write_text(painter, shapes, shape, colour);
-            break;
-        }
-    }
+    painter_cells_compare(&painter->cells, shapes, width, height);
+    for (int i = 0; i < painter->cells.n_parts; i++)
+        draw_part(painter, shapes, &painter->cells.parts[i]);
     return painter->pixels;
+}
+
+void painter_sdl_forget(struct painter_sdl *painter)
+{
+    painter_cells_forget(&painter->cells);
+}
+
+int painter_sdl_changed(const struct painter_sdl *painter, struct shape_rect *rects, int most)
+{
+    int n = painter->cells.n_parts < most ? painter->cells.n_parts : most;
+    for (int i = 0; i < n; i++)
+        rects[i] = painter->cells.parts[i].rect;
+    return painter->cells.n_parts;
 }

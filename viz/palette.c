@@ -14,6 +14,7 @@ static const uint32_t colours[THEMES][PAINTS] = {
         {
             [PAINT_PAPER] = 0xFFFFFF,
             [PAINT_PANEL] = 0xF6F7F8,
+            [PAINT_CELL] = 0xDDE2E6,
             [PAINT_INK] = 0x14181C,
             [PAINT_FAINT] = 0x5A646E,
             [PAINT_RULE] = 0xB9C0C7,
@@ -43,6 +44,7 @@ static const uint32_t colours[THEMES][PAINTS] = {
         {
             [PAINT_PAPER] = 0x14181C,
             [PAINT_PANEL] = 0x1F252B,
+            [PAINT_CELL] = 0x323B44,
             [PAINT_INK] = 0xF1F4F6,
             [PAINT_FAINT] = 0xA9B4BE,
             [PAINT_RULE] = 0x4B555F,
@@ -72,6 +74,7 @@ static const uint32_t colours[THEMES][PAINTS] = {
         {
             [PAINT_PAPER] = 0xFFFFFF,
             [PAINT_PANEL] = 0xFFFFFF,
+            [PAINT_CELL] = 0xD5DBE0,
             [PAINT_INK] = 0x000000,
             [PAINT_FAINT] = 0x2E363D,
             [PAINT_RULE] = 0x7A848E,

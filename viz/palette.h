@@ -11,6 +11,7 @@
 enum paint {
     PAINT_PAPER, /* the background */
     PAINT_PANEL, /* a box's inside */
+    PAINT_CELL,  /* likewise, of a box that is too small for a frame */
     PAINT_INK,
     PAINT_FAINT, /* text of less weight */
     PAINT_RULE,  /* thin lines */

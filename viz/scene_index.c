@@ -269,7 +269,7 @@ static void index_events(struct scene_index *index)
         event_add(index, row->registered_at_usec, SCENE_REGISTERED, i, ID_NONE, false);
         if (!row->torn_down)
             event_add(index, row->lost_at_usec, SCENE_LOST, i, ID_NONE,
-                      row->terminate_at_usec == USEC_NEVER);
+                      row->terminate_at_usec > row->lost_at_usec);
     }
     for (int t = 0; t < story->n_tasks; t++) {
         const struct story_task *row = &story->tasks[t];
@@ -306,8 +306,10 @@ static int by_time(const void *a, const void *b)
 void scene_index_init(struct scene_index *index, const struct story *story,
                       const struct run_header *header)
 {
+    static uint64_t serial;
     *index = (struct scene_index){
         .story = story,
+        .serial = ++serial,
         .mode = header->mode,
         .title = strdup(header->title ? header->title : ""),
         .seed = header->seed,

@@ -77,6 +77,7 @@ struct scene_event {
 /* Everything about a run that does not depend on the moment: made once, kept for the whole view. */
 struct scene_index {
     const struct story *story;
+    uint64_t serial; /* no other index in this process has it */
     enum run_mode mode;
     char *title;
     uint64_t seed;

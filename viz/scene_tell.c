@@ -94,8 +94,7 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
         break;
     case SCENE_LOST:
         snprintf(text, size, "%s %s", story_instance_name(event->id),
-                 index->story->instances[event->id].terminate_at_usec != USEC_NEVER ? "terminated"
-                                                                                    : "LOST");
+                 event->failure ? "LOST" : "terminated");
         break;
     case SCENE_REFUSED:
         note = &index->story->notes[event->id].message;
@@ -189,6 +188,10 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
         add_line(lines, &n, most, "of service %s", story->services[row->service].name);
     add_line(lines, &n, most, "%s (%s)", life_names[task->state], task->phase);
     add_line(lines, &n, most, "reserves %d CPU units, %d MiB", task->cpu, task->memory_mib);
+    struct scene_use use = scene_use(&scene->index->observed, story, task->task, scene->at_usec);
+    if (task->state == LIFE_RUNNING && use.cpu != ID_NONE)
+        add_line(lines, &n, most, "uses %d %% of its CPU, %d %% of its memory", use.cpu / 10,
+                 use.memory == ID_NONE ? 0 : use.memory / 10);
     add_moment(lines, &n, most, "placed", row->placed_at_usec, scene->at_usec);
     add_moment(lines, &n, most, "running", row->running_at_usec, scene->at_usec);
     add_moment(lines, &n, most, "stopping", row->stop_at_usec, scene->at_usec);
@@ -221,6 +224,15 @@ int scene_tell_instance(const struct scene *scene, const struct scene_instance *
              instance->memory_mib);
     add_moment(lines, &n, most, "launched", row->launch_at_usec, scene->at_usec);
     add_moment(lines, &n, most, "ready", row->registered_at_usec, scene->at_usec);
-    add_moment(lines, &n, most, "lost", row->lost_at_usec, scene->at_usec);
+    if (scene->index->capacity[instance->instance].system_mib > 0)
+        add_line(lines, &n, most, "its system takes %d MiB",
+                 scene->index->capacity[instance->instance].system_mib);
+    add_moment(lines, &n, most, "warned", row->warned_at_usec, scene->at_usec);
+    add_moment(lines, &n, most, "draining", row->drain_at_usec, scene->at_usec);
+    add_moment(lines, &n, most,
+               row->terminate_at_usec <= row->lost_at_usec && row->terminate_at_usec != USEC_NEVER
+                   ? "gone"
+                   : "lost",
+               row->lost_at_usec, scene->at_usec);
     return n;
 }

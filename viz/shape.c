@@ -42,6 +42,11 @@ void shapes_add(struct shapes *shapes, enum shape_kind kind, enum paint paint,
         *ARRAY_ADD(shapes, list) = (struct shape){.kind = kind, .paint = paint, .rect = rect};
 }
 
+void shapes_clip(struct shapes *shapes, struct shape_rect rect)
+{
+    *ARRAY_ADD(shapes, list) = (struct shape){.kind = SHAPE_CLIP, .rect = rect};
+}
+
 static bool starts_letter(char byte)
 {
     return ((unsigned char)byte & 0xC0) != 0x80;
@@ -103,6 +108,16 @@ const char *shapes_text_of(const struct shapes *shapes, const struct shape *shap
 struct shape_rect shape_inset(struct shape_rect rect, int by)
 {
     return (struct shape_rect){rect.x + by, rect.y + by, rect.width - 2 * by, rect.height - 2 * by};
+}
+
+struct shape_rect shape_meet(struct shape_rect a, struct shape_rect b)
+{
+    int left = a.x > b.x ? a.x : b.x, top = a.y > b.y ? a.y : b.y;
+    int right = a.x + a.width < b.x + b.width ? a.x + a.width : b.x + b.width;
+    int bottom = a.y + a.height < b.y + b.height ? a.y + a.height : b.y + b.height;
+    if (right <= left || bottom <= top)
+        return (struct shape_rect){left, top, 0, 0};
+    return (struct shape_rect){left, top, right - left, bottom - top};
 }
 
 bool shape_contains(struct shape_rect rect, int x, int y)

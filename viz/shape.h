@@ -17,6 +17,7 @@ enum shape_kind {
     SHAPE_STRIPES, /* diagonal lines that rise to the right */
     SHAPE_VEIL,    /* the paint laid over what is there, SHAPE_VEIL_ALPHA of 255 */
     SHAPE_TEXT,
+    SHAPE_CLIP, /* what follows is drawn within this rectangle only, until the next one */
 };
 
 #define SHAPE_VEIL_ALPHA 184
@@ -50,6 +51,9 @@ void shapes_finish(struct shapes *shapes);
 void shapes_add(struct shapes *shapes, enum shape_kind kind, enum paint paint,
                 struct shape_rect rect);
 
+/* From here on nothing is drawn outside the rectangle. */
+void shapes_clip(struct shapes *shapes, struct shape_rect rect);
+
 /* Adds UTF-8 text of at most `width` pixels: what is longer ends in an ellipsis, and where not even
  * one letter has room there is none. Returns the pixels it takes. */
 int shapes_text(struct shapes *shapes, enum paint paint, int x, int y, int width, int size,
@@ -67,6 +71,9 @@ const char *shape_skip(const char *text, int n);
 
 /* The rectangle smaller by `by` on each side. */
 struct shape_rect shape_inset(struct shape_rect rect, int by);
+
+/* What two rectangles have in common; no area where nothing. */
+struct shape_rect shape_meet(struct shape_rect a, struct shape_rect b);
 bool shape_contains(struct shape_rect rect, int x, int y);
 
 #endif

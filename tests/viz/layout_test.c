@@ -63,7 +63,7 @@ static void lay_out(struct fixture *fixture, const struct layout_view *view, int
 static struct shape_rect place_of(const struct fixture *fixture, enum layout_thing thing,
                                   int32_t id)
 {
-    for (int i = 0; i < fixture->layout.n_places; i++) {
+    for (int i = fixture->layout.n_places - 1; i >= 0; i--) {
         const struct layout_place *place = &fixture->layout.places[i];
         if (place->pick.thing == thing && place->pick.id == id)
             return place->rect;

@@ -1,0 +1,31 @@
+/*
+ * Where every berth of a run lies in its area when everything fits: worked out once for an area's size
+ * and kept, so that zooming and playing move nothing. It must never know moments, tasks or paint.
+ */
+#ifndef BERTH_VIZ_LAYOUT_GRID_H
+#define BERTH_VIZ_LAYOUT_GRID_H
+
+#include "viz/scene_index.h"
+
+/* Of a pixel: small boxes have sizes of their own too. */
+#define GRID_UNITS 64
+
+struct grid_rect {
+    int32_t x, y, width, height; /* units from the area's upper left corner */
+};
+
+struct layout_grid {
+    int width, height, gap, label; /* what it was made for: pixels */
+    uint64_t serial;
+    struct grid_rect *berths;
+    struct grid_rect *headings; /* by section; no height: it needs none */
+    int n_berths, n_sections;
+};
+
+/* Works it out, unless it is done: for an area of so many pixels, gaps of at most `gap` and headings
+ * of `label` pixels' height. */
+void layout_grid_make(struct layout_grid *grid, const struct scene_index *index, int width,
+                      int height, int gap, int label);
+void layout_grid_finish(struct layout_grid *grid);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * A task's tile: as large as what it reserves, filled by what it uses, with as much text as has room.
+ * It must never know instances.
+ */
+#ifndef BERTH_VIZ_LAYOUT_TILE_H
+#define BERTH_VIZ_LAYOUT_TILE_H
+
+#include "viz/layout.h"
+
+/* Pixels from which on a thing has a frame. */
+#define TILE_FRAMED_LEAST 5
+
+/* The sign, the paint and the pattern that stand for a part of a task's life. */
+const char *layout_mark(enum life life);
+enum paint layout_paint(enum life life);
+void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect);
+
+/* `nominal` is the tile's height before rounding to pixels: equal tiles get equal letters. */
+void layout_tile(struct layout *layout, const struct scene *scene, const struct scene_task *task,
+                 struct shape_rect rect, int nominal);
+
+#endif
