@@ -32,9 +32,10 @@
 static const char about[] =
     "Simulates a scenario, or a bare ECS task definition, and shows what happens. The run is "
     "logged\n"
-    "in RUN: without -o that is the scenario's name with .run, here; with --json or --runs "
-    "nothing\n"
-    "is written unless -o says so. The same scenario, seed and version give the same bytes.\n"
+    "in RUN: without -o that is the scenario's name with .run, here; with --json nothing "
+    "is\n"
+    "written unless -o says so, and --runs writes none. The same scenario, seed and version give "
+    "the same bytes.\n"
     "\n"
     "With --runs N it ends with the mean of each measure over the seeds and its 95 % confidence "
     "interval\n"

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SHARDS_MAX 10000
+#define SEEDS 10 /* where nobody says how many */
 
 static const char about[] =
     "Simulates a scenario at every combination of values, with every seed, and prints a table. An "
@@ -40,8 +41,10 @@ static const char about[] =
     "seeds\n"
     "and, as NAME_ci95, the half of its 95 % confidence interval: placed, unplaced (tasks), "
     "waited_p50,\n"
-    "waited_p95 (seconds), instances, cpu, memory (per cent reserved), and what else berth "
-    "measures.";
+    "waited_p95 (seconds), instances, cpu, memory (per cent reserved),\n"
+    "instance_hours, cost (dollars). What is not known, such as a cost where nothing has a price, "
+    "is "
+    "empty.";
 
 static const char examples[] =
     "  berth sweep scenarios/first.json --set instances.0.count=1..4 --seeds 20\n"
@@ -107,7 +110,7 @@ static bool make_plan(const struct wish *wish, const char *path, struct sweep_pl
 {
     const char *wrong = NULL;
 
-    plan->n_seeds = (int)wish->seeds;
+    plan->n_seeds = wish->seeds ? (int)wish->seeds : SEEDS;
     plan->count = (int32_t)wish->count;
     if (wish->warm_up && (wrong = units_duration(wish->warm_up, &plan->warm_up_usec)) != NULL)
         return err_set(err, EXIT_INPUT, "--warm-up \"%s\" %s", wish->warm_up, wrong);
@@ -122,6 +125,18 @@ static bool make_plan(const struct wish *wish, const char *path, struct sweep_pl
     return true;
 }
 
+/* The first option given that says what is run, or NULL. */
+static const char *option_of_plan(const struct wish *wish)
+{
+    return wish->sets.n_texts > 0 ? "--set"
+           : wish->seeds          ? "--seeds"
+           : wish->folder         ? "-o"
+           : wish->warm_up        ? "--warm-up"
+           : wish->count          ? "--count"
+           : wish->instances      ? "--instances"
+                                  : NULL;
+}
+
 static bool open_sweep(const struct wish *wish, const char *path, struct sweep *sweep,
                        struct findings *findings, struct err *err)
 {
@@ -131,10 +146,12 @@ static bool open_sweep(const struct wish *wish, const char *path, struct sweep *
 
     *sweep = (struct sweep){0};
     if (sweep_is_folder(path)) {
-        if (wish->sets.n_texts > 0)
+        const char *option = option_of_plan(wish);
+
+        if (option)
             return err_set(err, EXIT_INPUT,
-                           "%s says itself what is run: leave out --set, or name the scenario",
-                           path);
+                           "%s says itself what is run: leave out %s, or name the scenario", path,
+                           option);
         return sweep_resume(sweep, path, findings, err);
     }
     folder = wish->folder ? memory_text(wish->folder) : default_folder(path);
@@ -204,7 +221,7 @@ static int sweep(const struct wish *wish, const char *path)
 
 int cmd_sweep(int argc, char **argv)
 {
-    struct wish wish = {.seeds = 10, .shards = 8, .jobs = sysconf(_SC_NPROCESSORS_ONLN)};
+    struct wish wish = {.shards = 8, .jobs = sysconf(_SC_NPROCESSORS_ONLN)};
     const struct option_row rows[] = {
         {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE,...",
          "an axis; with a single value, a change for all points", 0, NULL},

@@ -75,6 +75,10 @@ static void add_cell(struct buffer *line, const struct estimate *estimate, enum 
     const struct measure_row *row = &measure_rows[kind];
     char half[32] = "";
 
+    if (estimate->is_unknown) {
+        buffer_add(line, "%9s%8s", "-", "");
+        return;
+    }
     if (estimate->has_interval)
         snprintf(half, sizeof half, "%.*f", row->decimals, estimate->half / row->per_unit);
     buffer_add(line, mark ? "%+9.*f" : "%9.*f", row->decimals, estimate->mean / row->per_unit);
@@ -184,19 +188,6 @@ static void print_tables(const struct scenario *scenario, const struct tournamen
 
 /* JSON ----------------------------------------------------------------------------------------- */
 
-static void add_estimate(struct buffer *json, const struct estimate *estimate,
-                         enum measure_kind kind)
-{
-    const struct measure_row *row = &measure_rows[kind];
-
-    buffer_add(json, "\"%s\": {\"mean\": %.6f, \"ci95\": ", row->name,
-               estimate->mean / row->per_unit);
-    if (estimate->has_interval)
-        buffer_add(json, "%.6f}", estimate->half / row->per_unit);
-    else
-        buffer_add_text(json, "null}");
-}
-
 static void add_contender(struct buffer *json, const struct tournament *tournament, int place)
 {
     int id = tournament->ranking[place];
@@ -209,14 +200,14 @@ static void add_contender(struct buffer *json, const struct tournament *tourname
             tournament_values(tournament, id, (enum measure_kind)k), tournament->n_seeds);
 
         buffer_add_text(json, ", ");
-        add_estimate(json, &estimate, (enum measure_kind)k);
+        measure_add_json(json, (enum measure_kind)k, &estimate);
     }
     buffer_add_text(json, ", \"against_best\": {");
     for (int k = 0; k < MEASURES; k++) {
         struct estimate estimate = against_best(tournament, place, (enum measure_kind)k);
 
         buffer_add_text(json, k ? ", " : "");
-        add_estimate(json, &estimate, (enum measure_kind)k);
+        measure_add_json(json, (enum measure_kind)k, &estimate);
     }
     buffer_add_text(json, "}}");
 }

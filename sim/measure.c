@@ -327,10 +327,7 @@ static void measure_instances(const struct story *story, int64_t from_usec, stru
 /* The bill is of the whole run: nobody pays less for a warm-up. */
 static int64_t measure_cost(const struct story *story)
 {
-    for (int i = story->n_facts - 1; i >= 0; i--)
-        if (story->facts[i].message.kind == MESSAGE_BILL)
-            return story->facts[i].message.as.bill.nanos / 1000;
-    return 0;
+    return story->bill.kind == MESSAGE_BILL ? story->bill.as.bill.nanos / 1000 : ESTIMATE_UNKNOWN;
 }
 
 struct measure measure_story(const struct story *story, int64_t from_usec)
@@ -344,4 +341,23 @@ struct measure measure_story(const struct story *story, int64_t from_usec)
     measure_instances(story, from_usec, &measure);
     measure.values[MEASURE_COST] = measure_cost(story);
     return measure;
+}
+
+static void add_number(struct buffer *json, bool is_known, double value)
+{
+    if (is_known)
+        buffer_add(json, "%.6f", value);
+    else
+        buffer_add_text(json, "null");
+}
+
+void measure_add_json(struct buffer *json, enum measure_kind kind, const struct estimate *estimate)
+{
+    const struct measure_row *row = &measure_rows[kind];
+
+    buffer_add(json, "\"%s\": {\"mean\": ", row->name);
+    add_number(json, !estimate->is_unknown, estimate->mean / row->per_unit);
+    buffer_add_text(json, ", \"ci95\": ");
+    add_number(json, estimate->has_interval, estimate->half / row->per_unit);
+    buffer_add_text(json, "}");
 }

@@ -5,6 +5,8 @@
 #ifndef BERTH_MEASURE_H
 #define BERTH_MEASURE_H
 
+#include "file/buffer.h"
+#include "file/estimate.h"
 #include "file/story.h"
 
 /*
@@ -30,7 +32,7 @@ enum measure_kind {
     /* Milliseconds, over all instances, during which they held a task: what would be paid for if an
      * empty instance cost nothing. */
     MEASURE_INSTANCE_TIME,
-    /* Millionths of a dollar: the whole run's bill. 0 where nothing has a price. */
+    /* Millionths of a dollar: the whole run's bill. ESTIMATE_UNKNOWN where nothing has a price. */
     MEASURE_COST,
     MEASURES,
 };
@@ -48,6 +50,9 @@ struct measure_row {
     int decimals;
 };
 extern const struct measure_row measure_rows[MEASURES];
+
+/* `"cost": {"mean": ..., "ci95": ...}`, each null where it is not known. */
+void measure_add_json(struct buffer *json, enum measure_kind kind, const struct estimate *estimate);
 
 /* From `from_usec` on: what was asked for, placed or held before it does not count. */
 struct measure measure_story(const struct story *story, int64_t from_usec);

@@ -52,6 +52,10 @@ void replications_print(FILE *out, const struct replications *list)
         const struct measure_row *row = &measure_rows[k];
         struct estimate estimate = estimate_at(list, (enum measure_kind)k);
 
+        if (estimate.is_unknown) {
+            fprintf(out, "  %-12s %12s\n", row->title, "-");
+            continue;
+        }
         fprintf(out, "  %-12s %12.*f \u00b1%.*f%s%s\n", row->title, row->decimals + 1,
                 estimate.mean / row->per_unit, row->decimals + 1, estimate.half / row->per_unit,
                 row->unit[0] ? " " : "", row->unit);
@@ -62,15 +66,10 @@ void replications_json(struct buffer *json, const struct replications *list)
 {
     buffer_add(json, "\"warm_up\": %.6f, \"measures\": {", (double)list->from_usec / USEC_PER_SEC);
     for (int k = 0; k < MEASURES && list->n_runs > 0; k++) {
-        const struct measure_row *row = &measure_rows[k];
         struct estimate estimate = estimate_at(list, (enum measure_kind)k);
 
-        buffer_add(json, "%s\"%s\": {\"mean\": %.6f, \"ci95\": ", k ? ", " : "", row->name,
-                   estimate.mean / row->per_unit);
-        if (estimate.has_interval)
-            buffer_add(json, "%.6f}", estimate.half / row->per_unit);
-        else
-            buffer_add_text(json, "null}");
+        buffer_add_text(json, k ? ", " : "");
+        measure_add_json(json, (enum measure_kind)k, &estimate);
     }
     buffer_add_text(json, "}");
 }

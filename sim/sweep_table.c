@@ -81,6 +81,10 @@ static void add_cell(struct buffer *line, const struct estimate *estimate, enum 
     const struct measure_row *row = &measure_rows[kind];
     char half[32] = "";
 
+    if (estimate->is_unknown) {
+        buffer_add(line, "%9s %-*s", "-", CELL_COLUMNS - 10, "");
+        return;
+    }
     if (estimate->has_interval)
         snprintf(half, sizeof half, "\u00b1%.*f", row->decimals, estimate->half / row->per_unit);
     buffer_add(line, "%9.*f %-*s", row->decimals, estimate->mean / row->per_unit,
@@ -161,7 +165,10 @@ static void add_csv_point(struct buffer *csv, const struct sweep *sweep, int poi
         const struct measure_row *row = &measure_rows[k];
         struct estimate estimate = estimate_at(sweep, point, (enum measure_kind)k);
 
-        buffer_add(csv, ",%.6f,", estimate.mean / row->per_unit);
+        buffer_add_text(csv, ",");
+        if (!estimate.is_unknown)
+            buffer_add(csv, "%.6f", estimate.mean / row->per_unit);
+        buffer_add_text(csv, ",");
         if (estimate.has_interval)
             buffer_add(csv, "%.6f", estimate.half / row->per_unit);
     }
@@ -198,15 +205,10 @@ static void add_json_point(struct buffer *json, const struct sweep *sweep, int p
     }
     buffer_add_text(json, "}");
     for (int k = 0; k < MEASURES; k++) {
-        const struct measure_row *row = &measure_rows[k];
         struct estimate estimate = estimate_at(sweep, point, (enum measure_kind)k);
 
-        buffer_add(json, ", \"%s\": {\"mean\": %.6f, \"ci95\": ", row->name,
-                   estimate.mean / row->per_unit);
-        if (estimate.has_interval)
-            buffer_add(json, "%.6f}", estimate.half / row->per_unit);
-        else
-            buffer_add_text(json, "null}");
+        buffer_add_text(json, ", ");
+        measure_add_json(json, (enum measure_kind)k, &estimate);
     }
     buffer_add_text(json, "}");
 }

@@ -45,6 +45,8 @@ struct estimate estimate_of_difference(const int64_t *left, const int64_t *right
     for (int i = 0; i < n; i++) {
         wide value = (wide)left[i] - (right ? right[i] : 0);
 
+        if (left[i] == ESTIMATE_UNKNOWN || (right && right[i] == ESTIMATE_UNKNOWN))
+            return (struct estimate){.is_unknown = true};
         sum += value;
         squares += value * value;
     }

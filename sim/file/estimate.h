@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A value that nobody knows: with one among them, nothing is known of their mean. */
+#define ESTIMATE_UNKNOWN INT64_MIN
+
 struct estimate {
     double mean;
     double half;       /* the interval is mean - half to mean + half */
     bool has_interval; /* there are two values at least */
+    bool is_unknown;   /* then the rest is 0 and false */
 };
 
 /* Of `n` > 0 values, each less than 2^50 in size and at most 10000 of them. Student's t. */

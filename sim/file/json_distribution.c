@@ -6,9 +6,6 @@
 #include "file/json_read.h"
 #include "file/units.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,66 +108,14 @@ static bool read_constant(struct node *node, struct distribution *out)
 
 /* Samples ---------------------------------------------------------------------------------------- */
 
-/* The line's duration as JSON; NULL after an error. */
 static json_t *sample_of_line(const struct node *node, const char *file, int number, char *line)
 {
-    const char *wrong;
-    size_t length;
     int64_t usec;
+    const char *wrong = units_duration(line, &usec);
 
-    line += strspn(line, " \t");
-    length = strlen(line);
-    while (length > 0 && isspace((unsigned char)line[length - 1]))
-        line[--length] = '\0';
-    wrong = units_duration(line, &usec);
     if (wrong)
         node_error(node, "%.200s, line %d: \"%.60s\" %s", file, number, line, wrong);
     return wrong ? NULL : json_string(line);
-}
-
-static json_t *read_lines(const struct node *node, const char *name, FILE *file)
-{
-    json_t *list = json_array(), *value;
-    char line[256];
-
-    for (int number = 1; list && fgets(line, sizeof line, file); number++) {
-        if (line[strspn(line, " \t\r\n")] == '\0' || line[0] == '#')
-            continue;
-        value = sample_of_line(node, name, number, line);
-        if (value && json_array_size(list) == SAMPLES_MAX) {
-            node_error(node, "%.200s has more than %d values", name, SAMPLES_MAX);
-            json_decref(value);
-            value = NULL;
-        }
-        if (value) {
-            json_array_append_new(list, value);
-        } else {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
-/* Puts what the file says where its name stood. */
-static bool inline_samples(struct node *node)
-{
-    const char *name = json_string_value(node->value);
-    char *path = document_beside(node->document, name);
-    FILE *file = fopen(path, "re");
-    json_t *list;
-
-    if (!file)
-        node_error(node, "cannot read %.200s: %s", path, strerror(errno));
-    list = file ? read_lines(node, name, file) : NULL;
-    if (file)
-        fclose(file);
-    free(path);
-    if (!list)
-        return false;
-    json_object_set_new(node->parent->value, "samples", list);
-    node->value = list;
-    return true;
 }
 
 static bool read_samples(struct node *node, struct distribution *out)
@@ -180,7 +125,7 @@ static bool read_samples(struct node *node, struct distribution *out)
     size_t n;
     int64_t *usec;
 
-    if (from_file && !inline_samples(node))
+    if (from_file && !node_inline_lines(node, "samples", SAMPLES_MAX, sample_of_line))
         return false;
     if (!json_is_array(node->value)) {
         node_error(node, "found %s, wanted a list of durations or a file's name", node_found(node));

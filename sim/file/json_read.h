@@ -45,4 +45,13 @@ bool node_id(const struct node *node, char letter, int32_t *out);
 /* `names` is NULL-terminated; gives the index. */
 bool node_choice(const struct node *node, const char *const *names, int *out);
 
+/* One line of a file as JSON, new; json_null() where it is to be passed over, NULL where it is wrong, which has been
+ * said then. */
+typedef json_t *node_of_line(const struct node *node, const char *file, int number, char *line);
+
+/* The node is the name of a file beside its document: puts a list of what its lines say in the place of that name,
+ * the member `member` of its parent, so that a run log has it. Lines come without the blanks around them; empty
+ * ones and those that begin with # say nothing. At most `max`. False after an error. */
+bool node_inline_lines(struct node *node, const char *member, int max, node_of_line *read);
+
 #endif

@@ -6,7 +6,6 @@
 #include "file/units.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +91,11 @@ static bool read_sine(struct node *node, struct rate_curve *curve)
     return true;
 }
 
+static bool is_heading(int number, const char *line)
+{
+    return number == 1 && isalpha((unsigned char)line[strspn(line, " \t\"")]);
+}
+
 /* "60,200" with the usual units, or with its own: JSON as a scenario has it. NULL: what is wrong has
  * been said. */
 static json_t *step_of_line(const struct node *node, const char *file, int number, char *line)
@@ -100,11 +104,12 @@ static json_t *step_of_line(const struct node *node, const char *file, int numbe
     const char *wrong = "is not a time and a rate, such as 60s,200/s";
     int64_t usec, per;
 
+    if (is_heading(number, line))
+        return json_null();
     if (comma) {
         *comma = '\0';
-        line += strspn(line, " \t");
         rate += strspn(rate, " \t");
-        rate[strcspn(rate, " \t\r\n,")] = '\0';
+        rate[strcspn(rate, " \t,")] = '\0';
         line[strcspn(line, " \t")] = '\0';
         snprintf(at_text, sizeof at_text, "%.60s%s", line,
                  line[strspn(line, "0123456789.")] ? "" : "s");
@@ -119,57 +124,6 @@ static json_t *step_of_line(const struct node *node, const char *file, int numbe
     node_error(node, "%.200s, line %d: \"%.60s%s%.60s\" %s", file, number, line, comma ? "," : "",
                comma ? rate : "", wrong);
     return NULL;
-}
-
-static bool is_heading(int number, const char *line)
-{
-    return number == 1 && isalpha((unsigned char)line[strspn(line, " \t\"")]);
-}
-
-static json_t *read_lines(const struct node *node, const char *name, FILE *file)
-{
-    json_t *list = json_array();
-    char line[256];
-
-    for (int number = 1; list && fgets(line, sizeof line, file); number++) {
-        json_t *step;
-
-        line[strcspn(line, "\r\n")] = '\0';
-        if (line[strspn(line, " \t")] == '\0' || line[0] == '#' || is_heading(number, line))
-            continue;
-        step = step_of_line(node, name, number, line);
-        if (step && json_array_size(list) < STEPS_MAX) {
-            json_array_append_new(list, step);
-            continue;
-        }
-        if (step)
-            node_error(node, "%.200s has more than %d steps", name, STEPS_MAX);
-        json_decref(step);
-        json_decref(list);
-        list = NULL;
-    }
-    return list;
-}
-
-/* Puts what the file says where its name stood, so that a run log has it. */
-static bool inline_steps(struct node *node)
-{
-    const char *name = json_string_value(node->value);
-    char *path = document_beside(node->document, name);
-    FILE *file = fopen(path, "re");
-    json_t *list;
-
-    if (!file)
-        node_error(node, "cannot read %.200s: %s", path, strerror(errno));
-    list = file ? read_lines(node, name, file) : NULL;
-    if (file)
-        fclose(file);
-    free(path);
-    if (!list)
-        return false;
-    json_object_set_new(node->parent->value, "steps", list);
-    node->value = list;
-    return true;
 }
 
 static bool read_step(struct node *node, struct rate_curve *curve)
@@ -199,7 +153,7 @@ static bool read_steps(struct node *node, struct rate_curve *curve)
 {
     size_t n;
 
-    if (json_is_string(node->value) && !inline_steps(node))
+    if (json_is_string(node->value) && !node_inline_lines(node, "steps", STEPS_MAX, step_of_line))
         return false;
     n = node_list(node);
     if (n < 1 || n > STEPS_MAX) {

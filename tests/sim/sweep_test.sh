@@ -102,12 +102,22 @@ expect 'a bare task definition' 0 '' web.json --count 4 --instances 2xm5.large -
 expect 'JSON' 0 '' one --json
 grep -q '"points": \[' out && { ! command -v jq >/dev/null || jq -e '.points | length == 6' out >/dev/null; }
 report 'has the points' $?
+expect 'what nobody knows is not 0' 0 '' "$scenarios/first.json" --seeds 2 -o unpriced --json
+grep -q '"cost": {"mean": null, "ci95": null}' out && [ "$(tail -n 1 unpriced/table.csv | tail -c 3)" = ',,' ]
+report 'but null, and empty in the CSV' $?
+"$berth" sweep unpriced >out 2>err
+grep -qE '^ +-$' out
+report 'and - in the table' $?
 
 expect 'a wrong value at the last point shows at once' 2 'lab.json.*count' lab.json --set instances.0.count=1,2,x -o wrong
 [ ! -e wrong ]
 report 'and leaves nothing' $?
 expect 'no such file' 2 'cannot read none.json' none.json --set a=1
 expect 'a folder says itself what is run' 2 'leave out --set' one --set a=1
+for option in '--seeds 3' '-o two' '--warm-up 1s' '--count 2' '--instances 2xm5.large'; do
+    # shellcheck disable=SC2086 # an option and its value
+    expect "nor is it told by $option" 2 "leave out ${option%% *}" one $option
+done
 expect 'a shard that is none' 2 'wanted K/N' lab.json --shard 3/2
 expect 'a warm-up longer than the run' 2 'leaves nothing' lab.json --seeds 1 --warm-up 1h -o long
 expect 'a bad warm-up' 2 '"soon" ' lab.json --warm-up soon

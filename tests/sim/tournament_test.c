@@ -96,7 +96,9 @@ Test(tournament, a_run_in_numbers)
         options.tell = true;
         cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
         measure = measure_story(&result.story, 0);
-        for (int k = 0; k < MEASURES; k++)
+        cr_expect(measure.values[MEASURE_COST] == ESTIMATE_UNKNOWN, "%s: nothing has a price",
+                  rows[i].name);
+        for (int k = 0; k < MEASURE_COST; k++)
             cr_expect(measure.values[k] == rows[i].values[k], "%s: %s is %lld, not %lld",
                       rows[i].name, measure_rows[k].name, (long long)measure.values[k],
                       (long long)rows[i].values[k]);
@@ -206,7 +208,8 @@ Test(tournament, students_t)
 
 Test(tournament, intervals)
 {
-    const int64_t values[] = {2, 4, 4, 4, 5, 5, 7, 9}, shifted[] = {1, 3, 3, 3, 4, 4, 6, 8};
+    int64_t values[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    const int64_t shifted[] = {1, 3, 3, 3, 4, 4, 6, 8};
     const int64_t large[] = {INT64_C(1) << 49, -(INT64_C(1) << 49)};
     struct estimate estimate = estimate_of(values, 8);
 
@@ -217,6 +220,11 @@ Test(tournament, intervals)
     cr_expect(estimate.mean == 1 && estimate.half == 0 && !estimate_holds_zero(&estimate));
     estimate = estimate_of_difference(shifted, values, 8);
     cr_expect(estimate.mean == -1 && !estimate_holds_zero(&estimate));
+    values[3] = ESTIMATE_UNKNOWN;
+    estimate = estimate_of(values, 8);
+    cr_expect(estimate.is_unknown && !estimate.has_interval, "one that nobody knows");
+    estimate = estimate_of_difference(large, values + 2, 2);
+    cr_expect(estimate.is_unknown, "nor is the difference");
     estimate = estimate_of(values, 1);
     cr_expect(estimate.mean == 2 && !estimate.has_interval && estimate_holds_zero(&estimate));
     estimate = estimate_of(large, 2);
