@@ -17,8 +17,6 @@ enum key { KEY_FAMILY, KEY_TASK, KEY_INSTANCE, KEY_SERVICE, KEY_STATE, KEY_ZONE,
 const char *const filter_keys[] = {"family", "task", "instance", "service",
                                    "state",  "zone", "type",     NULL};
 
-static const char *const host_states[] = {"booting", "ready", "gone"};
-
 /* What a word says of the things that tasks have in common; by number. */
 struct word {
     char text[FILTER_TEXT];
@@ -138,18 +136,16 @@ static bool task_matches(const struct words *words, const struct story *story, i
     return true;
 }
 
-static bool instance_matches(const struct words *words, const struct scene *scene,
-                             const struct scene_instance *instance)
+static bool instance_matches(const struct words *words, const struct scene_instance *instance)
 {
     for (int i = 0; i < words->n; i++) {
         const struct word *word = &words->list[i];
         bool is = word->instances[instance->instance] || word->zones[instance->instance];
         is |= word->keys[KEY_TYPE] && has_part(instance->type, word->text);
-        is |= word->keys[KEY_STATE] && starts(host_states[instance->state], word->text);
+        is |= word->keys[KEY_STATE] && starts(scene_host_names[instance->state], word->text);
         if (!is)
             return false;
     }
-    (void)scene;
     return true;
 }
 
@@ -176,7 +172,7 @@ bool filter_apply(struct filter *filter, const struct scene *scene, const char *
     filter->instances = calloc((size_t)story->n_instances + 1, sizeof *filter->instances);
     for (int i = 0; i < story->n_instances; i++) {
         const struct scene_instance *instance = scene_instance(scene, i);
-        if (instance && instance_matches(&words, scene, instance)) {
+        if (instance && instance_matches(&words, instance)) {
             filter->instances[i] = true;
             filter->n_instances++;
         }

@@ -51,6 +51,22 @@ int time_line_x(const struct layout *layout, int64_t at_usec)
            chronicle_column(at_usec, layout->time_line.width, layout->length_usec);
 }
 
+/* The colour of a run among those of the picture, and what it is called there. */
+static enum paint run_paint(const struct scene *const *scenes, int run)
+{
+    enum run_mode mode = scenes[run]->index->mode;
+    if (run > 0 && mode == scenes[0]->index->mode)
+        return PAINT_SECOND;
+    return mode == RUN_EXEC ? PAINT_REAL : PAINT_SIM;
+}
+
+static const char *run_word(const struct scene *const *scenes, int run)
+{
+    if (scenes[0]->index->mode == scenes[1]->index->mode)
+        return run == 0 ? "left" : "right";
+    return scenes[run]->index->mode == RUN_EXEC ? "real" : "sim";
+}
+
 /* Heights ------------------------------------------------------------------------------------------ */
 
 /* Low pictures have one lane of signs, others two. */
@@ -214,13 +230,12 @@ static void add_row(struct layout *layout, const struct scene_index *index,
 
 /* Strips ------------------------------------------------------------------------------------------- */
 
-/* The area under the numbers, light, and their line, both merged over equal columns. */
+/* The area under the numbers (`light` PAINTS: not that), and their line, both merged over equal columns. */
 static void add_curve(struct layout *layout, const struct chronicle *chronicle, int strip,
-                      int64_t most, bool filled, struct shape_rect rect)
+                      int64_t most, enum paint paint, enum paint light, struct shape_rect rect)
 {
     const int64_t *low = &chronicle->low[strip * chronicle->width];
     const int64_t *high = &chronicle->high[strip * chronicle->width];
-    bool real = chronicle->index->mode == RUN_EXEC;
     int below = rect.y + rect.height;
     for (int x = 0, next; x < chronicle->width; x = next) {
         next = x + 1;
@@ -230,16 +245,16 @@ static void add_curve(struct layout *layout, const struct chronicle *chronicle, 
             continue;
         int top = below - 2 - (int)((__int128)high[x] * (rect.height - 2) / most);
         int bottom = below - (int)((__int128)low[x] * (rect.height - 2) / most);
-        if (filled && high[x] > 0)
-            shapes_add(&layout->shapes, SHAPE_FILL, real ? PAINT_REAL_LIGHT : PAINT_SIM_LIGHT,
+        if (light != PAINTS && high[x] > 0)
+            shapes_add(&layout->shapes, SHAPE_FILL, light,
                        (struct shape_rect){rect.x + x, top, next - x, below - top});
-        shapes_add(&layout->shapes, SHAPE_FILL, real ? PAINT_REAL : PAINT_SIM,
+        shapes_add(&layout->shapes, SHAPE_FILL, paint,
                    (struct shape_rect){rect.x + x, top, next - x, bottom - top});
     }
 }
 
-static void add_label(struct layout *layout, const struct layout_view *view, int strip,
-                      int64_t at_usec, struct shape_rect rect)
+static void add_label(struct layout *layout, const struct layout_view *view,
+                      const struct scene *const *scenes, int strip, struct shape_rect rect)
 {
     int size = layout->sizes.small, y = rect.y + (rect.height - shape_line(size)) / 2;
     int right = rect.x + rect.width;
@@ -249,19 +264,19 @@ static void add_label(struct layout *layout, const struct layout_view *view, int
         if (!chronicle)
             continue;
         chronicle_tell_value((enum chronicle_strip)strip,
-                             series_at(&chronicle->strips[strip], at_usec), text, sizeof text);
+                             series_at(&chronicle->strips[strip], scenes[i]->at_usec), text,
+                             sizeof text);
         int wide = shape_letters(text) * shape_advance(size);
         right -= wide;
-        shapes_text(&layout->shapes, chronicle->index->mode == RUN_EXEC ? PAINT_REAL : PAINT_SIM,
-                    right, y, wide, size, true, text);
+        shapes_text(&layout->shapes, run_paint(scenes, i), right, y, wide, size, true, text);
         right -= shape_advance(size);
     }
     shapes_text(&layout->shapes, PAINT_FAINT, rect.x, y, right - rect.x, size, false,
                 strip_names[strip]);
 }
 
-static void add_strips(struct layout *layout, const struct layout_view *view, int label,
-                       int64_t at_usec)
+static void add_strips(struct layout *layout, const struct layout_view *view,
+                       const struct scene *const *scenes, int label)
 {
     struct shape_rect *all = &layout->strips;
     int n = n_strips(view), gap = layout->sizes.gap;
@@ -275,9 +290,13 @@ static void add_strips(struct layout *layout, const struct layout_view *view, in
                    (struct shape_rect){rect.x, rect.y + rect.height, rect.width, 1});
         for (int i = 0; i < LAYOUT_SCENES; i++) {
             if (view->chronicles[i])
-                add_curve(layout, view->chronicles[i], s, most, i == 0, rect);
+                add_curve(layout, view->chronicles[i], s, most, run_paint(scenes, i),
+                          i > 0                                ? PAINTS
+                          : scenes[i]->index->mode == RUN_EXEC ? PAINT_REAL_LIGHT
+                                                               : PAINT_SIM_LIGHT,
+                          rect);
         }
-        add_label(layout, view, s, at_usec,
+        add_label(layout, view, scenes, s,
                   (struct shape_rect){rect.x - label, rect.y,
                                       label - shape_advance(layout->sizes.small), rect.height});
         y += each;
@@ -292,17 +311,20 @@ static int label_width(const struct layout *layout, const struct layout_view *vi
     if (layout->strips.height > 0)
         return (LABEL_LETTERS + (n_scenes > 1 ? SECOND_LETTERS : 0)) * advance;
     (void)view;
-    return n_scenes > 1 ? 5 * advance : 0;
+    return n_scenes > 1 ? 6 * advance : 0;
 }
 
+/* Under the signs, so that it hides none. */
 static void add_cursor(struct layout *layout, int64_t at_usec)
 {
     const struct shape_rect *line = &layout->time_line;
-    int x = time_line_x(layout, at_usec);
+    int x = time_line_x(layout, at_usec), head = layout->sizes.small / 2 + 2;
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_INK,
-               (struct shape_rect){x - 1, line->y - 3, 3, line->height + 6});
+               (struct shape_rect){x, line->y - 3, 1, line->height + 6});
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_INK,
-               (struct shape_rect){x - 4, line->y - 5, 9, 4});
+               (struct shape_rect){x - head / 2, line->y - 5, head | 1, 5});
+    shapes_add(&layout->shapes, SHAPE_FILL, PAINT_INK,
+               (struct shape_rect){x - 1, line->y + line->height, 3, 3});
     if (layout->strips.height > 0)
         shapes_add(&layout->shapes, SHAPE_FILL, PAINT_INK,
                    (struct shape_rect){x, layout->strips.y, 1, layout->strips.height});
@@ -321,21 +343,23 @@ void time_line_add(struct layout *layout, const struct scene *const *scenes, int
     if (line->width < 2 || line->height < 4)
         return;
     shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, *line);
+    shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, *line);
     add_ticks(layout, line->y + line->height + 3);
+    for (int i = 0; i < n_scenes; i++) {
+        if (view->chronicles[i])
+            chronicle_fit(view->chronicles[i], line->width, layout->length_usec);
+    }
+    if (layout->strips.height > 0)
+        add_strips(layout, view, scenes, label);
+    add_cursor(layout, scenes[0]->at_usec);
     for (int i = 0; i < n_scenes; i++) {
         const struct scene_index *index = scenes[i]->index;
         int high = line->height / n_scenes;
-        if (view->chronicles[i])
-            chronicle_fit(view->chronicles[i], line->width, layout->length_usec);
         add_row(layout, index, view->chronicles[i], lanes(layout, view),
                 (struct shape_rect){line->x, line->y + i * high, line->width, high});
         if (n_scenes > 1)
-            shapes_text(shapes, index->mode == RUN_EXEC ? PAINT_REAL : PAINT_SIM, area.x,
+            shapes_text(shapes, run_paint(scenes, i), area.x,
                         line->y + i * high + (high - shape_line(size)) / 2, label, size, true,
-                        index->mode == RUN_EXEC ? "real" : "sim");
+                        run_word(scenes, i));
     }
-    shapes_add(shapes, SHAPE_FRAME, PAINT_RULE, *line);
-    if (layout->strips.height > 0)
-        add_strips(layout, view, label, scenes[0]->at_usec);
-    add_cursor(layout, scenes[0]->at_usec);
 }

@@ -90,6 +90,8 @@ Test(palette, what_differs_looks_different_to_everybody)
         {PAINT_PENDING, PAINT_PENDING_STRIPE, PAINTS},
         {PAINT_STOPPING, PAINT_STOPPING_STRIPE, PAINTS},
         {PAINT_SIM, PAINT_REAL, PAINTS},
+        {PAINT_SIM, PAINT_SECOND, PAINTS},
+        {PAINT_REAL, PAINT_SECOND, PAINTS},
         {PAINT_SIM_LIGHT, PAINT_REAL_LIGHT, PAINT_PAPER, PAINTS},
         {PAINT_CPU, PAINT_MEMORY, PAINT_PAPER, PAINTS},
         {PAINT_DEPLOYMENT, PAINT_SCALE, PAINT_FAULT, PAINT_PANEL, PAINTS},
@@ -120,15 +122,16 @@ Test(palette, letters_can_be_read)
         enum paint ink, on;
         double least;
     } rows[] = {
-        {PAINT_INK, PAINT_PAPER, 7},     {PAINT_INK, PAINT_PANEL, 7},
-        {PAINT_INK, PAINT_TIP, 7},       {PAINT_INK, PAINT_RUNNING, 4.5},
-        {PAINT_INK, PAINT_PENDING, 4.5}, {PAINT_INK, PAINT_STOPPING, 4.5},
-        {PAINT_FAINT, PAINT_PAPER, 4.5}, {PAINT_FAINT, PAINT_PANEL, 4.5},
-        {PAINT_PAPER, PAINT_SIM, 4.5},   {PAINT_PAPER, PAINT_REAL, 3},
-        {PAINT_SIM, PAINT_PAPER, 4.5},   {PAINT_REAL, PAINT_PAPER, 3},
-        {PAINT_FAILED, PAINT_PANEL, 3},  {PAINT_DEPLOYMENT, PAINT_PANEL, 3},
-        {PAINT_SCALE, PAINT_PANEL, 3},   {PAINT_FAULT, PAINT_PANEL, 3},
-        {PAINT_FOCUS, PAINT_PAPER, 3},   {PAINT_FOCUS, PAINT_PANEL, 3},
+        {PAINT_INK, PAINT_PAPER, 7},        {PAINT_INK, PAINT_PANEL, 7},
+        {PAINT_INK, PAINT_TIP, 7},          {PAINT_INK, PAINT_RUNNING, 4.5},
+        {PAINT_INK, PAINT_PENDING, 4.5},    {PAINT_INK, PAINT_STOPPING, 4.5},
+        {PAINT_FAINT, PAINT_PAPER, 4.5},    {PAINT_FAINT, PAINT_PANEL, 4.5},
+        {PAINT_PAPER, PAINT_SIM, 4.5},      {PAINT_PAPER, PAINT_REAL, 3},
+        {PAINT_SIM, PAINT_PAPER, 4.5},      {PAINT_SECOND, PAINT_PAPER, 4.5},
+        {PAINT_REAL, PAINT_PAPER, 3},       {PAINT_FAILED, PAINT_PANEL, 3},
+        {PAINT_DEPLOYMENT, PAINT_PANEL, 3}, {PAINT_SCALE, PAINT_PANEL, 3},
+        {PAINT_FAULT, PAINT_PANEL, 3},      {PAINT_FOCUS, PAINT_PAPER, 3},
+        {PAINT_FOCUS, PAINT_PANEL, 3},
     };
     for (int theme = 0; theme < THEMES; theme++) {
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
