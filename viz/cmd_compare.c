@@ -61,6 +61,24 @@ static void put_reference_first(struct run *runs, char **paths, int n_runs)
     }
 }
 
+static bool same_scenario(const struct run *a, const struct run *b)
+{
+    return a->header.scenario && b->header.scenario &&
+           strcmp(a->header.scenario, b->header.scenario) == 0;
+}
+
+/* Every run is held against the first. */
+static void warn_of_others(const struct run *runs, char **paths, int n_runs)
+{
+    for (int i = 1; i < n_runs; i++) {
+        if (!same_scenario(&runs[0], &runs[i]))
+            fprintf(stderr,
+                    "berth: warning: %s and %s are runs of different scenarios: tasks are matched "
+                    "by their numbers all the same\n",
+                    paths[0], paths[i]);
+    }
+}
+
 /* The table comes first: it is there even where the picture cannot be drawn. */
 static bool show(struct run *runs, char **paths, int n_runs, const char *picture, bool json,
                  struct err *err)
@@ -75,10 +93,7 @@ static bool show(struct run *runs, char **paths, int n_runs, const char *picture
     compare_init(&compare, names, stories, headers);
     compare.others = others;
     compare.n_others = n_runs - 1;
-    if (!compare.same_scenario)
-        fprintf(stderr,
-                "berth: warning: these are runs of different scenarios: tasks are matched by "
-                "their numbers all the same\n");
+    warn_of_others(runs, paths, n_runs);
     if (json)
         compare_print_json(stdout, &compare);
     else

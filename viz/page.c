@@ -360,15 +360,39 @@ static void add_json(struct buffer *page, const char *text)
     }
 }
 
+/* The first run with the same scenario; -1: the log has none. */
+static int first_with(const struct plots_run *runs, int run)
+{
+    int first = 0;
+    if (!runs[run].header.scenario)
+        return -1;
+    while (first < run && (!runs[first].header.scenario ||
+                           strcmp(runs[first].header.scenario, runs[run].header.scenario) != 0))
+        first++;
+    return first;
+}
+
+/* "scenario.json", "scenario-2.json": what to call the scenario of a run that is the first with it. */
+static void add_file_name(struct buffer *page, const struct plots_run *runs, int first)
+{
+    int number = 1;
+    for (int i = 0; i < first; i++)
+        number += first_with(runs, i) == i;
+    if (number > 1)
+        buffer_add(page, "scenario-%d.json", number);
+    else
+        buffer_add_text(page, "scenario.json");
+}
+
 static void add_scenario(struct buffer *page, const struct plots_run *runs, int n_runs)
 {
     buffer_add_text(page, "<h2 id=scenario>Scenario</h2>\n");
     for (int i = 0; i < n_runs; i++) {
-        bool same = i > 0 && runs[i].header.scenario && runs[0].header.scenario &&
-                    strcmp(runs[i].header.scenario, runs[0].header.scenario) == 0;
-        if (same || !runs[i].header.scenario)
+        if (first_with(runs, i) != i)
             continue;
-        buffer_add(page, "<details%s><summary>of ", i == 0 ? " open" : "");
+        buffer_add(page, "<details%s><summary><code>", i == 0 ? " open" : "");
+        add_file_name(page, runs, i);
+        buffer_add_text(page, "</code>, of ");
         add_text(page, runs[i].path);
         buffer_add_text(page, "</summary><pre>");
         add_json(page, runs[i].header.scenario);
@@ -378,11 +402,13 @@ static void add_scenario(struct buffer *page, const struct plots_run *runs, int 
 
 static void add_repeat(struct buffer *page, const struct plots_run *runs, int n_runs)
 {
-    buffer_add_text(page, "<h2 id=repeat>How to repeat it</h2>\n<p>Save the scenario above as "
-                          "<code>scenario.json</code>, then</p>\n<pre>");
+    buffer_add_text(page,
+                    "<h2 id=repeat>How to repeat it</h2>\n<p>Save what stands above under its "
+                    "name, such as <code>scenario.json</code>, then</p>\n<pre>");
     for (int i = 0; i < n_runs; i++) {
         const struct run_header *header = &runs[i].header;
-        buffer_add(page, "berth %s scenario.json", header->mode == RUN_EXEC ? "exec" : "sim");
+        buffer_add(page, "berth %s ", header->mode == RUN_EXEC ? "exec" : "sim");
+        add_file_name(page, runs, first_with(runs, i) < 0 ? 0 : first_with(runs, i));
         if (header->mode == RUN_SIM)
             buffer_add(page, " --seed %" PRIu64, header->seed);
         if (header->scale_denominator != header->scale_numerator)
