@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Two for each of berth-work's options, but for ports, its name, and the end. */
-enum { WORK_ARGUMENTS = 24, WORK_TEXTS = 12 };
+enum { WORK_ARGUMENTS = 28, WORK_TEXTS = 14 };
 
 /* What berth-work listens on at most. */
 enum { WORK_PORTS = 16 };
@@ -124,6 +124,7 @@ static void work_argv(struct command_line *line, const char *program,
     add_option(line, &n, "--threads", duty->threads > 1 ? duty->threads : 0);
     add_option(line, &n, "--idle", duty->idle_usec);
     add_option(line, &n, "--exit", duty->exit_code);
+    add_option(line, &n, "--stop", duty->stop_usec);
     add_service(line, &n, plan);
 }
 

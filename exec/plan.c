@@ -294,6 +294,7 @@ struct duty plans_duty(const struct plans *plans, int32_t task, int32_t taskdef)
             .idle_usec = behaviour->idle_usec,
             .memory_bytes = scale_down(plans->scale, behaviour->memory_bytes),
             .exit_code = behaviour->exit_code,
+            .stop_usec = behaviour->stop_usec,
             .unhealthy_after_usec = behaviour->unhealthy_after_usec,
         };
     }

@@ -144,6 +144,7 @@ static const struct field duty_container_fields[] = {
     FIELD(FIELD_LONG, duty_container, idle_usec, "idle"),
     FIELD(FIELD_LONG, duty_container, memory_bytes, "memory"),
     FIELD(FIELD_INT, duty_container, exit_code, "exit"),
+    FIELD(FIELD_LONG, duty_container, stop_usec, "stop"),
     FIELD(FIELD_LONG, duty_container, unhealthy_after_usec, "unhealthyAfter"),
 };
 static const struct schema duty_container_schema = SCHEMA(duty_container, duty_container_fields);

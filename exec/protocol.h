@@ -177,6 +177,7 @@ struct duty_container {
     int64_t idle_usec; /* INT64_MAX: for ever */
     int64_t memory_bytes;
     int32_t exit_code;
+    int64_t stop_usec;            /* from SIGTERM until it ends; INT64_MAX: for ever */
     int64_t unhealthy_after_usec; /* from its start on; INT64_MAX: never */
 };
 

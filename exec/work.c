@@ -6,11 +6,11 @@
  *
  *     berth-work [--memory BYTES] [--ready USEC] [--http PORT]... [--service-time USEC]
  *                [--service-wait USEC] [--concurrency N] [--line N] [--draws HEADER] [--work USEC]
- *                [--threads N] [--idle USEC|forever] [--exit N] [--ignore-term]
+ *                [--threads N] [--idle USEC|forever] [--exit N] [--stop USEC|forever]
  *
  * Order: memory, waiting to be ready, listening, SIGUSR1 to the parent ("ready"), CPU work, idling
- * (or serving), exit. SIGTERM ends it at once, by its default action: 128 + 15 = 143, as most programs
- * in containers do.
+ * (or serving), exit. SIGTERM ends it, at once by its default action or after --stop, in which it serves
+ * no more: 128 + 15 = 143, as most programs in containers do.
  */
 #include "exec/bare.h"
 
@@ -83,7 +83,7 @@ static _Noreturn void usage(const char *wrong)
     say(2, "\nusage: berth-work [--memory BYTES] [--ready USEC] [--http PORT]... "
            "[--service-time USEC] [--service-wait USEC] [--concurrency N] [--line N] "
            "[--draws HEADER] [--work USEC] [--threads N] [--idle USEC|forever] [--exit N] "
-           "[--ignore-term]\n");
+           "[--stop USEC|forever]\n");
     bare_exit(EXIT_USAGE);
 }
 
@@ -407,19 +407,34 @@ static void serve(const struct service *service, int64_t idle_usec)
 
 struct behaviour {
     int64_t memory_bytes, ready_usec, work_usec, threads, idle_usec, exit_code;
-    int ignore_term;
+    int64_t stop_usec; /* for the time in which it is not answered */
     struct service service;
 };
 
-static void ignore_term(void)
+static int64_t stopping_usec;
+
+/* Whichever thread hears it: none goes on once it has exited. */
+static void stop(int signal)
+{
+    (void)signal;
+    say(1, "asked to stop\n");
+    sleep_usec(stopping_usec);
+    bare_exit(128 + SIGTERM);
+}
+
+static void take_time_to_stop(int64_t usec)
 {
     struct {
-        void *handler;
+        void (*handler)(int);
         unsigned long flags;
-        void *restorer;
+        void (*restorer)(void);
         unsigned long mask;
-    } action = {.handler = (void *)1 /* SIG_IGN */};
+    } action = {.handler = usec == FOREVER ? SIG_IGN : stop,
+                /* x86 insists on a way back, which stop() does not take */
+                .flags = 0x04000000 /* SA_RESTORER */,
+                .restorer = (void (*)(void))stop};
 
+    stopping_usec = usec;
     bare_call(SYS_rt_sigaction, SIGTERM, (long)&action, 0, 8, 0, 0);
 }
 
@@ -436,6 +451,7 @@ static struct behaviour read_options(int n, char **options)
                  {"--threads", &does.threads},
                  {"--idle", &does.idle_usec},
                  {"--exit", &does.exit_code},
+                 {"--stop", &does.stop_usec},
                  {"--http", &port},
                  {"--service-time", &does.service.work_usec},
                  {"--service-wait", &does.service.wait_usec},
@@ -446,10 +462,6 @@ static struct behaviour read_options(int n, char **options)
     for (int i = 1; i < n; i++) {
         int at = 0;
 
-        if (same(options[i], "--ignore-term")) {
-            does.ignore_term = 1;
-            continue;
-        }
         if (same(options[i], "--draws") && i + 1 < n) {
             does.service.draws = options[++i];
             continue;
@@ -461,9 +473,11 @@ static struct behaviour read_options(int n, char **options)
             usage(options[i]);
         }
         i++;
-        *known[at].value = known[at].value == &does.idle_usec && same(options[i], "forever")
-                               ? FOREVER
-                               : number_of(options[i], options[i - 1]);
+        *known[at].value =
+            (known[at].value == &does.idle_usec || known[at].value == &does.stop_usec) &&
+                    same(options[i], "forever")
+                ? FOREVER
+                : number_of(options[i], options[i - 1]);
         if (known[at].value == &port) {
             if (port < 1 || port > 65535 || does.service.n_ports == PORTS_MAX) {
                 usage(options[i - 1]);
@@ -498,8 +512,8 @@ static _Noreturn void bare_main(int n, char **options)
 {
     struct behaviour does = read_options(n, options);
 
-    if (does.ignore_term) {
-        ignore_term();
+    if (does.stop_usec) {
+        take_time_to_stop(does.stop_usec);
     }
     if (does.memory_bytes) {
         touch(does.memory_bytes);

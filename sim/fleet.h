@@ -43,7 +43,8 @@ enum fleet_phase {
     PHASE_GETTING_READY,
     PHASE_WORKING,
     PHASE_IDLING,
-    PHASE_EXITING, /* it was sent a signal */
+    PHASE_STOPPING, /* it was asked to end, and takes its time */
+    PHASE_EXITING,  /* it was sent a signal that ends it */
     PHASE_ENDED,   /* nobody knows yet */
     PHASE_EXITED,
 };

@@ -271,6 +271,20 @@ static void end_by_signal(struct fleet *fleet, struct fleet_container *container
     fleet_enter(fleet, container, task, PHASE_EXITING, takes.wait_usec + takes.cpu_usec);
 }
 
+/* Asked to end, it serves and works no more, and takes as long as it takes. */
+static void end_by_request(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    int64_t stop_usec = behaviour_of(fleet, container, task)->stop_usec;
+
+    if (stop_usec == 0) {
+        end_by_signal(fleet, container, task, EXIT_TERMINATED);
+        return;
+    }
+    close_container(fleet, container, task);
+    stop_burning(fleet, container, task);
+    fleet_enter(fleet, container, task, PHASE_STOPPING, stop_usec);
+}
+
 bool fleet_kill(struct fleet *fleet, struct fleet_container *container, int32_t task,
                 int32_t exit_code)
 {
@@ -283,7 +297,14 @@ bool fleet_kill(struct fleet *fleet, struct fleet_container *container, int32_t 
     case PHASE_GETTING_READY:
     case PHASE_WORKING:
     case PHASE_IDLING:
-        end_by_signal(fleet, container, task, exit_code);
+        if (exit_code == EXIT_TERMINATED)
+            end_by_request(fleet, container, task);
+        else
+            end_by_signal(fleet, container, task, exit_code);
+        return true;
+    case PHASE_STOPPING:
+        if (exit_code != EXIT_TERMINATED)
+            end_by_signal(fleet, container, task, exit_code);
         return true;
     default:
         return false;
@@ -445,6 +466,9 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         break;
     case PHASE_IDLING:
         end(fleet, container, task, behaviour_of(fleet, container, task)->exit_code);
+        break;
+    case PHASE_STOPPING:
+        end_by_signal(fleet, container, task, EXIT_TERMINATED);
         break;
     case PHASE_EXITING:
         end(fleet, container, task, container->exit_code);

@@ -24,7 +24,7 @@ static bool placement_ledger(const struct scheduler *scheduler, const struct fin
     for (int i = 0; i < cluster->n_instances; i++) {
         const struct instance *instance = &cluster->instances[i];
         int64_t cpu = 0, memory_mib = 0;
-        int n = 0;
+        int n = 0, enis = 0;
 
         for (int t = 0; t < cluster->n_tasks; t++) {
             const struct task *task = &cluster->tasks[t];
@@ -34,6 +34,7 @@ static bool placement_ledger(const struct scheduler *scheduler, const struct fin
             if (task->instance != i || task->last == TASK_STOPPED)
                 continue;
             n++;
+            enis += definition->network_mode == NETWORK_AWSVPC;
             cpu += holds_room(task) ? taskdef_cpu(definition) : 0;
             memory_mib += holds_room(task) ? taskdef_memory_mib(definition) : 0;
         }
@@ -42,6 +43,9 @@ static bool placement_ledger(const struct scheduler *scheduler, const struct fin
             FAIL(finding, "i%d keeps %d tasks, %d CPU units, %d MiB; recounted %d, %lld, %lld",
                  i + 1, instance->n_tasks, instance->cpu_reserved, instance->memory_reserved_mib, n,
                  (long long)cpu, (long long)memory_mib);
+        if (enis != instance->enis_reserved)
+            FAIL(finding, "i%d keeps %d network interfaces, recounted %d", i + 1,
+                 instance->enis_reserved, enis);
     }
     return true;
 }
@@ -57,6 +61,9 @@ static bool never_overcommitted(const struct scheduler *scheduler, const struct 
             FAIL(finding, "i%d: %d of %d CPU units, %d of %d MiB reserved", i + 1,
                  instance->cpu_reserved, instance->cpu, instance->memory_reserved_mib,
                  instance->memory_mib);
+        if (instance->enis != ID_NONE && instance->enis_reserved > instance->enis)
+            FAIL(finding, "i%d: %d of %d network interfaces attached", i + 1,
+                 instance->enis_reserved, instance->enis);
     }
     return true;
 }

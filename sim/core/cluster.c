@@ -210,13 +210,14 @@ static void take_extras(struct instance *instance, const struct task_definition 
     }
 }
 
+/* What its agent gives to the next in line by itself. A network interface it does not: that one is
+ * attached by ECS, and detached after the task has stopped (DEPROVISIONING). */
 static void give_extras(struct instance *instance, const struct task_definition *definition,
                         int task)
 {
     int kept = 0;
 
     instance->gpus_reserved -= taskdef_gpus(definition, instance->gpus);
-    instance->enis_reserved -= definition->network_mode == NETWORK_AWSVPC;
     for (int i = 0; i < instance->n_ports; i++)
         if (instance->ports[i].task != task)
             instance->ports[kept++] = instance->ports[i];
@@ -380,6 +381,9 @@ static void leave_instance(struct cluster *cluster, struct task *task)
 {
     struct instance *instance = instance_of(cluster, task);
 
+    if (cluster->taskdef_facts[task->taskdef].takes_extras)
+        instance->enis_reserved -=
+            taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
     if (task->prev_on_instance == ID_NONE)
         instance->first_task = task->next_on_instance;
     else

@@ -172,6 +172,10 @@ static const struct grammar_member behaviour_members[] = {
     {"request", SHAPE_OBJECT, .of = &request_grammar,
      .about = "how it serves a request, where a load balancer sends it some"},
     {"exit", SHAPE_NUMBER, .about = "its exit code, 0 to 255; default 0"},
+    {"stop", SHAPE_IDLE,
+     .about =
+         "from SIGTERM until it ends, serving no more; what is longer than its stopTimeout ends by "
+         "SIGKILL; default 0s"},
     {"unhealthyAfter", SHAPE_DURATION,
      .about = "from its start until its health checks fail; default: never"},
     {.name = NULL},

@@ -510,7 +510,7 @@ struct behaviours {
 static void read_behaviour(struct behaviours *behaviours, const struct node *map, const char *name)
 {
     struct node node = node_member(map, name), ready, work, threads, idle, memory, exit_code;
-    struct node unhealthy;
+    struct node unhealthy, stop;
     struct behaviour *behaviour = ARRAY_ADD(behaviours, list);
 
     names_intern(&behaviours->names, name);
@@ -531,7 +531,10 @@ static void read_behaviour(struct behaviours *behaviours, const struct node *map
     node_duration_or(&idle, "forever", IDLE_FOREVER, &behaviour->idle_usec);
     node_size(&memory, &behaviour->memory_bytes);
     unhealthy = node_member(&node, "unhealthyAfter");
+    stop = node_member(&node, "stop");
     node_int(&exit_code, 0, 255, BARE_NUMBER, &behaviour->exit_code);
+    if (stop.value)
+        node_duration_or(&stop, "forever", IDLE_FOREVER, &behaviour->stop_usec);
     node_duration(&unhealthy, &behaviour->unhealthy_after_usec);
     scenario_read_request(&node, &behaviour->request);
 }

@@ -83,6 +83,7 @@ struct behaviour {
     int64_t idle_usec;        /* or IDLE_FOREVER: until it is stopped */
     int64_t memory_bytes;
     int32_t exit_code;
+    int64_t stop_usec; /* from SIGTERM until it ends, or IDLE_FOREVER: only SIGKILL ends it */
     int64_t unhealthy_after_usec; /* from its start until its health checks fail; USEC_NEVER */
     struct request_behaviour request;
     bool given; /* by the scenario, not the default */

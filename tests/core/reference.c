@@ -75,12 +75,14 @@ static struct taken *take_stock(const struct cluster *cluster, int32_t task_grou
         const struct task *task = &cluster->tasks[t];
         const struct task_definition *definition = definition_of(cluster, task->taskdef);
 
-        if (task->instance == ID_NONE || task->desired != TASK_RUNNING)
+        if (task->instance == ID_NONE || task->last == TASK_STOPPED)
+            continue;
+        taken[task->instance].enis += definition->network_mode == NETWORK_AWSVPC;
+        if (task->desired != TASK_RUNNING)
             continue;
         taken[task->instance].cpu += cpu_of(definition);
         taken[task->instance].memory_mib += memory_of(definition);
         taken[task->instance].gpus += gpus_of(definition, cluster->instances[task->instance].gpus);
-        taken[task->instance].enis += definition->network_mode == NETWORK_AWSVPC;
         taken[task->instance].own_tasks +=
             cluster->requests[task->request].task_group == task_group;
     }

@@ -105,14 +105,16 @@ Test(command_line, behaviour_is_performed)
                                         .threads = 2,
                                         .idle_usec = INT64_MAX,
                                         .memory_bytes = 1024,
-                                        .exit_code = 3};
+                                        .exit_code = 3,
+                                        .stop_usec = 5};
     const struct duty_container nothing = {0};
     struct plan_container plan = {.layout = (char *)"/layout", .performs = true};
     struct command_line line;
 
     make(&line, &plan, &duty);
-    cr_expect(strcmp(joined(line.argv), "/berth-work --memory 1024 --ready 300000 --work 2000000 --threads 2 "
-                                        "--idle forever --exit 3") == 0,
+    cr_expect(strcmp(joined(line.argv),
+                     "/berth-work --memory 1024 --ready 300000 --work 2000000 --threads 2 "
+                     "--idle forever --exit 3 --stop 5") == 0,
               "%s", joined(line.argv));
     cr_expect(strcmp(joined(line.layers), "/layer1 /layer2 /work-layer") == 0, "over the image");
     cr_expect(strcmp(line.user, "nginx") == 0, "the image knows its users");

@@ -487,7 +487,7 @@ static long pss_kib(int pid)
 
 static struct container *start_idle(const char *option)
 {
-    const char *const argv[] = {"berth-work", "--idle", "forever", option, NULL};
+    const char *const argv[] = {"berth-work", "--idle", "forever", option, "forever", NULL};
     struct container_spec spec = fixture_spec(&fixture, argv);
     struct container *container;
     struct container_event event;
@@ -503,7 +503,7 @@ static struct container *start_idle(const char *option)
 
 Test(container, takes_less_than_40_kib_beyond_its_payload)
 {
-    struct container *container = start_idle(NULL);
+    struct container *container = start_idle("--idle");
     long kib = pss_kib(container_pid(container));
 
     cr_expect(kib >= 0 && kib <= 40, "%ld KiB", kib);
@@ -511,7 +511,7 @@ Test(container, takes_less_than_40_kib_beyond_its_payload)
 
 Test(container, term_then_kill)
 {
-    struct container *container = start_idle("--ignore-term");
+    struct container *container = start_idle("--stop");
     struct container_event event;
     struct err err;
 
@@ -549,7 +549,7 @@ Test(container, signal_right_after_start_is_not_lost)
 
 Test(container, removed_while_it_runs)
 {
-    struct container *container = start_idle(NULL);
+    struct container *container = start_idle("--idle");
     struct container_event event;
 
     container_remove(container);

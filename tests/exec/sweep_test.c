@@ -45,7 +45,7 @@ static _Noreturn void agent(int report)
 {
     const char *const argv[] = {"sh", "-c",
                                 "sleep 1000 & (setsid sleep 1000 &) ; kill -USR1 1; "
-                                "exec berth-work --ignore-term --idle forever",
+                                "exec berth-work --stop forever --idle forever",
                                 NULL};
     static struct fixture fixture;
     struct confession told = {0};

@@ -71,7 +71,9 @@ Test(work, options_and_words)
         {{"--ready", "1000", "--idle", "2000"}, 0, "ready\nidling for 2000 us\nexit 0\n"},
         {{"--memory", "8192"}, 0, "touched 8192 bytes\nready\nexit 0\n"},
         {{"--work", "1000"}, 0, "ready\nworked for 1000 us of CPU time\nexit 0\n"},
-        {{"--work", "4000", "--threads", "4"}, 0, "ready\nworked for 4000 us of CPU time\nexit 0\n"},
+        {{"--work", "4000", "--threads", "4"},
+         0,
+         "ready\nworked for 4000 us of CPU time\nexit 0\n"},
         {{"--exit"}, 2, "berth-work: --exit\nusage"},
         {{"--exit", "x"}, 2, "berth-work: --exit\nusage"},
         {{"--work", "-1"}, 2, "berth-work: --work\nusage"},
@@ -122,13 +124,38 @@ Test(work, touches_memory)
     cr_expect(used.ru_maxrss >= 31 << 10, "%ld KiB", used.ru_maxrss);
 }
 
+/* As a program that says goodbye to its clients: with whatever of its threads hears it. */
+Test(work, takes_its_time_to_terminate)
+{
+    const char *const options[][8] = {
+        {"--idle", "forever", "--stop", "300000"},
+        {"--work", "60000000", "--threads", "2", "--stop", "300000"},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        int fd = memfd_create("output", MFD_CLOEXEC), status;
+        pid_t pid = start(options[i], fd);
+        struct stat is;
+
+        do {
+            usleep(1000);
+        } while (fstat(fd, &is) == 0 && is.st_size < 6); /* until it is ready */
+        kill(pid, SIGTERM);
+        usleep(100000);
+        cr_expect(waitpid(pid, NULL, WNOHANG) == 0, "%zu: it takes its time", i);
+        cr_assert(waitpid(pid, &status, 0) == pid);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 143, "%zu: %d", i, status);
+        close(fd);
+    }
+}
+
 Test(work, terminates_or_does_not)
 {
     static const struct {
-        const char *options[4];
+        const char *options[5];
         int signal;
     } cases[] = {{{"--idle", "forever"}, SIGTERM},
-                 {{"--idle", "forever", "--ignore-term"}, SIGKILL}};
+                 {{"--idle", "forever", "--stop", "forever"}, SIGKILL}};
 
     for (size_t i = 0; i < 2; i++) {
         int fd = memfd_create("output", MFD_CLOEXEC), status;

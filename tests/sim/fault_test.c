@@ -298,3 +298,83 @@ Test(fault, a_task_waits_in_its_agent_for_what_another_holds)
     cr_assert_str_eq(story_queued(task(2), what, sizeof what), "t1's memory");
     end();
 }
+
+/* What does not end when asked to is killed after its stopTimeout, and holds what it has until then.
+ * A replacement waits meanwhile: in its agent for memory, GPUs and ports, and what is behind it in the
+ * queue waits with it; in the scheduler for a network interface. */
+#define STUBBORN                                                                                   \
+    "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "       \
+    "'start': '0s', 'stop': '0s', 'teardown': '0s', 'imageSize': '0B'},"                           \
+    "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s', 'gpus': 2, 'enis': 1}}," \
+    "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', %s 'containerDefinitions': [{"      \
+    "'name': 'c', 'image': 'x', 'memory': %d, 'stopTimeout': 20, %s}]}, {'family': 'small', "      \
+    "'containerDefinitions': [{'name': 'c', 'image': 'x', 'memory': 10}]}],"                       \
+    "'behaviour': {'a/c': {'stop': 'forever'}, 'small/c': {}},"                                    \
+    "'timeline': [{'at': '5s', 'runTask': {'taskDefinition': 'a'}},"                               \
+    "{'at': '10s', 'stopTask': {'task': 't1'}},"                                                   \
+    "{'at': '12s', 'runTask': {'taskDefinition': 'a'}, 'wait': true},"                             \
+    "{'at': '14s', 'runTask': {'taskDefinition': 'small'}}], 'until': '50s'"
+
+Test(fault, a_replacement_waits_while_the_grace_period_lasts)
+{
+    static const struct {
+        const char *of_task, *of_container, *waits_for;
+        int memory_mib;
+        enum place_reason lack;
+    } rows[] = {
+        {"", "'cpu': 1", "t1's memory", 600, PLACE_MEMORY},
+        {"", "'cpu': 600", "t1's CPU units", 100, PLACE_CPU},
+        {"", "'resourceRequirements': [{'type': 'GPU', 'value': '2'}]", "t1's GPU", 100, PLACE_GPU},
+        {"", "'resourceRequirements': [{'type': 'GPU', 'value': 'ALL'}]", "t1's GPU", 100,
+         PLACE_GPU},
+        {"", "'portMappings': [{'containerPort': 80, 'hostPort': 80}]", "t1's port", 100,
+         PLACE_PORTS},
+        {"'networkMode': 'host',", "'portMappings': [{'containerPort': 80}]", "t1's port", 100,
+         PLACE_PORTS},
+        {"'networkMode': 'awsvpc',", "'cpu': 1", NULL, 100, PLACE_ENI},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char members[4096], what[64] = "";
+
+        snprintf(members, sizeof members, STUBBORN, rows[i].of_task, rows[i].memory_mib,
+                 rows[i].of_container);
+        run(members);
+        cr_expect(task(1)->stopped_at_usec == 30 * SECOND, "%zu: killed after 20 s", i);
+        cr_expect(task(1)->containers[0].exit_code == 137, "%zu", i);
+        cr_expect(task(2)->admitted_at_usec == 30 * SECOND, "%zu: at %lld", i,
+                  (long long)task(2)->admitted_at_usec);
+        if (rows[i].lack == PLACE_ENI) {
+            cr_expect(task(2)->placed_at_usec == 30 * SECOND, "no interface before");
+            cr_expect(task(3)->running_at_usec == 14 * SECOND, "nobody waits in the agent");
+        } else {
+            cr_expect(task(2)->placed_at_usec == 12 * SECOND, "%zu", i);
+            cr_expect(task(2)->waited_lack == rows[i].lack, "%zu: %d", i, task(2)->waited_lack);
+            cr_expect_str_eq(story_queued(task(2), what, sizeof what), rows[i].waits_for);
+            cr_expect(task(3)->admitted_at_usec == 30 * SECOND, "%zu: behind the head", i);
+        }
+        end();
+    }
+}
+
+/* Between SIGTERM and its end: as long as the scenario says, or as long as ECS lets it. */
+Test(fault, a_container_takes_its_time_to_stop)
+{
+    run("'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "
+        "'start': '0s', 'stop': '10ms', 'teardown': '0s', 'imageSize': '0B'},"
+        "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"
+        "'instances': '1xbox', 'taskDefinitions': [{'family': 'web', 'containerDefinitions': [{"
+        "'name': 'c', 'image': 'x', 'memory': 100}]}, {'family': 'slow', 'containerDefinitions': [{"
+        "'name': 'c', 'image': 'x', 'memory': 100}]}],"
+        "'behaviour': {'web/c': {'stop': '4s'}, 'slow/c': {'stop': '40s'}},"
+        "'timeline': [{'at': '10s', 'runTask': {'taskDefinition': 'web'}},"
+        "{'at': '10s', 'runTask': {'taskDefinition': 'slow'}},"
+        "{'at': '20s', 'stopTask': {'task': 't1'}}, {'at': '20s', 'stopTask': {'task': 't2'}},"
+        "{'at': '60s', 'runTask': {'taskDefinition': 'web'}},"
+        "{'at': '70s', 'stopTask': {'task': 't3'}},"
+        "{'at': '72s', 'fault': {'killTask': 't3'}}]");
+    cr_expect(task(1)->stopped_at_usec == 24010000 && task(1)->containers[0].exit_code == 143);
+    cr_expect(task(2)->stopped_at_usec == 50010000 && task(2)->containers[0].exit_code == 137);
+    cr_expect(task(3)->stopped_at_usec == 72010000 && task(3)->containers[0].exit_code == 137);
+    end();
+}
