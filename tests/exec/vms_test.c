@@ -1,0 +1,187 @@
+/*
+ * Real runs whose instances are virtual machines.
+ */
+#include "runs.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+TestSuite(vms, .init = runs_set_up, .fini = runs_tear_down);
+
+/* Skips the test where there can be none: the doctor's word, as for containers. */
+static void skip_without_vms(void)
+{
+    struct runs_program doctor;
+
+    RUNS_RUN(&doctor, "doctor");
+    if (!strstr(doctor.out, "\nvms         ok") && !strstr(doctor.out, "\nvms         limited")) {
+        cr_skip_test("no virtual machines here");
+    }
+}
+
+static void start_vms(struct runs_program *outcome, const char *boot)
+{
+    skip_without_vms();
+    RUNS_START(outcome, "exec", TESTS "/vms.json", "--machines=vms", "--boot", boot);
+}
+
+static void wait_until_launched(const char *name, int n)
+{
+    struct story story;
+    int found = 0;
+
+    for (int tries = 0; tries < 600 && found < n; tries++) {
+        if (runs_load(&story, name, NULL)) {
+            found = story.n_instances;
+            story_finish(&story);
+        }
+        runs_pause_ms(50);
+    }
+    cr_assert(found >= n, "%d instances instead of %d", found, n);
+}
+
+/* Each has a kernel of its own, of which the log tells; what containers print comes back. */
+Test(vms, two_instances)
+{
+    struct runs_program outcome;
+    struct story story;
+    struct utsname host;
+    char printed[256];
+
+    start_vms(&outcome, "uncompressed");
+    runs_wait_until("vms.exec.run", 2, runs_count_ready_tasks, 2);
+    runs_end_in_order(&outcome);
+    cr_assert(runs_load(&story, "vms.exec.run", NULL));
+    uname(&host);
+    for (int i = 0; i < 2; i++) {
+        const struct story_course *course = &story.instances[i].course;
+
+        cr_expect_str_eq(course->start, "uncompressed");
+        cr_expect(course->kernel[0] && strcmp(course->kernel, host.release) != 0, "%s",
+                  course->kernel);
+        cr_expect(course->firmware_usec >= 0 && course->kernel_usec > 0 && course->user_usec > 0,
+                  "%" PRId64 ", %" PRId64 ", %" PRId64, course->firmware_usec, course->kernel_usec,
+                  course->user_usec);
+        cr_expect(course->system_bytes > 0 && course->system_bytes < course->memory_bytes);
+        cr_expect(course->memory_bytes <= INT64_C(160) << 20);
+        cr_expect(course->host_bytes > 0);
+        cr_expect(!story.instances[i].boot_modelled);
+        cr_expect(story.tasks[i].instance != story.tasks[1 - i].instance);
+    }
+    cr_expect(!story.tasks[0].containers[0].pull_modelled, "the image is on the guest's disk");
+    story_finish(&story);
+    cr_expect(strstr(outcome.out, "inside a virtual machine") != NULL, "%s", outcome.out);
+    runs_read("vms.exec.run.logs/t1.web.log", printed, sizeof printed);
+    cr_expect(strstr(printed, "ready") != NULL, "%s", printed);
+}
+
+/* A machine beside a slice, in one cluster and one network: tasks find each other. */
+Test(vms, one_of_two_instances)
+{
+    struct runs_program outcome;
+    struct story story;
+
+    skip_without_vms();
+    RUNS_START(&outcome, "exec", TESTS "/vms.json", "--boot", "uncompressed", "--set",
+               "instances=[{\"type\":\"box\",\"isolation\":\"vm\"},{\"type\":\"box\"}]");
+    runs_wait_until("vms.exec.run", 2, runs_count_ready_tasks, 2);
+    cr_assert(runs_load(&story, "vms.exec.run", NULL));
+    cr_expect(story.instances[0].course.start[0] != '\0');
+    cr_expect(story.instances[1].course.start[0] == '\0');
+    story_finish(&story);
+    cr_expect(system(EXEC_PROGRAM " enter -- busybox sh -c 'ping -c 1 -w 20 10.213.128.1 && "
+                                  "ping -c 1 -w 20 10.213.128.2' >/dev/null") == 0,
+              "both tasks answer in the run's network");
+    runs_end_in_order(&outcome);
+}
+
+/* Lines of a file of this test's runs_folder; "" where there are fewer. */
+static void read_lines(const char *name, char lines[3][64])
+{
+    char text[512];
+    const char *at = text;
+
+    runs_read(name, text, sizeof text);
+    for (int i = 0; i < 3; i++) {
+        snprintf(lines[i], 64, "%.*s", (int)strcspn(at, "\n"), at);
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+}
+
+/* Both woke from one snapshot: the kernel's name for its boot, what it draws and its clock are its
+ * own all the same. */
+static void expect_own_identities(void)
+{
+    char lines[2][3][64];
+
+    for (int tries = 0; tries < 600; tries++) { /* what they print comes a little later */
+        read_lines("vms.exec.run.logs/t1.who.log", lines[0]);
+        read_lines("vms.exec.run.logs/t2.who.log", lines[1]);
+        if (lines[0][2][0] && lines[1][2][0]) {
+            break;
+        }
+        runs_pause_ms(50);
+    }
+    for (int i = 0; i < 2; i++) {
+        cr_expect(strlen(lines[0][i]) == 36 && strcmp(lines[0][i], lines[1][i]) != 0, "%s, %s",
+                  lines[0][i], lines[1][i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        cr_expect(llabs(atoll(lines[i][2]) - (long long)time(NULL)) < 200, "%s", lines[i][2]);
+    }
+}
+
+/* An instance that is killed is replaced; with the controller all die, and the next one cleans up. */
+Test(vms, controller_is_killed)
+{
+    struct runs_program outcome, clean;
+    pid_t pids[RUNS_PIDS_MAX];
+    char id[16];
+    int n;
+
+    start_vms(&outcome, "restore");
+    runs_wait_until("vms.exec.run", 2, runs_count_ready_tasks, 2);
+    expect_own_identities();
+    n = runs_children(outcome.pid, "qemu-system-x86", pids);
+    cr_assert(n == 2, "%d machines", n);
+    kill(pids[0], SIGKILL);
+    runs_wait_until("vms.exec.run", 3, runs_count_ready_tasks, 2);
+    runs_id(id);
+    n = runs_descendants(outcome.pid, NULL, pids);
+    cr_expect(n >= 2);
+    kill(outcome.pid, SIGKILL);
+    runs_wait_for(&outcome);
+    runs_expect_gone(pids, n);
+    RUNS_RUN(&clean, "clean");
+    cr_expect(runs_exit_code(&clean) == 0);
+    cr_expect(runs_count_groups(id) == 0);
+    cr_expect(!runs_folder_exists(id));
+}
+
+/* One that stands still before it was heard is killed, lost and replaced. */
+Test(vms, hanging_boots_are_given_up)
+{
+    struct runs_program outcome;
+    pid_t pids[RUNS_PIDS_MAX];
+    int n = 0;
+
+    setenv("BERTH_GUEST_PATIENCE", "4s", 1);
+    start_vms(&outcome, "uncompressed");
+    for (int tries = 0; tries < 400 && n < 2; tries++) {
+        runs_pause_ms(20);
+        n = runs_children(outcome.pid, "qemu-system-x86", pids);
+    }
+    cr_assert(n == 2, "%d machines", n);
+    kill(pids[0], SIGSTOP);
+    runs_wait_until_said("does not come up: no sign of life");
+    wait_until_launched("vms.exec.run", 3); /* the scheduler replaces what is lost */
+    runs_end_in_order(&outcome);
+    unsetenv("BERTH_GUEST_PATIENCE");
+}
