@@ -105,7 +105,7 @@ static void add_head(const struct paper *paper)
         buffer_add_text(paper->script, "set key outside top center horizontal\n");
         return;
     }
-    snprintf(look, sizeof look, "left front font '%s'",
+    snprintf(look, sizeof look, "left front font %s",
              gnuplot_fit_title(text, sizeof text, chart->title));
     chart_words(paper->script, paper->height, text, 14, 24, look);
     gnuplot_fit(text, sizeof text, chart->subtitle, SUBTITLE_LETTERS);
@@ -247,7 +247,7 @@ static void add_place(const struct paper *paper, const struct chart_panel *panel
     buffer_add_text(script, "unset label\nunset object\n");
     if (panel->title[0])
         chart_words(paper->script, paper->height, panel->title, 14, top + PANEL_HEAD_PIXELS - 15,
-                    "left front font 'DejaVu Sans:Bold,14'");
+                    "left front font bold.',14'");
     add_x_label(paper, p);
 }
 

@@ -85,6 +85,9 @@ void gnuplot_terminal(struct buffer *script, const char *path, int width, int he
     else
         buffer_add(script, kinds[has_suffix(path, ".png")].terminal, width, height);
     buffer_add_text(script, "\n");
+    /* gnuplot's SVG knows no weights: this one ends the family's name and begins another attribute */
+    buffer_add(script, "bold = 'DejaVu Sans%s'\n",
+               has_suffix(path, ".svg") ? "\" font-weight=\"bold" : ":Bold");
 }
 
 void gnuplot_quote(struct buffer *script, const char *text)
@@ -128,8 +131,7 @@ const char *gnuplot_fit_title(char *fitting, size_t size, const char *title)
     static const struct {
         int letters;
         const char *font;
-    } fonts[] = {
-        {80, "DejaVu Sans:Bold,20"}, {104, "DejaVu Sans:Bold,16"}, {118, "DejaVu Sans:Bold,14"}};
+    } fonts[] = {{80, "bold.',20'"}, {104, "bold.',16'"}, {118, "bold.',14'"}};
     size_t i = 0;
     while (i + 1 < sizeof fonts / sizeof fonts[0] && title[bytes_of(title, fonts[i].letters)])
         i++;

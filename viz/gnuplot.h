@@ -39,7 +39,8 @@ bool gnuplot_render(const struct buffer *script, struct buffer *picture, struct 
  * ellipsis. */
 void gnuplot_fit(char *fitting, size_t size, const char *text, int letters);
 
-/* The title of a picture 1280 pixels wide as it fits, and its font: "DejaVu Sans:Bold,20" or a smaller one. */
+/* The title of a picture 1280 pixels wide as it fits, and its font as the script writes it: "bold.',20'" or a
+ * smaller one. */
 const char *gnuplot_fit_title(char *fitting, size_t size, const char *title);
 
 #endif

@@ -224,7 +224,7 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     buffer_add_text(script, " to graph 1, first ");
     add_y(script, row->top, 62);
     buffer_add_text(script, " noclip behind fillcolor rgb '#E9ECEF' fillstyle solid noborder\n");
-    add_label(script, text, "graph -0.185", row->top, 35, "left front font 'DejaVu Sans:Bold,14'");
+    add_label(script, text, "graph -0.185", row->top, 35, "left front font bold.',14'");
 }
 
 static void add_task(struct buffer *script, const struct chart *chart, const struct row *row)
@@ -247,7 +247,7 @@ static void add_task(struct buffer *script, const struct chart *chart, const str
         snprintf(text, sizeof text, "%s%s%s", word, elsewhere ? " " : "",
                  elsewhere ? story_instance_name(instance) : "");
         add_label(script, text, "graph -0.005", row->top, bar_top(s) + BAR_HIGH / 2,
-                  elsewhere ? "right front font 'DejaVu Sans:Bold,11' textcolor rgb '#D55E00'"
+                  elsewhere ? "right front font bold.',11' textcolor rgb '#D55E00'"
                             : "right front font 'DejaVu Sans,11' textcolor rgb '#5A646E'");
     }
 }
@@ -282,8 +282,7 @@ static void add_title(struct buffer *script, const struct chart *chart, int heig
     if (chart->n_left_out > 0)
         snprintf(left_out, sizeof left_out, ", first %d of %d tasks", chart->n_tasks,
                  chart->n_tasks + chart->n_left_out);
-    snprintf(look, sizeof look, "left front font '%s'",
-             gnuplot_fit_title(text, sizeof text, title));
+    snprintf(look, sizeof look, "left front font %s", gnuplot_fit_title(text, sizeof text, title));
     add_words(script, text, 14, 26, height, look);
     if (compare->mixed)
         snprintf(text, sizeof text,
