@@ -8,7 +8,7 @@
 #include "viz/help.h"
 #include "viz/keys.h"
 
-#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,13 +156,52 @@ static int place_of(const struct stage *stage, const struct layout_pick *pick)
     return -1;
 }
 
+/* A place in the order in which Tab goes through them: instance by instance, each before its tasks, then what
+ * waits. */
+struct stop {
+    int scene, position, rank, at;
+};
+
+static int by_order(const void *a, const void *b)
+{
+    const struct stop *left = a, *right = b;
+    if (left->scene != right->scene)
+        return left->scene < right->scene ? -1 : 1;
+    if (left->position != right->position)
+        return left->position < right->position ? -1 : 1;
+    if (left->rank != right->rank)
+        return left->rank < right->rank ? -1 : 1;
+    return left->at < right->at ? -1 : left->at > right->at;
+}
+
+static struct stop stop_of(const struct stage *stage, int at)
+{
+    const struct layout_pick *pick = &stage->layout.places[at].pick;
+    const struct scene_index *index = stage->scenes[pick->scene]->index;
+    struct stop stop = {pick->scene, INT_MAX, 0, at};
+    int32_t instance = pick->thing == LAYOUT_INSTANCE ? pick->id
+                       : pick->thing == LAYOUT_TASK   ? index->story->tasks[pick->id].instance
+                                                      : ID_NONE;
+    if (instance >= 0 && instance < index->story->n_instances)
+        stop.position = index->position[instance];
+    stop.rank = pick->thing == LAYOUT_TASK ? pick->id + 1 : 0;
+    return stop;
+}
+
 static void focus_next(struct stage *stage, int direction)
 {
-    int n = stage->layout.n_places, at = place_of(stage, &stage->look.focus);
-    if (n == 0)
-        return;
-    at = at < 0 ? (direction > 0 ? 0 : n - 1) : (at + direction + n) % n;
-    stage->look.focus = stage->layout.places[at].pick;
+    int n = stage->layout.n_places, focused = place_of(stage, &stage->look.focus), at = -1;
+    struct stop *stops = calloc((size_t)n + 1, sizeof *stops);
+    for (int i = 0; i < n; i++)
+        stops[i] = stop_of(stage, i);
+    qsort(stops, (size_t)n, sizeof *stops, by_order);
+    for (int i = 0; i < n && focused >= 0; i++)
+        at = stops[i].at == focused ? i : at;
+    if (at < 0)
+        at = direction > 0 ? n - 1 : 0;
+    if (n > 0)
+        stage->look.focus = stage->layout.places[stops[(at + direction + n) % n].at].pick;
+    free(stops);
 }
 
 /* How far a place lies in a direction: sideways counts double. -1: it does not. */
@@ -328,13 +367,18 @@ static void zoom(struct stage *stage, int x, int y, int steps)
     stage->look.camera = camera_zoomed(camera, area, (int32_t)thousandths, x, y);
 }
 
-/* Around the thing that is looked at, if there is one. */
+/* The thing that is looked at, if there is one, comes into the middle. */
 static void zoom_by_key(struct stage *stage, int direction)
 {
     int at = place_of(stage, &stage->look.focus), x = stage->pointer_x, y = stage->pointer_y;
     if (at >= 0) {
-        x = stage->layout.places[at].rect.x + stage->layout.places[at].rect.width / 2;
-        y = stage->layout.places[at].rect.y + stage->layout.places[at].rect.height / 2;
+        const struct layout_place *place = &stage->layout.places[at];
+        struct shape_rect area = stage->layout.boxes[place->pick.scene];
+        struct shape_rect middle = {place->rect.x + place->rect.width / 2,
+                                    place->rect.y + place->rect.height / 2, 0, 0};
+        zoom(stage, middle.x, middle.y, 2 * direction);
+        stage->look.camera = camera_centred(stage->look.camera, area, middle);
+        return;
     }
     zoom(stage, x, y, 2 * direction);
 }
