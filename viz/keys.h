@@ -28,6 +28,8 @@ enum keys_act {
     KEYS_PIN,
     KEYS_FILTER,
     KEYS_MATCH,
+    KEYS_PREDICT,
+    KEYS_SCROLL, /* the panel */
     KEYS_THEME,
     KEYS_SCALE,
     KEYS_STRIPS,

@@ -10,7 +10,6 @@
 #include "viz/layout_tile.h"
 #include "viz/scene_tell.h"
 #include "viz/time_line.h"
-#include "viz/tip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +184,6 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
                        (struct shape_rect){part.x - 2 * sizes->gap, all.y, 1, all.height});
         add_run(layout, scenes[i], i, view, part);
     }
-    tip_add(layout, scenes, view);
 }
 
 void layout_finish(struct layout *layout)

@@ -13,7 +13,13 @@
 
 #define LAYOUT_SCENES 2
 
-enum layout_thing { LAYOUT_NOTHING, LAYOUT_TASK, LAYOUT_INSTANCE, LAYOUT_WAIT };
+enum layout_thing {
+    LAYOUT_NOTHING,
+    LAYOUT_TASK,
+    LAYOUT_INSTANCE,
+    LAYOUT_WAIT,
+    LAYOUT_SERVICE, /* stands in no box: a panel speaks of it */
+};
 
 /* Something that a picture shows, by its number in the story; LAYOUT_WAIT: the position in the scene's
  * waits. */

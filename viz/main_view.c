@@ -5,7 +5,9 @@
 #include "file/options.h"
 #include "file/story.h"
 #include "file/units.h"
+#include "viz/film.h"
 #include "viz/painter_sdl.h"
+#include "viz/painter_svg.h"
 #include "viz/picture.h"
 #include "viz/scene.h"
 #include "viz/scene_tell.h"
@@ -31,6 +33,10 @@ struct run {
 /* The command line; texts are NULL where nothing was said. */
 struct wishes {
     const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
+    const char *from, *to, *speed;
+    int64_t fps;
+    struct film film;
+    bool predict;
     int theme;
     bool no_charts, command;
     struct stage_look look;
@@ -61,6 +67,50 @@ static bool read_at(struct wishes *wishes, struct err *err)
         return err_set(err, EXIT_INPUT, "--at \"%s\" %s; \"end\" is the end of the run", wishes->at,
                        wrong);
     return true;
+}
+
+static bool read_moment(const char *option, const char *text, int64_t *usec, struct err *err)
+{
+    *usec = USEC_NEVER;
+    const char *wrong = strcmp(text, "end") == 0 ? NULL : units_duration(text, usec);
+    return !wrong || err_set(err, EXIT_INPUT, "--%s \"%s\" %s; \"end\" is the end of the run",
+                             option, text, wrong);
+}
+
+/* "2", "0.5", "1/10": times the run's own speed, from a thousandth to a million. */
+static bool read_speed(const char *text, int64_t *milli)
+{
+    double times, parts = 1;
+    char rest[2] = "";
+    if (sscanf(text, "%lf/%lf%1s", &times, &parts, rest) != 2) {
+        parts = 1;
+        if (sscanf(text, "%lf%1s", &times, rest) != 1)
+            return false;
+    }
+    if (!(times > 0 && parts > 0 && times / parts >= 0.001 && times / parts <= 1e6))
+        return false;
+    *milli = (int64_t)(times / parts * 1000 + 0.5);
+    return true;
+}
+
+static bool read_film(struct wishes *wishes, struct err *err)
+{
+    struct film *film = &wishes->film;
+    if (!read_moment("from", wishes->from, &film->from_usec, err) ||
+        !read_moment("to", wishes->to, &film->to_usec, err))
+        return false;
+    if (!read_speed(wishes->speed, &film->speed_milli))
+        return err_set(err, EXIT_INPUT,
+                       "--speed \"%s\": say how many times as fast as the run: \"10\", \"0.5\", "
+                       "\"1/10\"",
+                       wishes->speed);
+    film->fps = wishes->fps > 1000 ? 1000 : (int)wishes->fps;
+    return true;
+}
+
+static bool is_headless(const struct wishes *wishes)
+{
+    return wishes->screenshot || wishes->film.frames || wishes->film.film;
 }
 
 static bool read_pick(const char *option, const char *text, int n_runs, struct layout_pick *pick,
@@ -98,7 +148,12 @@ static bool read_look(struct wishes *wishes, int n_runs, struct err *err)
 
 static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
 {
-    return read_size(wishes, err) && read_at(wishes, err) && read_look(wishes, n_runs, err);
+    if (wishes->predict && n_runs > 1)
+        return err_set(err, EXIT_INPUT, "--predict takes one run");
+    if (wishes->predict && is_headless(wishes))
+        return err_set(err, EXIT_INPUT, "--predict asks somebody: it needs a window");
+    return read_size(wishes, err) && read_at(wishes, err) && read_look(wishes, n_runs, err) &&
+           read_film(wishes, err);
 }
 
 static bool load(struct run *run, const char *path, struct err *err)
@@ -130,9 +185,34 @@ static bool save_still(struct stage *stage, struct painter_sdl *painter, const c
                        struct err *err)
 {
     int width = stage->look.width, height = stage->look.height;
-    stage_draw(stage);
+    size_t length = strlen(path);
+    stage_settle(stage);
+    if (length > 4 && strcmp(path + length - 4, ".svg") == 0)
+        return painter_svg_save(path, &stage->layout.shapes, width, height, err);
     const uint32_t *pixels = painter_sdl_draw(painter, &stage->layout.shapes, width, height);
     return picture_save(path, pixels, width, height, err);
+}
+
+/* From moment to moment within the run. */
+static bool make_film(struct stage *stage, struct painter_sdl *painter, const struct film *wished,
+                      struct err *err)
+{
+    struct film film = *wished;
+    int64_t length_usec = stage->clock.length_usec;
+    film.from_usec = film.from_usec < length_usec ? film.from_usec : length_usec;
+    film.to_usec = film.to_usec < length_usec ? film.to_usec : length_usec;
+    if (film.to_usec < film.from_usec)
+        return err_set(err, EXIT_INPUT, "--to is before --from");
+    return film_make(&film, stage, painter, err);
+}
+
+static void print_score(const struct stage *stage)
+{
+    struct buffer text = {0};
+    guess_report(&stage->guess, &text);
+    if (text.length > 0)
+        fputs(text.text, stdout);
+    buffer_finish(&text);
 }
 
 static bool show(struct stage *stage, const struct wishes *wishes, struct err *err)
@@ -145,14 +225,23 @@ static bool show(struct stage *stage, const struct wishes *wishes, struct err *e
         stage_command(stage, &text);
         printf("%s\n", text.text);
         buffer_finish(&text);
-        if (!wishes->screenshot)
+        if (!is_headless(wishes))
             return true;
     }
     struct painter_sdl *painter = painter_sdl_create(err);
     if (!painter)
         return false;
-    bool ok = wishes->screenshot ? save_still(stage, painter, wishes->screenshot, err)
-                                 : view_run(stage, painter, err);
+    bool moves = wishes->film.frames || wishes->film.film, ok = true;
+    if (wishes->screenshot)
+        ok = save_still(stage, painter, wishes->screenshot, err);
+    if (ok && moves)
+        ok = make_film(stage, painter, &wishes->film, err);
+    if (!is_headless(wishes)) {
+        if (wishes->predict)
+            stage_key(stage, "p");
+        ok = view_run(stage, painter, err);
+        print_score(stage);
+    }
     painter_sdl_destroy(painter);
     return ok;
 }
@@ -182,10 +271,11 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct wishes wishes = {.size = "1280x720", .scale = "100%"};
+    struct wishes wishes = {
+        .size = "1280x720", .scale = "100%", .from = "0s", .to = "end", .speed = "1", .fps = 30};
     const struct option_row rows[] = {
-        {"screenshot", 0, OPTION_TEXT, &wishes.screenshot, "FILE.png",
-         "write a picture instead of opening a window; needs no display", 0, NULL},
+        {"screenshot", 0, OPTION_TEXT, &wishes.screenshot, "FILE",
+         "write a picture, .png or .svg, instead of opening a window; needs no display", 0, NULL},
         {"at", 0, OPTION_TEXT, &wishes.at, "TIME",
          "the moment to show (\"12s\", \"end\"); a window starts there", 0, NULL},
         {"size", 0, OPTION_TEXT, &wishes.size, "WxH", "of the window or picture, default 1280x720",
@@ -204,6 +294,17 @@ int main(int argc, char **argv)
          NULL},
         {"no-charts", 0, OPTION_FLAG, &wishes.no_charts, NULL, "no charts under the time line", 0,
          NULL},
+        {"predict", 0, OPTION_FLAG, &wishes.predict, NULL,
+         "stop before each placement and ask where the task goes; keeps score", 0, NULL},
+        {"frames", 0, OPTION_TEXT, &wishes.film.frames, "DIR",
+         "write the run as numbered pictures into a folder", 0, NULL},
+        {"film", 0, OPTION_TEXT, &wishes.film.film, "FILE",
+         "make a film (.mp4, .webm, .gif) with ffmpeg, where it is installed", 0, NULL},
+        {"fps", 0, OPTION_NUMBER, &wishes.fps, "N", "frames a second, default 30", 1, NULL},
+        {"from", 0, OPTION_TEXT, &wishes.from, "TIME", "where frames begin, default 0s", 0, NULL},
+        {"to", 0, OPTION_TEXT, &wishes.to, "TIME", "where they end, default the end", 0, NULL},
+        {"speed", 0, OPTION_TEXT, &wishes.speed, "N",
+         "how many times as fast as the run a film is, default 1", 0, NULL},
         {"keys", 0, OPTION_TEXT, &wishes.keys, "KEYS",
          "press these first, named as the view's help does: \"Right Right /web Enter\"", 0, NULL},
         {"command", 0, OPTION_FLAG, &wishes.command, NULL,
@@ -221,6 +322,8 @@ int main(int argc, char **argv)
             "  berth view first.run first.exec.run       simulated and real, side by side\n"
             "  berth view first.run --screenshot first.png --at 12s\n"
             "  berth view first.run --theme projector --scale 130%\n"
+            "  berth view first.run --predict            guess where each task goes\n"
+            "  berth view first.run --film first.mp4 --from 4s --to 9s --speed 0.5\n"
             "  berth view first.run --at 6s --filter state:running --pin t7\n",
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],

@@ -7,6 +7,8 @@
 #include "viz/camera.h"
 #include "viz/help.h"
 #include "viz/keys.h"
+#include "viz/stage_panel.h"
+#include "viz/tip.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -34,10 +36,12 @@ void stage_init(struct stage *stage, struct scene *const *scenes,
         indexes[i] = scenes[i]->index;
     clock_init(&stage->clock, indexes, n_scenes);
     clock_seek(&stage->clock, at_usec);
+    stage_panel_init(stage);
 }
 
 void stage_finish(struct stage *stage)
 {
+    stage_panel_finish(stage);
     clock_finish(&stage->clock);
     layout_finish(&stage->layout);
     for (int i = 0; i < LAYOUT_SCENES; i++)
@@ -46,7 +50,9 @@ void stage_finish(struct stage *stage)
 
 bool stage_advance(struct stage *stage, int64_t real_usec)
 {
-    return clock_advance(&stage->clock, real_usec);
+    bool moved = clock_advance(&stage->clock, real_usec);
+    stage_panel_clamp(stage);
+    return moved;
 }
 
 /* The picture -------------------------------------------------------------------------------------- */
@@ -111,7 +117,7 @@ static void add_words(struct stage *stage)
 
 void stage_draw(struct stage *stage)
 {
-    char state[32];
+    char state[32], differences[160];
     struct layout_view view = {
         .width = stage->look.width,
         .height = stage->look.height,
@@ -130,8 +136,11 @@ void stage_draw(struct stage *stage)
         scene_move(stage->scenes[i], stage->clock.at_usec);
         view.chronicles[i] = stage->chronicles[i];
     }
+    stage_panel_prepare(stage, &view, differences, sizeof differences);
     filter_scenes(stage, &view);
     layout_make(&stage->layout, (const struct scene *const *)stage->scenes, stage->n_scenes, &view);
+    stage_panel_draw(stage);
+    tip_add(&stage->layout, (const struct scene *const *)stage->scenes, &view);
     add_words(stage);
     if (stage->help > 0 &&
         help_add(&stage->layout, view.width, view.height, stage->help - 1) < stage->help) {
@@ -618,6 +627,9 @@ static void act(struct stage *stage, enum keys_act what, int amount)
     case KEYS_STRIPS:
         act_on_picture(stage, what, amount);
         break;
+    case KEYS_PREDICT:
+    case KEYS_SCROLL:
+        break;
     case KEYS_FULL_SCREEN:
         stage->wishes.full_screen = true;
         break;
@@ -650,7 +662,9 @@ bool stage_key(struct stage *stage, const char *key)
         return said;
     if (row->act != KEYS_HELP && row->act != KEYS_BACK)
         stage->help = 0;
-    act(stage, row->act, amount);
+    if (!stage_panel_key(stage, row->act, amount))
+        act(stage, row->act, amount);
+    stage_panel_clamp(stage);
     return true;
 }
 
@@ -661,7 +675,7 @@ void stage_keys(struct stage *stage, const char *keys)
         size_t length = strcspn(keys, " ");
         int amount;
         snprintf(key, sizeof key, "%.*s", (int)length, keys);
-        stage_draw(stage); /* what a key means may depend on where things are */
+        stage_settle(stage); /* what a key means may depend on where things are */
         if (keys_find(key, &amount) || strcmp(key, "Backspace") == 0 || key_writes(key)) {
             stage_key(stage, key);
             keys += length;
@@ -683,6 +697,7 @@ void stage_keys(struct stage *stage, const char *keys)
 static void seek_to(struct stage *stage, int x)
 {
     clock_seek(&stage->clock, layout_time_at(&stage->layout, x));
+    stage_panel_clamp(stage);
 }
 
 void stage_point(struct stage *stage, int x, int y)
@@ -726,9 +741,11 @@ void stage_release(struct stage *stage, int x, int y)
         return;
     }
     const struct layout_place *place = layout_place_at(&stage->layout, x, y);
+    if (place && stage_panel_pick(stage, &place->pick))
+        return;
     if (place)
         pin(stage, &place->pick);
-    else
+    else if (!shape_contains(stage->layout.panel, x, y))
         stage->look.pinned = (struct layout_pick){0};
 }
 
@@ -740,5 +757,8 @@ void stage_wheel(struct stage *stage, int x, int y, int steps)
             clock_step(&stage->clock, &stage->clock.decisions, steps > 0 ? -1 : 1);
         return;
     }
-    zoom(stage, x, y, steps);
+    if (shape_contains(stage->layout.panel, x, y))
+        stage_panel_scroll(stage, 3 * steps);
+    else
+        zoom(stage, x, y, steps);
 }

@@ -8,8 +8,13 @@
 
 #include "file/buffer.h"
 #include "viz/clock.h"
+#include "viz/differ.h"
 #include "viz/filter.h"
+#include "viz/guess.h"
+#include "viz/keys.h"
 #include "viz/layout.h"
+#include "viz/panel.h"
+#include "viz/why.h"
 
 /* All that makes a picture besides the runs and the time; each has an option of `berth view`. */
 struct stage_look {
@@ -48,6 +53,11 @@ struct stage {
     bool scrubbing, panning,
         dragged; /* the time line's cursor; the boxes, once moved by some pixels */
     struct stage_wishes wishes;
+    struct why whys[LAYOUT_SCENES]; /* of each run */
+    struct differ differ;           /* of two */
+    struct guess guess;             /* of the first */
+    struct panel panel;
+    int panel_scroll;
 };
 
 /* All that is given must outlive the stage. The clock starts at `at_usec`. */
@@ -73,6 +83,12 @@ bool stage_advance(struct stage *stage, int64_t real_usec);
 
 /* The picture now: stage->layout.shapes. */
 void stage_draw(struct stage *stage);
+
+/* Whether a part of the picture is still being computed; a slice of that: returns whether the picture has
+ * changed; all of it, and the picture. */
+bool stage_is_busy(const struct stage *stage);
+bool stage_work(struct stage *stage);
+void stage_settle(struct stage *stage);
 
 /* The command that shows this picture. */
 void stage_command(const struct stage *stage, struct buffer *text);

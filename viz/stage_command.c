@@ -47,7 +47,7 @@ static void add_millionths(struct buffer *text, int64_t millionths)
 static void add_pick(struct buffer *text, const char *option, const struct layout_pick *pick)
 {
     static const char letters[] = {
-        [LAYOUT_TASK] = 't', [LAYOUT_INSTANCE] = 'i', [LAYOUT_WAIT] = 'w'};
+        [LAYOUT_TASK] = 't', [LAYOUT_INSTANCE] = 'i', [LAYOUT_WAIT] = 'w', [LAYOUT_SERVICE] = 's'};
     if (pick->thing == LAYOUT_NOTHING)
         return;
     buffer_add(text, " --%s ", option);
@@ -99,6 +99,7 @@ bool stage_read_pick(const char *text, struct layout_pick *pick)
     read.thing = *text == 't'   ? LAYOUT_TASK
                  : *text == 'i' ? LAYOUT_INSTANCE
                  : *text == 'w' ? LAYOUT_WAIT
+                 : *text == 's' ? LAYOUT_SERVICE
                                 : LAYOUT_NOTHING;
     if (read.thing == LAYOUT_NOTHING || !isdigit((unsigned char)text[1]))
         return false;

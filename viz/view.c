@@ -200,13 +200,17 @@ static void loop(struct view *view)
         if (view->changed)
             paint(view);
         SDL_Event event;
-        bool played = view->stage->clock.playing;
-        int got = played ? SDL_WaitEventTimeout(&event, FRAME_MSEC) : SDL_WaitEvent(&event);
+        bool played = view->stage->clock.playing, busy = stage_is_busy(view->stage);
+        int got = busy     ? SDL_PollEvent(&event)
+                  : played ? SDL_WaitEventTimeout(&event, FRAME_MSEC)
+                           : SDL_WaitEvent(&event);
         while (got) {
             on_event(view, &event);
             grant_wishes(view);
             got = SDL_PollEvent(&event);
         }
+        if (busy)
+            view->changed |= stage_work(view->stage);
         uint64_t now_msec = SDL_GetTicks64();
         /* What passed while it was paused does not count. */
         if (played && stage_advance(view->stage, (int64_t)(now_msec - before_msec) * USEC_PER_MSEC))

@@ -43,14 +43,11 @@ static bool is_refused(const struct record *record)
     return false;
 }
 
-void saga_learn(struct saga *saga, const struct record *record)
+static void learn_message(struct saga *saga, const struct message *event)
 {
-    const struct message *event = &record->event;
     const struct task_definition *definition;
     struct buffer text = {0};
 
-    if (record->machine != ID_NONE || is_refused(record))
-        return;
     switch (event->kind) {
     case MESSAGE_CREATE_SERVICE:
         learn(&saga->services, event->as.create_service.service, event->as.create_service.name);
@@ -81,6 +78,28 @@ void saga_learn(struct saga *saga, const struct record *record)
         break;
     }
     buffer_finish(&text);
+}
+
+void saga_learn(struct saga *saga, const struct record *record)
+{
+    if (record->machine == ID_NONE && !is_refused(record))
+        learn_message(saga, &record->event);
+}
+
+void saga_learn_story(struct saga *saga, const struct story *story)
+{
+    for (int i = 0; i < story->n_services; i++)
+        learn(&saga->services, i, story->services[i].name);
+    for (int i = 0; i < story->taskdefs.n_definitions; i++) {
+        const struct task_definition *definition = taskdefs_get(&story->taskdefs, i);
+        struct buffer text = {0};
+
+        buffer_add(&text, "%s:%d", definition->family, (int)definition->revision);
+        learn(&saga->taskdefs, i, text.text);
+        buffer_finish(&text);
+    }
+    for (int i = 0; i < story->n_facts; i++)
+        learn_message(saga, &story->facts[i].message);
 }
 
 static const char *name_of(const struct names *names, int32_t number)

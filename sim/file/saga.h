@@ -10,6 +10,7 @@
 #include "file/buffer.h"
 #include "file/err.h"
 #include "file/record.h"
+#include "file/story.h"
 
 /* The names that messages have numbers for, as far as they are known. */
 struct saga {
@@ -20,6 +21,9 @@ void saga_finish(struct saga *saga);
 
 /* Learns the names in a record of the scheduler; call before saga_words() for its outputs. */
 void saga_learn(struct saga *saga, const struct record *record);
+
+/* Learns all names that a story knows. */
+void saga_learn_story(struct saga *saga, const struct story *story);
 
 /* What a decision says about that service, in words; false where it says nothing. */
 bool saga_words(const struct saga *saga, const struct message *decision, int32_t service,

@@ -347,6 +347,8 @@ static void accepted(struct story *story, const struct message *event, int64_t a
         want(story, event->as.delete_service.service, 0, at_usec);
         break;
     case MESSAGE_CREATE_TARGET_GROUP:
+    case MESSAGE_PUT_SCALING_POLICY:
+    case MESSAGE_PUT_SCHEDULED_ACTION:
     case MESSAGE_OBSERVE:
         keep_fact(story, event, at_usec);
         break;
@@ -507,6 +509,7 @@ static void decision(struct story *story, const struct record *record, const str
     case MESSAGE_DEPLOYMENT:
     case MESSAGE_SERVICE_EVENT:
     case MESSAGE_TARGET_STATE:
+    case MESSAGE_SHIFT_TRAFFIC:
         keep_fact(story, output, record->at_usec);
         break;
     default:

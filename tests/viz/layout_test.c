@@ -2,6 +2,7 @@
  * Where everything stands: inside the picture, at one place for life, as large as it should be.
  */
 #include "viz/layout.h"
+#include "viz/tip.h"
 
 #include "sample.h"
 
@@ -58,6 +59,7 @@ static void lay_out(struct fixture *fixture, const struct layout_view *view, int
     const struct scene *scenes[] = {&fixture->scene};
     scene_move(&fixture->scene, at_usec);
     layout_make(&fixture->layout, scenes, 1, view);
+    tip_add(&fixture->layout, scenes, view);
 }
 
 static struct shape_rect place_of(const struct fixture *fixture, enum layout_thing thing,
