@@ -164,7 +164,7 @@ static int count_moving(const struct scene *scene)
     const struct scene_sum *all = &scene->sums.sums[scene->index->story->n_instances];
     return scene->n_hosts[SCENE_HOST_BOOTING] + scene->n_hosts[SCENE_HOST_DRAINING] +
            scene->n_hosts[SCENE_HOST_DISCONNECTED] + scene->n_hosts[SCENE_HOST_WARNED] +
-           all->n[LIFE_PENDING] + all->n[LIFE_STOPPING];
+           all->n[LIFE_PENDING] - scene->n_held + all->n[LIFE_STOPPING];
 }
 
 static void add_moving(struct layout *layout, const struct scene *scene, int which,

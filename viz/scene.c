@@ -195,6 +195,7 @@ static void count_held(struct scene *scene, int sign)
         struct scene_instance *host = &scene->instances[index->position[row->instance]];
         host->cpu_reserved += sign * taskdef_cpu(definition);
         host->memory_reserved_mib += sign * taskdef_memory_mib(definition);
+        scene->n_held -= sign;
     }
 }
 
@@ -211,6 +212,7 @@ void scene_move(struct scene *scene, int64_t at_usec)
     if (at_usec == scene->at_usec && scene->held_from == INT32_MAX)
         return;
     scene->held_from = INT32_MAX;
+    scene->n_held = 0;
     scene->at_usec = at_usec;
     memset(scene->n_hosts, 0, sizeof scene->n_hosts);
     scene_sum_move(&scene->sums, &scene->index->changes, at_usec);

@@ -78,6 +78,7 @@ struct scene {
     int n_running;
     int32_t
         held_from;    /* placements from this one of the run on are not shown; INT32_MAX: all are */
+    int n_held;       /* of what was placed by now */
     char latest[256]; /* the last thing that happened, in words; "" before the first */
 };
 
