@@ -9,6 +9,7 @@
 #include "viz/life.h"
 #include "viz/scene_berth.h"
 #include "viz/scene_place.h"
+#include "viz/time_sort.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,11 +292,9 @@ static void index_events(struct scene_index *index)
     event_add(index, story->end_usec, SCENE_END, ID_NONE, ID_NONE, false);
 }
 
-static int by_time(const void *a, const void *b)
+static int by_kind(const void *a, const void *b)
 {
     const struct scene_event *left = a, *right = b;
-    if (left->at_usec != right->at_usec)
-        return left->at_usec < right->at_usec ? -1 : 1;
     if (left->kind != right->kind)
         return left->kind < right->kind ? -1 : 1;
     if (left->id != right->id)
@@ -322,8 +321,7 @@ void scene_index_init(struct scene_index *index, const struct story *story,
     scene_wait_init(&index->waiters, story);
     scene_use_init(&index->observed, story);
     index_events(index);
-    if (index->n_events > 0)
-        qsort(index->events, (size_t)index->n_events, sizeof *index->events, by_time);
+    time_sort(index->events, index->n_events, sizeof *index->events, by_kind);
 }
 
 void scene_index_name(struct scene_index *index, const char *name)

@@ -5,6 +5,7 @@
 #include "viz/scene_sum.h"
 
 #include "core/array.h"
+#include "viz/time_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,14 +43,10 @@ void scene_sum_add_task(struct scene_changes *changes, const struct story *story
     }
 }
 
-static int by_time(const void *a, const void *b)
+static int by_task(const void *a, const void *b)
 {
     const struct scene_change *left = a, *right = b;
-    if (left->at_usec != right->at_usec)
-        return left->at_usec < right->at_usec ? -1 : 1;
-    if (left->task != right->task)
-        return left->task < right->task ? -1 : 1;
-    return 0; /* a task's own changes each have their moment */
+    return left->task < right->task ? -1 : left->task > right->task;
 }
 
 static bool holds(int life)
@@ -84,8 +81,7 @@ void scene_sum_close(struct scene_changes *changes, const struct story *story)
 {
     changes->story = story;
     changes->n_sums = story->n_instances + 1;
-    if (changes->n_list > 0)
-        qsort(changes->list, (size_t)changes->n_list, sizeof *changes->list, by_time);
+    time_sort(changes->list, changes->n_list, sizeof *changes->list, by_task);
     changes->step = changes->n_list / CHECKPOINTS_MOST + 1;
     if (changes->step < STEP_LEAST)
         changes->step = STEP_LEAST;

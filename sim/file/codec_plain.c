@@ -83,7 +83,7 @@ static bool take_name(struct text *text, const char *const *names, int32_t *inde
     if (!take_string(text, &string, &n))
         return false;
     for (int i = 0; names[i]; i++) {
-        if (strncmp(names[i], string, n) == 0 && names[i][n] == '\0') {
+        if (names[i][0] == string[0] && strncmp(names[i], string, n) == 0 && names[i][n] == '\0') {
             *index = i;
             return n > 0; /* writing leaves out an empty name */
         }
