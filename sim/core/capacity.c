@@ -107,23 +107,27 @@ void capacity_put_default(struct scheduler *scheduler, const struct message *eve
 /* Requests ------------------------------------------------------------------------------------- */
 
 /* A task on Fargate says its size (ECS developer guide, AWS_Fargate: task CPU and memory). */
-static bool fits_fargate(const struct cluster *cluster, const struct message *call)
+static bool fits_fargate(const struct cluster *cluster, int taskdef)
 {
-    int taskdef = call->kind == MESSAGE_CREATE_SERVICE ? call->as.create_service.taskdef
-                                                       : call->as.run_task.taskdef;
     const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
 
     return definition->cpu > 0 && definition->memory_mib > 0;
 }
 
-static int add_chain(struct cluster *cluster, const struct message *call, int service,
+bool capacity_takes(const struct cluster *cluster, int request, int taskdef)
+{
+    return !capacity_is_fargate(cluster, request) || fits_fargate(cluster, taskdef);
+}
+
+/* For tasks of that definition. */
+static int add_chain(struct cluster *cluster, const struct message *call, int taskdef, int service,
                      const struct provider_share *shares, int n)
 {
     int first = ID_NONE, last = ID_NONE;
 
     if (!strategy_is_sound(cluster, shares, n) ||
         (n > 0 && cluster->providers[shares[0].provider].is_fargate &&
-         !fits_fargate(cluster, call)))
+         !fits_fargate(cluster, taskdef)))
         return ID_NONE;
     for (int i = 0; i < n || i == 0; i++) {
         int id = n > 0 ? cluster_add_own_request(cluster, call, service)
@@ -164,23 +168,25 @@ static const struct provider_share *find_shares(const struct cluster *cluster, b
 int capacity_add_request(struct cluster *cluster, const struct message *call, int service)
 {
     const struct provider_share *shares;
-    int n;
+    int n, taskdef;
 
     if (call->kind == MESSAGE_CREATE_SERVICE) {
+        taskdef = call->as.create_service.taskdef;
         n = call->as.create_service.n_providers;
         shares = find_shares(cluster,
                              call->as.create_service.launch_type_ec2 ||
                                  call->as.create_service.scheduling == SCHEDULING_DAEMON,
                              call->as.create_service.providers, &n);
     } else {
+        taskdef = call->as.run_task.taskdef;
         n = call->as.run_task.n_providers;
         shares = find_shares(cluster, call->as.run_task.launch_type_ec2,
                              call->as.run_task.providers, &n);
     }
-    return add_chain(cluster, call, service, shares, n);
+    return add_chain(cluster, call, taskdef, service, shares, n);
 }
 
-int capacity_renew_request(struct cluster *cluster, int request,
+int capacity_renew_request(struct cluster *cluster, int request, int taskdef,
                            const struct provider_share *shares, int n)
 {
     struct provider_share same[CAPACITY_SHARES_MAX];
@@ -195,7 +201,7 @@ int capacity_renew_request(struct cluster *cluster, int request,
             same[n++] = cluster->requests[r].share;
     }
     message_copy(&call, &cluster->requests[request].call); /* requests move */
-    renewed = add_chain(cluster, &call, cluster->requests[request].service, shares, n);
+    renewed = add_chain(cluster, &call, taskdef, cluster->requests[request].service, shares, n);
     message_finish(&call);
     return renewed;
 }

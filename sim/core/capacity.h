@@ -24,10 +24,13 @@ void capacity_put_default(struct scheduler *scheduler, const struct message *eve
  * beside an Auto Scaling group. */
 int capacity_add_request(struct cluster *cluster, const struct message *call, int service);
 
-/* A new chain for the service of that chain, which counts from nothing: with `n` other shares, or (0)
- * with the same ones. ID_NONE where they are unsound. */
-int capacity_renew_request(struct cluster *cluster, int request,
+/* A new chain for tasks of that definition of the chain's service, which counts from nothing: with `n` other
+ * shares, or (0) with the same ones. ID_NONE where they are unsound. */
+int capacity_renew_request(struct cluster *cluster, int request, int taskdef,
                            const struct provider_share *shares, int n);
+
+/* A task of that definition can go there: on Fargate it must say its size. */
+bool capacity_takes(const struct cluster *cluster, int request, int taskdef);
 
 /* The request of the chain that its next task belongs to: base first, then the one with the least
  * (tasks beyond its base + 1) / weight, the first of equals. Counts a service's wanted tasks, and of a

@@ -189,7 +189,8 @@ void deployment_begin(struct scheduler *scheduler, struct outputs *outputs, int 
     if (!first)
         supersede(scheduler, outputs, id);
     if (!first)
-        service->request = capacity_renew_request(&scheduler->cluster, service->request, NULL, 0);
+        service->request =
+            capacity_renew_request(&scheduler->cluster, service->request, taskdef, NULL, 0);
     service->primary = cluster_add_deployment(service, taskdef);
     primary_of(service)->request = service->request;
     service->taskdef = taskdef;

@@ -347,7 +347,7 @@ void service_update(struct scheduler *scheduler, const struct message *event,
     struct cluster *cluster = &scheduler->cluster;
     struct message merged;
     struct service after;
-    int request, merged_request = ID_NONE, fault;
+    int request, merged_request = ID_NONE, fault, taskdef;
 
     if (!cluster_in_range(call->service, cluster->n_services) ||
         (call->taskdef != ID_NONE &&
@@ -360,6 +360,7 @@ void service_update(struct scheduler *scheduler, const struct message *event,
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INACTIVE);
         return;
     }
+    taskdef = call->taskdef != ID_NONE ? call->taskdef : after.taskdef;
     merged = merge(cluster, call);
     take_settings(call->deployment, &after.settings);
     after.n_balancers = merged.as.create_service.n_balancers;
@@ -375,8 +376,9 @@ void service_update(struct scheduler *scheduler, const struct message *event,
     if (request != ID_NONE)
         request = after.request;
     if (request != ID_NONE && call->n_providers > 0)
-        request = capacity_renew_request(cluster, request, call->providers, call->n_providers);
-    if (request == ID_NONE) {
+        request =
+            capacity_renew_request(cluster, request, taskdef, call->providers, call->n_providers);
+    if (request == ID_NONE || !capacity_takes(cluster, request, taskdef)) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_INVALID);
         return;
     }
