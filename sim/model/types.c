@@ -7,12 +7,14 @@
 
 #include <string.h>
 
-/* vCPUs, GPUs and network interfaces from the EC2 instance type pages, of which an instance keeps one for itself (ECS best
- * practices guide: c5.large has 3, so 2 tasks in awsvpc); the tasks with ENI trunking from the ECS
- * developer guide, container-instance-eni. m4.large's memory is AWS's own figure; the others are illustrative,
- * of the size that agents on Amazon Linux 2 report; what is missing from the advertised memory is the operating
- * system's. On-demand prices: us-east-1, Linux, as of 2025, illustrative; Spot prices move, here they are a
- * typical share of those. */
+/* vCPUs, GPUs and network interfaces from the EC2 instance type pages, of which an instance keeps one for
+ * itself (ECS best practices guide: c5.large has 3, so 2 tasks in awsvpc); the tasks with ENI trunking from the
+ * table of the ECS developer guide, container-instance-eni, which has no burstable types and no g4dn; the 7th
+ * generation's and g6's, which the table that could be read does not have yet, as their forerunners'. m4.large's
+ * memory is AWS's own figure (developer guide, memory-management); the others are illustrative, of the size
+ * that agents on Amazon Linux 2 report; what is missing from the advertised memory is the operating system's.
+ * On-demand prices: us-east-1, Linux, as of 2025, illustrative; Spot prices move, here they are a typical share
+ * of those. */
 #define TYPE(type, vcpus, memory, n_gpus, n_enis, n_trunk, os, on_demand, spot)                    \
     {                                                                                              \
         .name = (type), .cpu = (vcpus)*CPU_UNITS_PER_VCPU, .memory_mib = (memory),                 \
@@ -48,7 +50,7 @@ static const struct instance_type types[] = {
     TYPE("m6i.xlarge", 4, 15741, 0, 4, 20, 643, 0.192, 0.06912),
     TYPE("m6i.2xlarge", 8, 31702, 0, 4, 40, 1066, 0.384, 0.13824),
     TYPE("m6i.4xlarge", 16, 63625, 0, 8, 60, 1911, 0.768, 0.27648),
-    TYPE("m6i.8xlarge", 32, 127470, 0, 8, 60, 3602, 1.536, 0.55296),
+    TYPE("m6i.8xlarge", 32, 127470, 0, 8, 90, 3602, 1.536, 0.55296),
     TYPE("m7i.large", 2, 7760, 0, 3, 10, 432, 0.1008, 0.03629),
     TYPE("m7i.xlarge", 4, 15741, 0, 4, 20, 643, 0.2016, 0.07258),
     TYPE("m7i.2xlarge", 8, 31702, 0, 4, 40, 1066, 0.4032, 0.14515),
@@ -90,11 +92,11 @@ static const struct instance_type types[] = {
     TYPE("p3.8xlarge", 32, 245000, 4, 8, 60, 4856, 12.24, 4.896),
     TYPE("m5.16xlarge", 64, 255200, 0, 15, 120, 6944, 3.072, 1.10592),
     TYPE("m5.24xlarge", 96, 383000, 0, 15, 120, 10216, 4.608, 1.65888),
-    TYPE("g4dn.12xlarge", 48, 188000, 4, 8, 60, 8608, 3.912, 1.5648),
-    TYPE("g4dn.xlarge", 4, 15700, 1, 3, 10, 684, 0.526, 0.2104),
-    TYPE("g5.xlarge", 4, 15741, 1, 4, 10, 643, 1.006, 0.4024),
-    TYPE("g5.2xlarge", 8, 31702, 1, 4, 20, 1066, 1.212, 0.4848),
-    TYPE("g5.12xlarge", 48, 191315, 4, 15, 60, 5293, 5.672, 2.2688),
+    TYPE("g4dn.12xlarge", 48, 188000, 4, 8, 0, 8608, 3.912, 1.5648),
+    TYPE("g4dn.xlarge", 4, 15700, 1, 3, 0, 684, 0.526, 0.2104),
+    TYPE("g5.xlarge", 4, 15741, 1, 4, 6, 643, 1.006, 0.4024),
+    TYPE("g5.2xlarge", 8, 31702, 1, 4, 19, 1066, 1.212, 0.4848),
+    TYPE("g5.12xlarge", 48, 191315, 4, 15, 120, 5293, 5.672, 2.2688),
     TYPE("g6.xlarge", 4, 15741, 1, 4, 20, 643, 0.8048, 0.32192),
 };
 

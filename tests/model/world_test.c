@@ -31,6 +31,49 @@ Test(types, are_sound_and_named_once)
     }
 }
 
+/* ECS developer guide, container-instance-eni: tasks in awsvpc without and with trunking (0: it has none). */
+Test(types, have_the_documented_network_interfaces)
+{
+    static const struct {
+        const char *name;
+        int without, with;
+    } rows[] = {
+        {"t3.medium", 2, 0},      {"m4.large", 1, 0},       {"m5.large", 2, 10},
+        {"m5.xlarge", 3, 20},     {"m5.2xlarge", 3, 40},    {"m5.4xlarge", 7, 60},
+        {"m5.8xlarge", 7, 60},    {"m5.12xlarge", 7, 60},   {"m5.16xlarge", 14, 120},
+        {"m5.24xlarge", 14, 120}, {"m6i.large", 2, 10},     {"m6i.4xlarge", 7, 60},
+        {"m6i.8xlarge", 7, 90},   {"c5.large", 2, 10},      {"c5.4xlarge", 7, 60},
+        {"c5.9xlarge", 7, 60},    {"c5.18xlarge", 14, 120}, {"c6i.2xlarge", 3, 40},
+        {"c7g.xlarge", 3, 20},    {"r5.4xlarge", 7, 60},    {"r6i.large", 2, 10},
+        {"g4dn.xlarge", 2, 0},    {"g5.xlarge", 3, 6},      {"g5.2xlarge", 3, 19},
+        {"g5.12xlarge", 14, 120}, {"p3.2xlarge", 3, 40},    {"p3.8xlarge", 7, 60},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct instance_type *type = instance_type_find(rows[i].name);
+
+        cr_assert(type != NULL, "%s", rows[i].name);
+        cr_expect(type->enis == rows[i].without && type->trunk_enis == rows[i].with, "%s: %d, %d",
+                  rows[i].name, type->enis, type->trunk_enis);
+    }
+}
+
+/* At least sixty, each with a price, a lower one on Spot, and less memory than advertised. */
+Test(types, can_be_billed)
+{
+    int n;
+    const struct instance_type *types = instance_types(&n);
+
+    cr_assert(n >= 60, "%d", n);
+    for (int i = 0; i < n; i++) {
+        cr_expect(types[i].price > 0 && types[i].spot_price > 0 &&
+                      types[i].spot_price < types[i].price,
+                  "%s", types[i].name);
+        cr_expect(types[i].os_mib > 0, "%s", types[i].name);
+    }
+    cr_expect(instance_type_find("m4.large")->memory_mib == 7985);
+}
+
 /* Every profile's every step, and the spread is no nonsense. */
 Test(costs, can_be_sampled)
 {
