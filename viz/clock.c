@@ -83,27 +83,45 @@ static void take_run(struct clock *clock, const struct scene_index *index)
     }
 }
 
+/* Events and decisions are both in order of time. */
+static void count_placed(struct clock *clock, const struct scene_index *index)
+{
+    int at = 0;
+    for (int i = 0; i < index->n_events; i++) {
+        if (index->events[i].kind != SCENE_PLACED)
+            continue;
+        while (clock->decisions.usec[at] < index->events[i].at_usec)
+            at++;
+        clock->placed[at]++;
+    }
+}
+
 void clock_init(struct clock *clock, const struct scene_index *const *indexes, int n_indexes)
 {
-    *clock = (struct clock){.speed = SPEED_NORMAL, .length_usec = 1};
+    *clock = (struct clock){.speed = SPEED_NORMAL, .length_usec = 1, .shown = CLOCK_ALL};
     add(&clock->events, 0);
     add(&clock->decisions, 0);
     for (int i = 0; i < n_indexes; i++)
         take_run(clock, indexes[i]);
     settle(&clock->events);
     settle(&clock->decisions);
+    clock->placed = calloc((size_t)clock->decisions.n_usec + 1, sizeof *clock->placed);
+    for (int i = 0; i < n_indexes; i++)
+        count_placed(clock, indexes[i]);
 }
 
 void clock_finish(struct clock *clock)
 {
     free(clock->events.usec);
     free(clock->decisions.usec);
+    free(clock->placed);
     *clock = (struct clock){0};
 }
 
 void clock_seek(struct clock *clock, int64_t at_usec)
 {
     clock->at_usec = at_usec < 0 ? 0 : at_usec > clock->length_usec ? clock->length_usec : at_usec;
+    clock->shown = CLOCK_ALL;
 }
 
 /* The number of moments before `at_usec`. */
@@ -126,9 +144,34 @@ void clock_step(struct clock *clock, const struct clock_moments *moments, int di
     int at = direction > 0 ? count_before(moments, clock->at_usec + 1)
                            : count_before(moments, clock->at_usec) - 1;
     if (at >= 0 && at < moments->n_usec)
-        clock->at_usec = moments->usec[at];
-    else if (direction > 0)
-        clock->at_usec = clock->length_usec;
+        clock_seek(clock, moments->usec[at]);
+    else
+        clock_seek(clock, direction > 0 ? clock->length_usec : clock->at_usec);
+}
+
+int32_t clock_placed(const struct clock *clock)
+{
+    int at = count_before(&clock->decisions, clock->at_usec);
+    bool is = at < clock->decisions.n_usec && clock->decisions.usec[at] == clock->at_usec;
+    return is ? clock->placed[at] : 0;
+}
+
+void clock_step_decision(struct clock *clock, int direction)
+{
+    int32_t placed = clock_placed(clock);
+    clock->playing = false;
+    if (direction > 0 && clock->shown < placed) {
+        clock->shown = clock->shown + 1 < placed ? clock->shown + 1 : CLOCK_ALL;
+        return;
+    }
+    if (direction < 0 && placed > 1 && clock->shown > 1) {
+        clock->shown = (clock->shown < placed ? clock->shown : placed) - 1;
+        return;
+    }
+    int64_t before_usec = clock->at_usec;
+    clock_step(clock, &clock->decisions, direction);
+    if (direction > 0 && clock->at_usec != before_usec && clock_placed(clock) > 1)
+        clock->shown = 1;
 }
 
 void clock_toggle(struct clock *clock)

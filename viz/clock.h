@@ -20,17 +20,28 @@ struct clock {
     int speed;                      /* position in the table of speeds */
     struct clock_moments events;    /* at which anything happens in any of the runs */
     struct clock_moments decisions; /* at which a scheduler decides anything; 0 and the end */
+    int32_t *placed; /* by decision's moment: placements then, in all runs together */
+    int32_t shown; /* of the placements of this very moment the first so many are seen; CLOCK_ALL */
 };
+
+#define CLOCK_ALL INT32_MAX
 
 /* Starts at 0, paused, at x1, over all the runs together. */
 void clock_init(struct clock *clock, const struct scene_index *const *indexes, int n_indexes);
 void clock_finish(struct clock *clock);
 
-/* Goes to a moment, kept within the runs. */
+/* Goes to a moment, kept within the runs, with all that happens then. */
 void clock_seek(struct clock *clock, int64_t at_usec);
 
 /* Pauses and goes to the next (1) or the previous (-1) of the moments; the beginning counts as one. */
 void clock_step(struct clock *clock, const struct clock_moments *moments, int direction);
+
+/* Pauses and goes to the next or the previous decision. Of several placements at one moment each is a step of its
+ * own: the moment is the same, and `shown` says how many of them are seen. */
+void clock_step_decision(struct clock *clock, int direction);
+
+/* The placements at this moment in all runs together. */
+int32_t clock_placed(const struct clock *clock);
 
 /* Plays or pauses; at the end playing starts again from 0. */
 void clock_toggle(struct clock *clock);

@@ -34,7 +34,7 @@ struct run {
 struct wishes {
     const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
     const char *from, *to, *speed;
-    int64_t fps;
+    int64_t fps, placed;
     struct film film;
     bool predict;
     int theme;
@@ -258,6 +258,7 @@ static bool set_stage(struct run *runs, char **paths, int n_runs, const struct w
     }
     stage_init(&stage, scenes, chronicles, (const char *const *)paths, n_runs, &wishes->look,
                wishes->at_usec);
+    stage.clock.shown = (int32_t)(wishes->placed < CLOCK_ALL ? wishes->placed : CLOCK_ALL);
     bool ok = show(&stage, wishes, err);
     stage_finish(&stage);
     return ok;
@@ -271,13 +272,20 @@ static const char *base_name(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct wishes wishes = {
-        .size = "1280x720", .scale = "100%", .from = "0s", .to = "end", .speed = "1", .fps = 30};
+    struct wishes wishes = {.size = "1280x720",
+                            .placed = CLOCK_ALL,
+                            .scale = "100%",
+                            .from = "0s",
+                            .to = "end",
+                            .speed = "1",
+                            .fps = 30};
     const struct option_row rows[] = {
         {"screenshot", 0, OPTION_TEXT, &wishes.screenshot, "FILE",
          "write a picture, .png or .svg, instead of opening a window; needs no display", 0, NULL},
         {"at", 0, OPTION_TEXT, &wishes.at, "TIME",
          "the moment to show (\"12s\", \"end\"); a window starts there", 0, NULL},
+        {"placed", 0, OPTION_NUMBER, &wishes.placed, "N",
+         "of several placements at that very moment show the first N", 1, NULL},
         {"size", 0, OPTION_TEXT, &wishes.size, "WxH", "of the window or picture, default 1280x720",
          0, NULL},
         {"zoom", 0, OPTION_TEXT, &wishes.zoom, "N[@X,Y]",

@@ -154,6 +154,22 @@ void scene_tell_latest(char *text, size_t size, const struct scene_index *index,
     }
 }
 
+void scene_tell_placement(char *text, size_t size, const struct scene_index *index, int64_t at_usec,
+                          int32_t nth_placed)
+{
+    scene_tell_time(text, size, at_usec);
+    for (int i = scene_tell_count(index, at_usec) - 1;
+         i >= 0 && index->events[i].at_usec == at_usec; i--) {
+        char one[160];
+        const struct scene_event *event = &index->events[i];
+        if (event->kind != SCENE_PLACED || index->story->tasks[event->id].nth_placed != nth_placed)
+            continue;
+        scene_tell_event(one, sizeof one, index, event);
+        snprintf(text + strlen(text), size - strlen(text), "  %s", one);
+        return;
+    }
+}
+
 static void add_line(struct scene_line *lines, int *n, int most, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

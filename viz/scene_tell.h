@@ -25,6 +25,11 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
 /* The last moment at which anything happened, with all of it: "5.000 s  t5 placed on i1, ...". */
 void scene_tell_latest(char *text, size_t size, const struct scene_index *index, int64_t at_usec);
 
+/* The run's placement of that number, with its time: "5.000 s  t5 job placed on i1"; of none there is the time
+ * alone. */
+void scene_tell_placement(char *text, size_t size, const struct scene_index *index, int64_t at_usec,
+                          int32_t nth_placed);
+
 /* The number of events up to a moment, that moment included. */
 int scene_tell_count(const struct scene_index *index, int64_t at_usec);
 

@@ -7,6 +7,7 @@
 #include "viz/camera.h"
 #include "viz/help.h"
 #include "viz/keys.h"
+#include "viz/scene_tell.h"
 #include "viz/stage_panel.h"
 #include "viz/tip.h"
 
@@ -115,6 +116,44 @@ static void add_words(struct stage *stage)
     }
 }
 
+/* The run's first placement of this moment, and how many there are. */
+static int32_t placed_now(const struct scene *scene, int32_t *first)
+{
+    const struct scene_index *index = scene->index;
+    int32_t n = 0;
+    for (int i = scene_tell_count(index, scene->at_usec) - 1;
+         i >= 0 && index->events[i].at_usec == scene->at_usec; i--) {
+        if (index->events[i].kind != SCENE_PLACED)
+            continue;
+        int32_t nth = index->story->tasks[index->events[i].id].nth_placed;
+        *first = n == 0 || nth < *first ? nth : *first;
+        n++;
+    }
+    return n;
+}
+
+/* Of several placements at this moment those that have not been stepped to are not seen yet: the first run's come
+ * first. The last one seen is what has just happened. */
+static void hold_placements(struct stage *stage)
+{
+    int32_t left = stage->clock.shown, all = clock_placed(&stage->clock);
+    if (left >= all || stage->guess.state != GUESS_OFF)
+        return;
+    for (int i = 0; i < stage->n_scenes; i++) {
+        struct scene *scene = stage->scenes[i];
+        int32_t first = 0, n = placed_now(scene, &first), seen = n < left ? n : left;
+        left -= seen;
+        if (seen == n)
+            continue;
+        scene_hold(scene, first + seen);
+        scene_tell_placement(scene->latest, sizeof scene->latest, scene->index, scene->at_usec,
+                             first + seen - 1);
+        snprintf(scene->latest + strlen(scene->latest),
+                 sizeof scene->latest - strlen(scene->latest), "  (%d of %d placements now)",
+                 (int)seen, (int)n);
+    }
+}
+
 void stage_draw(struct stage *stage)
 {
     char state[32], differences[160];
@@ -136,6 +175,7 @@ void stage_draw(struct stage *stage)
         scene_move(stage->scenes[i], stage->clock.at_usec);
         view.chronicles[i] = stage->chronicles[i];
     }
+    hold_placements(stage);
     stage_panel_prepare(stage, &view, differences, sizeof differences);
     filter_scenes(stage, &view);
     layout_make(&stage->layout, (const struct scene *const *)stage->scenes, stage->n_scenes, &view);
@@ -516,7 +556,7 @@ static void act_on_time(struct stage *stage, enum keys_act act, int amount)
         clock_toggle(clock);
         break;
     case KEYS_DECISION:
-        clock_step(clock, &clock->decisions, amount);
+        clock_step_decision(clock, amount);
         break;
     case KEYS_EVENT:
         clock_step(clock, &clock->events, amount);
@@ -754,7 +794,7 @@ void stage_wheel(struct stage *stage, int x, int y, int steps)
     if (shape_contains(stage->layout.time_line, x, y) ||
         shape_contains(stage->layout.strips, x, y)) {
         for (; steps != 0; steps += steps > 0 ? -1 : 1)
-            clock_step(&stage->clock, &stage->clock.decisions, steps > 0 ? -1 : 1);
+            clock_step_decision(&stage->clock, steps > 0 ? -1 : 1);
         return;
     }
     if (shape_contains(stage->layout.panel, x, y))

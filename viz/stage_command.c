@@ -65,6 +65,8 @@ void stage_command(const struct stage *stage, struct buffer *text)
     buffer_add_text(text, " --at ");
     add_millionths(text, stage->clock.at_usec);
     buffer_add_text(text, "s");
+    if (stage->clock.shown < clock_placed(&stage->clock))
+        buffer_add(text, " --placed %d", (int)stage->clock.shown);
     if (look->camera.zoom_thousandths > CAMERA_ZOOM_LEAST) {
         buffer_add_text(text, " --zoom ");
         add_millionths(text, look->camera.zoom_thousandths * INT64_C(1000));

@@ -68,11 +68,42 @@ Test(clock, steps_by_decision)
     for (int i = 0; i < 3; i++)
         cr_expect_eq(clock_.decisions.usec[i], decisions[i]);
     clock_toggle(&clock_);
-    clock_step(&clock_, &clock_.decisions, 1);
+    clock_step_decision(&clock_, 1);
     cr_expect_eq(clock_.at_usec, MS(1000), "to the placement, past what boots");
     cr_expect(!clock_.playing);
-    clock_step(&clock_, &clock_.decisions, -1);
+    clock_step_decision(&clock_, -1);
     cr_expect_eq(clock_.at_usec, 0);
+}
+
+Test(clock, placements_of_one_moment_are_a_step_each)
+{
+    const struct scene_index *indexes[] = {&made};
+    clock_finish(&clock_);
+    scene_index_finish(&made);
+    for (int i = 0; i < 2; i++)
+        sample_start(sample_task(&sample, 0, i, MS(1000)), MS(9), MS(9), MS(9), MS(9));
+    scene_index_init(&made, &sample.story, &sample.header);
+    clock_init(&clock_, indexes, 1);
+    static const int32_t shown[] = {1, 2, CLOCK_ALL};
+    for (int i = 0; i < 3; i++) {
+        clock_step_decision(&clock_, 1);
+        cr_expect_eq(clock_.at_usec, MS(1000));
+        cr_expect_eq(clock_.shown, shown[i], "step %d: %d", i, clock_.shown);
+        cr_expect_eq(clock_placed(&clock_), 3);
+    }
+    clock_step_decision(&clock_, 1);
+    cr_expect_eq(clock_.at_usec, MS(10000));
+    for (int i = 2; i >= 0; i--) {
+        clock_step_decision(&clock_, -1);
+        cr_expect_eq(clock_.at_usec, MS(1000));
+        cr_expect_eq(clock_.shown, shown[i], "back to %d: %d", i, clock_.shown);
+    }
+    clock_step_decision(&clock_, -1);
+    cr_expect_eq(clock_.at_usec, 0);
+    cr_expect_eq(clock_.shown, CLOCK_ALL);
+    clock_step_decision(&clock_, 1);
+    clock_step(&clock_, &clock_.events, -1);
+    cr_expect_eq(clock_.shown, CLOCK_ALL, "anything else shows all of a moment");
 }
 
 Test(clock, reads_times_as_people_type_them)

@@ -80,6 +80,7 @@ static inline struct story_task *sample_task(struct sample *sample, int32_t task
         .instance = instance,
         .accepted_at_usec = placed_at_usec,
         .placed_at_usec = placed_at_usec,
+        .nth_placed = sample->story.n_tasks - 1,
         .received_at_usec = NEVER,
         .running_at_usec = NEVER,
         .stop_at_usec = NEVER,

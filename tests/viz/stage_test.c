@@ -37,6 +37,8 @@ static void set_up(void)
                      MS(300));
     sample_start(sample_task(&sample, job, 0, MS(4000)), MS(100), MS(10), MS(20), MS(300));
     sample_exit(&sample.story.tasks[4], MS(7000), 1);
+    for (int i = 0; i < 3; i++)
+        sample_start(sample_task(&sample, web, 0, MS(8000)), MS(100), MS(10), MS(20), MS(300));
     scene_index_init(&made, &sample.story, &sample.header);
     scene_init(&scene, &made);
     chronicle_init(&chronicle, &made, NULL);
@@ -91,7 +93,8 @@ Test(stage, every_way_to_a_moment_shows_the_same)
         uint64_t jumped = look_at(&stage);
         /* Stepping there. */
         stage_key(&stage, "Home");
-        for (int k = 0; k < i; k++) {
+        for (int k = 0; stage.clock.at_usec < at_usec || stage.clock.shown != CLOCK_ALL; k++) {
+            cr_assert_lt(k, 2 * n);
             stage_key(&stage, "Right");
             look_at(&stage);
         }
@@ -99,7 +102,7 @@ Test(stage, every_way_to_a_moment_shows_the_same)
         cr_expect_eq(look_at(&stage), jumped, "stepped to %d", i);
         /* Backwards from the end. */
         stage_key(&stage, "End");
-        for (int k = n - 1; k > i; k--) {
+        while (stage.clock.at_usec > at_usec) {
             stage_key(&stage, "Left");
             look_at(&stage);
         }
@@ -127,6 +130,37 @@ Test(stage, every_way_to_a_moment_shows_the_same)
     }
 }
 
+Test(stage, placements_of_one_moment_come_one_by_one)
+{
+    struct buffer text = {0};
+    uint64_t seen[3];
+    clock_seek(&stage.clock, MS(7500));
+    uint64_t before = look_at(&stage);
+    for (int i = 0; i < 3; i++) {
+        stage_key(&stage, "Right");
+        cr_expect_eq(stage.clock.at_usec, MS(8000));
+        seen[i] = look_at(&stage);
+        cr_expect_neq(seen[i], i == 0 ? before : seen[i - 1]);
+        cr_expect(shows("t6 web"), "after step %d", i);
+        cr_expect_eq(shows("t7 web"), i >= 1, "after step %d", i);
+        cr_expect_eq(shows("t8 web"), i >= 2, "after step %d", i);
+        if (i == 1) {
+            cr_expect(shows("8.000 s  t7 web placed on i1  (2 of 3 placements now)"));
+            stage_command(&stage, &text);
+            cr_expect(strstr(text.text, " --at 8s --placed 2 ") != NULL, "%s", text.text);
+        }
+    }
+    buffer_finish(&text);
+    clock_seek(&stage.clock, MS(8000));
+    cr_expect_eq(look_at(&stage), seen[2], "all of them is the moment itself");
+    stage_key(&stage, "Left");
+    cr_expect_eq(look_at(&stage), seen[1], "and backwards one by one");
+    stage_key(&stage, "Left");
+    cr_expect_eq(look_at(&stage), seen[0]);
+    stage_key(&stage, "Left");
+    cr_expect_eq(stage.clock.at_usec, MS(4000));
+}
+
 Test(stage, keys_go_through_things_and_pin_them)
 {
     clock_seek(&stage.clock, MS(5000));
@@ -134,17 +168,21 @@ Test(stage, keys_go_through_things_and_pin_them)
     cr_expect_eq(stage.look.focus.thing, LAYOUT_INSTANCE);
     cr_expect_eq(stage.look.focus.id, 0);
     cr_expect(shows("reserved 1024 of 1024 CPU units"), "what has the focus is told about");
-    stage_keys(&stage, "Tab Tab Enter");
-    cr_expect_eq(stage.look.pinned.thing, LAYOUT_TASK);
-    struct layout_pick pinned = stage.look.pinned;
-    stage_keys(&stage, "Shift+Tab Shift+Tab Shift+Right");
+    stage_keys(&stage, "Shift+Right");
     cr_expect_eq(stage.look.focus.thing, LAYOUT_INSTANCE);
     cr_expect_eq(stage.look.focus.id, 1, "i2 is to the right of i1");
     stage_keys(&stage, "Shift+Right");
     cr_expect_eq(stage.look.focus.id, 1, "nothing is to the right of it");
     stage_keys(&stage, "Shift+Left");
     cr_expect_eq(stage.look.focus.id, 0);
-    cr_expect(memcmp(&pinned, &stage.look.pinned, sizeof pinned) == 0, "the pin stays");
+    stage_keys(&stage, "Tab Tab");
+    struct layout_pick focus = stage.look.focus;
+    cr_expect_eq(focus.thing, LAYOUT_TASK);
+    cr_expect_eq(focus.id, 2, "t1, then t3: the tasks of i1 in order");
+    stage_keys(&stage, "Enter");
+    cr_expect(memcmp(&focus, &stage.look.pinned, sizeof focus) == 0);
+    stage_keys(&stage, "Tab");
+    cr_expect(memcmp(&focus, &stage.look.pinned, sizeof focus) == 0, "the pin stays");
     stage_keys(&stage, "Escape Escape");
     cr_expect_eq(stage.look.pinned.thing, LAYOUT_NOTHING, "focus, then pin are let go");
     stage_keys(&stage, "Shift+Tab");
