@@ -54,13 +54,14 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
     int x = area.x + add_badge(layout, index, area);
     int right = area.x + area.width, y = area.y + 2;
     char text[128], scale[40] = "";
+    const char *live = index->live ? "LIVE, " : "";
     if (index->scale_denominator > 1 || index->scale_numerator > 1)
         snprintf(scale, sizeof scale, "scale %d/%d, ", index->scale_numerator,
                  index->scale_denominator);
     if (index->story->n_tasks == 0)
-        snprintf(text, sizeof text, "%sno task in this run", scale);
+        snprintf(text, sizeof text, "%s%sno task in this run", live, scale);
     else
-        snprintf(text, sizeof text, "%s%d running, %d waiting", scale, scene->n_running,
+        snprintf(text, sizeof text, "%s%s%d running, %d waiting", live, scale, scene->n_running,
                  scene->n_waiting);
     int wide = shape_letters(text) * shape_advance(sizes->small);
     int title = shape_letters(index->title) * shape_advance(sizes->normal);

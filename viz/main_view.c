@@ -9,6 +9,7 @@
 #include "viz/painter_sdl.h"
 #include "viz/painter_svg.h"
 #include "viz/picture.h"
+#include "viz/reel.h"
 #include "viz/scene.h"
 #include "viz/scene_tell.h"
 #include "viz/stage.h"
@@ -22,14 +23,6 @@
 #define SIDE_LEAST 64
 #define SIDE_MOST 16384
 
-struct run {
-    struct story story;
-    struct run_header header;
-    struct scene_index index;
-    struct scene scene;
-    struct chronicle chronicle;
-};
-
 /* The command line; texts are NULL where nothing was said. */
 struct wishes {
     const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
@@ -38,7 +31,7 @@ struct wishes {
     struct film film;
     bool predict;
     int theme;
-    bool no_charts, command;
+    bool no_charts, command, follow;
     struct stage_look look;
     int64_t at_usec; /* USEC_NEVER: the end */
 };
@@ -57,7 +50,8 @@ static bool read_size(struct wishes *wishes, struct err *err)
 
 static bool read_at(struct wishes *wishes, struct err *err)
 {
-    wishes->at_usec = wishes->screenshot && !wishes->keys ? USEC_NEVER : 0;
+    bool from_end = wishes->follow || (wishes->screenshot && !wishes->keys);
+    wishes->at_usec = from_end ? USEC_NEVER : 0;
     if (!wishes->at)
         return true;
     wishes->at_usec = USEC_NEVER;
@@ -156,29 +150,19 @@ static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
            read_film(wishes, err);
 }
 
-static bool load(struct run *run, const char *path, struct err *err)
+static bool load(struct reel *reel, const char *path, bool follow, struct err *err)
 {
-    bool truncated;
-    if (!story_load(&run->story, path, &run->header, &truncated, err))
+    if (!reel_open(reel, path, follow, err))
         return false;
-    scene_index_init(&run->index, &run->story, &run->header);
-    scene_init(&run->scene, &run->index);
-    chronicle_init(&run->chronicle, &run->index, run->header.scenario);
-    if (truncated) {
+    if (!reel->ended && !follow) {
         char text[32];
-        fprintf(stderr, "berth: warning: %s was cut short: shown as far as it goes, %s\n", path,
-                scene_tell_time(text, sizeof text, scene_index_length_usec(&run->index)));
+        fprintf(
+            stderr,
+            "berth: warning: %s was cut short: shown as far as it goes, %s (while it still goes "
+            "on, --follow shows what comes)\n",
+            path, scene_tell_time(text, sizeof text, scene_index_length_usec(&reel->index)));
     }
     return true;
-}
-
-static void unload(struct run *run)
-{
-    chronicle_finish(&run->chronicle);
-    scene_finish(&run->scene);
-    scene_index_finish(&run->index);
-    story_finish(&run->story);
-    run_header_finish(&run->header);
 }
 
 static bool save_still(struct stage *stage, struct painter_sdl *painter, const char *path,
@@ -215,7 +199,8 @@ static void print_score(const struct stage *stage)
     buffer_finish(&text);
 }
 
-static bool show(struct stage *stage, const struct wishes *wishes, struct err *err)
+static bool show(struct stage *stage, struct reel *runs, int n_runs, const struct wishes *wishes,
+                 struct err *err)
 {
     if (wishes->keys)
         stage_keys(stage, wishes->keys);
@@ -239,14 +224,14 @@ static bool show(struct stage *stage, const struct wishes *wishes, struct err *e
     if (!is_headless(wishes)) {
         if (wishes->predict)
             stage_key(stage, "p");
-        ok = view_run(stage, painter, err);
+        ok = view_run(stage, painter, runs, n_runs, err);
         print_score(stage);
     }
     painter_sdl_destroy(painter);
     return ok;
 }
 
-static bool set_stage(struct run *runs, char **paths, int n_runs, const struct wishes *wishes,
+static bool set_stage(struct reel *runs, char **paths, int n_runs, const struct wishes *wishes,
                       struct err *err)
 {
     struct scene *scenes[RUNS_MOST];
@@ -259,7 +244,7 @@ static bool set_stage(struct run *runs, char **paths, int n_runs, const struct w
     stage_init(&stage, scenes, chronicles, (const char *const *)paths, n_runs, &wishes->look,
                wishes->at_usec);
     stage.clock.shown = (int32_t)(wishes->placed < CLOCK_ALL ? wishes->placed : CLOCK_ALL);
-    bool ok = show(&stage, wishes, err);
+    bool ok = show(&stage, runs, n_runs, wishes, err);
     stage_finish(&stage);
     return ok;
 }
@@ -300,6 +285,8 @@ int main(int argc, char **argv)
          theme_names},
         {"scale", 0, OPTION_TEXT, &wishes.scale, "PERCENT", "size of letters, default 100%", 0,
          NULL},
+        {"follow", 0, OPTION_FLAG, &wishes.follow, NULL,
+         "of a run that still goes on: show what comes, from the end of what is there", 0, NULL},
         {"no-charts", 0, OPTION_FLAG, &wishes.no_charts, NULL, "no charts under the time line", 0,
          NULL},
         {"predict", 0, OPTION_FLAG, &wishes.predict, NULL,
@@ -329,6 +316,7 @@ int main(int argc, char **argv)
             "  berth view first.run                      watch it: space plays, arrows step\n"
             "  berth view first.run first.exec.run       simulated and real, side by side\n"
             "  berth view first.run --screenshot first.png --at 12s\n"
+            "  berth exec first.json -o live.run & berth view live.run --follow\n"
             "  berth view first.run --theme projector --scale 130%\n"
             "  berth view first.run --predict            guess where each task goes\n"
             "  berth view first.run --film first.mp4 --from 4s --to 9s --speed 0.5\n"
@@ -346,19 +334,19 @@ int main(int argc, char **argv)
     if (!options_parse(&options, argc, argv, &n_runs, &exit_code))
         return exit_code;
     struct err err;
-    struct run runs[RUNS_MOST];
+    struct reel runs[RUNS_MOST];
     int n_loaded = 0;
     bool ok = read_wishes(&wishes, n_runs, &err);
     while (ok && n_loaded < n_runs) {
-        ok = load(&runs[n_loaded], argv[n_loaded], &err);
+        ok = load(&runs[n_loaded], argv[n_loaded], wishes.follow, &err);
         n_loaded += ok;
     }
     if (ok && n_runs > 1 && runs[0].header.mode == runs[1].header.mode) {
         for (int i = 0; i < n_runs; i++)
-            scene_index_name(&runs[i].index, base_name(argv[i]));
+            reel_name(&runs[i], base_name(argv[i]));
     }
     ok = ok && set_stage(runs, argv, n_runs, &wishes, &err);
     for (int i = 0; i < n_loaded; i++)
-        unload(&runs[i]);
+        reel_finish(&runs[i]);
     return ok ? EXIT_FINE : err_report(&err);
 }

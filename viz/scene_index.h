@@ -79,6 +79,7 @@ struct scene_index {
     const struct story *story;
     uint64_t serial; /* no other index in this process has it */
     enum run_mode mode;
+    bool live; /* the run may still go on */
     char *title;
     uint64_t seed;
     int32_t scale_numerator, scale_denominator;

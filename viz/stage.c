@@ -49,6 +49,25 @@ void stage_finish(struct stage *stage)
         filter_finish(&stage->filters[i]);
 }
 
+void stage_release_runs(struct stage *stage)
+{
+    stage_panel_finish(stage);
+}
+
+void stage_take_runs(struct stage *stage)
+{
+    const struct scene_index *indexes[LAYOUT_SCENES];
+    struct clock before = stage->clock;
+    for (int i = 0; i < stage->n_scenes; i++)
+        indexes[i] = stage->scenes[i]->index;
+    clock_init(&stage->clock, indexes, stage->n_scenes);
+    stage->clock.playing = before.playing;
+    stage->clock.speed = before.speed;
+    clock_seek(&stage->clock, before.at_usec >= before.length_usec ? USEC_NEVER : before.at_usec);
+    clock_finish(&before);
+    stage_panel_init(stage);
+}
+
 bool stage_advance(struct stage *stage, int64_t real_usec)
 {
     bool moved = clock_advance(&stage->clock, real_usec);

@@ -66,6 +66,11 @@ void stage_init(struct stage *stage, struct scene *const *scenes,
                 const struct stage_look *look, int64_t at_usec);
 void stage_finish(struct stage *stage);
 
+/* Around a change of the runs: what is kept of them is let go, and taken anew. Who stands at the end goes along with
+ * it. */
+void stage_release_runs(struct stage *stage);
+void stage_take_runs(struct stage *stage);
+
 /* A key, as keys.h names it. Returns whether it means anything now. */
 bool stage_key(struct stage *stage, const char *key);
 

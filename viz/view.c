@@ -12,11 +12,17 @@
 
 #define FRAME_MSEC 16
 
+/* How often the logs of runs that go on are looked at. */
+#define FOLLOW_MSEC 200
+
 struct view {
     struct stage *stage;
     struct painter_sdl *painter;
     SDL_Window *window;
     bool changed;
+    struct reel *reels;
+    int n_reels;
+    uint64_t looked_msec, pause_msec; /* when logs were last looked at, and how long not to */
 };
 
 /* Where a screen has more pixels than its windows have points, the picture has them all. */
@@ -193,6 +199,41 @@ static void grant_wishes(struct view *view)
     }
 }
 
+static bool is_live(const struct view *view)
+{
+    for (int i = 0; i < view->n_reels; i++) {
+        if (reel_is_live(&view->reels[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Reads what the runs have written meanwhile. A long run takes a while to be indexed anew: that is done less often. */
+static void follow(struct view *view)
+{
+    uint64_t now_msec = SDL_GetTicks64();
+    bool any = false, grown[LAYOUT_SCENES] = {false};
+    struct err err;
+    if (!is_live(view) || now_msec - view->looked_msec < FOLLOW_MSEC + view->pause_msec)
+        return;
+    for (int i = 0; i < view->n_reels; i++) {
+        if (!reel_grow(&view->reels[i], &grown[i], &err))
+            fprintf(stderr, "berth: %s\n", err.text);
+        any |= grown[i];
+    }
+    if (any) {
+        stage_release_runs(view->stage);
+        for (int i = 0; i < view->n_reels; i++) {
+            if (grown[i])
+                reel_index(&view->reels[i]);
+        }
+        stage_take_runs(view->stage);
+        view->changed = true;
+    }
+    view->looked_msec = SDL_GetTicks64();
+    view->pause_msec = 8 * (view->looked_msec - now_msec);
+}
+
 static void loop(struct view *view)
 {
     uint64_t before_msec = SDL_GetTicks64();
@@ -201,14 +242,16 @@ static void loop(struct view *view)
             paint(view);
         SDL_Event event;
         bool played = view->stage->clock.playing, busy = stage_is_busy(view->stage);
-        int got = busy     ? SDL_PollEvent(&event)
-                  : played ? SDL_WaitEventTimeout(&event, FRAME_MSEC)
-                           : SDL_WaitEvent(&event);
+        int got = busy            ? SDL_PollEvent(&event)
+                  : played        ? SDL_WaitEventTimeout(&event, FRAME_MSEC)
+                  : is_live(view) ? SDL_WaitEventTimeout(&event, FOLLOW_MSEC)
+                                  : SDL_WaitEvent(&event);
         while (got) {
             on_event(view, &event);
             grant_wishes(view);
             got = SDL_PollEvent(&event);
         }
+        follow(view);
         if (busy)
             view->changed |= stage_work(view->stage);
         uint64_t now_msec = SDL_GetTicks64();
@@ -231,7 +274,8 @@ static bool has_display(struct err *err)
                    driver);
 }
 
-bool view_run(struct stage *stage, struct painter_sdl *painter, struct err *err)
+bool view_run(struct stage *stage, struct painter_sdl *painter, struct reel *reels, int n_reels,
+              struct err *err)
 {
     SDL_SetMainReady();
     /* Else SDL tries Wayland first, whose library complains on stderr where there is none. */
@@ -244,7 +288,8 @@ bool view_run(struct stage *stage, struct painter_sdl *painter, struct err *err)
                        "--at TIME",
                        SDL_GetError());
     bool ok = has_display(err);
-    struct view view = {.stage = stage, .painter = painter, .changed = true};
+    struct view view = {
+        .stage = stage, .painter = painter, .changed = true, .reels = reels, .n_reels = n_reels};
     if (ok) {
         view.window = SDL_CreateWindow("berth", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
                                        stage->look.width, stage->look.height,
