@@ -177,7 +177,8 @@ void layout_make(struct layout *layout, const struct scene *const *scenes, int n
     shapes_add(&layout->shapes, SHAPE_FILL, PAINT_PAPER, all);
     all = shape_inset(all, sizes->gap);
     add_frame(layout, scenes, n_scenes, view, &all);
-    int wide = (all.width - (n_scenes - 1) * 4 * sizes->gap) / n_scenes;
+    int gaps = (n_scenes - 1) * 4 * sizes->gap, wide = (all.width - gaps) / n_scenes;
+    layout->plan_width = (view->width - 2 * sizes->gap - gaps) / n_scenes;
     for (int i = 0; i < n_scenes; i++) {
         struct shape_rect part = {all.x + i * (wide + 4 * sizes->gap), all.y, wide, all.height};
         if (i > 0)

@@ -75,6 +75,7 @@ struct layout {
     struct layout_place *places;
     int n_places, cap_places;
     struct shape_rect boxes[LAYOUT_SCENES]; /* where each run's boxes are: the camera's area */
+    int plan_width;                         /* a run's width when there is no panel */
     struct shape_rect time_line;            /* its inside: x is time */
     struct shape_rect strips;               /* the charts' room: x is time as in the time line */
     struct shape_rect panel;                /* the panel's */

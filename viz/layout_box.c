@@ -395,7 +395,8 @@ void layout_boxes(struct layout *layout, const struct scene *scene, int which,
         return;
     struct layout_grid *grid = &layout->grids[which];
     layout_grid_make(grid, index, area.width, area.height, layout->sizes.gap,
-                     has_headings(index) ? shape_line(layout->sizes.small) + 2 : 0);
+                     has_headings(index) ? shape_line(layout->sizes.small) + 2 : 0,
+                     layout->plan_width);
     const struct stage stage = {layout,
                                 scene,
                                 which,

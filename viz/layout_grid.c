@@ -201,10 +201,10 @@ static void stretch(struct packing *packing)
 }
 
 void layout_grid_make(struct layout_grid *grid, const struct scene_index *index, int width,
-                      int height, int gap, int label)
+                      int height, int gap, int label, int plan)
 {
     if (grid->serial == index->serial && grid->width == width && grid->height == height &&
-        grid->gap == gap && grid->label == label)
+        grid->gap == gap && grid->label == label && grid->plan == plan)
         return;
     layout_grid_finish(grid);
     *grid = (struct layout_grid){
@@ -212,6 +212,7 @@ void layout_grid_make(struct layout_grid *grid, const struct scene_index *index,
         .height = height,
         .gap = gap,
         .label = label,
+        .plan = plan,
         .serial = index->serial,
         .berths = calloc((size_t)index->n_berths + 1, sizeof *grid->berths),
         .headings = calloc((size_t)index->n_sections + 1, sizeof *grid->headings),
@@ -220,7 +221,7 @@ void layout_grid_make(struct layout_grid *grid, const struct scene_index *index,
     };
     struct packing packing = {
         .index = index,
-        .width = (int64_t)width * GRID_UNITS,
+        .width = (int64_t)plan * GRID_UNITS,
         .height = (int64_t)height * GRID_UNITS,
         .gap = (int64_t)gap * GRID_UNITS,
         .label = (int64_t)label * GRID_UNITS,
@@ -229,6 +230,10 @@ void layout_grid_make(struct layout_grid *grid, const struct scene_index *index,
     };
     weigh(&packing);
     choose(&packing);
+    if (plan != width) {
+        packing.width = (int64_t)width * GRID_UNITS;
+        packing.scale = largest_scale(&packing);
+    }
     if (packing.scale > 0)
         stretch(&packing);
     pack(&packing, grid);

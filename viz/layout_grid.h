@@ -15,7 +15,7 @@ struct grid_rect {
 };
 
 struct layout_grid {
-    int width, height, gap, label; /* what it was made for: pixels */
+    int width, height, gap, label, plan; /* what it was made for: pixels */
     uint64_t serial;
     struct grid_rect *berths;
     struct grid_rect *headings; /* by section; no height: it needs none */
@@ -23,9 +23,10 @@ struct layout_grid {
 };
 
 /* Works it out, unless it is done: for an area of so many pixels, gaps of at most `gap` and headings
- * of `label` pixels' height. */
+ * of `label` pixels' height. How things stand beside each other is decided as if the area were `plan` pixels wide: it
+ * stays when a panel takes some of the width. */
 void layout_grid_make(struct layout_grid *grid, const struct scene_index *index, int width,
-                      int height, int gap, int label);
+                      int height, int gap, int label, int plan);
 void layout_grid_finish(struct layout_grid *grid);
 
 #endif
