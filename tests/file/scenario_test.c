@@ -525,14 +525,16 @@ Test(scenario, behaviours)
 {
     static const struct {
         const char *behaviour;
-        int64_t idle_usec;
+        int64_t idle_usec, stop_usec;
     } table[] = {
-        {"{}", IDLE_FOREVER},
-        {"{\"ready\":\"1s\",\"memory\":\"1MiB\"}", IDLE_FOREVER},
-        {"{\"work\":\"1s\"}", 0},
-        {"{\"exit\":3}", 0},
-        {"{\"idle\":\"2s\"}", 2 * USEC_PER_SEC},
-        {"{\"idle\":\"forever\",\"work\":\"1s\"}", IDLE_FOREVER},
+        {"{}", IDLE_FOREVER, 0},
+        {"{\"stop\":\"3s\"}", IDLE_FOREVER, 3 * USEC_PER_SEC},
+        {"{\"idle\":\"1s\",\"stop\":\"forever\"}", USEC_PER_SEC, IDLE_FOREVER},
+        {"{\"ready\":\"1s\",\"memory\":\"1MiB\"}", IDLE_FOREVER, 0},
+        {"{\"work\":\"1s\"}", 0, 0},
+        {"{\"exit\":3}", 0, 0},
+        {"{\"idle\":\"2s\"}", 2 * USEC_PER_SEC, 0},
+        {"{\"idle\":\"forever\",\"work\":\"1s\"}", IDLE_FOREVER, 0},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -545,6 +547,8 @@ Test(scenario, behaviours)
                  table[i].behaviour);
         scenario = reading(scenario_of(members), "");
         cr_assert(scenario->taskdefs[0].behaviours[0].idle_usec == table[i].idle_usec, "%s",
+                  table[i].behaviour);
+        cr_assert(scenario->taskdefs[0].behaviours[0].stop_usec == table[i].stop_usec, "%s",
                   table[i].behaviour);
         scenario_destroy(scenario);
     }
