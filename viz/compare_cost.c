@@ -38,6 +38,11 @@ struct compare_cost *compare_costs(const struct compare *compare, int *n)
         }
         free(bills[s]);
     }
+    /* Where nothing has a price there is no bill, and what it costs is unknown. */
+    for (int s = 0; s < 2; s++) {
+        for (int i = 0; n_rows[s] == 0 && compare->sides[s].story->n_instances > 0 && i < *n; i++)
+            rows[i].sides[s] = (struct cost_row){.kind = rows[i].kind, .name = rows[i].name};
+    }
     return rows;
 }
 

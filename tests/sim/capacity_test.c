@@ -5,6 +5,7 @@
  */
 #include "core/bill.h"
 #include "file/cost.h"
+#include "file/layers.h"
 #include "file/replay.h"
 #include "sim.h"
 
@@ -22,8 +23,8 @@
     "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'pullPerSecond': "      \
     "'1GiB', 'create': '0s', 'start': '0s', 'stop': '0s', 'teardown': '0s'},"                      \
     "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s', 'price': 0.36, "         \
-    "'spotPrice': 0.09}},"                                                                         \
-    "'launchTemplates': {'boxes': 'box'}, 'images': {'x': {'size': '1MiB'}},"                      \
+    "'spotPrice': 0.09}, 'gift': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"                    \
+    "'launchTemplates': {'boxes': 'box', 'gifts': 'gift'}, 'images': {'x': {'size': '1MiB'}},"     \
     "'taskDefinitions': ["                                                                         \
     "{'family': 'web', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 256, "          \
     "'memory': 256}]},"                                                                            \
@@ -386,6 +387,97 @@ Test(capacity, an_hour_of_an_instance_costs_its_price_and_what_no_task_uses_is_i
     cr_expect_eq(result.story.bill.as.bill.nanos, 360000000);
     cr_expect_eq(result.story.bill.as.bill.idle_nanos, 180000000);
     check_bill();
+    end();
+}
+
+static const struct cost_row *row_of(const struct cost_row *rows, int n, enum cost_kind kind,
+                                     const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (rows[i].kind == kind && (!name || strcmp(rows[i].name, name) == 0))
+            return &rows[i];
+    cr_assert_fail("no row %d %s", (int)kind, name ? name : "");
+    return NULL;
+}
+
+/* One group has a price, the other none: what the second costs is unknown, and so is the sum. */
+Test(capacity, what_has_no_price_is_unknown_and_not_free)
+{
+    struct buffer json = {0};
+    struct cost_row *rows;
+    char *printed;
+    size_t size;
+    FILE *out;
+    int n;
+
+    run(WORLD
+        "'instances': '1xbox', 'autoScalingGroups': [{'AutoScalingGroupName': 'g', 'MinSize': 1, "
+        "'MaxSize': 1, 'LaunchTemplate': {'LaunchTemplateName': 'gifts'}}], 'capacityProviders': "
+        "[" PROVIDER(
+            "p", "g",
+            "") "], 'services': [{'serviceName': 's', 'taskDefinition': 'web', "
+                "'desiredCount': 1, 'launchType': 'EC2', 'placementConstraints': [{'type': "
+                "'memberOf', "
+                "'expression': 'attribute:ecs.instance-type == box'}]}, {'serviceName': 'u', "
+                "'taskDefinition': 'web', 'desiredCount': 1, 'capacityProviderStrategy': "
+                "[{'capacityProvider': 'p', 'weight': 1}]}], 'until': '1h'");
+    rows = cost_rows(&result.story, &n);
+    cr_expect(row_of(rows, n, COST_TOTAL, NULL)->is_partial);
+    cr_expect(!row_of(rows, n, COST_TOTAL, NULL)->is_known);
+    cr_expect(row_of(rows, n, COST_PROVIDER, "instances")->is_known);
+    cr_expect(!row_of(rows, n, COST_PROVIDER, "p")->is_known);
+    cr_expect(!row_of(rows, n, COST_PROVIDER, "p")->is_partial);
+    cr_expect(row_of(rows, n, COST_SERVICE, "s")->is_known);
+    free(rows);
+    cost_add_json(&json, &result.story);
+    cr_expect(strstr(json.text, "\"instances_without_price\": 1") != NULL, "%s", json.text);
+    cr_expect(strstr(json.text, "{\"provider\": \"p\", \"dollars\": null") != NULL, "%s",
+              json.text);
+    buffer_finish(&json);
+    out = open_memstream(&printed, &size);
+    cost_print(out, &result.story);
+    fclose(out);
+    cr_expect(strstr(printed, "cost     at least $0.36") != NULL, "%s", printed);
+    cr_expect(strstr(printed, "unknown, it has no price: 1 launched") != NULL, "%s", printed);
+    free(printed);
+    end();
+}
+
+/* The micro-VM costs from its task's arrival to its end, an instance from its launch to its loss. */
+Test(capacity, what_runs_at_a_moment_has_a_span)
+{
+    int64_t from_usec, to_usec;
+
+    run(WORLD
+        "'fargate': {'boot': '5s'}, 'instances': '1xbox', 'timeline': [{'at': '1s', 'runTask': "
+        "{'taskDefinition': 'far', 'launchType': 'FARGATE'}}, {'at': '30s', 'fault': "
+        "{'killInstance': 'i1'}}, {'at': '40s', 'stopTask': {'task': 't1'}}], 'until': '60s'");
+    cr_assert(cost_span(&result.story, &result.story.instances[0], &from_usec, &to_usec));
+    cr_expect(from_usec == 0 && to_usec == 30 * SECOND);
+    cr_assert(cost_span(&result.story, &result.story.instances[1], &from_usec, &to_usec));
+    cr_expect(from_usec == result.story.tasks[0].placed_at_usec && from_usec >= 6 * SECOND);
+    cr_expect(to_usec == 40 * SECOND);
+    end();
+}
+
+/* An instance of a cloud and a micro-VM have systems of their own; parts of one host share its. */
+Test(capacity, layers_count_machines_and_systems)
+{
+    struct layers layers;
+
+    run(WORLD
+        "'fargate': {'boot': '5s'}, 'instances': '2xm4.large', 'services': [{'serviceName': 's', "
+        "'taskDefinition': 'web', 'desiredCount': 4, 'launchType': 'EC2'}, {'serviceName': 'f', "
+        "'taskDefinition': 'far', 'desiredCount': 1, 'launchType': 'FARGATE'}], 'until': '60s'");
+    layers = layers_of(scenario, &result.story, false);
+    cr_expect(layers.n_instances == 3 && layers.n_kernels == 3);
+    cr_expect(layers.os_bytes >= INT64_C(2) * 207 << 20, "%lld", (long long)layers.os_bytes);
+    cr_expect(layers.n_ready == 5 && layers.first_usec <= layers.half_usec &&
+              layers.half_usec < layers.last_usec);
+    cr_expect(layers.last_usec == result.story.tasks[4].containers[0].ready_at_usec ||
+              layers.last_usec >= 5 * SECOND);
+    layers = layers_of(scenario, &result.story, true);
+    cr_expect(layers.n_kernels == 0 && layers.os_bytes == 0, "a real run tells of those it saw");
     end();
 }
 
