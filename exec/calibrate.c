@@ -14,6 +14,7 @@
 static bool measure(struct calibration *calibration, struct err *err)
 {
     calibrate_namespaces(calibration);
+    calibrate_session(calibration);
     if (!calibrate_groups(calibration, err) || !calibrate_containers(calibration, err) ||
         !calibrate_images(calibration, err) || !calibrate_agents(calibration, err)) {
         return false;

@@ -34,6 +34,10 @@ enum measured {
     MEASURED_COLD,         /* one after the other */
     MEASURED_COLD_IDLE,    /* after 200 ms in which nothing happened */
     MEASURED_COLD_AT_ONCE, /* many at once, per container */
+    /* likewise from the order to start it, when its groups and its network were made before */
+    MEASURED_PREPARED,
+    MEASURED_PREPARED_IDLE,
+    MEASURED_PREPARED_AT_ONCE,
     /* its steps; where two follow each other, the second is CPU time alone. Cold: after idling; warm:
      * right after the same step of another container. */
     MEASURED_CREATE_COLD,
@@ -48,13 +52,20 @@ enum measured {
     MEASURED_CHILD_CPU,
     MEASURED_EXEC_COLD_CPU,
     MEASURED_EXEC_CPU,
-    MEASURED_CHILD_WAIT, /* from the order to start until ready, less CPU time */
-    MEASURED_STOP,       /* SIGTERM until the agent knows */
-    MEASURED_END_CPU,    /* of the container's processes, on their way out */
+    MEASURED_CHILD_WAIT,   /* from the order to start until ready, less CPU time */
+    MEASURED_STOP,         /* SIGTERM until the agent knows */
+    MEASURED_END_COLD_CPU, /* likewise, after idling */
+    MEASURED_REMOVE_COLD_CPU,
+    MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
+    MEASURED_END_CPU,        /* of the container's processes, on their way out */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_SEE_CPU, /* the agent takes what a container has told, each */
-    MEASURED_TOUCH,   /* CPU time of a MiB touched for the first time */
+    MEASURED_SEE_CPU,    /* the agent takes what a container has told, each */
+    MEASURED_BEHIND_CPU, /* of the kernel's own threads while containers come, each */
+    MEASURED_CLEAR_CPU,  /* likewise when they have gone */
+    MEASURED_CLEAR_WAIT, /* until half of that is done */
+    MEASURED_FREE,       /* CPU time of giving a MiB back at the end */
+    MEASURED_TOUCH,      /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */
     MEASURED_PULL_CPU,
@@ -103,7 +114,9 @@ struct calibration {
     double took;        /* seconds */
     struct series series[MEASURED];
     struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
-    struct series speed_permille; /* of work in a virtual machine, against outside */
+    bool session; /* agents and what they start are one group for the kernel's scheduler */
+    double create_alone, network_alone; /* of a creation, what only one does at a time: 0 to 1 */
+    struct series speed_permille;       /* of work in a virtual machine, against outside */
 };
 
 /* Measures everything. Some 25 s, and a minute where not `quick`. False where nothing can be measured

@@ -16,6 +16,7 @@ bool calibrate_run(struct calibration *calibration, const struct scenario *scena
 
 /* calibrate_kernel.c */
 void calibrate_namespaces(struct calibration *calibration);
+void calibrate_session(struct calibration *calibration);
 bool calibrate_groups(struct calibration *calibration, struct err *err);
 
 /* calibrate_container.c: what an agent's hands do. */

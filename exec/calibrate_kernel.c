@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +56,52 @@ void calibrate_namespaces(struct calibration *calibration)
             }
         }
     }
+}
+
+/* The path of our own group of processors: of the controller in version 1, else of version 2. */
+static void own_group(char *path, size_t size)
+{
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    char line[512];
+
+    snprintf(path, size, "/");
+    while (file && fgets(line, sizeof line, file)) {
+        char *names = strchr(line, ':'), *at = names ? strchr(names + 1, ':') : NULL;
+
+        if (!at) {
+            continue;
+        }
+        *at++ = '\0';
+        at[strcspn(at, "\n")] = '\0';
+        if (names[1] == '\0' || strcmp(names + 1, "cpu") == 0 ||
+            strncmp(names + 1, "cpu,", 4) == 0) {
+            snprintf(path, size, "%s", at);
+            if (names[1] != '\0') {
+                break; /* version 1 has it: what version 2 says of groups limits nothing */
+            }
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+}
+
+/* A session is one group for the scheduler: systemd's, or the kernel's own (sched(7), autogroup), which
+ * is only for those that are in no other. */
+void calibrate_session(struct calibration *calibration)
+{
+    FILE *file = fopen("/proc/sys/kernel/sched_autogroup_enabled", "re");
+    char group[512];
+    int enabled = 0;
+
+    own_group(group, sizeof group);
+    if (file && fscanf(file, "%d", &enabled) != 1) {
+        enabled = 0;
+    }
+    if (file) {
+        fclose(file);
+    }
+    calibration->session = enabled > 0 || strcmp(group, "/") != 0;
 }
 
 bool calibrate_groups(struct calibration *calibration, struct err *err)

@@ -30,7 +30,11 @@ struct table_row {
 static const struct table_row rows[] = {
     {MEASURED_COLD, "one after the other", UNIT_MSEC, "container, from create to ready"},
     {MEASURED_COLD_IDLE, "after 200 ms idle", UNIT_MSEC, NULL},
-    {MEASURED_COLD_AT_ONCE, "40 at once, per container", UNIT_MSEC, NULL},
+    {MEASURED_COLD_AT_ONCE, "28 at once, per container", UNIT_MSEC, NULL},
+    {MEASURED_PREPARED, "one after the other", UNIT_MSEC,
+     "container, its groups and network prepared, from start to ready"},
+    {MEASURED_PREPARED_IDLE, "after 200 ms idle", UNIT_MSEC, NULL},
+    {MEASURED_PREPARED_AT_ONCE, "28 at once, per container", UNIT_MSEC, NULL},
     {MEASURED_CREATE_COLD, "create, after idling", UNIT_MSEC, "its steps"},
     {MEASURED_CREATE_CPU, "create, in a crowd: CPU", UNIT_MSEC, NULL},
     {MEASURED_NETWORK, "a network of its own", UNIT_MSEC, NULL},
@@ -43,9 +47,16 @@ static const struct table_row rows[] = {
     {MEASURED_CHILD_WAIT, "start until ready: waiting", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_STOP, "SIGTERM until agent knows", UNIT_MSEC, NULL},
-    {MEASURED_END_CPU, "processes end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
+    {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
+    {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
+    {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_WAIT, "the kernel behind an end: half", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
     {MEASURED_TOUCH, "touch memory: CPU", UNIT_MSEC_MIB, NULL},
+    {MEASURED_FREE, "give it back at the end: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_PULL, "built-in root file system", UNIT_MSEC, "images"},
     {MEASURED_UNPACK, "unpack layers: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_UNPACK_WAIT, "unpack layers: waiting", UNIT_MSEC_MIB, NULL},
@@ -176,7 +187,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series create = waits(calibration, MEASURED_CREATE_COLD, MEASURED_CREATE_COLD_CPU);
     const struct series network = waits(calibration, MEASURED_NETWORK, MEASURED_NETWORK_CPU);
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
-    const struct series exit = waits(calibration, MEASURED_STOP, MEASURED_SEE_CPU);
+    const struct series exit = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -193,7 +204,14 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
                   &series[MEASURED_CHILD_COLD_CPU]);
     add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
     add_step(json, "exit", &exit, &series[MEASURED_SEE_CPU]);
-    add_step(json, "remove", NULL, &series[MEASURED_REMOVE_CPU]);
+    add_cold_step(json, "remove", NULL, &series[MEASURED_REMOVE_CPU],
+                  &series[MEASURED_REMOVE_COLD_CPU]);
+    add_step(json, "behind", NULL, &series[MEASURED_BEHIND_CPU]);
+    add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
+    add_cold_step(json, "end", NULL, &series[MEASURED_END_CPU], &series[MEASURED_END_COLD_CPU]);
+    add_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU]);
+    buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
+               calibration->create_alone, calibration->network_alone);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
     buffer_add(json, ",\n    \"coldAfter\": \"%dus\"", CALIBRATE_COLD_AFTER_USEC);
 }
@@ -203,8 +221,9 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
     int64_t unpack_usec = series_quantile(&calibration->series[MEASURED_UNPACK], 500);
     int64_t container = series_quantile(&calibration->series[MEASURED_CONTAINER_MEMORY], 500);
 
-    buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\"",
-               series_quantile(&calibration->series[MEASURED_TOUCH], 500));
+    buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\", \"freePerMiB\": \"%" PRId64 "us\"",
+               series_quantile(&calibration->series[MEASURED_TOUCH], 500),
+               series_quantile(&calibration->series[MEASURED_FREE], 500));
     if (unpack_usec > 0) {
         buffer_add(json, ",\n    \"unpackPerSecond\": \"%" PRId64 "KiB\"",
                    1024 * INT64_C(1000000) / unpack_usec);
@@ -300,8 +319,9 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
     add_measured(json, calibration);
     buffer_add(json,
                "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
-               "MiB\" },\n    \"agentQueue\": true, \"pullQueue\": true",
-               capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB);
+               "MiB\", \"session\": %s },\n    \"agentQueue\": true, \"pullQueue\": true",
+               capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
+               calibration->session ? "true" : "false");
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);

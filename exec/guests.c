@@ -22,12 +22,7 @@
 
 bool guests_has(const struct scenario *scenario, const struct scenario_group *group)
 {
-    enum isolation isolation = group->isolation;
-
-    if (isolation == ISOLATION_BY_COSTS && scenario->costs.machines == MACHINES_VMS) {
-        isolation = ISOLATION_VM;
-    }
-    return group->type != ID_NONE && isolation == ISOLATION_VM;
+    return group->type != ID_NONE && scenario_group_is_vm(scenario, group);
 }
 
 bool guests_any(const struct scenario *scenario)

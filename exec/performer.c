@@ -13,6 +13,7 @@
 #include "exec/loop.h"
 #include "exec/prints.h"
 #include "exec/pull.h"
+#include "exec/store.h"
 #include "exec/tree.h"
 
 #include <assert.h>
@@ -62,6 +63,8 @@ struct performer {
     struct network *network; /* or NULL */
     struct container_host *host;
     struct puller *puller;
+    char store[400]; /* folder of all images of the instance */
+    bool store_mounted;
     char volumes[400]; /* folder of all volumes of the instance */
     struct prints *prints;
     struct registry_order registry;
@@ -726,6 +729,11 @@ bool performer_next(struct performer *performer, struct fact *fact)
     return true;
 }
 
+bool performer_is_idle(const struct performer *performer)
+{
+    return performer->n_tasks == 0;
+}
+
 void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS])
 {
     fds[0] = container_host_fd(performer->host);
@@ -752,14 +760,13 @@ bool performer_open(struct performer **out, const struct setup *setup,
                     struct prints_out *prints_out, struct err *err)
 {
     struct performer *performer = calloc(1, sizeof *performer);
-    char store[400];
 
     assert(performer);
     performer->setup = setup;
     performer->cgroups = cgroups;
     performer->network = network;
     take_descriptors();
-    snprintf(store, sizeof store, "%s/images", setup->folder);
+    snprintf(performer->store, sizeof performer->store, "%s/images", setup->folder);
     snprintf(performer->volumes, sizeof performer->volumes, "%s/volumes", setup->folder);
     if (mkdir(performer->volumes, 0711) != 0 && errno != EEXIST) {
         err_errno(err, errno, "cannot make %s", performer->volumes);
@@ -775,7 +782,11 @@ bool performer_open(struct performer **out, const struct setup *setup,
         free(performer);
         return false;
     }
-    if (!pull_open(&performer->puller, store, setup->work_program, err)) {
+    /* A guest's memory is dear, and its disk its own. */
+    if (!store_open(performer->store, geteuid() == 0 && !setup->guest, &performer->store_mounted,
+                    err) ||
+        !pull_open(&performer->puller, performer->store, setup->work_program, err)) {
+        store_close(performer->store, performer->store_mounted);
         prints_close(performer->prints);
         container_host_close(performer->host);
         free(performer);
@@ -795,6 +806,7 @@ void performer_close(struct performer *performer)
     prints_close(performer->prints);
     close(performer->timer_fd);
     pull_close(performer->puller);
+    store_close(performer->store, performer->store_mounted);
     while (performer->first < performer->n_facts) {
         fact = performer->facts[performer->first++];
         message_finish(&fact.event);

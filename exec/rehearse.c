@@ -4,6 +4,7 @@
  */
 #include "exec/rehearse.h"
 
+#include "exec/kernel_threads.h"
 #include "exec/loop.h"
 #include "exec/network.h"
 #include "exec/performer.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,17 +53,27 @@ static const char world[] =
                                                           "\" } },"
                                                           "  \"until\": \"1s\" }";
 
-/* What the two processes share. */
+/* What an agent's process has to say. */
 struct answer {
     bool ok;
     struct err err;
     struct rehearse_times times;
 };
 
+enum { AGENTS_MOST = 8, MEETINGS = 3 };
+
+/* What all the processes share. */
+struct table {
+    struct answer answers[AGENTS_MOST];
+    int n_agents;
+    atomic_int arrived[MEETINGS];
+};
+
 /* Facts about a container that are waited for. */
 enum moment { MOMENT_PULLED, MOMENT_CREATED, MOMENT_STARTED, MOMENT_READY, MOMENT_EXITED, MOMENTS };
 
 struct stage {
+    struct table *table;
     const struct rehearse_round *round;
     struct rehearse_times *times;
     struct scenario *scenario;
@@ -277,6 +289,18 @@ static bool await(struct stage *stage, enum moment moment, int n, struct err *er
     return true;
 }
 
+/* Waits for the other agents: what follows they do at the same time. */
+static void meet(struct stage *stage, int meeting)
+{
+    int64_t until_usec = loop_clock_usec() + PATIENCE_USEC;
+
+    atomic_fetch_add(&stage->table->arrived[meeting], 1);
+    while (atomic_load(&stage->table->arrived[meeting]) < stage->table->n_agents &&
+           loop_clock_usec() < until_usec) {
+        usleep(50);
+    }
+}
+
 /* ---- lives ---- */
 
 static void give_duty(struct stage *stage, int32_t task)
@@ -345,8 +369,7 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     begin_usec = loop_clock_usec();
     see_usec = stage->see_cpu_usec;
     act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
-    while (last_child(getpid()) != stage->helper &&
-           loop_clock_usec() < begin_usec + PATIENCE_USEC) {
+    while (!performer_is_idle(stage->performer) && loop_clock_usec() < begin_usec + PATIENCE_USEC) {
         struct fact fact;
 
         rest(stage);
@@ -359,6 +382,42 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     usec[REHEARSED_END_CPU][task] = children_cpu_usec() - before_usec -
                                     usec[REHEARSED_CHILD_CPU][task] -
                                     usec[REHEARSED_EXEC_CPU][task];
+    return true;
+}
+
+/* All are told to end, then all are removed; what each costs is the same part of all. */
+static bool end_all(struct stage *stage, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t children_usec = children_cpu_usec(), until_usec, begin_usec, cpu_usec, wall_usec;
+    int n = stage->round->n;
+    struct fact fact;
+
+    for (int32_t task = 0; task < n; task++) {
+        act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    if (!await(stage, MOMENT_EXITED, n, err)) {
+        return false;
+    }
+    begin_usec = own_cpu_usec();
+    for (int32_t task = 0; task < n; task++) {
+        act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    }
+    until_usec = loop_clock_usec() + PATIENCE_USEC;
+    while (!performer_is_idle(stage->performer) && loop_clock_usec() < until_usec) {
+        rest(stage);
+        if (next_fact(stage, &fact)) {
+            message_finish(&fact.event);
+        }
+    }
+    children_usec = children_cpu_usec() - children_usec;
+    for (int32_t task = 0; task < n; task++) {
+        children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
+    }
+    for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_REMOVE_CPU][task] = (own_cpu_usec() - begin_usec) / n;
+        usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
+    }
     return true;
 }
 
@@ -398,9 +457,10 @@ static bool live_one_by_one(struct stage *stage, struct err *err)
 static bool live_at_once(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t begin_usec, begin_cpu_usec;
+    int64_t begin_usec, start_usec, kernel_usec;
     int n = stage->round->n;
 
+    meet(stage, 0);
     for (int32_t task = 0; task < n; task++) {
         give_duty(stage, task);
         if (!pull(stage, task, err)) {
@@ -408,12 +468,14 @@ static bool live_at_once(struct stage *stage, struct err *err)
         }
     }
     usleep((useconds_t)stage->round->rest_usec);
+    kernel_usec = kernel_threads_cpu_usec();
+    meet(stage, 1);
     begin_usec = loop_clock_usec();
-    begin_cpu_usec = own_cpu_usec();
     for (int32_t task = 0; task < n; task++) {
         act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
             &usec[REHEARSED_CREATE][task]);
     }
+    start_usec = loop_clock_usec();
     for (int32_t task = 0; task < n; task++) {
         act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
             &usec[REHEARSED_START][task]);
@@ -422,9 +484,12 @@ static bool live_at_once(struct stage *stage, struct err *err)
         return false;
     }
     stage->times->all_usec = loop_clock_usec() - begin_usec;
-    stage->times->all_cpu_usec = own_cpu_usec() - begin_cpu_usec;
+    stage->times->started_usec = loop_clock_usec() - start_usec;
+    stage->times->kernel_ready_usec = kernel_threads_cpu_usec();
+    stage->times->kernel_usec = stage->times->kernel_ready_usec - kernel_usec;
     measure_starts(stage);
-    return true;
+    meet(stage, 2);
+    return end_all(stage, err);
 }
 
 /* ---- the process ---- */
@@ -466,48 +531,81 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
     return true;
 }
 
-static void perform(struct answer *answer, const struct sweep_run *run,
+static void perform(struct table *table, int agent, const struct sweep_run *run,
                     struct cgroup_machine *cgroups, const struct programs *programs, int cloud_fd,
                     int index, const struct rehearse_round *round)
 {
     static struct stage stage;
+    struct answer *answer = &table->answers[agent];
 
-    stage = (struct stage){.round = round, .times = &answer->times, .cgroups = cgroups};
+    stage =
+        (struct stage){.table = table, .round = round, .times = &answer->times, .cgroups = cgroups};
     answer->times.n = round->n;
-    answer->ok = open_stage(&stage, run, programs, cloud_fd, index, &answer->err) &&
+    answer->ok = open_stage(&stage, run, programs, cloud_fd, index + agent, &answer->err) &&
                  (round->at_once ? live_at_once(&stage, &answer->err)
                                  : live_one_by_one(&stage, &answer->err));
+}
+
+/* Waits for an agent's end and removes what it has left. */
+static bool end_agent(struct table *table, int agent, pid_t pid, const struct sweep_run *run,
+                      struct cgroup_machine *cgroups, int index, struct err *err)
+{
+    const struct answer *answer = &table->answers[agent];
+    struct cgroup_swept swept;
+    char prefix[64];
+    struct err none;
+    int status = 0;
+
+    waitpid(pid, &status, 0);
+    snprintf(prefix, sizeof prefix, "berth-%s-r%d-", run->id, index + agent);
+    cgroup_sweep(cgroups, prefix, &swept, &none);
+    return (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE && answer->ok) ||
+           err_set(err, EXIT_MACHINE, "a rehearsal of containers failed: %.700s",
+                   answer->err.text[0] ? answer->err.text : "its process ended");
+}
+
+/* One agent's times behind those that are there. */
+static void add_times(struct rehearse_times *all, const struct rehearse_times *times)
+{
+    if (all->n == 0) {
+        *all = *times;
+        return;
+    }
+    for (int what = 0; what < REHEARSED; what++) {
+        memcpy(&all->usec[what][all->n], times->usec[what],
+               (size_t)times->n * sizeof times->usec[what][0]);
+    }
+    all->n += times->n;
+    if (times->all_usec > all->all_usec) {
+        all->all_usec = times->all_usec;
+    }
 }
 
 bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
               const struct programs *programs, int cloud_fd, int index,
               const struct rehearse_round *round, struct rehearse_times *times, struct err *err)
 {
-    struct answer *answer =
-        mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct cgroup_swept swept;
-    char prefix[64];
-    struct err none;
-    int status = 0;
-    bool ok;
-    pid_t pid;
+    struct table *table =
+        mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int n_agents = round->agents > 0 ? round->agents : 1;
+    pid_t pids[AGENTS_MOST];
+    bool ok = true;
 
-    assert(answer != MAP_FAILED && round->n <= REHEARSE_MOST);
-    pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        perform(answer, run, cgroups, programs, cloud_fd, index, round);
-        _exit(EXIT_FINE); /* what still lives in it dies with it */
+    assert(table != MAP_FAILED && n_agents <= AGENTS_MOST && round->n * n_agents <= REHEARSE_MOST);
+    table->n_agents = n_agents;
+    for (int agent = 0; agent < n_agents; agent++) {
+        pids[agent] = fork();
+        if (pids[agent] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            perform(table, agent, run, cgroups, programs, cloud_fd, index, round);
+            _exit(EXIT_FINE); /* what still lives in it dies with it */
+        }
     }
-    waitpid(pid, &status, 0);
-    snprintf(prefix, sizeof prefix, "berth-%s-r%d-", run->id, index);
-    cgroup_sweep(cgroups, prefix, &swept, &none);
-    ok = pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE && answer->ok;
-    if (!ok) {
-        err_set(err, EXIT_MACHINE, "a rehearsal of containers failed: %.700s",
-                answer->err.text[0] ? answer->err.text : "its process ended");
+    times->n = 0;
+    for (int agent = 0; agent < n_agents; agent++) {
+        ok = end_agent(table, agent, pids[agent], run, cgroups, index, err) && ok;
+        add_times(times, &table->answers[agent].times);
     }
-    *times = answer->times;
-    munmap(answer, sizeof *answer);
+    munmap(table, sizeof *table);
     return ok;
 }

@@ -40,24 +40,27 @@ struct rehearse_round {
     int n;              /* containers */
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
+    int agents;        /* that do so beside each other, `n` containers each; 0: one */
 };
 
-enum { REHEARSE_MOST = 64 };
+enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 
 struct rehearse_times {
-    int n;
+    int n; /* of all agents together, one agent's behind the other's */
     int64_t usec[REHEARSED][REHEARSE_MOST]; /* by container */
     int64_t first_pull_usec,
-        first_pull_cpu_usec; /* of the built-in root file system, by a new agent */
+        first_pull_cpu_usec; /* of the built-in root file system, by a new agent: the first's */
     int64_t all_usec;        /* at once: from the first order until the last container is ready */
-    int64_t all_cpu_usec;    /* likewise: of the agent and all that it started */
+    int64_t started_usec;    /* of that, from the first order to start one */
+    int64_t kernel_usec; /* likewise: CPU time of the kernel's own threads, whoever it was for */
+    int64_t kernel_ready_usec; /* of those (kernel_threads.h) when the last container was ready */
     int64_t
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;
 };
 
-/* Opens and closes an agent's side for one round, in a process of its own. `index`: a number that no
- * other round of the run has. */
+/* Opens and closes an agent's side for one round, in a process of its own, or several. `index`: a number
+ * that no other round of the run has; nor those that follow, where there are several agents. */
 bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
               const struct programs *programs, int cloud_fd, int index,
               const struct rehearse_round *round, struct rehearse_times *times, struct err *err);

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { SERIES_MOST = 400 };
+enum { SERIES_MOST = 1000 };
 
 struct series {
     int n; /* of values; what comes beyond SERIES_MOST is dropped */

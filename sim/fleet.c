@@ -22,9 +22,26 @@ static bool on_host(const struct fleet *fleet)
     return fleet->costs.host_cpu > 0;
 }
 
-static bool in_vms(const struct fleet *fleet)
+const struct costs *fleet_costs(const struct fleet *fleet, int32_t instance)
 {
-    return fleet->costs.machines == MACHINES_VMS;
+    return fleet->instances[instance].is_vm ? &fleet->inside : &fleet->costs;
+}
+
+const struct costs *fleet_costs_of(const struct fleet *fleet, int32_t task)
+{
+    return fleet_costs(fleet, fleet->cluster->tasks[task].instance);
+}
+
+/* Its agents are like those outside in how they go about things. */
+static struct costs costs_inside(const struct costs *costs)
+{
+    struct costs inside = costs->vm.inside ? *costs->vm.inside : *costs;
+
+    inside.contention = costs->contention;
+    inside.agent_queue = costs->agent_queue;
+    inside.host_cpu = costs->host_cpu;
+    inside.vm = costs->vm;
+    return inside;
 }
 
 void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t seed, uint64_t luck,
@@ -40,6 +57,7 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .queue = queue,
         .cluster = cluster,
         .costs = *costs,
+        .inside = costs_inside(costs),
         .free_container = ID_NONE,
         .free_duty = ID_NONE,
         .locked = nobody,
@@ -47,16 +65,12 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .taken = nobody,
         .read = message_new(MESSAGE_TICK),
     };
-    if (in_vms(fleet) && costs->vm.inside) {
-        fleet->costs = *costs->vm.inside;
-        fleet->costs.machines = MACHINES_VMS;
-        fleet->costs.path = costs->path;
-        fleet->costs.contention = costs->contention;
-        fleet->costs.host_cpu = costs->host_cpu;
-        fleet->costs.vm = costs->vm;
-    }
     share_init(&fleet->common[COMMON_HOST],
                on_host(fleet) && costs->contention ? cpu_rate(costs->host_cpu) : SHARE_RATE_MAX);
+    fleet->session = SHARE_ROOT;
+    if (on_host(fleet) && costs->host_session)
+        fleet->session = share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,
+                                         SHARE_RATE_MAX, SHARE_PHASE_NONE);
     share_init(&fleet->common[COMMON_NETWORK], SHARE_RATE_MAX);
     if (costs->contention && costs->registry_bytes_per_sec != BYTES_PER_SEC_ANY) {
         share_wide rate = (share_wide)costs->registry_bytes_per_sec * SHARE_ONE / USEC_PER_SEC;
@@ -198,7 +212,7 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     const struct costs *costs = &fleet->scenario->costs;
     const struct instance_type *type = fleet_type(fleet, id);
 
-    if (in_vms(fleet)) {
+    if (fleet->instances[id].is_vm) {
         if (step < VM_STEPS)
             *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->luck, id, 0);
         return step < VM_STEPS;
@@ -236,27 +250,25 @@ void fleet_booted_step(struct fleet *fleet, int32_t id)
         queue_push(fleet->queue, fleet->now_usec + whole.wait_usec, FLEET_BOOTED, id);
 }
 
-/* Its part of a host: a cgroup with a quota, or a virtual machine with as many threads as CPUs. */
+/* Its part of a host: a cgroup with a quota, in which there may be a virtual machine. */
 static void join_host(struct fleet *fleet, int32_t id)
 {
     const struct instance_type *type = fleet_type(fleet, id);
     int64_t phase = (int64_t)draw_below(fleet->luck, DRAW_PERIOD, -1 - id, 0, SHARE_PERIOD_USEC);
-    uint32_t weight =
-        in_vms(fleet) && type->cpu > CPU_UNITS_PER_VCPU ? (uint32_t)type->cpu : WEIGHT_DEFAULT;
 
     fleet->instances[id].share_group =
-        share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, weight,
-                        fleet->costs.contention ? cpu_rate(type->cpu) : SHARE_RATE_MAX,
-                        in_vms(fleet) ? SHARE_PHASE_NONE : phase);
+        share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,
+                        fleet->costs.contention ? cpu_rate(type->cpu) : SHARE_RATE_MAX, phase);
 }
 
 /* Memory that an instance takes beside its containers'. */
-static int64_t own_bytes(const struct fleet *fleet)
+static int64_t own_bytes(const struct fleet *fleet, int32_t id)
 {
-    const struct costs *costs = &fleet->scenario->costs;
+    const struct costs *costs = &fleet->costs;
 
-    return in_vms(fleet) ? costs->vm.os_bytes + costs->vm.overhead_bytes + fleet->costs.agent_bytes
-                         : costs->os_bytes + costs->agent_bytes;
+    return fleet->instances[id].is_vm
+               ? costs->vm.os_bytes + costs->vm.overhead_bytes + fleet->inside.agent_bytes
+               : costs->os_bytes + costs->agent_bytes;
 }
 
 void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
@@ -269,6 +281,10 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     instance->type = scenario_group_type(&fleet->scenario->groups[launch->group], launch->type);
     instance->cpu = launch->cpu;
     instance->memory_mib = launch->memory_mib;
+    /* On one's own machine a task on Fargate is a virtual machine too (exec/crew.c). */
+    instance->is_vm =
+        scenario_group_is_vm(fleet->scenario, &fleet->scenario->groups[launch->group]) ||
+        (on_host(fleet) && launch->reason == LAUNCHED_FOR_TASK);
     instance->share_usec = USEC_NEVER;
     instance->share_group = instance->network_group = instance->disk_group = ID_NONE;
     instance->locked = (struct fleet_line){ID_NONE, ID_NONE};
@@ -297,7 +313,7 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
     fleet_drop_pulls(fleet, id);
     fleet_drop_duties(fleet, id);
     if (instance->up)
-        fleet_count_memory(fleet, -own_bytes(fleet));
+        fleet_count_memory(fleet, -own_bytes(fleet, id));
     leave_group(&fleet->common[COMMON_HOST], &instance->share_group);
     leave_group(&fleet->common[COMMON_NETWORK], &instance->network_group);
     leave_group(&fleet->common[COMMON_DISK], &instance->disk_group);
@@ -326,7 +342,7 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
         return false;
     agent_init(&instance->agent, &fleet->cluster->taskdefs);
     instance->up = true;
-    fleet_count_memory(fleet, own_bytes(fleet));
+    fleet_count_memory(fleet, own_bytes(fleet, id));
     *event = message_new(MESSAGE_BOOT);
     event->as.boot.instance = id;
     event->as.boot.epoch = fleet->cluster->instances[id].epoch;

@@ -45,17 +45,19 @@ enum fleet_phase {
     PHASE_IDLING,
     PHASE_STOPPING, /* it was asked to end, and takes its time */
     PHASE_EXITING,  /* it was sent a signal that ends it */
+    PHASE_LEAVING,  /* it gives back what it has */
     PHASE_ENDED,   /* nobody knows yet */
     PHASE_EXITED,
 };
 
 struct fleet_container {
-    int64_t wake_usec;    /* the end of the phase, USEC_NEVER where something else ends it */
-    int64_t started_usec; /* the last time */
-    int64_t probed_usec;  /* the probe that is out is answered then, USEC_NEVER */
-    int64_t memory_bytes; /* that it holds */
-    int64_t exec_usec;    /* CPU time of loading its program */
-    int32_t probe;        /* its number */
+    int64_t wake_usec;     /* the end of the phase, USEC_NEVER where something else ends it */
+    int64_t started_usec;  /* the last time */
+    int64_t probed_usec;   /* the probe that is out is answered then, USEC_NEVER */
+    int64_t memory_bytes;  /* that it holds */
+    int64_t touched_bytes; /* likewise, and that it may have lost already */
+    int64_t exec_usec;     /* CPU time of loading its program, or of leaving */
+    int32_t probe;         /* its number */
     int32_t n_starts;
     int32_t next;        /* of the same task, or of the free list */
     int32_t exit_code;   /* STARTING: of an exit right after the start, 0: none */
@@ -75,6 +77,7 @@ enum fleet_duty_kind {
     DUTY_UNPACK, /* of a layer, whose number stands in `task` */
     DUTY_LOCKED, /* the part of a start that goes one at a time */
     DUTY_CHILD,
+    DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
     DUTY_RECORDS, /* the scheduler's thread takes what an agent has logged */
     DUTY_TAKE,    /* or a message */
     DUTY_HEAR,    /* the agent takes a message; from here on the agent's own */
@@ -90,6 +93,7 @@ enum fleet_duty_kind {
 struct fleet_duty {
     int64_t wake_usec; /* the end of its wait, USEC_NEVER */
     int64_t cpu_usec;
+    int64_t alone_wait_usec, alone_cpu_usec; /* CREATE: what comes then, one at a time on a host */
     int32_t instance;
     int32_t task;
     int32_t next;   /* in its line, or of the free list */
@@ -151,6 +155,7 @@ struct fleet_instance {
     int32_t group;
     int32_t type;            /* index in the scenario's types */
     int32_t cpu, memory_mib; /* as the scheduler launched it */
+    bool is_vm;              /* a machine of its own on the host, with a kernel of its own */
     bool up;                 /* its agent runs */
     bool gone;               /* nothing happens here any more */
     uint8_t boot_step;
@@ -160,7 +165,7 @@ struct fleet_instance {
     int32_t share_group;               /* in the host's share, ID_NONE */
     int32_t network_group, disk_group; /* likewise */
     int64_t memory_bytes;              /* that its containers hold */
-    int64_t done_usec[COST_STEPS];     /* when each step was last begun here */
+    int64_t done_usec[COST_STEPS];     /* when each step was last done here */
     struct fleet_agent thread;
     struct fleet_line locked;   /* the first is at it */
     struct fleet_layer *layers; /* here or on their way */
@@ -190,11 +195,13 @@ struct fleet {
     int32_t free_duty;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
+    int32_t session;              /* the group of all agents on the host, SHARE_ROOT: none */
     struct fleet_line locked;     /* of the host */
-    struct fleet_line making;     /* creations on the host: the kernel makes groups one at a time */
+    struct fleet_line making;     /* creations on the host that are at what goes one at a time */
     struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */
     int64_t n_taken;
     struct costs costs;     /* what applies to its instances' agents */
+    struct costs inside;    /* likewise to those in virtual machines */
     struct message *answer; /* of fleet_event(), while there is none yet */
     struct message read;    /* that the last event from an agent's line was, owned */
     int32_t *quiet;         /* instances whose agents have nothing left to do: see there */

@@ -31,31 +31,57 @@ static struct step_draw together(struct step_draw a, struct step_draw b)
 }
 
 /* Bridge and awsvpc give each task, or each container, a network of its own (exec/connect.c). */
-static struct step_draw create_takes(struct fleet *fleet, const struct fleet_duty *duty)
+static bool has_network(const struct fleet *fleet, int32_t task, int container)
 {
-    enum network_mode mode = fleet_taskdef(fleet, duty->task)->definition->network_mode;
-    struct step_draw takes = fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, 0);
+    enum network_mode mode = fleet_taskdef(fleet, task)->definition->network_mode;
 
-    if (mode == NETWORK_BRIDGE || (mode == NETWORK_AWSVPC && duty->container == 0))
-        takes =
-            together(takes, fleet_draw_now(fleet, COST_NETWORK, duty->task, duty->container, 0));
-    return takes;
+    return mode == NETWORK_BRIDGE || (mode == NETWORK_AWSVPC && container == 0);
 }
 
-static struct step_draw remove_takes(const struct fleet *fleet, const struct fleet_duty *duty)
+static struct step_draw part_of(struct step_draw takes, int64_t permille)
+{
+    return (struct step_draw){takes.wait_usec * permille / 1000, takes.cpu_usec * permille / 1000};
+}
+
+/* Agents that share a kernel wait for each other where it makes groups and networks (cgroup_mutex,
+ * rtnl_mutex): what of a creation that is comes after the rest. */
+static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *duty)
+{
+    struct step_draw takes = fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, 0);
+    bool shares = fleet->costs.host_cpu > 0 && fleet_hears_itself(fleet) &&
+                  !fleet->instances[duty->instance].is_vm;
+    const struct costs *costs = fleet_costs(fleet, duty->instance);
+    struct step_draw alone = part_of(takes, costs->create_alone_permille), network;
+
+    if (has_network(fleet, duty->task, duty->container)) {
+        network = fleet_draw_now(fleet, COST_NETWORK, duty->task, duty->container, 0);
+        takes = together(takes, network);
+        alone = together(alone, part_of(network, costs->network_alone_permille));
+    }
+    if (!shares)
+        return takes;
+    duty->alone_wait_usec = alone.wait_usec;
+    duty->alone_cpu_usec = alone.cpu_usec;
+    return (struct step_draw){takes.wait_usec - alone.wait_usec, takes.cpu_usec - alone.cpu_usec};
+}
+
+static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     struct step_draw takes = {0, 0};
 
-    for (int c = 0; c < fleet_taskdef(fleet, duty->task)->definition->n_containers; c++)
-        takes = together(takes, fleet_draw(fleet, COST_REMOVE, duty->task, c, 0));
+    for (int c = 0; c < fleet_taskdef(fleet, duty->task)->definition->n_containers; c++) {
+        takes = together(takes, fleet_draw_now(fleet, COST_REMOVE, duty->task, c, 0));
+        if (has_network(fleet, duty->task, c))
+            takes = together(takes, fleet_draw(fleet, COST_DISCONNECT, duty->task, c, 0));
+    }
     return takes;
 }
 
 static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     struct step_draw takes =
-        costs_draw(&fleet->costs, COST_AGENT_EVENT, fleet->luck, duty->instance,
-                   fleet->instances[duty->instance].thread.n_taken++);
+        costs_draw(fleet_costs(fleet, duty->instance), COST_AGENT_EVENT, fleet->luck,
+                   duty->instance, fleet->instances[duty->instance].thread.n_taken++);
 
     if (duty->kind == DUTY_FACT && duty->number == MESSAGE_CONTAINER_EXITED)
         takes.cpu_usec += fleet_draw(fleet, COST_EXIT, duty->task, duty->container, 0).cpu_usec;
@@ -64,7 +90,7 @@ static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty
 
 static struct step_draw takes_of(struct fleet *fleet, int32_t id)
 {
-    const struct fleet_duty *duty = &fleet->duties[id];
+    struct fleet_duty *duty = &fleet->duties[id];
     struct fleet_container *container;
 
     switch (duty->kind) {
@@ -99,30 +125,33 @@ static int32_t next_duty(struct fleet *fleet, struct fleet_agent *agent)
     return fleet_take_first(fleet, &agent->heard);
 }
 
-/* Agents that share a kernel make groups and networks one at a time (cgroup_mutex, pernet_ops_rwsem). */
-static bool makes_alone(const struct fleet *fleet, const struct fleet_duty *duty)
-{
-    return duty->kind == DUTY_CREATE && fleet->costs.host_cpu > 0 && fleet_hears_itself(fleet) &&
-           fleet->costs.machines != MACHINES_VMS;
-}
-
 void fleet_make_first(struct fleet *fleet)
 {
-    if (fleet->making.first != ID_NONE)
-        fleet_begin(fleet, fleet->making.first, takes_of(fleet, fleet->making.first));
+    int32_t id = fleet->making.first;
+
+    if (id != ID_NONE)
+        fleet_begin(fleet, id,
+                    (struct step_draw){fleet->duties[id].alone_wait_usec,
+                                       fleet->duties[id].alone_cpu_usec});
 }
 
-static void do_duty(struct fleet *fleet, int32_t id)
+/* What of a creation goes one at a time on a host: true where that is still to be done, in its turn. */
+static bool make_alone(struct fleet *fleet, int32_t id)
 {
+    const struct fleet_duty *duty = &fleet->duties[id];
     bool first = fleet->making.first == ID_NONE;
 
-    if (!makes_alone(fleet, &fleet->duties[id])) {
-        fleet_begin(fleet, id, takes_of(fleet, id));
-        return;
+    if (duty->alone_wait_usec + duty->alone_cpu_usec == 0)
+        return false;
+    if (fleet->making.first == id) {
+        fleet_take_first(fleet, &fleet->making);
+        fleet_make_first(fleet);
+        return false;
     }
     fleet_append(fleet, &fleet->making, id);
     if (first)
         fleet_make_first(fleet);
+    return true;
 }
 
 static void go_on(struct fleet *fleet, int32_t id)
@@ -135,7 +164,7 @@ static void go_on(struct fleet *fleet, int32_t id)
     agent->goes_on = true;
     while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
         agent->busy = true;
-        do_duty(fleet, duty);
+        fleet_begin(fleet, duty, takes_of(fleet, duty));
         agent = &fleet->instances[id].thread;
     }
     agent->goes_on = false;
@@ -158,16 +187,15 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty duty = fleet->duties[id];
 
-    if (makes_alone(fleet, &duty)) {
-        fleet_take_first(fleet, &fleet->making);
-        fleet_make_first(fleet);
-    }
+    if (duty.kind == DUTY_CREATE && make_alone(fleet, id))
+        return;
     if (duty.kind == DUTY_HEAR || duty.kind == DUTY_FACT) {
         fleet->duties[id].wake_usec = fleet->now_usec;
         queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id); /* busy until it was stepped */
         return;
     }
     if (duty.kind == DUTY_START) {
+        fleet_did(fleet, COST_START, duty.task);
         fleet_started(fleet, id);
     } else {
         fleet_free_duty(fleet, id);
@@ -176,6 +204,9 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             fleet_pull(fleet, duty.task, duty.container);
             break;
         case DUTY_CREATE:
+            fleet_did(fleet, COST_CREATE, duty.task);
+            fleet_did(fleet, COST_NETWORK, duty.task);
+            fleet_clear_up(fleet, COST_BEHIND, duty.task, duty.container);
             fleet_find_or_add(fleet, duty.task, duty.container)->phase = PHASE_IDLE_AGENT;
             fleet_tell(fleet, duty.task, duty.container, MESSAGE_CONTAINER_CREATED, true);
             break;
@@ -186,6 +217,9 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             fleet_probe(fleet, duty.task, duty.container, duty.number);
             break;
         default:
+            fleet_did(fleet, COST_REMOVE, duty.task);
+            for (int c = 0; c < fleet_taskdef(fleet, duty.task)->definition->n_containers; c++)
+                fleet_clear_up(fleet, COST_CLEAR, duty.task, c);
             fleet_forget_task(fleet, duty.task);
         }
     }
@@ -235,8 +269,8 @@ static void take_next(struct fleet *fleet)
     if (id == ID_NONE)
         return;
     for (int i = 0; i < fleet->duties[id].number; i++)
-        takes = together(takes, costs_draw(&fleet->scenario->costs, COST_SCHEDULER_EVENT,
-                                           fleet->seed, 0, fleet->n_taken++));
+        takes = together(takes, costs_draw(&fleet->costs, COST_SCHEDULER_EVENT, fleet->luck, 0,
+                                           fleet->n_taken++));
     fleet_begin(fleet, id, takes);
 }
 

@@ -18,20 +18,38 @@ int64_t fleet_key(int32_t task, int container)
 struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
                             int container, int32_t n)
 {
-    return costs_draw(&fleet->costs, step, fleet->luck, fleet_key(task, container), n);
+    return costs_draw(fleet_costs_of(fleet, task), step, fleet->luck, fleet_key(task, container),
+                      n);
 }
 
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
                                 int container, int32_t n)
 {
     struct fleet_instance *instance = &fleet->instances[fleet->cluster->tasks[task].instance];
+    const struct costs *costs = fleet_costs_of(fleet, task);
     int64_t last_usec = instance->done_usec[step];
     int64_t entity = fleet_key(task, container);
 
     instance->done_usec[step] = fleet->now_usec;
-    if (last_usec > 0 && fleet->now_usec - last_usec < fleet->costs.cold_usec)
-        return costs_draw(&fleet->costs, step, fleet->seed, entity, n);
-    return costs_draw_cold(&fleet->costs, step, fleet->luck, entity, n);
+    if (last_usec > 0 && fleet->now_usec - last_usec < costs->cold_usec)
+        return costs_draw(costs, step, fleet->luck, entity, n);
+    return costs_draw_cold(costs, step, fleet->luck, entity, n);
+}
+
+void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container)
+{
+    const struct step_cost *cost = &fleet_costs_of(fleet, task)->steps[step];
+    int32_t instance = fleet->cluster->tasks[task].instance, duty;
+
+    if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu))
+        return;
+    duty = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
+    fleet_begin(fleet, duty, fleet_draw(fleet, step, task, container, 0));
+}
+
+void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
+{
+    fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step] = fleet->now_usec;
 }
 
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
@@ -140,6 +158,9 @@ static void done(struct fleet *fleet, int32_t id)
     case DUTY_CHILD:
         fleet_started(fleet, id);
         break;
+    case DUTY_CLEAR:
+        fleet_free_duty(fleet, id);
+        break;
     case DUTY_RECORDS:
     case DUTY_TAKE:
         fleet_did_take(fleet, id);
@@ -149,22 +170,29 @@ static void done(struct fleet *fleet, int32_t id)
     }
 }
 
+/* What a virtual machine does is in its instance's group, from its boot on; else agents and what they
+ * start stand beside the instances' groups, as does what the kernel does by itself. */
+static int32_t group_of(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    if (fleet->costs.host_cpu == 0)
+        return SHARE_ROOT;
+    if (duty->instance != ID_NONE && fleet->instances[duty->instance].is_vm)
+        return fleet->instances[duty->instance].share_group;
+    return duty->kind == DUTY_CLEAR ? SHARE_ROOT : fleet->session;
+}
+
 static void burn(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty *duty = &fleet->duties[id];
-    bool inside = fleet->costs.machines == MACHINES_VMS && duty->kind != DUTY_BOOT &&
-                  duty->instance != ID_NONE;
-    int32_t group = inside ? fleet->instances[duty->instance].share_group : ID_NONE;
 
     duty->wake_usec = USEC_NEVER;
     if (duty->cpu_usec == 0) {
         done(fleet, id);
         return;
     }
-    /* In a real run agents and what they start stand beside the instances' groups. */
-    duty->worker = share_add_worker(
-        fleet_share(fleet, duty->instance), fleet->now_usec, group == ID_NONE ? SHARE_ROOT : group,
-        WEIGHT_DEFAULT, SHARE_ONE_CPU, duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
+    duty->worker = share_add_worker(fleet_share(fleet, duty->instance), fleet->now_usec,
+                                    group_of(fleet, duty), WEIGHT_DEFAULT, SHARE_ONE_CPU,
+                                    duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
     fleet_queue_share(fleet, duty->instance);
 }
 

@@ -54,7 +54,7 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .share_group = group,
                                                     .container = (uint8_t)container};
     fleet->tasks[task] = i;
-    fleet_count_memory(fleet, fleet->costs.container_bytes);
+    fleet_count_memory(fleet, fleet_costs_of(fleet, task)->container_bytes);
     return &fleet->containers[i];
 }
 
@@ -249,6 +249,7 @@ static void end(struct fleet *fleet, struct fleet_container *container, int32_t 
     close_container(fleet, container, task);
     stop_burning(fleet, container, task);
     fleet_let_go(fleet, container, task);
+    container->touched_bytes = 0;
     container->exit_code = exit_code;
     if (!fleet_hears_itself(fleet))
         seen.wait_usec += seen.cpu_usec;
@@ -258,6 +259,28 @@ static void end(struct fleet *fleet, struct fleet_container *container, int32_t 
     }
     fleet_enter(fleet, container, task, PHASE_EXITED, USEC_NEVER);
     fleet_tell(fleet, task, container->container, MESSAGE_CONTAINER_EXITED, false);
+}
+
+static int64_t bytes_usec(int64_t bytes, int64_t usec_per_mib)
+{
+    return bytes / MIB * usec_per_mib + bytes % MIB * usec_per_mib / MIB;
+}
+
+/* Its processes end, which is work under its own limits: most of all for the memory it had. */
+static void leave(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                  int32_t exit_code)
+{
+    struct step_draw takes = draw_start(fleet, COST_END, container, task);
+
+    close_container(fleet, container, task);
+    container->exit_code = exit_code;
+    container->exec_usec =
+        takes.cpu_usec +
+        bytes_usec(container->touched_bytes, fleet_costs_of(fleet, task)->free_usec_per_mib);
+    if (takes.wait_usec > 0)
+        fleet_enter(fleet, container, task, PHASE_LEAVING, takes.wait_usec);
+    else
+        burn(fleet, container, task, PHASE_LEAVING, 1, container->exec_usec);
 }
 
 static void end_by_signal(struct fleet *fleet, struct fleet_container *container, int32_t task,
@@ -346,7 +369,7 @@ void fleet_started(struct fleet *fleet, int32_t id)
     struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
     int32_t task = duty->task;
     enum fleet_duty_kind kind = (enum fleet_duty_kind)duty->kind;
-    const struct step_cost *locked = &fleet->costs.steps[COST_LOCKED];
+    const struct step_cost *locked = &fleet_costs_of(fleet, task)->steps[COST_LOCKED];
 
     if (!container || container->phase != PHASE_STARTING) {
         fleet_free_duty(fleet, id);
@@ -362,6 +385,7 @@ void fleet_started(struct fleet *fleet, int32_t id)
     } else {
         struct step_draw takes = draw_start(fleet, COST_EXEC, container, task);
 
+        fleet_did(fleet, COST_CHILD, task);
         fleet_free_duty(fleet, id);
         container->exec_usec = takes.cpu_usec;
         if (takes.wait_usec > 0)
@@ -387,9 +411,9 @@ static void begin(struct fleet *fleet, struct fleet_container *container, int32_
     }
     if (limit > 0 && bytes > limit)
         bytes = limit;
+    container->touched_bytes = bytes;
     burn(fleet, container, task, PHASE_TOUCHING, 1,
-         bytes / MIB * fleet->costs.touch_usec_per_mib +
-             bytes % MIB * fleet->costs.touch_usec_per_mib / MIB);
+         bytes_usec(bytes, fleet_costs_of(fleet, task)->touch_usec_per_mib));
 }
 
 static void get_ready(struct fleet *fleet, struct fleet_container *container, int32_t task)
@@ -414,7 +438,7 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     const struct behaviour *behaviour = behaviour_of(fleet, container, task);
     int64_t usec = behaviour_usec(fleet, &behaviour->work, DRAW_WORK, container, task);
 
-    if (fleet->costs.machines == MACHINES_VMS)
+    if (fleet->instances[instance_of(fleet, task)].is_vm)
         usec = usec / fleet->scenario->costs.vm.speed_permille * 1000 +
                usec % fleet->scenario->costs.vm.speed_permille * 1000 /
                    fleet->scenario->costs.vm.speed_permille;
@@ -429,6 +453,7 @@ void fleet_worked(struct fleet *fleet, int32_t task, int c)
     container->worker = ID_NONE;
     switch (container->phase) {
     case PHASE_EXECUTING:
+        fleet_did(fleet, COST_EXEC, task);
         begin(fleet, container, task);
         break;
     case PHASE_TOUCHING:
@@ -436,6 +461,10 @@ void fleet_worked(struct fleet *fleet, int32_t task, int c)
         break;
     case PHASE_WORKING:
         idle(fleet, container, task);
+        break;
+    case PHASE_LEAVING:
+        fleet_did(fleet, COST_END, task);
+        end(fleet, container, task, container->exit_code);
         break;
     default:
         notice(fleet, task, c, FLEET_SERVED);
@@ -465,13 +494,16 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         work(fleet, container, task);
         break;
     case PHASE_IDLING:
-        end(fleet, container, task, behaviour_of(fleet, container, task)->exit_code);
+        leave(fleet, container, task, behaviour_of(fleet, container, task)->exit_code);
         break;
     case PHASE_STOPPING:
         end_by_signal(fleet, container, task, EXIT_TERMINATED);
         break;
     case PHASE_EXITING:
-        end(fleet, container, task, container->exit_code);
+        leave(fleet, container, task, container->exit_code);
+        break;
+    case PHASE_LEAVING:
+        burn(fleet, container, task, PHASE_LEAVING, 1, container->exec_usec);
         break;
     case PHASE_ENDED:
         container->phase = PHASE_EXITED;
@@ -494,7 +526,7 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
         close_container(fleet, container, task);
         stop_burning(fleet, container, task);
         fleet_let_go(fleet, container, task);
-        fleet_count_memory(fleet, -fleet->costs.container_bytes);
+        fleet_count_memory(fleet, -fleet_costs_of(fleet, task)->container_bytes);
         group = container->share_group;
         container->next = fleet->free_container;
         fleet->free_container = i;

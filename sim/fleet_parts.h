@@ -19,6 +19,9 @@ enum fleet_who { WHO_DUTY, WHO_CONTAINER, WHO_FLOW, WHO_WRITE };
 #define WHO_BITS 8
 
 /* fleet.c */
+/* What steps cost on the instance, on a task's instance. */
+const struct costs *fleet_costs(const struct fleet *fleet, int32_t instance);
+const struct costs *fleet_costs_of(const struct fleet *fleet, int32_t task);
 const struct scenario_taskdef *fleet_taskdef(const struct fleet *fleet, int32_t task);
 const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instance);
 struct share *fleet_share(struct fleet *fleet, int32_t instance);
@@ -35,12 +38,16 @@ struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int3
 /* Likewise of a step that is begun now on the task's instance, which may be cold. */
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
                                 int container, int32_t n);
+/* It is over: whoever does the same within a while finds warm what it left. */
+void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task);
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
                        int32_t task, int container);
 /* It waits and burns, from now on; what takes no time is done at once. */
 void fleet_begin(struct fleet *fleet, int32_t duty, struct step_draw takes);
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
 void fleet_burnt(struct fleet *fleet, int32_t duty);
+/* The kernel's work behind something that is gone begins; nobody waits for it. */
+void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container);
 void fleet_cancel(struct fleet *fleet, int32_t duty);
 void fleet_free_duty(struct fleet *fleet, int32_t duty);
 void fleet_append(struct fleet *fleet, struct fleet_line *line, int32_t duty);

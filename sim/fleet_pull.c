@@ -150,8 +150,9 @@ static void write_and_unpack(struct fleet *fleet, int32_t id, struct fleet_layer
                              int64_t bytes, int64_t permille)
 {
     struct fleet_instance *instance = &fleet->instances[id];
-    int64_t disk = fleet->costs.disk_bytes_per_sec;
-    int64_t cpu_usec = scaled(bytes_usec(bytes, fleet->costs.unpack_bytes_per_sec), permille);
+    const struct costs *costs = fleet_costs(fleet, id);
+    int64_t disk = costs->disk_bytes_per_sec;
+    int64_t cpu_usec = scaled(bytes_usec(bytes, costs->unpack_bytes_per_sec), permille);
     int32_t number = layer->number;
 
     if (disk != BYTES_PER_SEC_ANY && bytes > 0) {
@@ -181,7 +182,7 @@ static int64_t layer_bytes(const struct fleet *fleet, int32_t number)
 
 static void fetch(struct fleet *fleet, int32_t id, const struct layer *what, int64_t permille)
 {
-    const struct costs *costs = &fleet->costs;
+    const struct costs *costs = fleet_costs(fleet, id);
     struct fleet_instance *instance = &fleet->instances[id];
     struct fleet_layer *layer = ARRAY_ADD(instance, layers);
     uint64_t cap =
@@ -192,8 +193,7 @@ static void fetch(struct fleet *fleet, int32_t id, const struct layer *what, int
         .number = what->number, .flow = ID_NONE, .writing = ID_NONE, .duty = ID_NONE};
     if (what->number == fleet->scenario->stand_in_layer) {
         layer->duty = fleet_new_duty(fleet, DUTY_UNPACK, id, what->number, 0);
-        fleet_begin(fleet, layer->duty,
-                    costs_draw(costs, COST_STAND_IN, fleet->luck, id, 0));
+        fleet_begin(fleet, layer->duty, costs_draw(costs, COST_STAND_IN, fleet->luck, id, 0));
         return;
     }
     if (cap == SHARE_RATE_MAX || what->size_bytes == 0) {
@@ -296,7 +296,8 @@ static void begin_next(struct fleet *fleet, int32_t id)
 {
     struct fleet_instance *instance = &fleet->instances[id];
 
-    if (fleet->costs.pull_queue && instance->n_pulls > 0 && instance->pulls[0].state == PULL_WAITS)
+    if (fleet_costs(fleet, id)->pull_queue && instance->n_pulls > 0 &&
+        instance->pulls[0].state == PULL_WAITS)
         ask(fleet, id, &instance->pulls[0]);
 }
 
@@ -304,7 +305,9 @@ static void begin_next(struct fleet *fleet, int32_t id)
 static void advance_pulls(struct fleet *fleet, int32_t id)
 {
     struct fleet_instance *instance = &fleet->instances[id];
+    bool goes_on = instance->thread.goes_on;
 
+    instance->thread.goes_on = true; /* its agent hears of all of them at once */
     for (int i = 0; i < instance->n_pulls;) {
         const struct fleet_pull *pull = &instance->pulls[i];
 
@@ -314,6 +317,9 @@ static void advance_pulls(struct fleet *fleet, int32_t id)
             i++;
     }
     begin_next(fleet, id);
+    instance->thread.goes_on = goes_on;
+    if (!goes_on)
+        fleet_stepped(fleet, id);
 }
 
 /* The registry has answered: what is neither here nor on its way is fetched. */
@@ -367,7 +373,7 @@ void fleet_pull(struct fleet *fleet, int32_t task, int c)
                             .permille = slow ? fleet->registry_permille : 1000,
                             .container = (uint8_t)c,
                             .state = PULL_WAITS};
-    if (first || !fleet->costs.pull_queue)
+    if (first || !fleet_costs(fleet, id)->pull_queue)
         ask(fleet, id, &instance->pulls[instance->n_pulls - 1]);
 }
 

@@ -254,7 +254,7 @@ static int64_t start_usec(const struct sim *sim, int32_t id)
     struct step_draw drawn = costs_draw(costs, COST_REGISTER, luck_of(sim->options), id, 0);
     int64_t usec = drawn.wait_usec + drawn.cpu_usec;
 
-    if (costs->machines == MACHINES_SLICES)
+    if (!sim->fleet.instances[id].is_vm)
         usec += costs_draw(costs, COST_AGENT, luck_of(sim->options), id, 0).wait_usec;
     return usec;
 }

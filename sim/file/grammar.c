@@ -297,7 +297,7 @@ static const struct grammar_member step_members[] = {
     {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
     {"cold", SHAPE_DISTRIBUTION,
      .about = "CPU time where the same was not done for costs.coldAfter before (create, network, "
-              "start, child and exec); default: as cpu"},
+              "start, child, exec, end and remove); default: as cpu"},
     {.name = NULL},
 };
 const struct grammar step_grammar = {
@@ -307,6 +307,8 @@ const struct grammar step_grammar = {
 static const struct grammar_member host_members[] = {
     {"cpus", SHAPE_DECIMAL, .required = true, .about = "how many all instances share"},
     {"memory", SHAPE_SIZE, .about = "of the host"},
+    {"session", SHAPE_BOOL,
+     .about = "agents and what they start share one part of the CPUs, as big as an instance's"},
     {.name = NULL},
 };
 const struct grammar host_grammar = {
@@ -368,6 +370,13 @@ static const struct grammar_member costs_members[] = {
     {"stop", STEP, .about = "a signal until the process has ended"},
     {"exit", STEP, .about = "a process has ended until the agent knows"},
     {"remove", STEP, .about = "the agent removes a container"},
+    {"end", STEP, .about = "a container's processes on their way out, under its own limits"},
+    {"disconnect", STEP, .about = "remove, more for one with a network of its own"},
+    {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},
+    {"clear", STEP, .about = "likewise, behind a removal: groups, mounts, networks"},
+    {"createAlone", SHAPE_DECIMAL,
+     .about = "of create, what only one on a host does at a time: 0 to 1, default 0"},
+    {"networkAlone", SHAPE_DECIMAL, .about = "of network likewise"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DURATION,
@@ -381,6 +390,7 @@ static const struct grammar_member costs_members[] = {
     {"unpackPerSecond", SHAPE_SIZE_ANY, .about = "decompressing, in a second of CPU time"},
     {"diskPerSecond", SHAPE_SIZE_ANY, .about = "what an instance's disk takes of layers"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
+    {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},
     {"osMemory", SHAPE_SIZE, .about = "what an instance's operating system takes"},
     {"agentMemory", SHAPE_SIZE, .about = "what the agent takes"},

@@ -546,6 +546,13 @@ void scenario_destroy(struct scenario *scenario)
     free(scenario);
 }
 
+bool scenario_group_is_vm(const struct scenario *scenario, const struct scenario_group *group)
+{
+    if (group->isolation == ISOLATION_BY_COSTS)
+        return scenario->costs.machines == MACHINES_VMS;
+    return group->isolation == ISOLATION_VM;
+}
+
 int32_t scenario_group_type(const struct scenario_group *group, int32_t type)
 {
     return type > 0 && type <= group->n_more_types ? group->more_types[type - 1] : group->type;

@@ -190,6 +190,8 @@ void scenario_destroy(struct scenario *scenario);
 void scenario_tell_fault(const struct fault *fault, char *text, size_t size);
 
 /* Index in scenario.types of a launch's type: 0 is the group's first. */
+/* Whether its instances are virtual machines: by its `isolation`, else by the costs' `machines`. */
+bool scenario_group_is_vm(const struct scenario *scenario, const struct scenario_group *group);
 int32_t scenario_group_type(const struct scenario_group *group, int32_t type);
 
 #endif

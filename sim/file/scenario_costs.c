@@ -28,6 +28,7 @@ static void read_sizes(const struct node *node, struct costs *costs)
       };
     struct node rate = node_member(node, "pullPerSecond");
     struct node touch = node_member(node, "touchPerMiB");
+    struct node free_ = node_member(node, "freePerMiB");
 
     if (node_rate(&rate, &costs->network_bytes_per_sec)) {
         costs->layer_bytes_per_sec = costs->unpack_bytes_per_sec = costs->disk_bytes_per_sec =
@@ -45,6 +46,7 @@ static void read_sizes(const struct node *node, struct costs *costs)
         node_size(&member, sizes[i].to);
     }
     node_duration(&touch, &costs->touch_usec_per_mib);
+    node_duration(&free_, &costs->free_usec_per_mib);
 }
 
 static void read_boot(const struct node *vm, enum boot_path path, struct vm_costs *costs)
@@ -91,9 +93,9 @@ static void read_vm(struct scenario_reader *reader, const struct node *costs, st
     }
 }
 
-static void read_host(const struct node *costs, int32_t *cpu, int64_t *bytes)
+static void read_host(const struct node *costs, struct costs *to)
 {
-    struct node node = node_member(costs, "host"), cpus, memory;
+    struct node node = node_member(costs, "host"), cpus, memory, session;
     double value;
 
     if (!node.value || !node_object(&node, &host_grammar))
@@ -101,8 +103,19 @@ static void read_host(const struct node *costs, int32_t *cpu, int64_t *bytes)
     cpus = node_member(&node, "cpus");
     memory = node_member(&node, "memory");
     if (node_decimal(&cpus, 0.01, 4096, &value))
-        *cpu = (int32_t)(value * CPU_UNITS_PER_VCPU + 0.5);
-    node_size(&memory, bytes);
+        to->host_cpu = (int32_t)(value * CPU_UNITS_PER_VCPU + 0.5);
+    session = node_member(&node, "session");
+    node_size(&memory, &to->host_bytes);
+    node_bool(&session, &to->host_session);
+}
+
+static void read_part(const struct node *costs, const char *name, int64_t *permille)
+{
+    struct node node = node_member(costs, name);
+    double value;
+
+    if (node_decimal(&node, 0, 1, &value))
+        *permille = (int64_t)(value * 1000 + 0.5);
 }
 
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
@@ -127,6 +140,8 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
             node_error(&member, "boot is given, which stands for this and others");
         node_step(&member, &costs->steps[i]);
     }
+    read_part(node, "createAlone", &costs->create_alone_permille);
+    read_part(node, "networkAlone", &costs->network_alone_permille);
     agent_queue = node_member(node, "agentQueue");
     pull_queue = node_member(node, "pullQueue");
     contention = node_member(node, "contention");
@@ -142,7 +157,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     if (node_choice(&path, boot_path_names, &choice))
         costs->path = (enum boot_path)choice;
     read_sizes(node, costs);
-    read_host(node, &costs->host_cpu, &costs->host_bytes);
+    read_host(node, costs);
     read_vm(reader, node, &costs->vm, inside);
 }
 

@@ -38,7 +38,11 @@ enum cost_step {
     COST_STOP,      /* a signal until the process has ended */
     COST_EXIT,      /* a process has ended until the agent knows */
     COST_REMOVE,    /* the agent removes a container */
-    COST_STAND_IN,  /* an instance makes the file system that stands in for images not there, once */
+    COST_STAND_IN, /* an instance makes the file system that stands in for images not there, once */
+    COST_END,      /* a container's processes on their way out, under its own limits */
+    COST_BEHIND,   /* the kernel's own work behind a creation: nobody waits for it */
+    COST_CLEAR,    /* likewise, behind a removal */
+    COST_DISCONNECT, /* COST_REMOVE, more where it had a network of its own */
     COST_STEPS,
 };
 
@@ -76,9 +80,11 @@ extern const char *const machines_names[];
 
 struct costs {
     struct step_cost steps[COST_STEPS];
-    bool agent_queue;  /* an agent does its steps (create, start, events) one after the other */
-    int64_t cold_usec; /* a while, until caches have forgotten */
-    bool contention;   /* else everything takes as long as if it were alone */
+    bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
+    int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
+    int64_t network_alone_permille; /* of COST_NETWORK likewise */
+    int64_t cold_usec;              /* a while, until caches have forgotten */
+    bool contention;                /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */
     int64_t layer_bytes_per_sec;    /* one layer's connection */
@@ -89,6 +95,7 @@ struct costs {
     bool pull_queue;                /* an instance pulls one image after the other */
 
     int64_t touch_usec_per_mib; /* CPU time of touching memory for the first time */
+    int64_t free_usec_per_mib;  /* of giving it back, when its process ends */
     int64_t image_size_bytes;   /* of an image that the scenario does not mention */
     int64_t os_bytes;           /* memory of an instance's operating system */
     int64_t agent_bytes;        /* of the agent */
@@ -96,6 +103,7 @@ struct costs {
 
     int32_t host_cpu; /* CPU units of the one host that all instances are parts of; 0: none */
     int64_t host_bytes;
+    bool host_session; /* agents and what they start are one group among the instances' there */
     enum machines machines;
     enum boot_path path;
     struct vm_costs vm;
