@@ -258,15 +258,20 @@ const char *clock_read(const struct clock *clock, const char *text, int64_t *at_
     return wrong;
 }
 
+char *clock_tell_speed(const struct clock *clock, char *text, size_t size)
+{
+    int tenths = speeds[clock->speed];
+    if (tenths < 10)
+        snprintf(text, size, "x1/%d", 10 / tenths);
+    else
+        snprintf(text, size, "x%d", tenths / 10);
+    return text;
+}
+
 char *clock_tell(const struct clock *clock, char *text, size_t size)
 {
-    const char *what = clock->playing ? "playing " : "";
-    int tenths = speeds[clock->speed];
-    if (!clock->playing && clock->speed == SPEED_NORMAL)
-        text[0] = '\0';
-    else if (tenths < 10)
-        snprintf(text, size, "%sx1/%d", what, 10 / tenths);
-    else
-        snprintf(text, size, "%sx%d", what, tenths / 10);
+    char speed[16];
+    snprintf(text, size, "%s%s", clock->playing ? "playing " : "",
+             clock->playing ? clock_tell_speed(clock, speed, sizeof speed) : "");
     return text;
 }

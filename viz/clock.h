@@ -56,7 +56,10 @@ bool clock_advance(struct clock *clock, int64_t real_usec);
  * Returns NULL, or what is wrong with the text. The moment may lie outside the run. */
 const char *clock_read(const struct clock *clock, const char *text, int64_t *at_usec);
 
-/* "playing x2"; paused at normal speed: "". Returns `text`. */
+/* "x2", "x1/10". Returns `text`. */
+char *clock_tell_speed(const struct clock *clock, char *text, size_t size);
+
+/* "playing x2"; paused: "". Returns `text`. */
 char *clock_tell(const struct clock *clock, char *text, size_t size);
 
 #endif

@@ -27,7 +27,7 @@
 struct wishes {
     const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
     const char *from, *to, *speed;
-    int64_t fps, placed;
+    int64_t fps, placed, scroll;
     struct film film;
     bool predict;
     int theme;
@@ -244,6 +244,10 @@ static bool set_stage(struct reel *runs, char **paths, int n_runs, const struct 
     stage_init(&stage, scenes, chronicles, (const char *const *)paths, n_runs, &wishes->look,
                wishes->at_usec);
     stage.clock.shown = (int32_t)(wishes->placed < CLOCK_ALL ? wishes->placed : CLOCK_ALL);
+    if (wishes->scroll > 0) {
+        stage_settle(&stage); /* its story has all its lines only then */
+        stage.panel_scroll = (int)(wishes->scroll < SIDE_MOST ? wishes->scroll : SIDE_MOST);
+    }
     bool ok = show(&stage, runs, n_runs, wishes, err);
     stage_finish(&stage);
     return ok;
@@ -279,6 +283,8 @@ int main(int argc, char **argv)
          "dim what does not match: a family, task, instance, service, state or zone", 0, NULL},
         {"pin", 0, OPTION_TEXT, &wishes.pin, "THING",
          "pin a task or an instance (\"t7\", \"i2\", of the second run \"2:t7\")", 0, NULL},
+        {"scroll", 0, OPTION_NUMBER, &wishes.scroll, "PIXELS", "roll the story of what is pinned",
+         0, NULL},
         {"focus", 0, OPTION_TEXT, &wishes.focus, "THING", "point at it as the keyboard does", 0,
          NULL},
         {"theme", 0, OPTION_CHOICE, &wishes.theme, "THEME", "light, dark or projector", 0,

@@ -567,6 +567,25 @@ static void next_help(struct stage *stage)
     stage->help = stage->help < pages ? stage->help + 1 : 0;
 }
 
+static void change_speed(struct stage *stage, int direction)
+{
+    char speed[16];
+    clock_change_speed(&stage->clock, direction);
+    if (!stage->clock.playing)
+        snprintf(stage->said, sizeof stage->said, "Space plays %s",
+                 clock_tell_speed(&stage->clock, speed, sizeof speed));
+}
+
+/* The moment of the command is that of the picture: time stands still from here on. */
+static void wish_command(struct stage *stage)
+{
+    stage->clock.playing = false;
+    if (stage->guess.state != GUESS_OFF)
+        snprintf(stage->said, sizeof stage->said, "a prediction has no command: p ends it");
+    else
+        stage->wishes.command = true;
+}
+
 static void act_on_time(struct stage *stage, enum keys_act act, int amount)
 {
     struct clock *clock = &stage->clock;
@@ -591,7 +610,7 @@ static void act_on_time(struct stage *stage, enum keys_act act, int amount)
         clock_seek(clock, amount > 0 ? clock->length_usec : 0);
         break;
     case KEYS_SPEED:
-        clock_change_speed(clock, amount);
+        change_speed(stage, amount);
         break;
     default:
         ask(stage, STAGE_TIME);
@@ -693,7 +712,7 @@ static void act(struct stage *stage, enum keys_act what, int amount)
         stage->wishes.full_screen = true;
         break;
     case KEYS_COMMAND:
-        stage->wishes.command = true;
+        wish_command(stage);
         break;
     case KEYS_HELP:
         next_help(stage);

@@ -80,6 +80,8 @@ void stage_command(const struct stage *stage, struct buffer *text)
         add_word(text, look->filter);
     }
     add_pick(text, "pin", &look->pinned);
+    if (look->pinned.thing != LAYOUT_NOTHING && stage->panel_scroll > 0)
+        buffer_add(text, " --scroll %d", stage->panel_scroll);
     add_pick(text, "focus", &look->focus);
     if (look->theme != THEME_LIGHT)
         buffer_add(text, " --theme %s", theme_names[look->theme]);

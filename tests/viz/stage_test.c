@@ -231,6 +231,24 @@ Test(stage, a_wrong_time_is_answered)
     cr_expect_eq(stage.clock.at_usec, MS(3000));
 }
 
+Test(stage, speed_is_told_and_a_command_stops_time)
+{
+    stage_keys(&stage, "+");
+    cr_expect(shows("Space plays x2"));
+    stage_keys(&stage, "Space");
+    cr_expect(shows("playing x2"));
+    cr_expect(!shows("Space plays"));
+    stage_keys(&stage, "- -");
+    cr_expect(shows("playing x1/2"));
+    stage_keys(&stage, "y");
+    cr_expect(stage.wishes.command && !stage.clock.playing);
+    cr_expect(!shows("x1/2"), "a picture that rests has no speed");
+    stage.wishes.command = false;
+    stage_keys(&stage, "p y");
+    cr_expect(!stage.wishes.command);
+    cr_expect(shows("a prediction has no command"));
+}
+
 Test(stage, marks_tenths_and_ends)
 {
     stage_keys(&stage, "]");
@@ -363,7 +381,8 @@ Test(stage, any_keys_are_fine)
     stage.clock.playing = false;
     struct stage other;
     stage_init(&other, scenes, chronicles, paths, 1, &stage.look, stage.clock.at_usec);
-    other.clock.speed = stage.clock.speed;
+    other.clock.shown = stage.clock.shown;
+    other.panel_scroll = stage.panel_scroll;
     cr_expect_eq(look_at(&other), look_at(&stage));
     stage_finish(&other);
 }
