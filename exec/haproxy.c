@@ -7,6 +7,7 @@
 
 #include "exec/cloud.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -121,6 +122,18 @@ static bool write_map(const char *folder, const char *name, int n_sources, const
 
 /* ---- the runtime socket ---- */
 
+static void *grow(void *memory, size_t size)
+{
+    memory = realloc(memory, size);
+    assert(memory != NULL);
+    return memory;
+}
+
+static void *allocate(size_t size)
+{
+    return grow(NULL, size);
+}
+
 static int dial(const struct haproxy *haproxy)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -140,26 +153,43 @@ static int dial(const struct haproxy *haproxy)
     return -1;
 }
 
-/* Sends one line of commands; its whole answer, cut to the buffer's size. */
-static bool ask(const struct haproxy *haproxy, const char *line, char *answer, size_t size,
-                struct err *err)
+/* Sends one line of commands; its whole answer, to free(), or NULL. */
+static char *ask_all(const struct haproxy *haproxy, const char *line, struct err *err)
 {
     int fd = dial(haproxy);
-    size_t n_all = 0, length = strlen(line);
+    size_t n_all = 0, size = 4096, length = strlen(line);
+    char *answer = allocate(size);
     ssize_t n = -1;
 
-    answer[0] = '\0';
-    if (fd < 0) {
-        return err_errno(err, errno, "the balancer (HAProxy) does not answer");
-    }
-    if (send(fd, line, length, MSG_NOSIGNAL) == (ssize_t)length) {
+    if (fd >= 0 && send(fd, line, length, MSG_NOSIGNAL) == (ssize_t)length) {
         while ((n = recv(fd, answer + n_all, size - 1 - n_all, 0)) > 0) {
             n_all += (size_t)n;
+            if (n_all + 1 == size) {
+                answer = grow(answer, size *= 2);
+            }
         }
     }
     answer[n_all] = '\0';
-    close(fd);
-    return n == 0 || err_errno(err, errno, "the balancer (HAProxy) does not answer");
+    if (n != 0) {
+        err_errno(err, errno, "the balancer (HAProxy) does not answer");
+        free(answer);
+        answer = NULL;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return answer;
+}
+
+/* Likewise, cut to the buffer's size. */
+static bool ask(const struct haproxy *haproxy, const char *line, char *answer, size_t size,
+                struct err *err)
+{
+    char *all = ask_all(haproxy, line, err);
+
+    snprintf(answer, size, "%s", all ? all : "");
+    free(all);
+    return all != NULL;
 }
 
 static bool say(const struct haproxy *haproxy, char *answer, size_t size, struct err *err,
@@ -342,4 +372,129 @@ bool haproxy_route(const struct haproxy *haproxy, int source, int32_t from, int3
                folder, source, backend(from, a, sizeof a), folder, source, backend(to, b, sizeof b),
                folder, source, permille) &&
            (is_silent(answer) || refused(err, answer));
+}
+
+/* ---- what it says ---- */
+
+/* The columns that are looked at, by the names that its first line gives them. */
+enum column {
+    PROXY,
+    SERVER,
+    SESSIONS,
+    OPEN,
+    MOST,
+    QUEUED,
+    STATUS,
+    ANSWERED_5XX,
+    UNREACHED,
+    CUT,
+    COLUMNS
+};
+static const char *const column_names[COLUMNS] = {"pxname", "svname", "stot",     "scur", "smax",
+                                                  "qcur",   "status", "hrsp_5xx", "econ", "eresp"};
+
+/* The n-th field of a line that ends at a newline, as a text without its end. */
+static const char *field_of(const char *line, int n, size_t *length)
+{
+    for (; n > 0; n--) {
+        line += strcspn(line, ",\n");
+        if (*line != ',') {
+            *length = 0;
+            return line;
+        }
+        line++;
+    }
+    *length = strcspn(line, ",\n");
+    return line;
+}
+
+static void find_columns(const char *head, int columns[COLUMNS])
+{
+    size_t length;
+
+    for (int c = 0; c < COLUMNS; c++) {
+        columns[c] = -1;
+        for (int i = 0; field_of(head, i, &length)[0] && (i == 0 || length > 0); i++) {
+            if (length == strlen(column_names[c]) &&
+                strncmp(field_of(head, i, &length), column_names[c], length) == 0) {
+                columns[c] = i;
+                break;
+            }
+        }
+    }
+}
+
+static int64_t number_of(const char *line, int column)
+{
+    size_t length;
+    const char *field = column < 0 ? "" : field_of(line, column, &length);
+
+    return strtoll(field, NULL, 10); /* an empty one is none */
+}
+
+/* "b2" and "t14": the number behind the letter, from 0; -1: it is not one of ours. */
+static int32_t index_of(const char *line, int column, char letter)
+{
+    size_t length;
+    const char *field = column < 0 ? "" : field_of(line, column, &length);
+    char *end;
+    long n;
+
+    if (field[0] != letter) {
+        return -1;
+    }
+    n = strtol(field + 1, &end, 10);
+    return *end == ',' && n > 0 && n <= INT32_MAX ? (int32_t)n - 1 : -1;
+}
+
+struct haproxy_server *haproxy_read_statistics(const char *table, int *n)
+{
+    struct haproxy_server *servers = NULL;
+    int columns[COLUMNS], size = 0;
+    const char *line = table + strcspn(table, "\n");
+
+    *n = 0;
+    find_columns(table[0] == '#' ? table + 1 + strspn(table + 1, " ") : table, columns);
+    for (; *line == '\n'; line += strcspn(line, "\n")) {
+        int32_t group = index_of(++line, columns[PROXY], 'b');
+        int32_t task = index_of(line, columns[SERVER], 't');
+        size_t length = 0;
+
+        if (group < 0 || task < 0) {
+            continue;
+        }
+        if (*n == size) {
+            servers = grow(servers, (size_t)(size = size ? size * 2 : 16) * sizeof *servers);
+        }
+        servers[(*n)++] = (struct haproxy_server){
+            .group = group,
+            .task = task,
+            .n_sessions = number_of(line, columns[SESSIONS]),
+            .n_errors = number_of(line, columns[ANSWERED_5XX]) +
+                        number_of(line, columns[UNREACHED]) + number_of(line, columns[CUT]),
+            .n_open = (int32_t)number_of(line, columns[OPEN]),
+            .n_most = (int32_t)number_of(line, columns[MOST]),
+            .n_queued = (int32_t)number_of(line, columns[QUEUED]),
+            /* One without checks of its own is never "UP". */
+            .in_use = columns[STATUS] >= 0 &&
+                      (strncmp(field_of(line, columns[STATUS], &length), "no check", 8) == 0 ||
+                       strncmp(field_of(line, columns[STATUS], &length), "UP", 2) == 0),
+        };
+    }
+    return servers;
+}
+
+bool haproxy_statistics(const struct haproxy *haproxy, struct haproxy_server **servers, int *n,
+                        struct err *err)
+{
+    char *table = ask_all(haproxy, "show stat -1 4 -1\n", err);
+
+    *servers = NULL;
+    *n = 0;
+    if (!table) {
+        return false;
+    }
+    *servers = haproxy_read_statistics(table, n);
+    free(table);
+    return true;
 }

@@ -56,6 +56,24 @@ bool haproxy_use(const struct haproxy *haproxy, int32_t group, int32_t task, boo
 bool haproxy_remove(const struct haproxy *haproxy, int32_t group, int32_t task, bool *gone,
                     struct err *err);
 
+/* What it has counted of a target since it was added, and how it stands now (its `show stat`). */
+struct haproxy_server {
+    int32_t group, task;
+    int64_t n_sessions; /* given to it */
+    int64_t n_errors;   /* 5xx, no connection, no whole answer */
+    int32_t n_open, n_queued;
+    int32_t n_most; /* that it had at once */
+    bool in_use;
+};
+
+/* All targets that it knows, to free(); in no order. */
+bool haproxy_statistics(const struct haproxy *haproxy, struct haproxy_server **servers, int *n,
+                        struct err *err);
+
+/* The servers of such an answer, a table in CSV whose first line names its columns: for tests too. NULL, and
+ * `n` 0, where it has none of ours. */
+struct haproxy_server *haproxy_read_statistics(const char *table, int *n);
+
 /* So many thousandths of a source's requests go to group `to`, the rest to `from`. */
 bool haproxy_route(const struct haproxy *haproxy, int source, int32_t from, int32_t to,
                    int permille, struct err *err);

@@ -101,6 +101,8 @@ void ingress_close(struct ingress *ingress)
     free(ingress->results);
     free(ingress->rows);
     free(ingress->bins);
+    free(ingress->served);
+    free(ingress->target_rows);
     *ingress = (struct ingress){.job = ingress->job, .haproxy = HAPROXY_NONE, .load = LOAD_NONE};
 }
 
@@ -234,9 +236,63 @@ static void hear_state(struct ingress *ingress, const struct target_state *state
     use_targets(ingress, state->target_group);
 }
 
+/* ---- the balancer's statistics ---- */
+
+static void take_server(struct ingress *ingress, const struct haproxy_server *server)
+{
+    struct ingress_served *served = NULL;
+
+    for (int i = 0; i < ingress->n_served && !served; i++) {
+        if (ingress->served[i].now.group == server->group &&
+            ingress->served[i].now.task == server->task) {
+            served = &ingress->served[i];
+        }
+    }
+    if (!served) {
+        served = ARRAY_ADD(ingress, served);
+    }
+    served->now = *server;
+    served->is_there = true;
+}
+
+/* Before targets go, and with each observation: what it counted of one that is removed is gone with it. */
+static void read_statistics(struct ingress *ingress)
+{
+    struct haproxy_server *servers;
+    struct err err;
+    int n;
+
+    if (ingress->failed) {
+        return;
+    }
+    for (int i = 0; i < ingress->n_served; i++) {
+        ingress->served[i].is_there = false;
+        ingress->served[i].now.n_open = ingress->served[i].now.n_queued = 0;
+    }
+    note(ingress, haproxy_statistics(&ingress->haproxy, &servers, &n, &err), &err);
+    for (int i = 0; i < n; i++) {
+        take_server(ingress, &servers[i]);
+    }
+    free(servers);
+}
+
+static bool some_leave(const struct ingress *ingress)
+{
+    for (int i = 0; i < ingress->n_targets; i++) {
+        if (ingress->targets[i].leaves) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t ingress_advance(struct ingress *ingress)
 {
     bool some_stay = false;
+
+    if (some_leave(ingress)) {
+        read_statistics(ingress);
+    }
 
     for (int i = ingress->n_targets - 1; i >= 0; i--) {
         struct ingress_target *target = &ingress->targets[i];
@@ -366,11 +422,53 @@ static void add_bins(struct ingress *ingress, const struct histogram *histogram)
     }
 }
 
+/* The rows of one group; what has left the balancer is told of for the last time. */
+static int32_t add_targets(struct ingress *ingress, int32_t group)
+{
+    int before = ingress->n_target_rows;
+
+    for (int i = 0; i < ingress->n_served; i++) {
+        struct ingress_served *served = &ingress->served[i];
+
+        if (served->now.group != group) {
+            continue;
+        }
+        *ARRAY_ADD(ingress, target_rows) = (struct target_metrics){
+            .task = served->now.task,
+            .n_requests = served->now.n_sessions - served->n_sessions_before,
+            .n_errors = served->now.n_errors - served->n_errors_before,
+            .n_open = served->now.n_open,
+            .n_most = served->now.n_most,
+            .n_queued = served->now.n_queued,
+            .in_use = served->is_there && served->now.in_use,
+        };
+        served->n_sessions_before = served->now.n_sessions;
+        served->n_errors_before = served->now.n_errors;
+    }
+    return ingress->n_target_rows - before;
+}
+
+static void drop_gone(struct ingress *ingress)
+{
+    int n = 0;
+
+    for (int i = 0; i < ingress->n_served; i++) {
+        if (ingress->served[i].is_there) {
+            ingress->served[n++] = ingress->served[i];
+        }
+    }
+    ingress->n_served = n;
+}
+
 void ingress_observe(struct ingress *ingress, struct observe *observe)
 {
     int n_rows = ingress->load.fd >= 0 ? ingress->cluster->n_target_groups : 0, first = 0;
+    int first_target = 0;
 
-    ingress->n_bins = 0;
+    ingress->n_bins = ingress->n_target_rows = 0;
+    if (n_rows > 0) {
+        read_statistics(ingress);
+    }
     for (int i = 0; i < n_rows; i++) {
         struct ingress_group *group = &ingress->groups[i];
         int before = ingress->n_bins;
@@ -383,6 +481,7 @@ void ingress_observe(struct ingress *ingress, struct observe *observe)
             .n_rejected = group->n_rejected,
             .latency_sum_usec = group->latency.sum_usec,
             .n_latency = ingress->n_bins - before,
+            .n_targets = add_targets(ingress, i),
         };
         group->n_requests = group->n_errors = group->n_rejected = 0;
         histogram_clear(&group->latency);
@@ -390,7 +489,11 @@ void ingress_observe(struct ingress *ingress, struct observe *observe)
     for (int i = 0; i < n_rows; i++) {
         ingress->rows[i].latency = ingress->rows[i].n_latency > 0 ? &ingress->bins[first] : NULL;
         first += ingress->rows[i].n_latency;
+        ingress->rows[i].targets =
+            ingress->rows[i].n_targets > 0 ? &ingress->target_rows[first_target] : NULL;
+        first_target += ingress->rows[i].n_targets;
     }
+    drop_gone(ingress);
     observe->n_target_groups = n_rows;
     observe->target_groups = ingress->rows;
 }

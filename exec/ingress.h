@@ -30,6 +30,13 @@ struct ingress_target {
     bool leaves; /* it is to be removed from the balancer as soon as it can be */
 };
 
+/* What the balancer's statistics said of a target, when last read, and at the last observation. */
+struct ingress_served {
+    struct haproxy_server now;
+    int64_t n_sessions_before, n_errors_before;
+    bool is_there; /* the balancer still has it */
+};
+
 struct ingress {
     const struct controller_job *job;
     const struct cluster *cluster;
@@ -41,7 +48,12 @@ struct ingress {
     int n_targets, cap_targets;
     struct target_probed *results; /* not asked for yet */
     int n_results, cap_results;
+    struct ingress_served
+        *served; /* in order of registration; dropped once told of for the last time */
+    int n_served, cap_served;
     struct target_group_metrics *rows; /* scratch of ingress_observe() */
+    struct target_metrics *target_rows;
+    int n_target_rows, cap_target_rows;
     struct latency_bin *bins;
     int n_bins, cap_bins;
     bool over; /* the run ends: what requests do is no longer counted */

@@ -20,7 +20,7 @@ void observe_init(struct observer *observer, const struct scheduler *scheduler,
 
 void observe_finish(struct observer *observer)
 {
-    free(observer->rows);
+    free(observer->services.rows);
     free(observer->tasks);
     *observer = (struct observer){0};
 }
@@ -34,26 +34,6 @@ int64_t observe_deadline(struct observer *observer, int64_t now_usec)
         observer->began_usec = now_usec;
     }
     return observer->began_usec + observer->scheduler->rules.metric_period_usec;
-}
-
-/* The row of that definition among those of the service from `first` on; they stay in order. */
-static struct service_metrics *row_of(struct observer *observer, int first, int32_t service,
-                                      int32_t taskdef)
-{
-    int at = observer->n_rows;
-
-    while (at > first && observer->rows[at - 1].taskdef >= taskdef) {
-        at--;
-    }
-    if (at < observer->n_rows && observer->rows[at].taskdef == taskdef) {
-        return &observer->rows[at];
-    }
-    ARRAY_ADD(observer, rows);
-    for (int i = observer->n_rows - 1; i > at; i--) {
-        observer->rows[i] = observer->rows[i - 1];
-    }
-    observer->rows[at] = (struct service_metrics){.service = service, .taskdef = taskdef};
-    return &observer->rows[at];
 }
 
 static int64_t scale_up(const struct observer *observer, int64_t amount)
@@ -90,7 +70,7 @@ static void add_task(struct observer *observer, int first, int32_t service, int3
     if (task->last != TASK_RUNNING || !crew_usage(observer->crew, task->instance, index, &usage)) {
         return;
     }
-    row = row_of(observer, first, service, task->taskdef);
+    row = metrics_row(&observer->services, first, service, task->taskdef);
     row->n_tasks++;
     row->running_usec += now_usec - since_usec;
     add_usage(observer, row, index, &usage);
@@ -106,17 +86,17 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
     }
     *event = message_new(MESSAGE_OBSERVE);
     observe->period_usec = now_usec - observer->began_usec;
-    observer->n_rows = 0;
+    observer->services.n_rows = 0;
     for (int32_t s = 0; s < cluster->n_services; s++) {
-        int first = observer->n_rows;
+        int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
              t = cluster->tasks[t].next_of_service) {
             add_task(observer, first, s, t, now_usec);
         }
     }
-    observe->n_services = observer->n_rows;
-    observe->services = observer->rows;
+    observe->n_services = observer->services.n_rows;
+    observe->services = observer->services.rows;
     ingress_take(observer->ingress);
     ingress_observe(observer->ingress, observe);
     observer->began_usec = now_usec;

@@ -5,6 +5,7 @@
 #ifndef BERTH_EXEC_OBSERVE_H
 #define BERTH_EXEC_OBSERVE_H
 
+#include "core/metrics.h"
 #include "exec/crew.h"
 #include "exec/ingress.h"
 
@@ -13,8 +14,7 @@ struct observer {
     const struct crew *crew;
     struct ingress *ingress;
     int64_t began_usec; /* the period; USEC_NEVER: there is no service yet */
-    struct service_metrics *rows;
-    int n_rows, cap_rows;
+    struct metrics_rows services;
     struct observed {
         int64_t cpu_usec, throttled_usec; /* when last seen */
     } * tasks;

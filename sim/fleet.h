@@ -57,6 +57,8 @@ struct fleet_container {
     int64_t memory_bytes;  /* that it holds */
     int64_t touched_bytes; /* likewise, and that it may have lost already */
     int64_t exec_usec;     /* CPU time of loading its program, or of leaving */
+    int64_t burns_usec;    /* CPU time that its phase is made of, 0: it burns none of its own */
+    int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */
     int32_t n_starts;
     int32_t next;        /* of the same task, or of the free list */
@@ -251,6 +253,9 @@ bool fleet_fault(struct fleet *fleet, const struct fault *fault);
 void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int container, int threads,
                  share_wide left);
 share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int container);
+
+/* CPU time that the task's containers used for themselves, not for requests, since last asked. */
+int64_t fleet_take_cpu(struct fleet *fleet, int64_t at_usec, int32_t task);
 
 /* Where a task is, what it is, and the CPUs of an instance. */
 int32_t fleet_instance_of(const struct fleet *fleet, int32_t task);

@@ -153,6 +153,7 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
                  enum fleet_phase phase, int threads, int64_t cpu_usec)
 {
     fleet_enter(fleet, container, task, phase, USEC_NEVER);
+    container->burns_usec = cpu_usec;
     if (cpu_usec == 0) {
         fleet_worked(fleet, task, container->container);
         return;
@@ -161,12 +162,45 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
     fleet_queue_share(fleet, instance_of(fleet, task));
 }
 
+/* Counts what its present phase has burnt so far. */
+static void take_burnt(struct fleet *fleet, struct fleet_container *container, int32_t instance)
+{
+    int64_t left_usec;
+
+    if (container->burns_usec == 0 || container->worker == ID_NONE)
+        return;
+    left_usec = (int64_t)(share_worker_left(fleet_share(fleet, instance), fleet->now_usec,
+                                            container->worker) /
+                          SHARE_ONE_CPU);
+    container->burnt_usec += container->burns_usec - left_usec;
+    container->burns_usec = left_usec;
+}
+
+int64_t fleet_take_cpu(struct fleet *fleet, int64_t at_usec, int32_t task)
+{
+    int64_t sum_usec = 0;
+
+    if (task >= fleet->n_tasks)
+        return 0;
+    fleet->now_usec = at_usec;
+    for (int32_t i = fleet->tasks[task]; i != ID_NONE; i = fleet->containers[i].next) {
+        struct fleet_container *container = &fleet->containers[i];
+
+        take_burnt(fleet, container, instance_of(fleet, task));
+        sum_usec += container->burnt_usec;
+        container->burnt_usec = 0;
+    }
+    return sum_usec;
+}
+
 static void stop_burning(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
     int32_t id = instance_of(fleet, task);
 
     if (container->worker == ID_NONE)
         return;
+    take_burnt(fleet, container, id);
+    container->burns_usec = 0;
     share_remove_worker(fleet_share(fleet, id), fleet->now_usec, container->worker);
     container->worker = ID_NONE;
     fleet_queue_share(fleet, id);
@@ -451,6 +485,8 @@ void fleet_worked(struct fleet *fleet, int32_t task, int c)
     struct fleet_container *container = fleet_find(fleet, task, c);
 
     container->worker = ID_NONE;
+    container->burnt_usec += container->burns_usec;
+    container->burns_usec = 0;
     switch (container->phase) {
     case PHASE_EXECUTING:
         fleet_did(fleet, COST_EXEC, task);

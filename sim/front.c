@@ -47,6 +47,7 @@ void front_finish(struct front *front)
     flow_finish(&front->flow);
     free(front->rows);
     free(front->bins);
+    free(front->targets);
     *front = (struct front){0};
 }
 
@@ -243,11 +244,35 @@ static void add_bins(struct front *front, const struct histogram *histogram)
                 (struct latency_bin){histogram_upto_usec(i), histogram->counts[i]};
 }
 
+/* Of a flow nothing is known of the single target. */
+static int32_t add_targets(struct front *front, struct balancer *balancer)
+{
+    int before = front->n_targets;
+
+    for (int i = 0; i < balancer->n_targets && !front->by_rate; i++) {
+        struct balancer_target *target = &balancer->targets[i];
+
+        if (target->use == BALANCER_GONE && target->n_given == 0 && target->n_errors == 0)
+            continue;
+        *ARRAY_ADD(front, targets) = (struct target_metrics){
+            .task = target->task,
+            .n_requests = target->n_given,
+            .n_errors = target->n_errors,
+            .n_open = target->outstanding,
+            .n_most = target->n_most,
+            .in_use =
+                target->use == BALANCER_IN_USE || (balancer->open && target->use == BALANCER_SPARE),
+        };
+        target->n_given = target->n_errors = 0;
+    }
+    return front->n_targets - before;
+}
+
 void front_observe(struct front *front, struct observe *observe)
 {
-    int n_bins = 0;
+    int n_bins = 0, n_targets = 0;
 
-    front->n_rows = front->n_bins = 0;
+    front->n_rows = front->n_bins = front->n_targets = 0;
     if (front->by_rate)
         flow_count(&front->flow);
     for (int32_t g = 0; g < front->traffic.n_groups; g++) {
@@ -262,6 +287,7 @@ void front_observe(struct front *front, struct observe *observe)
             .n_rejected = count->n_rejected,
             .latency_sum_usec = count->latency.sum_usec,
             .n_latency = front->n_bins - before,
+            .n_targets = add_targets(front, &front->traffic.groups[g].balancer),
         };
         count->n_requests = count->n_errors = count->n_rejected = 0;
         histogram_clear(&count->latency);
@@ -269,6 +295,8 @@ void front_observe(struct front *front, struct observe *observe)
     for (int i = 0; i < front->n_rows; i++) {
         front->rows[i].latency = front->rows[i].n_latency > 0 ? &front->bins[n_bins] : NULL;
         n_bins += front->rows[i].n_latency;
+        front->rows[i].targets = front->rows[i].n_targets > 0 ? &front->targets[n_targets] : NULL;
+        n_targets += front->rows[i].n_targets;
     }
     observe->n_target_groups = front->n_rows;
     observe->target_groups = front->rows;

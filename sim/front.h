@@ -20,6 +20,8 @@ struct front {
     int n_rows, cap_rows;
     struct latency_bin *bins;
     int n_bins, cap_bins;
+    struct target_metrics *targets; /* likewise */
+    int n_targets, cap_targets;
 };
 
 /* The scenario's sources begin; their requests find nobody until there are targets. */

@@ -4,8 +4,6 @@
  */
 #include "observe.h"
 
-#include "core/array.h"
-
 #include <stdlib.h>
 
 void observe_init(struct observer *observer, const struct scheduler *scheduler, struct front *front)
@@ -15,7 +13,7 @@ void observe_init(struct observer *observer, const struct scheduler *scheduler, 
 
 void observe_finish(struct observer *observer)
 {
-    free(observer->rows);
+    free(observer->services.rows);
     *observer = (struct observer){0};
 }
 
@@ -26,23 +24,6 @@ int64_t observe_deadline(struct observer *observer, int64_t now_usec)
     if (observer->began_usec == USEC_NEVER)
         observer->began_usec = now_usec;
     return observer->began_usec + observer->scheduler->rules.metric_period_usec;
-}
-
-/* The row of that definition among those of the service from `first` on; they stay in order. */
-static struct service_metrics *row_of(struct observer *observer, int first, int32_t service,
-                                      int32_t taskdef)
-{
-    int at = observer->n_rows;
-
-    while (at > first && observer->rows[at - 1].taskdef >= taskdef)
-        at--;
-    if (at < observer->n_rows && observer->rows[at].taskdef == taskdef)
-        return &observer->rows[at];
-    ARRAY_ADD(observer, rows);
-    for (int i = observer->n_rows - 1; i > at; i--)
-        observer->rows[i] = observer->rows[i - 1];
-    observer->rows[at] = (struct service_metrics){.service = service, .taskdef = taskdef};
-    return &observer->rows[at];
 }
 
 static int64_t memory_bytes(const struct observer *observer, const struct task *task)
@@ -62,7 +43,8 @@ static void add_task(struct observer *observer, struct service_metrics *row, int
     int64_t since_usec =
         task->running_usec > observer->began_usec ? task->running_usec : observer->began_usec;
 
-    row->cpu_usec += front_take_cpu(observer->front, now_usec, index);
+    row->cpu_usec += front_take_cpu(observer->front, now_usec, index) +
+                     fleet_take_cpu(observer->front->fleet, now_usec, index);
     if (task->last != TASK_RUNNING)
         return;
     row->n_tasks++;
@@ -80,16 +62,18 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
     front_settle(observer->front, now_usec);
     *event = message_new(MESSAGE_OBSERVE);
     observe->period_usec = now_usec - observer->began_usec;
-    observer->n_rows = 0;
+    observer->services.n_rows = 0;
     for (int32_t s = 0; s < cluster->n_services; s++) {
-        int first = observer->n_rows;
+        int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
              t = cluster->tasks[t].next_of_service)
-            add_task(observer, row_of(observer, first, s, cluster->tasks[t].taskdef), t, now_usec);
+            add_task(observer,
+                     metrics_row(&observer->services, first, s, cluster->tasks[t].taskdef), t,
+                     now_usec);
     }
-    observe->n_services = observer->n_rows;
-    observe->services = observer->rows;
+    observe->n_services = observer->services.n_rows;
+    observe->services = observer->services.rows;
     front_observe(observer->front, observe);
     observer->began_usec = now_usec;
     return true;

@@ -5,14 +5,14 @@
 #ifndef BERTH_OBSERVE_H
 #define BERTH_OBSERVE_H
 
+#include "core/metrics.h"
 #include "front.h"
 
 struct observer {
     const struct scheduler *scheduler;
     struct front *front;
     int64_t began_usec; /* the period; USEC_NEVER: there is no service yet */
-    struct service_metrics *rows;
-    int n_rows, cap_rows;
+    struct metrics_rows services;
 };
 
 void observe_init(struct observer *observer, const struct scheduler *scheduler,

@@ -142,8 +142,10 @@ static void count(struct traffic *traffic, const struct visit *request, enum tra
     group->period.n_requests++;
     if (end == TRAFFIC_OK)
         histogram_add(&group->period.latency, traffic->now_usec - request->arrived_usec);
-    else
+    else {
         group->period.n_errors++;
+        group->balancer.targets[request->target].n_errors++;
+    }
 }
 
 static void end(struct traffic *traffic, int32_t index, enum traffic_end end)
@@ -334,6 +336,8 @@ static void refuse(struct traffic *traffic, const struct visit *request, int32_t
     }
     group->period.n_requests++;
     group->period.n_errors++;
+    group->balancer.targets[target].n_given++;
+    group->balancer.targets[target].n_errors++;
     log_request(traffic, request, group->balancer.targets[target].task, TRAFFIC_BROKEN);
 }
 
@@ -344,6 +348,7 @@ static void arrive(struct traffic *traffic, int32_t source_index)
     int32_t group_index = pick_group(source, n);
     struct traffic_group *group;
     struct traffic_station *station;
+    struct balancer_target *given;
     struct visit *request;
     int32_t target, index;
 
@@ -372,7 +377,10 @@ static void arrive(struct traffic *traffic, int32_t source_index)
     request->group = group_index;
     request->target = target;
     request->station = group->stations[target];
-    group->balancer.targets[target].outstanding++;
+    given = &group->balancer.targets[target];
+    given->n_given++;
+    if (++given->outstanding > given->n_most)
+        given->n_most = given->outstanding;
     come(traffic, station, index);
 }
 

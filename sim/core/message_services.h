@@ -187,6 +187,17 @@ struct latency_bin {
     int64_t count;
 };
 
+/* What the balancer itself has counted of one target in the last period. */
+struct target_metrics {
+    int32_t task;
+    int64_t n_requests; /* that it was given */
+    int64_t n_errors;   /* of those that ended: 5xx, refused, cut off */
+    int32_t n_open;     /* that it has now */
+    int32_t n_most;     /* that it had at once, since it was registered */
+    int32_t n_queued;   /* that wait for it in the balancer now */
+    bool in_use;        /* it gets new ones now */
+};
+
 /* One target group's requests that ended in the last period. */
 struct target_group_metrics {
     int32_t target_group;
@@ -196,6 +207,9 @@ struct target_group_metrics {
     int64_t latency_sum_usec;
     int32_t n_latency;
     struct latency_bin *latency; /* bins with a count, ascending */
+    int32_t n_targets;
+    struct target_metrics
+        *targets; /* that stand in the balancer or were given requests; none of a flow */
 };
 
 /* The world as seen over one metric period, which ends now. A service or group without a row has no

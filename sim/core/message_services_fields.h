@@ -144,6 +144,17 @@ static const struct field latency_bin_fields[] = {
 };
 static const struct schema latency_bin_schema = SCHEMA(latency_bin, latency_bin_fields);
 
+static const struct field target_metrics_fields[] = {
+    FIELD(FIELD_TASK, target_metrics, task, "task"),
+    FIELD(FIELD_LONG, target_metrics, n_requests, "requests"),
+    FIELD(FIELD_LONG, target_metrics, n_errors, "errors"),
+    FIELD(FIELD_INT, target_metrics, n_open, "open"),
+    FIELD(FIELD_INT, target_metrics, n_most, "openMost"),
+    FIELD(FIELD_INT, target_metrics, n_queued, "queued"),
+    FIELD(FIELD_BOOL, target_metrics, in_use, "inUse"),
+};
+static const struct schema target_metrics_schema = SCHEMA(target_metrics, target_metrics_fields);
+
 static const struct field target_group_metrics_fields[] = {
     FIELD(FIELD_TARGET_GROUP, target_group_metrics, target_group, "targetGroup"),
     FIELD(FIELD_LONG, target_group_metrics, n_requests, "requests"),
@@ -151,6 +162,7 @@ static const struct field target_group_metrics_fields[] = {
     FIELD(FIELD_LONG, target_group_metrics, n_rejected, "rejected"),
     FIELD(FIELD_LONG, target_group_metrics, latency_sum_usec, "latencySumUsec"),
     FIELD_LIST_OF(target_group_metrics, latency, "latency", &latency_bin_schema),
+    FIELD_LIST_OF(target_group_metrics, targets, "targets", &target_metrics_schema),
 };
 static const struct schema target_group_metrics_schema =
     SCHEMA(target_group_metrics, target_group_metrics_fields);

@@ -3,6 +3,8 @@
  */
 #include "core/metrics.h"
 
+#include "core/array.h"
+
 /* A day of a million vCPUs; sums of thousands of rows of it fit in 128 bits with room to spare. */
 #define AMOUNT_MAX (INT64_MAX / 4)
 
@@ -97,4 +99,20 @@ bool metrics_are_sane(const struct observe *observe)
                is_amount(row->latency_sum_usec);
     }
     return sane;
+}
+
+struct service_metrics *metrics_row(struct metrics_rows *rows, int first, int32_t service,
+                                    int32_t taskdef)
+{
+    int at = rows->n_rows;
+
+    while (at > first && rows->rows[at - 1].taskdef >= taskdef)
+        at--;
+    if (at < rows->n_rows && rows->rows[at].taskdef == taskdef)
+        return &rows->rows[at];
+    ARRAY_ADD(rows, rows);
+    for (int i = rows->n_rows - 1; i > at; i--)
+        rows->rows[i] = rows->rows[i - 1];
+    rows->rows[at] = (struct service_metrics){.service = service, .taskdef = taskdef};
+    return &rows->rows[at];
 }

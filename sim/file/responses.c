@@ -15,6 +15,7 @@ void responses_finish(struct responses *responses)
     for (int i = 0; i < responses->n_groups; i++) {
         free(responses->groups[i].name);
         free(responses->groups[i].latency);
+        free(responses->groups[i].targets);
     }
     free(responses->groups);
     *responses = (struct responses){0};
@@ -43,6 +44,31 @@ static int64_t sane(int64_t n)
     return n < 0 ? 0 : n > USEC_MAX / 1024 ? USEC_MAX / 1024 : n;
 }
 
+/* They come in the same order each time, so the next one is looked at first. */
+static struct responses_target *find_target(struct responses_group *group, int32_t task)
+{
+    for (int i = 0; i < group->n_targets; i++) {
+        group->looked_at = (group->looked_at + 1) % group->n_targets;
+        if (group->targets[group->looked_at].task == task)
+            return &group->targets[group->looked_at];
+    }
+    *ARRAY_ADD(group, targets) = (struct responses_target){.task = task};
+    group->looked_at = group->n_targets - 1;
+    return &group->targets[group->looked_at];
+}
+
+static void add_target(struct responses_group *group, const struct target_metrics *row)
+{
+    struct responses_target *target = find_target(group, row->task);
+
+    if (target->n_requests > USEC_MAX || target->n_errors > USEC_MAX)
+        return;
+    target->n_requests += sane(row->n_requests);
+    target->n_errors += sane(row->n_errors);
+    if (target->n_most < row->n_most)
+        target->n_most = row->n_most;
+}
+
 static void add_row(struct responses *responses, const struct target_group_metrics *row)
 {
     struct responses_group *group;
@@ -59,6 +85,8 @@ static void add_row(struct responses *responses, const struct target_group_metri
 
         histogram_add_bucket(group->latency, bucket, sane(row->latency[i].count));
     }
+    for (int i = 0; i < row->n_targets; i++)
+        add_target(group, &row->targets[i]);
 }
 
 void responses_add(struct responses *responses, const struct record *record)
@@ -107,7 +135,14 @@ static void add_group_json(struct buffer *json, const struct responses_group *gr
         buffer_add(json, ", \"%s\": %.6f", percentiles[i].name,
                    (double)responses_percentile_usec(group, percentiles[i].permille) /
                        USEC_PER_SEC);
-    buffer_add_text(json, "}");
+    buffer_add_text(json, ", \"targets\": [");
+    for (int i = 0; i < group->n_targets; i++)
+        buffer_add(json,
+                   "%s{\"task\": \"t%d\", \"requests\": %" PRId64 ", \"errors\": %" PRId64
+                   ", \"open_most\": %" PRId64 "}",
+                   i > 0 ? ", " : "", (int)group->targets[i].task + 1, group->targets[i].n_requests,
+                   group->targets[i].n_errors, group->targets[i].n_most);
+    buffer_add_text(json, "]}");
 }
 
 bool responses_json(struct buffer *json, const struct responses *responses)
@@ -160,8 +195,40 @@ static void print_group(FILE *out, const struct responses_group *group)
     fputc('\n', out);
 }
 
+/* More targets than that are summed up. */
+#define TARGETS_NAMED 6
+
+static void print_dealt(FILE *out, const struct responses_group *group)
+{
+    int64_t least = INT64_MAX, most = 0, n_open = 0;
+
+    for (int i = 0; i < group->n_targets; i++) {
+        const struct responses_target *target = &group->targets[i];
+
+        least = target->n_requests < least ? target->n_requests : least;
+        most = target->n_requests > most ? target->n_requests : most;
+        n_open = target->n_most > n_open ? target->n_most : n_open;
+    }
+    if (most == 0)
+        return;
+    fprintf(out, "balanced %s: ", group->name);
+    if (group->n_targets > TARGETS_NAMED)
+        fprintf(out, "%d targets, %" PRId64 " to %" PRId64 " requests each", group->n_targets,
+                least, most);
+    for (int i = 0; i < group->n_targets && group->n_targets <= TARGETS_NAMED; i++)
+        fprintf(out, "%st%d %" PRId64, i > 0 ? ", " : "", (int)group->targets[i].task + 1,
+                group->targets[i].n_requests);
+    for (int i = 0, n = 0; i < group->n_targets && n < TARGETS_NAMED; i++)
+        if (group->targets[i].n_errors > 0)
+            fprintf(out, "%st%d %" PRId64, n++ == 0 ? "; errors: " : ", ",
+                    (int)group->targets[i].task + 1, group->targets[i].n_errors);
+    fprintf(out, "; at most %" PRId64 " at once with one\n", n_open);
+}
+
 void responses_print(FILE *out, const struct responses *responses)
 {
-    for (int i = 0; i < responses->n_groups; i++)
+    for (int i = 0; i < responses->n_groups; i++) {
         print_group(out, &responses->groups[i]);
+        print_dealt(out, &responses->groups[i]);
+    }
 }

@@ -26,11 +26,13 @@ enum balancer_use {
 
 struct balancer_target {
     int32_t task;
-    uint8_t use;         /* enum balancer_use */
-    bool warm;           /* its slow start is over, or it needed none */
-    int32_t outstanding; /* requests that it has and has not answered */
-    int64_t in_use_usec; /* since when it has been in use */
-    int64_t credit;      /* of weighted round robin */
+    uint8_t use;               /* enum balancer_use */
+    bool warm;                 /* its slow start is over, or it needed none */
+    int32_t outstanding;       /* requests that it has and has not answered */
+    int32_t n_most;            /* that it had so far at once */
+    int64_t in_use_usec;       /* since when it has been in use */
+    int64_t credit;            /* of weighted round robin */
+    int64_t n_given, n_errors; /* requests since its caller last looked, as it counts them */
 };
 
 /* Targets keep their index for ever, so a request may hold it beyond the target's registration. */

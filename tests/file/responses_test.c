@@ -43,8 +43,13 @@ Test(responses, add_up_over_the_periods)
          .latency = bins},
         {.target_group = 1, .n_rejected = 7},
     };
+    struct target_metrics targets[] = {{.task = 3, .n_requests = 60, .n_most = 4},
+                                       {.task = 1, .n_requests = 40, .n_errors = 2, .n_most = 9}};
     const struct responses_group *web;
     struct buffer json = {0};
+
+    rows[0].n_targets = 2;
+    rows[0].targets = targets;
 
     create_group(&responses, 0, "web");
     create_group(&responses, 1, "api");
@@ -55,6 +60,10 @@ Test(responses, add_up_over_the_periods)
     cr_assert(llabs(responses_percentile_usec(web, 500) - 1000) <= 10);
     cr_assert(llabs(responses_percentile_usec(web, 990) - 2000) <= 20);
     cr_assert(responses_find(&responses, "api")->n_sent == 7);
+    cr_assert(web->n_targets == 2 && web->targets[0].task == 3);
+    cr_assert(web->targets[0].n_requests == 120 && web->targets[1].n_requests == 80);
+    cr_assert(web->targets[1].n_errors == 4 && web->targets[1].n_most == 9,
+              "the most, not the sum");
     cr_assert(!responses_find(&responses, "none"));
     cr_assert(responses_json(&json, &responses));
     cr_assert(strncmp(json.text,
