@@ -6,8 +6,7 @@
 #include "core/bill.h"
 #include "file/cost.h"
 #include "file/layers.h"
-#include "file/replay.h"
-#include "sim.h"
+#include "trial.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -44,51 +43,6 @@
         "p", "g", more) "], 'defaultCapacityProviderStrategy': [{'capacityProvider': 'p', "        \
                         "'weight': 1}],"
 
-static struct scenario *scenario;
-static struct sim_result result;
-
-/* Simulates a scenario of those members, with ' for ", and replays it. */
-static void run_seed(const char *members, uint64_t seed)
-{
-    char path[] = "/tmp/berth-capacity-test-XXXXXX";
-    int fd = mkstemp(path);
-    struct sim_options options;
-    struct findings findings = {0};
-    struct replay replay;
-    struct err err = {0};
-    char *text;
-
-    cr_assert(fd >= 0 && close(fd) == 0);
-    cr_assert(asprintf(&text, "{'berth': 'scenario/1', %s}", members) > 0);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    scenario = scenario_parse(text, "test.json", &findings);
-    cr_assert(scenario != NULL, "%s", findings.n_list ? findings.list[0].text : text);
-    findings_finish(&findings);
-    free(text);
-    options = sim_options_default(scenario);
-    options.seed = seed;
-    options.paranoid = true;
-    options.tell = true;
-    options.log_path = path;
-    cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
-    cr_assert(replay_file(&replay, path, &err), "%s", err.text);
-    replay_finish(&replay);
-    unlink(path);
-}
-
-static void run(const char *members)
-{
-    run_seed(members, 1);
-}
-
-static void end(void)
-{
-    sim_result_finish(&result);
-    scenario_destroy(scenario);
-}
-
 /* Tasks of a group's instances, or waiting for them, that are meant to run just before the end. */
 static int tasks_of(const char *provider)
 {
@@ -120,56 +74,59 @@ static const struct capacity_state *datapoint(int i)
 
 Test(capacity, base_and_weights_split_ten_tasks_into_4_and_6)
 {
-    run(WORLD TWO_PROVIDERS "'services': [{'serviceName': 's', 'taskDefinition': 'web', "
-                            "'desiredCount': 10, " SHARES "}], 'until': '5s'");
+    trial_run(WORLD TWO_PROVIDERS "'services': [{'serviceName': 's', 'taskDefinition': 'web', "
+                                  "'desiredCount': 10, " SHARES "}], 'until': '5s'");
     cr_expect_eq(tasks_of("OD"), 4);
     cr_expect_eq(tasks_of("SPOT"), 6);
-    end();
+    trial_end();
 }
 
 Test(capacity, grown_to_22_they_are_7_and_15)
 {
-    run(WORLD TWO_PROVIDERS
+    trial_run(
+        WORLD TWO_PROVIDERS
         "'services': [{'serviceName': 's', 'taskDefinition': 'web', 'desiredCount': 10, " SHARES
         "}], 'timeline': [{'at': '5s', 'updateService': {'service': 's', 'desiredCount': 22}}], "
         "'until': '9s'");
     cr_expect_eq(tasks_of("OD"), 7);
     cr_expect_eq(tasks_of("SPOT"), 15);
-    end();
+    trial_end();
 }
 
 /* A new deployment keeps the service's strategy, and counts from nothing. */
 Test(capacity, a_new_deployment_is_split_alike)
 {
-    run(WORLD TWO_PROVIDERS
+    trial_run(
+        WORLD TWO_PROVIDERS
         "'rules': {'healthyAfter': '0s'}, 'services': [{'serviceName': 's', 'taskDefinition': "
         "'web', 'desiredCount': 10, " SHARES "}], 'timeline': [{'at': '5s', 'updateService': "
         "{'service': 's', 'forceNewDeployment': true}}], 'until': '60s'");
     cr_expect_eq(tasks_of("OD"), 4);
     cr_expect_eq(tasks_of("SPOT"), 6);
     cr_expect_eq(result.story.n_tasks, 20);
-    end();
+    trial_end();
 }
 
 Test(capacity, a_run_task_call_counts_for_itself)
 {
-    run(WORLD TWO_PROVIDERS "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'web', "
-                            "'count': 10, " SHARES "}}, {'at': '2s', 'runTask': "
-                            "{'taskDefinition': 'web', 'count': 10, " SHARES "}}], 'until': '5s'");
+    trial_run(WORLD TWO_PROVIDERS "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'web', "
+                                  "'count': 10, " SHARES "}}, {'at': '2s', 'runTask': "
+                                  "{'taskDefinition': 'web', 'count': 10, " SHARES
+                                  "}}], 'until': '5s'");
     cr_expect_eq(tasks_of("OD"), 8);
     cr_expect_eq(tasks_of("SPOT"), 12);
-    end();
+    trial_end();
 }
 
 Test(capacity, from_zero_two_instances_start_whatever_is_needed)
 {
-    run(WORLD ONE(0, 9, "") "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'web', "
-                            "'count': 10}}], 'until': '90s'");
+    trial_run(WORLD ONE(0, 9, "") "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'web', "
+                                  "'count': 10}}], 'until': '90s'");
     cr_expect_eq(datapoint(0)->n, 0);
     cr_expect_eq(datapoint(0)->metric_centi, 20000);
     cr_expect_eq(datapoint(0)->verdict, CAPACITY_OUT);
     cr_expect_eq(datapoint(0)->desired, 2);
-    end();
+    trial_end();
 }
 
 /* Two instances are full with eight tasks; ten more wait, four on each: three more are needed. */
@@ -179,38 +136,38 @@ Test(capacity, from_zero_two_instances_start_whatever_is_needed)
 
 Test(capacity, ten_waiting_tasks_make_250_and_five_instances)
 {
-    run(WORLD ONE(2, 9, "") FULL_AND_TEN_MORE);
+    trial_run(WORLD ONE(2, 9, "") FULL_AND_TEN_MORE);
     cr_expect_eq(datapoint(0)->n, 2);
     cr_expect_eq(datapoint(0)->m, 5);
     cr_expect_eq(datapoint(0)->metric_centi, 25000);
     cr_expect_eq(datapoint(0)->desired, 5);
-    end();
+    trial_end();
 }
 
 Test(capacity, the_step_size_caps_them_at_four)
 {
-    run(WORLD ONE(2, 9, ", 'maximumScalingStepSize': 2") FULL_AND_TEN_MORE);
+    trial_run(WORLD ONE(2, 9, ", 'maximumScalingStepSize': 2") FULL_AND_TEN_MORE);
     cr_expect_eq(datapoint(0)->metric_centi, 20000);
     cr_expect_eq(datapoint(0)->desired, 4);
-    end();
+    trial_end();
 }
 
 Test(capacity, the_warm_up_holds_the_next_step)
 {
-    run(WORLD ONE(0, 9,
-                  ", 'instanceWarmupPeriod': 100") "'timeline': [{'at': '1s', 'runTask': "
-                                                   "{'taskDefinition': 'web', 'count': 10}}], "
-                                                   "'until': '190s'");
+    trial_run(WORLD ONE(
+        0, 9, ", 'instanceWarmupPeriod': 100") "'timeline': [{'at': '1s', 'runTask': "
+                                               "{'taskDefinition': 'web', 'count': 10}}], "
+                                               "'until': '190s'");
     cr_expect_eq(datapoint(1)->verdict, CAPACITY_WARMING_UP);
     cr_expect_eq(datapoint(2)->verdict, CAPACITY_OUT);
     cr_expect_eq(datapoint(2)->desired, 3);
-    end();
+    trial_end();
 }
 
 Test(capacity, a_task_larger_than_the_smallest_type_never_scales_and_says_so)
 {
-    run(WORLD ONE(1, 9, "") "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'huge', "
-                            "'count': 3}}], 'until': '1h'");
+    trial_run(WORLD ONE(1, 9, "") "'timeline': [{'at': '1s', 'runTask': {'taskDefinition': 'huge', "
+                                  "'count': 3}}], 'until': '1h'");
     for (int i = 0; i < 29; i++) {
         cr_expect_eq(datapoint(i)->verdict, CAPACITY_NEVER_FITS);
         cr_expect_eq(datapoint(i)->metric_centi, 10000);
@@ -219,12 +176,12 @@ Test(capacity, a_task_larger_than_the_smallest_type_never_scales_and_says_so)
     /* After 30 minutes ECS gives them up. */
     cr_expect_eq(result.story.tasks[0].stopped_at_usec, SECOND + 30 * MINUTE);
     cr_expect_eq(result.story.tasks[0].stop_code, STOP_TASK_FAILED_TO_START);
-    end();
+    trial_end();
 }
 
 Test(capacity, fifteen_low_datapoints_scale_in_and_what_is_full_stays)
 {
-    run(WORLD "'autoScalingGroups': [" GROUP(
+    trial_run(WORLD "'autoScalingGroups': [" GROUP(
         "g", 0, 9) "], 'capacityProviders': [{'name': 'p', "
                    "'autoScalingGroupProvider': {'autoScalingGroupArn': 'g', 'managedScaling': "
                    "{'status': 'ENABLED'}, 'managedTerminationProtection': 'ENABLED'}}], "
@@ -240,7 +197,7 @@ Test(capacity, fifteen_low_datapoints_scale_in_and_what_is_full_stays)
     cr_expect_eq(datapoint(15)->desired, 1);
     cr_expect_eq(datapoint(20)->metric_centi, 10000);
     cr_expect_eq(result.story.tasks[0].stopped_at_usec, 30 * MINUTE, "nobody stopped it before");
-    end();
+    trial_end();
 }
 
 Test(capacity, fargate_launches_a_hundred_at_once_and_twenty_a_second)
@@ -263,7 +220,7 @@ Test(capacity, fargate_launches_a_hundred_at_once_and_twenty_a_second)
                        WORLD "'fargate': {'boot': '0s'}, 'instances': '1xbox', "
                              "'timeline': [%s], 'until': '20s'",
                        timeline) > 0);
-    run(members);
+    trial_run(members);
     for (int t = 0; t < result.story.n_tasks; t++)
         at_once += result.story.tasks[t].placed_at_usec == 0;
     cr_expect_eq(result.story.n_tasks, 300);
@@ -271,12 +228,13 @@ Test(capacity, fargate_launches_a_hundred_at_once_and_twenty_a_second)
     cr_expect_eq(result.story.tasks[299].placed_at_usec, 10 * SECOND);
     free(timeline);
     free(members);
-    end();
+    trial_end();
 }
 
 Test(capacity, spot_warns_drains_and_takes)
 {
-    run(WORLD
+    trial_run(
+        WORLD
         "'spot': {'draining': true}, 'autoScalingGroups': [{'AutoScalingGroupName': 'g', "
         "'MinSize': 2, 'MaxSize': 2, 'MixedInstancesPolicy': {'LaunchTemplate': {'Overrides': "
         "[{'InstanceType': 'box'}]}, 'InstancesDistribution': "
@@ -290,12 +248,13 @@ Test(capacity, spot_warns_drains_and_takes)
     for (int t = 0; t < result.story.n_tasks; t++)
         cr_expect(result.story.tasks[t].stop_code != STOP_SPOT_INTERRUPTION, "drained in time: t%d",
                   t + 1);
-    end();
+    trial_end();
 }
 
 Test(capacity, fargate_spot_stops_its_task_and_the_service_starts_another)
 {
-    run(WORLD "'fargate': {'boot': '0s'}, 'capacityProviders': ['FARGATE_SPOT'], 'services': "
+    trial_run(WORLD
+              "'fargate': {'boot': '0s'}, 'capacityProviders': ['FARGATE_SPOT'], 'services': "
               "[{'serviceName': 's', 'taskDefinition': 'far', 'desiredCount': 1, "
               "'capacityProviderStrategy': [{'capacityProvider': 'FARGATE_SPOT', 'weight': 1}]}], "
               "'timeline': [{'at': '10s', 'fault': {'interruptSpot': {'task': 't1'}}}], "
@@ -304,29 +263,29 @@ Test(capacity, fargate_spot_stops_its_task_and_the_service_starts_another)
     cr_expect_eq(result.story.tasks[0].stop_at_usec, 10 * SECOND);
     cr_expect_eq(result.story.n_tasks, 2);
     cr_expect(result.story.tasks[1].running_at_usec != USEC_NEVER);
-    end();
+    trial_end();
 }
 
 Test(capacity, without_managed_scaling_run_task_fails_at_once)
 {
-    run(WORLD "'autoScalingGroups': [" GROUP(
+    trial_run(WORLD "'autoScalingGroups': [" GROUP(
         "g", 0,
         9) "], 'capacityProviders': [{'name': 'p', "
            "'autoScalingGroupProvider': {'autoScalingGroupArn': 'g'}}], 'timeline': [{'at': "
            "'1s', 'runTask': {'taskDefinition': 'web', 'capacityProviderStrategy': "
            "[{'capacityProvider': 'p', 'weight': 1}]}}], 'until': '9s'");
     cr_expect_eq(result.unplaced, 1);
-    end();
+    trial_end();
 }
 
 Test(capacity, beyond_the_limit_of_provisioning_tasks_run_task_fails)
 {
-    run(WORLD "'rules': {'provisioningLimit': 3}," ONE(
+    trial_run(WORLD "'rules': {'provisioningLimit': 3}," ONE(
         0, 9, "") "'timeline': [{'at': '1s', "
                   "'runTask': {'taskDefinition': 'web', 'count': 5}}], 'until': '9s'");
     cr_expect_eq(result.refused, 2);
     cr_expect_eq(result.story.n_tasks, 3);
-    end();
+    trial_end();
 }
 
 /* Money ------------------------------------------------------------------------------------------ */
@@ -382,12 +341,12 @@ static void check_bill(void)
 
 Test(capacity, an_hour_of_an_instance_costs_its_price_and_what_no_task_uses_is_idle)
 {
-    run(WORLD "'instances': [{'type': 'box', 'count': 1}], 'services': [{'serviceName': 's', "
-              "'taskDefinition': 'web', 'desiredCount': 2}], 'until': '1h'");
+    trial_run(WORLD "'instances': [{'type': 'box', 'count': 1}], 'services': [{'serviceName': 's', "
+                    "'taskDefinition': 'web', 'desiredCount': 2}], 'until': '1h'");
     cr_expect_eq(result.story.bill.as.bill.nanos, 360000000);
     cr_expect_eq(result.story.bill.as.bill.idle_nanos, 180000000);
     check_bill();
-    end();
+    trial_end();
 }
 
 static const struct cost_row *row_of(const struct cost_row *rows, int n, enum cost_kind kind,
@@ -410,7 +369,7 @@ Test(capacity, what_has_no_price_is_unknown_and_not_free)
     FILE *out;
     int n;
 
-    run(WORLD
+    trial_run(WORLD
         "'instances': '1xbox', 'autoScalingGroups': [{'AutoScalingGroupName': 'g', 'MinSize': 1, "
         "'MaxSize': 1, 'LaunchTemplate': {'LaunchTemplateName': 'gifts'}}], 'capacityProviders': "
         "[" PROVIDER(
@@ -440,7 +399,7 @@ Test(capacity, what_has_no_price_is_unknown_and_not_free)
     cr_expect(strstr(printed, "cost     at least $0.36") != NULL, "%s", printed);
     cr_expect(strstr(printed, "unknown, it has no price: 1 launched") != NULL, "%s", printed);
     free(printed);
-    end();
+    trial_end();
 }
 
 /* The micro-VM costs from its task's arrival to its end, an instance from its launch to its loss. */
@@ -448,7 +407,7 @@ Test(capacity, what_runs_at_a_moment_has_a_span)
 {
     int64_t from_usec, to_usec;
 
-    run(WORLD
+    trial_run(WORLD
         "'fargate': {'boot': '5s'}, 'instances': '1xbox', 'timeline': [{'at': '1s', 'runTask': "
         "{'taskDefinition': 'far', 'launchType': 'FARGATE'}}, {'at': '30s', 'fault': "
         "{'killInstance': 'i1'}}, {'at': '40s', 'stopTask': {'task': 't1'}}], 'until': '60s'");
@@ -457,7 +416,7 @@ Test(capacity, what_runs_at_a_moment_has_a_span)
     cr_assert(cost_span(&result.story, &result.story.instances[1], &from_usec, &to_usec));
     cr_expect(from_usec == result.story.tasks[0].placed_at_usec && from_usec >= 6 * SECOND);
     cr_expect(to_usec == 40 * SECOND);
-    end();
+    trial_end();
 }
 
 /* An instance of a cloud and a micro-VM have systems of their own; parts of one host share its. */
@@ -465,7 +424,7 @@ Test(capacity, layers_count_machines_and_systems)
 {
     struct layers layers;
 
-    run(WORLD
+    trial_run(WORLD
         "'fargate': {'boot': '5s'}, 'instances': '2xm4.large', 'services': [{'serviceName': 's', "
         "'taskDefinition': 'web', 'desiredCount': 4, 'launchType': 'EC2'}, {'serviceName': 'f', "
         "'taskDefinition': 'far', 'desiredCount': 1, 'launchType': 'FARGATE'}], 'until': '60s'");
@@ -478,14 +437,14 @@ Test(capacity, layers_count_machines_and_systems)
               layers.last_usec >= 5 * SECOND);
     layers = layers_of(scenario, &result.story, true);
     cr_expect(layers.n_kernels == 0 && layers.os_bytes == 0, "a real run tells of those it saw");
-    end();
+    trial_end();
 }
 
 /* Faults at random, Spot that goes whenever it likes: nothing is billed twice or not at all. */
 Test(capacity, the_bill_is_what_a_recount_gives_under_random_faults)
 {
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        run_seed(
+        trial_run_seed(
             WORLD
             "'spot': {'interruptAfter': {'exponential': {'mean': '20m'}}},"
             "'fargate': {'boot': '1s'},"
@@ -517,6 +476,6 @@ Test(capacity, the_bill_is_what_a_recount_gives_under_random_faults)
                            "'until': '100m'",
             seed);
         check_bill();
-        end();
+        trial_end();
     }
 }

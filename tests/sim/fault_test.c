@@ -3,8 +3,7 @@
  * that fails, containers that fall ill or are restarted. Every run is checked after each step, logged
  * and replayed.
  */
-#include "file/replay.h"
-#include "sim.h"
+#include "trial.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -37,45 +36,6 @@
 #define WEB(n)                                                                                     \
     "'services': [{'serviceName': 's', 'taskDefinition': 'web', 'desiredCount': " #n "}],"
 
-static struct scenario *scenario;
-static struct sim_result result;
-
-/* Simulates a scenario of those members, with ' for ", and replays it. */
-static void run(const char *members)
-{
-    char path[] = "/tmp/berth-fault-test-XXXXXX";
-    int fd = mkstemp(path);
-    struct sim_options options;
-    struct findings findings = {0};
-    struct replay replay;
-    struct err err = {0};
-    char *text;
-
-    cr_assert(fd >= 0 && close(fd) == 0);
-    cr_assert(asprintf(&text, "{'berth': 'scenario/1', %s}", members) > 0);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    scenario = scenario_parse(text, "test.json", &findings);
-    cr_assert(scenario != NULL, "%s", findings.n_list ? findings.list[0].text : text);
-    findings_finish(&findings);
-    free(text);
-    options = sim_options_default(scenario);
-    options.paranoid = true;
-    options.tell = true;
-    options.log_path = path;
-    cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
-    cr_assert(replay_file(&replay, path, &err), "%s", err.text);
-    replay_finish(&replay);
-    unlink(path);
-}
-
-static void end(void)
-{
-    sim_result_finish(&result);
-    scenario_destroy(scenario);
-}
-
 static const struct story_task *task(int number)
 {
     cr_assert(number <= result.story.n_tasks, "there is no t%d", number);
@@ -95,7 +55,8 @@ static int count_turns(enum story_turn_kind kind, int value)
 
 Test(fault, a_cut_agent_gets_nothing_and_its_tasks_live_on)
 {
-    run(WORLD TWO WEB(2) "'timeline': ["
+    trial_run(
+        WORLD TWO WEB(2) "'timeline': ["
                          "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '60s'}}},"
                          "{'at': '110s', 'runTask': {'taskDefinition': 'job', 'count': 3}},"
                          "{'at': '120s', 'fault': {'killTask': 't1'}}], 'until': '300s'");
@@ -106,42 +67,44 @@ Test(fault, a_cut_agent_gets_nothing_and_its_tasks_live_on)
     cr_assert(task(6)->placed_at_usec == 160 * SECOND && task(6)->instance == 0);
     cr_assert(task(2)->torn_down && result.n_missed == 0);
     cr_assert(count_turns(TURN_CONNECTED, false) == 1 && count_turns(TURN_CONNECTED, true) == 1);
-    end();
+    trial_end();
 }
 
 /* A stop that was decided meanwhile waits for the link; the task is stopped then. */
 Test(fault, a_message_to_a_cut_agent_arrives_late)
 {
-    run(WORLD TWO WEB(2) "'timeline': ["
+    trial_run(
+        WORLD TWO WEB(2) "'timeline': ["
                          "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '60s'}}},"
                          "{'at': '110s', 'stopTask': {'task': 't1'}}], 'until': '300s'");
     cr_assert(task(1)->stop_at_usec == 110 * SECOND);
     cr_assert(task(1)->containers[0].term_at_usec == 160 * SECOND);
     cr_assert(task(1)->stopped_at_usec == 160010000);
-    end();
+    trial_end();
 }
 
 /* Where nobody says how long, it is until the end; the teardown must still get through. */
 Test(fault, a_cut_lasts_until_the_end_of_the_run)
 {
-    run(WORLD TWO WEB(2) "'timeline': ["
-                         "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1'}}},"
-                         "{'at': '110s', 'stopTask': {'task': 't1'}}], 'until': '300s'");
+    trial_run(WORLD TWO WEB(2) "'timeline': ["
+                               "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1'}}},"
+                               "{'at': '110s', 'stopTask': {'task': 't1'}}], 'until': '300s'");
     cr_assert(task(1)->containers[0].term_at_usec == 300 * SECOND);
     cr_assert(scheduler_ended(&result.scheduler));
-    end();
+    trial_end();
 }
 
 Test(fault, a_longer_cut_swallows_a_shorter_one)
 {
-    run(WORLD TWO WEB(2) "'timeline': ["
+    trial_run(
+        WORLD TWO WEB(2) "'timeline': ["
                          "{'at': '100s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '60s'}}},"
                          "{'at': '110s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '100s'}}},"
                          "{'at': '115s', 'fault': {'cutAgent': {'instance': 'i1', 'for': '1s'}}},"
                          "{'at': '120s', 'fault': {'killTask': 't1'}}], 'until': '300s'");
     cr_assert(task(1)->stopped_at_usec == 210 * SECOND);
     cr_assert(count_turns(TURN_CONNECTED, false) == 1 && count_turns(TURN_CONNECTED, true) == 1);
-    end();
+    trial_end();
 }
 
 /* At each moment of a task's life, with messages of both kinds on their way. */
@@ -162,8 +125,8 @@ Test(fault, a_link_may_be_cut_at_any_moment)
                            "'700ms'}}}, {'at': '%dms', 'fault': {'killInstance': 'i1'}}],"
                            "'until': '10s'",
                            msec, msec + 500 + msec % 400) > 0);
-        run(members);
-        end();
+        trial_run(members);
+        trial_end();
         free(members);
     }
 }
@@ -172,7 +135,8 @@ Test(fault, a_link_may_be_cut_at_any_moment)
 
 Test(fault, a_dead_agent_or_zone_takes_its_instances_along)
 {
-    run(WORLD TWO WEB(4) "'timeline': [{'at': '100s', 'fault': {'killAgent': 'i1'}},"
+    trial_run(
+        WORLD TWO WEB(4) "'timeline': [{'at': '100s', 'fault': {'killAgent': 'i1'}},"
                          "{'at': '200s', 'fault': {'killZone': {'zone': 'b'}}}], 'until': '300s'");
     for (int t = 1; t <= 4; t++) /* zone a is given its share again once it is back */
         cr_assert(task(t)->stop_code == STOP_INFRASTRUCTURE_HEALTH ||
@@ -180,40 +144,42 @@ Test(fault, a_dead_agent_or_zone_takes_its_instances_along)
     cr_assert(result.story.instances[0].lost_at_usec == 100 * SECOND);
     cr_assert(result.story.instances[1].lost_at_usec == 200 * SECOND);
     cr_assert(result.n_missed == 0);
-    end();
+    trial_end();
 }
 
 /* The registry ---------------------------------------------------------------------------------- */
 
 Test(fault, a_slow_registry_takes_longer)
 {
-    run(WORLD TWO "'timeline': ["
-                  "{'at': '100s', 'fault': {'slowRegistry': {'factor': 10, 'for': '20s'}}},"
-                  "{'at': '110s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
-                  "['i1']}},"
-                  "{'at': '130s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
-                  "['i2']}}]");
+    trial_run(WORLD TWO
+              "'timeline': ["
+              "{'at': '100s', 'fault': {'slowRegistry': {'factor': 10, 'for': '20s'}}},"
+              "{'at': '110s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
+              "['i1']}},"
+              "{'at': '130s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
+              "['i2']}}]");
     cr_assert(task(1)->containers[0].pulled_at_usec == 140 * SECOND);
     cr_assert(task(2)->containers[0].pulled_at_usec == 133 * SECOND);
-    end();
+    trial_end();
 }
 
 /* A pull fails after a minute without a byte, whether it had begun before or begins now; an image that
  * is there already does instead. */
 Test(fault, a_dead_registry_fails_pulls)
 {
-    run(WORLD TWO "'timeline': ["
-                  "{'at': '50s', 'startTask': {'taskDefinition': 'web', 'containerInstances': "
-                  "['i1']}},"
-                  "{'at': '99s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
-                  "['i1']}},"
-                  "{'at': '100s', 'fault': {'deadRegistry': {'for': '20s'}}},"
-                  "{'at': '110s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
-                  "['i2']}},"
-                  "{'at': '111s', 'startTask': {'taskDefinition': 'web', 'containerInstances': "
-                  "['i1']}},"
-                  "{'at': '180s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
-                  "['i2']}}], 'until': '300s'");
+    trial_run(WORLD TWO
+              "'timeline': ["
+              "{'at': '50s', 'startTask': {'taskDefinition': 'web', 'containerInstances': "
+              "['i1']}},"
+              "{'at': '99s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
+              "['i1']}},"
+              "{'at': '100s', 'fault': {'deadRegistry': {'for': '20s'}}},"
+              "{'at': '110s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
+              "['i2']}},"
+              "{'at': '111s', 'startTask': {'taskDefinition': 'web', 'containerInstances': "
+              "['i1']}},"
+              "{'at': '180s', 'startTask': {'taskDefinition': 'job', 'containerInstances': "
+              "['i2']}}], 'until': '300s'");
     cr_assert(task(2)->stopped_at_usec == 160 * SECOND);
     cr_assert(task(3)->stopped_at_usec == 170 * SECOND);
     for (int t = 2; t <= 3; t++) {
@@ -223,7 +189,7 @@ Test(fault, a_dead_registry_fails_pulls)
     cr_assert(task(4)->running_at_usec == 171 * SECOND, "from the cache");
     cr_assert(task(5)->containers[0].pulled_at_usec == 183 * SECOND, "it is back");
     cr_assert(count_turns(TURN_PULL_FAILED, 0) == 3);
-    end();
+    trial_end();
 }
 
 /* Containers ------------------------------------------------------------------------------------ */
@@ -232,8 +198,9 @@ Test(fault, a_dead_registry_fails_pulls)
  * upper limit leaves room for its replacement, which comes first. */
 Test(fault, a_service_replaces_what_falls_ill)
 {
-    run(WORLD TWO "'services': [{'serviceName': 's', 'taskDefinition': 'ill', 'desiredCount': 1}],"
-                  "'until': '60s'");
+    trial_run(WORLD TWO
+              "'services': [{'serviceName': 's', 'taskDefinition': 'ill', 'desiredCount': 1}],"
+              "'until': '60s'");
     cr_assert(task(1)->stop_reason == STOP_FOR_HEALTH &&
               task(1)->stop_code == STOP_SERVICE_SCHEDULER_INITIATED);
     cr_assert(task(1)->containers[0].started_at_usec == 3 * SECOND);
@@ -245,13 +212,14 @@ Test(fault, a_service_replaces_what_falls_ill)
                   task(1)->stop_at_usec < task(2)->running_at_usec + 6 * SECOND,
               "it goes once the other one is healthy");
     cr_assert_str_eq(story_reason(task(1)), "Task failed container health checks");
-    end();
+    trial_end();
 }
 
 Test(fault, a_container_is_restarted_by_its_policy)
 {
-    run(WORLD TWO "'timeline': [{'at': '10s', 'startTask': {'taskDefinition': 'again', "
-                  "'containerInstances': ['i1']}}, {'at': '100s', 'fault': {'killTask': 't1'}}]");
+    trial_run(WORLD TWO
+              "'timeline': [{'at': '10s', 'startTask': {'taskDefinition': 'again', "
+              "'containerInstances': ['i1']}}, {'at': '100s', 'fault': {'killTask': 't1'}}]");
     cr_assert(task(1)->containers[0].started_at_usec == 13 * SECOND);
     cr_assert(task(1)->containers[0].n_restarts == 1, "after 60 s");
     cr_assert(count_turns(TURN_RESTARTED, 3) == 1);
@@ -259,13 +227,14 @@ Test(fault, a_container_is_restarted_by_its_policy)
                   task(1)->containers[0].exit_code == 137,
               "it had not run long enough then");
     cr_assert(task(1)->stop_code == STOP_ESSENTIAL_CONTAINER_EXITED);
-    end();
+    trial_end();
 }
 
 /* Images that are cleaned up are pulled again. */
 Test(fault, a_removed_image_is_pulled_again)
 {
-    run(WORLD TWO
+    trial_run(
+        WORLD TWO
         "'agent': {'imageCleanupInterval': '10m', 'imageMinimumAge': '1m', 'imagePullBehavior': "
         "'once'},"
         "'timeline': ["
@@ -276,7 +245,7 @@ Test(fault, a_removed_image_is_pulled_again)
     cr_assert(task(2)->containers[0].pull_at_usec == USEC_NEVER, "it is there");
     cr_assert(task(2)->running_at_usec == 100 * SECOND);
     cr_assert(task(3)->containers[0].pulled_at_usec == 703 * SECOND);
-    end();
+    trial_end();
 }
 
 /* Two tasks of 600 MiB: the second is sent while the first still stops, and waits in the agent. */
@@ -284,7 +253,8 @@ Test(fault, a_task_waits_in_its_agent_for_what_another_holds)
 {
     char what[64];
 
-    run("'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "
+    trial_run(
+        "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "
         "'start': '0s', 'stop': '3s', 'teardown': '0s', 'imageSize': '0B'},"
         "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"
         "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', 'containerDefinitions': [{'name'"
@@ -296,7 +266,7 @@ Test(fault, a_task_waits_in_its_agent_for_what_another_holds)
     cr_assert(task(2)->admitted_at_usec == 13 * SECOND);
     cr_assert(task(2)->waited_lack == PLACE_MEMORY);
     cr_assert_str_eq(story_queued(task(2), what, sizeof what), "t1's memory");
-    end();
+    trial_end();
 }
 
 /* What does not end when asked to is killed after its stopTimeout, and holds what it has until then.
@@ -339,7 +309,7 @@ Test(fault, a_replacement_waits_while_the_grace_period_lasts)
 
         snprintf(members, sizeof members, STUBBORN, rows[i].of_task, rows[i].memory_mib,
                  rows[i].of_container);
-        run(members);
+        trial_run(members);
         cr_expect(task(1)->stopped_at_usec == 30 * SECOND, "%zu: killed after 20 s", i);
         cr_expect(task(1)->containers[0].exit_code == 137, "%zu", i);
         cr_expect(task(2)->admitted_at_usec == 30 * SECOND, "%zu: at %lld", i,
@@ -353,14 +323,15 @@ Test(fault, a_replacement_waits_while_the_grace_period_lasts)
             cr_expect_str_eq(story_queued(task(2), what, sizeof what), rows[i].waits_for);
             cr_expect(task(3)->admitted_at_usec == 30 * SECOND, "%zu: behind the head", i);
         }
-        end();
+        trial_end();
     }
 }
 
 /* Between SIGTERM and its end: as long as the scenario says, or as long as ECS lets it. */
 Test(fault, a_container_takes_its_time_to_stop)
 {
-    run("'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "
+    trial_run(
+        "'costs': {'boot': '0s', 'agent': '0s', 'message': '0s', 'pull': '0s', 'create': '0s', "
         "'start': '0s', 'stop': '10ms', 'teardown': '0s', 'imageSize': '0B'},"
         "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"
         "'instances': '1xbox', 'taskDefinitions': [{'family': 'web', 'containerDefinitions': [{"
@@ -376,5 +347,5 @@ Test(fault, a_container_takes_its_time_to_stop)
     cr_expect(task(1)->stopped_at_usec == 24010000 && task(1)->containers[0].exit_code == 143);
     cr_expect(task(2)->stopped_at_usec == 50010000 && task(2)->containers[0].exit_code == 137);
     cr_expect(task(3)->stopped_at_usec == 72010000 && task(3)->containers[0].exit_code == 137);
-    end();
+    trial_end();
 }

@@ -4,8 +4,7 @@
  * checked after each step, logged and replayed.
  */
 #include "core/draw.h"
-#include "file/replay.h"
-#include "sim.h"
+#include "trial.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -24,9 +23,6 @@
     "'image': 'x', 'cpu': 10, 'memory': 100" members "}]}"
 #define RUN(family, at, n)                                                                         \
     "{'at': '" at "', 'runTask': {'taskDefinition': '" family "', 'count': " #n "}}"
-
-static struct scenario *scenario;
-static struct sim_result result;
 
 /* The members of costs that a text does not have itself. */
 static char *without_delays(const char *members)
@@ -62,43 +58,13 @@ static char *without_delays(const char *members)
     return text;
 }
 
-/* Simulates a scenario of those members, with ' for ", and replays it. */
+/* As trial_run(); where the members have an @ it stands for costs of nothing. */
 static void run(const char *members)
 {
-    char path[] = "/tmp/berth-fleet-test-XXXXXX";
-    int fd = mkstemp(path);
-    struct sim_options options;
-    struct findings findings = {0};
-    struct replay replay;
-    struct err err = {0};
-    char *text;
-
-    cr_assert(fd >= 0 && close(fd) == 0);
     if (strchr(members, '@'))
-        text = without_delays(members);
+        trial_run_text(without_delays(members), 1);
     else
-        cr_assert(asprintf(&text, "{'berth': 'scenario/1', %s}", members) > 0);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    scenario = scenario_parse(text, "test.json", &findings);
-    cr_assert(scenario != NULL, "%s", findings.n_list ? findings.list[0].text : text);
-    findings_finish(&findings);
-    free(text);
-    options = sim_options_default(scenario);
-    options.paranoid = true;
-    options.tell = true;
-    options.log_path = path;
-    cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
-    cr_assert(replay_file(&replay, path, &err), "%s", err.text);
-    replay_finish(&replay);
-    unlink(path);
-}
-
-static void end(void)
-{
-    sim_result_finish(&result);
-    scenario_destroy(scenario);
+        trial_run(members);
 }
 
 static const struct story_container *life(int task, int container)
@@ -128,7 +94,7 @@ Test(fleet, threads_may_use_as_many_cpus)
             "'timeline': [" RUN("one", "1s", 1) ", " RUN("three", "10s", 1) "]");
     assert_usec(worked_usec(1), 3 * SECOND, "one thread");
     assert_usec(worked_usec(2), 1 * SECOND, "three threads");
-    end();
+    trial_end();
 }
 
 /* Weights 3 to 1 on one CPU: 3/4 and 1/4. */
@@ -143,7 +109,7 @@ Test(fleet, tasks_share_by_weight)
                            "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "1s", 1) "]");
     assert_usec(worked_usec(1), 4 * SECOND, "the heavy one");
     assert_usec(worked_usec(2), 6 * SECOND, "the light one");
-    end();
+    trial_end();
 }
 
 /* Two instances of 2 vCPUs on a host of 2: together they get no more than that. */
@@ -157,7 +123,7 @@ Test(fleet, instances_of_a_host_share_it)
                  "{'taskDefinition': 'a', 'containerInstances': ['i1', 'i2']}}]");
     for (int t = 1; t <= 4; t++)
         assert_usec(worked_usec(t), 4 * SECOND, "four on two CPUs");
-    end();
+    trial_end();
 }
 
 Test(fleet, without_contention_everybody_is_alone)
@@ -171,7 +137,7 @@ Test(fleet, without_contention_everybody_is_alone)
                                                                                     8) "]");
     for (int t = 1; t <= 8; t++)
         assert_usec(worked_usec(t), 2 * SECOND, "alone");
-    end();
+    trial_end();
 }
 
 /* Starting ------------------------------------------------------------------------------------- */
@@ -187,7 +153,7 @@ Test(fleet, starts_contend_for_cpus)
                      "'timeline': [" RUN("a", "1s", 4) "]");
     for (int t = 1; t <= 4; t++)
         assert_usec(life(t, 0)->started_at_usec - SECOND, 400 * MSEC, "four at once");
-    end();
+    trial_end();
 }
 
 /* An agent that is one thread: it makes a container (10 ms), starts it (5 ms) and only then hears of the
@@ -209,7 +175,7 @@ Test(fleet, an_agent_does_one_thing_after_the_other)
         assert_usec(life(t, 0)->created_at_usec - SECOND, (10 + 15 * (t - 1)) * MSEC, "created");
         assert_usec(life(t, 0)->started_at_usec - SECOND, started[t - 1] * MSEC, "started");
     }
-    end();
+    trial_end();
 }
 
 /* What the whole host does one at a time, for starts of two instances. */
@@ -226,7 +192,7 @@ Test(fleet, a_lock_is_the_hosts)
                                                                 "['i1', 'i2']}}]");
     assert_usec(life(1, 0)->started_at_usec - SECOND, 10 * MSEC, "one");
     assert_usec(life(2, 0)->started_at_usec - SECOND, 20 * MSEC, "then the other");
-    end();
+    trial_end();
 }
 
 Test(fleet, what_was_not_done_for_a_while_is_cold)
@@ -245,7 +211,7 @@ Test(fleet, what_was_not_done_for_a_while_is_cold)
     assert_usec(life(1, 0)->started_at_usec, SECOND + 30 * MSEC, "the first");
     assert_usec(life(2, 0)->started_at_usec, SECOND * 3 / 2 + 10 * MSEC, "soon after");
     assert_usec(life(3, 0)->started_at_usec, 9 * SECOND + 30 * MSEC, "much later");
-    end();
+    trial_end();
 }
 
 /* Of a creation of 10 ms the last 4 go one at a time on a host: the second waits for the first's. */
@@ -350,7 +316,7 @@ Test(fleet, touching_memory_is_work)
     for (int t = 1; t <= 2; t++)
         assert_usec(life(t, 0)->ready_at_usec - life(t, 0)->started_at_usec, 138 * MSEC,
                     "two at once");
-    end();
+    trial_end();
 }
 
 /* Images ---------------------------------------------------------------------------------------- */
@@ -371,7 +337,7 @@ Test(fleet, a_layer_comes_once_for_all_images)
     assert_usec(life(1, 0)->pulled_at_usec, 13 * SECOND, "the whole");
     assert_usec(life(2, 0)->pulled_at_usec, 33 * SECOND, "the rest");
     assert_usec(life(3, 0)->pulled_at_usec, 60 * SECOND, "nothing");
-    end();
+    trial_end();
 }
 
 /* Two instances of 10 MiB/s at a registry of 12: max-min gives each 6, and to each of an instance's two
@@ -383,7 +349,7 @@ Test(fleet, a_registry_is_shared_by_instances)
            "{'taskDefinition': 'a', 'containerInstances': ['i1', 'i2']}}]");
     assert_usec(life(1, 0)->pulled_at_usec, 3 * SECOND, "12 MiB at 6 MiB/s");
     assert_usec(life(2, 0)->pulled_at_usec, 3 * SECOND, "likewise");
-    end();
+    trial_end();
 }
 
 /* Downloading 1 s, then unpacking 12 MiB at 4 MiB for each second of one of the two CPUs, both layers at
@@ -393,11 +359,11 @@ Test(fleet, unpacking_is_work_and_a_disk_is_shared)
     run(COSTS "'networkPerSecond': '12MiB', 'unpackPerSecond': '4MiB'}, " BOX(
         2) "'instances': '1xbox', " TWO_IMAGES "'timeline': [" RUN("a", "1s", 1) "]");
     assert_usec(life(1, 0)->pulled_at_usec, 1 * SECOND + 1 * SECOND + 2500 * MSEC, "unpacked");
-    end();
+    trial_end();
     run(COSTS "'diskPerSecond': '3MiB'}, " BOX(2) "'instances': '1xbox', " TWO_IMAGES
                                                   "'timeline': [" RUN("a", "1s", 1) "]");
     assert_usec(life(1, 0)->pulled_at_usec, 5 * SECOND, "written");
-    end();
+    trial_end();
 }
 
 /* One image after the other where the agent pulls so; the same image comes once. */
@@ -408,7 +374,7 @@ Test(fleet, images_may_come_one_after_the_other)
            "'timeline': [" RUN("a", "1s", 1) ", " RUN("b", "1s", 1) "]");
     assert_usec(life(1, 0)->pulled_at_usec, 2 * SECOND, "the first");
     assert_usec(life(2, 0)->pulled_at_usec, 3 * SECOND, "the second");
-    end();
+    trial_end();
 }
 
 Test(fleet, a_task_in_awsvpc_waits_for_its_interface)
@@ -418,7 +384,7 @@ Test(fleet, a_task_in_awsvpc_waits_for_its_interface)
                                       "'c', 'image': 'x', 'cpu': 10, 'memory': 100}]}],"
                                       "'timeline': [" RUN("a", "1s", 1) "]");
     assert_usec(life(1, 0)->pulled_at_usec, 6 * SECOND, "pulled");
-    end();
+    trial_end();
 }
 
 /* Memory ---------------------------------------------------------------------------------------- */
@@ -436,7 +402,7 @@ Test(fleet, a_tasks_limit_ends_its_largest_container)
                            "'timeline': [" RUN("a", "1s", 1) "]");
     cr_assert(life(1, 0)->oom && life(1, 0)->exit_code == 137);
     cr_assert(!life(1, 1)->oom);
-    end();
+    trial_end();
 }
 
 /* Soft limits promise more than the machine has: its largest container goes, others live on. */
@@ -455,7 +421,7 @@ Test(fleet, an_instances_end_of_memory_ends_its_largest_container)
     assert_usec(life(1, 0)->exited_at_usec, 4 * SECOND, "when the fourth came");
     for (int t = 2; t <= 4; t++)
         cr_assert(!life(t, 0)->oom && life(t, 0)->exit_code == 0);
-    end();
+    trial_end();
 }
 
 /* Machines -------------------------------------------------------------------------------------- */
@@ -475,7 +441,7 @@ static int64_t ready_usec(const char *costs)
             costs) > 0);
     run(members);
     usec = result.story.instances[0].registered_at_usec;
-    end();
+    trial_end();
     free(members);
     return usec;
 }
@@ -504,7 +470,7 @@ Test(fleet, boots_contend)
                    : COSTS "'host': {'cpus': 2}, 'machines': 'vms', 'vm': {'scratch': {'kernel': "
                            "{'cpu': '2s'}}}}, " BOX(1) "'instances': '4xbox', 'until': '60s'");
         took[i] = result.story.instances[1].registered_at_usec;
-        end();
+        trial_end();
     }
     assert_usec(took[0], 2 * SECOND, "two");
     assert_usec(took[1], 4 * SECOND, "four");
@@ -531,7 +497,7 @@ Test(fleet, nothing_is_left_of_an_instance_that_dies)
                 msec) > 0);
         run(members);
         cr_assert(result.n_missed == 0);
-        end();
+        trial_end();
         free(members);
     }
 }
@@ -650,7 +616,31 @@ Test(fleet, random_worlds_hold_together)
         print_timeline(out, round, &n);
         fclose(out);
         run(members);
-        end();
+        trial_end();
         free(members);
     }
+}
+
+/* What is observed ------------------------------------------------------------------------------ */
+
+/* A service's CPU is what its tasks burn for themselves too: half a CPU's quota, all the time it works. */
+Test(fleet, a_services_own_work_is_observed)
+{
+    int64_t cpu_usec[4] = {0};
+    int n = 0;
+
+    run(COSTS
+        "}, " BOX(2) "'rules': {'metricPeriod': '10s'}, 'instances': '1xbox', 'taskDefinitions': ["
+                     "{'family': 'busy', 'networkMode': 'host', 'cpu': '512', 'memory': '100', "
+                     "'containerDefinitions': [{'name': 'c', 'image': 'x'}]}], "
+                     "'behaviour': {'busy/c': {'work': '12s'}}, 'services': [{'serviceName': 's', "
+                     "'taskDefinition': 'busy', 'desiredCount': 1}], 'until': '35s'");
+    for (int i = 0; i < result.story.n_facts && n < 4; i++)
+        if (result.story.facts[i].message.kind == MESSAGE_OBSERVE)
+            cpu_usec[n++] = result.story.facts[i].message.as.observe.services[0].cpu_usec;
+    cr_assert(n == 4, "%d", n);
+    for (int i = 0; i < 2; i++)
+        cr_assert(llabs(cpu_usec[i] - 5 * SECOND) <= SECOND / 10, "period %d: %lld us", i,
+                  (long long)cpu_usec[i]);
+    trial_end();
 }
