@@ -46,7 +46,7 @@ enum fleet_phase {
     PHASE_STOPPING, /* it was asked to end, and takes its time */
     PHASE_EXITING,  /* it was sent a signal that ends it */
     PHASE_LEAVING,  /* it gives back what it has */
-    PHASE_ENDED,   /* nobody knows yet */
+    PHASE_ENDED,    /* nobody knows yet */
     PHASE_EXITED,
 };
 

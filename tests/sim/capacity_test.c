@@ -369,7 +369,8 @@ Test(capacity, what_has_no_price_is_unknown_and_not_free)
     FILE *out;
     int n;
 
-    trial_run(WORLD
+    trial_run(
+        WORLD
         "'instances': '1xbox', 'autoScalingGroups': [{'AutoScalingGroupName': 'g', 'MinSize': 1, "
         "'MaxSize': 1, 'LaunchTemplate': {'LaunchTemplateName': 'gifts'}}], 'capacityProviders': "
         "[" PROVIDER(
@@ -407,7 +408,8 @@ Test(capacity, what_runs_at_a_moment_has_a_span)
 {
     int64_t from_usec, to_usec;
 
-    trial_run(WORLD
+    trial_run(
+        WORLD
         "'fargate': {'boot': '5s'}, 'instances': '1xbox', 'timeline': [{'at': '1s', 'runTask': "
         "{'taskDefinition': 'far', 'launchType': 'FARGATE'}}, {'at': '30s', 'fault': "
         "{'killInstance': 'i1'}}, {'at': '40s', 'stopTask': {'task': 't1'}}], 'until': '60s'");
@@ -424,7 +426,8 @@ Test(capacity, layers_count_machines_and_systems)
 {
     struct layers layers;
 
-    trial_run(WORLD
+    trial_run(
+        WORLD
         "'fargate': {'boot': '5s'}, 'instances': '2xm4.large', 'services': [{'serviceName': 's', "
         "'taskDefinition': 'web', 'desiredCount': 4, 'launchType': 'EC2'}, {'serviceName': 'f', "
         "'taskDefinition': 'far', 'desiredCount': 1, 'launchType': 'FARGATE'}], 'until': '60s'");

@@ -224,7 +224,7 @@ Test(fleet, a_part_of_a_creation_is_the_hosts)
                            "'containerInstances': ['i1', 'i2']}}]");
     assert_usec(life(1, 0)->created_at_usec - SECOND, 10 * MSEC, "one");
     assert_usec(life(2, 0)->created_at_usec - SECOND, 14 * MSEC, "the other");
-    end();
+    trial_end();
 }
 
 /* One CPU for a job and two first processes of 100 ms each: three parts, or two, of which one is theirs. */
@@ -232,22 +232,22 @@ Test(fleet, agents_may_be_one_session)
 {
 #define SESSION(is)                                                                                \
     COSTS                                                                                          \
-        "'host': {'cpus': 1, 'session': " is                                                       \
-        "}, 'child': {'cpu': '100ms'}}, " BOX(1) "'instances': '3xbox', 'taskDefinitions': [" JOB( \
-            "a",                                                                                   \
-            "") "], 'behaviour': {'a/c': "                                                         \
-                "{'work': '9s'}}, 'timeline': [{'at': '1s', 'startTask': {'taskDefinition': 'a', " \
-                "'containerInstances': ['i1']}}, {'at': '2s', 'startTask': {'taskDefinition': "    \
-                "'a', "                                                                            \
-                "'containerInstances': ['i2', 'i3']}}]"
+    "'host': {'cpus': 1, 'session': " is                                                           \
+    "}, 'child': {'cpu': '100ms'}}, " BOX(1) "'instances': '3xbox', 'taskDefinitions': [" JOB(     \
+        "a",                                                                                       \
+        "") "], 'behaviour': {'a/c': "                                                             \
+            "{'work': '9s'}}, 'timeline': [{'at': '1s', 'startTask': {'taskDefinition': 'a', "     \
+            "'containerInstances': ['i1']}}, {'at': '2s', 'startTask': {'taskDefinition': "        \
+            "'a', "                                                                                \
+            "'containerInstances': ['i2', 'i3']}}]"
     run(SESSION("false"));
     assert_usec(life(2, 0)->started_at_usec - 2 * SECOND, 300 * MSEC, "each a third");
     assert_usec(life(3, 0)->started_at_usec - 2 * SECOND, 300 * MSEC, "likewise");
-    end();
+    trial_end();
     run(SESSION("true"));
     assert_usec(life(2, 0)->started_at_usec - 2 * SECOND, 400 * MSEC, "a half for both");
     assert_usec(life(3, 0)->started_at_usec - 2 * SECOND, 400 * MSEC, "likewise");
-    end();
+    trial_end();
 }
 
 /* What the kernel does behind a creation takes half of the only CPU until it is done. */
@@ -260,7 +260,7 @@ Test(fleet, nobody_waits_for_what_the_kernel_puts_off)
                                                                          "a", "1s", 1) "]");
     assert_usec(life(1, 0)->ready_at_usec, SECOND, "it is ready at once");
     assert_usec(worked_usec(1), 1100 * MSEC, "and works for longer");
-    end();
+    trial_end();
 }
 
 /* Its processes' end takes 20 ms, and 1 ms for each of its 30 MiB. */
@@ -274,7 +274,7 @@ Test(fleet, leaving_is_work)
                                                                     "a", "1s", 2) "]");
     for (int t = 1; t <= 2; t++)
         assert_usec(worked_usec(t), 2100 * MSEC, "two at once, on half a CPU each");
-    end();
+    trial_end();
 }
 
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
@@ -292,7 +292,7 @@ Test(fleet, an_image_is_there_for_all_at_once)
     assert_usec(pulled_usec, 2 * SECOND, "pulled");
     assert_usec(life(1, 0)->created_at_usec - pulled_usec, 20 * MSEC, "when both are made");
     assert_usec(life(2, 0)->created_at_usec - pulled_usec, 25 * MSEC, "when the first is started");
-    end();
+    trial_end();
 }
 
 /* The group's own isolation goes before what costs say of all machines. */
@@ -303,7 +303,7 @@ Test(fleet, a_group_may_be_virtual_machines)
               "'box', 'isolation': 'slice'}], 'taskDefinitions': [], 'until': '9s'");
     assert_usec(result.story.instances[0].registered_at_usec, 5 * SECOND, "a virtual machine");
     assert_usec(result.story.instances[1].registered_at_usec, 0, "a slice");
-    end();
+    trial_end();
 }
 
 /* Touching 64 MiB at 1 ms each, then it becomes ready. */
