@@ -187,7 +187,9 @@ static void tell_difference(char *text, size_t size, const struct compare_total 
     compare_print_duration(half, sizeof half, (int64_t)(difference->half + 0.5));
     if (difference->has_interval)
         snprintf(text, size, "%s%s +/-%s%s", minus ? "-" : "+", mean, half,
-                 estimate_holds_zero(difference) ? " ~" : "");
+                 difference->mean == 0 && difference->half == 0 ? " ="
+                 : estimate_holds_zero(difference)              ? " ~"
+                                                                : "");
     else
         snprintf(text, size, "%s%s", minus ? "-" : "+", mean);
 }
@@ -227,7 +229,8 @@ static void print_totals(FILE *out, const struct compare *compare)
                  wasserstein, smirnov, difference);
     }
     print_table(out, table);
-    fprintf(out, "+/- is the 95 %% confidence interval over the pairs; ~ may be luck\n");
+    fprintf(out, "+/- is the 95 %% confidence interval over the pairs; ~ may be luck, = is no "
+                 "difference at all\n");
 }
 
 /* Who has an error of how much: of a value that one of them does not have, "-". */
