@@ -391,7 +391,8 @@ Test(container, too_many_processes_are_refused)
     cr_expect(!strcmp(outcome.output, "all\n"), "%s", outcome.output);
 }
 
-/* 0.2 s of work with a quarter of a CPU: 0.8 s less the first period's share. */
+/* 0.2 s of work with a quarter of a CPU: 0.8 s less the first period's share. Where the machine is so
+ * busy that not even the quarter is to be had, nothing has to be throttled. */
 Test(container, cpu_quota_of_the_task_holds)
 {
     const char *const argv[] = {"berth-work", "--work", "200000", NULL};
@@ -413,8 +414,9 @@ Test(container, cpu_quota_of_the_task_holds)
               (long)(outcome.exited_usec - outcome.started_usec));
     cr_expect(outcome.usage.cpu_usec >= 200000, "used %ld us", (long)outcome.usage.cpu_usec);
     cr_expect(cgroup_read(&fixture.machine, group, &usage, &err), "%s", err.text);
-    cr_expect(usage.throttled_periods >= 1, "throttled in %ld periods",
-              (long)usage.throttled_periods);
+    cr_expect(usage.throttled_periods >= 1 ||
+                  outcome.exited_usec - outcome.started_usec > 4 * outcome.usage.cpu_usec,
+              "throttled in %ld periods", (long)usage.throttled_periods);
     cr_expect(cgroup_remove(&fixture.machine, group));
 }
 
