@@ -65,6 +65,15 @@ void guess_start(struct guess *guess, int64_t at_usec)
     ask(guess);
 }
 
+void guess_grow(struct guess *guess)
+{
+    if (guess->state == GUESS_OFF)
+        return;
+    list_tasks(guess);
+    if (guess->state == GUESS_DONE)
+        ask(guess);
+}
+
 void guess_stop(struct guess *guess)
 {
     guess->state = GUESS_OFF;

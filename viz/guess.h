@@ -45,6 +45,9 @@ void guess_finish(struct guess *guess);
 void guess_start(struct guess *guess, int64_t at_usec);
 void guess_stop(struct guess *guess);
 
+/* The story has grown: what was placed meanwhile will be asked about too. */
+void guess_grow(struct guess *guess);
+
 /* The task that is asked about, ID_NONE where none is, and the moment of its placement. */
 int32_t guess_task(const struct guess *guess);
 int64_t guess_at_usec(const struct guess *guess);

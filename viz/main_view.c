@@ -111,9 +111,10 @@ static bool read_pick(const char *option, const char *text, int n_runs, struct l
                       struct err *err)
 {
     if (text && (!stage_read_pick(text, pick) || pick->scene >= n_runs))
-        return err_set(err, EXIT_INPUT,
-                       "--%s \"%s\": say a task or an instance, \"t7\" or \"i2\"%s", option, text,
-                       n_runs > 1 ? ", of the second run \"2:t7\"" : "");
+        return err_set(
+            err, EXIT_INPUT,
+            "--%s \"%s\": say a task, an instance or a service, \"t7\", \"i2\" or \"s1\"%s", option,
+            text, n_runs > 1 ? ", of the second run \"2:t7\"" : "");
     return true;
 }
 
@@ -282,7 +283,9 @@ int main(int argc, char **argv)
         {"filter", 0, OPTION_TEXT, &wishes.filter, "WORDS",
          "dim what does not match: a family, task, instance, service, state or zone", 0, NULL},
         {"pin", 0, OPTION_TEXT, &wishes.pin, "THING",
-         "pin a task or an instance (\"t7\", \"i2\", of the second run \"2:t7\")", 0, NULL},
+         "pin a task, an instance or a service (\"t7\", \"i2\", \"s1\", of the second run "
+         "\"2:t7\")",
+         0, NULL},
         {"scroll", 0, OPTION_NUMBER, &wishes.scroll, "PIXELS", "roll the story of what is pinned",
          0, NULL},
         {"focus", 0, OPTION_TEXT, &wishes.focus, "THING", "point at it as the keyboard does", 0,

@@ -134,14 +134,14 @@ void panel_tell_placement(struct panel *panel, const struct explain *explain, in
               "A task takes %d CPU units and %d MiB; the cluster has %d instance%s.",
               taskdef_cpu(definition), taskdef_memory_mib(definition), table->n_instances,
               table->n_instances == 1 ? "" : "s");
+    explain_decided(explain, &sentence);
+    panel_add(panel, PANEL_STRONG, "%s%s", table->placement.instance != ID_NONE ? "decided: " : "",
+              sentence.text);
+    panel_add(panel, PANEL_TEXT, "%s", "");
     add_filters(panel, explain);
     panel_add(panel, PANEL_TEXT, "%s", "");
     if (table->placement.instance != ID_NONE)
         add_candidates(panel, explain, scene);
-    explain_decided(explain, &sentence);
-    panel_add(panel, PANEL_TEXT, "%s", "");
-    panel_add(panel, PANEL_STRONG, "%s%s", table->placement.instance != ID_NONE ? "decided: " : "",
-              sentence.text);
     buffer_finish(&sentence);
 }
 

@@ -51,7 +51,7 @@ void stage_finish(struct stage *stage)
 
 void stage_release_runs(struct stage *stage)
 {
-    stage_panel_finish(stage);
+    stage_panel_release(stage);
 }
 
 void stage_take_runs(struct stage *stage)
@@ -65,7 +65,7 @@ void stage_take_runs(struct stage *stage)
     stage->clock.speed = before.speed;
     clock_seek(&stage->clock, before.at_usec >= before.length_usec ? USEC_NEVER : before.at_usec);
     clock_finish(&before);
-    stage_panel_init(stage);
+    stage_panel_take(stage);
 }
 
 bool stage_advance(struct stage *stage, int64_t real_usec)

@@ -18,12 +18,24 @@ void stage_panel_init(struct stage *stage)
     guess_init(&stage->guess, stage->scenes[0]->index->story);
 }
 
-void stage_panel_finish(struct stage *stage)
+void stage_panel_release(struct stage *stage)
 {
-    for (int i = 0; i < stage->n_scenes; i++)
-        why_finish(&stage->whys[i]);
     if (stage->n_scenes == LAYOUT_SCENES)
         differ_finish(&stage->differ);
+}
+
+void stage_panel_take(struct stage *stage)
+{
+    if (stage->n_scenes == LAYOUT_SCENES)
+        differ_init(&stage->differ, (const struct scene *const *)stage->scenes);
+    guess_grow(&stage->guess);
+}
+
+void stage_panel_finish(struct stage *stage)
+{
+    stage_panel_release(stage);
+    for (int i = 0; i < stage->n_scenes; i++)
+        why_finish(&stage->whys[i]);
     guess_finish(&stage->guess);
     panel_finish(&stage->panel);
 }

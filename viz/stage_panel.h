@@ -10,6 +10,11 @@
 void stage_panel_init(struct stage *stage);
 void stage_panel_finish(struct stage *stage);
 
+/* A run that goes on has grown: before its scenes are made anew, and after. What was asked, answered and scored
+ * stays. */
+void stage_panel_release(struct stage *stage);
+void stage_panel_take(struct stage *stage);
+
 /* After the scenes have moved and before they are laid out: holds back what is to be predicted, outlines what
  * differs, leaves room for the panel. `text` of `size` bytes takes what is to be said of differences. */
 void stage_panel_prepare(struct stage *stage, struct layout_view *view, char *text, size_t size);

@@ -141,3 +141,14 @@ Test(guess, nothing_asked_is_nothing_reported)
     cr_assert(text.length == 0);
     buffer_finish(&text);
 }
+
+Test(guess, goes_on_with_a_run_that_grows)
+{
+    guess_start(&guess, MS(2000));
+    cr_assert(verdict_of(0, STRATEGY_BINPACK) == GUESS_RIGHT);
+    guess_next(&guess);
+    cr_assert(guess.state == GUESS_DONE);
+    sample_task(&sample, 0, 1, MS(4000))->nth_placed = 3;
+    guess_grow(&guess);
+    cr_assert(guess.state == GUESS_ASKS && guess_task(&guess) == 3 && guess.n_marks == 1);
+}
