@@ -188,7 +188,7 @@ static void add_activity(struct layout *layout, const struct chronicle *chronicl
 static void add_signs(struct layout *layout, const struct chronicle *chronicle, int lane,
                       struct shape_rect row)
 {
-    int size = row.height, wide = shape_advance(size), n = 0;
+    int size = row.height, wide = shape_advance(size);
     bool *taken = calloc((size_t)chronicle->width + 1, sizeof *taken);
     for (int kind = CHRONICLE_KINDS - 1; taken && kind >= CHRONICLE_MARKS; kind--) {
         if (lane >= 0 && looks[kind].lane != lane)
@@ -202,7 +202,6 @@ static void add_signs(struct layout *layout, const struct chronicle *chronicle, 
             shapes_text(&layout->shapes, looks[kind].paint, row.x + left,
                         row.y + (row.height - shape_line(size)) / 2, wide, size, true,
                         looks[kind].sign);
-            n++;
         }
     }
     free(taken);
@@ -305,12 +304,11 @@ static void add_strips(struct layout *layout, const struct layout_view *view,
 
 /* All ---------------------------------------------------------------------------------------------- */
 
-static int label_width(const struct layout *layout, const struct layout_view *view, int n_scenes)
+static int label_width(const struct layout *layout, int n_scenes)
 {
     int advance = shape_advance(layout->sizes.small);
     if (layout->strips.height > 0)
         return (LABEL_LETTERS + (n_scenes > 1 ? SECOND_LETTERS : 0)) * advance;
-    (void)view;
     return n_scenes > 1 ? 6 * advance : 0;
 }
 
@@ -334,7 +332,7 @@ void time_line_add(struct layout *layout, const struct scene *const *scenes, int
                    const struct layout_view *view, struct shape_rect area)
 {
     struct shapes *shapes = &layout->shapes;
-    int size = layout->sizes.small, label = label_width(layout, view, n_scenes);
+    int size = layout->sizes.small, label = label_width(layout, n_scenes);
     layout->time_line = (struct shape_rect){area.x + label + 4, area.y, area.width - label - 8,
                                             area.height - shape_line(size) - 4};
     layout->strips.x = layout->time_line.x;
