@@ -8,26 +8,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_LETTERS 20
+#define KEY_LETTERS 24
 #define HELP_LETTERS 34
 #define COLUMN_LETTERS (KEY_LETTERS + HELP_LETTERS + 2)
 #define LETTERS_LEAST 9
 
-/* Arrows for the keys that have them on their caps. */
+/* As it stands on the keys' caps. */
 static void add_name(char *text, size_t size, const char *key, size_t length)
 {
     static const struct {
         const char *name, *shown;
-    } arrows[] = {{"Right", "\xE2\x86\x92"},
-                  {"Left", "\xE2\x86\x90"},
-                  {"Up", "\xE2\x86\x91"},
-                  {"Down", "\xE2\x86\x93"}};
+    } caps[] = {{"Right", "\xE2\x86\x92"}, {"Left", "\xE2\x86\x90"}, {"Up", "\xE2\x86\x91"},
+                {"Down", "\xE2\x86\x93"},  {"PageUp", "PgUp"},       {"PageDown", "PgDn"}};
     size_t used = strlen(text);
-    for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
-        size_t own = strlen(arrows[i].name);
-        if (length >= own && strncmp(key + length - own, arrows[i].name, own) == 0 &&
+    for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++) {
+        size_t own = strlen(caps[i].name);
+        if (length >= own && strncmp(key + length - own, caps[i].name, own) == 0 &&
             (length == own || key[length - own - 1] == '+')) {
-            snprintf(text + used, size - used, "%.*s%s", (int)(length - own), key, arrows[i].shown);
+            snprintf(text + used, size - used, "%.*s%s", (int)(length - own), key, caps[i].shown);
             return;
         }
     }

@@ -70,6 +70,9 @@ Test(keys, help_shows_every_row)
             cr_expect(shape->rect.x >= 0 && shape->rect.x + shape->rect.width <= width &&
                           shape->rect.y >= 0 && shape->rect.y + shape->rect.height <= height,
                       "%dx%d: shape %d lies in the picture", width, height, i);
+            cr_expect(shape->kind != SHAPE_TEXT ||
+                          !strstr(shapes_text_of(&layout.shapes, shape), "\xE2\x80\xA6"),
+                      "%dx%d: nothing is cut off", width, height);
             cr_expect(shape->kind != SHAPE_TEXT || shape->size >= 9, "%dx%d: can be read", width,
                       height);
         }
