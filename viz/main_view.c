@@ -12,6 +12,7 @@
 #include "viz/reel.h"
 #include "viz/scene.h"
 #include "viz/scene_tell.h"
+#include "viz/scene_text.h"
 #include "viz/stage.h"
 #include "viz/view.h"
 
@@ -31,7 +32,7 @@ struct wishes {
     struct film film;
     bool predict;
     int theme;
-    bool no_charts, command, follow;
+    bool no_charts, command, follow, text;
     struct stage_look look;
     int64_t at_usec; /* USEC_NEVER: the end */
 };
@@ -50,7 +51,7 @@ static bool read_size(struct wishes *wishes, struct err *err)
 
 static bool read_at(struct wishes *wishes, struct err *err)
 {
-    bool from_end = wishes->follow || (wishes->screenshot && !wishes->keys);
+    bool from_end = wishes->follow || ((wishes->screenshot || wishes->text) && !wishes->keys);
     wishes->at_usec = from_end ? USEC_NEVER : 0;
     if (!wishes->at)
         return true;
@@ -104,7 +105,7 @@ static bool read_film(struct wishes *wishes, struct err *err)
 
 static bool is_headless(const struct wishes *wishes)
 {
-    return wishes->screenshot || wishes->film.frames || wishes->film.film;
+    return wishes->screenshot || wishes->film.frames || wishes->film.film || wishes->text;
 }
 
 static bool read_pick(const char *option, const char *text, int n_runs, struct layout_pick *pick,
@@ -200,6 +201,16 @@ static void print_score(const struct stage *stage)
     buffer_finish(&text);
 }
 
+static void print_scenes(struct stage *stage)
+{
+    struct buffer text = {0};
+    stage_draw(stage);
+    for (int i = 0; i < stage->n_scenes; i++)
+        scene_text(stage->scenes[i], &text);
+    fputs(text.text, stdout);
+    buffer_finish(&text);
+}
+
 static bool show(struct stage *stage, struct reel *runs, int n_runs, const struct wishes *wishes,
                  struct err *err)
 {
@@ -214,6 +225,10 @@ static bool show(struct stage *stage, struct reel *runs, int n_runs, const struc
         if (!is_headless(wishes))
             return true;
     }
+    if (wishes->text)
+        print_scenes(stage);
+    if (wishes->text && !wishes->screenshot && !wishes->film.frames && !wishes->film.film)
+        return true;
     struct painter_sdl *painter = painter_sdl_create(err);
     if (!painter)
         return false;
@@ -272,6 +287,8 @@ int main(int argc, char **argv)
     const struct option_row rows[] = {
         {"screenshot", 0, OPTION_TEXT, &wishes.screenshot, "FILE",
          "write a picture, .png or .svg, instead of opening a window; needs no display", 0, NULL},
+        {"text", 0, OPTION_FLAG, &wishes.text, NULL,
+         "print what there is to see instead of opening a window", 0, NULL},
         {"at", 0, OPTION_TEXT, &wishes.at, "TIME",
          "the moment to show (\"12s\", \"end\"); a window starts there", 0, NULL},
         {"placed", 0, OPTION_NUMBER, &wishes.placed, "N",
