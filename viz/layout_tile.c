@@ -126,6 +126,10 @@ static void tile_text(struct layout *layout, const struct scene *scene,
     /* A line's own margins may go: the tile's frame keeps it apart. */
     while (size > LETTERS_LEAST && shape_line(size) > rect.height + 2)
         size--;
+    /* Who it is matters most. */
+    while (size > LETTERS_LEAST &&
+           (2 + shape_letters(task->name)) * shape_advance(size) > rect.width)
+        size--;
     int line = shape_line(size);
     if (line > rect.height + 2)
         return;

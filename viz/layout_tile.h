@@ -8,7 +8,7 @@
 #include "viz/layout.h"
 
 /* Pixels from which on a thing has a frame. */
-#define TILE_FRAMED_LEAST 5
+#define TILE_FRAMED_LEAST 12
 
 /* The sign, the paint and the pattern that stand for a part of a task's life. */
 const char *layout_mark(enum life life);
