@@ -33,7 +33,8 @@ static const char about[] =
     "is\n"
     "the scenario's name with .exec.run, here. When it is over every decision is made again from "
     "the\n"
-    "log and compared. Ctrl-C ends the run in order, a second one at once; nothing is left "
+    "log and compared. A task on Fargate gets a virtual machine of its own. Ctrl-C ends the run in "
+    "order, a second one at once; nothing is left "
     "behind.\n"
     "Exits with 1 if an expectation fails or the replay differs, with 3 if this machine cannot.";
 

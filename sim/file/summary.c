@@ -70,7 +70,8 @@ static bool ended_well(const struct story_task *task)
         if (task->containers[i].exit_code > 0 && task->containers[i].term_at_usec == USEC_NEVER)
             return false;
     return task->stop_code != STOP_TASK_FAILED_TO_START &&
-           task->stop_code != STOP_INFRASTRUCTURE_HEALTH;
+           task->stop_code != STOP_INFRASTRUCTURE_HEALTH &&
+           task->stop_code != STOP_SPOT_INTERRUPTION;
 }
 
 static int64_t ready_usec(const struct story_task *task)
