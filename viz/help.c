@@ -155,5 +155,12 @@ int help_add(struct layout *layout, int width, int height, int page)
     shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, box);
     shapes_add(shapes, SHAPE_FRAME, PAINT_INK, box);
     pour(layout, &best, add_row, page * best.columns);
+    if (pages > 1) {
+        char text[48];
+        snprintf(text, sizeof text, "%d of %d, ? turns", page + 1, pages);
+        int room = shape_letters(text) * shape_advance(best.size);
+        shapes_text(shapes, PAINT_FAINT, box.x + box.width - room - best.size / 2,
+                    box.y + shape_line(best.size) / 2, room, best.size, false, text);
+    }
     return pages;
 }
