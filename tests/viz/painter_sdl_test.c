@@ -139,3 +139,51 @@ Test(painter_sdl, a_picture_comes_back_from_its_file)
     cr_expect_eq(err.code, EXIT_MACHINE);
     cr_expect(strstr(err.text, "/no/such/folder/x.png"), "%s", err.text);
 }
+
+static int some(int most)
+{
+    return rand() % most;
+}
+
+/* From picture to picture a part of the shapes changes, comes or goes. */
+static void change_shapes(void)
+{
+    static const char *const words[] = {"t1 web", "\xE2\x96\xB6 t12 job", "0.500 s", "lack"};
+    shapes_clear(&shapes);
+    shapes.theme = some(8) == 0 ? THEME_DARK : THEME_LIGHT;
+    shapes_add(&shapes, SHAPE_FILL, PAINT_PAPER, all);
+    static int seed;
+    srand((unsigned)(seed += some(3)));
+    for (int i = 0, n = 10 + some(20); i < n; i++) {
+        struct shape_rect rect = {some(WIDTH + 20) - 10, some(HEIGHT + 20) - 10, some(40),
+                                  some(40)};
+        if (some(9) == 0)
+            shapes_clip(&shapes, rect);
+        else if (some(3) == 0)
+            shapes_text(&shapes, PAINT_INK, rect.x, rect.y, 60, 8 + some(12), some(2),
+                        words[some(4)]);
+        else
+            shapes_add(&shapes, (enum shape_kind)some(SHAPE_TEXT), (enum paint)some(PAINTS), rect);
+    }
+    srand((unsigned)(seed * 7919 + some(1000)));
+}
+
+Test(painter_sdl, drawing_what_has_changed_gives_what_drawing_all_gives)
+{
+    struct err err = {0};
+    struct painter_sdl *plain = painter_sdl_create(&err);
+    struct shape_rect rects[64];
+    int kept = 0;
+    for (int i = 0; i < 500; i++) {
+        change_shapes();
+        int height = i % 50 == 49 ? HEIGHT - 1 : HEIGHT; /* the window changes too */
+        painter_sdl_forget(plain);
+        const uint32_t *whole = painter_sdl_draw(plain, &shapes, WIDTH, height);
+        const uint32_t *pixels = painter_sdl_draw(painter, &shapes, WIDTH, height);
+        kept += painter_sdl_changed(painter, rects, 64) == 0;
+        cr_assert(memcmp(whole, pixels, (size_t)(WIDTH * height) * sizeof *pixels) == 0,
+                  "picture %d", i);
+    }
+    cr_expect(kept > 20, "the same list is not drawn twice: %d", kept);
+    painter_sdl_destroy(plain);
+}
