@@ -163,7 +163,7 @@ static bool alone(struct calibration *calibration, struct err *err)
 /* ---- crowds ---- */
 
 /* What the kernel puts off is done by then, so that no round pays for the one before. */
-#define QUIET_USEC 250000
+#define QUIET_USEC 150000
 
 /* By its agents: one alone, and as many as there are processors, which wait for each other where they are
  * slower than that one. */
@@ -345,7 +345,7 @@ static bool memory(struct calibration *calibration, struct err *err)
 
     rounds.n = 0;
     memset(rounds.list, 0, sizeof rounds.list);
-    for (int n = calibration->quick ? 4 : 6; n > 0; n--) {
+    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
         if (!rehearse_round(calibration, &touch, &times, err)) {
             return false;
         }

@@ -71,6 +71,7 @@ struct session {
     char profile[300];
     const char *machines,
         *boot_path; /* the scenario's own: what a profile says takes their place */
+    bool boots;     /* there are virtual machines among its instances */
     struct real real;
     struct sim_result simulated[2 * LUCKS + 1]; /* the first `n_simulated` have run */
     int n_simulated;
@@ -181,6 +182,8 @@ static void find_machines(struct session *session)
         return;
     session->machines = machines_names[scenario->costs.machines];
     session->boot_path = boot_path_names[scenario->costs.path];
+    for (int i = 0; i < scenario->n_groups; i++)
+        session->boots |= scenario_group_is_vm(scenario, &scenario->groups[i]);
     scenario_destroy(scenario);
 }
 
@@ -240,9 +243,7 @@ static bool run_all(struct session *session, struct err *err)
  * an agent's few milliseconds are no promise. */
 static bool is_judged(const struct session *session, int line)
 {
-    bool boots = session->machines && strcmp(session->machines, "vms") == 0;
-
-    return session->results[line].n > 0 && boots == (line == TOTAL_REGISTRATION);
+    return session->results[line].n > 0 && session->boots == (line == TOTAL_REGISTRATION);
 }
 
 static bool all_hold(const struct session *session)

@@ -161,6 +161,8 @@ struct fleet_instance {
     bool up;                 /* its agent runs */
     bool gone;               /* nothing happens here any more */
     uint8_t boot_step;
+    int64_t boot_usec;           /* a virtual machine's last step began then */
+    int64_t took_usec[VM_STEPS]; /* what each took */
     struct agent agent;
     struct share share;                /* of its CPUs, where it is no part of a host */
     int64_t share_usec;                /* the FLEET_SHARE that was put in the queue last */
@@ -202,11 +204,12 @@ struct fleet {
     struct fleet_line making;     /* creations on the host that are at what goes one at a time */
     struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */
     int64_t n_taken;
-    struct costs costs;     /* what applies to its instances' agents */
-    struct costs inside;    /* likewise to those in virtual machines */
-    struct message *answer; /* of fleet_event(), while there is none yet */
-    struct message read;    /* that the last event from an agent's line was, owned */
-    int32_t *quiet;         /* instances whose agents have nothing left to do: see there */
+    struct costs costs;        /* what applies to its instances' agents */
+    struct costs inside;       /* likewise to those in virtual machines */
+    struct message *answer;    /* of fleet_event(), while there is none yet */
+    struct boot_course course; /* of the virtual machine that booted last, as its boot tells it */
+    struct message read;       /* that the last event from an agent's line was, owned */
+    int32_t *quiet;            /* instances whose agents have nothing left to do: see there */
     int n_quiet, cap_quiet;
     int64_t memory_bytes, most_memory_bytes; /* all that containers, agents and systems hold */
     bool gives_notice;                       /* there is somebody who reads: */

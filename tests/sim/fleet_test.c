@@ -302,7 +302,11 @@ Test(fleet, a_group_may_be_virtual_machines)
               "'memory': '1GiB'}}, 'instances': [{'type': 'box', 'isolation': 'vm'}, {'type': "
               "'box', 'isolation': 'slice'}], 'taskDefinitions': [], 'until': '9s'");
     assert_usec(result.story.instances[0].registered_at_usec, 5 * SECOND, "a virtual machine");
+    assert_usec(result.story.instances[0].course.kernel_usec, 5 * SECOND, "of which its kernel");
+    assert_usec(result.story.instances[0].course.user_usec, 0, "and nothing else");
+    cr_expect_str_eq(result.story.instances[0].course.start, "scratch");
     assert_usec(result.story.instances[1].registered_at_usec, 0, "a slice");
+    cr_expect_str_empty(result.story.instances[1].course.start);
     trial_end();
 }
 
