@@ -19,9 +19,11 @@ static const char about[] =
     "`berth exec` runs: cgroups and namespaces, containers one by one and many at once, agents,\n"
     "images, memory. Prints medians with the 5th and 95th percentile, and writes PROFILE, which\n"
     "`berth sim --host-profile PROFILE` and `berth predict` read; without -o that is\n"
-    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile. Takes about "
-    "a\n"
-    "minute, with --quick less than 30 s. Exits with 3 where this machine can run no containers.";
+    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds "
+    "the\n"
+    "quieter half counts. Takes a minute and a half, with --quick less than 30 s. Exits with 3 "
+    "where\n"
+    "this machine can run no containers.";
 
 static const char examples[] =
     "  berth calibrate                          a table, and host.profile.json\n"
@@ -58,7 +60,7 @@ static int measure(const char *path, bool quick, bool json)
         abort();
     }
     calibration->quick = quick;
-    fprintf(stderr, "measuring this machine: about %s\n", quick ? "20 s" : "a minute");
+    fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "a minute and a half");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);
     } else if (json) {
