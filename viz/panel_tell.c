@@ -281,14 +281,14 @@ static void tell_instance(struct panel *panel, const struct scene *scene, int wh
     const struct story *story = scene->index->story;
     const struct story_instance *row = &story->instances[id];
     const struct scene_instance *seen = scene_instance(scene, id);
-    static const char *const states[] = {"booting", "ready", "gone"};
     panel_add(panel, PANEL_TITLE, "%s %s", story_instance_name(id), story_type(story, row));
     if (!seen) {
         panel_add(panel, PANEL_FAINT, "is not launched at this moment");
         return;
     }
     const char *zone = scene->index->zones[scene->index->zone_of[id]].name;
-    panel_add(panel, PANEL_TEXT, "%s%s%s", states[seen->state], *zone ? ", zone " : "", zone);
+    panel_add(panel, PANEL_TEXT, "%s%s%s", scene_host_names[seen->state], *zone ? ", zone " : "",
+              zone);
     panel_add(panel, PANEL_TEXT, "CPU\t%d of %d units reserved\t", seen->cpu_reserved, seen->cpu);
     panel_add(panel, PANEL_TEXT, "memory\t%d of %d MiB reserved\t", seen->memory_reserved_mib,
               seen->memory_mib);
