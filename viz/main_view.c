@@ -19,10 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define RUNS_MOST 2
 #define SIDE_LEAST 64
 #define SIDE_MOST 16384
+#define FPS_MOST 1000
 
 /* The command line; texts are NULL where nothing was said. */
 struct wishes {
@@ -94,12 +96,28 @@ static bool read_film(struct wishes *wishes, struct err *err)
     if (!read_moment("from", wishes->from, &film->from_usec, err) ||
         !read_moment("to", wishes->to, &film->to_usec, err))
         return false;
+    if (wishes->fps > FPS_MOST)
+        return err_set(err, EXIT_INPUT, "--fps takes a whole number from 1 to %d", FPS_MOST);
     if (!read_speed(wishes->speed, &film->speed_milli))
         return err_set(err, EXIT_INPUT,
                        "--speed \"%s\": say how many times as fast as the run: \"10\", \"0.5\", "
                        "\"1/10\"",
                        wishes->speed);
-    film->fps = wishes->fps > 1000 ? 1000 : (int)wishes->fps;
+    film->fps = (int)wishes->fps;
+    return true;
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t length = strlen(path), own = strlen(ending);
+    return length > own && strcasecmp(path + length - own, ending) == 0;
+}
+
+static bool read_screenshot(const char *path, struct err *err)
+{
+    if (path && !ends_in(path, ".png") && !ends_in(path, ".svg"))
+        return err_set(err, EXIT_INPUT,
+                       "--screenshot \"%s\": a picture's name ends in .png or .svg", path);
     return true;
 }
 
@@ -149,7 +167,7 @@ static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
     if (wishes->predict && is_headless(wishes))
         return err_set(err, EXIT_INPUT, "--predict asks somebody: it needs a window");
     return read_size(wishes, err) && read_at(wishes, err) && read_look(wishes, n_runs, err) &&
-           read_film(wishes, err);
+           read_film(wishes, err) && read_screenshot(wishes->screenshot, err);
 }
 
 static bool load(struct reel *reel, const char *path, bool follow, struct err *err)
@@ -171,9 +189,8 @@ static bool save_still(struct stage *stage, struct painter_sdl *painter, const c
                        struct err *err)
 {
     int width = stage->look.width, height = stage->look.height;
-    size_t length = strlen(path);
     stage_settle(stage);
-    if (length > 4 && strcmp(path + length - 4, ".svg") == 0)
+    if (ends_in(path, ".svg"))
         return painter_svg_save(path, &stage->layout.shapes, width, height, err);
     const uint32_t *pixels = painter_sdl_draw(painter, &stage->layout.shapes, width, height);
     return picture_save(path, pixels, width, height, err);
