@@ -170,7 +170,7 @@ static void fit_kinds(struct chronicle *chronicle)
 }
 
 /* A point's value holds from its own column up to the next point's; the run's end is the last column. */
-static void fit_strip(struct chronicle *chronicle, int strip)
+static void fit_strip(struct chronicle *chronicle, enum chronicle_strip strip)
 {
     const struct series *series = &chronicle->strips[strip];
     int64_t *low = &chronicle->low[strip * chronicle->width];
@@ -181,6 +181,8 @@ static void fit_strip(struct chronicle *chronicle, int strip)
         low[x] = high[x] = -1;
     for (int i = 0; i < series->n_points; i++) {
         int64_t value = series->points[i].value;
+        if (!chronicle_knows(chronicle, strip, value))
+            continue;
         int from =
             chronicle_column(series->points[i].at_usec, chronicle->width, chronicle->length_usec);
         int to = i + 1 < series->n_points
@@ -206,7 +208,7 @@ void chronicle_fit(struct chronicle *chronicle, int width, int64_t length_usec)
     chronicle->high = calloc((size_t)width * CHRONICLE_STRIPS, sizeof *chronicle->high);
     fit_kinds(chronicle);
     for (int s = 0; s < CHRONICLE_STRIPS; s++)
-        fit_strip(chronicle, s);
+        fit_strip(chronicle, (enum chronicle_strip)s);
 }
 
 /* Words -------------------------------------------------------------------------------------------- */
@@ -254,6 +256,13 @@ void chronicle_tell(const struct chronicle *chronicle, const struct chronicle_ma
         scene_tell_event(text, size, index, &index->events[mark->id]);
     else
         tell_fact(index->story, &index->story->facts[mark->id].message, text, size);
+}
+
+bool chronicle_knows(const struct chronicle *chronicle, enum chronicle_strip strip, int64_t value)
+{
+    if (strip == CHRONICLE_LATENCY)
+        return value > 0;
+    return strip != CHRONICLE_COST || chronicle->most[strip] > 0;
 }
 
 void chronicle_tell_value(enum chronicle_strip strip, int64_t value, char *text, size_t size)

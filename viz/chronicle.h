@@ -70,6 +70,10 @@ int chronicle_column(int64_t at_usec, int width, int64_t length_usec);
 void chronicle_tell(const struct chronicle *chronicle, const struct chronicle_mark *mark,
                     char *text, size_t size);
 
+/* Whether that value of a strip says something: nobody answers in no time, and what never has cost anything has no
+ * price that is known. */
+bool chronicle_knows(const struct chronicle *chronicle, enum chronicle_strip strip, int64_t value);
+
 /* A strip's value in words: "63 %", "0.192", "12.5 ms". */
 void chronicle_tell_value(enum chronicle_strip strip, int64_t value, char *text, size_t size);
 

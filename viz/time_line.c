@@ -253,7 +253,8 @@ static void add_curve(struct layout *layout, const struct chronicle *chronicle, 
 }
 
 static void add_label(struct layout *layout, const struct layout_view *view,
-                      const struct scene *const *scenes, int strip, struct shape_rect rect)
+                      const struct scene *const *scenes, enum chronicle_strip strip,
+                      struct shape_rect rect)
 {
     int size = layout->sizes.small, y = rect.y + (rect.height - shape_line(size)) / 2;
     int right = rect.x + rect.width;
@@ -262,9 +263,11 @@ static void add_label(struct layout *layout, const struct layout_view *view,
         char text[32];
         if (!chronicle)
             continue;
-        chronicle_tell_value((enum chronicle_strip)strip,
-                             series_at(&chronicle->strips[strip], scenes[i]->at_usec), text,
-                             sizeof text);
+        int64_t value = series_at(&chronicle->strips[strip], scenes[i]->at_usec);
+        if (chronicle_knows(chronicle, strip, value))
+            chronicle_tell_value(strip, value, text, sizeof text);
+        else
+            snprintf(text, sizeof text, "-");
         int wide = shape_letters(text) * shape_advance(size);
         right -= wide;
         shapes_text(&layout->shapes, run_paint(scenes, i), right, y, wide, size, true, text);

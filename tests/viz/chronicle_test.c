@@ -118,6 +118,8 @@ Test(chronicle, columns_hold_all_that_happens_in_them)
     cr_expect_eq(chronicle.most[CHRONICLE_RUNNING], 1);
     cr_expect_eq(chronicle.most[CHRONICLE_COST], 0, "nothing has a price");
     cr_expect_eq(chronicle.most[CHRONICLE_LATENCY], 0, "nobody asks anything");
+    cr_expect_eq(chronicle.high[CHRONICLE_COST * 101 + 30], -1, "which is not the price 0");
+    cr_expect_eq(chronicle.high[CHRONICLE_LATENCY * 101 + 30], -1, "nor an answer in no time");
     /* Narrower than it has steps, and longer than the run: after its end there is nothing. */
     chronicle_fit(&chronicle, 5, MS(20000));
     cr_expect_eq(chronicle.high[CHRONICLE_RUNNING * 5], 1);
@@ -152,6 +154,17 @@ Test(chronicle, says_values_in_their_units)
         chronicle_tell_value(rows[i].strip, rows[i].value, text, sizeof text);
         cr_expect_str_eq(text, rows[i].words);
     }
+}
+
+Test(chronicle, knows_what_it_does_not_know)
+{
+    struct chronicle priced = {.most = {[CHRONICLE_COST] = 192000000}};
+    cr_expect(chronicle_knows(&chronicle, CHRONICLE_UTILIZATION, 0));
+    cr_expect(chronicle_knows(&chronicle, CHRONICLE_WAITING, 0));
+    cr_expect_not(chronicle_knows(&chronicle, CHRONICLE_COST, 0), "no instance has a price");
+    cr_expect(chronicle_knows(&priced, CHRONICLE_COST, 0), "all with a price are gone");
+    cr_expect_not(chronicle_knows(&chronicle, CHRONICLE_LATENCY, 0));
+    cr_expect(chronicle_knows(&chronicle, CHRONICLE_LATENCY, 1));
 }
 
 Test(chronicle, a_broken_scenario_has_no_faults)
