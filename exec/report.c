@@ -79,6 +79,16 @@ static bool nothing_left(const struct leftovers *left)
     return left->processes + left->mounts + left->namespaces + left->groups == 0;
 }
 
+/* Tasks without a service that were given up in PROVISIONING. */
+static int64_t count_given_up(const struct story *story)
+{
+    int64_t n = 0;
+
+    for (int t = 0; t < story->n_tasks; t++)
+        n += story->tasks[t].service == ID_NONE && story_given_up(&story->tasks[t]);
+    return n;
+}
+
 int report_verdict(const struct report *report)
 {
     bool all_hold = expect_count(report->scenario, &report->story) == report->scenario->n_expects;
@@ -90,7 +100,7 @@ int report_verdict(const struct report *report)
         return REPORT_INTERRUPTED;
     }
     return all_hold && count_refused(&report->story, true) == 0 &&
-                   report->waiting + report->given_up == 0
+                   count_given_up(&report->story) == 0 && report->waiting + report->given_up == 0
                ? EXIT_FINE
                : EXIT_ANSWER;
 }

@@ -166,7 +166,8 @@ static void list_waits(const struct story *story, struct waits *waits)
             continue;
         if (until == USEC_NEVER) {
             until = task->stopped_at_usec < end_usec ? task->stopped_at_usec : end_usec;
-            waits->n_open += task->stopped_at_usec == USEC_NEVER || task->torn_down;
+            waits->n_open +=
+                task->stopped_at_usec == USEC_NEVER || task->torn_down || story_given_up(task);
         }
         if (task->accepted_at_usec >= waits->from_usec)
             *ARRAY_ADD(waits, usec) = until - task->accepted_at_usec;

@@ -150,6 +150,13 @@ static void provision(struct sim *sim, const struct message *decision)
                drawn.wait_usec + drawn.cpu_usec, decision);
 }
 
+static bool is_of_service(const struct sim *sim, int32_t task)
+{
+    const struct cluster *cluster = &sim->scheduler->cluster;
+
+    return cluster->requests[cluster->tasks[task].request].service != ID_NONE;
+}
+
 static void decide_for_world(struct sim *sim, const struct message *decision)
 {
     struct sim_result *result = sim->result;
@@ -176,6 +183,10 @@ static void decide_for_world(struct sim *sim, const struct message *decision)
     case MESSAGE_REFUSE:
         result->refused++;
         result->unplaced += decision->as.refuse.refusal == REFUSED_NO_CAPACITY;
+        break;
+    case MESSAGE_GIVE_UP_TASK:
+        result->unplaced += decision->as.give_up_task.reason == STOP_FOR_NO_CAPACITY &&
+                            !is_of_service(sim, decision->as.give_up_task.task);
         break;
     default:
         front_hear(&sim->front, sim->now_usec, decision);

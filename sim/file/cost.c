@@ -164,23 +164,28 @@ static void print_capacity(FILE *out, const struct story *story)
 {
     for (int p = 0; p < story->n_providers; p++) {
         const struct story_capacity *last = last_of(story, p);
-        int most = 0;
+        int most = 0, skipped = 0;
 
         if (!last)
             continue;
-        for (int i = 0; i < story->n_capacity; i++)
-            if (story->capacity[i].state.provider == p && story->capacity[i].state.n > most)
-                most = story->capacity[i].state.n;
+        for (int i = 0; i < story->n_capacity; i++) {
+            const struct capacity_state *state = &story->capacity[i].state;
+
+            if (state->provider != p)
+                continue;
+            most = state->n > most ? state->n : most;
+            skipped = state->n_skipped > skipped ? state->n_skipped : skipped;
+        }
         fprintf(out,
                 "capacity %s: scaled out %d times, in %d times, at most %d instances, %d at last   "
                 "(berth explain RUN --capacity %s)\n",
                 story->providers[p].name, count(story, p, CAPACITY_OUT),
                 count(story, p, CAPACITY_IN), most, (int)last->state.n, story->providers[p].name);
-        if (last->state.n_skipped > 0)
+        if (skipped > 0)
             fprintf(out,
-                    "         %d tasks fit on no instance of its smallest type: it never scales "
-                    "for them\n",
-                    (int)last->state.n_skipped);
+                    "         %d task%s on no instance of its smallest type: it never scales "
+                    "for %s\n",
+                    skipped, skipped == 1 ? " fits" : "s fit", skipped == 1 ? "it" : "them");
     }
 }
 

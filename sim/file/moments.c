@@ -199,9 +199,11 @@ static void add_instance_turn(struct moments *moments, const struct story_task *
                    turn->value ? "i%d's agent is back"
                                : "i%d's agent is disconnected; the task lives on",
                    name);
-    else
+    else if (turn->kind == TURN_DRAINING)
         add_moment(moments, turn->at_usec, turn->value ? "i%d is DRAINING" : "i%d is ACTIVE again",
                    name);
+    else if (turn->kind == TURN_WARNED)
+        add_moment(moments, turn->at_usec, "i%d is warned: Spot takes it back soon", name);
 }
 
 static void add_task_turn(struct moments *moments, const struct task_definition *definition,

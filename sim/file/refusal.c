@@ -26,6 +26,8 @@ const char *refusal_words(enum refusal refusal)
         return "zones are not rebalanced with maximumPercent 100, of DAEMON services, or where "
                "strategy "
                "or constraints go by zones otherwise";
+    case REFUSED_LIMIT:
+        return "too many tasks of the cluster are PROVISIONING already (rules.provisioningLimit)";
     default:
         return refusal_names[refusal];
     }

@@ -188,6 +188,9 @@ const struct task_definition *story_definition(const struct story *story, int32_
  * the scheduler's reason. NULL: it does not stop, or nobody said why. */
 const char *story_reason(const struct story_task *task);
 
+/* Whether it was given up in PROVISIONING, since no capacity came for it. */
+bool story_given_up(const struct story_task *task);
+
 /* "t1's memory", "another task's port": what the task waited for in its agent's queue, in `text` of
  * `size` bytes. NULL where it did not wait, or nobody knows. */
 const char *story_queued(const struct story_task *task, char *text, size_t size);

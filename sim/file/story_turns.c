@@ -383,6 +383,11 @@ const char *story_reason(const struct story_task *task)
                                                          : NULL;
 }
 
+bool story_given_up(const struct story_task *task)
+{
+    return task->stop_reason == STOP_FOR_NO_CAPACITY && task->placed_at_usec == USEC_NEVER;
+}
+
 const char *story_queued(const struct story_task *task, char *text, size_t size)
 {
     const char *what = task->waited_lack == PLACE_CPU      ? "CPU units"

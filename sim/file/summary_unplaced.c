@@ -138,6 +138,56 @@ static int32_t *last_words(const struct story *story)
     return last;
 }
 
+/* Tasks that were given up in PROVISIONING, of one service or task definition. */
+struct given_up {
+    const struct story_task *first;
+    int n;
+};
+
+/* `rows` has room for one row for each task. */
+static int list_given_up(const struct story *story, struct given_up *rows)
+{
+    int n_rows = 0, i;
+
+    for (int t = 0; t < story->n_tasks; t++) {
+        const struct story_task *task = &story->tasks[t];
+
+        if (!story_given_up(task))
+            continue;
+        for (i = 0; i < n_rows; i++)
+            if (rows[i].first->service == task->service && rows[i].first->taskdef == task->taskdef)
+                break;
+        if (i == n_rows)
+            rows[n_rows++] = (struct given_up){.first = task};
+        rows[i].n++;
+    }
+    return n_rows;
+}
+
+/* Services ask for theirs anew: only the others count as unplaced. */
+static int print_given_up(FILE *out, const struct story *story)
+{
+    struct given_up *rows = malloc(((size_t)story->n_tasks + 1) * sizeof *rows);
+    int n_rows, unplaced = 0;
+    char when[32];
+
+    assert(rows != NULL);
+    n_rows = list_given_up(story, rows);
+    for (int i = 0; i < n_rows; i++) {
+        const struct story_task *first = rows[i].first;
+        bool is_service = first->service != ID_NONE;
+
+        fprintf(out, "GAVE UP  from %s: %s %s, %d task%s stopped: no capacity came in time\n",
+                summary_duration(first->stop_at_usec, when, sizeof when),
+                is_service ? "service" : "RunTask",
+                is_service ? story->services[first->service].name : family(story, first->taskdef),
+                rows[i].n, rows[i].n == 1 ? "" : "s");
+        unplaced += is_service ? 0 : rows[i].n;
+    }
+    free(rows);
+    return unplaced;
+}
+
 int summary_unplaced(FILE *out, const struct story *story)
 {
     int32_t *last = last_words(story);
@@ -159,7 +209,7 @@ int summary_unplaced(FILE *out, const struct story *story)
         if (last[i] != ID_NONE)
             unplaced += print_waiting(out, story, &story->notes[last[i]]);
     free(last);
-    return unplaced;
+    return unplaced + print_given_up(out, story);
 }
 
 void summary_unsimulated(FILE *out, const struct scenario *scenario)

@@ -176,6 +176,8 @@ Test(capacity, a_task_larger_than_the_smallest_type_never_scales_and_says_so)
     /* After 30 minutes ECS gives them up. */
     cr_expect_eq(result.story.tasks[0].stopped_at_usec, SECOND + 30 * MINUTE);
     cr_expect_eq(result.story.tasks[0].stop_code, STOP_TASK_FAILED_TO_START);
+    cr_expect(story_given_up(&result.story.tasks[0]));
+    cr_expect_eq(result.unplaced, 3);
     trial_end();
 }
 

@@ -202,6 +202,29 @@ Test(summary, warns_of_what_is_nearly_at_once)
     free(text);
 }
 
+/* Tasks that no capacity came for are gone at the end, and are told all the same. */
+Test(summary, tells_what_was_given_up_waiting_for_capacity)
+{
+    int unplaced;
+    char *text = picture(
+        HEAD "'rules': {'provisioningTimeout': '10m'}, 'launchTemplates': {'boxes': 'box'},"
+             "'autoScalingGroups': [{'AutoScalingGroupName': 'g', 'MinSize': 0, 'MaxSize': 2, "
+             "'LaunchTemplate': {'LaunchTemplateName': 'boxes'}}], 'capacityProviders': [{'name': "
+             "'p', 'autoScalingGroupProvider': {'autoScalingGroupArn': 'g', 'managedScaling': "
+             "{'status': 'ENABLED'}}}], 'defaultCapacityProviderStrategy': [{'capacityProvider': "
+             "'p', 'weight': 1}], 'taskDefinitions': [{'family': 'huge', 'containerDefinitions': "
+             "[{'name': 'c', 'image': 'x', 'cpu': 2048, 'memory': 100}]}], 'services': "
+             "[{'serviceName': 's', 'taskDefinition': 'huge', 'desiredCount': 1}], 'timeline': "
+             "[{'at': '1m', 'runTask': {'taskDefinition': 'huge', 'count': 4}}], 'until': '20m'}",
+        &unplaced);
+
+    assert_row(text, "GAVE UP  from 660 s", "RunTask huge, 4 tasks stopped: no capacity came");
+    assert_row(text, "GAVE UP  from 600 s", "service s, 1 task stopped: no capacity came");
+    assert_row(text, "WAITING", "service s lacks 1 of 1 tasks");
+    cr_assert_eq(unplaced, 4 + 1);
+    free(text);
+}
+
 Test(summary, fits_the_screen_however_big_the_run)
 {
     int unplaced, lines = 0;
