@@ -85,7 +85,10 @@ static void take_header(struct reel *reel)
 
 static void make_index(struct reel *reel)
 {
-    scene_index_init(&reel->index, &reel->story, &reel->header);
+    if (reel->follow)
+        scene_index_init_growing(&reel->index, &reel->story, &reel->header);
+    else
+        scene_index_init(&reel->index, &reel->story, &reel->header);
     reel->index.live = reel_is_live(reel);
     if (reel->name)
         scene_index_name(&reel->index, reel->name);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define GROWING_SEEN_USEC (5 * USEC_PER_SEC)
+
 struct entry {
     int64_t key;
     int32_t berth;
@@ -82,7 +84,7 @@ static struct size *size_find(struct quay *quay, int32_t cpu, int32_t memory_mib
 }
 
 /* From when on another may take its place. One that was not meant to go is still to be seen for a
- * twentieth of the run. */
+ * twentieth of the run, as far as its length is known. */
 static int64_t leaves_usec(const struct scene_index *index, int32_t instance)
 {
     const struct story_instance *row = &index->story->instances[instance];
@@ -90,7 +92,8 @@ static int64_t leaves_usec(const struct scene_index *index, int32_t instance)
         return USEC_NEVER;
     if (row->terminate_at_usec <= row->lost_at_usec)
         return row->lost_at_usec;
-    return row->lost_at_usec + scene_index_length_usec(index) / 20;
+    return row->lost_at_usec +
+           (index->growing ? GROWING_SEEN_USEC : scene_index_length_usec(index) / 20);
 }
 
 static void take(struct quay *quay, int32_t instance)

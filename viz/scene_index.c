@@ -234,7 +234,10 @@ static void index_tasks(struct scene_index *index)
         int32_t *tasks = index->by_instance + index->first_of[i];
         int n_tasks = index->first_of[i + 1] - index->first_of[i];
         qsort_r(tasks, (size_t)n_tasks, sizeof *tasks, by_placement, (void *)story);
-        scene_place(story, tasks, n_tasks, index->slots);
+        scene_place(story, tasks, n_tasks,
+                    index->growing ? scene_expected_share(story, i)
+                                   : scene_mean_share(story, tasks, n_tasks),
+                    index->slots);
         for (int t = 0; t < n_tasks; t++)
             scene_sum_add_task(&index->changes, story, tasks[t],
                                index->slots[tasks[t]].covered_at_usec);
@@ -302,13 +305,14 @@ static int by_kind(const void *a, const void *b)
     return left->container < right->container ? -1 : left->container > right->container;
 }
 
-void scene_index_init(struct scene_index *index, const struct story *story,
-                      const struct run_header *header)
+static void make(struct scene_index *index, const struct story *story,
+                 const struct run_header *header, bool growing)
 {
     static uint64_t serial;
     *index = (struct scene_index){
         .story = story,
         .serial = ++serial,
+        .growing = growing,
         .mode = header->mode,
         .title = strdup(header->title ? header->title : ""),
         .seed = header->seed,
@@ -322,6 +326,18 @@ void scene_index_init(struct scene_index *index, const struct story *story,
     scene_use_init(&index->observed, story);
     index_events(index);
     time_sort(index->events, index->n_events, sizeof *index->events, by_kind);
+}
+
+void scene_index_init(struct scene_index *index, const struct story *story,
+                      const struct run_header *header)
+{
+    make(index, story, header, false);
+}
+
+void scene_index_init_growing(struct scene_index *index, const struct story *story,
+                              const struct run_header *header)
+{
+    make(index, story, header, true);
 }
 
 void scene_index_name(struct scene_index *index, const char *name)

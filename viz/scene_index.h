@@ -79,7 +79,8 @@ struct scene_index {
     const struct story *story;
     uint64_t serial; /* no other index in this process has it */
     enum run_mode mode;
-    bool live; /* the run may still go on */
+    bool growing; /* it is made again and again while the run goes on */
+    bool live;    /* the run may still go on */
     char *title;
     uint64_t seed;
     int32_t scale_numerator, scale_denominator;
@@ -110,6 +111,10 @@ struct scene_index {
 /* `story` must outlive the index. */
 void scene_index_init(struct scene_index *index, const struct story *story,
                       const struct run_header *header);
+
+/* Likewise of a run that is read while it goes on: what has its place keeps it, whatever comes later. */
+void scene_index_init_growing(struct scene_index *index, const struct story *story,
+                              const struct run_header *header);
 void scene_index_finish(struct scene_index *index);
 
 /* Puts a name before the title: what tells two runs of one kind apart. */

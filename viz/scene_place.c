@@ -16,11 +16,8 @@
 /* Rounding loses at most this much in a column. */
 #define SLACK 1000
 
-int32_t scene_share(const struct story *story, int32_t task)
+static int32_t share_of(const struct story_instance *host, const struct task_definition *definition)
 {
-    const struct story_task *row = &story->tasks[task];
-    const struct story_instance *host = &story->instances[row->instance];
-    const struct task_definition *definition = taskdefs_get(&story->taskdefs, row->taskdef);
     int64_t cpu = host->cpu > 0 ? (int64_t)taskdef_cpu(definition) * SCENE_WHOLE / host->cpu : 0;
     int64_t memory = host->memory_mib > 0
                          ? (int64_t)taskdef_memory_mib(definition) * SCENE_WHOLE / host->memory_mib
@@ -30,6 +27,34 @@ int32_t scene_share(const struct story *story, int32_t task)
     if (share < SCENE_WHOLE / 100)
         share = SCENE_WHOLE / 100;
     return share > SCENE_WHOLE ? SCENE_WHOLE : (int32_t)share;
+}
+
+int32_t scene_share(const struct story *story, int32_t task)
+{
+    const struct story_task *row = &story->tasks[task];
+    return share_of(&story->instances[row->instance], taskdefs_get(&story->taskdefs, row->taskdef));
+}
+
+int32_t scene_mean_share(const struct story *story, const int32_t *tasks, int n_tasks)
+{
+    int64_t shares = 0;
+    for (int i = 0; i < n_tasks; i++)
+        shares += scene_share(story, tasks[i]);
+    return n_tasks > 0 ? (int32_t)(shares / n_tasks) : SCENE_WHOLE;
+}
+
+int32_t scene_expected_share(const struct story *story, int32_t instance)
+{
+    int64_t shares = 0;
+    int n = 0;
+    for (int32_t i = 0; i < story->taskdefs.n_definitions; i++) {
+        const struct task_definition *definition = taskdefs_get(&story->taskdefs, i);
+        if (definition->revision != 1)
+            continue;
+        shares += share_of(&story->instances[instance], definition);
+        n++;
+    }
+    return n > 0 ? (int32_t)(shares / n) : SCENE_WHOLE;
 }
 
 int scene_columns(int32_t share)
@@ -128,16 +153,10 @@ static struct scene_slot find_slot(const struct shelf *shelf, int32_t task)
     return best;
 }
 
-void scene_place(const struct story *story, const int32_t *tasks, int n_tasks,
+void scene_place(const struct story *story, const int32_t *tasks, int n_tasks, int32_t share,
                  struct scene_slot *slots)
 {
-    if (n_tasks == 0)
-        return;
-    int64_t shares = 0;
-    for (int i = 0; i < n_tasks; i++)
-        shares += scene_share(story, tasks[i]);
-    struct shelf shelf = {.story = story, .slots = slots};
-    shelf.columns = scene_columns((int32_t)(shares / n_tasks));
+    struct shelf shelf = {.story = story, .slots = slots, .columns = scene_columns(share)};
     int32_t top = 0;
     for (int i = 0; i < n_tasks; i++) {
         int64_t now_usec = story->tasks[tasks[i]].placed_at_usec;

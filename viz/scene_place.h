@@ -11,12 +11,18 @@
 /* What a task takes of an instance, in millionths: the larger of its share of CPU and of memory. */
 int32_t scene_share(const struct story *story, int32_t task);
 
+/* That of some tasks in the mean. */
+int32_t scene_mean_share(const struct story *story, const int32_t *tasks, int n_tasks);
+
+/* That of the task definitions as they were first registered: it is known before any task is, and stays. */
+int32_t scene_expected_share(const struct story *story, int32_t instance);
+
 /* Into how many columns a box is divided whose tasks take `share` each: as many tiles as fit fit,
  * and they are wide enough for a name. */
 int scene_columns(int32_t share);
 
-/* Places the tasks of one instance, given in order of their placement. */
-void scene_place(const struct story *story, const int32_t *tasks, int n_tasks,
+/* Places the tasks of one instance, given in order of their placement, in columns for those that take `share`. */
+void scene_place(const struct story *story, const int32_t *tasks, int n_tasks, int32_t share,
                  struct scene_slot *slots);
 
 #endif

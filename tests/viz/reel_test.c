@@ -111,6 +111,35 @@ Test(reel, grows_to_what_a_fresh_one_is)
     painter_sdl_destroy(painter);
 }
 
+Test(reel, keeps_what_is_there_in_its_place)
+{
+    struct err err;
+    struct reel reel;
+    struct scene_slot before[64] = {0};
+    int n_before = 0;
+    size_t at = header_length();
+    bool grown;
+    append(0, at);
+    cr_assert(reel_open(&reel, part, true, &err), "%s", err.text);
+    for (; at < length; at += 1000) {
+        append(at, at + 1000 < length ? at + 1000 : length);
+        cr_assert(reel_grow(&reel, &grown, &err), "%s", err.text);
+        reel_index(&reel);
+        for (int t = 0; t < n_before; t++) {
+            const struct scene_slot *slot = &reel.index.slots[t];
+            bool moved = slot->x != before[t].x || slot->y != before[t].y ||
+                         slot->width != before[t].width || slot->height != before[t].height;
+            cr_expect(before[t].width == 0 || !moved, "t%d after %zu bytes", t + 1, at);
+        }
+        n_before = reel.story.n_tasks;
+        cr_assert(n_before <= 64);
+        for (int t = 0; t < n_before; t++)
+            before[t] = reel.index.slots[t];
+    }
+    cr_expect_eq(n_before, 8);
+    reel_finish(&reel);
+}
+
 Test(reel, says_what_is_wrong_with_a_line_and_reads_no_further)
 {
     struct err err;

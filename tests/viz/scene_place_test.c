@@ -64,7 +64,7 @@ static void try_world(uint64_t seed, int n, bool equal)
         task->stopped_at_usec = i * 10 + (equal ? 1 + draw % 40 : 1 + draw % 200);
         tasks[i] = i;
     }
-    scene_place(&sample.story, tasks, n, slots);
+    scene_place(&sample.story, tasks, n, scene_mean_share(&sample.story, tasks, n), slots);
     for (int i = 0; i < n; i++) {
         cr_assert(slots[i].x >= 0 && slots[i].x + slots[i].width <= SCENE_WHOLE, "seed %d",
                   (int)seed);
@@ -102,7 +102,7 @@ Test(scene_place, a_trace_lasts_until_its_place_is_taken)
     struct scene_slot slots[4];
     for (int i = 0; i < 4; i++)
         sample_task(&sample, taskdef, 0, lives[i][0])->stopped_at_usec = lives[i][1];
-    scene_place(&sample.story, tasks, 4, slots);
+    scene_place(&sample.story, tasks, 4, scene_mean_share(&sample.story, tasks, 4), slots);
     cr_expect_eq(slots[2].y, slots[0].y, "t3 takes t1's place");
     cr_expect_eq(slots[3].y, slots[0].y, "and t4 takes it from t3");
     cr_expect_eq(slots[0].covered_at_usec, 200);
