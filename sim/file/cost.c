@@ -36,7 +36,8 @@ bool cost_span(const struct story *story, const struct story_instance *instance,
     int id = (int)(instance - story->instances);
 
     *from_usec = instance->launch_at_usec;
-    *to_usec = instance->lost_at_usec;
+    *to_usec = instance->terminate_at_usec < instance->lost_at_usec ? instance->terminate_at_usec
+                                                                    : instance->lost_at_usec;
     if (instance->bound_task >= 0 && instance->bound_task < story->n_tasks) {
         const struct story_task *task = &story->tasks[instance->bound_task];
 

@@ -13,8 +13,8 @@
 /* "$0.003056": nano-dollars for people, in `text` of `size` bytes. */
 const char *cost_dollars(int64_t nanos, char *text, size_t size);
 
-/* What an instance costs runs from its launch to its loss, a micro-VM's from its task's arrival to its
- * end; the end of the run ends both. False where it never began. Without the minimum that a short life is
+/* What an instance costs runs from its launch until it is lost or told to terminate (shutting down costs
+ * nothing), a micro-VM's from its task's arrival to its end; the end of the run ends both. False where it never began. Without the minimum that a short life is
  * billed. */
 bool cost_span(const struct story *story, const struct story_instance *instance, int64_t *from_usec,
                int64_t *to_usec);

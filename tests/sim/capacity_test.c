@@ -423,6 +423,34 @@ Test(capacity, what_runs_at_a_moment_has_a_span)
     trial_end();
 }
 
+/* Drawn and billed alike: shutting down takes a while and costs nothing. */
+Test(capacity, what_shuts_down_costs_nothing)
+{
+    unsigned __int128 sum = 0;
+    int n_slow = 0;
+
+    trial_run("'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', "
+              "'price': 0.36}}, 'launchTemplates': {'boxes': 'box'}, 'rules': "
+              "{'capacityInDatapoints': 1}, 'autoScalingGroups': [{'AutoScalingGroupName': 'g', "
+              "'MinSize': 0, 'MaxSize': 5, 'DesiredCapacity': 5, 'LaunchTemplate': "
+              "{'LaunchTemplateName': 'boxes'}}], 'capacityProviders': [{'name': 'p', "
+              "'autoScalingGroupProvider': {'autoScalingGroupArn': 'g', 'managedScaling': "
+              "{'status': 'ENABLED'}}}], 'until': '20m'");
+    for (int i = 0; i < result.story.n_instances; i++) {
+        const struct story_instance *instance = &result.story.instances[i];
+        int64_t from_usec, to_usec;
+
+        cr_assert(cost_span(&result.story, instance, &from_usec, &to_usec));
+        cr_expect_eq(to_usec, instance->terminate_at_usec);
+        n_slow += instance->terminate_at_usec < instance->lost_at_usec;
+        sum += (unsigned __int128)instance->price_nanos * 1024 * (uint64_t)(to_usec - from_usec);
+    }
+    cr_expect_eq(result.story.n_instances, 5);
+    cr_expect(n_slow > 0);
+    cr_expect_eq(result.story.bill.as.bill.nanos, ledger_nanos(sum));
+    trial_end();
+}
+
 /* An instance of a cloud and a micro-VM have systems of their own; parts of one host share its. */
 Test(capacity, layers_count_machines_and_systems)
 {
