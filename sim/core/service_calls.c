@@ -284,8 +284,10 @@ static int find_fault(const struct cluster *cluster, const struct update_service
         return REFUSED_STRATEGY;
     if (call->new_balancers &&
         (!balancers_are_sound(cluster, merged->balancers, merged->n_balancers) ||
-         !have_containers(cluster, merged, taskdef) ||
          (strategy != DEPLOYMENT_ROLLING && !can_stand_apart(after, merged))))
+        return REFUSED_BALANCERS;
+    if ((call->new_balancers || call->taskdef != ID_NONE) &&
+        !have_containers(cluster, merged, taskdef))
         return REFUSED_BALANCERS;
     if (!is_sound(&after->settings, after))
         return REFUSED_INVALID;

@@ -225,6 +225,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
         call->taskdef = scenario_read_reference(reader, &taskdef);
     entry->taskdef = call->taskdef;
     scenario_read_update_members(reader, node, call);
+    scenario_check_update(reader, &taskdef, entry->service, call);
     strategy = node_member(node, "placementStrategy");
     constraints = node_member(node, "placementConstraints");
     call->new_strategy = strategy.value != NULL;

@@ -117,6 +117,8 @@ void scenario_read_service_members(struct scenario_reader *reader, const struct 
                                    struct create_service *call);
 void scenario_read_update_members(struct scenario_reader *reader, const struct node *node,
                                   struct update_service *call);
+void scenario_check_update(struct scenario_reader *reader, const struct node *node,
+                           const char *service, const struct update_service *call);
 /* Once the whole call is read. */
 void scenario_check_rebalancing(const struct node *node, const struct create_service *call);
 

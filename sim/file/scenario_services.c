@@ -200,6 +200,28 @@ static enum zone_rebalancing read_rebalancing(const struct node *call)
 
 /* Load balancers ------------------------------------------------------------------------------- */
 
+/* ECS API, LoadBalancer.containerPort: one that the container maps. */
+static bool maps_port(const struct container_definition *container, int32_t port)
+{
+    for (int i = 0; i < container->n_ports; i++)
+        if (container->ports[i].container_port == port)
+            return true;
+    return false;
+}
+
+static void check_port(const struct node *node, const struct task_definition *definition,
+                       const struct load_balancer *balancer)
+{
+    int container = definition && balancer->container
+                        ? taskdef_container(definition, balancer->container)
+                        : ID_NONE;
+
+    if (container != ID_NONE && balancer->container_port > 0 &&
+        !maps_port(&definition->containers[container], balancer->container_port))
+        node_warning(node, "%s/%s has no containerPort %d in its portMappings: ECS refuses this",
+                     definition->family, balancer->container, (int)balancer->container_port);
+}
+
 static void read_balancer(struct scenario_reader *reader, struct node *node,
                           const struct task_definition *definition, struct load_balancer *balancer)
 {
@@ -219,7 +241,8 @@ static void read_balancer(struct scenario_reader *reader, struct node *node,
         if (definition && taskdef_container(definition, text) == ID_NONE)
             node_error(&container, "%s has no container \"%s\"", definition->family, text);
     }
-    node_int(&port, 1, 65535, BARE_NUMBER, &balancer->container_port);
+    if (node_int(&port, 1, 65535, BARE_NUMBER, &balancer->container_port))
+        check_port(&port, definition, balancer);
     if (!advanced.value || !node_object(&advanced, &advanced_grammar))
         return;
     alternate = node_member(&advanced, "alternateTargetGroupArn");
@@ -361,6 +384,32 @@ void scenario_read_service_members(struct scenario_reader *reader, const struct 
     check_controller(node);
     check_strategy(node, call->deployment, call->balancers, call->n_balancers);
     check_daemon(node, call);
+}
+
+/* The definition must have what the service's load balancers name; those that an update has changed meanwhile the
+ * core judges. */
+void scenario_check_update(struct scenario_reader *reader, const struct node *node,
+                           const char *service, const struct update_service *call)
+{
+    const struct scenario *scenario = reader->scenario;
+
+    if (!service || call->taskdef == ID_NONE || call->new_balancers)
+        return;
+    for (int i = 0; i < scenario->n_services; i++) {
+        const struct create_service *made = &scenario->services[i].as.create_service;
+        const struct task_definition *definition = scenario->taskdefs[call->taskdef].definition;
+
+        if (!made->name || strcmp(made->name, service) != 0)
+            continue;
+        for (int b = 0; b < made->n_balancers; b++)
+            if (made->balancers[b].container && definition &&
+                taskdef_container(definition, made->balancers[b].container) == ID_NONE)
+                node_warning(node,
+                             "%s:%d has no container \"%s\", which loadBalancers of service %s "
+                             "name: refused unless they change before",
+                             definition->family, (int)definition->revision,
+                             made->balancers[b].container, service);
+    }
 }
 
 void scenario_read_update_members(struct scenario_reader *reader, const struct node *node,

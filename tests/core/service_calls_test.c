@@ -235,6 +235,27 @@ Test(service_calls, what_does_not_go_together_is_refused)
     cr_assert(service->settings.max_percent == 200 && service->n_deployments == 1);
 }
 
+/* ECS: "The container web does not exist in the task definition." */
+Test(service_calls, a_definition_without_the_balancers_container_is_refused)
+{
+    struct container_definition container = {
+        .name = "other", .image = "i", .cpu = 1, .memory_mib = 64, .essential = true};
+    struct task_definition definition = {
+        .family = "other", .revision = 1, .n_containers = 1, .containers = &container};
+    struct message event = message_new(MESSAGE_REGISTER_TASK_DEFINITION);
+
+    create(&in_a, DEPLOYMENT_ROLLING);
+    event.as.register_task_definition.taskdef = 2;
+    event.as.register_task_definition.definition = &definition;
+    steps_step(&event);
+    update.as.update_service.taskdef = 2;
+    expect_refusal(REFUSED_BALANCERS);
+    cr_assert(service->taskdef == 0 && service->n_deployments == 1);
+    put_behind(NULL);
+    steps_step(&update);
+    cr_assert(steps_count(MESSAGE_REFUSE) == 0 && service->taskdef == 2, "nobody needs it");
+}
+
 Test(service_calls, rebalancing_at_100_percent_is_refused_aloud)
 {
     struct message call = steps_service("web", 0, 2);

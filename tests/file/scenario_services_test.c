@@ -17,7 +17,9 @@ static struct scenario *load(const char *service, const char *members, struct fi
 
     buffer_add(&text,
                "{'berth':'scenario/1','until':'9s','taskDefinitions':[{'family':'web',"
-               "'containerDefinitions':[{'name':'c','image':'i','memory':8}]}],'targetGroups':[{"
+               "'containerDefinitions':[{'name':'c','image':'i','memory':8,'portMappings':[{"
+               "'containerPort':80}]}]},{'family':'other','containerDefinitions':[{'name':'d',"
+               "'image':'i','memory':8}]}],'targetGroups':[{"
                "'Name':'blue'},{'Name':'green'}],'services':[{'serviceName':'web',"
                "'taskDefinition':'web'%s}]%s}",
                service, members);
@@ -185,6 +187,14 @@ Test(scenario_services, mistakes)
         {",'desiredCount':1,'loadBalancers':[{'targetGroupArn':'blue','containerName':'d',"
          "'containerPort':80}]",
          "", "web has no container \"d\""},
+        {",'desiredCount':1,'loadBalancers':[{'targetGroupArn':'blue','containerName':'c',"
+         "'containerPort':81}]",
+         "", "web/c has no containerPort 81 in its portMappings"},
+        {",'desiredCount':1,'loadBalancers':[{'targetGroupArn':'blue','containerName':'c',"
+         "'containerPort':80}]",
+         ",'timeline':[{'at':'1s','updateService':{'service':'web','taskDefinition':'other'}}]",
+         "updateService.taskDefinition: other:1 has no container \"c\", which loadBalancers of "
+         "service web name"},
         {",'desiredCount':1,'deploymentController':{'type':'CODE_DEPLOY'}", "",
          "deploymentConfigName"},
         {",'desiredCount':1", ",'rules':{'metricPeriod':'0s'}", "wanted more than 0s"},
