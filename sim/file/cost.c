@@ -161,11 +161,18 @@ static const struct story_capacity *last_of(const struct story *story, int32_t p
     return NULL;
 }
 
+static const char *times(int n, char *text, size_t size)
+{
+    snprintf(text, size, n == 1 ? "once" : "%d times", n);
+    return text;
+}
+
 static void print_capacity(FILE *out, const struct story *story)
 {
     for (int p = 0; p < story->n_providers; p++) {
         const struct story_capacity *last = last_of(story, p);
         int most = 0, skipped = 0;
+        char out_text[24], in_text[24];
 
         if (!last)
             continue;
@@ -178,10 +185,12 @@ static void print_capacity(FILE *out, const struct story *story)
             skipped = state->n_skipped > skipped ? state->n_skipped : skipped;
         }
         fprintf(out,
-                "capacity %s: scaled out %d times, in %d times, at most %d instances, %d at last   "
+                "capacity %s: scaled out %s, in %s, at most %d instance%s, %d at last   "
                 "(berth explain RUN --capacity %s)\n",
-                story->providers[p].name, count(story, p, CAPACITY_OUT),
-                count(story, p, CAPACITY_IN), most, (int)last->state.n, story->providers[p].name);
+                story->providers[p].name,
+                times(count(story, p, CAPACITY_OUT), out_text, sizeof out_text),
+                times(count(story, p, CAPACITY_IN), in_text, sizeof in_text), most,
+                most == 1 ? "" : "s", (int)last->state.n, story->providers[p].name);
         if (skipped > 0)
             fprintf(out,
                     "         %d task%s on no instance of its smallest type: it never scales "

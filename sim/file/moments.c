@@ -6,6 +6,7 @@
 #include "core/array.h"
 #include "file/buffer.h"
 #include "file/explain.h"
+#include "file/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -155,6 +156,60 @@ static void add_end(struct moments *moments, const char *name,
                container->exit_code, container->oom ? ", out of memory" : "");
 }
 
+static bool is_among(const int *list, int n, int container)
+{
+    for (int i = 0; i < n; i++)
+        if (list[i] == container)
+            return true;
+    return false;
+}
+
+/* The first container not in `order` yet that waits for none but those there; else, in a log of a circle, the first
+ * not there. */
+static int next_in_order(const struct task_definition *definition, int n_containers,
+                         const int *order, int n)
+{
+    int first = ID_NONE;
+
+    for (int i = n_containers - 1; i >= 0; i--)
+        if (!is_among(order, n, i))
+            first = i;
+    for (int i = first; i < n_containers; i++) {
+        const struct container_definition *own = &definition->containers[i];
+        bool is_free = !is_among(order, n, i);
+
+        for (int d = 0; d < own->n_depends && is_free; d++)
+            is_free = is_among(order, n, own->depends[d].container);
+        if (is_free)
+            return i;
+    }
+    return first;
+}
+
+/* What stands at the same moment stands in the order of cause and effect: a container comes after those that it
+ * waits for, and those that end by themselves before whoever waited for that. What is told to end comes last, in the
+ * opposite order. */
+static void add_containers(struct moments *moments, const struct task_definition *definition,
+                           const struct story_task *task)
+{
+    int *order = memory_zeroed((size_t)task->n_containers, sizeof *order);
+    int n = 0;
+
+    while (n < task->n_containers) {
+        int next = next_in_order(definition, task->n_containers, order, n);
+
+        order[n++] = next;
+        add_start(moments, definition, task, next);
+        if (task->containers[next].term_at_usec == USEC_NEVER)
+            add_end(moments, definition->containers[next].name, &task->containers[next]);
+    }
+    add_moment(moments, task->running_at_usec, "RUNNING: the scheduler knows");
+    while (n-- > 0)
+        if (task->containers[order[n]].term_at_usec != USEC_NEVER)
+            add_end(moments, definition->containers[order[n]].name, &task->containers[order[n]]);
+    free(order);
+}
+
 static void add_queue(struct moments *moments, const struct story_task *task)
 {
     char what[64], took[48];
@@ -276,11 +331,7 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
                    : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
     add_turns(moments, story, id, definition);
     add_queue(moments, task);
-    for (int i = 0; i < task->n_containers; i++)
-        add_start(moments, definition, task, i);
-    add_moment(moments, task->running_at_usec, "RUNNING: the scheduler knows");
-    for (int i = 0; i < task->n_containers; i++)
-        add_end(moments, definition->containers[i].name, &task->containers[i]);
+    add_containers(moments, definition, task);
     add_stop(moments, task);
     if (moments->n_list > 1)
         qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, compare_moments);
