@@ -25,8 +25,7 @@ static void add_mark(struct chronicle *chronicle, int64_t at_usec, enum chronicl
 
 static void mark_faults(struct chronicle *chronicle, const char *text)
 {
-    struct findings findings = {0};
-    struct scenario *scenario = text ? scenario_parse(text, "scenario", &findings) : NULL;
+    struct scenario *scenario = scenario_reread(text);
     for (int i = 0; scenario && i < scenario->n_timeline; i++) {
         const struct scenario_entry *entry = &scenario->timeline[i];
         if (!entry->is_fault)
@@ -37,7 +36,6 @@ static void mark_faults(struct chronicle *chronicle, const char *text)
     }
     if (scenario)
         scenario_destroy(scenario);
-    findings_finish(&findings);
 }
 
 static void mark_fact(struct chronicle *chronicle, int fact)

@@ -6,6 +6,7 @@
 #include "viz/scene_index.h"
 
 #include "core/array.h"
+#include "file/layers.h"
 #include "viz/life.h"
 #include "viz/scene_berth.h"
 #include "viz/scene_place.h"
@@ -138,7 +139,8 @@ static void index_zones(struct scene_index *index)
 }
 
 /* What its type has, or its agent has found; of a micro-VM before it has started what its task wants. */
-static struct scene_capacity capacity_of(const struct scene_index *index, int32_t instance)
+static struct scene_capacity capacity_of(const struct scene_index *index, int32_t instance,
+                                         const struct scenario *scenario)
 {
     const struct story *story = index->story;
     const struct story_instance *row = &story->instances[instance];
@@ -163,6 +165,11 @@ static struct scene_capacity capacity_of(const struct scene_index *index, int32_
     else if (memory_mib > capacity.memory_mib) {
         capacity.system_mib = memory_mib - capacity.memory_mib;
         capacity.memory_mib = memory_mib;
+    } else if (scenario && index->mode != RUN_EXEC && !row->course.start[0]) {
+        /* What a cloud's instance registers is what its system has left. */
+        int64_t os_bytes = layers_os_bytes(scenario, row, false);
+        capacity.system_mib = os_bytes > 0 ? (int32_t)(os_bytes / 1048576) : 0;
+        capacity.memory_mib += capacity.system_mib;
     }
     capacity.system_mib += (int32_t)(row->course.system_bytes / 1048576);
     /* Of a machine whose own system fills it there would be nothing to see. */
@@ -171,13 +178,16 @@ static struct scene_capacity capacity_of(const struct scene_index *index, int32_
     return capacity;
 }
 
-static void index_instances(struct scene_index *index)
+static void index_instances(struct scene_index *index, const char *scenario_text)
 {
     const struct story *story = index->story;
     size_t n_instances = (size_t)story->n_instances;
+    struct scenario *scenario = scenario_reread(scenario_text);
     index->capacity = calloc(n_instances + 1, sizeof *index->capacity);
     for (int32_t i = 0; i < story->n_instances; i++)
-        index->capacity[i] = capacity_of(index, i);
+        index->capacity[i] = capacity_of(index, i, scenario);
+    if (scenario)
+        scenario_destroy(scenario);
     scene_berth_assign(index);
     index->turns = calloc((size_t)story->n_turns + 1, sizeof *index->turns);
     index->first_turn = calloc(n_instances + 2, sizeof *index->first_turn);
@@ -320,7 +330,7 @@ static void make(struct scene_index *index, const struct story *story,
         .scale_denominator = header->scale_denominator,
     };
     index_zones(index);
-    index_instances(index);
+    index_instances(index, header->scenario);
     index_tasks(index);
     scene_wait_init(&index->waiters, story);
     scene_use_init(&index->observed, story);

@@ -27,16 +27,17 @@ static int by_time(const void *left, const void *right)
     return a->n_instances - b->n_instances;
 }
 
-/* What a simulated instance's own operating system keeps; -1: it shares its host's. */
+/* Costs without memory for an operating system are those of parts of one host. */
 static int64_t simulated_os_bytes(const struct scenario *scenario,
                                   const struct story_instance *instance)
 {
     const struct costs *costs = &scenario->costs;
     const struct scenario_group *group;
+    int64_t by_costs = costs->os_bytes > 0 ? costs->os_bytes : -1;
     int32_t type;
 
     if (instance->group < 0 || instance->group >= scenario->n_groups)
-        return costs->os_bytes;
+        return by_costs;
     group = &scenario->groups[instance->group];
     if (group->kind == GROUP_FARGATE || group->isolation == ISOLATION_VM ||
         (group->isolation == ISOLATION_BY_COSTS && costs->machines == MACHINES_VMS))
@@ -45,14 +46,21 @@ static int64_t simulated_os_bytes(const struct scenario *scenario,
         return -1;
     type = scenario_group_type(group, instance->type);
     return type != ID_NONE && scenario->types[type].os_mib > 0 ? scenario->types[type].os_mib * MIB
-                                                               : costs->os_bytes;
+                                                               : by_costs;
+}
+
+int64_t layers_os_bytes(const struct scenario *scenario, const struct story_instance *instance,
+                        bool real)
+{
+    if (real || instance->course.start[0])
+        return instance->course.start[0] ? instance->course.system_bytes : -1;
+    return simulated_os_bytes(scenario, instance);
 }
 
 static struct change coming(const struct scenario *scenario, const struct story_instance *instance,
                             bool real)
 {
-    int64_t own = real ? (instance->course.start[0] ? instance->course.system_bytes : -1)
-                       : simulated_os_bytes(scenario, instance);
+    int64_t own = layers_os_bytes(scenario, instance, real);
 
     return (struct change){instance->launch_at_usec, 1, own >= 0, own >= 0 ? own : 0};
 }

@@ -21,8 +21,13 @@ struct layers {
         last_usec; /* when the first was, half of them, all; USEC_NEVER */
 };
 
-/* `real`: of a real run, where kernels of their own are those that came up, and what they take was
- * measured; else it is what the scenario's types and costs say. */
+/* What an instance's own operating system keeps; -1: it shares its host's. `real`: of a real run, where
+ * kernels of their own are those that came up, and what they take was measured; else it is what the
+ * scenario's types and costs say. */
+int64_t layers_os_bytes(const struct scenario *scenario, const struct story_instance *instance,
+                        bool real);
+
+/* All of a run's; `real` as above. */
 struct layers layers_of(const struct scenario *scenario, const struct story *story, bool real);
 
 /* "layers   20 instances, ...": one line, nothing where no task was ready. */

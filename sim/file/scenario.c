@@ -442,6 +442,15 @@ struct scenario *scenario_parse(const char *text, const char *name, struct findi
     return finish(&reader);
 }
 
+struct scenario *scenario_reread(const char *text)
+{
+    struct findings findings = {0};
+    struct scenario *scenario = text ? scenario_parse(text, "scenario", &findings) : NULL;
+
+    findings_finish(&findings);
+    return scenario;
+}
+
 static void destroy_taskdef(struct scenario_taskdef *taskdef)
 {
     taskdef_run_destroy(taskdef->run);

@@ -184,6 +184,10 @@ struct scenario *scenario_load(const char *path, const struct scenario_options *
 
 /* The same from the `source` text of a run log. */
 struct scenario *scenario_parse(const char *text, const char *name, struct findings *findings);
+
+/* The scenario that a run's log begins with; NULL where there is none or it is broken. */
+struct scenario *scenario_reread(const char *text);
+
 void scenario_destroy(struct scenario *scenario);
 
 /* A fault as the scenario spells it: "killTask t1", "cutAgent i1 for 6 s". */
