@@ -4,6 +4,7 @@
  */
 #include "viz/film.h"
 
+#include "viz/density.h"
 #include "viz/picture.h"
 
 #include <errno.h>
@@ -153,7 +154,8 @@ static void say_progress(int64_t frame, int64_t n)
 static bool make_frames(const struct film *film, struct stage *stage, struct painter_sdl *painter,
                         struct encoder *encoder, struct err *err)
 {
-    int width = stage->look.width, height = stage->look.height;
+    int width = density_pixels(stage->look.width, stage->look.density);
+    int height = density_pixels(stage->look.height, stage->look.density);
     int64_t n = film_count(film);
     for (int64_t i = 0; i < n; i++) {
         clock_seek(&stage->clock, film_at_usec(film, i));
@@ -171,7 +173,8 @@ static bool make_frames(const struct film *film, struct stage *stage, struct pai
 bool film_make(const struct film *film, struct stage *stage, struct painter_sdl *painter,
                struct err *err)
 {
-    int width = stage->look.width, height = stage->look.height;
+    int width = density_pixels(stage->look.width, stage->look.density);
+    int height = density_pixels(stage->look.height, stage->look.density);
     struct encoder encoder = {0};
     if (film_count(film) > FILM_FRAMES_MOST)
         return err_set(err, EXIT_INPUT,

@@ -43,7 +43,7 @@ struct layout_filter {
 
 /* What the picture is told besides the scenes. */
 struct layout_view {
-    int width, height;
+    int width, height;        /* points, as all that follows */
     int64_t length_usec;      /* of the longest run */
     const char *state;        /* "playing x2"; NULL or "": nothing is said */
     int pointer_x, pointer_y; /* -1: nowhere */

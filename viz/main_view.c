@@ -5,6 +5,7 @@
 #include "file/options.h"
 #include "file/story.h"
 #include "file/units.h"
+#include "viz/density.h"
 #include "viz/film.h"
 #include "viz/painter_sdl.h"
 #include "viz/painter_svg.h"
@@ -22,13 +23,11 @@
 #include <strings.h>
 
 #define RUNS_MOST 2
-#define SIDE_LEAST 64
-#define SIDE_MOST 16384
 #define FPS_MOST 1000
 
 /* The command line; texts are NULL where nothing was said. */
 struct wishes {
-    const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *keys;
+    const char *screenshot, *at, *size, *zoom, *filter, *pin, *focus, *scale, *hidpi, *keys;
     const char *from, *to, *speed;
     int64_t fps, placed, scroll;
     struct film film;
@@ -39,15 +38,41 @@ struct wishes {
     int64_t at_usec; /* USEC_NEVER: the end */
 };
 
+static bool is_headless(const struct wishes *wishes)
+{
+    return wishes->screenshot || wishes->film.frames || wishes->film.film || wishes->text;
+}
+
 static bool read_size(struct wishes *wishes, struct err *err)
 {
     struct stage_look *look = &wishes->look;
     char rest;
     if (sscanf(wishes->size, "%dx%d%c", &look->width, &look->height, &rest) != 2 ||
-        look->width < SIDE_LEAST || look->height < SIDE_LEAST || look->width > SIDE_MOST ||
-        look->height > SIDE_MOST)
+        look->width < STAGE_SIDE_LEAST || look->height < STAGE_SIDE_LEAST ||
+        look->width > STAGE_SIDE_MOST || look->height > STAGE_SIDE_MOST)
         return err_set(err, EXIT_INPUT, "--size \"%s\": say WIDTHxHEIGHT, from %dx%d to %dx%d",
-                       wishes->size, SIDE_LEAST, SIDE_LEAST, SIDE_MOST, SIDE_MOST);
+                       wishes->size, STAGE_SIDE_LEAST, STAGE_SIDE_LEAST, STAGE_SIDE_MOST,
+                       STAGE_SIDE_MOST);
+    return true;
+}
+
+/* How dense: what is asked for, of a window also in the environment; else a screen says it, and a picture has a
+ * pixel to a point. */
+static bool read_density(struct wishes *wishes, struct err *err)
+{
+    struct stage_look *look = &wishes->look;
+    const char *kept = is_headless(wishes) ? NULL : getenv("BERTH_HIDPI");
+    const char *asked = wishes->hidpi ? wishes->hidpi : kept && *kept ? kept : "auto";
+    if (!density_read(asked, &look->wished))
+        return err_set(err, EXIT_INPUT,
+                       "%s \"%s\": say how many pixels a point has, from 1 to %d, or \"auto\"",
+                       wishes->hidpi ? "--hidpi" : "BERTH_HIDPI", asked,
+                       DENSITY_MOST / DENSITY_ONE);
+    look->density = look->wished > 0 ? look->wished : DENSITY_ONE;
+    if (density_pixels(look->width, look->density) > STAGE_SIDE_MOST ||
+        density_pixels(look->height, look->density) > STAGE_SIDE_MOST)
+        return err_set(err, EXIT_INPUT, "--size \"%s\" --hidpi \"%s\": that is more than %d pixels",
+                       wishes->size, asked, STAGE_SIDE_MOST);
     return true;
 }
 
@@ -121,11 +146,6 @@ static bool read_screenshot(const char *path, struct err *err)
     return true;
 }
 
-static bool is_headless(const struct wishes *wishes)
-{
-    return wishes->screenshot || wishes->film.frames || wishes->film.film || wishes->text;
-}
-
 static bool read_pick(const char *option, const char *text, int n_runs, struct layout_pick *pick,
                       struct err *err)
 {
@@ -166,8 +186,9 @@ static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
         return err_set(err, EXIT_INPUT, "--predict takes one run");
     if (wishes->predict && is_headless(wishes))
         return err_set(err, EXIT_INPUT, "--predict asks somebody: it needs a window");
-    return read_size(wishes, err) && read_at(wishes, err) && read_look(wishes, n_runs, err) &&
-           read_film(wishes, err) && read_screenshot(wishes->screenshot, err);
+    return read_size(wishes, err) && read_density(wishes, err) && read_at(wishes, err) &&
+           read_look(wishes, n_runs, err) && read_film(wishes, err) &&
+           read_screenshot(wishes->screenshot, err);
 }
 
 static bool load(struct reel *reel, const char *path, bool follow, struct err *err)
@@ -188,10 +209,12 @@ static bool load(struct reel *reel, const char *path, bool follow, struct err *e
 static bool save_still(struct stage *stage, struct painter_sdl *painter, const char *path,
                        struct err *err)
 {
-    int width = stage->look.width, height = stage->look.height;
+    const struct stage_look *look = &stage->look;
+    int width = density_pixels(look->width, look->density);
+    int height = density_pixels(look->height, look->density);
     stage_settle(stage);
     if (ends_in(path, ".svg"))
-        return painter_svg_save(path, &stage->layout.shapes, width, height, err);
+        return painter_svg_save(path, &stage->layout.shapes, look->width, look->height, err);
     const uint32_t *pixels = painter_sdl_draw(painter, &stage->layout.shapes, width, height);
     return picture_save(path, pixels, width, height, err);
 }
@@ -279,7 +302,8 @@ static bool set_stage(struct reel *runs, char **paths, int n_runs, const struct 
     stage.clock.shown = (int32_t)(wishes->placed < CLOCK_ALL ? wishes->placed : CLOCK_ALL);
     if (wishes->scroll > 0) {
         stage_settle(&stage); /* its story has all its lines only then */
-        stage.panel_scroll = (int)(wishes->scroll < SIDE_MOST ? wishes->scroll : SIDE_MOST);
+        stage.panel_scroll =
+            (int)(wishes->scroll < STAGE_SIDE_MOST ? wishes->scroll : STAGE_SIDE_MOST);
     }
     bool ok = show(&stage, runs, n_runs, wishes, err);
     stage_finish(&stage);
@@ -310,8 +334,8 @@ int main(int argc, char **argv)
          "the moment to show (\"12s\", \"end\"); a window starts there", 0, NULL},
         {"placed", 0, OPTION_NUMBER, &wishes.placed, "N",
          "of several placements at that very moment show the first N", 1, NULL},
-        {"size", 0, OPTION_TEXT, &wishes.size, "WxH", "of the window or picture, default 1280x720",
-         0, NULL},
+        {"size", 0, OPTION_TEXT, &wishes.size, "WxH",
+         "of the window or picture in points, default 1280x720", 0, NULL},
         {"zoom", 0, OPTION_TEXT, &wishes.zoom, "N[@X,Y]",
          "look closer, N times, at a point in shares of the whole (\"2.5@0.4,0.6\")", 0, NULL},
         {"filter", 0, OPTION_TEXT, &wishes.filter, "WORDS",
@@ -328,6 +352,10 @@ int main(int argc, char **argv)
          theme_names},
         {"scale", 0, OPTION_TEXT, &wishes.scale, "PERCENT", "size of letters, default 100%", 0,
          NULL},
+        {"hidpi", 0, OPTION_TEXT, &wishes.hidpi, "N",
+         "pixels of a point, 1 to 4: \"2\" is twice as fine; \"auto\", the default, asks a "
+         "window's screen",
+         0, NULL},
         {"follow", 0, OPTION_FLAG, &wishes.follow, NULL,
          "of a run that still goes on: show what comes, from the end of what is there", 0, NULL},
         {"no-charts", 0, OPTION_FLAG, &wishes.no_charts, NULL, "no charts under the time line", 0,

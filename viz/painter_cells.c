@@ -11,7 +11,7 @@
 
 #define CELL 32
 
-/* Letters may lie so far outside their text's rectangle. */
+/* Points: letters may lie so far outside their text's rectangle. */
 #define OVERHANG 3
 
 static uint64_t mix(uint64_t digest, uint64_t value)
@@ -29,6 +29,7 @@ static uint64_t digest_of(const struct shapes *shapes, const struct shape *shape
                           struct shape_rect visible)
 {
     uint64_t digest = mix((uint64_t)shape->kind, palette_colour(shapes->theme, shape->paint));
+    digest = mix(digest, (uint64_t)shapes->density);
     digest = mix(digest, pair(shape->rect.x, shape->rect.y));
     digest = mix(digest, pair(shape->rect.width, shape->rect.height));
     digest = mix(digest, pair(visible.x, visible.y));
@@ -71,8 +72,9 @@ static void take_shapes(struct painter_cells *cells, const struct shapes *shapes
             clip = shape_meet(shape->rect, all);
             continue;
         }
-        struct shape_rect drawn =
-            shape->kind == SHAPE_TEXT ? shape_inset(shape->rect, -OVERHANG) : shape->rect;
+        struct shape_rect drawn = shape->kind == SHAPE_TEXT
+                                      ? shape_inset(shape->rect, -shapes_measure(shapes, OVERHANG))
+                                      : shape->rect;
         struct shape_rect visible = shape_meet(drawn, clip);
         if (visible.width == 0)
             continue;

@@ -5,12 +5,16 @@
 #include "viz/painter_sdl.h"
 
 #include "core/array.h"
+#include "viz/density.h"
 #include "viz/painter_cells.h"
 
 #include <SDL2/SDL_ttf.h>
 #include <stdlib.h>
 
+/* Points. */
 #define STRIPE_STEP 8
+#define STRIPE_WIDTH 2
+#define DASH 4
 
 static const char *const font_folders[] = {
     "/usr/share/fonts/truetype/dejavu",        /* Debian, Ubuntu */
@@ -37,6 +41,7 @@ struct painter_sdl {
     int n_glyphs, cap_glyphs;
     uint32_t *pixels;
     int width, height;
+    struct shapes enlarged;   /* for more pixels than points */
     struct shape_rect window; /* nothing outside is drawn */
     struct painter_cells cells;
 };
@@ -101,6 +106,7 @@ void painter_sdl_destroy(struct painter_sdl *painter)
     free(painter->faces);
     free(painter->pixels);
     painter_cells_finish(&painter->cells);
+    shapes_finish(&painter->enlarged);
     free(painter);
     TTF_Quit();
 }
@@ -168,31 +174,32 @@ static void fill(struct painter_sdl *painter, struct shape_rect rect, uint32_t c
     }
 }
 
-static void frame(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour, int dash)
+static void frame(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour, int stroke,
+                  int dash)
 {
-    int right = rect.x + rect.width - 1, bottom = rect.y + rect.height - 1;
+    int right = rect.x + rect.width - stroke, bottom = rect.y + rect.height - stroke;
     int on = dash > 0 ? dash : rect.width + rect.height;
     for (int at = 0; at < rect.width; at += on + dash) {
         int length = at + on > rect.width ? rect.width - at : on;
-        fill(painter, (struct shape_rect){rect.x + at, rect.y, length, 1}, colour);
-        fill(painter, (struct shape_rect){rect.x + at, bottom, length, 1}, colour);
+        fill(painter, (struct shape_rect){rect.x + at, rect.y, length, stroke}, colour);
+        fill(painter, (struct shape_rect){rect.x + at, bottom, length, stroke}, colour);
     }
     for (int at = 0; at < rect.height; at += on + dash) {
         int length = at + on > rect.height ? rect.height - at : on;
-        fill(painter, (struct shape_rect){rect.x, rect.y + at, 1, length}, colour);
-        fill(painter, (struct shape_rect){right, rect.y + at, 1, length}, colour);
+        fill(painter, (struct shape_rect){rect.x, rect.y + at, stroke, length}, colour);
+        fill(painter, (struct shape_rect){right, rect.y + at, stroke, length}, colour);
     }
 }
 
-/* Lines two pixels thick; where they lie depends on the picture, not on the rectangle, so that they
- * do not crawl. */
-static void stripes(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour)
+/* Where the lines lie depends on the picture, not on the rectangle, so that they do not crawl. */
+static void stripes(struct painter_sdl *painter, struct shape_rect rect, uint32_t colour, int step,
+                    int width)
 {
     struct shape_rect part = clip(painter, rect);
     for (int y = part.y; y < part.y + part.height; y++) {
         uint32_t *row = painter->pixels + (size_t)y * (size_t)painter->width;
         for (int x = part.x; x < part.x + part.width; x++) {
-            if ((x + y) % STRIPE_STEP < 2)
+            if ((x + y) % step < width)
                 row[x] = colour;
         }
     }
@@ -250,13 +257,15 @@ static uint32_t next_letter(const char **text)
 static void write_text(struct painter_sdl *painter, const struct shapes *shapes,
                        const struct shape *shape, uint32_t colour)
 {
-    int face = face_find(painter, shape->size, shape->bold), x = shape->rect.x;
+    int face = face_find(painter, shape->size, shape->bold);
     const char *text = shapes_text_of(shapes, shape);
-    while (*text != '\0') {
+    /* Each where the layout has its point: an advance of larger letters may be rounded otherwise. */
+    int letters = shape_letters(text);
+    for (int i = 0; *text != '\0'; i++) {
         SDL_Surface *glyph = glyph_find(painter, face, next_letter(&text));
         if (glyph)
-            stamp(painter, glyph, x, shape->rect.y, colour);
-        x += shape_advance(shape->size);
+            stamp(painter, glyph, shape->rect.x + i * shape->rect.width / letters, shape->rect.y,
+                  colour);
     }
 }
 
@@ -269,13 +278,14 @@ static void draw(struct painter_sdl *painter, const struct shapes *shapes,
         fill(painter, shape->rect, colour);
         break;
     case SHAPE_FRAME:
-        frame(painter, shape->rect, colour, 0);
+        frame(painter, shape->rect, colour, shapes_stroke(shapes), 0);
         break;
     case SHAPE_DASHED:
-        frame(painter, shape->rect, colour, 4);
+        frame(painter, shape->rect, colour, shapes_stroke(shapes), shapes_measure(shapes, DASH));
         break;
     case SHAPE_STRIPES:
-        stripes(painter, shape->rect, colour);
+        stripes(painter, shape->rect, colour, shapes_measure(shapes, STRIPE_STEP),
+                shapes_measure(shapes, STRIPE_WIDTH));
         break;
     case SHAPE_VEIL:
         veil(painter, shape->rect, colour);
@@ -308,6 +318,10 @@ uint32_t *painter_sdl_draw(struct painter_sdl *painter, const struct shapes *sha
         painter->pixels = calloc((size_t)width * (size_t)height + 1, sizeof *painter->pixels);
         painter->width = width;
         painter->height = height;
+    }
+    if (shapes->density > DENSITY_ONE) {
+        shapes_enlarge(&painter->enlarged, shapes);
+        shapes = &painter->enlarged;
     }
     painter_cells_compare(&painter->cells, shapes, width, height);
     for (int i = 0; i < painter->cells.n_parts; i++)

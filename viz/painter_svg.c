@@ -127,11 +127,12 @@ static void add_patterns(struct buffer *svg, const struct shapes *shapes)
 
 void painter_svg_draw(struct buffer *svg, const struct shapes *shapes, int width, int height)
 {
+    int wide = shapes_measure(shapes, width), high = shapes_measure(shapes, height);
     buffer_add(svg,
                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
                "viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\" "
                "font-family=\"'DejaVu Sans Mono',monospace\" xml:space=\"preserve\">\n",
-               width, height, width, height);
+               wide, high, width, height);
     int n_clips = 0;
     add_patterns(svg, shapes);
     for (int i = 0; i < shapes->n_list; i++) {

@@ -32,7 +32,7 @@ enum paint {
     PAINT_FAILED,
     PAINT_SIM_LIGHT, /* areas under a curve */
     PAINT_REAL_LIGHT,
-    PAINT_SECOND, /* of two runs of one mode */
+    PAINT_SECOND,     /* of two runs of one mode */
     PAINT_DEPLOYMENT, /* marks of the time line */
     PAINT_SCALE,
     PAINT_FAULT,

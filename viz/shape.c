@@ -4,6 +4,7 @@
 #include "viz/shape.h"
 
 #include "core/array.h"
+#include "viz/density.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,47 @@ int shapes_text(struct shapes *shapes, enum paint paint, int x, int y, int width
     keep(shapes, "", 1);
     *ARRAY_ADD(shapes, list) = shape;
     return shape.rect.width;
+}
+
+static int density_of(const struct shapes *shapes)
+{
+    return shapes->density > 0 ? shapes->density : DENSITY_ONE;
+}
+
+int shapes_measure(const struct shapes *shapes, int points)
+{
+    return density_pixels(points, density_of(shapes));
+}
+
+int shapes_stroke(const struct shapes *shapes)
+{
+    /* A pixel and a half would look bold as two. */
+    return (density_of(shapes) + DENSITY_ONE / 4) / DENSITY_ONE;
+}
+
+/* By its edges, so that what touches still does; nothing is lost. */
+static struct shape_rect enlarged(struct shape_rect rect, int density)
+{
+    int left = density_pixels(rect.x, density),
+        right = density_pixels(rect.x + rect.width, density);
+    int top = density_pixels(rect.y, density),
+        bottom = density_pixels(rect.y + rect.height, density);
+    return (struct shape_rect){left, top, right - left, bottom - top};
+}
+
+void shapes_enlarge(struct shapes *pixels, const struct shapes *shapes)
+{
+    int density = density_of(shapes);
+    shapes_clear(pixels);
+    pixels->theme = shapes->theme;
+    pixels->density = density;
+    for (int i = 0; i < shapes->n_list; i++) {
+        struct shape shape = shapes->list[i];
+        shape.rect = enlarged(shape.rect, density);
+        shape.size = density_pixels(shape.size, density);
+        *ARRAY_ADD(pixels, list) = shape;
+    }
+    keep(pixels, shapes->texts, (size_t)shapes->n_texts);
 }
 
 const char *shapes_text_of(const struct shapes *shapes, const struct shape *shape)

@@ -12,7 +12,7 @@
 
 enum shape_kind {
     SHAPE_FILL,
-    SHAPE_FRAME,   /* one pixel wide, inside the rectangle */
+    SHAPE_FRAME,   /* one point wide, inside the rectangle */
     SHAPE_DASHED,  /* likewise */
     SHAPE_STRIPES, /* diagonal lines that rise to the right */
     SHAPE_VEIL,    /* the paint laid over what is there, SHAPE_VEIL_ALPHA of 255 */
@@ -22,7 +22,7 @@ enum shape_kind {
 
 #define SHAPE_VEIL_ALPHA 184
 
-/* Pixels from the picture's upper left corner. */
+/* Points from the picture's upper left corner: see viz/density.h. */
 struct shape_rect {
     int x, y, width, height;
 };
@@ -31,13 +31,14 @@ struct shape {
     enum shape_kind kind;
     enum paint paint;
     struct shape_rect rect;
-    int size;  /* of text: its em, pixels */
+    int size;  /* of text: its em */
     bool bold; /* likewise */
     int text;  /* likewise: where it starts in the list's texts */
 };
 
 struct shapes {
     enum theme theme; /* whose colours the painter takes */
+    int density;      /* pixels of a point in percent; 0 is DENSITY_ONE */
     struct shape *list;
     int n_list, cap_list;
     char *texts;
@@ -54,10 +55,19 @@ void shapes_add(struct shapes *shapes, enum shape_kind kind, enum paint paint,
 /* From here on nothing is drawn outside the rectangle. */
 void shapes_clip(struct shapes *shapes, struct shape_rect rect);
 
-/* Adds UTF-8 text of at most `width` pixels: what is longer ends in an ellipsis, and where not even
- * one letter has room there is none. Returns the pixels it takes. */
+/* Adds UTF-8 text of at most `width` points: what is longer ends in an ellipsis, and where not even
+ * one letter has room there is none. Returns the points it takes. */
 int shapes_text(struct shapes *shapes, enum paint paint, int x, int y, int width, int size,
                 bool bold, const char *text);
+
+/* The same list in pixels of the density that it is meant for; `pixels` is reused from call to call. */
+void shapes_enlarge(struct shapes *pixels, const struct shapes *shapes);
+
+/* Pixels of a thin line. */
+int shapes_stroke(const struct shapes *shapes);
+
+/* A measure of a point or more, in pixels. */
+int shapes_measure(const struct shapes *shapes, int points);
 
 const char *shapes_text_of(const struct shapes *shapes, const struct shape *shape);
 

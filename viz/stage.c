@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pixels that a press may tremble and still be a click. */
+/* Points that a press may tremble and still be a click. */
 #define TREMBLE 4
 
 void stage_init(struct stage *stage, struct scene *const *scenes,
@@ -197,6 +197,7 @@ void stage_draw(struct stage *stage)
     hold_placements(stage);
     stage_panel_prepare(stage, &view, differences, sizeof differences);
     filter_scenes(stage, &view);
+    stage->layout.shapes.density = stage->look.density;
     layout_make(&stage->layout, (const struct scene *const *)stage->scenes, stage->n_scenes, &view);
     stage_panel_draw(stage);
     tip_add(&stage->layout, (const struct scene *const *)stage->scenes, &view);

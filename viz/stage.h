@@ -18,7 +18,9 @@
 
 /* All that makes a picture besides the runs and the time; each has an option of `berth view`. */
 struct stage_look {
-    int width, height;
+    int width, height; /* points */
+    int density;       /* pixels of a point in percent; 0: DENSITY_ONE */
+    int wished;        /* density that was asked for; 0: none, it is the screen's, or a picture's */
     int scale_percent; /* of letters */
     enum theme theme;
     struct layout_camera camera;
@@ -28,6 +30,10 @@ struct stage_look {
 };
 
 enum stage_prompt { STAGE_NOTHING, STAGE_FILTER, STAGE_TIME };
+
+/* Points of a picture's side. */
+#define STAGE_SIDE_LEAST 64
+#define STAGE_SIDE_MOST 16384
 
 /* What only the window can do; it takes the wish and sets it back. */
 struct stage_wishes {
@@ -77,7 +83,7 @@ bool stage_key(struct stage *stage, const char *key);
 /* Keys one after another: "Right Right /web Enter"; each word is a key's name, or what it writes. */
 void stage_keys(struct stage *stage, const char *keys);
 
-/* The pointer, in pixels of the picture; -1, -1: it has left. */
+/* The pointer, in points of the picture; -1, -1: it has left. */
 void stage_point(struct stage *stage, int x, int y);
 void stage_press(struct stage *stage, int x, int y);
 void stage_release(struct stage *stage, int x, int y);

@@ -56,6 +56,14 @@ static void add_pick(struct buffer *text, const char *option, const struct layou
     buffer_add(text, "%c%d", letters[pick->thing], (int)pick->id + 1);
 }
 
+/* A window can be smaller or larger than what can be asked for. */
+static int side(int points)
+{
+    return points < STAGE_SIDE_LEAST  ? STAGE_SIDE_LEAST
+           : points > STAGE_SIDE_MOST ? STAGE_SIDE_MOST
+                                      : points;
+}
+
 void stage_command(const struct stage *stage, struct buffer *text)
 {
     const struct stage_look *look = &stage->look;
@@ -89,7 +97,11 @@ void stage_command(const struct stage *stage, struct buffer *text)
         buffer_add(text, " --scale %d%%", look->scale_percent);
     if (!look->strips)
         buffer_add_text(text, " --no-charts");
-    buffer_add(text, " --size %dx%d", look->width, look->height);
+    if (look->wished > 0) {
+        buffer_add_text(text, " --hidpi ");
+        add_millionths(text, look->wished * INT64_C(10000));
+    }
+    buffer_add(text, " --size %dx%d", side(look->width), side(look->height));
 }
 
 bool stage_read_pick(const char *text, struct layout_pick *pick)

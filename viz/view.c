@@ -5,6 +5,9 @@
  */
 #include "viz/view.h"
 
+#include "viz/density.h"
+#include "viz/view_screen.h"
+
 #define SDL_MAIN_HANDLED
 #include <SDL2/SDL.h>
 #include <stdio.h>
@@ -25,46 +28,37 @@ struct view {
     uint64_t looked_msec, pause_msec; /* when logs were last looked at, and how long not to */
 };
 
-/* Where a screen has more pixels than its windows have points, the picture has them all. */
-static void pixel_size(SDL_Window *window, int *width, int *height)
+/* The pointer comes in the window's units. */
+static void to_points(const struct view *view, int *x, int *y)
 {
-#if SDL_VERSION_ATLEAST(2, 26, 0)
-    SDL_GetWindowSizeInPixels(window, width, height);
-#else
-    SDL_Surface *surface = SDL_GetWindowSurface(window);
-    *width = surface ? surface->w : 0;
-    *height = surface ? surface->h : 0;
-#endif
+    int width, height, wide, high, density = view->stage->look.density;
+    SDL_GetWindowSize(view->window, &width, &height);
+    view_screen_pixels(view->window, &wide, &high);
+    *x = density_point_at(*x, width, wide, density);
+    *y = density_point_at(*y, height, high, density);
 }
 
-/* The pointer comes in points. */
-static void to_pixels(const struct view *view, int *x, int *y)
+/* Another screen may have another density. */
+static void take_density(struct view *view)
 {
-    int width, height;
-    SDL_GetWindowSize(view->window, &width, &height);
-    if (width > 0 && height > 0) {
-        *x = *x * view->stage->look.width / width;
-        *y = *y * view->stage->look.height / height;
-    }
+    struct stage_look *look = &view->stage->look;
+    look->density = look->wished > 0 ? look->wished : view_screen_density(view->window);
 }
 
 static void paint(struct view *view)
 {
+    struct stage_look *look = &view->stage->look;
     int width, height;
-    pixel_size(view->window, &width, &height);
-    SDL_Surface *shown = SDL_GetWindowSurface(view->window);
+    view_screen_pixels(view->window, &width, &height);
     view->changed = false;
-    if (!shown || width < 1 || height < 1)
+    if (width < 1 || height < 1)
         return;
-    view->stage->look.width = width;
-    view->stage->look.height = height;
+    take_density(view);
+    look->width = density_points(width, look->density);
+    look->height = density_points(height, look->density);
     stage_draw(view->stage);
     uint32_t *pixels = painter_sdl_draw(view->painter, &view->stage->layout.shapes, width, height);
-    SDL_Surface *drawn = SDL_CreateRGBSurfaceWithFormatFrom(pixels, width, height, 32, width * 4,
-                                                            SDL_PIXELFORMAT_RGB888);
-    if (drawn && SDL_BlitSurface(drawn, NULL, shown, NULL) == 0)
-        SDL_UpdateWindowSurface(view->window);
-    SDL_FreeSurface(drawn);
+    view_screen_show(view->window, pixels, width, height);
 }
 
 /* The name of a key as the table has it, where it does not write anything; "" for those that do. */
@@ -150,14 +144,14 @@ static void on_event(struct view *view, const SDL_Event *event)
         break;
     case SDL_MOUSEMOTION:
         x = event->motion.x, y = event->motion.y;
-        to_pixels(view, &x, &y);
+        to_points(view, &x, &y);
         stage_point(stage, x, y);
         view->changed = true;
         break;
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP:
         x = event->button.x, y = event->button.y;
-        to_pixels(view, &x, &y);
+        to_points(view, &x, &y);
         if (event->button.button == SDL_BUTTON_LEFT && event->type == SDL_MOUSEBUTTONDOWN)
             stage_press(stage, x, y);
         else if (event->button.button == SDL_BUTTON_LEFT)
@@ -274,6 +268,43 @@ static bool has_display(struct err *err)
                    driver);
 }
 
+/* How many of a window's units make the picture's sides; no more than there are on the screen. That is known only of
+ * a window, and one that nobody has seen can be made anew. */
+static void measure_window(struct view *view, int *width, int *height)
+{
+    const struct stage_look *look = &view->stage->look;
+    int units, pixels, other;
+    SDL_Rect room;
+    SDL_GetWindowSize(view->window, &units, &other);
+    view_screen_pixels(view->window, &pixels, &other);
+    take_density(view);
+    pixels = pixels > 0 ? pixels : units;
+    *width = density_pixels(look->width, look->density) * units / pixels;
+    *height = density_pixels(look->height, look->density) * units / pixels;
+    if (SDL_GetDisplayUsableBounds(SDL_GetWindowDisplayIndex(view->window), &room) != 0)
+        return;
+    *width = *width < room.w ? *width : room.w;
+    *height = *height < room.h ? *height : room.h;
+}
+
+static SDL_Window *create_window(int width, int height, uint32_t flags)
+{
+    return SDL_CreateWindow("berth", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width, height,
+                            flags | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+}
+
+static bool open_window(struct view *view, struct err *err)
+{
+    int width, height;
+    view->window = create_window(STAGE_SIDE_LEAST, STAGE_SIDE_LEAST, SDL_WINDOW_HIDDEN);
+    if (view->window) {
+        measure_window(view, &width, &height);
+        SDL_DestroyWindow(view->window);
+        view->window = create_window(width, height, 0);
+    }
+    return view->window || err_set(err, EXIT_MACHINE, "cannot open a window: %s", SDL_GetError());
+}
+
 bool view_run(struct stage *stage, struct painter_sdl *painter, struct reel *reels, int n_reels,
               struct err *err)
 {
@@ -290,13 +321,7 @@ bool view_run(struct stage *stage, struct painter_sdl *painter, struct reel *ree
     bool ok = has_display(err);
     struct view view = {
         .stage = stage, .painter = painter, .changed = true, .reels = reels, .n_reels = n_reels};
-    if (ok) {
-        view.window = SDL_CreateWindow("berth", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                                       stage->look.width, stage->look.height,
-                                       SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
-        if (!view.window)
-            ok = err_set(err, EXIT_MACHINE, "cannot open a window: %s", SDL_GetError());
-    }
+    ok = ok && open_window(&view, err);
     if (ok) {
         snprintf(stage->said, sizeof stage->said, "Space plays, the arrows step, ? shows all keys");
         SDL_StartTextInput();

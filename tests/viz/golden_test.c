@@ -25,13 +25,15 @@ static const struct golden {
     int64_t at_usec;
     int width, height;
     enum theme theme;
+    int density; /* of the picture, percent */
 } goldens[] = {
-    {"first", "first.json", "", "", 6500000, 480, 300, THEME_LIGHT},
-    {"waiting", "scale-out.json", "", "", 8000000, 480, 300, THEME_DARK},
-    {"draining", "scale-out.json", "", "", 55000000, 320, 240, THEME_PROJECTOR},
-    {"use", "rolling-web.json", "", "", 16500000, 400, 260, THEME_LIGHT},
+    {"first", "first.json", "", "", 6500000, 480, 300, THEME_LIGHT, 100},
+    {"dense", "first.json", "", "", 6500000, 480, 300, THEME_LIGHT, 200},
+    {"waiting", "scale-out.json", "", "", 8000000, 480, 300, THEME_DARK, 100},
+    {"draining", "scale-out.json", "", "", 55000000, 320, 240, THEME_PROJECTOR, 100},
+    {"use", "rolling-web.json", "", "", 16500000, 400, 260, THEME_LIGHT, 100},
     {"many", "vm-or-container.json", "--set instances=300xsmall --set services.0.desiredCount=280",
-     "", 1200000, 320, 240, THEME_LIGHT},
+     "", 1200000, 320, 240, THEME_LIGHT, 100},
 };
 #define N_GOLDENS (int)(sizeof goldens / sizeof goldens[0])
 
@@ -67,22 +69,25 @@ static void compare_text(const struct golden *golden, const struct buffer *text)
               text->text);
 }
 
-static void compare_picture(const struct golden *golden, const uint32_t *pixels)
+static void compare_picture(const struct golden *golden, struct painter_sdl *painter,
+                            const struct shapes *shapes)
 {
+    int width = shapes_measure(shapes, golden->width);
+    int height = shapes_measure(shapes, golden->height);
+    const uint32_t *pixels = painter_sdl_draw(painter, shapes, width, height);
     char path[512];
     struct err err;
     png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_RGB};
     snprintf(path, sizeof path, "%s/%s.png", GOLDEN, golden->name);
     if (writes())
-        cr_assert(picture_save(path, pixels, golden->width, golden->height, &err), "%s", err.text);
+        cr_assert(picture_save(path, pixels, width, height, &err), "%s", err.text);
     cr_assert(png_image_begin_read_from_file(&image, path), "%s", path);
     image.format = PNG_FORMAT_RGB;
-    cr_assert(image.width == (png_uint_32)golden->width &&
-              image.height == (png_uint_32)golden->height);
+    cr_assert(image.width == (png_uint_32)width && image.height == (png_uint_32)height);
     png_byte *bytes = malloc(PNG_IMAGE_SIZE(image));
     cr_assert(png_image_finish_read(&image, NULL, bytes, 0, NULL));
     int differ = 0;
-    for (int i = 0; i < golden->width * golden->height; i++) {
+    for (int i = 0; i < width * height; i++) {
         uint32_t rgb =
             (uint32_t)bytes[3 * i] << 16 | (uint32_t)bytes[3 * i + 1] << 8 | bytes[3 * i + 2];
         differ += rgb != (pixels[i] & 0xFFFFFF);
@@ -118,6 +123,7 @@ Test(golden, pictures_and_texts_are_as_they_were)
         struct stage_look look = {.width = golden->width,
                                   .height = golden->height,
                                   .theme = golden->theme,
+                                  .density = golden->density,
                                   .strips = true};
         struct stage stage;
         struct painter_sdl *painter = painter_sdl_create(&err);
@@ -128,8 +134,7 @@ Test(golden, pictures_and_texts_are_as_they_were)
         scene_text(&reel.scene, &text);
         compare_text(golden, &text);
         if (has_freetype())
-            compare_picture(golden, painter_sdl_draw(painter, &stage.layout.shapes, golden->width,
-                                                     golden->height));
+            compare_picture(golden, painter, &stage.layout.shapes);
         buffer_finish(&text);
         stage_finish(&stage);
         painter_sdl_destroy(painter);

@@ -187,3 +187,78 @@ Test(painter_sdl, drawing_what_has_changed_gives_what_drawing_all_gives)
     cr_expect(kept > 20, "the same list is not drawn twice: %d", kept);
     painter_sdl_destroy(plain);
 }
+
+/* Odd places and sizes, one over the other, some beyond the picture. */
+static void add_odd_shapes(bool with_stripes)
+{
+    static const enum shape_kind kinds[] = {SHAPE_FILL, SHAPE_FRAME, SHAPE_DASHED, SHAPE_VEIL,
+                                            SHAPE_STRIPES};
+    uint32_t draw = 12345;
+    for (int i = 0; i < 60; i++) {
+        int at[4];
+        for (int j = 0; j < 4; j++) {
+            draw = draw * 1103515245 + 12345;
+            at[j] = (int)(draw >> 16 & 63);
+        }
+        shapes_add(&shapes, kinds[i % (4 + with_stripes)], (enum paint)(i % PAINTS),
+                   (struct shape_rect){at[0] - 8, at[1] - 8, at[2], at[3]});
+        if (i == 30)
+            shapes_clip(&shapes, (struct shape_rect){5, 3, 40, 40});
+    }
+}
+
+Test(painter_sdl, twice_as_dense_is_the_same_picture_in_four_times_the_pixels)
+{
+    add_odd_shapes(false);
+    uint32_t plain[WIDTH * HEIGHT];
+    memcpy(plain, painter_sdl_draw(painter, &shapes, WIDTH, HEIGHT), sizeof plain);
+    shapes.density = 200;
+    const uint32_t *dense = painter_sdl_draw(painter, &shapes, 2 * WIDTH, 2 * HEIGHT);
+    for (int y = 0; y < 2 * HEIGHT; y++) {
+        for (int x = 0; x < 2 * WIDTH; x++)
+            cr_assert_eq(dense[y * 2 * WIDTH + x], plain[y / 2 * WIDTH + x / 2], "%d, %d", x, y);
+    }
+}
+
+Test(painter_sdl, what_touches_still_does_at_any_density)
+{
+    for (int i = 0; i < WIDTH; i++)
+        shapes_add(&shapes, SHAPE_FILL, i % 2 ? PAINT_RUNNING : PAINT_INK,
+                   (struct shape_rect){i, 0, 1, HEIGHT});
+    for (int density = 100; density <= 400; density += 25) {
+        int width = WIDTH * density / 100, height = HEIGHT * density / 100;
+        shapes.density = density;
+        const uint32_t *pixels = painter_sdl_draw(painter, &shapes, width, height);
+        for (int i = 0; i < width * height; i++)
+            cr_assert(pixels[i] == (0xFF000000U | palette_rgb(PAINT_RUNNING)) ||
+                          pixels[i] == (0xFF000000U | palette_rgb(PAINT_INK)),
+                      "density %d", density);
+    }
+}
+
+Test(painter_sdl, dense_text_takes_its_lines_place)
+{
+    for (int density = 100; density <= 400; density += 25) {
+        shapes.n_list = 1;
+        shapes_text(&shapes, PAINT_INK, 4, 3, WIDTH, 11, true, "berth 1");
+        struct shape_rect at = shapes.list[1].rect;
+        shapes.density = density;
+        int width = WIDTH * density / 100, height = HEIGHT * density / 100;
+        const uint32_t *pixels = painter_sdl_draw(painter, &shapes, width, height);
+        int left = width, right = 0, top = height, bottom = 0;
+        for (int i = 0; i < width * height; i++) {
+            if (pixels[i] == (0xFF000000U | palette_rgb(PAINT_PAPER)))
+                continue;
+            left = i % width < left ? i % width : left;
+            right = i % width > right ? i % width : right;
+            top = i / width < top ? i / width : top;
+            bottom = i / width > bottom ? i / width : bottom;
+        }
+        cr_expect(left >= (at.x - 1) * density / 100 && left <= (at.x + 3) * density / 100);
+        int end = (at.x + at.width) * density / 100;
+        cr_expect(right <= end && right >= end - 4 * density / 100, "%d: %d of %d", density, right,
+                  end);
+        cr_expect(top >= at.y * density / 100 && bottom < (at.y + at.height) * density / 100,
+                  "%d: %d to %d", density, top, bottom);
+    }
+}

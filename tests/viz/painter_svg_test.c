@@ -86,3 +86,11 @@ Test(painter_svg, saves_or_says_why_not)
     cr_assert(!painter_svg_save("/no/such/picture.svg", &shapes, 10, 10, &err));
     cr_assert(strstr(err.text, "/no/such/picture.svg"));
 }
+
+Test(painter_svg, is_as_large_as_its_density_says)
+{
+    shapes.density = 150;
+    shapes_add(&shapes, SHAPE_FILL, PAINT_PAPER, (struct shape_rect){0, 0, 200, 100});
+    expect("width=\"300\" height=\"150\" viewBox=\"0 0 200 100\"");
+    expect("<rect x=\"0\" y=\"0\" width=\"200\" height=\"100\"");
+}
