@@ -4,6 +4,7 @@
 #include "viz/series.h"
 
 #include "core/array.h"
+#include "viz/time_sort.h"
 
 #include <stdlib.h>
 
@@ -24,21 +25,13 @@ void series_set(struct series *series, int64_t at_usec, int64_t value)
     *ARRAY_ADD(series, points) = (struct series_point){at_usec, value};
 }
 
-static int compare_points(const void *left, const void *right)
-{
-    const struct series_point *a = left, *b = right;
-    if (a->at_usec != b->at_usec)
-        return a->at_usec < b->at_usec ? -1 : 1;
-    return a->value < b->value ? -1 : a->value > b->value;
-}
-
 /* Turns sorted differences into values, one for each moment. */
 static void sum_up(struct series *series)
 {
     int64_t value = 0;
     int n = 0;
-    if (series->n_points > 1)
-        qsort(series->points, (size_t)series->n_points, sizeof *series->points, compare_points);
+    /* changes of one moment add up in any order */
+    time_sort(series->points, series->n_points, sizeof *series->points, NULL);
     for (int i = 0; i < series->n_points; i++) {
         value += series->points[i].value;
         if (n == 0 || series->points[n - 1].at_usec != series->points[i].at_usec)

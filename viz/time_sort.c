@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BITS 16
+#define FEW 256
 
 struct entry {
     uint64_t moment;
@@ -22,6 +23,18 @@ static uint64_t moment_of(const void *items, size_t at, size_t size)
     memcpy(&moment, (const char *)items + at * size, sizeof moment);
     return (uint64_t)moment ^ UINT64_C(1)
                                   << 63; /* moments before 0 come first: broken logs have some */
+}
+
+/* What few there are is put in its place one by one: counting would cost more. */
+static void insert(struct entry *entries, int n)
+{
+    for (int i = 1; i < n; i++) {
+        struct entry entry = entries[i];
+        int to = i;
+        for (; to > 0 && entries[to - 1].moment > entry.moment; to--)
+            entries[to] = entries[to - 1];
+        entries[to] = entry;
+    }
 }
 
 static void pass(const struct entry *from, struct entry *to, int n, int shift)
@@ -63,7 +76,9 @@ void time_sort(void *items, int n, size_t size, int (*ties)(const void *, const 
         entries[i] = (struct entry){moment_of(items, (size_t)i, size), i};
         differ |= entries[i].moment ^ entries[0].moment;
     }
-    for (int shift = 0; shift < 64; shift += BITS) {
+    if (n <= FEW)
+        insert(entries, n);
+    for (int shift = 0; shift < 64 && n > FEW; shift += BITS) {
         if ((differ >> shift & ((1 << BITS) - 1)) == 0)
             continue;
         pass(entries, others, n, shift);

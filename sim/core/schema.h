@@ -36,6 +36,7 @@ struct field {
     size_t offset;
     size_t n_offset;
     const void *of;
+    size_t name_length;
 };
 
 struct schema {
@@ -47,15 +48,16 @@ struct schema {
 /* Rows of a field table: the struct, the member, its name outside. */
 #define FIELD(type, owner, member, name)                                                           \
     {                                                                                              \
-        name, type, offsetof(struct owner, member), 0, NULL                                        \
+        name, type, offsetof(struct owner, member), 0, NULL, sizeof(name) - 1                      \
     }
 #define FIELD_OF(type, owner, member, name, of)                                                    \
     {                                                                                              \
-        name, type, offsetof(struct owner, member), 0, of                                          \
+        name, type, offsetof(struct owner, member), 0, of, sizeof(name) - 1                        \
     }
 #define FIELD_LIST_OF(owner, member, name, of)                                                     \
     {                                                                                              \
-        name, FIELD_LIST, offsetof(struct owner, member), offsetof(struct owner, n_##member), of   \
+        name, FIELD_LIST, offsetof(struct owner, member), offsetof(struct owner, n_##member), of,  \
+            sizeof(name) - 1                                                                       \
     }
 #define SCHEMA(owner, fields)                                                                      \
     {                                                                                              \

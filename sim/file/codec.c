@@ -532,10 +532,16 @@ bool codec_read_struct(const char *text, size_t length, const struct schema *sch
     return ok;
 }
 
-void record_finish(struct record *record)
+void record_empty(struct record *record)
 {
     message_finish(&record->event);
     for (int i = 0; i < record->outputs.n_messages; i++)
         message_finish(&record->outputs.messages[i]);
+    record->outputs.n_messages = 0;
+}
+
+void record_finish(struct record *record)
+{
+    record_empty(record);
     outputs_finish(&record->outputs);
 }

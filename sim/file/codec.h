@@ -25,6 +25,9 @@ bool codec_read_message(const char *text, size_t length, struct message *message
 bool codec_read_record(const char *text, size_t length, struct record *record, struct err *err);
 void record_finish(struct record *record);
 
+/* Frees what the record's messages hold, and keeps the room for outputs, for another one. */
+void record_empty(struct record *record);
+
 /* The same for any struct with a schema; release with schema_finish(). */
 void codec_write_struct(struct buffer *buffer, const struct schema *schema, const void *from);
 bool codec_read_struct(const char *text, size_t length, const struct schema *schema, void *to,

@@ -9,12 +9,13 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 struct text {
     const char *at, *end;
 };
 
-static bool take(struct text *text, const char *words, size_t n)
+static inline bool take(struct text *text, const char *words, size_t n)
 {
     if ((size_t)(text->end - text->at) < n || memcmp(text->at, words, n) != 0)
         return false;
@@ -33,10 +34,12 @@ static bool take_number(struct text *text, int64_t *number)
     const char *at = text->at;
     bool minus = at < text->end && *at == '-';
     const char *first = at += minus;
+    const char *most = text->end - at > NUMBER_DIGITS ? at + NUMBER_DIGITS : text->end;
     int64_t value = 0;
+    unsigned digit;
 
-    while (at < text->end && *at >= '0' && *at <= '9' && at - first < NUMBER_DIGITS)
-        value = value * 10 + (*at++ - '0');
+    for (; at < most && (digit = (unsigned)*at - '0') <= 9; at++)
+        value = value * 10 + digit;
     if (at == first || (at < text->end && *at >= '0' && *at <= '9') ||
         (*first == '0' && (at - first > 1 || minus)))
         return false;
@@ -75,20 +78,70 @@ static bool take_id(struct text *text, char letter, int32_t *id)
     return number >= 1 && number <= INT32_MAX;
 }
 
+/* Whether the name and its closing quote stand at the front of what is left. */
+static bool is_name(const char *at, const char *end, const char *name)
+{
+    while (at < end && *name != '\0' && *at == *name) {
+        at++;
+        name++;
+    }
+    return *name == '\0' && at < end && *at == '"';
+}
+
+/* None of the names needs an escape: what is no name goes the long way. */
 static bool take_name(struct text *text, const char *const *names, int32_t *index)
 {
-    const char *string;
-    size_t n;
+    const char *at = text->at + 1;
 
-    if (!take_string(text, &string, &n))
+    if (text->at == text->end || *text->at != '"')
         return false;
     for (int i = 0; names[i]; i++) {
-        if (names[i][0] == string[0] && strncmp(names[i], string, n) == 0 && names[i][n] == '\0') {
+        if (is_name(at, text->end, names[i])) {
             *index = i;
-            return n > 0; /* writing leaves out an empty name */
+            text->at = at + strlen(names[i]) + 1;
+            return names[i][0] != '\0'; /* writing leaves out an empty name */
         }
     }
     return false;
+}
+
+/* Messages' kinds are many, and every line names some: most are where their hash says. */
+#define KIND_SLOTS 256
+
+static_assert(MESSAGE_KINDS <= UINT8_MAX, "a slot has a byte");
+static uint8_t kind_slots[KIND_SLOTS];
+static once_flag kind_once = ONCE_FLAG_INIT;
+
+static unsigned kind_slot(const char *name, size_t n)
+{
+    return ((unsigned)n * 31 + (unsigned char)name[0] * 7 + (unsigned char)name[n / 2] * 3 +
+            (unsigned char)name[n - 1]) %
+           KIND_SLOTS;
+}
+
+static void fill_kind_slots(void)
+{
+    for (int i = 0; message_kind_names[i]; i++)
+        kind_slots[kind_slot(message_kind_names[i], strlen(message_kind_names[i]))] = (uint8_t)i;
+}
+
+static bool take_kind(struct text *text, int32_t *kind)
+{
+    const char *at = text->at + 1, *quote;
+    size_t n;
+
+    if (text->end - text->at < 3 || *text->at != '"')
+        return false;
+    quote = memchr(at, '"', (size_t)(text->end - at));
+    n = quote ? (size_t)(quote - at) : 0;
+    if (n == 0)
+        return false;
+    call_once(&kind_once, fill_kind_slots);
+    *kind = kind_slots[kind_slot(at, n)];
+    if (!is_name(at, text->end, message_kind_names[*kind]))
+        return take_name(text, message_kind_names, kind);
+    text->at = quote + 1;
+    return true;
 }
 
 static bool take_members(struct text *text, const struct schema *schema, void *record, bool first);
@@ -167,14 +220,16 @@ static bool is_always_there(const struct field *field)
 }
 
 /* `,"name":`, without the comma before the first one. */
-static bool take_key(struct text *text, const char *name, bool first)
+static bool take_key(struct text *text, const struct field *field, bool first)
 {
-    struct text rest = *text;
+    const char *at = text->at;
+    size_t n = field->name_length;
 
-    if ((!first && !TAKE(&rest, ",")) || !TAKE(&rest, "\"") || !take(&rest, name, strlen(name)) ||
-        !TAKE(&rest, "\":"))
+    if ((size_t)(text->end - at) < n + 4 || (!first && *at++ != ',') || *at++ != '"' ||
+        *at != field->name[0] || memcmp(at, field->name, n) != 0 || at[n] != '"' ||
+        at[n + 1] != ':')
         return false;
-    *text = rest;
+    text->at = at + n + 2;
     return true;
 }
 
@@ -184,7 +239,7 @@ static bool take_members(struct text *text, const struct schema *schema, void *r
     for (int i = 0; i < schema->n_fields; i++) {
         const struct field *field = &schema->fields[i];
 
-        if (!take_key(text, field->name, first)) {
+        if (!take_key(text, field, first)) {
             if (is_always_there(field))
                 return false;
             continue;
@@ -201,11 +256,11 @@ static bool take_message(struct text *text, struct message *message)
     int32_t kind;
     int64_t id = 0;
 
-    if (!TAKE(text, "{\"kind\":") || !take_name(text, message_kind_names, &kind))
+    if (!TAKE(text, "{\"kind\":") || !take_kind(text, &kind))
         return false;
     if (TAKE(text, ",\"id\":") && (!take_number(text, &id) || id < 1))
         return false;
-    *message = message_new((enum message_kind)kind);
+    message->kind = (enum message_kind)kind;
     message->id = id;
     if (take_members(text, &message_types[kind].schema, &message->as, false) && TAKE(text, "}"))
         return true;
@@ -213,16 +268,18 @@ static bool take_message(struct text *text, struct message *message)
     return false;
 }
 
+/* Into the room that `outputs` has already, as far as it goes. */
 static bool take_outputs(struct text *text, struct outputs *outputs)
 {
     if (!TAKE(text, ",\"outputs\":["))
         return true;
     do {
-        struct message message;
-
-        if (!take_message(text, &message))
+        if (outputs->n_messages == outputs->cap_messages)
+            outputs->messages = array_grow(outputs->messages, outputs->n_messages,
+                                           &outputs->cap_messages, sizeof *outputs->messages);
+        if (!take_message(text, &outputs->messages[outputs->n_messages]))
             return false;
-        *ARRAY_ADD(outputs, messages) = message;
+        outputs->n_messages++;
     } while (TAKE(text, ","));
     return TAKE(text, "]");
 }
@@ -235,24 +292,16 @@ static bool take_machine(struct text *text, int32_t *machine)
     return true;
 }
 
-/* All but the closing brace. */
+/* All but the closing brace, into an empty record; where false, it may hold something. */
 static bool take_record(struct text *text, struct record *record)
 {
-    struct record read = {0};
-
-    if (!TAKE(text, "{\"m\":") || !take_machine(text, &read.machine) || !TAKE(text, ",\"seq\":") ||
-        !take_number(text, &read.seq) || !TAKE(text, ",\"t\":") ||
-        !take_number(text, &read.at_usec))
+    if (!TAKE(text, "{\"m\":") || !take_machine(text, &record->machine) ||
+        !TAKE(text, ",\"seq\":") || !take_number(text, &record->seq) || !TAKE(text, ",\"t\":") ||
+        !take_number(text, &record->at_usec))
         return false;
-    read.modelled = TAKE(text, ",\"modelled\":true");
-    if (!TAKE(text, ",\"event\":") || !take_message(text, &read.event))
-        return false;
-    if (!take_outputs(text, &read.outputs)) {
-        record_finish(&read);
-        return false;
-    }
-    *record = read;
-    return true;
+    record->modelled = TAKE(text, ",\"modelled\":true");
+    return TAKE(text, ",\"event\":") && take_message(text, &record->event) &&
+           take_outputs(text, &record->outputs);
 }
 
 static bool take_digest(struct text *text, uint64_t *digest)
@@ -264,12 +313,11 @@ static bool take_digest(struct text *text, uint64_t *digest)
         return false;
     *digest = 0;
     for (size_t i = 0; i < n; i++) {
-        static const char digits[] = "0123456789abcdef";
-        const char *digit = memchr(digits, string[i], 16);
+        char c = string[i];
 
-        if (!digit)
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
             return false;
-        *digest = *digest << 4 | (uint64_t)(digit - digits);
+        *digest = *digest << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
     }
     return true;
 }
@@ -289,25 +337,28 @@ bool codec_plain_message(const char *text, size_t length, struct message *messag
     return true;
 }
 
-/* With the digest where it is asked for. */
+/* With the digest where it is asked for. Where false, the record is empty again. */
 static bool read_line(const char *text, size_t length, struct record *record, uint64_t *digest)
 {
     struct text rest = {text, text + length};
-    struct record read;
 
-    if (!take_record(&rest, &read))
-        return false;
-    if ((digest && !take_digest(&rest, digest)) || !TAKE(&rest, "}") || rest.at != rest.end) {
-        record_finish(&read);
-        return false;
-    }
-    *record = read;
-    return true;
+    if (take_record(&rest, record) && (!digest || take_digest(&rest, digest)) && TAKE(&rest, "}") &&
+        rest.at == rest.end)
+        return true;
+    record_empty(record);
+    return false;
 }
 
 bool codec_plain_record(const char *text, size_t length, struct record *record)
 {
-    return read_line(text, length, record, NULL);
+    struct record read = {0};
+
+    if (!read_line(text, length, &read, NULL)) {
+        outputs_finish(&read.outputs);
+        return false;
+    }
+    *record = read;
+    return true;
 }
 
 bool codec_plain_logged(const char *text, size_t length, struct record *record, uint64_t *digest)

@@ -13,7 +13,8 @@
 bool codec_plain_message(const char *text, size_t length, struct message *message);
 bool codec_plain_record(const char *text, size_t length, struct record *record);
 
-/* A line of a run log, with its digest. */
+/* A line of a run log, with its digest, into an empty record: zeros, or one that record_empty() was called for, whose
+ * room for outputs is then used again. Where false, it is empty as before. */
 bool codec_plain_logged(const char *text, size_t length, struct record *record, uint64_t *digest);
 
 #endif

@@ -429,7 +429,7 @@ bool replay_end(struct replay *replay, const struct run_summary *summary, struct
 /* Files ---------------------------------------------------------------------------------------- */
 
 /* A record as it stands in a file: first that it is the next one, then that nobody changed it. */
-static bool step_logged(struct replay *replay, const struct runlog_reader *reader,
+static bool step_logged(struct replay *replay, struct runlog_reader *reader,
                         const struct record *record, struct err *err)
 {
     if (!check_order(replay, record, err))

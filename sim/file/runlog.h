@@ -96,12 +96,18 @@ const struct run_header *runlog_header(const struct runlog_reader *reader);
  * `err` names file, line and, where the line has them, machine and event; reading cannot go on. */
 enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record, struct err *err);
 
-/* Whether the line last read carries the digest that its machine's history gives. */
-bool runlog_digest_holds(const struct runlog_reader *reader);
+/* Exchanges the record last read for another one, zeros or one taken before, of which the reader frees what it holds
+ * and uses the room. The caller releases what it has in the end with record_finish(). */
+void runlog_take(struct runlog_reader *reader, struct record *record);
+
+/* Whether the line last read carries the digest that its machine's history gives. Whoever asks asks after every
+ * record, from the first on: the history is what was asked for. */
+bool runlog_digest_holds(struct runlog_reader *reader);
 const struct run_summary *runlog_summary(const struct runlog_reader *reader); /* NULL: none yet */
 int runlog_line(const struct runlog_reader *reader); /* number of the line last read, from 1 */
 const char *runlog_text(const struct runlog_reader *reader); /* that line */
 int64_t runlog_bytes(const struct runlog_reader *reader);    /* of the file, up to its end */
+int64_t runlog_size(const struct runlog_reader *reader);     /* of the whole file now; 0: a pipe's */
 
 /* Frees what a header owns: a copy's, the reader frees its own. */
 void run_header_finish(struct run_header *header);

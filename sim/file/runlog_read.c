@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES (64 * 1024)
@@ -34,6 +35,8 @@ struct runlog_reader {
     bool has_record;
     struct run_summary summary;
     bool has_summary;
+    uint64_t digest;    /* that the line last read carries */
+    bool digest_judged; /* its machine's history has it already */
     bool digest_holds;
     uint64_t *digests; /* of each machine's history, by machine + 1 */
     int n_digests, cap_digests;
@@ -335,11 +338,8 @@ static enum runlog_item accept_record(struct runlog_reader *reader, uint64_t dig
         err_set(err, EXIT_INPUT, "m: no such instance was launched");
         return RUNLOG_ERROR;
     }
-    while (record->machine + 1 >= reader->n_digests)
-        ARRAY_ADD(reader, digests);
-    reader->digests[record->machine + 1] =
-        record_digest(reader->digests[record->machine + 1], record);
-    reader->digest_holds = reader->digests[record->machine + 1] == digest;
+    reader->digest = digest;
+    reader->digest_judged = false;
     return RUNLOG_RECORD;
 }
 
@@ -370,10 +370,10 @@ static bool read_text_line(struct runlog_reader *reader, struct err *err, bool *
     return false;
 }
 
+/* Keeps its room for the next one. */
 static void drop_record(struct runlog_reader *reader)
 {
-    if (reader->has_record)
-        record_finish(&reader->record);
+    record_empty(&reader->record);
     reader->has_record = false;
 }
 
@@ -395,6 +395,7 @@ static enum runlog_item next_of_any_form(struct runlog_reader *reader, struct er
 
     if (!line && !reader->whole)
         return RUNLOG_TRUNCATED;
+    record_finish(&reader->record);
     pass_line(reader);
     if (line)
         item = take_line(reader, line, &inner);
@@ -443,8 +444,27 @@ enum runlog_item runlog_next(struct runlog_reader *reader, struct record *record
     return item;
 }
 
-bool runlog_digest_holds(const struct runlog_reader *reader)
+void runlog_take(struct runlog_reader *reader, struct record *record)
 {
+    struct record mine = *record;
+
+    *record = reader->record;
+    reader->record = mine;
+    reader->has_record = false;
+}
+
+bool runlog_digest_holds(struct runlog_reader *reader)
+{
+    const struct record *record = &reader->record;
+
+    if (!reader->has_record || reader->digest_judged)
+        return reader->digest_holds;
+    while (record->machine + 1 >= reader->n_digests)
+        ARRAY_ADD(reader, digests);
+    reader->digests[record->machine + 1] =
+        record_digest(reader->digests[record->machine + 1], record);
+    reader->digest_holds = reader->digests[record->machine + 1] == reader->digest;
+    reader->digest_judged = true;
     return reader->digest_holds;
 }
 
@@ -463,6 +483,13 @@ int64_t runlog_bytes(const struct runlog_reader *reader)
     return reader->n_bytes;
 }
 
+int64_t runlog_size(const struct runlog_reader *reader)
+{
+    struct stat file;
+
+    return fstat(reader->fd, &file) == 0 ? (int64_t)file.st_size : 0;
+}
+
 const char *runlog_text(const struct runlog_reader *reader)
 {
     return reader->data + reader->start;
@@ -470,7 +497,7 @@ const char *runlog_text(const struct runlog_reader *reader)
 
 void runlog_finish(struct runlog_reader *reader)
 {
-    drop_record(reader);
+    record_finish(&reader->record);
     run_header_finish(&reader->header);
     close(reader->fd);
     free(reader->digests);

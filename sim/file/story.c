@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "file/refusal.h"
+#include "file/runlog_ahead.h"
 #include "file/story_turns.h"
 
 #include <assert.h>
@@ -689,14 +690,17 @@ bool story_load(struct story *story, const char *path, struct run_header *header
                 struct err *err)
 {
     struct runlog_reader *reader = runlog_open(path, err);
-    struct record record;
+    struct runlog_ahead *ahead;
+    const struct record *record;
     enum runlog_item item;
 
     if (!reader)
         return false;
     story_init(story);
-    while ((item = runlog_next(reader, &record, err)) == RUNLOG_RECORD)
-        story_add(story, &record);
+    ahead = runlog_ahead_start(reader);
+    while ((item = runlog_ahead_next(ahead, &record, err)) == RUNLOG_RECORD)
+        story_add(story, record);
+    runlog_ahead_finish(ahead);
     if (item == RUNLOG_ERROR) {
         story_finish(story);
     } else {
