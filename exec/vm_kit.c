@@ -195,7 +195,7 @@ static bool add_modules(struct cpio *cpio, const char *source, struct err *err)
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
         snprintf(path, sizeof path, "%s/modules/%s.ko", source, modules[i]);
-        snprintf(name, sizeof name, "%s/%s.ko", VM_KIT_MODULES + 1, modules[i]);
+        snprintf(name, sizeof name, "%s/%s.ko", &VM_KIT_MODULES[1], modules[i]);
         if (access(path, R_OK) == 0 && !cpio_add_file(cpio, name, path, err)) {
             return false;
         }
@@ -217,7 +217,7 @@ static bool make_initramfs(const struct vm_kit *kit, const struct programs *prog
         ok = cpio_add_folder(&cpio, folders[i], err);
     }
     ok = ok && cpio_add_file(&cpio, "init", programs->agent, err) &&
-         cpio_add_file(&cpio, VM_KIT_WORK + 1, programs->work, err) &&
+         cpio_add_file(&cpio, &VM_KIT_WORK[1], programs->work, err) &&
          add(&cpio, BUILTIN_BUSYBOX, err) && add_libraries(&cpio, programs->agent, err) &&
          add_modules(&cpio, kit->source, err);
     return cpio_close(&cpio, ok ? err : &(struct err){0}) && ok;

@@ -86,8 +86,8 @@ static struct vm_costs qemu(void)
                                   cpu_usec(198000), cpu_usec(100000)},
                 [BOOT_UNCOMPRESSED] = {cpu_usec(60000), cpu_usec(52000), cpu_usec(2310000),
                                        cpu_usec(198000), cpu_usec(100000)},
-                [BOOT_RESTORE] =
-                    {cpu_usec(60000), {{0}, {0}}, {{0}, {0}}, cpu_usec(11000), cpu_usec(5000)},
+                [BOOT_RESTORE] = {cpu_usec(60000), cpu_usec(0), cpu_usec(0), cpu_usec(11000),
+                                  cpu_usec(5000)},
             },
         /* 65 MB of a guest of 128 MiB with kernel 6.12; qemu held 206 MB for it (same runs). */
         .os_bytes = 62 * MIB,

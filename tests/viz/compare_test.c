@@ -267,8 +267,8 @@ Test(compare, prints_tables)
         "because     the first event that differs is\n"
         "            simulated  t1 web placed on i1 at 1.000 s\n"
         "            real       t1 web placed on i2 at 1.000 s\n",
-        "startup          2|2    230 ms 331 ms        430 ms   628 ms      101 ms 0.500 +101 ms "
-        "+/-1.24 s ~\n",
+        ("startup          2|2    230 ms 331 ms        430 ms   628 ms      101 ms 0.500 +101 ms "
+         "+/-1.24 s ~\n"),
         "measured    83 % of the compared phases (10 of 12); ~ was modelled",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
