@@ -8,8 +8,11 @@
 #include "file/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Where the profile goes where nobody says; `berth predict` looks for it there. */
 #define PROFILE "host.profile.json"
@@ -41,11 +44,27 @@ static bool write_profile(const char *path, const struct calibration *calibratio
     ok = file && fwrite(json.text, 1, json.length, file) == json.length;
     ok = file && fclose(file) == 0 && ok;
     if (!ok) {
-        err_errno(err, errno, "cannot write %s", path);
+        err_file(err, errno, "cannot write %s", path);
     } else {
         owner_give(path);
     }
     buffer_finish(&json);
+    return ok;
+}
+
+/* Found out before a minute and a half of measuring. */
+static bool may_write(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    bool ok = fd >= 0 || (errno == ENOENT && folder && access(folder, W_OK | X_OK) == 0) ||
+              err_file(err, errno, "cannot write %s", path);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(folder);
     return ok;
 }
 
@@ -60,6 +79,10 @@ static int measure(const char *path, bool quick, bool json)
         abort();
     }
     calibration->quick = quick;
+    if (!may_write(path, &err)) {
+        free(calibration);
+        return err_report(&err);
+    }
     fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "a minute and a half");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);

@@ -294,6 +294,19 @@ void guests_init(struct guests *guests, enum vm_start start, const struct plans 
     snprintf(guests->folder, sizeof guests->folder, "%s/vm", run->folder);
 }
 
+/* Once a process: calibrating opens many. */
+static void tell_kind(const struct vm_kit *kit)
+{
+    static bool told;
+
+    if (!told) {
+        fprintf(stderr, "virtual machines are %s%s%s\n",
+                kit->kvm ? "run with KVM" : "emulated: ", kit->why,
+                kit->kvm ? "" : "; what they take says little of real ones");
+    }
+    told = true;
+}
+
 bool guests_open(struct guests *guests, struct err *err)
 {
     if (guests->is_open) {
@@ -303,9 +316,7 @@ bool guests_open(struct guests *guests, struct err *err)
         return false;
     }
     guests->is_open = true;
-    fprintf(stderr, "virtual machines are %s%s%s\n",
-            guests->kit.kvm ? "run with KVM" : "emulated: ", guests->kit.why,
-            guests->kit.kvm ? "" : "; what they take says little of real ones");
+    tell_kind(&guests->kit);
     return true;
 }
 

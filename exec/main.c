@@ -5,7 +5,6 @@
 #include "exec/command.h"
 #include "file/err.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,11 +15,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"exec", cmd_exec},
-    {"calibrate", cmd_calibrate},
-    {"doctor", cmd_doctor},
-    {"clean", cmd_clean},
-    {"enter", cmd_enter},
+    {"exec", cmd_exec},   {"calibrate", cmd_calibrate}, {"doctor", cmd_doctor},
+    {"clean", cmd_clean}, {"enter", cmd_enter},
 };
 
 /* A closed standard descriptor would be given to the first file that is opened. */
@@ -36,24 +32,12 @@ static void open_standard_descriptors(void)
     }
 }
 
-/* Results that never reached their reader are no results. */
-static int flushed(int code)
-{
-    struct err err;
-
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return code;
-    }
-    err_errno(&err, errno, "cannot write to standard output");
-    return code == EXIT_FINE ? err_report(&err) : code;
-}
-
 int main(int argc, char **argv)
 {
     open_standard_descriptors();
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (argc > 1 && strcmp(argv[1], commands[i].name) == 0) {
-            return flushed(commands[i].run(argc - 1, argv + 1));
+            return err_flushed(commands[i].run(argc - 1, argv + 1));
         }
     }
     fprintf(stderr, "berth-exec is a part of berth: see berth --help\n");

@@ -68,7 +68,7 @@ bool prints_folder_make(const char *folder, struct err *err)
                          "%s is there, and holds what berth did not put there: what containers "
                          "print goes there; move it away, or choose another place with -o",
                          folder)
-               : err_errno(err, errno, "cannot make %s", folder);
+               : err_file(err, errno, "cannot make %s", folder);
 }
 
 bool prints_folder_finish(const char *folder)

@@ -71,7 +71,7 @@ static int show(const struct check_results *results, const struct wish *wish)
 
     check_print(&text, results, wish->json ? CHECK_JSON : (enum check_format)wish->format);
     if (!file || fputs(text.text, file) < 0 || (wish->output && fclose(file) != 0)) {
-        err_errno(&err, errno, "cannot write %s", wish->output ? wish->output : "the results");
+        err_file(&err, errno, "cannot write %s", wish->output ? wish->output : "the results");
         code = err_report(&err);
     }
     buffer_finish(&text);

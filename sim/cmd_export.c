@@ -61,7 +61,7 @@ static bool write_to(const struct wish *wish, const struct story *story,
     }
     out = fopen(wish->output, "w");
     if (!out)
-        return err_errno(err, errno, "cannot write %s", wish->output);
+        return err_file(err, errno, "cannot write %s", wish->output);
     write_run(out, wish, story, header);
     ok = !ferror(out);
     ok = fclose(out) == 0 && ok;

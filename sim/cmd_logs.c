@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char about[] =
-    "Prints what the containers of a task of a real run wrote to their standard output and standard\n"
+    "Prints what the containers of a task of a real run wrote to their standard output and "
+    "standard\n"
     "error, at most the first MiB of each, whatever their logConfiguration says: the run kept it\n"
     "beside its log, in RUN.logs. A simulated container prints nothing, and so says this command.";
 
@@ -117,6 +119,23 @@ static struct tail make_tail(const struct wish *wish, const char *container)
     return tail;
 }
 
+/* A run that printed nothing at all leaves no folder. */
+static void tell_nothing(const struct wish *wish)
+{
+    char *folder;
+
+    if (asprintf(&folder, "%s.logs", wish->path) < 0)
+        abort();
+    if (access(folder, F_OK) == 0)
+        fprintf(stderr, "berth logs: %s printed nothing\n", wish->task_text);
+    else
+        fprintf(stderr,
+                "berth logs: nothing was printed, or %s is no longer beside the log: it goes "
+                "wherever the log goes\n",
+                folder);
+    free(folder);
+}
+
 static int print_all(const struct wish *wish, struct tail *tails, int n_tails)
 {
     bool some = false;
@@ -128,7 +147,7 @@ static int print_all(const struct wish *wish, struct tail *tails, int n_tails)
     for (int i = 0; i < n_tails; i++)
         some |= print_new(&tails[i], n_tails > 1);
     if (!some)
-        fprintf(stderr, "berth logs: %s printed nothing\n", wish->task_text);
+        tell_nothing(wish);
     return EXIT_FINE;
 }
 

@@ -15,7 +15,7 @@
 
 static const char about[] =
     "Writes a scenario to start from into FILE (scenario.json), with notes that say what there is\n"
-    "to change. A file that exists is left alone.";
+    "to change. A file that exists is left alone; - is standard output.";
 
 static const char examples[] =
     "  berth new                            a service: scenario.json\n"
@@ -172,7 +172,7 @@ static bool write_new(const char *path, const char *text, struct err *err)
     if (fd < 0 && errno == EEXIST)
         return err_set(err, EXIT_INPUT, "%s exists and is left alone: name another file", path);
     if (fd < 0)
-        return err_set(err, EXIT_INPUT, "cannot write %s: %s", path, strerror(errno));
+        return err_file(err, errno, "cannot write %s", path);
     while (done < length) {
         ssize_t n = write(fd, text + done, length - done);
 
@@ -213,7 +213,7 @@ int cmd_new(int argc, char **argv)
         .operands_max = 1,
     };
     int n_operands, code;
-    const char *path;
+    const char *path, *text;
     struct err err;
 
     if (!options_parse(&options, argc, argv, &n_operands, &code))
@@ -223,7 +223,12 @@ int cmd_new(int argc, char **argv)
         return err_report(&err);
     }
     path = n_operands ? argv[0] : "scenario.json";
-    if (!write_new(path, job ? job_text : task ? task_text : service_text, &err))
+    text = job ? job_text : task ? task_text : service_text;
+    if (strcmp(path, "-") == 0) {
+        fputs(text, stdout);
+        return EXIT_FINE;
+    }
+    if (!write_new(path, text, &err))
         return err_report(&err);
     fprintf(stderr, "%s is written; next: berth sim %s\n", path, path);
     return EXIT_FINE;

@@ -169,22 +169,26 @@ static bool simulate_idle(struct session *session, struct scenario *scenario, st
     return ok;
 }
 
-/* What instances are is not a matter of what they cost. */
-static void find_machines(struct session *session)
+/* What instances are is not a matter of what they cost; and what cannot be simulated is not worth
+ * measuring a machine for. */
+static bool find_machines(struct session *session, struct err *err)
 {
     const struct scenario_options options = {.n_sets = session->wish->sets.n_texts,
                                              .sets = session->wish->sets.texts};
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(session->path, &options, &findings);
 
+    for (int i = 0; !scenario && i < findings.n_list; i++)
+        fprintf(stderr, "%s\n", findings.list[i].text);
     findings_finish(&findings);
     if (!scenario)
-        return;
+        return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
     session->machines = machines_names[scenario->costs.machines];
     session->boot_path = boot_path_names[scenario->costs.path];
     for (int i = 0; i < scenario->n_groups; i++)
         session->boots |= scenario_group_is_vm(scenario, &scenario->groups[i]);
     scenario_destroy(scenario);
+    return true;
 }
 
 static bool simulate_all(struct session *session, struct err *err)
@@ -192,7 +196,6 @@ static bool simulate_all(struct session *session, struct err *err)
     struct scenario *scenario, *naive;
     bool ok = true;
 
-    find_machines(session);
     scenario = load(session, false, true);
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
@@ -379,7 +382,8 @@ static int predict(struct session *session)
     if (!real_open(&session->real, &err))
         return err_report(&err);
     session->stories = memory_zeroed((size_t)session->wish->times, sizeof *session->stories);
-    if (find_profile(session, &err) && simulate_all(session, &err) && run_all(session, &err))
+    if (find_machines(session, &err) && find_profile(session, &err) &&
+        simulate_all(session, &err) && run_all(session, &err))
         code = tell(session, session->path);
     else
         code = err_report(&err);
@@ -396,8 +400,7 @@ int cmd_predict(int argc, char **argv)
 {
     struct wish wish = {.times = 5};
     const struct option_row rows[] = {
-        {"times", 0, OPTION_NUMBER, &wish.times, "N", "real runs, 5 where nothing is said", 1,
-         NULL},
+        {"times", 0, OPTION_COUNT, &wish.times, "N", "real runs, 5 where nothing is said", 1, NULL},
         {"host-profile", 0, OPTION_TEXT, &wish.profile, "FILE",
          "what `berth calibrate` has written on this machine", 0, NULL},
         {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE",

@@ -289,7 +289,7 @@ int cmd_tournament(int argc, char **argv)
     const struct option_row rows[] = {
         {"strategies", 0, OPTION_TEXT, &wish.strategies, "NAMES",
          "with commas between them; a chain of rules is joined by +; default: all", 0, NULL},
-        {"seeds", 0, OPTION_NUMBER, &wish.seeds, "N", "seeds 1 to N; default: 20", 1, NULL},
+        {"seeds", 0, OPTION_COUNT, &wish.seeds, "N", "seeds 1 to N; default: 20", 1, NULL},
         {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE",
          "change one value of the scenario, as often as you like", 0, NULL},
         {"list", 0, OPTION_FLAG, &wish.list, NULL, "the strategies' names and what they do", 0,

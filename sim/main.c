@@ -21,10 +21,10 @@ struct program {
 
 static const struct program executor = {
     "berth-exec", "exec", "libcgroup-dev libseccomp-dev libcap-dev libarchive-dev libssl-dev"};
-static const struct program viewer = {
-    "berth-view", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
-static const struct program plotter = {
-    "berth-plot", "viz", "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
+static const struct program viewer = {"berth-view", "viz",
+                                      "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
+static const struct program plotter = {"berth-plot", "viz",
+                                       "libsdl2-dev libsdl2-ttf-dev libpng-dev libsmartcols-dev"};
 
 struct command {
     const char *name;
@@ -116,9 +116,16 @@ static int hand_over(const struct program *program, int argc, char **argv)
 
 static int unknown_command(const char *word)
 {
+    static const char *const options[] = {"--help", "--version", NULL};
     const char *names[N_COMMANDS];
     const char *nearest;
 
+    if (word[0] == '-') {
+        nearest = nearest_of(word, options);
+        fprintf(stderr, "berth: unknown option \"%s\"; did you mean %s?\n", word,
+                nearest ? nearest : "berth COMMAND, or berth --help");
+        return EXIT_INPUT;
+    }
     for (int i = 0; i < N_COMMANDS; i++)
         names[i] = commands[i].name;
     nearest = nearest_name(word, names, N_COMMANDS);
@@ -132,38 +139,27 @@ static int unknown_command(const char *word)
     return EXIT_INPUT;
 }
 
-/* Results that never reached their reader are no results. */
-static int flushed(int code)
-{
-    struct err err;
-
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return code;
-    err_errno(&err, errno, "cannot write to standard output");
-    return code == EXIT_FINE ? err_report(&err) : code;
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         print_help();
-        return flushed(EXIT_INPUT);
+        return err_flushed(EXIT_INPUT);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help();
-        return flushed(EXIT_FINE);
+        return err_flushed(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("berth %s\n", BERTH_VERSION);
-        return flushed(EXIT_FINE);
+        return err_flushed(EXIT_FINE);
     }
     for (int i = 0; i < N_COMMANDS; i++) {
         if (strcmp(commands[i].name, argv[1]) != 0)
             continue;
         if (commands[i].program)
             return hand_over(commands[i].program, argc - 1, argv + 1);
-        return flushed(commands[i].run(argc - 1, argv + 1));
+        return err_flushed(commands[i].run(argc - 1, argv + 1));
     }
     return unknown_command(argv[1]);
 }

@@ -64,28 +64,21 @@ static uint64_t digest_text(uint64_t digest, const char *text)
     return draw_mix(digest);
 }
 
-static const char *first_error(const struct findings *findings)
-{
-    for (int i = 0; i < findings->n_list; i++)
-        if (strstr(findings->list[i].text, ": error: "))
-            return findings->list[i].text;
-    return "the scenario cannot be run";
-}
-
 /* Every point is read before the first is run: a mistake in the last one shows at once. */
 static bool check_points(struct sweep *sweep, struct findings *findings, struct err *err)
 {
     for (int point = 0; point < sweep->grid.n_points; point++) {
         struct findings own = {0};
-        struct findings *list = point == 0 ? findings : &own;
-        struct scenario *scenario = load_point(sweep, point, list);
+        struct scenario *scenario = load_point(sweep, point, &own);
 
-        if (!scenario) {
-            err_set(err, EXIT_INPUT, "%s", first_error(list));
+        if (!scenario || point == 0) {
+            findings_finish(findings);
+            *findings = own;
+        } else {
             findings_finish(&own);
-            return false;
         }
-        findings_finish(&own);
+        if (!scenario)
+            return err_set(err, EXIT_INPUT, "%s cannot be simulated", sweep->plan.scenario);
         sweep->digests[point] = digest_text(0, scenario->source);
         sweep->digest = draw_mix(sweep->digest ^ sweep->digests[point]);
         if (point == 0)

@@ -135,7 +135,7 @@ bool sweep_folder_claim(const struct sweep *sweep, struct err *err)
     if (there)
         ok = compare_plan(sweep->folder, there, wanted.text, err);
     else if (errno != ENOENT || (mkdir(sweep->folder, 0777) != 0 && errno != EEXIST))
-        ok = err_errno(err, errno, "cannot use the folder %s", sweep->folder);
+        ok = err_file(err, errno, "cannot use the folder %s", sweep->folder);
     else
         ok = write_plan(path, wanted.text, err);
     free(there);

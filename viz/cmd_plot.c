@@ -47,7 +47,7 @@ static bool keep_script(const char *path, const char *picture, const struct buff
 {
     FILE *file = fopen(path, "w");
     if (!file)
-        return err_errno(err, errno, "cannot write %s", path);
+        return err_file(err, errno, "cannot write %s", path);
     const char *end = strchr(script->text, '\n');
     int first = end ? (int)(end - script->text) + 1 : 0;
     fprintf(file, "# Drawn by: gnuplot %s\n%.*s", path, first, script->text);
@@ -61,7 +61,7 @@ static bool keep_script(const char *path, const char *picture, const struct buff
     fputs(script->text + first, file);
     bool ok = !ferror(file);
     ok = fclose(file) == 0 && ok;
-    return ok || err_errno(err, errno, "cannot write %s", path);
+    return ok || err_file(err, errno, "cannot write %s", path);
 }
 
 static bool draw(const struct wish *wish, const struct plots_kind *kind,

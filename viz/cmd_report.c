@@ -15,7 +15,7 @@ static bool save(const char *path, const struct buffer *page, struct err *err)
 {
     FILE *file = fopen(path, "w");
     if (!file)
-        return err_errno(err, errno, "cannot write %s", path);
+        return err_file(err, errno, "cannot write %s", path);
     bool ok = fwrite(page->text, 1, page->length, file) == page->length;
     ok = fclose(file) == 0 && ok;
     return ok || err_errno(err, errno, "%s is incomplete", path);

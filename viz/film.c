@@ -183,7 +183,7 @@ bool film_make(const struct film *film, struct stage *stage, struct painter_sdl 
                        "--to, or a higher --speed",
                        film_count(film), FILM_FRAMES_MOST);
     if (film->frames && mkdir(film->frames, 0777) != 0 && errno != EEXIST)
-        return err_errno(err, errno, "%s: cannot make the folder", film->frames);
+        return err_file(err, errno, "%s: cannot make the folder", film->frames);
     if (film->film && !encoder_start(&encoder, film, width, height, err))
         return false;
     encoder.row = malloc((size_t)width * (size_t)height * 3 + 1);

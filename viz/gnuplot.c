@@ -236,7 +236,7 @@ static bool deliver(int picture, const char *path, struct err *err)
     if (!ok && to >= 0)
         unlink(beside);
     free(beside);
-    return ok || err_errno(err, errnum, "%s: cannot write the picture", path);
+    return ok || err_file(err, errnum, "%s: cannot write the picture", path);
 }
 
 static bool copy_out(int picture, struct buffer *to, struct err *err)

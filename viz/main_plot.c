@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return err_flushed(commands[i].run(argc - 1, argv + 1));
     }
     fprintf(stderr, "berth-plot: this is a part of berth: berth compare, plot, report\n");
     return EXIT_INPUT;

@@ -366,7 +366,7 @@ int main(int argc, char **argv)
          "write the run as numbered pictures into a folder", 0, NULL},
         {"film", 0, OPTION_TEXT, &wishes.film.film, "FILE",
          "make a film (.mp4, .webm, .gif) with ffmpeg, where it is installed", 0, NULL},
-        {"fps", 0, OPTION_NUMBER, &wishes.fps, "N", "frames a second, default 30", 1, NULL},
+        {"fps", 0, OPTION_COUNT, &wishes.fps, "N", "frames a second, default 30", 1, NULL},
         {"from", 0, OPTION_TEXT, &wishes.from, "TIME", "where frames begin, default 0s", 0, NULL},
         {"to", 0, OPTION_TEXT, &wishes.to, "TIME", "where they end, default the end", 0, NULL},
         {"speed", 0, OPTION_TEXT, &wishes.speed, "N",
@@ -403,7 +403,7 @@ int main(int argc, char **argv)
     }
     int n_runs = 0, exit_code = EXIT_FINE;
     if (!options_parse(&options, argc, argv, &n_runs, &exit_code))
-        return exit_code;
+        return err_flushed(exit_code);
     struct err err;
     struct reel runs[RUNS_MOST];
     int n_loaded = 0;
@@ -419,5 +419,5 @@ int main(int argc, char **argv)
     ok = ok && set_stage(runs, argv, n_runs, &wishes, &err);
     for (int i = 0; i < n_loaded; i++)
         reel_finish(&runs[i]);
-    return ok ? EXIT_FINE : err_report(&err);
+    return err_flushed(ok ? EXIT_FINE : err_report(&err));
 }

@@ -165,7 +165,7 @@ bool painter_svg_save(const char *path, const struct shapes *shapes, int width, 
     struct buffer svg = {0};
     FILE *file = fopen(path, "w");
     if (!file)
-        return err_errno(err, errno, "%s: cannot write the picture", path);
+        return err_file(err, errno, "%s: cannot write the picture", path);
     painter_svg_draw(&svg, shapes, width, height);
     bool ok = fwrite(svg.text, 1, svg.length, file) == svg.length;
     int errnum = errno;
@@ -174,5 +174,5 @@ bool painter_svg_save(const char *path, const struct shapes *shapes, int width, 
         errnum = errno;
     }
     buffer_finish(&svg);
-    return ok || err_errno(err, errnum, "%s: cannot write the picture", path);
+    return ok || err_file(err, errnum, "%s: cannot write the picture", path);
 }

@@ -32,7 +32,7 @@ bool picture_save(const char *path, const uint32_t *pixels, int width, int heigh
         return true;
     if (errnum != ENOENT && errnum != EISDIR && errnum != EACCES)
         unlink(path);
-    return errnum != 0 ? err_errno(err, errnum, "%s: cannot write the picture", path)
+    return errnum != 0 ? err_file(err, errnum, "%s: cannot write the picture", path)
                        : err_set(err, EXIT_MACHINE, "%s: cannot write the picture: %s", path,
                                  image.message);
 }

@@ -3,6 +3,7 @@
  */
 #include "file/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,17 +19,51 @@ bool err_set(struct err *err, enum exit_code code, const char *format, ...)
     return false;
 }
 
+static void fill(struct err *err, enum exit_code code, int errnum, const char *format, va_list args)
+{
+    size_t used;
+
+    err->code = code;
+    vsnprintf(err->text, sizeof err->text, format, args);
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(errnum));
+}
+
 bool err_errno(struct err *err, int errnum, const char *format, ...)
 {
     va_list args;
-    size_t used;
 
-    err->code = EXIT_MACHINE;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    fill(err, EXIT_MACHINE, errnum, format, args);
     va_end(args);
-    used = strlen(err->text);
-    snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(errnum));
+    return false;
+}
+
+static enum exit_code file_code(int errnum)
+{
+    switch (errnum) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EEXIST:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return EXIT_INPUT;
+    default:
+        return EXIT_MACHINE;
+    }
+}
+
+bool err_file(struct err *err, int errnum, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fill(err, file_code(errnum), errnum, format, args);
+    va_end(args);
     return false;
 }
 
@@ -36,4 +71,15 @@ int err_report(const struct err *err)
 {
     fprintf(stderr, "berth: %s\n", err->text);
     return err->code;
+}
+
+int err_flushed(int code)
+{
+    struct err err;
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    err_errno(&err, errno, "cannot write to standard output");
+    err_report(&err);
+    return code == EXIT_FINE ? EXIT_MACHINE : code;
 }

@@ -30,7 +30,16 @@ bool err_set(struct err *err, enum exit_code code, const char *format, ...)
 bool err_errno(struct err *err, int errnum, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Like err_errno() for a file that the user named: EXIT_INPUT where another name would do, since this
+ * one is missing, a folder, in no folder, or not the user's to touch. */
+bool err_file(struct err *err, int errnum, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Prints "berth: " and the error to stderr and returns its exit code. */
 int err_report(const struct err *err);
+
+/* What a program returns: `code`, once standard output is written; what never reached its reader is no
+ * result, so where that failed it is said, and 0 becomes EXIT_MACHINE. */
+int err_flushed(int code);
 
 #endif

@@ -153,20 +153,57 @@ static void drop_byte_order_mark(struct document *document)
     memmove(document->text, document->text + 3, document->length + 1);
 }
 
-/* What often stands where JSON does not go on, just before the place where that was noticed. */
-static const char *hint_at(const struct document *document, int position)
+static bool begins(const char *text, const char *word)
 {
-    size_t end = position < 0 ? 0 : (size_t)position;
-    const char *found;
+    return strncmp(text, word, strlen(word)) == 0;
+}
 
+/* What the whole text is in place of one JSON value; NULL where it may be one. */
+static const char *hint_of(const struct document *document)
+{
+    const char *text = document->text;
+
+    if (text[strspn(text, " \t\r\n")] == '\0' && strlen(text) == document->length)
+        return " (there is nothing in it)";
+    if (document->length > 1 &&
+        (!text[0] != !text[1] || begins(text, "\xff\xfe") || begins(text, "\xfe\xff")))
+        return " (UTF-16? save it as UTF-8)";
+    if (begins(text, "{\"berth\":\"run/"))
+        return " (this is the log of a run)";
+    return NULL;
+}
+
+/* A comma before what closes a list or an object, which other languages allow. */
+static bool follows_comma(const char *text, const char *closing)
+{
+    if (*closing != ']' && *closing != '}')
+        return false;
+    while (closing > text && strchr(" \t\r\n", closing[-1]))
+        closing--;
+    return closing > text && closing[-1] == ',';
+}
+
+/* What often stands where JSON does not go on, at or just before the place where that was noticed. */
+static const char *hint_at(const struct document *document, const json_error_t *error)
+{
+    size_t end = error->position < 0 ? 0 : (size_t)error->position;
+    const char *found, *whole = hint_of(document);
+
+    if (whole)
+        return whole;
+    if (begins(error->text, "unable to decode byte"))
+        return " (save it as UTF-8)";
     end = end < document->length ? end : document->length;
     for (size_t back = 0; back < 3 && back <= end; back++) {
         found = document->text + end - back;
-        if (strncmp(found, "${", 2) == 0 || strncmp(found, "{{", 2) == 0 ||
-            strncmp(found, "<%", 2) == 0)
+        if (begins(found, "${") || begins(found, "{{") || begins(found, "<%"))
             return " (a template's place: fill it in first)";
-        if (strncmp(found, "//", 2) == 0 || strncmp(found, "/*", 2) == 0 || *found == '#')
+        if (begins(found, "//") || begins(found, "/*") || *found == '#')
             return " (JSON has no comments)";
+        if (follows_comma(document->text, found))
+            return " (no comma after the last one)";
+        if (*found == '\'' && back < 2)
+            return " (JSON has \" alone for texts)";
     }
     return "";
 }
@@ -191,7 +228,7 @@ static bool parse_json(struct document *document)
     add_finding(document->reading, SEVERITY_ERROR, document->number,
                 (struct position){error.line, column},
                 print_text("%s:%d:%d: error: JSON: %s%s", document->name, error.line, column,
-                           error.text, hint_at(document, error.position)));
+                           error.text, hint_at(document, &error)));
     return false;
 }
 

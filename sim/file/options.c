@@ -51,10 +51,10 @@ static bool wrong(const struct options *options, int *exit_code, const char *wha
 static bool unknown(const struct options *options, int *exit_code, const char *word, size_t length)
 {
     const char *names[64];
-    char *name = strndup(word, length);
+    char *option = strndup(word, length), *name = option + 2;
     const char *nearest;
 
-    assert(name != NULL && options->n_rows < 63);
+    assert(option != NULL && options->n_rows < 63);
     for (int i = 0; i < options->n_rows; i++)
         names[i] = options->rows[i].name;
     names[options->n_rows] = "help";
@@ -63,8 +63,8 @@ static bool unknown(const struct options *options, int *exit_code, const char *w
         fprintf(stderr, "berth %s: unknown option \"--%s\"; did you mean --%s?\n", options->command,
                 name, nearest);
     else
-        wrong(options, exit_code, "unknown option", name);
-    free(name);
+        wrong(options, exit_code, "unknown option", option);
+    free(option);
     *exit_code = EXIT_INPUT;
     return false;
 }
@@ -72,19 +72,21 @@ static bool unknown(const struct options *options, int *exit_code, const char *w
 static bool take_number(const struct options *options, const struct option_row *row,
                         const char *text, int *exit_code)
 {
-    char *end;
-    long long number;
+    long long number, most = row->kind == OPTION_COUNT ? INT32_MAX : INT64_MAX;
+    char *end, limit[32] = "on";
 
     errno = 0;
     number = strtoll(text, &end, 10);
-    if (end == text || *end || errno || number < row->least) {
-        fprintf(stderr, "berth %s: --%s takes a whole number from %lld on, not \"%s\"\n",
-                options->command, row->name, (long long)row->least, text);
-        *exit_code = EXIT_INPUT;
-        return false;
+    if (end != text && !*end && !errno && number >= row->least && number <= most) {
+        *(int64_t *)row->value = number;
+        return true;
     }
-    *(int64_t *)row->value = number;
-    return true;
+    if (number > most || errno)
+        snprintf(limit, sizeof limit, "to %lld", most);
+    fprintf(stderr, "berth %s: --%s takes a whole number from %lld %s, not \"%s\"\n",
+            options->command, row->name, (long long)row->least, limit, text);
+    *exit_code = EXIT_INPUT;
+    return false;
 }
 
 static bool take_choice(const struct options *options, const struct option_row *row,
@@ -118,6 +120,7 @@ static bool take(const struct options *options, const struct option_row *row, co
         *(const char **)row->value = text;
         return true;
     case OPTION_NUMBER:
+    case OPTION_COUNT:
         return take_number(options, row, text, exit_code);
     case OPTION_CHOICE:
         return take_choice(options, row, text, exit_code);
@@ -166,7 +169,7 @@ static bool parse_option(const struct options *options, int argc, char **argv, i
     }
     row = find(options, arg, &value);
     if (!row && arg[1] == '-')
-        return unknown(options, exit_code, arg + 2, strcspn(arg + 2, "="));
+        return unknown(options, exit_code, arg, strcspn(arg, "="));
     if (!row)
         return wrong(options, exit_code, "unknown option", arg);
     if (row->kind == OPTION_FLAG && value)

@@ -17,6 +17,7 @@ enum option_kind {
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
     OPTION_NUMBER, /* int64_t, at least `least` */
+    OPTION_COUNT,  /* likewise, and of 32 bits */
     OPTION_CHOICE, /* int, an index in `choices` */
     OPTION_TEXTS,  /* struct option_texts: may be given several times */
 };

@@ -114,9 +114,7 @@ struct runlog_writer *runlog_create(const char *path, const struct run_header *h
     struct runlog_writer *writer;
 
     if (fd < 0) {
-        err_errno(err, errno, "cannot write the run log %s", path);
-        if (errno == ENOENT || errno == ENOTDIR || errno == EISDIR)
-            err->code = EXIT_INPUT;
+        err_file(err, errno, "cannot write the run log %s", path);
         return NULL;
     }
     writer = calloc(1, sizeof *writer);

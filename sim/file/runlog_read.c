@@ -61,7 +61,7 @@ static bool read_block(struct runlog_reader *reader, struct err *err, bool *fail
         n = read(reader->fd, reader->data + reader->end, BLOCK_BYTES);
     while (n < 0 && errno == EINTR);
     if (n < 0) {
-        err_errno(err, errno, "cannot read the run log %s", reader->path);
+        err_file(err, errno, "cannot read the run log %s", reader->path);
         *failed = true;
         return false;
     }
@@ -263,9 +263,7 @@ struct runlog_reader *runlog_open(const char *path, struct err *err)
     struct runlog_reader *reader;
 
     if (fd < 0) {
-        err_errno(err, errno, "cannot read the run log %s", path);
-        if (errno == ENOENT || errno == ENOTDIR)
-            err->code = EXIT_INPUT;
+        err_file(err, errno, "cannot read the run log %s", path);
         return NULL;
     }
     reader = calloc(1, sizeof *reader);

@@ -47,6 +47,28 @@ static const char *text_or_nothing(const struct node *object, const char *name)
     return text ? text : "";
 }
 
+bool scenario_is_other(const struct node *top, const char *wanted)
+{
+    static const struct {
+        const char *kind, *about;
+    } kinds[] = {
+        {"scenario/1", "a scenario"},
+        {"host-profile/1", "a host profile, for --host-profile"},
+        {"check/1", "what `berth check` reads of a lab"},
+        {"run/1", "the log of a run"},
+    };
+    const char *found = text_or_nothing(top, "berth");
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(found, kinds[i].kind) != 0 || strcmp(found, wanted) == 0)
+            continue;
+        node_error(top, "this is %s; wanted a file whose \"berth\" is \"%s\"", kinds[i].about,
+                   wanted);
+        return true;
+    }
+    return false;
+}
+
 /* Others' spellings, said once instead of member by member. */
 static bool refuse_foreign(const struct node *top)
 {
@@ -69,7 +91,7 @@ static bool refuse_foreign(const struct node *top)
         node_error(top, "a list of task definitions: wanted one a file, or all as "
                         "\"taskDefinitions\" of a scenario");
     else
-        return false;
+        return scenario_is_other(top, "scenario/1");
     return true;
 }
 

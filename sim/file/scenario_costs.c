@@ -170,7 +170,8 @@ void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
     *costs = costs_default();
     if (reader->profile.root) {
         root = node_root(&reader->profile);
-        if (!node_object(&root, &host_profile_grammar))
+        if (scenario_is_other(&root, "host-profile/1") ||
+            !node_object(&root, &host_profile_grammar))
             return;
         version = node_member(&root, "berth");
         node_choice(&version, grammar_member(&host_profile_grammar, "berth")->values, &choice);
@@ -215,7 +216,7 @@ static void put_profile(struct scenario_reader *reader, json_t *top, const char 
     costs = json_object_get(reader->profile.root, "costs");
     if (json_is_object(costs) && !json_object_get(costs, "profile"))
         json_object_set_new(costs, "profile", json_string(costs_names[1]));
-    if (costs)
+    if (json_is_object(costs))
         json_object_set(top, "costs", costs);
 }
 

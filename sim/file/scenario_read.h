@@ -9,7 +9,7 @@
 struct scenario_reader {
     struct reading reading;
     struct document document;
-    bool is_file; /* rather than what stands in a run log */
+    bool is_file;           /* rather than what stands in a run log */
     struct document *files; /* by item of taskDefinitions; without a root: an object of its own */
     int n_files;
     struct document profile; /* the host profile; without a root: none */
@@ -49,6 +49,10 @@ struct scenario_reader {
 
     struct scenario *scenario;
 };
+
+/* scenario.c */
+/* A finding, and true, where "berth" at the top says that this is another kind of berth's files. */
+bool scenario_is_other(const struct node *top, const char *wanted);
 
 /* scenario_costs.c */
 /* What the options say of costs, put into the JSON. */

@@ -180,7 +180,10 @@ Test(scenario_costs, a_wrong_host_profile_is_named_by_its_own_place)
         {"{\"berth\":\"host-profile/1\",\"costs\":{\"craete\":\"1s\"}}",
          ":1:36: error: costs.craete: unknown member of costs (did you mean create?)"},
         {"{\"berth\":\"scenario/1\",\"costs\":{}}",
-         ":1:10: error: berth: found \"scenario/1\", wanted host-profile/1"},
+         ":1:1: error: top level: this is a scenario; wanted a file whose \"berth\" is "
+         "\"host-profile/1\""},
+        {"{\"berth\":\"host-profile/2\",\"costs\":{}}",
+         ":1:10: error: berth: found \"host-profile/2\", wanted host-profile/1"},
         {"{\"berth\":\"host-profile/1\"}", ":1:1: error: costs: missing: take the place of a "
                                            "scenario's costs"},
         {"[]", ":1:1: error: top level: found a list, wanted an object: a host profile"},

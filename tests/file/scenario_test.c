@@ -83,7 +83,8 @@ static const struct row rows[] = {
      "1:114: error: instanceTypes.box.boot.lognormal.p99: \"4s\" is less than median, \"18s\""},
     {"\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"uniform\":{\"min\":"
      "\"1s\",\"max\":\"2s\"},\"constant\":\"1s\"}}}",
-     "1:79: error: instanceTypes.box.boot: wanted exactly one of lognormal, uniform, exponential, normal, "
+     "1:79: error: instanceTypes.box.boot: wanted exactly one of lognormal, uniform, exponential, "
+     "normal, "
      "gamma, weibull, samples, constant"},
     {"\"instanceTypes\":{\"box\":{\"vcpu\":1,\"memory\":\"1GiB\",\"boot\":{\"exponential\":{"
      "\"mean\":\"1\"}}}}",
@@ -118,7 +119,8 @@ static const struct row rows[] = {
      "\"family:revision\"\n1:35: error: services[0].desiredCount: missing: a REPLICA service needs "
      "one"},
     {"\"services\":{},\"until\":\"1s\"", "1:34: error: services: found an object, wanted a list"},
-    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as runTask or updateService, a fault or a load"},
+    {"\"timeline\":[{\"at\":\"1s\"}]", "1:35: error: timeline[0]: wanted an API call such as "
+                                       "runTask or updateService, a fault or a load"},
     {"\"timeline\":[{\"runTask\":{\"taskDefinition\":\"web\"}}]",
      "1:35: error: timeline[0].at: missing: when, from the start of the run\n1:64: error: "
      "timeline[0].runTask.taskDefinition: no task definition \"web\""},
@@ -158,7 +160,8 @@ static const struct row rows[] = {
     {"\"expect\":[{\"task\":\"t1\"},{\"running\":3},{\"task\":\"t1\",\"instance\":\"i1\","
      "\"running\":2}]",
      "1:33: error: expect[0]: wanted instance or lastStatus of the task\n1:47: error: expect[1]: "
-     "wanted either a service, a task or a targetGroup\n1:100: error: expect[2].running: belongs to a service, "
+     "wanted either a service, a task or a targetGroup\n1:100: error: expect[2].running: belongs "
+     "to a service, "
      "not to a task"},
     {"\"expect\":[{\"at\":\"3s\",\"task\":\"t1\",\"instance\":\"i2\"}],\"until\":\"2s\"",
      "1:39: error: expect[0].at: \"3s\" is after the end of the run"},
@@ -193,10 +196,12 @@ static const struct row rows[] = {
      "desiredCount?)"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
-     "\"web\",\"desiredCount\":1,\"serviceRegistries\":[]},{\"serviceName\":\"r\",\"taskDefinition\":"
+     "\"web\",\"desiredCount\":1,\"serviceRegistries\":[]},{\"serviceName\":\"r\","
+     "\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"serviceRegistries\":[],\"launchType\":\"FARGATE\"}],\"until\":"
      "\"1s\"",
-     "1:196: warning: services[0].serviceRegistries: ECS has it, berth does not simulate it yet: no "
+     "1:196: warning: services[0].serviceRegistries: ECS has it, berth does not simulate it yet: "
+     "no "
      "effect\n1:315: error: services[1].launchType: web: Network mode bridge is not compatible "
      "with Fargate, which needs awsvpc\n1:315: error: services[1].launchType: web: No Fargate "
      "configuration exists for given values: 0 CPU, 0 memory. See the AWS documentation for "
@@ -204,7 +209,8 @@ static const struct row rows[] = {
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"schedulingStrategy\":\"DAEMON\"}],\"until\":\"1s\"",
-     "1:194: error: services[0].desiredCount: a DAEMON service has one task on each instance, and no "
+     "1:194: error: services[0].desiredCount: a DAEMON service has one task on each instance, and "
+     "no "
      "desiredCount"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
@@ -212,7 +218,8 @@ static const struct row rows[] = {
      "\"binpack\",\"field\":\"disk\"},{\"type\":\"spread\"},{\"type\":\"spread\",\"field\":"
      "\"zone\"},{\"type\":\"random\",\"field\":\"x\"}]}],\"until\":\"1s\"",
      "1:225: error: services[0].placementStrategy[0].type: found \"binpak\", wanted "
-     "binpack, spread, random or a strategy of sim/core/strategies.c (did you mean binpack?)\n1:261: error: "
+     "binpack, spread, random or a strategy of sim/core/strategies.c (did you mean "
+     "binpack?)\n1:261: error: "
      "services[0].placementStrategy[1].field: found \"disk\"; binpack's field is cpu or "
      "memory\n1:269: error: services[0].placementStrategy[2].field: missing: spread needs a "
      "field\n1:312: error: services[0].placementStrategy[3].field: found \"zone\"; spread's field "
@@ -251,7 +258,7 @@ static const struct row rows[] = {
      "\"image\":\"a:1\"}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":\"web\","
      "\"desiredCount\":1}],\"behaviour\":{\"web/web\":{\"work\":\"1s\"}},\"until\":\"1s\"",
      "1:82: warning: taskDefinitions[0].containerDefinitions[0]: no memory, which ECS wants on "
-                   "instances: give memory or "
+     "instances: give memory or "
      "memoryReservation here, or memory for the task; counted as 0 MiB"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"timeline\":[{\"at\":\"0s\",\"fault\":{\"killContainer\":"
@@ -281,14 +288,15 @@ Test(scenario, findings)
 Test(scenario, texts_that_are_none)
 {
     static const struct row texts[] = {
-        {"", "1:1: error: JSON: '[' or '{' expected near end of file"},
+        {"", "1:1: error: JSON: '[' or '{' expected near end of file (there is nothing in it)"},
         {"5", "1:1: error: JSON: '[' or '{' expected near '5'"},
         {"[]", "1:1: error: top level: found a list, wanted an object: a scenario"},
         {"{}", "1:1: error: berth: missing: says what this file is: \"scenario/1\""},
         {"{\"berth\":\"scenario/2\"}",
          "1:10: error: berth: found \"scenario/2\", wanted scenario/1"},
         {"{\"berth\":\"scenario/1\"", "1:21: error: JSON: '}' expected near end of file"},
-        {"{\"berth\":\n\"scenario/1\",\n}", "3:1: error: JSON: string or '}' expected near '}'"},
+        {"{\"berth\":\n\"scenario/1\",\n}",
+         "3:1: error: JSON: string or '}' expected near '}' (no comma after the last one)"},
         {"{\"berth\":\"scenario/1\",\"note\":1e999}",
          "1:34: error: JSON: real number overflow near '1e999'"},
         /* a byte order mark is no character; columns are characters, lines end with \n */

@@ -275,6 +275,25 @@ static const struct row definitions[] = {
      "1:22: error: JSON: string or '}' expected near '{' (a template's place: fill it in first)"},
     {"{\"family\":\"d\", // a comment\n\"cpu\":1}",
      "1:16: error: JSON: string or '}' expected near '/' (JSON has no comments)"},
+    /* as other languages have it */
+    {"{\"family\":\"d\",\n}",
+     "2:1: error: JSON: string or '}' expected near '}' (no comma after the last one)"},
+    {"{\"containerDefinitions\":[1 , ]}",
+     "1:30: error: JSON: unexpected token near ']' (no comma after the last one)"},
+    {"{'family':\"d\"}",
+     "1:2: error: JSON: string or '}' expected near ''' (JSON has \" alone for texts)"},
+    /* as editors save it */
+    {"\xff\xfe{", "1:1: error: JSON: unable to decode byte 0xff (UTF-16? save it as UTF-8)"},
+    {"{\"family\":\"Gr\xf6\"}",
+     "1:13: error: JSON: unable to decode byte 0xf6 near '\"Gr' (save it as UTF-8)"},
+    {"", "1:1: error: JSON: '[' or '{' expected near end of file (there is nothing in it)"},
+    {" \n", "2:1: error: JSON: '[' or '{' expected near end of file (there is nothing in it)"},
+    /* berth's own, of another kind */
+    {"{\"berth\":\"run/1\"}\n{}",
+     "2:1: error: JSON: end of file expected near '{' (this is the log of a run)"},
+    {"{\"berth\":\"host-profile/1\",\"costs\":{}}",
+     "1:1: error: top level: this is a host profile, for --host-profile; wanted a file whose "
+     "\"berth\" is \"scenario/1\""},
     {"{\"family\":\"d\",\"containerDefinitions\":[1,2,3,4,5,6,7,8,9,10,11]}",
      "1:38: error: containerDefinitions: 11 containers; ECS takes at most 10 in a task definition"},
 };

@@ -64,6 +64,10 @@ expect 'no scenario' 2 '' 'usage: berth sim SCENARIO' sim
 expect 'two scenarios' 2 '' 'one too many' sim first.json web.json
 expect 'missing file' 2 '' 'nofile.json.*No such file' sim nofile.json
 expect 'a folder' 2 '' '.' sim .
+expect 'an option of no command' 2 '' 'did you mean --help' --hlep
+expect 'more tasks than there are numbers' 2 '' 'from 1 to 2147483647' sim web.json --count 99999999999
+expect 'a folder as a run' 2 '' 'Is a directory' replay .
+expect 'nothing is measured for a file that is not there' 2 '' '^nofile.json:1:1: error: .*No such file' predict nofile.json
 expect 'bad level' 2 '' 'did you mean summary\?' sim first.json --log=sumary
 
 expect 'a simulation' 0 'expect +3 of 3 hold' '' sim first.json
@@ -131,6 +135,8 @@ done
 expect 'a file that exists' 2 '' 'service.json exists' new service.json
 expect 'without a name' 0 '' 'scenario.json is written' new
 cmp -s scenario.json service.json; report 'a service is the default' $?
+expect 'to standard output' 0 '"title": "A service' '' new -
+[ ! -e - ]; report 'and into no file' $?
 expect 'two kinds' 2 '' 'at most one' new --job --task x.json
 
 cat >role.json <<'EOF'

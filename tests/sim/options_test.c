@@ -15,7 +15,7 @@ static const char *const colours[] = {"red", "green", NULL};
 static struct {
     bool loud;
     const char *out;
-    int64_t n;
+    int64_t n, times;
     int colour;
     struct option_texts sets;
 } got;
@@ -24,6 +24,7 @@ static const struct option_row rows[] = {
     {"loud", 'l', OPTION_FLAG, &got.loud, NULL, "be loud", 0, NULL},
     {"output", 'o', OPTION_TEXT, &got.out, "FILE", "where to", 0, NULL},
     {"number", 'n', OPTION_NUMBER, &got.n, "N", "how many", 1, NULL},
+    {"times", 0, OPTION_COUNT, &got.times, "N", "how often", 1, NULL},
     {"colour", 0, OPTION_CHOICE, &got.colour, "C", "which", 0, colours},
     {"set", 0, OPTION_TEXTS, &got.sets, "X", "any", 0, NULL},
 };
@@ -34,7 +35,7 @@ static const struct options options = {
     .about = "For tests.",
     .examples = "  berth try this\n",
     .rows = rows,
-    .n_rows = 5,
+    .n_rows = 6,
     .operands_min = 1,
     .operands_max = 2,
 };
@@ -91,13 +92,15 @@ Test(options, say_what_is_wrong)
     } cases[] = {
         {"a --outptu x", "did you mean --output?"},
         {"a --hlep", "did you mean --help?"},
-        {"a --zzzzzzzz", "unknown option"},
+        {"a --zzzzzzzz", "unknown option \"--zzzzzzzz\""},
         {"a -z", "unknown option"},
         {"a --output", "a value is missing"},
         {"a --loud=yes", "takes no value"},
         {"a --number 0", "from 1 on"},
         {"a --number 5x", "whole number"},
-        {"a --number 99999999999999999999", "whole number"},
+        {"a --number 99999999999999999999", "from 1 to 9223372036854775807"},
+        {"a --times 2147483648", "from 1 to 2147483647"},
+        {"a --times 0", "from 1 on"},
         {"a --number=", "whole number"},
         {"a --colour gren", "did you mean green?"},
         {"", "usage: berth try FILE..."},
@@ -141,6 +144,6 @@ Test(options, help_begins_with_examples, .init = cr_redirect_stdout)
     length = fread(text, 1, sizeof text - 1, cr_get_redirected_stdout());
     text[length] = '\0';
     cr_assert(strncmp(text, "Examples:\n  berth try this\n", 26) == 0, "%s", text);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         cr_assert(strstr(text, rows[i].help) != NULL, "%s is not in the help", rows[i].name);
 }

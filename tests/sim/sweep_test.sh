@@ -112,6 +112,7 @@ report 'and - in the table' $?
 expect 'a wrong value at the last point shows at once' 2 'lab.json.*count' lab.json --set instances.0.count=1,2,x -o wrong
 [ ! -e wrong ]
 report 'and leaves nothing' $?
+grep -c 'error:' err | grep -qx 1; report 'and is said once' $?
 expect 'no such file' 2 'cannot read none.json' none.json --set a=1
 expect 'a folder says itself what is run' 2 'leave out --set' one --set a=1
 for option in '--seeds 3' '-o two' '--warm-up 1s' '--count 2' '--instances 2xm5.large'; do
@@ -121,7 +122,7 @@ done
 expect 'a shard that is none' 2 'wanted K/N' lab.json --shard 3/2
 expect 'a warm-up longer than the run' 2 'leaves nothing' lab.json --seeds 1 --warm-up 1h -o long
 expect 'a bad warm-up' 2 '"soon" ' lab.json --warm-up soon
-expect 'a folder that cannot be' 3 'cannot use the folder' lab.json --seeds 1 -o /proc/none
+expect 'a folder that cannot be' 2 'cannot use the folder' lab.json --seeds 1 -o /proc/none
 sed -i '$d' one/runs.1-of-1
 exec 9>>one/runs.1-of-1
 flock 9
