@@ -378,12 +378,12 @@ void report_print_json(const struct report *report)
     buffer_add_json_string(&json, report->scenario->title);
     buffer_add(&json,
                ", \"mode\": \"exec\", \"seed\": %" PRIu64 ", \"tasks\": %" PRId64
-               ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
-               ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
-               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64
-               ", \"waiting\": %" PRId64 ", ",
-               report->seed, summary->tasks, summary->instances, summary->events,
-               summary->decisions, summary->machines, summary->state_hash,
+               ", \"instances\": %" PRId64 ", \"micro_vms\": %" PRId64 ", \"events\": %" PRId64
+               ", \"decisions\": %" PRId64 ", \"machines\": %" PRId64
+               ", \"state_hash\": \"%016" PRIx64 "\", \"end\": %.6f, \"placed\": %" PRId64
+               ", \"refused\": %" PRId64 ", \"waiting\": %" PRId64 ", ",
+               report->seed, summary->tasks, summary->instances, summary->micro_vms,
+               summary->events, summary->decisions, summary->machines, summary->state_hash,
                (double)summary->end_usec / USEC_PER_SEC, count_placed(&report->story),
                count_refused(&report->story, false), report->waiting);
     expect_add(&json, report->scenario, &report->story);

@@ -16,9 +16,10 @@
 static const char about[] =
     "Writes a run for other programs: as a Chrome trace, which Perfetto (ui.perfetto.dev) opens, "
     "or as\n"
-    "CSV for spreadsheets, one of three tables. Goes to standard output, or to FILE.\n"
+    "CSV for spreadsheets, one of four tables. Goes to standard output, or to FILE.\n"
     "\n"
-    "In a trace an instance is a process and the places in which its tasks stand are threads; "
+    "In a trace an instance, or a task's micro-VM on Fargate, is a process and the places in which "
+    "its tasks stand are threads; "
     "what\n"
     "tasks reserve, and how many run, start or wait, are counters; times are microseconds since "
     "the\n"

@@ -138,13 +138,14 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
     buffer_add_json_string(json, scenario->title);
     buffer_add(json,
                ", \"mode\": \"sim\", \"seed\": %" PRIu64 ", \"tasks\": %" PRId64
-               ", \"instances\": %" PRId64 ", \"events\": %" PRId64 ", \"decisions\": %" PRId64
-               ", \"machines\": %" PRId64 ", \"state_hash\": \"%016" PRIx64
-               "\", \"end\": %.6f, \"placed\": %" PRId64 ", \"refused\": %" PRId64
-               ", \"waiting\": %" PRId64 ", \"memory\": %" PRId64 ", ",
-               seed, summary->tasks, summary->instances, summary->events, summary->decisions,
-               summary->machines, summary->state_hash, (double)summary->end_usec / USEC_PER_SEC,
-               result->placed, result->refused, result->waiting, result->most_memory_bytes);
+               ", \"instances\": %" PRId64 ", \"micro_vms\": %" PRId64 ", \"events\": %" PRId64
+               ", \"decisions\": %" PRId64 ", \"machines\": %" PRId64
+               ", \"state_hash\": \"%016" PRIx64 "\", \"end\": %.6f, \"placed\": %" PRId64
+               ", \"refused\": %" PRId64 ", \"waiting\": %" PRId64 ", \"memory\": %" PRId64 ", ",
+               seed, summary->tasks, summary->instances, summary->micro_vms, summary->events,
+               summary->decisions, summary->machines, summary->state_hash,
+               (double)summary->end_usec / USEC_PER_SEC, result->placed, result->refused,
+               result->waiting, result->most_memory_bytes);
     expect_add(json, scenario, &result->story);
     if (result->story.responses.n_groups > 0)
         buffer_add_text(json, ", ");
@@ -166,9 +167,14 @@ static void add_result(struct buffer *json, const struct scenario *scenario, uin
 
 static void print_counts(const struct sim_result *result)
 {
-    printf("%" PRId64 " tasks on %" PRId64 " instances, %" PRId64 " events, %" PRId64
+    char micro_vms[48] = "";
+
+    if (result->summary.micro_vms > 0)
+        snprintf(micro_vms, sizeof micro_vms, " and %" PRId64 " micro-VM%s",
+                 result->summary.micro_vms, result->summary.micro_vms == 1 ? "" : "s");
+    printf("%" PRId64 " tasks on %" PRId64 " instances%s, %" PRId64 " events, %" PRId64
            " decisions\n%" PRId64 " placed, %" PRId64 " refused, %" PRId64 " waiting at the end\n",
-           result->summary.tasks, result->summary.instances, result->summary.events,
+           result->summary.tasks, result->summary.instances, micro_vms, result->summary.events,
            result->summary.decisions, result->placed, result->refused, result->waiting);
 }
 

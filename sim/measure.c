@@ -256,7 +256,8 @@ static void list_moves(const struct story *story, struct moves *list)
         int64_t freed_usec = freed_at(task);
 
         /* one that was stopped in the moment of its placement never held anything */
-        if (task->placed_at_usec >= end_usec || freed_usec <= task->placed_at_usec)
+        if (task->placed_at_usec >= end_usec || freed_usec <= task->placed_at_usec ||
+            story_is_micro_vm(story, task->instance))
             continue;
         *ARRAY_ADD(list, moves) = (struct move){task->placed_at_usec, i, 1};
         if (freed_usec < end_usec)
@@ -320,6 +321,8 @@ static void measure_instances(const struct story *story, int64_t from_usec, stru
     measure->values[MEASURE_INSTANCES] = tally.most_busy;
     measure->values[MEASURE_CPU] = millionths(tally.cpu_usec, tally.busy_cpu_usec);
     measure->values[MEASURE_MEMORY] = millionths(tally.memory_usec, tally.busy_memory_usec);
+    if (tally.busy_usec == 0 && story->n_micro_vms > 0) /* all on Fargate: there is no share */
+        measure->values[MEASURE_CPU] = measure->values[MEASURE_MEMORY] = ESTIMATE_UNKNOWN;
     measure->values[MEASURE_INSTANCE_TIME] = (int64_t)(tally.busy_usec / USEC_PER_MSEC);
     free(list.moves);
     free(tally.n_tasks);

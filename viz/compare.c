@@ -144,7 +144,7 @@ static void compare_placements(struct compare *compare)
             continue;
         }
         compare->n_placed++;
-        if (a->tasks[t].instance == b->tasks[t].instance) {
+        if (story_same_place(a, a->tasks[t].instance, b, b->tasks[t].instance)) {
             compare->n_same++;
         } else if (a->tasks[t].placed_at_usec < first_usec) {
             first_usec = a->tasks[t].placed_at_usec;

@@ -58,7 +58,7 @@ static void add_owner(struct buffer *to, const struct compare *compare,
 {
     const struct story *story = compare->sides[0].story;
     if (row->task == ID_NONE) {
-        buffer_add(to, "\"instance\":\"%s\"", story_instance_name(row->instance));
+        buffer_add(to, "\"instance\":\"%s\"", story_machine_name(story, row->instance));
         return;
     }
     buffer_add(to, "\"task\":\"%s\",\"container\":", story_task_name(row->task));
@@ -83,12 +83,12 @@ static void add_row(struct buffer *to, const struct compare *compare, const stru
     buffer_add_text(to, "}");
 }
 
-static void add_instance(struct buffer *to, int32_t instance)
+static void add_instance(struct buffer *to, const struct story *story, int32_t instance)
 {
     if (instance == ID_NONE)
         buffer_add_text(to, "null");
     else
-        buffer_add(to, "\"%s\"", story_instance_name(instance));
+        buffer_add(to, "\"%s\"", story_place_name(story, instance));
 }
 
 static void add_placements(struct buffer *to, const struct compare *compare)
@@ -98,9 +98,9 @@ static void add_placements(struct buffer *to, const struct compare *compare)
                compare->n_same, compare->n_placed_in_one);
     for (int t = 0; t < a->n_tasks && t < b->n_tasks; t++) {
         buffer_add(to, "%s{\"task\":\"%s\",\"instances\":[", t > 0 ? "," : "", story_task_name(t));
-        add_instance(to, a->tasks[t].instance);
+        add_instance(to, a, a->tasks[t].instance);
         buffer_add_text(to, ",");
-        add_instance(to, b->tasks[t].instance);
+        add_instance(to, b, b->tasks[t].instance);
         buffer_add_text(to, "]}");
     }
     buffer_add_text(to, "],\"first_difference\":");

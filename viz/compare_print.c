@@ -82,9 +82,9 @@ static void tell_task(char *text, size_t size, const struct compare *compare, in
     snprintf(text, size, "%s %s", story_task_name(task), definition ? definition->family : "");
     size_t used = strlen(text);
     if (here != ID_NONE)
-        used += (size_t)snprintf(text + used, size - used, " %s", story_instance_name(here));
-    if (there != here && there != ID_NONE && used < size)
-        snprintf(text + used, size - used, "|%s", story_instance_name(there));
+        used += (size_t)snprintf(text + used, size - used, " %s", story_place_name(a, here));
+    if (there != ID_NONE && used < size && !story_same_place(a, here, b, there))
+        snprintf(text + used, size - used, "|%s", story_place_name(b, there));
 }
 
 static void tell_phase(char *text, size_t size, const struct compare *compare,
@@ -111,7 +111,7 @@ static void tell_owner(char *text, size_t size, const struct compare *compare,
     if (row->task != ID_NONE)
         tell_task(text, size, compare, row->task);
     else
-        snprintf(text, size, "%s", story_instance_name(row->instance));
+        snprintf(text, size, "%s", story_machine_name(compare->sides[0].story, row->instance));
 }
 
 static void print_tasks(FILE *out, const struct compare *compare)
@@ -365,8 +365,9 @@ static void print_change(FILE *out, const struct compare *compare, int side)
 
 static void print_placements(FILE *out, const struct compare *compare)
 {
-    fprintf(out, "placement   %d of %d tasks on the same instance", compare->n_same,
-            compare->n_placed);
+    bool fargate = compare->sides[0].story->n_micro_vms + compare->sides[1].story->n_micro_vms > 0;
+    fprintf(out, "placement   %d of %d tasks on the same %s", compare->n_same, compare->n_placed,
+            fargate ? "instance or of Fargate's providers" : "instance");
     if (compare->n_placed_in_one > 0)
         fprintf(out, "; %d placed in one of the runs only", compare->n_placed_in_one);
     fputc('\n', out);
@@ -378,9 +379,10 @@ static void print_placements(FILE *out, const struct compare *compare)
         const struct story_task *a = &compare->sides[0].story->tasks[task];
         const struct story_task *b = &compare->sides[1].story->tasks[task];
         fprintf(out, "            first: %s on %s at %s (%s), on %s at %s (%s)\n",
-                story_task_name(task), story_instance_name(a->instance),
+                story_task_name(task), story_place_name(compare->sides[0].story, a->instance),
                 scene_tell_time(times[0], sizeof times[0], a->placed_at_usec),
-                compare_side_name(compare, 0), story_instance_name(b->instance),
+                compare_side_name(compare, 0),
+                story_place_name(compare->sides[1].story, b->instance),
                 scene_tell_time(times[1], sizeof times[1], b->placed_at_usec),
                 compare_side_name(compare, 1));
     }

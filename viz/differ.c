@@ -36,6 +36,7 @@ void differ_finish(struct differ *differ)
 struct side {
     bool exists, lives;
     enum life life;
+    const struct story *story;
     int32_t instance;
 };
 
@@ -50,6 +51,7 @@ static struct side side_of(const struct scene *scene, int32_t task)
         .exists = true,
         .lives = life != LIFE_DONE && life != LIFE_FAILED,
         .life = life,
+        .story = story,
         .instance = life == LIFE_WAITING ? ID_NONE : story->tasks[task].instance,
     };
 }
@@ -62,7 +64,7 @@ static int *count_of(struct differ *differ, const struct side *a, const struct s
     if (!a->exists || !b->exists)
         return &differ->n_missing;
     if (a->lives && b->lives && a->instance != ID_NONE && b->instance != ID_NONE &&
-        a->instance != b->instance)
+        !story_same_place(a->story, a->instance, b->story, b->instance))
         return &differ->n_elsewhere;
     return a->life != b->life ? &differ->n_otherwise : NULL;
 }

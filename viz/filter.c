@@ -86,7 +86,7 @@ static void compare(struct word *word, const struct scene *scene)
             word->keys[KEY_SERVICE] && has_part(story->services[i].name, word->text);
     for (int i = 0; i < story->n_instances; i++) {
         word->instances[i] =
-            word->keys[KEY_INSTANCE] && strcasecmp(story_instance_name(i), word->text) == 0;
+            word->keys[KEY_INSTANCE] && strcasecmp(story_place_name(story, i), word->text) == 0;
         word->zones[i] = word->keys[KEY_ZONE] && is_zone(scene->index, i, word->text);
     }
     for (int life = 0; life < LIVES; life++)

@@ -203,8 +203,10 @@ static void tell_question(const struct guess *guess, struct panel *panel, const 
 static void tell_answer(const struct guess *guess, struct panel *panel, const struct why *why)
 {
     const struct guess_mark *mark = &guess->marks[guess->n_marks - 1];
-    const char *task = story_task_name(mark->task), *chosen = story_instance_name(mark->chosen);
-    const char *picked = mark->picked != ID_NONE ? story_instance_name(mark->picked) : "";
+    const char *task = story_task_name(mark->task),
+               *chosen = story_place_name(guess->story, mark->chosen);
+    const char *picked =
+        mark->picked != ID_NONE ? story_place_name(guess->story, mark->picked) : "";
     switch (mark->verdict) {
     case GUESS_RIGHT:
         panel_add(panel, PANEL_TITLE, "\xE2\x9C\x93 Right: %s goes to %s", task, chosen);
@@ -244,8 +246,8 @@ static void tell_summary(const struct guess *guess, struct panel *panel)
         bool right = mark->verdict <= GUESS_EQUAL;
         struct panel_row *row = panel_add(
             panel, right ? PANEL_TEXT : PANEL_BAD, "%s\t%s\t%s\t%s", story_task_name(mark->task),
-            mark->picked != ID_NONE ? story_instance_name(mark->picked) : "-",
-            story_instance_name(mark->chosen), words[mark->verdict]);
+            mark->picked != ID_NONE ? story_place_name(guess->story, mark->picked) : "-",
+            story_place_name(guess->story, mark->chosen), words[mark->verdict]);
         row->link = (struct layout_pick){LAYOUT_TASK, 0, mark->task};
     }
 }

@@ -168,13 +168,19 @@ static struct shape_rect box_head(struct layout *layout, const struct scene *sce
     if (rect.height < line * 3)
         return shape_inset(rect, 1);
     int sign = add_sign(layout, instance, inside);
-    snprintf(text, sizeof text, "%s %s%s", instance->name, instance->type,
-             row->spot ? " spot" : "");
+    bool micro = story_is_micro_vm(scene->index->story, instance->instance);
+    if (micro)
+        snprintf(text, sizeof text, "micro-VM%s", row->spot ? " spot" : "");
+    else
+        snprintf(text, sizeof text, "%s %s%s", instance->name, instance->type,
+                 row->spot ? " spot" : "");
     if (shape_letters(text) * shape_advance(sizes->normal) > inside.width - sign)
-        snprintf(text, sizeof text, "%s", instance->name);
+        snprintf(text, sizeof text, "%s", micro ? "VM" : instance->name);
     shapes_text(&layout->shapes, is_past(instance) ? PAINT_FAINT : PAINT_INK, inside.x, inside.y,
                 inside.width - sign, sizes->normal, true, text);
     int used = line;
+    if (micro) /* made to measure: its task reserves all of it */
+        return (struct shape_rect){inside.x, inside.y + used, inside.width, inside.height - used};
     bool with_words = inside.height > line + 11 * bar;
     int high = with_words ? bar : 4;
     add_bar(layout, (struct shape_rect){inside.x, inside.y + used, inside.width, high}, "cpu",

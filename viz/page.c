@@ -149,7 +149,7 @@ static void add_outcome(struct buffer *page, const struct plots_run *runs, int n
         buffer_add(page, "<td>%s%s</td>", mode_name(&runs[i]),
                    runs[i].truncated ? ", cut short" : "");
         add_duration(page, track_end_usec(story));
-        add_count(page, story->n_instances);
+        add_count(page, story->n_instances - story->n_micro_vms);
         add_count(page, story->n_tasks);
         add_count(page, n_placed);
         add_count(page, n_failed);
@@ -290,7 +290,7 @@ static void add_task(struct buffer *page, const struct story *story, int32_t id)
     buffer_add_text(page, "<tr>");
     add_cell(page, story_task_name(id));
     add_cell(page, definition ? definition->family : "");
-    add_cell(page, task->instance != ID_NONE ? story_instance_name(task->instance) : "");
+    add_cell(page, task->instance != ID_NONE ? story_place_name(story, task->instance) : "");
     add_duration(page, task->accepted_at_usec);
     add_duration(page, task->placed_at_usec);
     add_duration(page, task->running_at_usec);

@@ -126,14 +126,27 @@ void panel_tell_placement(struct panel *panel, const struct explain *explain, in
     struct buffer sentence = {0};
     char at[32];
     seconds(explain->at_usec, at, sizeof at);
+    if (explain->chooser == EXPLAIN_BY_VM) {
+        panel_add(panel, PANEL_HEAD,
+                  explain->kind == EXPLAIN_WAITING ? "Why it waits for %s, at %s s"
+                                                   : "Why %s, at %s s",
+                  explain_provider(explain), at);
+        panel_add(panel, PANEL_TEXT,
+                  "A task takes %d CPU units and %d MiB; its micro-VM is of that size.",
+                  taskdef_cpu(definition), taskdef_memory_mib(definition));
+        explain_decided(explain, &sentence);
+        panel_add(panel, PANEL_STRONG, "%s", sentence.text);
+        buffer_finish(&sentence);
+        return;
+    }
     if (table->placement.instance != ID_NONE)
         panel_add(panel, PANEL_HEAD, "Why i%d, at %s s", table->placement.instance + 1, at);
     else
         panel_add(panel, PANEL_HEAD, "Why it waits, at %s s", at);
     panel_add(panel, PANEL_TEXT,
               "A task takes %d CPU units and %d MiB; the cluster has %d instance%s.",
-              taskdef_cpu(definition), taskdef_memory_mib(definition), table->n_instances,
-              table->n_instances == 1 ? "" : "s");
+              taskdef_cpu(definition), taskdef_memory_mib(definition),
+              explain_count_instances(explain), explain_count_instances(explain) == 1 ? "" : "s");
     explain_decided(explain, &sentence);
     panel_add(panel, PANEL_STRONG, "%s%s", table->placement.instance != ID_NONE ? "decided: " : "",
               sentence.text);
@@ -177,7 +190,7 @@ static void tell_task(struct panel *panel, const struct scene *scene, int which,
     panel_add(panel, PANEL_TEXT, "%s, reserves %d CPU units and %d MiB", life_names[life],
               taskdef_cpu(definition), taskdef_memory_mib(definition));
     if (row->placed_at_usec <= scene->at_usec)
-        link_to(panel_add(panel, PANEL_TEXT, "on %s", story_instance_name(row->instance)),
+        link_to(panel_add(panel, PANEL_TEXT, "on %s", story_place_name(story, row->instance)),
                 LAYOUT_INSTANCE, which, row->instance);
     if (row->service >= 0 && row->service < story->n_services)
         link_to(panel_add(panel, PANEL_TEXT, "of service %s", story->services[row->service].name),
@@ -231,7 +244,8 @@ static void tell_turns(struct panel *panel, const struct scene *scene, int32_t i
         if (turn->instance != instance)
             continue;
         panel_add(panel, PANEL_TEXT, "%s\t%s s\t",
-                  turn->kind == TURN_CONNECTED
+                  turn->kind == TURN_WARNED ? "Spot warning"
+                  : turn->kind == TURN_CONNECTED
                       ? (turn->value ? "agent is back" : "agent disconnected")
                       : (turn->value ? "DRAINING" : "ACTIVE again"),
                   seconds(turn->at_usec, at, sizeof at));
@@ -281,7 +295,11 @@ static void tell_instance(struct panel *panel, const struct scene *scene, int wh
     const struct story *story = scene->index->story;
     const struct story_instance *row = &story->instances[id];
     const struct scene_instance *seen = scene_instance(scene, id);
-    panel_add(panel, PANEL_TITLE, "%s %s", story_instance_name(id), story_type(story, row));
+    if (story_is_micro_vm(story, id))
+        panel_add(panel, PANEL_TITLE, "%s on %s", story_machine_name(story, id),
+                  story_place_name(story, id));
+    else
+        panel_add(panel, PANEL_TITLE, "%s %s", story_instance_name(id), story_type(story, row));
     if (!seen) {
         panel_add(panel, PANEL_FAINT, "is not launched at this moment");
         return;

@@ -66,15 +66,30 @@ static void add_row(struct chart *chart, bool heading, int32_t id)
     chart->height += heading ? TENTHS_HEADING : TENTHS_TASK;
 }
 
-/* The instance whose heading a task stands under: that of the first run that placed it. */
-static int32_t home(const struct chart *chart, int32_t task)
+/* The run that placed the task first; NULL: none did. */
+static const struct story *home_story(const struct chart *chart, int32_t task)
 {
     for (int s = 0; s < 2; s++) {
         const struct story *story = chart->compare->sides[s].story;
         if (task < story->n_tasks && story->tasks[task].placed_at_usec <= track_end_usec(story))
-            return story->tasks[task].instance;
+            return story;
     }
-    return ID_NONE;
+    return NULL;
+}
+
+/* The instance whose heading a task stands under: that of the first run that placed it. */
+static int32_t home(const struct chart *chart, int32_t task)
+{
+    const struct story *story = home_story(chart, task);
+    return story ? story->tasks[task].instance : ID_NONE;
+}
+
+/* Whether that instance of a run is where the task stands. */
+static bool is_home(const struct chart *chart, int32_t task, const struct story *story,
+                    int32_t instance)
+{
+    const struct story *first = home_story(chart, task);
+    return first && story_same_place(first, first->tasks[task].instance, story, instance);
 }
 
 /* The tasks of instance i are first[i] .. first[i + 1] - 1 of `tasks`, in their own order. */
@@ -217,8 +232,11 @@ static void add_heading(struct buffer *script, const struct chart *chart, const 
     const struct scene_index *index = &chart->compare->sides[side].index;
     const struct instance_group *group = scene_index_group(index, row->id);
     const char *zone = index->zones[index->zone_of[row->id]].name;
-    snprintf(text, sizeof text, "%s %s%s%s", story_instance_name(row->id),
-             group && group->type ? group->type : "", *zone ? ", zone " : "", zone);
+    const struct story *story = chart->compare->sides[side].story;
+    bool micro = story_is_micro_vm(story, row->id);
+    snprintf(text, sizeof text, "%s%s%s%s%s", story_place_name(story, row->id), micro ? "" : " ",
+             micro || !group ? "" : story_type(story, &story->instances[row->id]),
+             *zone ? ", zone " : "", zone);
     buffer_add_text(script, "set object rectangle from graph -0.19, first ");
     add_y(script, row->top, 8);
     buffer_add_text(script, " to graph 1, first ");
@@ -243,9 +261,9 @@ static void add_task(struct buffer *script, const struct chart *chart, const str
         /* Where the runs disagree, the bar says whose it is and where the task really was. */
         const char *word = !compare->mixed ? (s == 0 ? "1st" : "2nd") : s == 0 ? "sim" : "real";
         int32_t instance = story->tasks[row->id].instance;
-        bool elsewhere = instance != ID_NONE && instance != home(chart, row->id);
+        bool elsewhere = instance != ID_NONE && !is_home(chart, row->id, story, instance);
         snprintf(text, sizeof text, "%s%s%s", word, elsewhere ? " " : "",
-                 elsewhere ? story_instance_name(instance) : "");
+                 elsewhere ? story_place_name(story, instance) : "");
         add_label(script, text, "graph -0.005", row->top, bar_top(s) + BAR_HIGH / 2,
                   elsewhere ? "right front font bold.',11' textcolor rgb '#D55E00'"
                             : "right front font 'DejaVu Sans,11' textcolor rgb '#5A646E'");

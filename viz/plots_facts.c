@@ -180,22 +180,55 @@ void plots_cpu(struct chart *chart, const struct plots_run *runs, int n_runs)
 
 /* Capacity ----------------------------------------------------------------------------------------- */
 
+/* What Fargate runs its tasks in stands beside the instances, and is none. */
+static void count_micro_vms(struct chart_panel *panel, const struct plots_run *runs, int n_runs,
+                            int run, double usec_per_x)
+{
+    const struct story *story = &runs[run].story;
+    struct series up = {0};
+    char name[80];
+    if (story->n_micro_vms == 0)
+        return;
+    snprintf(name, sizeof name, n_runs > 1 ? "%.50s: micro-VMs" : "%.0sFargate's micro-VMs",
+             runs[run].name);
+    track_instances(story, true, &up);
+    struct chart_line *line = chart_add_line(
+        panel, name, n_runs > 1 ? plots_paint(runs, run) : PAINT_MEMORY, CHART_STEPS);
+    line->dashed = n_runs > 1;
+    plots_add_series(line, &up, track_end_usec(story), usec_per_x, 1);
+    series_finish(&up);
+}
+
 static void count_instances(struct chart *chart, const struct plots_run *runs, int n_runs,
                             double usec_per_x)
 {
-    struct chart_panel *panel =
-        chart_add_panel(chart, "Instances", "instances", PANEL_PIXELS * 3 / 4);
-    panel->counts = true;
+    bool some_micro = false, all_micro = true;
     for (int run = 0; run < n_runs; run++) {
         const struct story *story = &runs[run].story;
+        some_micro |= story->n_micro_vms > 0;
+        all_micro &= story->n_micro_vms > 0 && story->n_micro_vms == story->n_instances;
+    }
+    struct chart_panel *panel = chart_add_panel(chart,
+                                                all_micro    ? "Micro-VMs"
+                                                : some_micro ? "Instances and micro-VMs"
+                                                             : "Instances",
+                                                all_micro    ? "micro-VMs"
+                                                : some_micro ? "machines"
+                                                             : "instances",
+                                                PANEL_PIXELS * 3 / 4);
+    panel->counts = true;
+    for (int run = 0; run < n_runs && !all_micro; run++) {
+        const struct story *story = &runs[run].story;
         struct series up = {0};
-        track_instances(story, &up);
+        track_instances(story, false, &up);
         plots_add_series(chart_add_line(panel, n_runs > 1 ? runs[run].name : "registered",
                                         n_runs > 1 ? plots_paint(runs, run) : PAINT_RUNNING,
                                         CHART_STEPS),
                          &up, track_end_usec(story), usec_per_x, 1);
         series_finish(&up);
     }
+    for (int run = 0; run < n_runs; run++)
+        count_micro_vms(panel, runs, n_runs, run, usec_per_x);
 }
 
 static const struct capacity_state *state_of(const struct story_fact *fact, int32_t provider)

@@ -34,9 +34,15 @@ static int64_t least(int64_t a, int64_t b)
 
 static const char *describe_instance(const struct story *story, int32_t id, char *text, size_t size)
 {
-    int32_t group = story->instances[id].group;
-    const char *type = group >= 0 && group < story->n_groups ? story->groups[group].type : NULL;
-    snprintf(text, size, "%s %.16s", story_instance_name(id), type ? type : "");
+    const struct story_instance *instance = &story->instances[id];
+    if (story_is_micro_vm(story, id))
+        snprintf(text, size, "%s %.16s", story_task_name(instance->bound_task),
+                 story_place_name(story, id));
+    else
+        snprintf(text, size, "%s %.16s", story_instance_name(id),
+                 instance->group >= 0 && instance->group < story->n_groups
+                     ? story_type(story, instance)
+                     : "");
     return text;
 }
 
@@ -123,7 +129,7 @@ static void add_instance(struct chart_panel *panel, const struct plots_run *run,
                          double top, double bottom, double usec_per_x)
 {
     const struct story_instance *instance = &run->story.instances[id];
-    int64_t end_usec = least(track_end_usec(&run->story), instance->lost_at_usec);
+    int64_t end_usec = least(track_end_usec(&run->story), track_gone_usec(&run->story, id));
     int64_t there_usec = least(instance->registered_at_usec, end_usec);
     const int64_t moments[] = {instance->launch_at_usec, there_usec, end_usec};
     for (int i = 0; i < 2; i++) {
@@ -202,13 +208,14 @@ static bool draw_tasks(struct chart *chart, const struct plots_run *run, double 
     return n_lanes <= LANES_MAX;
 }
 
-static void add_keys(struct chart *chart)
+static void add_keys(struct chart *chart, const struct story *story)
 {
     bool hatched = false;
     for (int part = 0; part < PARTS; part++)
         chart_add_key(chart, parts_rows[part].name, parts_rows[part].paint, 100, false);
     chart_add_key(chart, "boot", PAINT_MEMORY, BOOT_SHADE, false);
-    chart_add_key(chart, "instance", PAINT_WAIT, THERE_SHADE, false);
+    if (story->n_micro_vms < story->n_instances)
+        chart_add_key(chart, "instance", PAINT_WAIT, THERE_SHADE, false);
     for (int i = 0; i < chart->panels[0].n_boxes; i++)
         hatched = hatched || chart->panels[0].boxes[i].hatched;
     if (hatched)
@@ -217,11 +224,21 @@ static void add_keys(struct chart *chart)
 
 /* Many ------------------------------------------------------------------------------------------- */
 
-/* Instances first .. end - 1 share a row. */
+/* Instances first .. end - 1 of the list share a row; all that is on one of Fargate's providers has one, too, which is
+ * full where most of its tasks ran. */
 struct band {
     int first, end;
-    int64_t cpu; /* that they have */
+    int32_t group; /* of micro-VMs, or ID_NONE */
+    int64_t cpu;   /* that they have */
     struct series reserved;
+};
+
+struct bands {
+    struct band *list;
+    int n;
+    int32_t *instances; /* container instances, in order */
+    int n_instances;
+    int *row_of; /* by instance and micro-VM */
 };
 
 /* The share of a column's time that was reserved, in steps of a shade; -1: none of it. */
@@ -256,62 +273,104 @@ static void add_band(struct chart_panel *panel, const struct band *band, int row
     }
 }
 
-static void collect(const struct story *story, struct band *bands, int n_rows)
+static void make_instance_bands(const struct story *story, struct bands *bands)
 {
-    for (int row = 0; row < n_rows; row++) {
-        bands[row].first = (int)((int64_t)story->n_instances * row / n_rows);
-        bands[row].end = (int)((int64_t)story->n_instances * (row + 1) / n_rows);
-        for (int i = bands[row].first; i < bands[row].end; i++)
-            bands[row].cpu += story->instances[i].cpu;
+    bands->instances = memory_zeroed((size_t)story->n_instances, sizeof *bands->instances);
+    bands->row_of = memory_zeroed((size_t)story->n_instances, sizeof *bands->row_of);
+    for (int32_t i = 0; i < story->n_instances; i++) {
+        if (!story_is_micro_vm(story, i))
+            bands->instances[bands->n_instances++] = i;
     }
-    for (int i = 0; i < story->n_tasks; i++) {
-        const struct story_task *task = &story->tasks[i];
-        const struct task_definition *definition = life_definition(story, i);
-        if (!definition || task->instance < 0 || task->instance >= story->n_instances)
-            continue;
-        int row = (int)((int64_t)task->instance * n_rows / story->n_instances);
-        while (task->instance >= bands[row].end)
-            row++;
-        series_add(&bands[row].reserved, task->placed_at_usec,
-                   least(task->stop_at_usec, task->stopped_at_usec), taskdef_cpu(definition));
+    bands->n = bands->n_instances < ROWS_MAX ? bands->n_instances : ROWS_MAX;
+    bands->list = memory_zeroed((size_t)bands->n + (size_t)story->n_groups, sizeof *bands->list);
+    for (int row = 0; row < bands->n; row++) {
+        struct band *band = &bands->list[row];
+        band->first = (int)((int64_t)bands->n_instances * row / bands->n);
+        band->end = (int)((int64_t)bands->n_instances * (row + 1) / bands->n);
+        band->group = ID_NONE;
+        for (int i = band->first; i < band->end; i++) {
+            band->cpu += story->instances[bands->instances[i]].cpu;
+            bands->row_of[bands->instances[i]] = row;
+        }
     }
 }
 
-static void name_band(struct chart_panel *panel, const struct story *story, const struct band *band,
-                      int row, int n_rows)
+static void make_bands(const struct story *story, struct bands *bands)
 {
+    make_instance_bands(story, bands);
+    for (int32_t g = 0; g < story->n_groups; g++) {
+        bool some = false;
+        for (int i = 0; i < story->n_instances; i++) {
+            if (!story_is_micro_vm(story, i) || story->instances[i].group != g)
+                continue;
+            bands->row_of[i] = bands->n;
+            some = true;
+        }
+        if (some)
+            bands->list[bands->n++] = (struct band){.group = g};
+    }
+}
+
+static void collect(const struct story *story, struct bands *bands)
+{
+    for (int i = 0; i < story->n_tasks; i++) {
+        const struct story_task *task = &story->tasks[i];
+        const struct task_definition *definition = life_definition(story, i);
+        if (definition && task->instance >= 0 && task->instance < story->n_instances)
+            series_add(&bands->list[bands->row_of[task->instance]].reserved, task->placed_at_usec,
+                       track_freed_usec(task), taskdef_cpu(definition));
+    }
+    for (int row = 0; row < bands->n; row++) {
+        struct band *band = &bands->list[row];
+        series_close(&band->reserved, track_end_usec(story));
+        for (int i = 0; band->group != ID_NONE && i < band->reserved.n_points; i++) {
+            if (band->reserved.points[i].value > band->cpu)
+                band->cpu = band->reserved.points[i].value;
+        }
+    }
+}
+
+static void name_band(struct chart_panel *panel, const struct story *story,
+                      const struct bands *bands, int row)
+{
+    const struct band *band = &bands->list[row];
+    const char *provider = band->group != ID_NONE ? story_provider(story, band->group) : NULL;
     char text[64];
-    if (n_rows > 30 && row % 5 != 0)
+    if (band->group == ID_NONE && bands->n > 30 && row % 5 != 0)
         return;
-    if (band->end - band->first == 1)
-        describe_instance(story, band->first, text, sizeof text);
+    if (band->group != ID_NONE)
+        snprintf(text, sizeof text, "%.40s", provider ? provider : "Fargate");
+    else if (band->end - band->first == 1)
+        describe_instance(story, bands->instances[band->first], text, sizeof text);
     else
-        snprintf(text, sizeof text, "i%d - i%d", band->first + 1, band->end);
+        snprintf(text, sizeof text, "i%d - i%d", bands->instances[band->first] + 1,
+                 bands->instances[band->end - 1] + 1);
     chart_add_word(panel, text, 0, row + 0.5, false);
 }
 
 static void draw_bands(struct chart *chart, const struct story *story, double usec_per_x)
 {
-    int n_rows = story->n_instances < ROWS_MAX ? story->n_instances : ROWS_MAX;
-    struct band *bands = memory_zeroed((size_t)n_rows, sizeof *bands);
+    struct bands bands = {0};
+    make_bands(story, &bands);
     struct chart_panel *panel =
-        chart_add_panel(chart, "CPU that tasks reserve", "", n_rows * ROW_PIXELS);
+        chart_add_panel(chart, "CPU that tasks reserve", "", bands.n * ROW_PIXELS);
     char text[64];
     panel->downwards = true;
-    panel->y_max = n_rows;
-    collect(story, bands, n_rows);
-    for (int row = 0; row < n_rows; row++) {
-        series_close(&bands[row].reserved, track_end_usec(story));
-        add_band(panel, &bands[row], row, track_end_usec(story), usec_per_x);
-        name_band(panel, story, &bands[row], row, n_rows);
-        series_finish(&bands[row].reserved);
+    panel->y_max = bands.n;
+    collect(story, &bands);
+    for (int row = 0; row < bands.n; row++) {
+        add_band(panel, &bands.list[row], row, track_end_usec(story), usec_per_x);
+        name_band(panel, story, &bands, row);
+        series_finish(&bands.list[row].reserved);
     }
     for (int shade = 0; shade < SHADES; shade++) {
         snprintf(text, sizeof text, shade < SHADES - 1 ? "up to %d %%" : "up to %d %% and more",
                  100 * (shade + 1) / SHADES);
         chart_add_key(chart, text, PAINT_RUNNING, 100 * (shade + 1) / SHADES, false);
     }
-    free(bands);
+    free(bands.list);
+    free(bands.instances);
+    free(bands.row_of);
 }
 
 void plots_gantt(struct chart *chart, const struct plots_run *runs, int n_runs)
@@ -324,7 +383,7 @@ void plots_gantt(struct chart *chart, const struct plots_run *runs, int n_runs)
         return;
     }
     if (story->n_tasks <= TASKS_MAX && draw_tasks(chart, &runs[0], usec_per_x))
-        add_keys(chart);
+        add_keys(chart, story);
     else
         draw_bands(chart, story, usec_per_x);
 }

@@ -104,11 +104,12 @@ static void add_task(struct bar *bar, const struct story *story, const struct st
     }
 }
 
-static void add_instances(struct bar *bar, const struct story *story)
+static void add_instances(struct bar *bar, const struct story *story, bool micro_vms)
 {
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
-        if (instance->launch_at_usec == USEC_NEVER || instance->registered_at_usec == USEC_NEVER)
+        if (story_is_micro_vm(story, i) != micro_vms || instance->launch_at_usec == USEC_NEVER ||
+            instance->registered_at_usec == USEC_NEVER)
             continue;
         int64_t booted_usec = instance->booted_at_usec < instance->registered_at_usec
                                   ? instance->booted_at_usec
@@ -176,9 +177,15 @@ static int add_run(struct chart_panel *panel, const struct plots_run *run)
     const char *families[FAMILIES_MAX];
     int n = list_families(&run->story, families), row = 0;
     struct bar bar = {0};
-    add_instances(&bar, &run->story);
+    add_instances(&bar, &run->story, false);
     snprintf(bar.name, sizeof bar.name, "instances (%d)", bar.n);
-    add_bar(panel, &bar, row++);
+    if (run->story.n_micro_vms == 0 || run->story.n_micro_vms < run->story.n_instances)
+        add_bar(panel, &bar, row++);
+    bar = (struct bar){0};
+    add_instances(&bar, &run->story, true);
+    snprintf(bar.name, sizeof bar.name, "micro-VMs (%d)", bar.n);
+    if (run->story.n_micro_vms > 0)
+        add_bar(panel, &bar, row++);
     for (int i = 0; i < n && i < FAMILIES_MAX; i++) {
         bar = (struct bar){0};
         fill_family(&bar, run, families[i]);

@@ -31,6 +31,15 @@ void plots_utilization(struct chart *chart, const struct plots_run *runs, int n_
     static const char *const titles[] = {"CPU reserved by tasks, of what the instances have",
                                          "Memory reserved by tasks, of what the instances have"};
     double usec_per_x = plots_time_axis(chart, plots_last_usec(runs, n_runs));
+    bool fargate_alone = true;
+    for (int run = 0; run < n_runs; run++)
+        fargate_alone &= runs[run].story.n_micro_vms > 0 &&
+                         runs[run].story.n_micro_vms == runs[run].story.n_instances;
+    if (fargate_alone) {
+        plots_say_nothing(chart, "per cent",
+                          "all tasks are on Fargate: there is no instance in this run");
+        return;
+    }
     for (int memory = 0; memory < 2; memory++) {
         struct chart_panel *panel =
             chart_add_panel(chart, titles[memory], "per cent", PANEL_PIXELS);

@@ -126,12 +126,14 @@ static void add_instance(struct scene *scene, int position)
     if (to->name[0] == '\0') {
         const struct instance_group *group = scene_index_group(index, instance);
         to->instance = instance;
-        to->type = group && group->type ? story_type(index->story, row) : "";
+        to->type = group && group->type && !story_is_micro_vm(index->story, instance)
+                       ? story_type(index->story, row)
+                       : "";
         to->cpu = row->cpu > 0 ? row->cpu : index->capacity[instance].cpu;
         to->memory_mib =
             row->memory_mib > 0 ? row->memory_mib : index->capacity[instance].memory_mib;
         to->sum = &scene->sums.sums[instance];
-        snprintf(to->name, sizeof to->name, "%s", story_instance_name(instance));
+        snprintf(to->name, sizeof to->name, "%s", story_machine_name(index->story, instance));
     }
     to->state = state_of(scene, instance);
     to->cpu_reserved = (int32_t)to->sum->cpu;

@@ -44,7 +44,7 @@ struct scene_task {
 
 struct scene_instance {
     int32_t instance;
-    char name[16];
+    char name[32];
     const char *type;
     enum scene_host_state state;
     int32_t cpu, memory_mib;                   /* for tasks */

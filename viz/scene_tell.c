@@ -32,6 +32,8 @@ void scene_tell_lack(char *text, size_t size, enum place_reason reason, int32_t 
         snprintf(text, size, "%s: port %" PRId64 " is taken on %s", name, lack, host);
     else if (reason == PLACE_NO_INSTANCE)
         snprintf(text, size, "there is no instance");
+    else if (reason == PLACE_MICRO_VM)
+        snprintf(text, size, "its micro-VM is not up yet");
     else
         snprintf(text, size, "%s: %s", name, host);
 }
@@ -51,7 +53,11 @@ static void tell_task_event(char *text, size_t size, const struct scene_index *i
                  definition->containers[event->container].name);
     switch (event->kind) {
     case SCENE_PLACED:
-        snprintf(text, size, "%s placed on %s", who, story_instance_name(row->instance));
+        if (story_is_micro_vm(story, row->instance))
+            snprintf(text, size, "%s has its micro-VM on %s", who,
+                     story_place_name(story, row->instance));
+        else
+            snprintf(text, size, "%s placed on %s", who, story_instance_name(row->instance));
         break;
     case SCENE_PULLED:
         snprintf(text, size, "%s has its image", who);
@@ -87,13 +93,14 @@ void scene_tell_event(char *text, size_t size, const struct scene_index *index,
     const struct message *note;
     switch (event->kind) {
     case SCENE_LAUNCHED:
-        snprintf(text, size, "%s launched", story_instance_name(event->id));
+        snprintf(text, size, "%s launched", story_machine_name(index->story, event->id));
         break;
     case SCENE_REGISTERED:
-        snprintf(text, size, "%s registered", story_instance_name(event->id));
+        snprintf(text, size, "%s %s", story_machine_name(index->story, event->id),
+                 story_is_micro_vm(index->story, event->id) ? "is up" : "registered");
         break;
     case SCENE_LOST:
-        snprintf(text, size, "%s %s", story_instance_name(event->id),
+        snprintf(text, size, "%s %s", story_machine_name(index->story, event->id),
                  event->failure ? "LOST" : "terminated");
         break;
     case SCENE_REFUSED:
@@ -199,7 +206,7 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
     const struct story_task *row = &story->tasks[task->task];
     int n = 0;
     add_line(lines, &n, most, "%s %s on %s", task->name, task->family,
-             story_instance_name(task->instance));
+             story_place_name(story, task->instance));
     if (row->service >= 0 && row->service < story->n_services)
         add_line(lines, &n, most, "of service %s", story->services[row->service].name);
     add_line(lines, &n, most, "%s (%s)", life_names[task->state], task->phase);

@@ -22,6 +22,16 @@ int64_t track_freed_usec(const struct story_task *task)
     return least(task->stop_at_usec, task->stopped_at_usec);
 }
 
+int64_t track_gone_usec(const struct story *story, int32_t id)
+{
+    const struct story_instance *instance = &story->instances[id];
+    int32_t task = instance->bound_task;
+    if (!story_is_micro_vm(story, id) || task >= story->n_tasks ||
+        story->tasks[task].instance != id)
+        return instance->lost_at_usec;
+    return least(instance->lost_at_usec, story->tasks[task].stopped_at_usec);
+}
+
 /* Reserved ----------------------------------------------------------------------------------------- */
 
 /* Hundredths of a per cent of what is registered, moment by moment. */
@@ -47,15 +57,16 @@ void track_share(const struct story *story, bool memory, struct series *share)
     struct series reserved = {0}, registered = {0};
     for (int i = 0; i < story->n_tasks; i++) {
         const struct task_definition *definition = life_definition(story, i);
-        if (definition)
+        if (definition && !story_is_micro_vm(story, story->tasks[i].instance))
             series_add(&reserved, story->tasks[i].placed_at_usec,
                        track_freed_usec(&story->tasks[i]),
                        memory ? taskdef_memory_mib(definition) : taskdef_cpu(definition));
     }
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
-        series_add(&registered, instance->registered_at_usec, instance->lost_at_usec,
-                   memory ? instance->memory_mib : instance->cpu);
+        if (!story_is_micro_vm(story, i))
+            series_add(&registered, instance->registered_at_usec, instance->lost_at_usec,
+                       memory ? instance->memory_mib : instance->cpu);
     }
     divide(&reserved, &registered, track_end_usec(story), share);
     series_close(share, track_end_usec(story));
@@ -115,11 +126,13 @@ void track_level(const struct story *story, enum track_level level, struct serie
 
 /* Instances ---------------------------------------------------------------------------------------- */
 
-void track_instances(const struct story *story, struct series *series)
+void track_instances(const struct story *story, bool micro_vms, struct series *series)
 {
-    for (int i = 0; i < story->n_instances; i++)
-        series_add(series, story->instances[i].registered_at_usec, story->instances[i].lost_at_usec,
-                   1);
+    for (int i = 0; i < story->n_instances; i++) {
+        if (story_is_micro_vm(story, i) == micro_vms)
+            series_add(series, story->instances[i].registered_at_usec, track_gone_usec(story, i),
+                       1);
+    }
     series_close(series, track_end_usec(story));
     series->absolute = true;
 }

@@ -25,8 +25,8 @@ void track_share(const struct story *story, bool memory, struct series *share);
 /* Tasks; what services want and do not have counts as waiting. */
 void track_level(const struct story *story, enum track_level level, struct series *series);
 
-/* Instances that are registered. */
-void track_instances(const struct story *story, struct series *series);
+/* Instances that are registered, or Fargate's micro-VMs that are up. */
+void track_instances(const struct story *story, bool micro_vms, struct series *series);
 
 /* Nano-dollars an hour that all instances cost together. */
 void track_price(const struct story *story, struct series *series);
@@ -38,6 +38,9 @@ const struct target_group_metrics *track_requests(const struct story_fact *fact,
 
 /* The bound of the bin that so many thousandths of the requests do not exceed; -1: there were none. */
 int64_t track_latency_usec(const struct target_group_metrics *metrics, int permille);
+
+/* When an instance is gone; a micro-VM is nobody's any more once its task has stopped. */
+int64_t track_gone_usec(const struct story *story, int32_t instance);
 
 /* Microseconds in which the fact's period began; what was observed is a step over the whole period. */
 int64_t track_period_usec(const struct story_fact *fact);

@@ -89,7 +89,8 @@ enum place_reason {
     PLACE_ATTRIBUTE,   /* it lacks one of the definition's requiresAttributes */
     PLACE_MEMBER_OF,   /* a memberOf constraint is not met */
     PLACE_DISTINCT,    /* distinctInstance: the group is there already */
-    PLACE_NO_INSTANCE, /* the cluster is empty */
+    PLACE_NO_INSTANCE, /* the cluster is empty; of a machine: it is no container instance */
+    PLACE_MICRO_VM,    /* on Fargate: its micro-VM is still to be launched, or boots */
 };
 
 /* Why an API call was refused as a whole. */

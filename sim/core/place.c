@@ -117,6 +117,8 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
     enum place_reason reason;
 
     *lack = 0;
+    if (instance->is_vm)
+        return PLACE_NO_INSTANCE;
     if (request->group != ID_NONE && instance->group != request->group)
         return PLACE_PROVIDER;
     if (instance->status != INSTANCE_ACTIVE)
@@ -313,11 +315,11 @@ static int keep_least(int32_t *candidates, int n, const int64_t *values)
 }
 
 /* A later filter is nearer; in the same one the smaller lack; then the lower index. Machines that are
- * gone for good are no miss at all. */
+ * gone for good are no miss at all, nor are micro-VMs. */
 static void note_miss(const struct cluster *cluster, struct place_miss *miss, int instance,
                       enum place_reason reason, int64_t lack)
 {
-    if (cluster->instances[instance].status == INSTANCE_INACTIVE)
+    if (cluster->instances[instance].status == INSTANCE_INACTIVE || reason == PLACE_NO_INSTANCE)
         return;
     if (miss->nearest != ID_NONE &&
         (reason < miss->reason ||

@@ -53,7 +53,7 @@ static void wait_for_room(struct scheduler *scheduler, struct outputs *outputs, 
         said->service = cluster->requests[request].service;
         said->task = task;
         said->taskdef = cluster->tasks[task].taskdef;
-        said->reason = PLACE_NO_INSTANCE;
+        said->reason = PLACE_MICRO_VM;
         return;
     }
     if (capacity_waits(cluster, request)) {

@@ -125,18 +125,32 @@ static const char *service_of(const struct story *story, int32_t service)
     return service >= 0 && service < story->n_services ? story->services[service].name : NULL;
 }
 
+/* Its rows of the bill are tasks, each in its micro-VM. */
+static bool is_fargate(const struct story *story, int32_t provider)
+{
+    int32_t group =
+        provider >= 0 && provider < story->n_providers ? story->providers[provider].group : ID_NONE;
+
+    return group >= 0 && group < story->n_groups && story->groups[group].kind == GROUP_FARGATE;
+}
+
 static void print_provider(FILE *out, const struct story *story, const struct bill_provider *row)
 {
     char dollars[40], idle[40];
     bool lacks = provider_lacks_price(story, row->provider);
+    bool micro = is_fargate(story, row->provider);
 
     cost_dollars(row->nanos, dollars, sizeof dollars);
-    fprintf(out, "         %-16s %s%s: %d launched, %.2f instance hours",
-            cost_provider(story, row->provider), row->nanos > 0 || !lacks ? dollars : "",
+    fprintf(out, "         %-16s %s%s: %d %s, %.2f %s hours", cost_provider(story, row->provider),
+            row->nanos > 0 || !lacks ? dollars : "",
             !lacks           ? ""
             : row->nanos > 0 ? " and what has no price"
                              : "unknown, it has no price",
-            (int)row->n_instances, (double)row->instance_usec / 3600 / USEC_PER_SEC);
+            (int)row->n_instances,
+            !micro                  ? "launched"
+            : row->n_instances == 1 ? "micro-VM"
+                                    : "micro-VMs",
+            (double)row->instance_usec / 3600 / USEC_PER_SEC, micro ? "task" : "instance");
     if (row->idle_nanos > 0)
         fprintf(out, "; %s (%.0f %%) idle", cost_dollars(row->idle_nanos, idle, sizeof idle),
                 row->nanos ? 100.0 * (double)row->idle_nanos / (double)row->nanos : 0);
@@ -212,8 +226,7 @@ void cost_print(FILE *out, const struct story *story)
         lacks = lacks || lacks_price(story, i);
     fprintf(out, "cost     %s%s, of which %s for idle capacity (illustrative prices)%s\n",
             lacks ? "at least " : "", cost_dollars(bill->nanos, dollars, sizeof dollars),
-            cost_dollars(bill->idle_nanos, idle, sizeof idle),
-            lacks ? "; some instances have no price" : "");
+            cost_dollars(bill->idle_nanos, idle, sizeof idle), lacks ? "; some have no price" : "");
     for (int i = 0; i < bill->n_providers; i++)
         print_provider(out, story, &bill->providers[i]);
     for (int i = 0; i < bill->n_services; i++) {
@@ -246,6 +259,17 @@ static void add_name(struct buffer *json, const char *key, const char *name)
     buffer_add_json_string(json, name);
 }
 
+static void add_machines(struct buffer *json, const struct bill_provider *row, bool micro)
+{
+    double seconds = (double)row->instance_usec / USEC_PER_SEC;
+
+    buffer_add(json,
+               ", \"instances\": %d, \"instance_seconds\": %.6f, \"micro_vms\": %d, "
+               "\"micro_vm_seconds\": %.6f}",
+               micro ? 0 : (int)row->n_instances, micro ? 0 : seconds,
+               micro ? (int)row->n_instances : 0, micro ? seconds : 0);
+}
+
 void cost_add_json(struct buffer *json, const struct story *story)
 {
     const struct bill *bill = &story->bill.as.bill;
@@ -273,8 +297,7 @@ void cost_add_json(struct buffer *json, const struct story *story)
         add_known(json, "dollars", row->nanos, provider_lacks_price(story, row->provider));
         buffer_add_text(json, ", ");
         add_known(json, "idle", row->idle_nanos, provider_lacks_price(story, row->provider));
-        buffer_add(json, ", \"instances\": %d, \"instance_seconds\": %.6f}", (int)row->n_instances,
-                   (double)row->instance_usec / USEC_PER_SEC);
+        add_machines(json, row, is_fargate(story, row->provider));
     }
     buffer_add_text(json, "], \"services\": [");
     for (int i = 0; i < bill->n_services; i++) {

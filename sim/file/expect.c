@@ -62,11 +62,12 @@ static bool task_holds(const struct expect *expect, const struct story *story, c
         return false;
     }
     task = &story->tasks[expect->task];
-    if (expect->instance != ID_NONE && task->instance != expect->instance) {
+    if (expect->instance != ID_NONE &&
+        (task->instance != expect->instance || story_is_micro_vm(story, task->instance))) {
         if (task->instance == ID_NONE)
             snprintf(found, size, "it was never placed");
         else
-            snprintf(found, size, "it is on %s", story_instance_name(task->instance));
+            snprintf(found, size, "it is on %s", story_place_name(story, task->instance));
         return false;
     }
     status = status_at(task, moment(expect, story));

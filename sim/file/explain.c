@@ -4,6 +4,7 @@
  */
 #include "file/explain.h"
 
+#include "core/capacity.h"
 #include "file/inquiry.h"
 
 #include <assert.h>
@@ -144,8 +145,15 @@ void explain_what_if(struct explain *explain, struct cluster *cluster, int32_t t
     if (explain->own_request) {
         call.as.run_task.taskdef = taskdef;
         call.as.run_task.count = 1;
-        explain->request = cluster_add_request(cluster, &call, ID_NONE);
+        explain->request = capacity_add_request(cluster, &call, ID_NONE);
+        if (explain->request == ID_NONE) /* the cluster's default takes no such task */
+            explain->request = cluster_add_request(cluster, &call, ID_NONE);
     }
+    if (cluster->requests[explain->request].provider != ID_NONE)
+        explain->request =
+            capacity_next_request(cluster, cluster->requests[explain->request].chain);
+    if (capacity_is_fargate(cluster, explain->request))
+        explain->chooser = EXPLAIN_BY_VM;
     explain_make_table(explain, cluster);
 }
 

@@ -22,7 +22,7 @@ enum explain_chooser {
     EXPLAIN_BY_RULES,
     EXPLAIN_BY_CALL,   /* StartTask named the instance */
     EXPLAIN_BY_DAEMON, /* the service wants one task on every instance */
-    EXPLAIN_BY_VM,     /* the micro-VM was launched for the task */
+    EXPLAIN_BY_VM,     /* Fargate: each task gets a micro-VM, no instance is looked for */
 };
 
 struct inquiry;
@@ -79,6 +79,12 @@ struct explain_filter {
     int32_t n_removed, nearest;
 };
 void explain_filters(const struct explain *explain, struct explain_filter *rows);
+
+/* The container instances that there ever were; a micro-VM is none. */
+int explain_count_instances(const struct explain *explain);
+
+/* The capacity provider of the task's request; NULL: it has none. */
+const char *explain_provider(const struct explain *explain);
 
 /* What a rule saw in an instance, as people write it. False where the instance was no candidate any more. */
 bool explain_value(const struct explain *explain, int rule, int32_t instance, int64_t *value);

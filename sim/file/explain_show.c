@@ -109,6 +109,28 @@ static void write_candidates(const struct explain *explain, struct buffer *text)
     }
 }
 
+/* The capacityProviderStrategy, where it has more than one provider. */
+static void write_shares(const struct explain *explain, struct buffer *text)
+{
+    const struct cluster *cluster = explain->cluster;
+    int32_t first = request_of(explain)->provider == ID_NONE ? ID_NONE : request_of(explain)->chain;
+
+    if (first == ID_NONE || cluster->requests[first].next_share == ID_NONE)
+        return;
+    buffer_add_text(text, "  capacityProviderStrategy: ");
+    for (int32_t r = first; r != ID_NONE; r = cluster->requests[r].next_share) {
+        const struct provider_share *share = &cluster->requests[r].share;
+
+        buffer_add(text, "%s%s", r == first ? "" : ", ",
+                   cluster->providers[share->provider].spec.name);
+        if (share->base > 0)
+            buffer_add(text, " base %d", (int)share->base);
+        buffer_add(text, " weight %d", (int)share->weight);
+    }
+    buffer_add(text, "; base first, then by weight: this one is for %s\n",
+               explain_provider(explain));
+}
+
 static void write_question(const struct explain *explain, struct buffer *text)
 {
     const struct placement *placement = &explain->table.placement;
@@ -116,7 +138,11 @@ static void write_question(const struct explain *explain, struct buffer *text)
     char seconds[32], owner[120];
 
     moments_seconds(explain->at_usec, seconds, sizeof seconds);
-    if (explain->kind == EXPLAIN_WHAT_IF) {
+    if (explain->kind == EXPLAIN_WHAT_IF && explain->chooser == EXPLAIN_BY_VM) {
+        buffer_add(text, "One more %s:%d at %s s, as %s would start it, gets a micro-VM on %s\n",
+                   definition->family, definition->revision, seconds,
+                   owner_of(explain, owner, sizeof owner), explain_provider(explain));
+    } else if (explain->kind == EXPLAIN_WHAT_IF) {
         buffer_add(text, "One more %s:%d at %s s, as %s would place it", definition->family,
                    definition->revision, seconds, owner_of(explain, owner, sizeof owner));
         if (placement->instance != ID_NONE)
@@ -125,12 +151,40 @@ static void write_question(const struct explain *explain, struct buffer *text)
             buffer_add_text(text, ", finds no room\n");
     } else if (explain->kind == EXPLAIN_WAITING) {
         buffer_add(text, "Why it waits, at %s s\n", seconds);
+    } else if (explain->chooser == EXPLAIN_BY_VM) {
+        buffer_add(text, "Why %s, at %s s (the scheduler's event %" PRId64 ")\n",
+                   explain_provider(explain), seconds, explain->seq);
     } else {
         buffer_add(text, "Why i%d, at %s s (the scheduler's event %" PRId64 ")\n",
                    placement->instance + 1, seconds, explain->seq);
     }
-    buffer_add(text, "  a task takes %d CPU units and %d MiB; the cluster has %d instances\n",
-               taskdef_cpu(definition), taskdef_memory_mib(definition), explain->table.n_instances);
+    buffer_add(text, "  a task takes %d CPU units and %d MiB; ", taskdef_cpu(definition),
+               taskdef_memory_mib(definition));
+    if (explain->chooser == EXPLAIN_BY_VM)
+        buffer_add_text(text, "its micro-VM is of that size\n");
+    else
+        buffer_add(text, "the cluster has %d instances\n", explain_count_instances(explain));
+    write_shares(explain, text);
+}
+
+/* What there is to say of a task on Fargate: nobody chose among instances. */
+static void write_micro_vm(const struct explain *explain, struct buffer *text)
+{
+    bool booting = false;
+
+    for (int i = 0; i < explain->cluster->n_instances; i++)
+        booting |= explain->cluster->instances[i].is_vm &&
+                   explain->cluster->instances[i].bound_task == explain->task &&
+                   explain->cluster->instances[i].status == INSTANCE_LAUNCHING;
+    if (explain->kind == EXPLAIN_WAITING && booting)
+        buffer_add_text(text, "\nits micro-VM boots; ");
+    else if (explain->kind == EXPLAIN_WAITING)
+        buffer_add_text(text, "\nits micro-VM is not launched yet: so many at once, then so many a "
+                              "second, are all that Fargate launches; ");
+    else
+        buffer_add_text(text, "\ndecided: ");
+    explain_decided(explain, text);
+    buffer_add_text(text, "\n");
 }
 
 static void write_table(const struct explain *explain, struct buffer *text)
@@ -138,6 +192,10 @@ static void write_table(const struct explain *explain, struct buffer *text)
     const struct placement *placement = &explain->table.placement;
 
     write_question(explain, text);
+    if (explain->chooser == EXPLAIN_BY_VM) {
+        write_micro_vm(explain, text);
+        return;
+    }
     write_filters(explain, text);
     if (placement->instance != ID_NONE)
         write_candidates(explain, text);
@@ -274,10 +332,12 @@ static void add_instances(const struct explain *explain, struct buffer *json)
     char words[160];
 
     buffer_add_text(json, ", \"instances\": [");
-    for (int i = 0; i < table->n_instances; i++) {
+    for (int i = 0, n = 0; i < table->n_instances; i++) {
         bool first = true;
 
-        buffer_add(json, "%s{\"instance\": \"i%d\"", i ? ", " : "", i + 1);
+        if (table->reasons[i] == PLACE_NO_INSTANCE)
+            continue;
+        buffer_add(json, "%s{\"instance\": \"i%d\"", n++ ? ", " : "", i + 1);
         add_string(json, "zone", cluster_attribute(explain->cluster, i, "ecs.availability-zone"));
         add_string(json, "reason", place_reason_names[table->reasons[i]]);
         buffer_add(json, ", \"lack\": %" PRId64, table->lacks[i]);
@@ -318,6 +378,14 @@ static void add_placement(const struct explain *explain, struct buffer *json)
     struct buffer sentence = {0};
     char miss[240];
 
+    add_string(json, "capacity_provider", explain_provider(explain));
+    if (explain->chooser == EXPLAIN_BY_VM) {
+        add_id(json, "instance", 'i', ID_NONE);
+        explain_decider(explain, &sentence);
+        add_string(json, "decided", sentence.text);
+        buffer_finish(&sentence);
+        return;
+    }
     add_id(json, "instance", 'i', placement->instance);
     buffer_add_text(json, ", \"removed\": {");
     explain_filters(explain, filters);

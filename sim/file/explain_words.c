@@ -65,7 +65,10 @@ const char *explain_lack(const struct task_definition *definition, enum place_re
         snprintf(text, size, "has a task of the same group already");
         break;
     case PLACE_NO_INSTANCE:
-        snprintf(text, size, "is no instance");
+        snprintf(text, size, "is no container instance");
+        break;
+    case PLACE_MICRO_VM:
+        snprintf(text, size, "is not up yet");
         break;
     }
     return text;
@@ -100,7 +103,9 @@ const char *explain_miss(const struct task_definition *definition, enum place_re
 {
     char words[160];
 
-    if (nearest == ID_NONE)
+    if (reason == PLACE_MICRO_VM)
+        snprintf(text, size, "its micro-VM is not up yet (%s)", place_reason_names[reason]);
+    else if (nearest == ID_NONE)
         snprintf(text, size, "the cluster has no instance (%s)",
                  place_reason_names[PLACE_NO_INSTANCE]);
     else
@@ -165,6 +170,22 @@ void explain_filters(const struct explain *explain, struct explain_filter *rows)
     }
 }
 
+int explain_count_instances(const struct explain *explain)
+{
+    int n = 0;
+
+    for (int i = 0; i < explain->table.n_instances; i++)
+        n += explain->table.reasons[i] != PLACE_NO_INSTANCE;
+    return n;
+}
+
+const char *explain_provider(const struct explain *explain)
+{
+    int32_t provider = request_of(explain)->provider;
+
+    return provider == ID_NONE ? NULL : explain->cluster->providers[provider].spec.name;
+}
+
 bool explain_value(const struct explain *explain, int rule, int32_t instance, int64_t *value)
 {
     int64_t cell = (int64_t)rule * explain->table.n_instances + instance;
@@ -214,7 +235,8 @@ void explain_decider(const struct explain *explain, struct buffer *text)
         buffer_add(text, "a DAEMON service has one task on every instance, so on i%d too",
                    placement->instance + 1);
     else if (explain->chooser == EXPLAIN_BY_VM)
-        buffer_add(text, "i%d is a micro-VM, launched for this task", placement->instance + 1);
+        buffer_add(text, "%s launches a micro-VM for each task: no instance is looked for",
+                   explain_provider(explain));
     else if (placement->rule == ID_NONE)
         buffer_add(text, "i%d was the only candidate", placement->instance + 1);
     else if (placement->rule == explain->table.n_rules)
@@ -245,7 +267,7 @@ void explain_decided(const struct explain *explain, struct buffer *text)
     const struct place_miss *miss = &explain->table.miss;
     char words[240];
 
-    if (explain->table.placement.instance == ID_NONE) {
+    if (explain->chooser != EXPLAIN_BY_VM && explain->table.placement.instance == ID_NONE) {
         buffer_add(text, "no room; nearest miss: %s",
                    explain_miss(definition_of(explain), miss->reason, miss->nearest, miss->lack,
                                 words, sizeof words));

@@ -121,15 +121,18 @@ static void name_instance(struct trace *trace, int32_t id)
             : NULL;
     struct buffer text = {0};
 
-    buffer_add_text(&text, story_instance_name(id));
-    if (group && group->type)
-        buffer_add(&text, " %s", group->type);
+    buffer_add_text(&text, story_machine_name(trace->story, id));
+    if (story_is_micro_vm(trace->story, id))
+        buffer_add(&text, " on %s", story_place_name(trace->story, id));
+    else if (group && group->type)
+        buffer_add(&text, " %s", story_type(trace->story, instance));
     if (group && instance->zone >= 0 && instance->zone < group->n_zones)
         buffer_add(&text, ", zone %s", group->zones[instance->zone].name);
     name(trace, "process_name", pid_of(id), 0, text.text);
     buffer_finish(&text);
     order(trace, pid_of(id));
-    name(trace, "thread_name", pid_of(id), TID_LIFE, "instance");
+    name(trace, "thread_name", pid_of(id), TID_LIFE,
+         story_is_micro_vm(trace->story, id) ? "micro-VM" : "instance");
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -140,19 +143,19 @@ static int64_t least(int64_t a, int64_t b)
 static void tell_instance(struct trace *trace, int32_t id)
 {
     const struct story_instance *instance = &trace->story->instances[id];
+    const char *kind = story_is_micro_vm(trace->story, id) ? "micro-VM" : "instance";
     int64_t registered_usec = least(instance->registered_at_usec, instance->lost_at_usec);
     int64_t booted_usec = least(instance->booted_at_usec, registered_usec);
 
     name_instance(trace, id);
-    span(trace, "instance", "starting", pid_of(id), TID_LIFE, instance->launch_at_usec,
-         registered_usec, false);
-    span(trace, "instance", "boot", pid_of(id), TID_LIFE, instance->launch_at_usec, booted_usec,
+    span(trace, kind, "starting", pid_of(id), TID_LIFE, instance->launch_at_usec, registered_usec,
+         false);
+    span(trace, kind, "boot", pid_of(id), TID_LIFE, instance->launch_at_usec, booted_usec,
          instance->boot_modelled);
     if (instance->booted_at_usec <= registered_usec)
-        span(trace, "instance", "register", pid_of(id), TID_LIFE, booted_usec, registered_usec,
-             false);
+        span(trace, kind, "register", pid_of(id), TID_LIFE, booted_usec, registered_usec, false);
     if (instance->registered_at_usec != USEC_NEVER)
-        span(trace, "instance", "up", pid_of(id), TID_LIFE, instance->registered_at_usec,
+        span(trace, kind, "up", pid_of(id), TID_LIFE, instance->registered_at_usec,
              instance->lost_at_usec, false);
 }
 

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const export_table_names[] = {"tasks", "containers", "instances", NULL};
+const char *const export_table_names[] = {"tasks", "containers", "instances", "micro_vms", NULL};
 
 /* What a line is about: an instance alone, a task, or a task's container. */
 struct subject {
@@ -65,8 +65,9 @@ static void add_type(struct buffer *line, const struct subject *subject)
 {
     const struct story_instance *instance = subject->of_instance;
 
-    if (instance && instance->group >= 0 && instance->group < subject->story->n_groups)
-        add_text(line, subject->story->groups[instance->group].type);
+    if (instance && instance->group >= 0 && instance->group < subject->story->n_groups &&
+        !story_is_micro_vm(subject->story, subject->instance))
+        add_text(line, story_type(subject->story, instance));
 }
 
 static void add_task(struct buffer *line, const struct subject *subject)
@@ -76,8 +77,38 @@ static void add_task(struct buffer *line, const struct subject *subject)
 
 static void add_instance(struct buffer *line, const struct subject *subject)
 {
-    if (subject->instance != ID_NONE)
+    if (subject->instance != ID_NONE && !story_is_micro_vm(subject->story, subject->instance))
         buffer_add_text(line, story_instance_name(subject->instance));
+}
+
+static void add_provider(struct buffer *line, const struct subject *subject)
+{
+    if (subject->of_instance)
+        add_text(line, story_provider(subject->story, subject->of_instance->group));
+}
+
+static void add_owner(struct buffer *line, const struct subject *subject)
+{
+    buffer_add_text(line, story_task_name(subject->of_instance->bound_task));
+}
+
+static void add_spot(struct buffer *line, const struct subject *subject)
+{
+    buffer_add_int(line, subject->of_instance->spot);
+}
+
+static void add_interrupted(struct buffer *line, const struct subject *subject)
+{
+    buffer_add_int(line, subject->of_instance->interrupted);
+}
+
+/* Nano-dollars as a decimal number. */
+static void add_price(struct buffer *line, const struct subject *subject)
+{
+    int64_t nanos = subject->of_instance->price_nanos;
+
+    if (nanos > 0)
+        buffer_add(line, "%" PRId64 ".%09" PRId64, nanos / 1000000000, nanos % 1000000000);
 }
 
 static void add_family(struct buffer *line, const struct subject *subject)
@@ -219,9 +250,11 @@ static const struct column task_columns[] = {
     {"family", "of its task definition", add_family},
     {"revision", "of its task definition", add_revision},
     {"service", "its service's name; empty: it was run by itself", add_service},
-    {"instance", "where it was placed: i1, i2, ...; empty: nowhere", add_instance},
+    {"instance", "where it was placed: i1, i2, ...; empty: nowhere, or on Fargate", add_instance},
     {"instance_type", "of that instance", add_type},
-    {"zone", "of that instance", add_group_zone},
+    {"capacity_provider", "whose instance or, on Fargate, micro-VM it is on; empty: of none",
+     add_provider},
+    {"zone", "of that instance or micro-VM", add_group_zone},
     {"cpu", "CPU units that it reserves", add_cpu},
     {"memory_mib", "MiB that it reserves", add_memory},
     {"accepted_s", "when it was asked for", add_accepted},
@@ -241,7 +274,7 @@ static const struct column container_columns[] = {
     {"task", "t1, t2, ...", add_task},
     {"container", "its name in the task definition", add_name},
     {"image", "its image", add_image},
-    {"instance", "where its task was placed", add_instance},
+    {"instance", "where its task was placed; empty: on Fargate", add_instance},
     {"pull_s", "when its image was asked for", add_pull},
     {"pulled_s", "when it was there", add_pulled},
     {"create_s", "when its creation was ordered", add_create},
@@ -263,7 +296,11 @@ static const struct column container_columns[] = {
 static const struct column instance_columns[] = {
     {"instance", "i1, i2, ...", add_instance},
     {"instance_type", "its type", add_type},
+    {"capacity_provider", "that launched it; empty: it belongs to none", add_provider},
     {"zone", "its Availability Zone", add_group_zone},
+    {"spot", "1: Spot, 0: on demand", add_spot},
+    {"interrupted", "1: its Spot capacity was taken back", add_interrupted},
+    {"price_per_hour", "in dollars, illustrative; empty: it has none", add_price},
     {"cpu", "CPU units that it registered", add_instance_cpu},
     {"memory_mib", "MiB that it registered", add_instance_memory},
     {"launch_s", "when the scheduler launched it", add_launch},
@@ -273,7 +310,24 @@ static const struct column instance_columns[] = {
     {0},
 };
 
-static const struct column *const tables[] = {task_columns, container_columns, instance_columns};
+static const struct column micro_vm_columns[] = {
+    {"task", "whose it is: t1, t2, ...", add_owner},
+    {"capacity_provider", "FARGATE or FARGATE_SPOT", add_provider},
+    {"zone", "its Availability Zone", add_group_zone},
+    {"spot", "1: Spot, 0: on demand", add_spot},
+    {"interrupted", "1: its Spot capacity was taken back", add_interrupted},
+    {"price_per_hour", "of its vCPU and memory, in dollars, illustrative", add_price},
+    {"cpu", "CPU units that it has", add_instance_cpu},
+    {"memory_mib", "MiB that it has for its task", add_instance_memory},
+    {"launch_s", "when the scheduler launched it", add_launch},
+    {"booted_s", "when it had booted", add_booted},
+    {"registered_s", "when the scheduler heard of it", add_registered},
+    {"lost_s", "when it was terminated or lost", add_lost},
+    {0},
+};
+
+static const struct column *const tables[] = {task_columns, container_columns, instance_columns,
+                                              micro_vm_columns};
 
 static void add_line(FILE *out, struct buffer *line, const struct column *columns,
                      const struct subject *subject)
@@ -319,16 +373,18 @@ void export_csv(FILE *out, const struct story *story, enum export_table table)
     for (int i = 0; tables[table][i].name; i++)
         fprintf(out, "%s%s", i ? "," : "", tables[table][i].name);
     fputs("\r\n", out);
-    if (table != EXPORT_INSTANCES)
+    if (table == EXPORT_TASKS || table == EXPORT_CONTAINERS)
         add_tasks(out, &line, story, table);
-    for (int i = 0; i < story->n_instances && table == EXPORT_INSTANCES; i++) {
+    for (int i = 0; i < story->n_instances; i++) {
+        bool micro = story_is_micro_vm(story, i);
         struct subject subject = {.story = story,
                                   .task = ID_NONE,
                                   .container = ID_NONE,
                                   .instance = i,
                                   .of_instance = &story->instances[i]};
 
-        add_line(out, &line, tables[table], &subject);
+        if (table == (micro ? EXPORT_MICRO_VMS : EXPORT_INSTANCES))
+            add_line(out, &line, tables[table], &subject);
     }
     buffer_finish(&line);
 }
@@ -336,5 +392,5 @@ void export_csv(FILE *out, const struct story *story, enum export_table table)
 void export_csv_describe(FILE *out, enum export_table table)
 {
     for (int i = 0; tables[table][i].name; i++)
-        fprintf(out, "  %-15s  %s\n", tables[table][i].name, tables[table][i].about);
+        fprintf(out, "  %-17s  %s\n", tables[table][i].name, tables[table][i].about);
 }

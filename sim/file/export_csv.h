@@ -9,9 +9,9 @@
 
 #include <stdio.h>
 
-enum export_table { EXPORT_TASKS, EXPORT_CONTAINERS, EXPORT_INSTANCES };
+enum export_table { EXPORT_TASKS, EXPORT_CONTAINERS, EXPORT_INSTANCES, EXPORT_MICRO_VMS };
 
-/* "tasks", "containers", "instances"; ended by NULL. */
+/* "tasks", "containers", "instances", "micro_vms"; ended by NULL. */
 extern const char *const export_table_names[];
 
 /* Writes one table: a line for each task, container or instance, in the order of their numbers. Moments

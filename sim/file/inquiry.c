@@ -4,6 +4,7 @@
  */
 #include "file/inquiry.h"
 
+#include "core/capacity.h"
 #include "core/cluster_trial.h"
 #include "file/replay.h"
 
@@ -153,6 +154,8 @@ static enum inquiry_state answer_wait(struct inquiry *inquiry, int64_t at_usec)
     answer->at_usec = at_usec;
     answer->taskdef = task_of(inquiry)->taskdef;
     answer->request = task_of(inquiry)->request;
+    if (capacity_is_fargate(&inquiry->scheduler.cluster, answer->request))
+        answer->chooser = EXPLAIN_BY_VM;
     explain_make_table(answer, &inquiry->scheduler.cluster);
     inquiry->has_answer = true;
     return inquiry->state = INQUIRY_ANSWERED;

@@ -13,7 +13,7 @@
 
 struct change {
     int64_t at_usec;
-    int n_instances, n_kernels;
+    int n_instances, n_micro_vms, n_kernels;
     int64_t os_bytes;
 };
 
@@ -24,7 +24,7 @@ static int by_time(const void *left, const void *right)
 
     if (a->at_usec != b->at_usec)
         return a->at_usec < b->at_usec ? -1 : 1;
-    return a->n_instances - b->n_instances;
+    return a->n_instances + a->n_micro_vms - b->n_instances - b->n_micro_vms;
 }
 
 /* Costs without memory for an operating system are those of parts of one host. */
@@ -57,12 +57,14 @@ int64_t layers_os_bytes(const struct scenario *scenario, const struct story_inst
     return simulated_os_bytes(scenario, instance);
 }
 
-static struct change coming(const struct scenario *scenario, const struct story_instance *instance,
+static struct change coming(const struct scenario *scenario, const struct story *story, int id,
                             bool real)
 {
-    int64_t own = layers_os_bytes(scenario, instance, real);
+    int64_t own = layers_os_bytes(scenario, &story->instances[id], real);
+    bool micro = story_is_micro_vm(story, id);
 
-    return (struct change){instance->launch_at_usec, 1, own >= 0, own >= 0 ? own : 0};
+    return (struct change){story->instances[id].launch_at_usec, !micro, micro, own >= 0,
+                           own >= 0 ? own : 0};
 }
 
 static void count_machines(const struct scenario *scenario, const struct story *story, bool real,
@@ -74,20 +76,24 @@ static void count_machines(const struct scenario *scenario, const struct story *
 
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
-        struct change change = coming(scenario, instance, real);
+        struct change change = coming(scenario, story, i, real);
 
         changes[n++] = change;
         if (instance->lost_at_usec != USEC_NEVER)
             changes[n++] =
-                (struct change){instance->lost_at_usec, -1, -change.n_kernels, -change.os_bytes};
+                (struct change){instance->lost_at_usec, -change.n_instances, -change.n_micro_vms,
+                                -change.n_kernels, -change.os_bytes};
     }
     qsort(changes, (size_t)n, sizeof *changes, by_time);
     for (int i = 0; i < n; i++) {
         now.n_instances += changes[i].n_instances;
+        now.n_micro_vms += changes[i].n_micro_vms;
         now.n_kernels += changes[i].n_kernels;
         now.os_bytes += changes[i].os_bytes;
         if (now.n_instances > layers->n_instances)
             layers->n_instances = now.n_instances;
+        if (now.n_micro_vms > layers->n_micro_vms)
+            layers->n_micro_vms = now.n_micro_vms;
         if (now.n_kernels > layers->n_kernels)
             layers->n_kernels = now.n_kernels;
         if (now.os_bytes > layers->os_bytes)
@@ -143,8 +149,13 @@ void layers_print(FILE *out, const struct layers *layers)
 
     if (layers->n_ready == 0)
         return;
-    fprintf(out, "layers   %d instance%s, ", layers->n_instances,
-            layers->n_instances == 1 ? "" : "s");
+    fprintf(out, "layers   ");
+    if (layers->n_instances > 0 || layers->n_micro_vms == 0)
+        fprintf(out, "%d instance%s%s", layers->n_instances, layers->n_instances == 1 ? "" : "s",
+                layers->n_micro_vms > 0 ? " and " : "");
+    if (layers->n_micro_vms > 0)
+        fprintf(out, "%d micro-VM%s", layers->n_micro_vms, layers->n_micro_vms == 1 ? "" : "s");
+    fprintf(out, ", ");
     if (layers->n_kernels > 0)
         fprintf(out, "%d operating system%s of %s own with %" PRId64 " MiB", layers->n_kernels,
                 layers->n_kernels == 1 ? "" : "s", layers->n_kernels == 1 ? "its" : "their",
@@ -171,9 +182,10 @@ static void add_moment(struct buffer *json, const char *name, int64_t usec)
 void layers_add_json(struct buffer *json, const struct layers *layers)
 {
     buffer_add(json,
-               "\"layers\": {\"instances\": %d, \"kernels\": %d, \"os_memory\": %" PRId64
-               ", \"ready\": %d",
-               layers->n_instances, layers->n_kernels, layers->os_bytes, layers->n_ready);
+               "\"layers\": {\"instances\": %d, \"micro_vms\": %d, \"kernels\": %d, \"os_memory\": "
+               "%" PRId64 ", \"ready\": %d",
+               layers->n_instances, layers->n_micro_vms, layers->n_kernels, layers->os_bytes,
+               layers->n_ready);
     add_moment(json, "first_byte", layers->first_usec);
     add_moment(json, "half_ready", layers->half_usec);
     add_moment(json, "all_ready", layers->last_usec);

@@ -14,6 +14,7 @@
 
 struct layers {
     int n_instances;  /* the most at once */
+    int n_micro_vms;  /* likewise */
     int n_kernels;    /* likewise: of their own */
     int64_t os_bytes; /* likewise: memory that operating systems keep from tasks */
     int n_ready;      /* tasks that were ready before the end */

@@ -48,6 +48,10 @@ static void add_waits(struct moments *moments, const struct story *story, int32_
 
         if (note->message.kind != MESSAGE_WAIT || wait->task != task)
             continue;
+        if (wait->reason == PLACE_MICRO_VM) {
+            add_moment(moments, note->at_usec, "waits for its micro-VM");
+            continue;
+        }
         explain_miss(story_definition(story, story->tasks[task].taskdef), wait->reason,
                      wait->nearest, wait->lack, miss, sizeof miss);
         add_moment(moments, note->at_usec, "waits for room; nearest miss: %s", miss);
@@ -210,10 +214,13 @@ static void add_containers(struct moments *moments, const struct task_definition
     free(order);
 }
 
-static void add_queue(struct moments *moments, const struct story_task *task)
+static void add_queue(struct moments *moments, const struct story *story,
+                      const struct story_task *task)
 {
     char what[64], took[48];
 
+    if (story_is_micro_vm(story, task->instance))
+        return; /* made for it: there is no queue, nor an agent that anybody sees */
     add_moment(moments, task->received_at_usec, "i%d's agent has it", task->instance + 1);
     if (task->received_at_usec != USEC_NEVER && task->admitted_at_usec > task->received_at_usec &&
         task->waited_lack != PLACE_FITS)
@@ -241,15 +248,23 @@ static void add_stop(struct moments *moments, const struct story_task *task)
 }
 
 /* What befell the instance while the task was there. */
-static void add_instance_turn(struct moments *moments, const struct story_task *task,
-                              const struct story_turn *turn)
+static void add_instance_turn(struct moments *moments, const struct story *story,
+                              const struct story_task *task, const struct story_turn *turn)
 {
+    bool micro = story_is_micro_vm(story, turn->instance);
     int name = turn->instance + 1;
 
     if (turn->instance != task->instance || turn->at_usec < task->placed_at_usec ||
         turn->at_usec > task->stopped_at_usec)
         return;
-    if (turn->kind == TURN_CONNECTED)
+    if (turn->kind == TURN_WARNED && micro)
+        add_moment(moments, turn->at_usec, "is warned: %s takes its capacity back soon",
+                   story_place_name(story, turn->instance));
+    else if (turn->kind == TURN_CONNECTED && micro)
+        add_moment(moments, turn->at_usec,
+                   turn->value ? "its micro-VM is heard of again"
+                               : "its micro-VM is not heard of; the task lives on");
+    else if (turn->kind == TURN_CONNECTED)
         add_moment(moments, turn->at_usec,
                    turn->value ? "i%d's agent is back"
                                : "i%d's agent is disconnected; the task lives on",
@@ -295,7 +310,7 @@ static void add_turns(struct moments *moments, const struct story *story, int32_
         const struct story_turn *turn = &story->turns[i];
 
         if (turn->instance != ID_NONE)
-            add_instance_turn(moments, &story->tasks[id], turn);
+            add_instance_turn(moments, story, &story->tasks[id], turn);
         else if (turn->task == id)
             add_task_turn(moments, definition, turn);
     }
@@ -312,6 +327,17 @@ static const char *owner_of(const struct story *story, const struct story_task *
     return text;
 }
 
+/* The launch of its micro-VM, where it waited for its turn. */
+static void add_launch(struct moments *moments, const struct story *story, int32_t id)
+{
+    const struct story_task *task = &story->tasks[id];
+
+    if (story_is_micro_vm(story, task->instance) &&
+        story->instances[task->instance].launch_at_usec > task->accepted_at_usec)
+        add_moment(moments, story->instances[task->instance].launch_at_usec,
+                   "its micro-VM is launched");
+}
+
 void moments_list(struct moments *moments, const struct story *story, int32_t id,
                   int64_t until_usec)
 {
@@ -324,13 +350,15 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
         add_moment(moments, task->accepted_at_usec, "accepted: PROVISIONING, asked for by %s",
                    owner_of(story, task, owner, sizeof owner));
     add_waits(moments, story, id);
-    add_moment(moments, task->placed_at_usec, "PENDING: placed on i%d, asked for by %s%s",
-               task->instance + 1, owner_of(story, task, owner, sizeof owner),
+    add_launch(moments, story, id);
+    add_moment(moments, task->placed_at_usec, "PENDING: %s%s, asked for by %s%s",
+               story_is_micro_vm(story, task->instance) ? "its micro-VM is up on " : "placed on ",
+               story_place_name(story, task->instance), owner_of(story, task, owner, sizeof owner),
                task->accepted_at_usec == task->placed_at_usec
                    ? ""
                    : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
     add_turns(moments, story, id, definition);
-    add_queue(moments, task);
+    add_queue(moments, story, task);
     add_containers(moments, definition, task);
     add_stop(moments, task);
     if (moments->n_list > 1)

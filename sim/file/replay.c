@@ -408,6 +408,7 @@ static bool check_summary(const struct run_summary *logged, const struct run_sum
         !check_count("machines", logged->machines, fresh->machines, err) ||
         !check_count("tasks", logged->tasks, fresh->tasks, err) ||
         !check_count("instances", logged->instances, fresh->instances, err) ||
+        !check_count("micro_vms", logged->micro_vms, fresh->micro_vms, err) ||
         !check_count("end", logged->end_usec, fresh->end_usec, err))
         return false;
     return logged->state_hash == fresh->state_hash ||

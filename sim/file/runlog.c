@@ -48,7 +48,11 @@ void run_summary_add(struct run_summary *summary, const struct record *record)
 void run_summary_close(struct run_summary *summary, const struct scheduler *scheduler)
 {
     summary->tasks = scheduler->cluster.n_tasks;
-    summary->instances = scheduler->cluster.n_instances;
+    summary->instances = summary->micro_vms = 0;
+    for (int i = 0; i < scheduler->cluster.n_instances; i++) {
+        summary->micro_vms += scheduler->cluster.instances[i].is_vm;
+        summary->instances += !scheduler->cluster.instances[i].is_vm;
+    }
     summary->state_hash = scheduler_hash(scheduler);
 }
 
@@ -184,12 +188,14 @@ static void write_summary(struct buffer *buffer, const struct run_summary *summa
         buffer_add_text(buffer, "null");
     else
         buffer_add_int(buffer, summary->end_usec);
+    buffer_add(buffer, ",\"tasks\":%" PRId64 ",\"instances\":%" PRId64, summary->tasks,
+               summary->instances);
+    if (summary->micro_vms > 0)
+        buffer_add(buffer, ",\"micro_vms\":%" PRId64, summary->micro_vms);
     buffer_add(buffer,
-               ",\"tasks\":%" PRId64 ",\"instances\":%" PRId64 ",\"events\":%" PRId64
-               ",\"decisions\":%" PRId64 ",\"machines\":%" PRId64 ",\"state_hash\":\"%016" PRIx64
-               "\"}\n",
-               summary->tasks, summary->instances, summary->events, summary->decisions,
-               summary->machines, summary->state_hash);
+               ",\"events\":%" PRId64 ",\"decisions\":%" PRId64 ",\"machines\":%" PRId64
+               ",\"state_hash\":\"%016" PRIx64 "\"}\n",
+               summary->events, summary->decisions, summary->machines, summary->state_hash);
 }
 
 /* A simulation can be made again; a real run cannot, so its log is forced to the disk. Pipes and

@@ -37,7 +37,7 @@ struct run_header {
 struct run_summary {
     int64_t end_usec; /* when MESSAGE_END came, so without the teardown; USEC_NEVER: it never did */
     int64_t tasks;
-    int64_t instances;
+    int64_t instances, micro_vms;
     int64_t events;      /* of all machines */
     int64_t decisions;   /* outputs of all machines */
     int64_t machines;    /* that made at least one step */

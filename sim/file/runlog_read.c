@@ -319,6 +319,8 @@ static bool read_summary(const json_t *line, struct run_summary *summary, struct
     summary->state_hash = strtoull(hash, NULL, 16);
     return read_count(line, "tasks", &summary->tasks, err) &&
            read_count(line, "instances", &summary->instances, err) &&
+           (!json_object_get(line, "micro_vms") ||
+            read_count(line, "micro_vms", &summary->micro_vms, err)) &&
            read_count(line, "events", &summary->events, err) &&
            read_count(line, "decisions", &summary->decisions, err) &&
            read_count(line, "machines", &summary->machines, err);

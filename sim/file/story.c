@@ -171,6 +171,7 @@ static void add_instance(struct story *story, const struct launch_instance *call
                                                            .warned_at_usec = USEC_NEVER,
                                                            .drain_at_usec = USEC_NEVER,
                                                            .terminate_at_usec = USEC_NEVER};
+    story->n_micro_vms += story_is_micro_vm(story, call->instance);
 }
 
 static void keep_fact(struct story *story, const struct message *message, int64_t at_usec)
@@ -714,14 +715,23 @@ bool story_load(struct story *story, const char *path, struct run_header *header
 
 /* Names ---------------------------------------------------------------------------------------- */
 
-static const char *name(char letter, int32_t id)
+#define NAME_SIZE 32
+
+static char *next_name(void)
 {
-    static char names[8][16];
+    static char names[8][NAME_SIZE];
     static int next;
 
     next = (next + 1) % 8;
-    snprintf(names[next], sizeof names[next], "%c%" PRId64, letter, (int64_t)id + 1);
     return names[next];
+}
+
+static const char *name(char letter, int32_t id)
+{
+    char *text = next_name();
+
+    snprintf(text, NAME_SIZE, "%c%" PRId64, letter, (int64_t)id + 1);
+    return text;
 }
 
 const struct task_definition *story_definition(const struct story *story, int32_t taskdef)
@@ -736,9 +746,53 @@ const char *story_task_name(int32_t task)
     return name('t', task);
 }
 
+bool story_is_micro_vm(const struct story *story, int32_t instance)
+{
+    int32_t group =
+        instance >= 0 && instance < story->n_instances ? story->instances[instance].group : ID_NONE;
+
+    return group >= 0 && group < story->n_groups && story->groups[group].kind == GROUP_FARGATE;
+}
+
+bool story_same_place(const struct story *a, int32_t here, const struct story *b, int32_t there)
+{
+    if (!story_is_micro_vm(a, here) || !story_is_micro_vm(b, there))
+        return here == there && story_is_micro_vm(a, here) == story_is_micro_vm(b, there);
+    return strcmp(story_place_name(a, here), story_place_name(b, there)) == 0;
+}
+
+const char *story_provider(const struct story *story, int32_t group)
+{
+    for (int p = 0; p < story->n_providers; p++)
+        if (story->providers[p].group == group)
+            return story->providers[p].name;
+    return NULL;
+}
+
 const char *story_instance_name(int32_t instance)
 {
     return name('i', instance);
+}
+
+const char *story_machine_name(const struct story *story, int32_t instance)
+{
+    char *text;
+
+    if (!story_is_micro_vm(story, instance))
+        return story_instance_name(instance);
+    text = next_name();
+    snprintf(text, NAME_SIZE, "t%" PRId64 "'s micro-VM",
+             (int64_t)story->instances[instance].bound_task + 1);
+    return text;
+}
+
+const char *story_place_name(const struct story *story, int32_t instance)
+{
+    const char *provider = story_is_micro_vm(story, instance)
+                               ? story_provider(story, story->instances[instance].group)
+                               : NULL;
+
+    return provider ? provider : story_machine_name(story, instance);
 }
 
 enum task_status story_status_at(const struct story_task *task, int64_t at_usec)

@@ -137,7 +137,8 @@ struct story {
     struct instance_group *groups;
     int n_groups, cap_groups;
     struct story_instance *instances;
-    int n_instances, cap_instances;
+    int n_instances, cap_instances; /* container instances and micro-VMs */
+    int n_micro_vms;                /* of those */
     struct story_task *tasks;
     int n_tasks, cap_tasks;
     struct story_service *services;
@@ -157,7 +158,7 @@ struct story {
     int n_facts, cap_facts;
     struct responses responses;
     int64_t n_events, n_outputs;
-    int32_t n_placed; /* tasks, ever */
+    int32_t n_placed;  /* tasks, ever */
     int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
     int64_t last_usec; /* the latest record */
 };
@@ -177,9 +178,22 @@ bool story_load(struct story *story, const char *path, struct run_header *header
 /* The name of an instance's type. */
 const char *story_type(const struct story *story, const struct story_instance *instance);
 
-/* "t5", "i2": names as users see them. The text lives until the eighth next call. */
+/* "t5", "i2": names as users see them. The text lives until the eighth next call. A micro-VM has no name of its
+ * own: as a machine it is "t5's micro-VM", as a place to be in its capacity provider, "FARGATE". */
 const char *story_task_name(int32_t task);
 const char *story_instance_name(int32_t instance);
+const char *story_machine_name(const struct story *story, int32_t instance);
+const char *story_place_name(const struct story *story, int32_t instance);
+
+/* Whether what was launched is the micro-VM of one task on Fargate, and no container instance: ECS shows none for
+ * such a task (ECS API, Task: containerInstanceArn). False of what the story does not know. */
+bool story_is_micro_vm(const struct story *story, int32_t instance);
+
+/* Whether two runs have something in the same place: on the same instance, or on the same of Fargate's providers. */
+bool story_same_place(const struct story *a, int32_t here, const struct story *b, int32_t there);
+
+/* The capacity provider of a group; NULL: it has none. */
+const char *story_provider(const struct story *story, int32_t group);
 
 /* The registered definition of that number; NULL where there is none. */
 const struct task_definition *story_definition(const struct story *story, int32_t taskdef);

@@ -17,6 +17,7 @@
 #define AXIS 44     /* columns */
 #define NAME_MAX 16 /* of a task's family */
 #define REMARK_MAX (SUMMARY_COLUMNS - AXIS - 12)
+#define FARGATE_ROWS 24 /* of a zone's tasks, where there are many */
 
 struct picture {
     FILE *out;
@@ -213,7 +214,8 @@ static void remark_death(const struct picture *picture, int32_t id, char *text, 
     else if (killed_by_scenario(picture, id))
         snprintf(text, size, "killed by the scenario");
     else if (task->stop_code == STOP_INFRASTRUCTURE_HEALTH)
-        snprintf(text, size, "its instance was lost");
+        snprintf(text, size, "its %s was lost",
+                 story_is_micro_vm(picture->story, task->instance) ? "micro-VM" : "instance");
     else if (task->stop_code == STOP_SPOT_INTERRUPTION)
         snprintf(text, size, "Spot interruption");
     else if (task->stop_code == STOP_USER_INITIATED)
@@ -364,6 +366,14 @@ static void print_row(struct picture *picture, const char *label, const char *ba
     fprintf(picture->out, "%.*s\n", end, line);
 }
 
+/* When its bar begins: what it waits for on Fargate is its micro-VM. */
+static int64_t coming_usec(const struct story *story, const struct story_task *task)
+{
+    return story_is_micro_vm(story, task->instance)
+               ? story->instances[task->instance].launch_at_usec
+               : task->placed_at_usec;
+}
+
 static void print_task(struct picture *picture, int32_t id)
 {
     const struct story_task *task = &picture->story->tasks[id];
@@ -375,7 +385,7 @@ static void print_task(struct picture *picture, int32_t id)
 
     memset(bar, ' ', AXIS);
     bar[AXIS] = '\0';
-    fill(picture, bar, task->placed_at_usec, ready < end ? ready : end, '.');
+    fill(picture, bar, coming_usec(picture->story, task), ready < end ? ready : end, '.');
     if (ready < end)
         fill(picture, bar, ready, end, '=');
     if (!task->torn_down && task->stop_at_usec < end)
@@ -427,7 +437,7 @@ static void draw_turns(const struct picture *picture, int32_t id, char *bar, cha
                    summary_duration(total_usec, took, sizeof took));
 }
 
-/* Gone before the end: which is meant where its task or its group needs it no longer. */
+/* Gone before the end: which is meant where its group needs it no longer. */
 static void draw_end(const struct picture *picture, const struct story_instance *instance,
                      char *bar, char *remark, size_t size)
 {
@@ -440,7 +450,7 @@ static void draw_end(const struct picture *picture, const struct story_instance 
         add_remark(remark, size, "Spot interruption");
     else if (instance->terminate_at_usec == USEC_NEVER)
         add_remark(remark, size, "lost");
-    else if (instance->bound_task == ID_NONE)
+    else
         add_remark(remark, size, "scaled in");
 }
 
@@ -519,49 +529,116 @@ static void measure_names(struct picture *picture)
     }
 }
 
-/* Tasks by instance: a list per instance, in order. */
+/* Where tasks are: a list for each instance, and one for each zone of each of Fargate's providers. */
+struct homes {
+    int32_t *of_group; /* by group: its first zone's; behind those of the instances */
+    int n;
+    int32_t *first; /* by home: its first task */
+    int32_t *next;  /* by task: the next one there */
+    int hidden_tasks, hidden_instances;
+};
+
+static int home_of(const struct story *story, const struct homes *homes,
+                   const struct story_task *task)
+{
+    const struct story_instance *instance = &story->instances[task->instance];
+    int32_t zone = instance->zone;
+
+    if (!story_is_micro_vm(story, task->instance) || instance->group < 0 ||
+        instance->group >= story->n_groups)
+        return task->instance;
+    return homes->of_group[instance->group] +
+           (zone >= 0 && zone < story->groups[instance->group].n_zones ? zone : 0);
+}
+
+static void find_homes(const struct story *story, struct homes *homes)
+{
+    homes->of_group = malloc(((size_t)story->n_groups + 1) * sizeof *homes->of_group);
+    assert(homes->of_group != NULL);
+    homes->n = story->n_instances;
+    for (int g = 0; g < story->n_groups; g++) {
+        homes->of_group[g] = homes->n;
+        homes->n += story->groups[g].n_zones > 0 ? story->groups[g].n_zones : 1;
+    }
+    homes->first = malloc(((size_t)homes->n + 1) * sizeof *homes->first);
+    homes->next = malloc(((size_t)story->n_tasks + 1) * sizeof *homes->next);
+    assert(homes->first != NULL && homes->next != NULL);
+    for (int i = 0; i < homes->n; i++)
+        homes->first[i] = ID_NONE;
+    for (int t = story->n_tasks - 1; t >= 0; t--) {
+        int home;
+
+        if (story->tasks[t].instance == ID_NONE)
+            continue;
+        home = home_of(story, homes, &story->tasks[t]);
+        homes->next[t] = homes->first[home];
+        homes->first[home] = t;
+    }
+}
+
+static void print_tasks(struct picture *picture, struct homes *homes, int home, int most)
+{
+    int shown = 0, more = 0;
+
+    for (int32_t t = homes->first[home]; t != ID_NONE; t = homes->next[t]) {
+        if (picture->rows_left > 1 && shown++ < most)
+            print_task(picture, t);
+        else
+            more++;
+    }
+    if (more > 0 && picture->rows_left > 1) {
+        fprintf(picture->out, "   ... and %d more task%s here\n", more, more == 1 ? "" : "s");
+        picture->rows_left--;
+    } else {
+        homes->hidden_tasks += more;
+    }
+}
+
+/* On Fargate there is no instance to see: a provider's tasks, each in a micro-VM of its own. */
+static void print_fargate(struct picture *picture, struct homes *homes, int group, int most)
+{
+    const struct instance_group *spec = &picture->story->groups[group];
+    const char *provider = story_provider(picture->story, group);
+    int n_zones = spec->n_zones > 0 ? spec->n_zones : 1;
+    char label[64];
+
+    for (int z = 0; z < n_zones; z++) {
+        if (homes->first[homes->of_group[group] + z] == ID_NONE)
+            continue;
+        snprintf(label, sizeof label, "%.*s%s%.*s", NAME_MAX, provider ? provider : spec->type,
+                 n_zones > 1 ? " zone " : "", NAME_MAX, n_zones > 1 ? spec->zones[z].name : "");
+        if (picture->rows_left > 1)
+            print_row(picture, label, "", "");
+        print_tasks(picture, homes, homes->of_group[group] + z, most);
+    }
+}
+
 static void print_cluster(struct picture *picture)
 {
     const struct story *story = picture->story;
-    int32_t *first = malloc(((size_t)story->n_instances + 1) * sizeof *first);
-    int32_t *next = malloc(((size_t)story->n_tasks + 1) * sizeof *next);
-    int hidden_tasks = 0, hidden_instances = 0;
-    int per_instance = story->n_instances + story->n_tasks <= SUMMARY_ROWS ? story->n_tasks : 6;
+    struct homes homes = {0};
+    bool all = story->n_instances - story->n_micro_vms + story->n_tasks <= SUMMARY_ROWS;
 
-    assert(first != NULL && next != NULL);
-    for (int i = 0; i < story->n_instances; i++)
-        first[i] = ID_NONE;
-    for (int t = story->n_tasks - 1; t >= 0; t--) {
-        if (story->tasks[t].instance == ID_NONE)
-            continue;
-        next[t] = first[story->tasks[t].instance];
-        first[story->tasks[t].instance] = t;
-    }
+    find_homes(story, &homes);
     for (int i = 0; i < story->n_instances; i++) {
-        int shown = 0, more = 0;
-
+        if (story_is_micro_vm(story, i))
+            continue;
         if (picture->rows_left > 1)
             print_instance(picture, i);
         else
-            hidden_instances++;
-        for (int32_t t = first[i]; t != ID_NONE; t = next[t]) {
-            if (picture->rows_left > 1 && shown++ < per_instance)
-                print_task(picture, t);
-            else
-                more++;
-        }
-        hidden_tasks += more;
-        if (more > 0 && picture->rows_left > 1) {
-            fprintf(picture->out, "   ... and %d more task%s here\n", more, more == 1 ? "" : "s");
-            picture->rows_left--;
-            hidden_tasks -= more;
-        }
+            homes.hidden_instances++;
+        print_tasks(picture, &homes, i, all ? story->n_tasks : 6);
     }
-    if (hidden_tasks + hidden_instances > 0)
-        fprintf(picture->out, "... and %d more instance%s, %d more task%s\n", hidden_instances,
-                hidden_instances == 1 ? "" : "s", hidden_tasks, hidden_tasks == 1 ? "" : "s");
-    free(first);
-    free(next);
+    for (int g = 0; g < story->n_groups; g++)
+        if (story->groups[g].kind == GROUP_FARGATE)
+            print_fargate(picture, &homes, g, all ? story->n_tasks : FARGATE_ROWS);
+    if (homes.hidden_tasks + homes.hidden_instances > 0)
+        fprintf(picture->out, "... and %d more instance%s, %d more task%s\n",
+                homes.hidden_instances, homes.hidden_instances == 1 ? "" : "s", homes.hidden_tasks,
+                homes.hidden_tasks == 1 ? "" : "s");
+    free(homes.of_group);
+    free(homes.first);
+    free(homes.next);
 }
 
 void summary_bars(FILE *out, const struct scenario *scenario, const struct story *story,

@@ -178,6 +178,8 @@ static enum place_reason refusal(const struct cluster *cluster, int request_id, 
     enum place_reason reason = PLACE_FITS;
 
     *lack = 0;
+    if (instance->is_vm)
+        return PLACE_NO_INSTANCE;
     if (instance->status != INSTANCE_ACTIVE)
         return PLACE_INACTIVE;
     if (!instance->agent_connected)
@@ -318,7 +320,7 @@ struct reference reference_place(const struct cluster *cluster, int request_id, 
 
         left[i] = reason == PLACE_FITS;
         if (!left[i] && cluster->instances[i].status != INSTANCE_INACTIVE &&
-            nearer(&answer, reason, lack)) {
+            reason != PLACE_NO_INSTANCE && nearer(&answer, reason, lack)) {
             answer.reason = reason;
             answer.nearest = i;
             answer.lack = lack;

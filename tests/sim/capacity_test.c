@@ -462,7 +462,7 @@ Test(capacity, layers_count_machines_and_systems)
         "'taskDefinition': 'web', 'desiredCount': 4, 'launchType': 'EC2'}, {'serviceName': 'f', "
         "'taskDefinition': 'far', 'desiredCount': 1, 'launchType': 'FARGATE'}], 'until': '60s'");
     layers = layers_of(scenario, &result.story, false);
-    cr_expect(layers.n_instances == 3 && layers.n_kernels == 3);
+    cr_expect(layers.n_instances == 2 && layers.n_micro_vms == 1 && layers.n_kernels == 3);
     cr_expect(layers.os_bytes >= INT64_C(2) * 207 << 20, "%lld", (long long)layers.os_bytes);
     cr_expect(layers.n_ready == 5 && layers.first_usec <= layers.half_usec &&
               layers.half_usec < layers.last_usec);

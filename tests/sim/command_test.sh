@@ -85,7 +85,7 @@ expect 'a full disk' 3 '' '/dev/full.*No space left' sim first.json -o /dev/full
 report 'full standard output' $?
 
 rm -f first.run
-expect 'JSON has its members' 0 '"tasks": 8, "instances": 2, "events": [0-9]+, .*"state_hash": "[0-9a-f]{16}"' '' \
+expect 'JSON has its members' 0 '"tasks": 8, "instances": 2, "micro_vms": 0, "events": [0-9]+, .*"state_hash": "[0-9a-f]{16}"' '' \
     sim first.json --json
 python3 -c 'import json,sys; d=json.load(open("out")); sys.exit(d["expect"]["hold"]!=3 or d["log"] is not None)' 2>>err
 report 'JSON is JSON' $?

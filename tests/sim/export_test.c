@@ -233,7 +233,9 @@ Test(export, tables_have_a_line_for_each)
         n_containers += story->tasks[i].n_containers;
     check_table(story, EXPORT_TASKS, story->n_tasks, "task,family,revision,service,");
     check_table(story, EXPORT_CONTAINERS, n_containers, "task,container,image,");
-    check_table(story, EXPORT_INSTANCES, story->n_instances, "instance,instance_type,zone,");
+    check_table(story, EXPORT_MICRO_VMS, 0, "task,capacity_provider,zone,spot,");
+    check_table(story, EXPORT_INSTANCES, story->n_instances,
+                "instance,instance_type,capacity_provider,zone,spot,interrupted,price_per_hour,");
     finish(&exported);
 }
 
