@@ -98,6 +98,16 @@ static struct instance_type type_of(const struct crew *crew, const struct launch
     return type;
 }
 
+const char *crew_name(const struct member *member, char *text, size_t size)
+{
+    if (member->is_micro) {
+        snprintf(text, size, "t%d's micro-VM", member->task + 1);
+    } else {
+        snprintf(text, size, "i%d", member->machine.instance + 1);
+    }
+    return text;
+}
+
 void crew_launch(struct crew *crew, const struct launch_instance *launch, int32_t epoch)
 {
     const struct scenario_group *group = &crew->job->scenario->groups[launch->group];
@@ -109,6 +119,7 @@ void crew_launch(struct crew *crew, const struct launch_instance *launch, int32_
     member->type = type_of(crew, launch);
     member->epoch = epoch;
     member->is_micro = launch->reason == LAUNCHED_FOR_TASK;
+    member->task = launch->task;
     member->is_vm = member->is_micro || guests_has(crew->job->scenario, group);
     if (member->type.boot_given && !member->is_vm) {
         boot_usec = distribution_sample(&member->type.boot, crew->job->plans->seed, DRAW_BOOT,
@@ -301,11 +312,11 @@ int32_t crew_reap(struct crew *crew)
 void crew_bury(struct crew *crew, int32_t instance)
 {
     const struct machine *machine = &crew->members[instance]->machine;
-    char words[256];
+    char words[256], name[32];
 
     if (machine->state == MACHINE_RISING && machine->patience.look_usec < INT64_MAX) {
-        fprintf(stderr, "berth: i%d ended before it had come up. Its console said last: %s\n",
-                instance + 1,
+        fprintf(stderr, "berth: %s ended before it had come up. Its console said last: %s\n",
+                crew_name(crew->members[instance], name, sizeof name),
                 vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
     }
     machine_bury(&crew->members[instance]->machine, crew->job->run, crew->job->cgroups);

@@ -17,6 +17,7 @@ struct member {
     int32_t epoch;             /* of its agent */
     bool is_vm;
     bool is_micro; /* a virtual machine for one task, which gets all that was launched: Fargate's */
+    int32_t task;  /* is_micro: whose it is */
     bool has_memory; /* is_vm: set aside for it */
     int64_t
         cut_until_usec;  /* CLOCK_MONOTONIC: nothing is read from it nor sent; 0: it is not cut */

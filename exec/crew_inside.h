@@ -9,6 +9,9 @@
 /* This machine cannot go on; the first reason counts. */
 void crew_fail(struct crew *crew, const struct err *err);
 
+/* "i3", or "t5's micro-VM", in `text` of `size` bytes. */
+const char *crew_name(const struct member *member, char *text, size_t size);
+
 /* The instance is gone: the controller will ask. */
 void crew_lose(struct crew *crew, int32_t instance);
 

@@ -133,6 +133,7 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
     struct cgroup_limits limits = plans_instance_limits(job->plans, &member->type);
     struct machine *machine = &member->machine;
     struct vm_order order;
+    char name[32];
     bool ok;
 
     if (!guests_open(job->guests, err)) {
@@ -142,9 +143,9 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
     guests_order(job->guests, &member->type, member->is_micro, &order);
     if (!guests_promise(job->guests, &order)) {
         fprintf(stderr,
-                "berth: i%d is not started: this machine has no %lld MiB left for a virtual "
+                "berth: %s is not started: this machine has no %lld MiB left for a virtual "
                 "machine; --scale makes them smaller\n",
-                machine->instance + 1, (long long)order.memory_mib);
+                crew_name(member, name, sizeof name), (long long)order.memory_mib);
         return true;
     }
     member->has_memory = true;
@@ -183,16 +184,16 @@ void crew_boot(struct crew *crew, struct member *member)
 
 void crew_watch_rise(struct crew *crew, struct machine *machine)
 {
-    char words[256];
+    char words[256], name[32];
 
     if (machine->patience.look_usec > loop_clock_usec() ||
         !machine_hangs(machine, crew->job->guests->patience_usec)) {
         return;
     }
     fprintf(stderr,
-            "berth: i%d does not come up: no sign of life after %.1f s (%.1f s of CPU time); "
+            "berth: %s does not come up: no sign of life after %.1f s (%.1f s of CPU time); "
             "it is killed. Its console said last: %s\n",
-            machine->instance + 1,
+            crew_name(crew->members[machine->instance], name, sizeof name),
             (double)(loop_clock_usec() - machine->vm.started_usec) / USEC_PER_SEC,
             (double)vm_cpu_usec(machine->pid) / USEC_PER_SEC,
             vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");

@@ -7,6 +7,7 @@
 
 #include "core/array.h"
 #include "core/decide.h"
+#include "core/fargate.h"
 
 #include <string.h>
 
@@ -106,12 +107,14 @@ void capacity_put_default(struct scheduler *scheduler, const struct message *eve
 
 /* Requests ------------------------------------------------------------------------------------- */
 
-/* A task on Fargate says its size (ECS developer guide, AWS_Fargate: task CPU and memory). */
+/* A task on Fargate says its size, which is one of a few, and has an interface of its own (ECS developer guide,
+ * AWS_Fargate: task CPU and memory, network mode). */
 static bool fits_fargate(const struct cluster *cluster, int taskdef)
 {
     const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
 
-    return definition->cpu > 0 && definition->memory_mib > 0;
+    return definition->network_mode == NETWORK_AWSVPC &&
+           fargate_has_size(definition->cpu, definition->memory_mib);
 }
 
 bool capacity_takes(const struct cluster *cluster, int request, int taskdef)

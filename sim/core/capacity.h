@@ -29,7 +29,7 @@ int capacity_add_request(struct cluster *cluster, const struct message *call, in
 int capacity_renew_request(struct cluster *cluster, int request, int taskdef,
                            const struct provider_share *shares, int n);
 
-/* A task of that definition can go there: on Fargate it must say its size. */
+/* A task of that definition can go there: on Fargate it must have one of its sizes, and awsvpc. */
 bool capacity_takes(const struct cluster *cluster, int request, int taskdef);
 
 /* The request of the chain that its next task belongs to: base first, then the one with the least

@@ -54,7 +54,7 @@ static bool may_stop(const struct cluster *cluster, const struct service *servic
     bool draining = status == INSTANCE_DRAINING;
 
     *reason = draining                               ? STOP_FOR_DRAINING
-              : task->deployment != service->primary ? STOP_FOR_DEPLOYMENT
+              : task->deployment != service->primary ? service_replaced(service, task)
               : task->health == HEALTH_UNHEALTHY     ? STOP_FOR_HEALTH
                                                      : STOP_FOR_TARGET_HEALTH;
     if (service->status != SERVICE_ACTIVE ||

@@ -10,6 +10,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* CPU units, MiB from, to, step (ECS developer guide, task-cpu-memory-error). */
+static const struct size {
+    int32_t cpu, from_mib, to_mib, step_mib;
+} sizes[] = {
+    {256, 512, 512, 512},       {256, 1024, 2048, 1024},      {512, 1024, 4096, 1024},
+    {1024, 2048, 8192, 1024},   {2048, 4096, 16384, 1024},    {4096, 8192, 30720, 1024},
+    {8192, 16384, 61440, 4096}, {16384, 32768, 122880, 8192},
+};
+
+bool fargate_has_size(int32_t cpu, int32_t memory_mib)
+{
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const struct size *size = &sizes[i];
+
+        if (size->cpu == cpu && memory_mib >= size->from_mib && memory_mib <= size->to_mib &&
+            (memory_mib - size->from_mib) % size->step_mib == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A bucket is its future: the moment at which it would be full again. */
 static bool take_token(struct scheduler *scheduler, struct provider *provider)
 {

@@ -7,6 +7,9 @@
 
 #include "core/scheduler.h"
 
+/* Whether there are micro-VMs of so many CPU units and MiB. */
+bool fargate_has_size(int32_t cpu, int32_t memory_mib);
+
 /* Launches the micro-VM of a PROVISIONING task where the bucket has a launch left. Else it says when it
  * will have one, and returns ID_NONE. */
 int fargate_launch(struct scheduler *scheduler, struct outputs *outputs, int task);

@@ -42,6 +42,7 @@ const char *const stop_reason_names[] = {"Task stopped by user",
                                          "Availability zone rebalancing",
                                          "Your Spot Task was interrupted.",
                                          "No capacity came in time",
+                                         "Replaced by a new deployment of the same task definition",
                                          NULL};
 const char *const health_status_names[] = {"UNKNOWN", "HEALTHY", "UNHEALTHY", NULL};
 const char *const pull_behavior_names[] = {"default", "always", "once", "prefer-cached", NULL};

@@ -61,6 +61,7 @@ enum stop_reason {
     STOP_FOR_REBALANCING,
     STOP_FOR_SPOT,
     STOP_FOR_NO_CAPACITY,
+    STOP_FOR_NEW_DEPLOYMENT, /* of the same task definition */
 };
 
 /* ECS API: PlacementStrategy; STRATEGY_OWN is one of core/strategies.c. */

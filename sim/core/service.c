@@ -304,10 +304,16 @@ static int find_to_go(const struct cluster *cluster, const struct service *servi
     return found;
 }
 
+enum stop_reason service_replaced(const struct service *service, const struct task *task)
+{
+    return task->taskdef == service->deployments[service->primary].taskdef ? STOP_FOR_NEW_DEPLOYMENT
+                                                                           : STOP_FOR_DEPLOYMENT;
+}
+
 static enum stop_reason reason_of(const struct service *service, const struct task *task)
 {
     if (!service_keeps(service, task->deployment))
-        return STOP_FOR_DEPLOYMENT;
+        return service_replaced(service, task);
     if (!task->is_unhealthy)
         return STOP_FOR_DRAINING;
     return task->health == HEALTH_UNHEALTHY ? STOP_FOR_HEALTH : STOP_FOR_TARGET_HEALTH;

@@ -58,6 +58,9 @@ void service_tick(struct scheduler *scheduler, struct outputs *outputs);
  * blue/green deployment replaces. */
 bool service_keeps(const struct service *service, int deployment);
 
+/* Why a task of a deployment that the service does not keep is stopped. */
+enum stop_reason service_replaced(const struct service *service, const struct task *task);
+
 /* The primary deployment is being rolled out by moving traffic rather than by percentages. */
 bool service_shifts_traffic(const struct service *service);
 

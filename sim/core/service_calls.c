@@ -161,6 +161,17 @@ static bool is_valid(const struct cluster *cluster, const struct create_service 
            is_sound(&service.settings, &service);
 }
 
+/* ECS API, LoadBalancer.containerName: one of the definition's. */
+static bool have_containers(const struct cluster *cluster, const struct create_service *call,
+                            int taskdef)
+{
+    for (int i = 0; i < call->n_balancers; i++)
+        if (taskdef_container(taskdefs_get(&cluster->taskdefs, taskdef),
+                              call->balancers[i].container) == ID_NONE)
+            return false;
+    return true;
+}
+
 static void take_alarm_names(struct cluster *cluster, struct service *service,
                              const struct deployment_configuration *said)
 {
@@ -191,6 +202,10 @@ void service_create(struct scheduler *scheduler, const struct message *event,
     }
     if (call->name && find_service(cluster, call->name) != ID_NONE) {
         decide_refuse(scheduler, outputs, event->kind, REFUSED_DUPLICATE);
+        return;
+    }
+    if (is_valid(cluster, call) && !have_containers(cluster, call, call->taskdef)) {
+        decide_refuse(scheduler, outputs, event->kind, REFUSED_BALANCERS);
         return;
     }
     if (is_valid(cluster, call) && rebalancing_is_sound(call))
@@ -243,17 +258,6 @@ static bool says_shift_of(const struct deployment_configuration *said,
     return strategy == DEPLOYMENT_CANARY
                ? said->canary_permille != ID_NONE || said->canary_bake_minutes != ID_NONE
                : said->step_permille != ID_NONE || said->step_bake_minutes != ID_NONE;
-}
-
-/* ECS API, LoadBalancer.containerName: one of the definition's. */
-static bool have_containers(const struct cluster *cluster, const struct create_service *call,
-                            int taskdef)
-{
-    for (int i = 0; i < call->n_balancers; i++)
-        if (taskdef_container(taskdefs_get(&cluster->taskdefs, taskdef),
-                              call->balancers[i].container) == ID_NONE)
-            return false;
-    return true;
 }
 
 /* Traffic that is to be moved has somewhere to go to, on one side or the other. */

@@ -239,6 +239,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
         node_error(&list, "a new capacity provider strategy takes a new deployment: set "
                           "forceNewDeployment to true");
     }
+    scenario_check_update_capacity(reader, node, entry->service, call);
 }
 
 static void entry_delete_service(struct scenario_reader *reader, struct node *node,

@@ -4,6 +4,7 @@
  */
 #include "core/array.h"
 #include "core/capacity.h"
+#include "core/fargate.h"
 #include "file/scenario_read.h"
 #include "file/taskdef_rules.h"
 
@@ -457,7 +458,7 @@ static void check_fargate(struct scenario_reader *reader, const struct node *nod
     if (definition->network_mode != NETWORK_AWSVPC)
         node_error(node, "%s: Network mode %s is not compatible with Fargate, which needs awsvpc",
                    definition->family, network_mode_names[definition->network_mode]);
-    if (!taskdef_fits_fargate(definition->cpu, definition->memory_mib))
+    if (!fargate_has_size(definition->cpu, definition->memory_mib))
         node_error(node,
                    "%s: No Fargate configuration exists for given values: %d CPU, %d memory. See "
                    "the AWS documentation for supported values",
@@ -489,6 +490,71 @@ void scenario_read_strategy(struct scenario_reader *reader, const struct node *c
     *is_ec2 = choice == 0;
     if (*n > 0 && (*shares)[0].provider != ID_NONE && is_fargate(reader, (*shares)[0].provider))
         check_fargate(reader, list.value ? &list : &type, taskdef);
+}
+
+/* What a service has by the calls that were read so far. */
+struct standing {
+    const struct provider_share *shares;
+    int32_t n, taskdef;
+};
+
+static void take_created(const struct scenario *scenario, const struct message *message,
+                         const char *service, struct standing *standing)
+{
+    const struct create_service *call = &message->as.create_service;
+
+    if (message->kind != MESSAGE_CREATE_SERVICE || !call->name || strcmp(call->name, service) != 0)
+        return;
+    *standing = (struct standing){call->providers, call->n_providers, call->taskdef};
+    if (call->n_providers > 0 || call->launch_type_ec2 || !scenario->default_strategy)
+        return;
+    standing->shares = scenario->default_strategy->as.put_cluster_providers.strategy;
+    standing->n = scenario->default_strategy->as.put_cluster_providers.n_strategy;
+}
+
+static struct standing find_standing(const struct scenario *scenario, const char *service)
+{
+    struct standing standing = {NULL, 0, ID_NONE};
+
+    for (int i = 0; i < scenario->n_services; i++)
+        take_created(scenario, &scenario->services[i], service, &standing);
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[i];
+        const struct update_service *call = &entry->call.as.update_service;
+
+        take_created(scenario, &entry->call, service, &standing);
+        if (entry->call.kind != MESSAGE_UPDATE_SERVICE || !entry->service ||
+            strcmp(entry->service, service) != 0)
+            continue;
+        if (call->taskdef != ID_NONE)
+            standing.taskdef = call->taskdef;
+        if (call->n_providers > 0) {
+            standing.shares = call->providers;
+            standing.n = call->n_providers;
+        }
+    }
+    return standing;
+}
+
+void scenario_check_update_capacity(struct scenario_reader *reader, const struct node *node,
+                                    const char *service, const struct update_service *call)
+{
+    struct node taskdef = node_member(node, "taskDefinition");
+    struct node list = node_member(node, "capacityProviderStrategy");
+    struct standing standing;
+
+    if (!service || (call->taskdef == ID_NONE && call->n_providers == 0))
+        return;
+    standing = find_standing(reader->scenario, service);
+    if (call->n_providers > 0) {
+        standing.shares = call->providers;
+        standing.n = call->n_providers;
+    }
+    if (call->taskdef != ID_NONE)
+        standing.taskdef = call->taskdef;
+    if (standing.n > 0 && standing.shares[0].provider != ID_NONE &&
+        is_fargate(reader, standing.shares[0].provider))
+        check_fargate(reader, taskdef.value ? &taskdef : &list, standing.taskdef);
 }
 
 /* Of the JSON alone: what is wrong in it is found by whoever reads it. */

@@ -87,6 +87,11 @@ void scenario_read_strategy(struct scenario_reader *reader, const struct node *c
                             int32_t taskdef, struct provider_share **shares, int32_t *n,
                             bool *is_ec2);
 
+/* What an update leads to, its strategy and definition or those that stand so far in the file, go together: a
+ * definition that is to run on Fargate fits there. `node`: the call. */
+void scenario_check_update_capacity(struct scenario_reader *reader, const struct node *node,
+                                    const char *service, const struct update_service *call);
+
 /* scenario_agent.c */
 void scenario_read_rules(struct scenario_reader *reader, const struct node *top);
 /* What a node says beyond what was `given` (NULL: beyond ECS's), in their place. */

@@ -364,7 +364,7 @@ const char *story_reason(const struct story_task *task)
     static const char *const words[] = {
         [STOP_FOR_USER] = "Task stopped by user",
         [STOP_FOR_SCALE_IN] = "Scaling activity initiated by its service",
-        [STOP_FOR_DEPLOYMENT] = "Replaced by a newer task definition of its service",
+        [STOP_FOR_DEPLOYMENT] = "Replaced by another task definition of its service",
         [STOP_FOR_DRAINING] = "Its container instance is draining",
         [STOP_FOR_HEALTH] = "Task failed container health checks",
         [STOP_FOR_END] = "The run has ended",
@@ -372,6 +372,8 @@ const char *story_reason(const struct story_task *task)
         [STOP_FOR_REBALANCING] = "Availability zone rebalancing",
         [STOP_FOR_SPOT] = "Your Spot Task was interrupted.",
         [STOP_FOR_NO_CAPACITY] = "No capacity came for it",
+        [STOP_FOR_NEW_DEPLOYMENT] =
+            "Replaced by a forced new deployment of the same task definition",
     };
 
     if (task->reason)

@@ -3,6 +3,7 @@
  */
 #include "file/taskdef_rules.h"
 
+#include "core/fargate.h"
 #include "file/taskdef_order.h"
 
 #include <stdlib.h>
@@ -215,27 +216,6 @@ static void check_ranges(const struct node *node, const struct task_definition *
     }
 }
 
-/* Fargate's sizes: CPU units, MiB from, to, step (ECS developer guide, task-cpu-memory-error). */
-static const struct fargate_size {
-    int32_t cpu, from_mib, to_mib, step_mib;
-} fargate_sizes[] = {
-    {256, 512, 512, 512},       {256, 1024, 2048, 1024},      {512, 1024, 4096, 1024},
-    {1024, 2048, 8192, 1024},   {2048, 4096, 16384, 1024},    {4096, 8192, 30720, 1024},
-    {8192, 16384, 61440, 4096}, {16384, 32768, 122880, 8192},
-};
-
-bool taskdef_fits_fargate(int32_t cpu, int32_t mib)
-{
-    for (size_t i = 0; i < sizeof fargate_sizes / sizeof fargate_sizes[0]; i++) {
-        const struct fargate_size *size = &fargate_sizes[i];
-
-        if (size->cpu == cpu && mib >= size->from_mib && mib <= size->to_mib &&
-            (mib - size->from_mib) % size->step_mib == 0)
-            return true;
-    }
-    return false;
-}
-
 static void check_fargate_size(const struct node *node, const struct task_definition *definition)
 {
     struct node cpu = node_member(node, "cpu"), memory = node_member(node, "memory"), storage, size;
@@ -245,7 +225,7 @@ static void check_fargate_size(const struct node *node, const struct task_defini
         node_error(cpu.value ? &memory : &cpu,
                    "missing: FARGATE is required and wants cpu and memory for the task, such as "
                    "\"256\" and \"512\"");
-    else if (!taskdef_fits_fargate(definition->cpu, definition->memory_mib))
+    else if (!fargate_has_size(definition->cpu, definition->memory_mib))
         node_error(&memory,
                    "FARGATE is required and has no size of %d CPU units with %d MiB (the sizes: "
                    "256 with 512, 1024, 2048; 512 with 1024 to 4096; 1024 with 2048 to 8192; ...)",

@@ -19,7 +19,4 @@
 void taskdef_check(const struct node *node, const struct task_definition *definition,
                    const struct taskdef_run *run);
 
-/* Fargate has a size of so many CPU units and MiB. */
-bool taskdef_fits_fargate(int32_t cpu, int32_t memory_mib);
-
 #endif

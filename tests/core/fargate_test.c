@@ -3,6 +3,7 @@
  * task whose micro-VM never comes.
  */
 #include "capacity_steps.h"
+#include "core/fargate.h"
 #include "core/instance.h"
 
 #include <criterion/criterion.h>
@@ -40,6 +41,24 @@ Test(fargate, launches_come_from_a_bucket_of_their_own)
     cr_expect(scheduler.cluster.groups[1].n_in == 110, "20 a second");
     steps_until(USEC_PER_SEC);
     cr_expect(scheduler.cluster.groups[2].n_in == 120);
+}
+
+/* ECS developer guide, task-cpu-memory-error. */
+Test(fargate, has_these_sizes_and_no_others)
+{
+    static const struct {
+        int32_t cpu, mib;
+        bool fits;
+    } rows[] = {
+        {256, 512, true},     {256, 1024, true},    {256, 1536, false},    {256, 2048, true},
+        {256, 3072, false},   {512, 512, false},    {512, 3072, true},     {1024, 8192, true},
+        {1024, 9216, false},  {2048, 4096, true},   {4096, 30720, true},   {8192, 20480, true},
+        {8192, 18432, false}, {16384, 32768, true}, {16384, 122880, true}, {16384, 36864, false},
+        {128, 512, false},    {0, 0, false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect(fargate_has_size(rows[i].cpu, rows[i].mib) == rows[i].fits, "row %zu", i);
 }
 
 Test(fargate, each_task_has_one_of_its_size_in_zones_by_turns)

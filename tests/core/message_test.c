@@ -53,7 +53,7 @@ Test(message, tables_of_names_are_complete)
         {"container condition", container_condition_names, CONDITION_CREATE + 1},
         {"health status", health_status_names, HEALTH_UNHEALTHY + 1},
         {"pull behavior", pull_behavior_names, PULL_PREFER_CACHED + 1},
-        {"stop reason", stop_reason_names, STOP_FOR_NO_CAPACITY + 1},
+        {"stop reason", stop_reason_names, STOP_FOR_NEW_DEPLOYMENT + 1},
         {"scheduling strategy", scheduling_strategy_names, SCHEDULING_DAEMON + 1},
         {"deployment strategy", deployment_strategy_names, DEPLOYMENT_CANARY + 1},
         {"threshold type", threshold_type_names, THRESHOLD_COUNT + 1},

@@ -254,6 +254,27 @@ Test(service_calls, a_definition_without_the_balancers_container_is_refused)
     put_behind(NULL);
     steps_step(&update);
     cr_assert(steps_count(MESSAGE_REFUSE) == 0 && service->taskdef == 2, "nobody needs it");
+    event = steps_service("second", 2, 1);
+    event.as.create_service.service = 1;
+    event.as.create_service.n_balancers = 1;
+    event.as.create_service.balancers = &in_b;
+    steps_step(&event);
+    cr_assert(steps_said(MESSAGE_REFUSE, 0)->as.refuse.refusal == REFUSED_BALANCERS);
+    cr_assert(scheduler.cluster.n_services == 1, "nor is it created with one");
+}
+
+/* Of the same definition there is nothing newer: the words say so. */
+Test(service_calls, a_forced_deployment_replaces_for_its_own_reason)
+{
+    create(NULL, DEPLOYMENT_ROLLING);
+    update.as.update_service.force = true;
+    steps_step(&update);
+    while (steps_count(MESSAGE_STOP_TASK) == 0) {
+        cr_assert(now_usec < 1000 * SEC);
+        steps_run_all();
+        steps_until(now_usec + 40 * SEC);
+    }
+    cr_assert(steps_said(MESSAGE_STOP_TASK, 0)->as.stop_task.reason == STOP_FOR_NEW_DEPLOYMENT);
 }
 
 Test(service_calls, rebalancing_at_100_percent_is_refused_aloud)

@@ -195,6 +195,10 @@ Test(scenario_services, mistakes)
          ",'timeline':[{'at':'1s','updateService':{'service':'web','taskDefinition':'other'}}]",
          "updateService.taskDefinition: other:1 has no container \"c\", which loadBalancers of "
          "service web name"},
+        {",'desiredCount':1",
+         ",'timeline':[{'at':'1s','updateService':{'service':'web','forceNewDeployment':true,"
+         "'capacityProviderStrategy':[{'capacityProvider':'FARGATE','weight':1}]}}]",
+         "updateService.capacityProviderStrategy: web: Network mode"},
         {",'desiredCount':1,'deploymentController':{'type':'CODE_DEPLOY'}", "",
          "deploymentConfigName"},
         {",'desiredCount':1", ",'rules':{'metricPeriod':'0s'}", "wanted more than 0s"},

@@ -194,6 +194,15 @@ static const struct row rows[] = {
      "services[1].serviceName: a service \"s\" stands above already\n1:261: warning: "
      "services[1].desiredCont: unknown member of a CreateService call (did you mean "
      "desiredCount?)"},
+    {"\"taskDefinitions\":[{\"family\":\"web\",\"networkMode\":\"awsvpc\",\"cpu\":\"256\","
+     "\"memory\":"
+     "\"512\",\"containerDefinitions\":[{\"name\":\"c\",\"image\":\"a:1\"}]},{\"family\":\"odd\","
+     "\"networkMode\":\"awsvpc\",\"cpu\":\"256\",\"memory\":\"3072\",\"containerDefinitions\":[{"
+     "\"name\":\"c\",\"image\":\"a:1\"}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
+     "\"web\",\"desiredCount\":1,\"launchType\":\"FARGATE\"}],\"timeline\":[{\"at\":\"1s\","
+     "\"updateService\":{\"service\":\"s\",\"taskDefinition\":\"odd\"}}],\"until\":\"9s\"",
+     "1:449: error: timeline[0].updateService.taskDefinition: odd: No Fargate configuration exists "
+     "for given values: 256 CPU, 3072 memory. See the AWS documentation for supported values"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"services\":[{\"serviceName\":\"s\",\"taskDefinition\":"
      "\"web\",\"desiredCount\":1,\"serviceRegistries\":[]},{\"serviceName\":\"r\","
