@@ -4,6 +4,7 @@
 #include "file/buffer.h"
 #include "viz/compare_cost.h"
 #include "viz/compare_print.h"
+#include "viz/compare_requests.h"
 #include "viz/life.h"
 #include "viz/scene_tell.h"
 
@@ -217,6 +218,8 @@ void compare_print_json(FILE *out, const struct compare *compare)
         buffer_add_text(&buffer, ",\n\"band\":");
         add_bands(&buffer, compare->others, compare->n_others);
     }
+    buffer_add_text(&buffer, ",\n");
+    compare_requests_add_json(&buffer, compare);
     buffer_add_text(&buffer, ",\n");
     compare_cost_add_json(&buffer, compare);
     buffer_add_text(&buffer, ",\n\"placement\":");

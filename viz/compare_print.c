@@ -4,12 +4,12 @@
 #include "viz/compare_print.h"
 
 #include "viz/compare_cost.h"
+#include "viz/compare_requests.h"
+#include "viz/compare_table.h"
 #include "viz/life.h"
 #include "viz/scene_tell.h"
 
 #include <inttypes.h>
-#include <libsmartcols.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,48 +29,6 @@ char *compare_print_duration(char *text, size_t size, int64_t usec)
         snprintf(text, size, "%" PRId64 ".%02" PRId64 " s", sec_hundredths / 100,
                  sec_hundredths % 100);
     return text;
-}
-
-/* "-5 %", and "x274" where a percentage says less. An amount has no sign. */
-static char *tell_error(char *text, size_t size, int64_t permille, bool amount)
-{
-    int64_t percent = (llabs(permille) + 5) / 10;
-    const char *sign = amount || percent == 0 ? "" : permille < 0 ? "-" : "+";
-    if (permille >= 9000)
-        snprintf(text, size, "x%" PRId64, (permille + 1500) / 1000);
-    else
-        snprintf(text, size, "%s%" PRId64 " %%", sign, percent);
-    return text;
-}
-
-/* A table of right-aligned numbers behind `n_words` columns of words. */
-static struct libscols_table *new_table(const char *const *heads, int n, int n_words)
-{
-    struct libscols_table *table = scols_new_table();
-    if (!table)
-        abort();
-    for (int i = 0; i < n; i++)
-        scols_table_new_column(table, heads[i], 0, i < n_words ? 0 : SCOLS_FL_RIGHT);
-    return table;
-}
-
-static void add_line(struct libscols_table *table, int n, ...)
-{
-    struct libscols_line *line = scols_table_new_line(table, NULL);
-    if (!line)
-        abort();
-    va_list cells;
-    va_start(cells, n);
-    for (int i = 0; i < n; i++)
-        scols_line_set_data(line, (size_t)i, va_arg(cells, const char *));
-    va_end(cells);
-}
-
-static void print_table(FILE *out, struct libscols_table *table)
-{
-    scols_table_set_stream(table, out);
-    scols_print_table(table);
-    scols_unref_table(table);
 }
 
 /* "t1 web i1", and where the runs disagree "t1 web i1|i2". */
@@ -118,7 +76,7 @@ static void print_tasks(FILE *out, const struct compare *compare)
 {
     const char *heads[] = {"task", "phase", compare_side_name(compare, 0),
                            compare_side_name(compare, 1), compare_error_name(compare)};
-    struct libscols_table *table = new_table(heads, 5, 2);
+    struct libscols_table *table = compare_table_new(heads, 5, 2);
     int32_t last = ID_NONE;
     int n_tasks = 0, i = 0;
     for (; i < compare->n_rows; i++) {
@@ -135,10 +93,10 @@ static void print_tasks(FILE *out, const struct compare *compare)
         if (row->mark == COMPARE_MODELLED)
             snprintf(error, sizeof error, "~");
         else if (row->mark == COMPARE_COUNTED)
-            tell_error(error, sizeof error, row->error_permille, false);
-        add_line(table, 5, task, phase, durations[0], durations[1], error);
+            compare_table_error(error, sizeof error, row->error_permille, false);
+        compare_table_add(table, 5, task, phase, durations[0], durations[1], error);
     }
-    print_table(out, table);
+    compare_table_print(out, table);
     int32_t rest = ID_NONE;
     int n_rest = 0;
     for (; i < compare->n_rows; i++) {
@@ -156,7 +114,7 @@ static void print_medians(FILE *out, const struct compare *compare)
     const char *heads[] = {
         "medians", "counted", compare_side_name(compare, 0), compare_side_name(compare, 1),
         last_head, "p95"};
-    struct libscols_table *table = new_table(heads, 6, 1);
+    struct libscols_table *table = compare_table_new(heads, 6, 1);
     for (int phase = 0; phase < PHASES; phase++) {
         const struct compare_median *median = &compare->medians[phase];
         char counted[16], durations[2][32], error[32], p95[32];
@@ -165,11 +123,12 @@ static void print_medians(FILE *out, const struct compare *compare)
         snprintf(counted, sizeof counted, "%d", median->n);
         for (int s = 0; s < 2; s++)
             compare_print_duration(durations[s], sizeof durations[s], median->usec[s]);
-        tell_error(error, sizeof error, median->error_permille, true);
-        tell_error(p95, sizeof p95, median->p95_permille, true);
-        add_line(table, 6, phases_names[phase], counted, durations[0], durations[1], error, p95);
+        compare_table_error(error, sizeof error, median->error_permille, true);
+        compare_table_error(p95, sizeof p95, median->p95_permille, true);
+        compare_table_add(table, 6, phases_names[phase], counted, durations[0], durations[1], error,
+                          p95);
     }
-    print_table(out, table);
+    compare_table_print(out, table);
 }
 
 /* "+64 ms +/-12 ms", and what it proves. */
@@ -209,7 +168,7 @@ static void print_totals(FILE *out, const struct compare *compare)
                            "Wasserstein",
                            "K-S",
                            "mean difference"};
-    struct libscols_table *table = new_table(heads, 9, 1);
+    struct libscols_table *table = compare_table_new(heads, 9, 1);
     for (int i = 0; i < TOTALS; i++) {
         const struct compare_total *total = &compare->totals.totals[i];
         char counts[32], cells[4][32], wasserstein[32], smirnov[16], difference[96];
@@ -225,69 +184,12 @@ static void print_totals(FILE *out, const struct compare *compare)
         snprintf(smirnov, sizeof smirnov, "%d.%03d", total->smirnov_permille / 1000,
                  total->smirnov_permille % 1000);
         tell_difference(difference, sizeof difference, total);
-        add_line(table, 9, totals_names[i], counts, cells[0], cells[1], cells[2], cells[3],
-                 wasserstein, smirnov, difference);
+        compare_table_add(table, 9, totals_names[i], counts, cells[0], cells[1], cells[2], cells[3],
+                          wasserstein, smirnov, difference);
     }
-    print_table(out, table);
+    compare_table_print(out, table);
     fprintf(out, "+/- is the 95 %% confidence interval over the pairs; ~ may be luck, = is no "
                  "difference at all\n");
-}
-
-/* Who has an error of how much: of a value that one of them does not have, "-". */
-static void tell_change(char *text, size_t size, const int64_t values[2], bool mixed)
-{
-    int64_t from = values[mixed ? 1 : 0], change = values[mixed ? 0 : 1] - from;
-    if (from <= 0)
-        snprintf(text, size, "-");
-    else
-        tell_error(text, size, change * 1000 / from, false);
-}
-
-static void add_requests(struct libscols_table *table, const struct compare *compare,
-                         const struct responses_group *const groups[2])
-{
-    static const char *const names[] = {"sent", "failed", "p50", "p95", "p99"};
-    static const int permilles[] = {500, 950, 990};
-    for (int i = 0; i < 5; i++) {
-        char cells[2][32], error[32];
-        int64_t values[2];
-        for (int s = 0; s < 2; s++) {
-            values[s] = i == 0   ? groups[s]->n_sent
-                        : i == 1 ? groups[s]->n_failed
-                                 : responses_percentile_usec(groups[s], permilles[i - 2]);
-            if (i < 2)
-                snprintf(cells[s], sizeof cells[s], "%" PRId64, values[s]);
-            else
-                compare_print_duration(cells[s], sizeof cells[s], values[s]);
-        }
-        tell_change(error, sizeof error, values, compare->mixed);
-        add_line(table, 5, i == 0 ? groups[0]->name : "", names[i], cells[0], cells[1], error);
-    }
-}
-
-/* Target groups that are in both. */
-static void print_requests(FILE *out, const struct compare *compare)
-{
-    const struct responses *first = &compare->sides[0].story->responses;
-    const char *heads[] = {"requests", "", compare_side_name(compare, 0),
-                           compare_side_name(compare, 1), "error"};
-    struct libscols_table *table = new_table(heads, 5, 2);
-    bool some = false;
-    for (int i = 0; i < first->n_groups; i++) {
-        const struct responses_group *groups[] = {
-            &first->groups[i],
-            responses_find(&compare->sides[1].story->responses, first->groups[i].name)};
-        if (!groups[1])
-            continue;
-        add_requests(table, compare, groups);
-        some = true;
-    }
-    if (!some) {
-        scols_unref_table(table);
-        return;
-    }
-    print_table(out, table);
-    fputc('\n', out);
 }
 
 /* What has no price in one of them is not compared. */
@@ -298,7 +200,7 @@ static void tell_cost_change(char *text, size_t size, const struct compare_cost 
     if (!from->name || !to->name || !from->is_known || !to->is_known)
         snprintf(text, size, "-");
     else
-        tell_change(text, size, nanos, false);
+        compare_table_change(text, size, nanos, false);
 }
 
 static void print_costs(FILE *out, const struct compare *compare)
@@ -309,16 +211,17 @@ static void print_costs(FILE *out, const struct compare *compare)
     int n;
     struct compare_cost *rows = compare_costs(compare, &n);
     if (n > 0) {
-        struct libscols_table *table = new_table(heads, 5, 2);
+        struct libscols_table *table = compare_table_new(heads, 5, 2);
         for (int i = 0; i < n; i++) {
             char cells[2][64], change[32];
             for (int s = 0; s < 2; s++)
                 compare_cost_tell(&rows[i].sides[s], cells[s], sizeof cells[s]);
             tell_cost_change(change, sizeof change, &rows[i], compare->mixed);
-            add_line(table, 5, kinds[rows[i].kind],
-                     rows[i].kind < COST_PROVIDER ? "" : rows[i].name, cells[0], cells[1], change);
+            compare_table_add(table, 5, kinds[rows[i].kind],
+                              rows[i].kind < COST_PROVIDER ? "" : rows[i].name, cells[0], cells[1],
+                              change);
         }
-        print_table(out, table);
+        compare_table_print(out, table);
         fprintf(out, "prices are illustrative\n\n");
     }
     free(rows);
@@ -329,7 +232,7 @@ static void print_bands(FILE *out, const struct compare *compare)
 {
     const char *heads[] = {
         "band", "runs", "least median", "greatest", compare_side_name(compare, 0), ""};
-    struct libscols_table *table = new_table(heads, 6, 1);
+    struct libscols_table *table = compare_table_new(heads, 6, 1);
     for (int i = 0; i < TOTALS; i++) {
         struct compare_band band =
             compare_totals_band(compare->others, compare->n_others, (enum total)i);
@@ -341,12 +244,12 @@ static void print_bands(FILE *out, const struct compare *compare)
         compare_print_duration(cells[0], sizeof cells[0], band.least_usec);
         compare_print_duration(cells[1], sizeof cells[1], band.most_usec);
         compare_print_duration(cells[2], sizeof cells[2], usec);
-        add_line(table, 6, totals_names[i], n_runs, cells[0], cells[1], cells[2],
-                 usec < band.least_usec  ? "below"
-                 : usec > band.most_usec ? "above"
-                                         : "inside");
+        compare_table_add(table, 6, totals_names[i], n_runs, cells[0], cells[1], cells[2],
+                          usec < band.least_usec  ? "below"
+                          : usec > band.most_usec ? "above"
+                                                  : "inside");
     }
-    print_table(out, table);
+    compare_table_print(out, table);
 }
 
 static void print_change(FILE *out, const struct compare *compare, int side)
@@ -424,7 +327,7 @@ void compare_print(FILE *out, const struct compare *compare)
         print_bands(out, compare);
         fputc('\n', out);
     }
-    print_requests(out, compare);
+    compare_requests_print(out, compare);
     print_costs(out, compare);
     print_placements(out, compare);
     int counted = compare->n_counted, all = counted + compare->n_modelled;
