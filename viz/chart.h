@@ -10,8 +10,9 @@
 
 #include <stdbool.h>
 
-/* How a line goes from point to point. CHART_AREA is filled down to 0. */
+/* How a line goes from point to point. CHART_AREA is filled down to 0, in a shade of the line's colour. */
 enum chart_style { CHART_STEPS, CHART_AREA, CHART_LINE, CHART_POINTS };
+#define CHART_AREA_SHADE 70
 
 struct chart_point {
     double x, y;

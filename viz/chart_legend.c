@@ -140,7 +140,8 @@ static void add_line_swatch(struct buffer *script, int height, const struct char
         return;
     }
     snprintf(look, sizeof look, "fillcolor rgb '#%06X' fillstyle solid noborder",
-             palette_rgb(line->paint));
+             line->style == CHART_AREA ? palette_shaded(line->paint, CHART_AREA_SHADE)
+                                       : palette_rgb(line->paint));
     add_swatch(script, height, x, y, line->style == CHART_AREA ? 13 : 4, look);
     if (!line->dashed)
         return;

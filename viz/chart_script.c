@@ -246,7 +246,7 @@ static void add_place(const struct paper *paper, const struct chart_panel *panel
         1 - (double)(top + PANEL_HEAD_PIXELS + panel->height) / paper->height);
     buffer_add_text(script, "unset label\nunset object\n");
     if (panel->title[0])
-        chart_words(paper->script, paper->height, panel->title, 14, top + PANEL_HEAD_PIXELS - 15,
+        chart_words(paper->script, paper->height, panel->title, 14, top + PANEL_HEAD_PIXELS - 18,
                     "left front font bold.',14'");
     add_x_label(paper, p);
 }
@@ -258,8 +258,10 @@ static void add_inside(const struct paper *paper, const struct chart_panel *pane
             continue;
         buffer_add_text(paper->script, "set label ");
         gnuplot_quote(paper->script, panel->words[i].text);
-        buffer_add(paper->script, " at first %.10g, first %.10g left front font 'DejaVu Sans,11'\n",
-                   panel->words[i].x, panel->words[i].y);
+        /* above the line where one goes there */
+        buffer_add(paper->script,
+                   " at first %.10g, first %.10g left front offset 0,%s font 'DejaVu Sans,11'\n",
+                   panel->words[i].x, panel->words[i].y, panel->downwards ? "0" : "0.6");
     }
 }
 
@@ -280,10 +282,11 @@ static const char *with_of(const struct chart_line *line)
 static void add_line(const struct paper *paper, const struct chart_panel *panel, int p, int l)
 {
     const struct chart_line *line = &panel->lines[l];
-    uint32_t rgb = palette_rgb(line->paint);
+    uint32_t rgb = line->style == CHART_AREA ? palette_shaded(line->paint, CHART_AREA_SHADE)
+                                             : palette_rgb(line->paint);
     buffer_add(paper->script, "  $line_%d_%d using 1:2 with %s ", p, l, with_of(line));
     if (line->style == CHART_AREA)
-        buffer_add(paper->script, "fillcolor rgb '#%06X' fillstyle solid 0.7 noborder", rgb);
+        buffer_add(paper->script, "fillcolor rgb '#%06X' fillstyle solid noborder", rgb);
     else if (line->style == CHART_POINTS)
         buffer_add(paper->script, "linecolor rgb '#%06X' pointtype 2 pointsize 1.5 linewidth 2.5",
                    rgb);

@@ -4,6 +4,8 @@
  */
 #include "viz/gnuplot.h"
 
+#include "viz/glyphs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -251,12 +253,25 @@ static bool copy_out(int picture, struct buffer *to, struct err *err)
     return n == 0 || err_errno(err, errno, "cannot read the picture back");
 }
 
+/* Pixels are drawn of letters that some font has: the terminal stands in the script's first line. */
+static void prepare(struct buffer *to, const struct buffer *script)
+{
+    const char *end = script->length > 0 ? strchr(script->text, '\n') : NULL;
+    if (end && memmem(script->text, (size_t)(end - script->text), "cairo", 5))
+        glyphs_add(to, script->text, script->length, glyphs_has_font);
+    else
+        buffer_add_bytes(to, script->text, script->length);
+}
+
 /* To `path`, or where that is NULL to the end of `to`. */
 static bool run(const struct buffer *script, const char *path, struct buffer *to, struct err *err)
 {
-    int fds[3] = {nameless("script", script->text, script->length), nameless("picture", "", 0),
+    struct buffer prepared = {0};
+    prepare(&prepared, script);
+    int fds[3] = {nameless("script", prepared.text, prepared.length), nameless("picture", "", 0),
                   nameless("complaints", "", 0)};
     bool ok = true;
+    buffer_finish(&prepared);
     for (int i = 0; i < 3; i++)
         ok = ok && fds[i] >= 0;
     if (!ok)

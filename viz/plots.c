@@ -194,10 +194,13 @@ double plots_time_axis(struct chart *chart, int64_t end_usec)
         {96 * 3600 * USEC_PER_SEC, 24 * 3600 * USEC_PER_SEC, "days"},
         {3 * 3600 * USEC_PER_SEC, 3600 * USEC_PER_SEC, "hours"},
         {900 * USEC_PER_SEC, 60 * USEC_PER_SEC, "minutes"},
-        {0, USEC_PER_SEC, "seconds"},
+        {USEC_PER_SEC / 2, USEC_PER_SEC, "seconds"},
+        {USEC_PER_MSEC / 2, USEC_PER_MSEC, "milliseconds"},
+        {1, 1, "microseconds"},
+        {0, USEC_PER_SEC, "seconds"}, /* nothing has happened */
     };
     int i = 0;
-    while (end_usec < units[i].from_usec)
+    while (end_usec < units[i].from_usec && units[i].from_usec > 0)
         i++;
     snprintf(chart->x_label, sizeof chart->x_label, "%s since the start of the run", units[i].name);
     chart->x_max = (double)end_usec / (double)units[i].unit_usec;

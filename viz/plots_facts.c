@@ -15,6 +15,7 @@
 
 #define PANEL_PIXELS 200
 #define PANELS_MAX 6
+#define TURNS_MAX 40 /* more words would cover each other */
 
 /* A value over a period, with a gap where none was before. */
 static void add_period(struct chart_line *line, const struct story_fact *fact, double usec_per_x,
@@ -268,13 +269,21 @@ static void add_value(struct chart_panel *panel, const struct story *story, int3
     }
 }
 
-static void add_turns(struct chart_panel *panel, const struct story *story, int32_t provider)
+/* Where the metric made it scale, and, of one run, by how many instances. */
+static void add_turns(struct chart_panel *panel, const struct story *story, int32_t provider,
+                      bool says_how)
 {
     struct chart_line *line = chart_add_line(panel, "scales", PAINT_FAILED, CHART_POINTS);
+    char text[32];
     for (int i = 0; i < story->n_facts; i++) {
         const struct capacity_state *state = state_of(&story->facts[i], provider);
-        if (state && (state->verdict == CAPACITY_OUT || state->verdict == CAPACITY_IN))
-            chart_add_point(line, (double)story->facts[i].at_usec, state->metric_centi / 100.0);
+        if (!state || (state->verdict != CAPACITY_OUT && state->verdict != CAPACITY_IN))
+            continue;
+        chart_add_point(line, (double)story->facts[i].at_usec, state->metric_centi / 100.0);
+        snprintf(text, sizeof text, " %+d", (int)(state->desired - state->from));
+        if (says_how && line->n_points <= TURNS_MAX)
+            chart_add_word(panel, text, (double)story->facts[i].at_usec,
+                           state->metric_centi / 100.0, true);
     }
 }
 
@@ -285,6 +294,8 @@ static void scale_x(struct chart_panel *panel, double usec_per_x)
         for (int i = 0; i < panel->lines[l].n_points; i++)
             panel->lines[l].points[i].x /= usec_per_x;
     }
+    for (int i = 0; i < panel->n_words; i++)
+        panel->words[i].x /= usec_per_x;
 }
 
 /* Of one run: everything. */
@@ -339,7 +350,8 @@ static void fill_provider(struct chart *chart, const struct plots_run *runs, int
     }
     add_value(&panels[1], &runs[0].story, provider->provider, CAPACITY_TARGET, "target", PAINT_INK);
     for (int run = 0; run < n_runs; run++)
-        add_turns(&panels[1], &runs[run].story, provider_of(&runs[run].story, provider->name));
+        add_turns(&panels[1], &runs[run].story, provider_of(&runs[run].story, provider->name),
+                  n_runs == 1);
     for (int i = 0; i < 2; i++) {
         scale_x(&panels[i], usec_per_x);
         *chart_add_panel(chart, "", "", 0) = panels[i];
