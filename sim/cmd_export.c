@@ -103,7 +103,7 @@ int cmd_export(int argc, char **argv)
     const struct option_row rows[] = {
         {"format", 'f', OPTION_CHOICE, &wish.format, "FORMAT", "chrome or csv", 0, format_names},
         {"table", 0, OPTION_CHOICE, &wish.table, "TABLE",
-         "of a CSV: tasks (the default), containers or instances", 0, export_table_names},
+         "of a CSV: tasks (the default), containers, instances or micro_vms", 0, export_table_names},
         {"output", 'o', OPTION_TEXT, &wish.output, "FILE", "instead of standard output", 0, NULL},
         {"columns", 0, OPTION_FLAG, &wish.columns, NULL, "what the columns of the tables hold", 0,
          NULL},

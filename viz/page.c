@@ -217,7 +217,7 @@ static bool add_picture(struct buffer *page, const struct plots_kind *kind,
     struct buffer script = {0}, svg = {0};
     struct chart chart;
     plots_fill(&chart, kind, runs, n_runs);
-    chart_script(&script, &chart, ".svg");
+    chart_script(&script, &chart, "page.svg");
     bool ok = gnuplot_render(&script, &svg, err);
     if (ok) {
         buffer_add_text(page, "<figure>\n");

@@ -15,25 +15,17 @@
 
 #define SEC USEC_PER_SEC
 
-static char path[64];
+static char path[TINY_PATH_BYTES];
 static struct tiny run;
 
 static void make_run(void)
 {
-    int fd;
-
-    strcpy(path, "/tmp/berth-explain-test-XXXXXX");
-    fd = mkstemp(path);
-    cr_assert(fd >= 0);
-    close(fd);
-    tiny_whole_run(&run);
-    tiny_write(&run, path, true);
+    tiny_make_log(&run, path);
 }
 
 static void remove_run(void)
 {
-    tiny_finish(&run);
-    unlink(path);
+    tiny_remove_log(&run, path);
 }
 
 TestSuite(explain, .init = make_run, .fini = remove_run);
@@ -105,7 +97,7 @@ Test(explain, every_placement_is_reproduced)
                   explain.table.n_candidates);
         n_by_rule[decision->rule == ID_NONE ? 0 : decision->rule < explain.table.n_rules ? 1 : 2]++;
         cr_assert(strstr(text, explain.chooser == EXPLAIN_BY_CALL ? "\ndecided: StartTask named i1"
-                               : decision->rule == ID_NONE ? " was the only candidate"
+                               : decision->rule == ID_NONE        ? " was the only candidate"
                                : decision->rule < explain.table.n_rules ? "\ndecided: rule 1, "
                                                                         : "the rules left equals"),
                   "%s", text);

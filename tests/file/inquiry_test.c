@@ -13,25 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[64];
+static char path[TINY_PATH_BYTES];
 static struct tiny run;
 
 static void make_run(void)
 {
-    int fd;
-
-    strcpy(path, "/tmp/berth-inquiry-test-XXXXXX");
-    fd = mkstemp(path);
-    cr_assert(fd >= 0);
-    close(fd);
-    tiny_whole_run(&run);
-    tiny_write(&run, path, true);
+    tiny_make_log(&run, path);
 }
 
 static void remove_run(void)
 {
-    tiny_finish(&run);
-    unlink(path);
+    tiny_remove_log(&run, path);
 }
 
 TestSuite(inquiry, .init = make_run, .fini = remove_run);

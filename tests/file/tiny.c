@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MSEC USEC_PER_MSEC
 #define SEC USEC_PER_SEC
@@ -560,4 +561,22 @@ void tiny_write(const struct tiny *tiny, const char *path, bool with_summary)
         cr_assert(runlog_close(writer, &tiny->summary, &err), "%s", err.text);
     else
         runlog_abandon(writer);
+}
+
+void tiny_make_log(struct tiny *tiny, char path[TINY_PATH_BYTES])
+{
+    int fd;
+
+    strcpy(path, "/tmp/berth-tiny-XXXXXX");
+    fd = mkstemp(path);
+    cr_assert(fd >= 0);
+    close(fd);
+    tiny_whole_run(tiny);
+    tiny_write(tiny, path, true);
+}
+
+void tiny_remove_log(struct tiny *tiny, const char *path)
+{
+    tiny_finish(tiny);
+    unlink(path);
 }

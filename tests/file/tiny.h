@@ -52,4 +52,9 @@ void tiny_whole_run(struct tiny *tiny);
 /* Writes the records, with the summary if asked for. Asserts that it works. */
 void tiny_write(const struct tiny *tiny, const char *path, bool with_summary);
 
+/* tiny_whole_run(), written as a whole to a file of its own under /tmp, which `path` names. */
+#define TINY_PATH_BYTES 64
+void tiny_make_log(struct tiny *tiny, char path[TINY_PATH_BYTES]);
+void tiny_remove_log(struct tiny *tiny, const char *path);
+
 #endif

@@ -64,7 +64,7 @@ static const char *const members[] = {
 };
 
 static struct tiny run;
-static char path[64];
+static char path[TINY_PATH_BYTES];
 static int64_t rolls;
 
 static int roll(int sides)
@@ -74,20 +74,12 @@ static int roll(int sides)
 
 static void make_run(void)
 {
-    int fd;
-
-    strcpy(path, "/tmp/berth-runlog-fuzz-XXXXXX");
-    fd = mkstemp(path);
-    cr_assert(fd >= 0);
-    close(fd);
-    tiny_whole_run(&run);
-    tiny_write(&run, path, true);
+    tiny_make_log(&run, path);
 }
 
 static void remove_run(void)
 {
-    tiny_finish(&run);
-    unlink(path);
+    tiny_remove_log(&run, path);
 }
 
 TestSuite(runlog_fuzz, .init = make_run, .fini = remove_run);

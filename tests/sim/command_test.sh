@@ -4,28 +4,14 @@
 #
 #     command_test.sh BERTH SOURCE-FOLDER
 set -u
+here=$(dirname "$(realpath "$0")")
 berth=$(realpath "$1")
 scenarios=$(realpath "$2")/scenarios
 work=$(mktemp -d /tmp/berth-command-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-n=0
-failed=0
-
-# report NAME OK: one TAP line, with both outputs where it failed.
-report()
-{
-    n=$((n + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $n - $1"
-    else
-        failed=1
-        echo "not ok $n - $1"
-        sed 's/^/#   /' out err
-        sed 's/^/  /' out err >&2
-    fi
-}
+. "$here/tap.sh"
 
 # expect NAME CODE STDOUT-PATTERN STDERR-PATTERN ARG...: runs berth. An empty pattern means that
 # nothing may be printed there, "*" that anything may.

@@ -4,6 +4,7 @@
 #
 #     slurm_test.sh BERTH SOURCE-FOLDER
 set -u
+here=$(dirname "$(realpath "$0")")
 berth=$(realpath "$1")
 scenarios=$(realpath "$2")/scenarios
 work=$(mktemp -d /tmp/berth-slurm-XXXXXX)
@@ -98,19 +99,8 @@ begin()
     return 1
 }
 
-n=0
-failed=0
-report()
-{
-    n=$((n + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $n - $1"
-    else
-        failed=1
-        echo "not ok $n - $1"
-        tail -n 20 out err slurm*.log slurm*.err munged.err arrayed/*.log 2>/dev/null >&2
-    fi
-}
+. "$here/tap.sh"
+shown=(out err 'slurm*.log' 'slurm*.err' munged.err 'arrayed/*.log')
 
 configure
 begin

@@ -4,6 +4,7 @@
 #
 #     sweep_test.sh BERTH SOURCE-FOLDER
 set -u
+here=$(dirname "$(realpath "$0")")
 berth=$(realpath "$1")
 scenarios=$(realpath "$2")/scenarios
 work=$(mktemp -d /tmp/berth-sweep-XXXXXX)
@@ -13,21 +14,7 @@ cp "$scenarios/tournament.json" lab.json
 cp "$scenarios/web.json" .
 axes=(--set 'instances.0.count=4..8..2' --set 'timeline.0.at=1s,2s')
 
-n=0
-failed=0
-
-# report NAME OK: one TAP line, with what was said where it failed.
-report()
-{
-    n=$((n + 1))
-    if [ "$2" = 0 ]; then
-        echo "ok $n - $1"
-    else
-        failed=1
-        echo "not ok $n - $1"
-        sed 's/^/  /' out err >&2
-    fi
-}
+. "$here/tap.sh"
 
 # expect NAME CODE STDERR-PATTERN ARG...
 expect()
