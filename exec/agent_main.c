@@ -279,9 +279,13 @@ static bool hear(struct program *program, struct err *err)
 static bool wait_and_take(struct program *program, int64_t look_usec, struct err *err)
 {
     struct loop_ready ready[8];
-    bool more = channel_flush(&program->channel);
+    bool more;
     int n;
 
+    channel_flush(&program->channel); /* the controller waits for that, and nobody for the rest */
+    performer_rest(program->performer);
+    send_prints(program);
+    more = channel_flush(&program->channel);
     if (!loop_watch(&program->loop, program->channel.fd, TAG_CONTROLLER, more, err)) {
         return false;
     }
@@ -304,7 +308,6 @@ static bool run(struct program *program, struct err *err)
     while (!program->finishing && !program->channel.closed) {
         int64_t look_usec = advance(program);
 
-        send_prints(program);
         release(program, false);
         if (program->first_held < program->n_held &&
             program->held[program->first_held].at_usec < look_usec) {

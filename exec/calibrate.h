@@ -43,6 +43,7 @@ enum measured {
     MEASURED_CREATE_COLD,
     MEASURED_CREATE_COLD_CPU,
     MEASURED_CREATE_CPU,
+    MEASURED_CREATE_WAIT, /* in a crowd: beyond its CPU time */
     MEASURED_NETWORK,
     MEASURED_NETWORK_CPU,
     MEASURED_START_COLD,
@@ -60,12 +61,15 @@ enum measured {
     MEASURED_END_CPU,        /* of the container's processes, on their way out */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_SEE_CPU,    /* the agent takes what a container has told, each */
-    MEASURED_BEHIND_CPU, /* of the kernel's own threads while containers come, each */
-    MEASURED_CLEAR_CPU,  /* likewise when they have gone */
-    MEASURED_CLEAR_WAIT, /* until half of that is done */
-    MEASURED_FREE,       /* CPU time of giving a MiB back at the end */
-    MEASURED_TOUCH,      /* CPU time of a MiB touched for the first time */
+    MEASURED_REMOVE_WAIT,   /* in a crowd: beyond its CPU time */
+    MEASURED_SEE_CPU,       /* the agent takes what a container has told, each */
+    MEASURED_SEE_CROWD_CPU, /* in a crowd, all that one tells until it is ready */
+    MEASURED_KEEP_CPU,      /* and keeps what it has printed by then */
+    MEASURED_BEHIND_CPU,    /* of the kernel's own threads while containers come, each */
+    MEASURED_CLEAR_CPU,     /* likewise when they have gone */
+    MEASURED_CLEAR_WAIT,    /* until half of that is done */
+    MEASURED_FREE,          /* CPU time of giving a MiB back at the end */
+    MEASURED_TOUCH,         /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */
     MEASURED_PULL_CPU,

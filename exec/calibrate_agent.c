@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Containers without a network, so that nothing else is on their way. */
 #define HEAD                                                                                       \
@@ -27,6 +29,17 @@ static const char busy[] =
     HEAD "\"timeline\": [ { \"at\": \"100ms\", \"runTask\": { \"taskDefinition\": \"job\" } },"
          " { \"at\": \"300ms\", \"runTask\": { \"taskDefinition\": \"job\", \"count\": 10 } } ] }";
 
+/* What the kernel has put off of the run before is done by then. */
+#define REST_USEC 100000
+
+static int64_t own_cpu_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
 static int64_t children_cpu_usec(void)
 {
     struct rusage used;
@@ -41,6 +54,7 @@ static int64_t children_cpu_usec(void)
 /* What was seen last of each machine, 0: the scheduler, 1: the agent. */
 struct reading {
     struct calibration *calibration;
+    int n_records; /* of the agent */
     int64_t at_usec[2];
     enum message_kind kind[2];
     int64_t placed_usec, launched_usec, stopped_usec;
@@ -63,7 +77,6 @@ static void take_pace(struct reading *reading, int machine, const struct record 
 
 static void take_scheduler(struct reading *reading, const struct record *record)
 {
-    take_pace(reading, 0, record, MESSAGE_TASK_STATE, MESSAGE_TASK_STATE, MEASURED_SCHEDULER_EVENT);
     if (record->event.kind == MESSAGE_REGISTER) {
         series_add(&reading->calibration->series[MEASURED_AGENT],
                    record->at_usec - reading->launched_usec);
@@ -97,7 +110,8 @@ static void take_agent(struct reading *reading, const struct record *record)
     }
 }
 
-static bool read_log(struct calibration *calibration, const char *path, struct err *err)
+static bool read_log(struct calibration *calibration, const char *path, int *n_records,
+                     struct err *err)
 {
     struct reading reading = {.calibration = calibration};
     struct runlog_reader *reader = runlog_open(path, err);
@@ -107,6 +121,7 @@ static bool read_log(struct calibration *calibration, const char *path, struct e
     while (reader && (item = runlog_next(reader, &record, err)) == RUNLOG_RECORD) {
         int machine = record.machine == ID_NONE ? 0 : 1;
 
+        reading.n_records += machine;
         if (machine == 0) {
             take_scheduler(&reading, &record);
         } else {
@@ -118,8 +133,48 @@ static bool read_log(struct calibration *calibration, const char *path, struct e
     if (reader) {
         runlog_finish(reader);
     }
+    *n_records = reading.n_records;
     return item == RUNLOG_SUMMARY ||
            (item != RUNLOG_ERROR && err_set(err, EXIT_BUG, "a run for calibration is not whole"));
+}
+
+/* Runs and reads it; adds to what this process, which is the controller, used, and to how many records it
+ * was sent. */
+static bool one_run(struct calibration *calibration, const struct scenario *scenario,
+                    const char *path, int64_t *cpu_usec, int *n_records, struct err *err)
+{
+    int64_t begin_usec = own_cpu_usec();
+
+    if (!calibrate_run(calibration, scenario, path, err)) {
+        return false;
+    }
+    *cpu_usec = own_cpu_usec() - begin_usec;
+    return read_log(calibration, path, n_records, err);
+}
+
+/* With nothing to do, and with some: what the scheduler took longer was for the records that it was sent
+ * more. */
+static bool one_pair(struct calibration *calibration, const struct scenario *nothing,
+                     const struct scenario *jobs, const char *path, struct err *err)
+{
+    int64_t before_usec, cpu_usec[2];
+    int n_records[2];
+
+    usleep(REST_USEC);
+    before_usec = children_cpu_usec();
+    if (!one_run(calibration, nothing, path, &cpu_usec[0], &n_records[0], err)) {
+        return false;
+    }
+    series_add(&calibration->series[MEASURED_AGENT_CPU], children_cpu_usec() - before_usec);
+    usleep(REST_USEC);
+    if (!one_run(calibration, jobs, path, &cpu_usec[1], &n_records[1], err)) {
+        return false;
+    }
+    if (cpu_usec[1] > cpu_usec[0] && n_records[1] > n_records[0]) {
+        series_add(&calibration->series[MEASURED_SCHEDULER_EVENT],
+                   (cpu_usec[1] - cpu_usec[0]) / (n_records[1] - n_records[0]));
+    }
+    return true;
 }
 
 bool calibrate_agents(struct calibration *calibration, struct err *err)
@@ -130,11 +185,7 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
 
     snprintf(path, sizeof path, "%s/calibration.run", calibration->run.folder);
     for (int n = calibration->quick ? 5 : 12; n > 0 && ok; n--) {
-        int64_t before_usec = children_cpu_usec();
-
-        ok = calibrate_run(calibration, nothing, path, err) && read_log(calibration, path, err);
-        series_add(&calibration->series[MEASURED_AGENT_CPU], children_cpu_usec() - before_usec);
-        ok = ok && calibrate_run(calibration, jobs, path, err) && read_log(calibration, path, err);
+        ok = one_pair(calibration, nothing, jobs, path, err);
     }
     scenario_destroy(nothing);
     scenario_destroy(jobs);

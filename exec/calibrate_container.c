@@ -16,7 +16,7 @@
 #define COLD_USEC 20000
 #define IDLE_USEC 200000
 
-#define TOUCHED_MIB 64 /* by the rehearsal's family "touch" */
+#define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
 static bool rehearse_round(struct calibration *calibration, const struct rehearse_round *round,
                            struct rehearse_times *times, struct err *err)
@@ -55,7 +55,7 @@ struct rounds {
     int n;
 };
 
-/* All values of the quieter half of the rounds. */
+/* All values of the rounds but for the slowest third: real runs are not all quiet either. */
 static struct series quieter(const struct rounds *rounds)
 {
     struct series result = {0};
@@ -69,7 +69,7 @@ static struct series quieter(const struct rounds *rounds)
 
             rank += other < mine || (other == mine && k < i);
         }
-        if (2 * rank < rounds->n) {
+        if (3 * rank < 2 * rounds->n) {
             series_add_all(&result, rounds->list[i].values, rounds->list[i].n);
         }
     }
@@ -169,13 +169,17 @@ static bool alone(struct calibration *calibration, struct err *err)
  * slower than that one. */
 enum { ALONE, TOGETHER, WAYS };
 
+enum { CURVE_MOST = 32 };
+
 struct crowd {
     int agents; /* together */
     struct rounds create[WAYS],
         network[WAYS]; /* how long a creation took, without and with a network */
     struct rounds create_cpu, network_cpu; /* likewise, alone */
     struct rounds remove[2];               /* CPU time; without and with a network */
-    struct rounds start, child, exec, end; /* CPU time */
+    struct rounds removing;                /* how long that took */
+    struct rounds start, child, exec, end, see,
+        keep; /* CPU time, of as many agents as crowds have */
 };
 
 /* The first of a crowd is cold, like one that is alone. */
@@ -189,40 +193,78 @@ static void add_warm(struct rounds *rounds, const struct rehearse_times *times, 
     rounds->n++;
 }
 
-/* What the kernel puts off it does after a while: when half of it is done. */
-static void await_clearing(struct calibration *calibration, int64_t ready_usec)
-{
-    enum { LOOKS = 25, LOOK_USEC = QUIET_USEC / LOOKS };
-    int64_t begin_usec = loop_clock_usec(), used_usec[LOOKS], at_usec[LOOKS];
-    int half = 0;
+/* How much of its own work the kernel has done by when, from the moment on at which all were told to end. */
+struct curve {
+    int n;
+    int64_t at_usec[CURVE_MOST], used_usec[CURVE_MOST];
+};
 
-    for (int i = 0; i < LOOKS; i++) {
-        usleep(LOOK_USEC);
-        used_usec[i] = kernel_threads_cpu_usec() - ready_usec;
-        at_usec[i] = loop_clock_usec() - begin_usec;
-    }
-    while (half < LOOKS - 1 && used_usec[half] < used_usec[LOOKS - 1] / 2) {
-        half++;
-    }
-    series_add(&calibration->series[MEASURED_CLEAR_WAIT], at_usec[half]);
+static void add_point(struct curve *curve, int64_t at_usec, int64_t used_usec)
+{
+    int64_t before_usec = curve->n > 0 ? curve->used_usec[curve->n - 1] : 0;
+
+    assert(curve->n < CURVE_MOST);
+    curve->at_usec[curve->n] = at_usec;
+    curve->used_usec[curve->n++] = used_usec > before_usec ? used_usec : before_usec;
 }
 
-/* The kernel's own work while the containers came, and after they had gone, each. */
+/* When that much was done, as if it went evenly from point to point. */
+static int64_t when_done(const struct curve *curve, int64_t used_usec)
+{
+    int i = 1;
+
+    while (i < curve->n - 1 && curve->used_usec[i] < used_usec) {
+        i++;
+    }
+    if (curve->used_usec[i] == curve->used_usec[i - 1]) {
+        return curve->at_usec[i];
+    }
+    return curve->at_usec[i - 1] + (curve->at_usec[i] - curve->at_usec[i - 1]) *
+                                       (used_usec - curve->used_usec[i - 1]) /
+                                       (curve->used_usec[i] - curve->used_usec[i - 1]);
+}
+
+/* What the kernel puts off: it clears up behind containers in the order in which they went, so what was
+ * done at a part of all this was for the container that went at the same part of their end. */
+static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
+                         const struct curve *curve)
+{
+    enum { PARTS = 10 };
+    int64_t all_usec = curve->used_usec[curve->n - 1];
+
+    series_add(&calibration->series[MEASURED_CLEAR_CPU], all_usec / times->n);
+    for (int i = 0; i < PARTS && all_usec > 0; i++) {
+        int64_t at_usec = when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS));
+        int64_t went_usec = times->ended_usec * (2 * i + 1) / (2 * PARTS);
+
+        series_add(&calibration->series[MEASURED_CLEAR_WAIT],
+                   at_usec > went_usec ? at_usec - went_usec : 0);
+    }
+}
+
+/* The kernel's own work while the containers came, and after they had gone, each; without what it does
+ * anyway, `idle_usec` in QUIET_USEC. */
 static void add_kernel(struct calibration *calibration, const struct rehearse_times *times,
                        int64_t idle_usec)
 {
-    int64_t after_usec = kernel_threads_cpu_usec() - times->kernel_ready_usec;
-    int64_t idle_meanwhile_usec = idle_usec * times->all_usec / QUIET_USEC;
+    int64_t meanwhile_usec = times->kernel_usec - idle_usec * times->all_usec / QUIET_USEC;
+    int64_t ready_usec = times->kernel_ready_usec, at_usec;
+    struct curve curve = {1, {0}, {0}};
 
-    if (times->kernel_ready_usec == 0) {
+    if (ready_usec == 0) {
         return; /* it cannot be seen here */
     }
-    series_add(
-        &calibration->series[MEASURED_BEHIND_CPU],
-        (times->kernel_usec > idle_meanwhile_usec ? times->kernel_usec - idle_meanwhile_usec : 0) /
-            times->n);
-    series_add(&calibration->series[MEASURED_CLEAR_CPU],
-               (after_usec > idle_usec ? after_usec - idle_usec : 0) / times->n);
+    series_add(&calibration->series[MEASURED_BEHIND_CPU],
+               meanwhile_usec > 0 ? meanwhile_usec / times->n : 0);
+    add_point(&curve, times->ended_usec,
+              times->kernel_ended_usec - ready_usec - idle_usec * times->ended_usec / QUIET_USEC);
+    while (curve.n < CURVE_MOST) {
+        usleep(QUIET_USEC / CURVE_MOST);
+        at_usec = loop_clock_usec() - times->end_usec;
+        add_point(&curve, at_usec,
+                  kernel_threads_cpu_usec() - ready_usec - idle_usec * at_usec / QUIET_USEC);
+    }
+    add_clearing(calibration, times, &curve);
 }
 
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
@@ -239,15 +281,19 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
     if (!rehearse_round(calibration, &round, &times, err)) {
         return false;
     }
-    await_clearing(calibration, times.kernel_ready_usec);
     add_kernel(calibration, &times, idle_usec);
     add_warm(network ? &crowd->network[way] : &crowd->create[way], &times, round.n,
              REHEARSED_CREATE);
-    add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
-    add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
-    add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
-    add_warm(&crowd->end, &times, round.n, REHEARSED_END_CPU);
-    add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
+    if (agents == crowd->agents) {
+        add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
+        add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
+        add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
+        add_warm(&crowd->end, &times, round.n, REHEARSED_END_CPU);
+        add_warm(&crowd->see, &times, round.n, REHEARSED_SEE_CPU);
+        add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
+        add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
+        add_warm(&crowd->removing, &times, round.n, REHEARSED_REMOVE);
+    }
     if (way == ALONE) {
         add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
                  REHEARSED_CREATE_CPU);
@@ -259,6 +305,9 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
     return true;
 }
 
+/* Who has to wait for each other is slower than one after the other, but not without limit. */
+#define PART_MOST 2
+
 /* Of a step that takes `alone` where one agent does it and `together` where several do, the part for
  * which they wait for each other: if that is all that keeps them, one gets through it in `together`
  * divided by their number. */
@@ -268,7 +317,7 @@ static double part_alone(const struct series *alone, const struct series *togeth
     double part =
         alone_usec > 0 ? (double)series_quantile(together, 500) / ((double)alone_usec * agents) : 1;
 
-    return agents < 2 ? 0 : part < 1 ? part : 1;
+    return agents < 2 ? 0 : part < PART_MOST ? part : PART_MOST;
 }
 
 /* A network of its own comes on top of what a container without one costs. */
@@ -286,11 +335,17 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_CHILD_CPU] = quieter(&crowd->child);
     series[MEASURED_EXEC_CPU] = quieter(&crowd->exec);
     series[MEASURED_END_CPU] = quieter(&crowd->end);
+    series[MEASURED_SEE_CROWD_CPU] = quieter(&crowd->see);
+    series[MEASURED_KEEP_CPU] = quieter(&crowd->keep);
     series[MEASURED_REMOVE_CPU] = quieter(&crowd->remove[false]);
+    series[MEASURED_REMOVE_WAIT] = quieter(&crowd->removing);
+    series[MEASURED_REMOVE_WAIT] =
+        series_minus(&series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU]);
     series[MEASURED_DISCONNECT_CPU] = quieter(&crowd->remove[true]);
     series[MEASURED_DISCONNECT_CPU] =
         series_minus(&series[MEASURED_DISCONNECT_CPU], &series[MEASURED_REMOVE_CPU]);
     series[MEASURED_CREATE_CPU] = quieter(&crowd->create_cpu);
+    series[MEASURED_CREATE_WAIT] = series_minus(&create, &series[MEASURED_CREATE_CPU]);
     series[MEASURED_NETWORK] = series_minus(&with, &create);
     series[MEASURED_NETWORK_CPU] = series_minus(&with_cpu, &series[MEASURED_CREATE_CPU]);
     calibration->create_alone = part_alone(&create, &together, crowd->agents);
@@ -304,7 +359,7 @@ static bool crowds(struct calibration *calibration, struct err *err)
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
     crowd = (struct crowd){.agents = cpus > 4 ? 4 : (int)cpus};
-    for (int n = calibration->quick ? 2 : 5; n > 0; n--) {
+    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
         for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
             if (!crowd_round(calibration, &crowd, false, way, err) ||
                 !crowd_round(calibration, &crowd, true, way, err)) {

@@ -706,7 +706,6 @@ static void collect(struct performer *performer)
     struct container_event event;
     const struct pulled *pulled;
 
-    prints_pump(performer->prints);
     tell_late_pulls(performer);
     while ((pulled = pull_next(performer->puller))) {
         take_pulled(performer, pulled);
@@ -727,6 +726,11 @@ bool performer_next(struct performer *performer, struct fact *fact)
     }
     *fact = performer->facts[performer->first++];
     return true;
+}
+
+void performer_rest(struct performer *performer)
+{
+    prints_pump(performer->prints);
 }
 
 bool performer_is_idle(const struct performer *performer)

@@ -50,10 +50,15 @@ void performer_registry(struct performer *performer, const struct registry_order
 /* The next fact; false when there is none now. Never blocks. */
 bool performer_next(struct performer *performer, struct fact *fact);
 
+/* Does what nobody waits for, some of it at a time: keeps what containers have printed. For whenever
+ * there is nothing else to do. */
+void performer_rest(struct performer *performer);
+
 /* Whether nothing is left of any task that was removed, and no other is here. */
 bool performer_is_idle(const struct performer *performer);
 
-/* Descriptors that are readable when performer_next() may have something, or something to do. */
+/* Descriptors that are readable when performer_next() may have something, or performer_rest()
+ * something to do. */
 enum { PERFORMER_FDS = 4 };
 void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS]);
 

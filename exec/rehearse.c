@@ -27,11 +27,14 @@
 #include <unistd.h>
 
 #define PATIENCE_USEC 10000000
-#define TOUCH "64MiB"
+#define TOUCH "128MiB"
+
+/* Most of what is told to end has not run for a while, and nor has its agent. */
+#define REST_USEC 50000
 
 #define FAMILY(name, mode)                                                                         \
     "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
-    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 128 } ] }"
+    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192 } ] }"
 
 static const char world[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Rehearsal\","
@@ -83,8 +86,9 @@ struct stage {
     struct network *network;
     struct performer *performer;
     int32_t taskdef;
-    int helper;           /* the process that maps ports, or 0 */
-    int64_t see_cpu_usec; /* spent on taking events so far */
+    int helper;            /* the process that maps ports, or 0 */
+    int64_t see_cpu_usec;  /* spent on taking events so far */
+    int64_t keep_cpu_usec; /* likewise on keeping what was printed */
     int64_t at_usec[MOMENTS][REHEARSE_MOST];
     int n[MOMENTS]; /* tasks to which that has happened */
 };
@@ -230,6 +234,16 @@ static void rest(const struct stage *stage)
     poll(wait, PERFORMER_FDS, 100);
 }
 
+/* Whatever there is to do besides. */
+static void rest_first(struct stage *stage)
+{
+    int64_t begin_usec = own_cpu_usec();
+
+    performer_rest(stage->performer);
+    stage->keep_cpu_usec += own_cpu_usec() - begin_usec;
+    rest(stage);
+}
+
 static enum moment moment_of(enum message_kind kind)
 {
     switch (kind) {
@@ -280,7 +294,7 @@ static bool await(struct stage *stage, enum moment moment, int n, struct err *er
             }
         }
         if (stage->n[moment] < n) {
-            rest(stage);
+            rest_first(stage);
         }
         if (loop_clock_usec() > until_usec) {
             return err_set(err, EXIT_MACHINE, "a container did not answer within 10 s");
@@ -390,15 +404,18 @@ static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t children_usec = children_cpu_usec(), until_usec, begin_usec, cpu_usec, wall_usec;
+    int64_t remove_usec;
     int n = stage->round->n;
     struct fact fact;
 
+    stage->times->end_usec = loop_clock_usec();
     for (int32_t task = 0; task < n; task++) {
         act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
     }
     if (!await(stage, MOMENT_EXITED, n, err)) {
         return false;
     }
+    remove_usec = loop_clock_usec();
     begin_usec = own_cpu_usec();
     for (int32_t task = 0; task < n; task++) {
         act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
@@ -410,12 +427,16 @@ static bool end_all(struct stage *stage, struct err *err)
             message_finish(&fact.event);
         }
     }
+    remove_usec = loop_clock_usec() - remove_usec;
+    stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
+    stage->times->kernel_ended_usec = kernel_threads_cpu_usec();
     children_usec = children_cpu_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
         children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
     }
     for (int32_t task = 0; task < n; task++) {
         usec[REHEARSED_REMOVE_CPU][task] = (own_cpu_usec() - begin_usec) / n;
+        usec[REHEARSED_REMOVE][task] = remove_usec / n;
         usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
     }
     return true;
@@ -457,7 +478,7 @@ static bool live_one_by_one(struct stage *stage, struct err *err)
 static bool live_at_once(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t begin_usec, start_usec, kernel_usec;
+    int64_t begin_usec, start_usec, kernel_usec, own_usec, keep_usec;
     int n = stage->round->n;
 
     meet(stage, 0);
@@ -480,14 +501,23 @@ static bool live_at_once(struct stage *stage, struct err *err)
         act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
             &usec[REHEARSED_START][task]);
     }
+    own_usec = own_cpu_usec();
+    keep_usec = stage->keep_cpu_usec;
     if (!await(stage, MOMENT_READY, n, err)) {
         return false;
+    }
+    own_usec = own_cpu_usec() - own_usec;
+    keep_usec = stage->keep_cpu_usec - keep_usec;
+    for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_SEE_CPU][task] = (own_usec - keep_usec) / n;
+        usec[REHEARSED_KEEP_CPU][task] = keep_usec / n;
     }
     stage->times->all_usec = loop_clock_usec() - begin_usec;
     stage->times->started_usec = loop_clock_usec() - start_usec;
     stage->times->kernel_ready_usec = kernel_threads_cpu_usec();
     stage->times->kernel_usec = stage->times->kernel_ready_usec - kernel_usec;
     measure_starts(stage);
+    usleep(REST_USEC);
     meet(stage, 2);
     return end_all(stage, err);
 }
@@ -505,6 +535,7 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
     findings_finish(&findings);
     stage->setup.instance = index;
     if (asprintf(&stage->setup.folder, "%s/r%d", run->folder, index) < 0 ||
+        asprintf(&stage->setup.prints, "%s/prints", stage->setup.folder) < 0 ||
         asprintf(&stage->setup.group, "berth-%s-r%d-box", run->id, index) < 0) {
         abort();
     }
@@ -515,7 +546,7 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
         stage->taskdef++;
         assert(stage->taskdef < stage->scenario->n_taskdefs);
     }
-    if (mkdir(stage->setup.folder, 0700) != 0) {
+    if (mkdir(stage->setup.folder, 0700) != 0 || mkdir(stage->setup.prints, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", stage->setup.folder);
     }
     if ((cloud_fd >= 0 && !network_open(&stage->network, cloud_fd, index, err)) ||

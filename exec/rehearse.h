@@ -29,7 +29,8 @@ enum rehearsed {
     REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,
-    REHEARSED_SEE_CPU,   /* of the agent: taking its events, in all */
+    REHEARSED_SEE_CPU, /* of the agent: taking its events until it is ready, and waiting for them */
+    REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
     REHEARSED,
 };
@@ -54,6 +55,9 @@ struct rehearse_times {
     int64_t started_usec;    /* of that, from the first order to start one */
     int64_t kernel_usec; /* likewise: CPU time of the kernel's own threads, whoever it was for */
     int64_t kernel_ready_usec; /* of those (kernel_threads.h) when the last container was ready */
+    int64_t end_usec;          /* then, by CLOCK_MONOTONIC, all are told to end; */
+    int64_t ended_usec;        /* after that long all are removed, */
+    int64_t kernel_ended_usec; /* and the kernel's threads had used so much */
     int64_t
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;

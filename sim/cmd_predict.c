@@ -9,6 +9,7 @@
 #include "file/options.h"
 #include "file/summary.h"
 #include "here.h"
+#include "others.h"
 #include "predict.h"
 #include "real.h"
 #include "sim.h"
@@ -27,6 +28,9 @@
 #define PROFILE_AGE_SEC 3600
 
 #define TIMES_MAX 99
+
+/* Where other work goes on, it may end. */
+#define OTHERS_PATIENCE_USEC (20 * USEC_PER_SEC)
 
 /* Simulations whose medians are the prediction: the same world, on so many days. */
 #define LUCKS 11
@@ -51,6 +55,7 @@ static const char about[] =
     "virtual\n"
     "machines only their registration is judged, else all but that. The naive prediction has the\n"
     "same costs, but nobody in the way of anybody.\n"
+    "A run during which other processes used the machine's CPUs is made again, and so it is said.\n"
     "Exits with 1 where an error does not hold, with 3 where this machine can run no containers.";
 
 static const char examples[] =
@@ -79,6 +84,8 @@ struct session {
     int64_t end_usec;                                  /* of a simulation */
     struct story *stories;
     int n_stories;
+    int n_again;     /* runs that were made again, since others had disturbed them */
+    int n_disturbed; /* of the stories, those that others disturbed nevertheless */
     struct predict_result results[TOTALS];
 };
 
@@ -107,6 +114,7 @@ static bool find_profile(struct session *session, struct err *err)
     if (given || (age >= 0 && age <= PROFILE_AGE_SEC))
         return true;
     snprintf(output, sizeof output, "%s/calibrated", session->real.folder);
+    others_await_end(OTHERS_PATIENCE_USEC);
     return real_command(&session->real, words, output, true, 600 * USEC_PER_SEC, err) == EXIT_FINE;
 }
 
@@ -211,6 +219,30 @@ static bool simulate_all(struct session *session, struct err *err)
 
 /* Running ------------------------------------------------------------------------------------------- */
 
+/* As long as other work on the machine is in the way, again. */
+static bool run_undisturbed(struct session *session, const struct real_wish *wish, struct err *err)
+{
+    struct story *story = &session->stories[session->n_stories];
+    struct others others;
+
+    for (;;) {
+        others_await_end(OTHERS_PATIENCE_USEC);
+        others_begin(&others);
+        if (!real_run(&session->real, session->path, wish, story, err))
+            return false;
+        if (!others_disturbed(&others))
+            break;
+        if (session->n_again == session->wish->times) {
+            session->n_disturbed++;
+            break;
+        }
+        session->n_again++;
+        story_finish(story);
+    }
+    session->n_stories++;
+    return true;
+}
+
 static bool run_all(struct session *session, struct err *err)
 {
     const char *words[1 + 2 * 64] = {NULL};
@@ -231,9 +263,8 @@ static bool run_all(struct session *session, struct err *err)
         if (isatty(STDERR_FILENO))
             fprintf(stderr, "\r\033[Kreal run %" PRId64 " of %" PRId64, i + 1,
                     session->wish->times);
-        if (!real_run(&session->real, session->path, &wish, &session->stories[i], err))
+        if (!run_undisturbed(session, &wish, err))
             return false;
-        session->n_stories++;
     }
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
@@ -258,13 +289,22 @@ static bool all_hold(const struct session *session)
     return hold;
 }
 
+/* Of a few milliseconds two digits would say nothing. */
+static const char *duration(int64_t usec, char *text, size_t size)
+{
+    if (usec >= 10 * USEC_PER_SEC)
+        return summary_duration(usec, text, size);
+    snprintf(text, size, "%.2f ms", (double)usec / USEC_PER_MSEC);
+    return text;
+}
+
 static void print_line(const char *name, const struct predict_result *result, bool judged)
 {
     char predicted[32], real[32];
 
     printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", name, result->n,
-           summary_duration(result->predicted_usec, predicted, sizeof predicted),
-           summary_duration(result->real_usec, real, sizeof real), result->error * 100,
+           duration(result->predicted_usec, predicted, sizeof predicted),
+           duration(result->real_usec, real, sizeof real), result->error * 100,
            result->spread * 100, result->bound * 100, result->naive * 100,
            !judged         ? "not judged"
            : result->holds ? "holds"
@@ -283,6 +323,12 @@ static void print_results(const struct session *session, const char *title)
     for (int line = 0; line < TOTALS; line++)
         if (session->results[line].n > 0)
             print_line(totals_names[line], &session->results[line], is_judged(session, line));
+    if (session->n_again > 0)
+        printf("%d run%s made again: other work on this machine was in the way\n", session->n_again,
+               session->n_again == 1 ? " was" : "s were");
+    if (session->n_disturbed > 0)
+        printf("%d of the %d runs counted were disturbed too: nothing is certain of them\n",
+               session->n_disturbed, session->n_stories);
 }
 
 /* "startup": 0.041, ...; null where there is nothing to say. */
@@ -340,7 +386,8 @@ static void print_json(const struct session *session, const char *title)
     buffer_add_json_string(&json, session->path);
     buffer_add_text(&json, ", \"title\": ");
     buffer_add_json_string(&json, title);
-    buffer_add(&json, ", \"times\": %d, \"holds\": %s", session->n_stories,
+    buffer_add(&json, ", \"times\": %d, \"again\": %d, \"disturbed\": %d, \"holds\": %s",
+               session->n_stories, session->n_again, session->n_disturbed,
                all_hold(session) ? "true" : "false");
     add_numbers(&json, "median_error", session, error_of);
     add_numbers(&json, "spread", session, spread_of);

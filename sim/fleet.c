@@ -67,10 +67,15 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
     };
     share_init(&fleet->common[COMMON_HOST],
                on_host(fleet) && costs->contention ? cpu_rate(costs->host_cpu) : SHARE_RATE_MAX);
-    fleet->session = SHARE_ROOT;
+    fleet->session = fleet->kernel = SHARE_ROOT;
     if (on_host(fleet) && costs->host_session)
         fleet->session = share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,
                                          SHARE_RATE_MAX, SHARE_PHASE_NONE);
+    /* Most of it is one thread's: namespaces end one after the other. */
+    if (on_host(fleet))
+        fleet->kernel =
+            share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,
+                            costs->contention ? SHARE_ONE_CPU : SHARE_RATE_MAX, SHARE_PHASE_NONE);
     share_init(&fleet->common[COMMON_NETWORK], SHARE_RATE_MAX);
     if (costs->contention && costs->registry_bytes_per_sec != BYTES_PER_SEC_ANY) {
         share_wide rate = (share_wide)costs->registry_bytes_per_sec * SHARE_ONE / USEC_PER_SEC;

@@ -95,7 +95,8 @@ enum fleet_duty_kind {
 struct fleet_duty {
     int64_t wake_usec; /* the end of its wait, USEC_NEVER */
     int64_t cpu_usec;
-    int64_t alone_wait_usec, alone_cpu_usec; /* CREATE: what comes then, one at a time on a host */
+    struct step_draw alone;         /* CREATE: what comes then, one at a time on a host, */
+    struct step_draw behind_others; /* or for whoever had to wait for that */
     int32_t instance;
     int32_t task;
     int32_t next;   /* in its line, or of the free list */
@@ -200,6 +201,7 @@ struct fleet {
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
     int32_t session;              /* the group of all agents on the host, SHARE_ROOT: none */
+    int32_t kernel;               /* likewise of what the kernel does by itself */
     struct fleet_line locked;     /* of the host */
     struct fleet_line making;     /* creations on the host that are at what goes one at a time */
     struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */

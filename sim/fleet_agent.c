@@ -43,6 +43,19 @@ static struct step_draw part_of(struct step_draw takes, int64_t permille)
     return (struct step_draw){takes.wait_usec * permille / 1000, takes.cpu_usec * permille / 1000};
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What is left of it without that part. */
+static struct step_draw part_before(struct step_draw takes, int64_t permille)
+{
+    struct step_draw part = part_of(takes, least(permille, 1000));
+
+    return (struct step_draw){takes.wait_usec - part.wait_usec, takes.cpu_usec - part.cpu_usec};
+}
+
 /* Agents that share a kernel wait for each other where it makes groups and networks (cgroup_mutex,
  * rtnl_mutex): what of a creation that is comes after the rest. */
 static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *duty)
@@ -51,18 +64,23 @@ static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *dut
     bool shares = fleet->costs.host_cpu > 0 && fleet_hears_itself(fleet) &&
                   !fleet->instances[duty->instance].is_vm;
     const struct costs *costs = fleet_costs(fleet, duty->instance);
-    struct step_draw alone = part_of(takes, costs->create_alone_permille), network;
+    struct step_draw before = part_before(takes, costs->create_alone_permille), network;
 
+    duty->alone = part_of(takes, least(costs->create_alone_permille, 1000));
+    duty->behind_others = part_of(takes, costs->create_alone_permille);
     if (has_network(fleet, duty->task, duty->container)) {
         network = fleet_draw_now(fleet, COST_NETWORK, duty->task, duty->container, 0);
         takes = together(takes, network);
-        alone = together(alone, part_of(network, costs->network_alone_permille));
+        before = together(before, part_before(network, costs->network_alone_permille));
+        duty->alone =
+            together(duty->alone, part_of(network, least(costs->network_alone_permille, 1000)));
+        duty->behind_others =
+            together(duty->behind_others, part_of(network, costs->network_alone_permille));
     }
-    if (!shares)
-        return takes;
-    duty->alone_wait_usec = alone.wait_usec;
-    duty->alone_cpu_usec = alone.cpu_usec;
-    return (struct step_draw){takes.wait_usec - alone.wait_usec, takes.cpu_usec - alone.cpu_usec};
+    if (shares)
+        return before;
+    duty->alone = duty->behind_others = (struct step_draw){0, 0};
+    return takes;
 }
 
 static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_duty *duty)
@@ -130,9 +148,7 @@ void fleet_make_first(struct fleet *fleet)
     int32_t id = fleet->making.first;
 
     if (id != ID_NONE)
-        fleet_begin(fleet, id,
-                    (struct step_draw){fleet->duties[id].alone_wait_usec,
-                                       fleet->duties[id].alone_cpu_usec});
+        fleet_begin(fleet, id, fleet->duties[id].behind_others);
 }
 
 /* What of a creation goes one at a time on a host: true where that is still to be done, in its turn. */
@@ -141,7 +157,7 @@ static bool make_alone(struct fleet *fleet, int32_t id)
     const struct fleet_duty *duty = &fleet->duties[id];
     bool first = fleet->making.first == ID_NONE;
 
-    if (duty->alone_wait_usec + duty->alone_cpu_usec == 0)
+    if (duty->behind_others.wait_usec + duty->behind_others.cpu_usec == 0)
         return false;
     if (fleet->making.first == id) {
         fleet_take_first(fleet, &fleet->making);
@@ -150,7 +166,7 @@ static bool make_alone(struct fleet *fleet, int32_t id)
     }
     fleet_append(fleet, &fleet->making, id);
     if (first)
-        fleet_make_first(fleet);
+        fleet_begin(fleet, id, duty->alone);
     return true;
 }
 

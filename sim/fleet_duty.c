@@ -178,7 +178,7 @@ static int32_t group_of(const struct fleet *fleet, const struct fleet_duty *duty
         return SHARE_ROOT;
     if (duty->instance != ID_NONE && fleet->instances[duty->instance].is_vm)
         return fleet->instances[duty->instance].share_group;
-    return duty->kind == DUTY_CLEAR ? SHARE_ROOT : fleet->session;
+    return duty->kind == DUTY_CLEAR ? fleet->kernel : fleet->session;
 }
 
 static void burn(struct fleet *fleet, int32_t id)

@@ -375,7 +375,8 @@ static const struct grammar_member costs_members[] = {
     {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},
     {"clear", STEP, .about = "likewise, behind a removal: groups, mounts, networks"},
     {"createAlone", SHAPE_DECIMAL,
-     .about = "of create, what only one on a host does at a time: 0 to 1, default 0"},
+     .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
+              "to 2 where it is slower for whoever has waited"},
     {"networkAlone", SHAPE_DECIMAL, .about = "of network likewise"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},

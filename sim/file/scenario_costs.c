@@ -109,12 +109,15 @@ static void read_host(const struct node *costs, struct costs *to)
     node_bool(&session, &to->host_session);
 }
 
+/* More than all of a step where waiting for each other makes it slower. */
+#define PART_MOST 2
+
 static void read_part(const struct node *costs, const char *name, int64_t *permille)
 {
     struct node node = node_member(costs, name);
     double value;
 
-    if (node_decimal(&node, 0, 1, &value))
+    if (node_decimal(&node, 0, PART_MOST, &value))
         *permille = (int64_t)(value * 1000 + 0.5);
 }
 

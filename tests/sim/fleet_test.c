@@ -227,6 +227,19 @@ Test(fleet, a_part_of_a_creation_is_the_hosts)
     trial_end();
 }
 
+/* All of it goes one at a time, and whoever has waited is slower by a half: 10 ms, then 15 more. */
+Test(fleet, waiting_for_each_other_may_make_slower)
+{
+    run(COSTS "'agentQueue': true, 'host': {'cpus': 16}, 'create': {'cpu': '10ms'}, "
+              "'createAlone': 1.5}, " BOX(1) "'instances': '2xbox', 'taskDefinitions': [" JOB(
+                  "a", "") "], 'behaviour': {'a/c': {'work': '1s'}},"
+                           "'timeline': [{'at': '1s', 'startTask': {'taskDefinition': 'a', "
+                           "'containerInstances': ['i1', 'i2']}}]");
+    assert_usec(life(1, 0)->created_at_usec - SECOND, 10 * MSEC, "one");
+    assert_usec(life(2, 0)->created_at_usec - SECOND, 25 * MSEC, "the other");
+    trial_end();
+}
+
 /* One CPU for a job and two first processes of 100 ms each: three parts, or two, of which one is theirs. */
 Test(fleet, agents_may_be_one_session)
 {
@@ -260,6 +273,19 @@ Test(fleet, nobody_waits_for_what_the_kernel_puts_off)
                                                                          "a", "1s", 1) "]");
     assert_usec(life(1, 0)->ready_at_usec, SECOND, "it is ready at once");
     assert_usec(worked_usec(1), 1100 * MSEC, "and works for longer");
+    trial_end();
+}
+
+/* Four of those seconds are one thread's, which has as much weight as the instance: one CPU of two each. */
+Test(fleet, the_kernels_own_work_is_one_threads)
+{
+    run(COSTS "'host': {'cpus': 2}, 'behind': {'cpu': '1s'}}, " BOX(
+        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a", "") "], 'behaviour': {'a/c': "
+                                                                     "{'work': '1s', 'idle': "
+                                                                     "'0s'}}, 'timeline': [" RUN(
+                                                                         "a", "1s", 4) "]");
+    for (int t = 1; t <= 4; t++)
+        assert_usec(worked_usec(t), 4000 * MSEC, "four on one CPU");
     trial_end();
 }
 
