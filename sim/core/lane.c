@@ -136,6 +136,15 @@ static enum shelf_order order_of(const struct lane *lane)
     return lane->parts[0].field == BY_CPU ? SHELF_BY_CPU : SHELF_BY_MEMORY;
 }
 
+/* What a unit of the field adds to a key. */
+static uint64_t unit_of(const struct lane *lane, enum strategy_field field)
+{
+    for (int i = 0; i < lane->n_parts; i++)
+        if (lane->parts[i].field == field)
+            return UINT64_C(1) << lane->parts[i].shift;
+    return 0;
+}
+
 /* What follows from the lane's request and definition. */
 static void understand(struct lane *lane, const struct cluster *cluster, const struct lane *like)
 {
@@ -156,7 +165,7 @@ static void understand(struct lane *lane, const struct cluster *cluster, const s
     }
     choose_tallies(lane, cluster, like);
     lay_out_key(lane);
-    shelf_init(&lane->shelf, order_of(lane));
+    shelf_init(&lane->shelf, order_of(lane), unit_of(lane, BY_CPU), unit_of(lane, BY_MEMORY));
 }
 
 /* What a lane knows of an instance ---------------------------------------------------------------- */
@@ -293,7 +302,7 @@ static uint64_t key_of(const struct lane *lane, const struct shelf_spot *spot, i
 }
 
 /* Puts the instance where it belongs now. */
-static void refresh(struct lane *lane, const struct cluster *cluster, int id)
+static inline void refresh(struct lane *lane, const struct cluster *cluster, int id)
 {
     const struct instance *instance = &cluster->instances[id];
     struct shelf_spot spot;
@@ -303,11 +312,11 @@ static void refresh(struct lane *lane, const struct cluster *cluster, int id)
         shelf_take(&lane->shelf, id);
         return;
     }
-    spot.board = lane->places[id].class;
+    spot.board = lane->n_classes > 1 ? lane->places[id].class : 0;
     spot.cpu = instance->cpu - instance->cpu_reserved;
     spot.memory_mib = instance->memory_mib - instance->memory_reserved_mib;
-    assert(spot.cpu >= 0 && spot.memory_mib >= 0);
-    spot.key = key_of(lane, &spot, id);
+    assert((spot.cpu | spot.memory_mib) >= 0);
+    spot.key = lane->shelf.order == SHELF_BY_KEY ? key_of(lane, &spot, id) : 0;
     shelf_put(&lane->shelf, id, &spot);
 }
 
@@ -345,26 +354,28 @@ static void refresh_sharers(struct lane *lane, const struct cluster *cluster, in
     }
 }
 
-void lane_note(struct lane *lane, const struct cluster *cluster, int32_t instance,
-               int32_t task_group, int32_t delta)
+void lane_follow(struct lane *lane, const struct cluster *cluster)
 {
-    if (lane->own_tasks_matter && delta != 0 && task_group == lane->task_group) {
-        count_own_tasks(lane, instance, delta);
-        refresh_sharers(lane, cluster, instance);
-    }
-    refresh(lane, cluster, instance);
-}
+    const struct place_index *index = cluster->index;
 
-void lane_meet(struct lane *lane, const struct cluster *cluster)
-{
     while (lane->n_places < cluster->n_instances)
         meet_instance(lane, cluster, lane->n_places);
+    for (; lane->seen < index->n_notes; lane->seen++) {
+        const struct place_note *note = &index->notes[lane->seen % PLACE_NOTES];
+
+        if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group) {
+            count_own_tasks(lane, note->instance, note->delta);
+            refresh_sharers(lane, cluster, note->instance);
+        }
+        refresh(lane, cluster, note->instance);
+    }
 }
 
 static void build(struct lane *lane, const struct cluster *cluster, const struct lane *like)
 {
     understand(lane, cluster, like);
-    lane_meet(lane, cluster);
+    while (lane->n_places < cluster->n_instances)
+        meet_instance(lane, cluster, lane->n_places);
     for (int i = 0; i < cluster->n_instances && lane->own_tasks_matter; i++)
         count_own_tasks(lane, i, place_own_tasks(cluster, i, lane->task_group));
     for (int i = 0; i < cluster->n_instances; i++)

@@ -77,20 +77,8 @@ struct lane *lane_create(const struct cluster *cluster, int request, int taskdef
                          int32_t signature);
 void lane_destroy(struct lane *lane);
 
-/* Takes in the instances that have come since. */
-void lane_meet(struct lane *lane, const struct cluster *cluster);
-
-/* Something about the instance changed; `delta` more tasks of the group are meant to run on it. */
-void lane_note(struct lane *lane, const struct cluster *cluster, int32_t instance,
-               int32_t task_group, int32_t delta);
-
-/* Has memory bring what will be needed when the instance is noted. */
-static inline void lane_fetch(const struct lane *lane, int32_t instance)
-{
-    if (instance < lane->n_places)
-        __builtin_prefetch(&lane->places[instance], 1);
-    shelf_fetch(&lane->shelf, instance);
-}
+/* Takes in what the cluster's index has noted and the instances that have come since. */
+void lane_follow(struct lane *lane, const struct cluster *cluster);
 
 /* The instance for one more task and the rule that decided, as in struct placement. */
 void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,

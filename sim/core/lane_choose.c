@@ -28,6 +28,8 @@ static int differ_at(const struct lane *lane, const struct choice *a, const stru
                      int64_t *difference)
 {
     *difference = 0;
+    if (a->key == b->key && a->class == b->class)
+        return lane->n_rules;
     for (int r = 0; r < lane->n_rules; r++) {
         *difference = value_of(lane, r, a) - value_of(lane, r, b);
         if (*difference != 0)
@@ -45,8 +47,8 @@ static bool better(const struct lane *lane, const struct choice *a, const struct
 }
 
 /* As best_two(), where all are of one class. */
-static int best_two_alone(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
-                          struct choice *second)
+static inline int best_two_alone(struct lane *lane, int32_t cpu, int32_t memory_mib,
+                                 struct choice *best, struct choice *second)
 {
     struct shelf_answer answer = shelf_first(&lane->shelf, 0, cpu, memory_mib, lane->at_random);
 

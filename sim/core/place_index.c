@@ -13,34 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLAIN_BELOW 48   /* instances: up to here one pass is cheaper */
-#define LANES_MAX 256    /* kinds of questions; beyond, the least recently asked makes way */
-#define NOTES_SIZE 16384 /* a lane further behind is built anew */
-
-struct note {
-    int32_t instance, task_group, delta;
-};
-
-/* Which lane answers for a request and a definition. */
-struct route {
-    int32_t taskdef;
-    int32_t signature; /* ID_NONE: none can */
-};
-
-struct place_index {
-    struct note notes[NOTES_SIZE];
-    int64_t n_notes;
-    int64_t n_seen; /* by the lane that is furthest */
-    struct names signatures;
-    struct lane **lanes;
-    int n_lanes, cap_lanes;
-    int32_t *lane_of; /* by signature; ID_NONE: none is built */
-    int n_lane_of, cap_lane_of;
-    struct route *routes; /* by request */
-    int n_routes, cap_routes;
-    int64_t turn;
-    const struct lane *asked; /* last; NULL */
-};
+#define PLAIN_BELOW 48 /* instances: up to here one pass is cheaper */
+#define LANES_MAX 256  /* kinds of questions; beyond, the least recently asked makes way */
 
 struct place_index *place_index_create(void)
 {
@@ -59,25 +33,6 @@ void place_index_destroy(struct place_index *index)
     free(index->lane_of);
     free(index->routes);
     free(index);
-}
-
-void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
-                      int32_t delta)
-{
-    if (index->n_lanes == 0)
-        return;
-    /* What no lane has seen yet covers what happened since, unless something is to be counted. */
-    if (delta == 0 && index->n_seen < index->n_notes &&
-        index->notes[(index->n_notes - 1) % NOTES_SIZE].instance == instance)
-        return;
-    index->notes[index->n_notes % NOTES_SIZE] = (struct note){instance, task_group, delta};
-    index->n_notes++;
-}
-
-void place_index_fetch(const struct place_index *index, int32_t instance)
-{
-    if (index->asked)
-        lane_fetch(index->asked, instance);
 }
 
 /* What a lane is for ------------------------------------------------------------------------------ */
@@ -197,10 +152,10 @@ static bool can_have_lane(const struct request *request)
 static void find_route(struct place_index *index, const struct cluster *cluster, int request,
                        int taskdef)
 {
-    struct route *route;
+    struct place_route *route;
 
     while (index->n_routes <= request)
-        *ARRAY_ADD(index, routes) = (struct route){ID_NONE, ID_NONE};
+        *ARRAY_ADD(index, routes) = (struct place_route){ID_NONE, ID_NONE};
     route = &index->routes[request];
     route->taskdef = taskdef;
     route->signature = can_have_lane(&cluster->requests[request])
@@ -218,7 +173,7 @@ void place_index_forget(struct place_index *index, int32_t request)
 
 static bool is_fit(const struct place_index *index, const struct lane *lane)
 {
-    return index->n_notes - lane->seen <= NOTES_SIZE && lane->n_classes <= lane->classes_max;
+    return index->n_notes - lane->seen <= PLACE_NOTES && lane->n_classes <= lane->classes_max;
 }
 
 /* The lane for the question, or NULL where there can be none or it would have to be built and is not
@@ -240,24 +195,11 @@ static struct lane *find_lane(const struct cluster *cluster, int request, int ta
         slot = take_slot(index);
     if (slot == ID_NONE)
         return NULL;
-    if (index->asked == index->lanes[slot])
-        index->asked = NULL;
     lane_destroy(index->lanes[slot]);
     index->lanes[slot] = lane_create(cluster, request, taskdef, signature);
     index->lanes[slot]->seen = index->n_seen = index->n_notes;
     index->lane_of[signature] = slot;
     return index->lanes[slot];
-}
-
-static void catch_up(struct place_index *index, struct lane *lane, const struct cluster *cluster)
-{
-    lane_meet(lane, cluster);
-    for (; lane->seen < index->n_notes; lane->seen++) {
-        const struct note *note = &index->notes[lane->seen % NOTES_SIZE];
-
-        lane_note(lane, cluster, note->instance, note->task_group, note->delta);
-    }
-    index->n_seen = index->n_notes;
 }
 
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
@@ -272,8 +214,8 @@ bool place_index_find(const struct cluster *cluster, int request, int taskdef, i
     if (!lane)
         return false;
     lane->asked_at = ++index->turn;
-    index->asked = lane;
-    catch_up(index, lane, cluster);
+    lane_follow(lane, cluster);
+    index->n_seen = index->n_notes;
     if (lane->overflown)
         return false;
     lane_choose(lane, cluster, taskdef, task, instance, rule);
@@ -288,7 +230,8 @@ bool place_index_check(const struct cluster *cluster, char *detail, size_t size)
     for (int i = 0; i < index->n_lanes && agrees; i++) {
         if (!is_fit(index, index->lanes[i]))
             continue;
-        catch_up(index, index->lanes[i], cluster);
+        lane_follow(index->lanes[i], cluster);
+        index->n_seen = index->n_notes;
         agrees = lane_check(index->lanes[i], cluster, detail, size);
     }
     return agrees;

@@ -8,25 +8,61 @@
 #ifndef BERTH_CORE_PLACE_INDEX_H
 #define BERTH_CORE_PLACE_INDEX_H
 
+#include "core/names.h"
+#include "core/unit.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct cluster;
-struct place_index;
+struct lane;
+
+#define PLACE_NOTES 16384 /* a lane further behind is built anew */
+
+struct place_note {
+    int32_t instance, task_group, delta;
+};
+
+/* Which lane answers for a request and a definition. */
+struct place_route {
+    int32_t taskdef;
+    int32_t signature; /* ID_NONE: none can */
+};
+
+/* For place_index.c and the notes below. */
+struct place_index {
+    int n_lanes, cap_lanes;
+    struct lane **lanes;
+    int64_t n_notes;
+    int64_t n_seen; /* by the lane that is furthest */
+    int64_t turn;
+    int32_t *lane_of; /* by signature; ID_NONE: none is built */
+    int n_lane_of, cap_lane_of;
+    int n_routes, cap_routes;
+    struct place_route *routes; /* by request */
+    struct names signatures;
+    struct place_note notes[PLACE_NOTES];
+};
 
 struct place_index *place_index_create(void);
 void place_index_destroy(struct place_index *index);
 
 /* Something about the instance changed; `delta` more tasks of `task_group` are meant to run on it. */
-void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
-                      int32_t delta);
+static inline void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
+                                    int32_t delta)
+{
+    if (index->n_lanes == 0)
+        return;
+    /* What no lane has seen yet covers what happened since, unless something is to be counted. */
+    if (delta == 0 && index->n_seen < index->n_notes &&
+        index->notes[(index->n_notes - 1) % PLACE_NOTES].instance == instance)
+        return;
+    index->notes[index->n_notes++ % PLACE_NOTES] = (struct place_note){instance, task_group, delta};
+}
 
 /* The request's strategy or constraints have changed. */
 void place_index_forget(struct place_index *index, int32_t request);
-
-/* Something about the instance will be noted: has memory bring what the lane asked last knows of it. */
-void place_index_fetch(const struct place_index *index, int32_t instance);
 
 /* The instance for one more task and the rule that decided (as in struct place_task); ID_NONE where
  * none takes it. False where the plain way is the better one: the cluster is small, the lanes are

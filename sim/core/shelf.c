@@ -13,11 +13,10 @@
 
 #define EMPTY_MIN 1024 /* so many empty bins are never too many */
 #define EMPTY_FACTOR 3 /* times the others */
-#define STALE_MIN 8    /* so many entries of a heap that count no more are never too many */
 
-void shelf_init(struct shelf *shelf, enum shelf_order order)
+void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_cpu, uint64_t per_mib)
 {
-    *shelf = (struct shelf){.order = order};
+    *shelf = (struct shelf){.order = order, .per_cpu = per_cpu, .per_mib = per_mib};
     if (order != SHELF_BY_KEY)
         shelf->grid = shelf_grid_create();
 }
@@ -25,7 +24,7 @@ void shelf_init(struct shelf *shelf, enum shelf_order order)
 void shelf_finish(struct shelf *shelf)
 {
     for (int i = 0; i < shelf->n_bins; i++)
-        free(shelf->bins[i].entries);
+        shelf_heap_finish(&shelf->bins[i].heap);
     free(shelf->seats);
     free(shelf->bins);
     free(shelf->slots);
@@ -84,16 +83,16 @@ static void sweep(struct shelf *shelf)
     assert(moved_to != NULL);
     for (int i = 0; i < shelf->n_bins; i++) {
         moved_to[i] = kept;
-        if (shelf->bins[i].n_items > 0)
+        if (shelf->bins[i].heap.n_items > 0)
             shelf->bins[kept++] = shelf->bins[i];
         else
-            free(shelf->bins[i].entries);
+            shelf_heap_finish(&shelf->bins[i].heap);
     }
     shelf->n_bins = kept;
     shelf->n_empty = 0;
     for (int i = 0; i < shelf->n_seats; i++)
-        if (shelf->seats[i].bin != ID_NONE)
-            shelf->seats[i].bin = moved_to[shelf->seats[i].bin];
+        if (shelf->seats[i] != ID_NONE)
+            shelf->seats[i] = moved_to[shelf->seats[i]];
     free(moved_to);
     fill_slots(shelf, shelf->n_slots);
     shelf->n_blocks = shelf->n_heads = 0;
@@ -128,83 +127,28 @@ static int32_t find_bin(struct shelf *shelf, const struct shelf_spot *spot)
     return shelf->n_bins - 1;
 }
 
-static void sink(struct shelf_bin *bin, int at)
-{
-    uint64_t entry = bin->entries[at];
-
-    for (int child; (child = 2 * at + 1) < bin->n_entries; at = child) {
-        child += child + 1 < bin->n_entries && bin->entries[child + 1] < bin->entries[child];
-        if (bin->entries[child] >= entry)
-            break;
-        bin->entries[at] = bin->entries[child];
-    }
-    bin->entries[at] = entry;
-}
-
-/* Clears away all entries that count no more. */
-static void clear_heap(const struct shelf *shelf, struct shelf_bin *bin)
-{
-    int kept = 0;
-
-    for (int i = 0; i < bin->n_entries; i++)
-        if (!shelf_is_stale(shelf, bin->entries[i]))
-            bin->entries[kept++] = bin->entries[i];
-    bin->n_entries = kept;
-    for (int i = kept / 2 - 1; i >= 0; i--)
-        sink(bin, i);
-}
-
-static void push(const struct shelf *shelf, struct shelf_bin *bin, uint64_t entry)
-{
-    int at;
-
-    if (bin->n_entries > 2 * bin->n_items + STALE_MIN)
-        clear_heap(shelf, bin);
-    if (bin->n_entries == bin->cap_entries)
-        bin->entries = array_grow(bin->entries, bin->n_entries, &bin->cap_entries, sizeof entry);
-    for (at = bin->n_entries++; at > 0 && bin->entries[(at - 1) / 2] > entry; at = (at - 1) / 2)
-        bin->entries[at] = bin->entries[(at - 1) / 2];
-    bin->entries[at] = entry;
-}
-
-/* Clears the top of the heap, so that the lowest item that is there stands first. */
-static void clear_top(const struct shelf *shelf, struct shelf_bin *bin)
-{
-    while (bin->n_entries > 0 && shelf_is_stale(shelf, bin->entries[0])) {
-        bin->entries[0] = bin->entries[--bin->n_entries];
-        sink(bin, 0);
-    }
-}
-
 static void enter(struct shelf *shelf, int32_t item, int32_t id)
 {
-    struct shelf_bin *bin = &shelf->bins[id];
-    uint64_t entry = (uint64_t)item << 32 | shelf->seats[item].turn;
+    struct shelf_heap *heap = &shelf->bins[id].heap;
 
-    shelf->seats[item].bin = id;
-    push(shelf, bin, entry);
-    shelf->n_empty -= bin->n_items == 0;
-    bin->n_items++;
-    if (bin->entries[0] == entry)
-        shelf_block_show(shelf, bin);
+    shelf->n_empty -= heap->n_items == 0;
+    shelf->seats[item] = id;
+    shelf_heap_add(heap, shelf->seats, id, item);
+    if (shelf_heap_lowest(heap) == item)
+        shelf_block_show(shelf, &shelf->bins[id]);
 }
 
 static void leave(struct shelf *shelf, int32_t item)
 {
-    int32_t id = shelf->seats[item].bin;
-    struct shelf_bin *bin = &shelf->bins[id];
-    bool was_lowest = (int32_t)(bin->entries[0] >> 32) == item;
+    int32_t id = shelf->seats[item];
+    struct shelf_heap *heap = &shelf->bins[id].heap;
+    bool was_lowest = shelf_heap_lowest(heap) == item;
 
-    shelf->seats[item].bin = ID_NONE;
-    shelf->seats[item].turn++;
-    bin->n_items--;
-    shelf->n_empty += bin->n_items == 0;
-    if (bin->n_items == 0)
-        bin->n_entries = 0;
-    else if (was_lowest)
-        clear_top(shelf, bin);
+    shelf->seats[item] = ID_NONE;
+    shelf_heap_remove(heap, shelf->seats, id, item);
+    shelf->n_empty += heap->n_items == 0;
     if (was_lowest)
-        shelf_block_show(shelf, bin);
+        shelf_block_show(shelf, &shelf->bins[id]);
 }
 
 /* Items ------------------------------------------------------------------------------------------ */
@@ -213,7 +157,7 @@ static void leave(struct shelf *shelf, int32_t item)
  * so large. */
 static void leave_grid(struct shelf *shelf, const struct shelf_spot *spot)
 {
-    struct shelf_grid *larger = shelf_grid_larger(shelf->grid, spot, shelf->order);
+    struct shelf_grid *larger = shelf_grid_larger(shelf, spot);
     struct shelf former = *shelf;
     struct shelf_spot old;
 
@@ -227,26 +171,30 @@ static void leave_grid(struct shelf *shelf, const struct shelf_spot *spot)
     free(former.seats);
 }
 
-void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
+void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 {
-    while (shelf->grid) {
-        if (shelf_grid_put(shelf, item, spot))
-            return;
+    struct shelf_spot in_bin = *spot;
+
+    if (shelf->grid) {
         leave_grid(shelf, spot);
+        shelf_put(shelf, item, spot);
+        return;
     }
     while (shelf->n_seats <= item)
-        ARRAY_ADD(shelf, seats)->bin = ID_NONE;
-    if (shelf->seats[item].bin != ID_NONE) {
-        if (same_spot(&shelf->bins[shelf->seats[item].bin].spot, spot))
+        *ARRAY_ADD(shelf, seats) = ID_NONE;
+    if (shelf->order != SHELF_BY_KEY)
+        in_bin.key = shelf_key(shelf, spot);
+    if (shelf->seats[item] != ID_NONE) {
+        if (same_spot(&shelf->bins[shelf->seats[item]].spot, &in_bin))
             return;
         leave(shelf, item);
     }
-    enter(shelf, item, find_bin(shelf, spot));
+    enter(shelf, item, find_bin(shelf, &in_bin));
 }
 
 void shelf_take(struct shelf *shelf, int32_t item)
 {
-    if (item >= shelf->n_seats || shelf->seats[item].bin == ID_NONE)
+    if (item >= shelf->n_seats || shelf->seats[item] == ID_NONE)
         return;
     if (shelf->grid)
         shelf_grid_take(shelf, item);
@@ -256,8 +204,8 @@ void shelf_take(struct shelf *shelf, int32_t item)
 
 bool shelf_spot_of(const struct shelf *shelf, int32_t item, struct shelf_spot *spot)
 {
-    if (item >= shelf->n_seats || shelf->seats[item].bin == ID_NONE)
+    if (item >= shelf->n_seats || shelf->seats[item] == ID_NONE)
         return false;
-    *spot = shelf->grid ? shelf_grid_spot(shelf, item) : shelf->bins[shelf->seats[item].bin].spot;
+    *spot = shelf->grid ? shelf_grid_spot(shelf, item) : shelf->bins[shelf->seats[item]].spot;
     return true;
 }

@@ -20,13 +20,14 @@ struct shelf_spot {
 #define SHELF_SIEVES 256
 
 /* What keys follow from. By an amount: a lower key for less of it, equal keys only for equal amounts of it;
- * other parts of the key follow from the other amount. By none: all keys are equal. */
+ * what the other amount adds comes after it. By none: all keys are equal. */
 enum shelf_order { SHELF_BY_KEY, SHELF_BY_MEMORY, SHELF_BY_CPU, SHELF_BY_NONE };
 
 struct shelf {
     enum shelf_order order;
-    struct shelf_grid *grid;  /* where all stand, as long as there is one */
-    struct shelf_seat *seats; /* by item */
+    uint64_t per_cpu, per_mib; /* what an amount adds to the key, unless that is given */
+    struct shelf_grid *grid;   /* where all stand, as long as there is one */
+    int32_t *seats;            /* by item: its bin, or its place on the grid; ID_NONE */
     int n_seats, cap_seats;
     struct shelf_bin *bins;
     int n_bins, cap_bins;
@@ -43,40 +44,47 @@ struct shelf {
     uint32_t n_asked, n_births;
 };
 
-void shelf_init(struct shelf *shelf, enum shelf_order order);
+/* Where the order follows from amounts, so do the keys, and none need be given: `per_cpu` and `per_mib` say
+ * what a unit of each adds. */
+void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_cpu, uint64_t per_mib);
 void shelf_finish(struct shelf *shelf);
 
+/* For shelf_put() alone: false where the grid has no place for it, and nothing was done; the other way. */
+bool shelf_grid_put(struct shelf *shelf, int32_t item, int32_t board, int32_t cpu,
+                    int32_t memory_mib);
+void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
+
 /* Puts the item there, from wherever it was. */
-void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
+static inline void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
+{
+    if (!shelf->grid || !shelf_grid_put(shelf, item, spot->board, spot->cpu, spot->memory_mib))
+        shelf_put_otherwise(shelf, item, spot);
+}
 
 /* Takes the item away, if it is there. */
 void shelf_take(struct shelf *shelf, int32_t item);
-
-/* An item comes to its seats one after another; the turn tells this stay from former ones. */
-struct shelf_seat {
-    int32_t bin; /* ID_NONE; or the place on the grid */
-    uint32_t turn;
-};
-
-/* Has memory bring what will be needed when the item moves. */
-static inline void shelf_fetch(const struct shelf *shelf, int32_t item)
-{
-    if (item < shelf->n_seats)
-        __builtin_prefetch(&shelf->seats[item], 1);
-}
 
 /* Where the item stands; false where it does not. */
 bool shelf_spot_of(const struct shelf *shelf, int32_t item, struct shelf_spot *spot);
 
 /* The first item of a board with enough of both, and how the one behind it compares. */
 struct shelf_answer {
-    int n;        /* 0: none has enough; 1; 2: more than one has */
-    int32_t item; /* where `any` was asked for: any one of those with the least key */
+    int n; /* 0: none has enough; 1; 2: more than one has */
+    int32_t
+        item; /* where `any` was asked for, or the order is by none: any of those with the least key */
     uint64_t key;
     uint64_t next_key; /* with 2: the key of the next one that has enough */
 };
-struct shelf_answer shelf_first(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
-                                bool any);
+struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board, int32_t cpu,
+                                     int32_t memory_mib);
+struct shelf_answer shelf_sieve_first(struct shelf *shelf, int32_t board, int32_t cpu,
+                                      int32_t memory_mib, bool any);
+static inline struct shelf_answer shelf_first(struct shelf *shelf, int32_t board, int32_t cpu,
+                                              int32_t memory_mib, bool any)
+{
+    return shelf->grid ? shelf_grid_first(shelf, board, cpu, memory_mib)
+                       : shelf_sieve_first(shelf, board, cpu, memory_mib, any);
+}
 
 /* Visits every item of a board with enough of both in order of keys, until `visit` says false. */
 void shelf_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,

@@ -1,8 +1,9 @@
 /*
  * Where amounts are small multiples of a unit each and the key follows from them, every pair of amounts is
- * a place of a grid: a row of one amount, a column of the other, a bit that says whether somebody stands
- * there. Moving an item touches two places, asking looks along the rows. Units and reach follow from what
- * comes; a grid that would become too large is given up for the bins of shelf.c.
+ * a place of a grid: a row of one amount, a column of the other. What an answer looks at stands side by
+ * side: how far each row reaches, a bit for each place where somebody stands, the lowest item there. Moving
+ * an item touches two places. Units and reach follow from what comes; a grid that would become too large is
+ * given up for the bins of shelf.c.
  */
 #include "core/array.h"
 #include "core/shelf_parts.h"
@@ -12,46 +13,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN_BITS_MIN 6 /* a word of bits */
-#define COLUMN_BITS_MAX 8
-#define ROW_WORDS_MAX (1 << (COLUMN_BITS_MAX - COLUMN_BITS_MIN))
-#define WORDS_MAX 2048       /* of a board's bits: so many may have to be looked at */
-#define PLACES_MAX (1 << 21) /* on all boards: 8 MiB */
-#define FEW 10               /* items that stand in the cell itself, in any order */
-#define STALE_MIN 8          /* as in shelf.c */
-
-/* The items at one place, in a cache line while they are few; then, until all have left, a heap as in
- * shelf.c. */
-struct cell {
-    uint64_t key;
-    int32_t lowest;
-    int32_t n_items;
-    int32_t n_entries, cap_entries; /* of the heap; 0: they are few */
-    union {
-        int32_t few[FEW];
-        uint64_t *entries;
-        int32_t next_free;
-    };
-};
+#define COLUMNS 256          /* of every row: a fixed width makes places cheap to tell apart */
+#define WORDS (COLUMNS / 64) /* of its bits */
+#define COLUMNS_MAX 255      /* of them in use: how far a row reaches is a byte */
+#define ROWS_MAX 1024        /* of a board: so many may have to be looked at */
+#define ALL_ROWS_MAX 16384   /* of all boards: 32 MiB, of which no more is touched than is in use */
 
 /* One of the two amounts: multiples of a unit, up to a most. */
 struct axis {
     int32_t unit;     /* 0: as yet only amounts of 0 */
     int32_t n;        /* multiples, 0 among them */
     uint32_t inverse; /* of the unit's odd part, modulo 2^32 */
-    int shift;        /* of its even part */
+    uint32_t shift;   /* of its even part */
+    uint64_t key;     /* what a unit adds to it */
+};
+
+struct place {
+    int32_t lowest; /* item */
+    int32_t cell;   /* ID_NONE: it stands there alone */
 };
 
 struct shelf_grid {
     struct axis rows, columns;
-    int column_bits, row_bits;
     int n_boards;
-    uint64_t *bits; /* by board, row, column: somebody stands there */
-    int32_t *at;    /* the same places: the cell, where somebody does */
-    struct cell *cells;
+    uint8_t *reach;           /* by row: one more than the last column where somebody stands */
+    uint64_t *bits;           /* by row and column: somebody stands there */
+    struct place *places;     /* likewise, and meaningful where somebody does */
+    struct shelf_heap *cells; /* two items at least */
     int n_cells, cap_cells;
     int32_t first_free; /* cell */
 };
+
+/* So many rows are looked at together. */
+#define STRIDE 16
+typedef uint8_t reaches __attribute__((vector_size(STRIDE)));
+typedef uint64_t halves __attribute__((vector_size(STRIDE)));
 
 struct shelf_grid *shelf_grid_create(void)
 {
@@ -59,7 +55,6 @@ struct shelf_grid *shelf_grid_create(void)
 
     assert(grid != NULL);
     grid->rows = grid->columns = (struct axis){.n = 1};
-    grid->column_bits = COLUMN_BITS_MIN;
     grid->first_free = ID_NONE;
     return grid;
 }
@@ -69,10 +64,10 @@ void shelf_grid_destroy(struct shelf_grid *grid)
     if (!grid)
         return;
     for (int i = 0; i < grid->n_cells; i++)
-        if (grid->cells[i].cap_entries > 0)
-            free(grid->cells[i].entries);
+        shelf_heap_finish(&grid->cells[i]);
+    free(grid->reach);
     free(grid->bits);
-    free(grid->at);
+    free(grid->places);
     free(grid->cells);
     free(grid);
 }
@@ -100,18 +95,8 @@ static int32_t gcd(int32_t a, int32_t b)
     return a;
 }
 
-/* Bits for numbers up to that one. */
-static int bits_for(int32_t number)
-{
-    int bits = 0;
-
-    while (number >> bits > 0)
-        bits++;
-    return bits;
-}
-
-/* The axis that has the amount too. */
-static struct axis stretch(const struct axis *axis, int32_t amount)
+/* The axis that has the amount too, of which one more adds so much to the key. */
+static struct axis stretch(const struct axis *axis, int32_t amount, uint64_t key)
 {
     int32_t max = (axis->n - 1) * axis->unit;
     struct axis longer = {.unit = gcd(axis->unit, amount), .n = 1, .inverse = 1};
@@ -120,36 +105,37 @@ static struct axis stretch(const struct axis *axis, int32_t amount)
     if (longer.unit == 0)
         return longer;
     longer.n = (max > amount ? max : amount) / longer.unit + 1;
-    longer.shift = __builtin_ctz((uint32_t)longer.unit);
+    longer.key = (uint64_t)longer.unit * key;
+    longer.shift = (uint32_t)__builtin_ctz((uint32_t)longer.unit);
     odd = (uint32_t)longer.unit >> longer.shift;
     for (int i = 0; i < 5; i++) /* Newton: each round doubles the bits that are right */
         longer.inverse *= 2 - odd * longer.inverse;
     return longer;
 }
 
-struct shelf_grid *shelf_grid_larger(const struct shelf_grid *grid, const struct shelf_spot *spot,
-                                     enum shelf_order order)
+struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct shelf_spot *spot)
 {
+    const struct shelf_grid *grid = shelf->grid;
     struct shelf_grid *larger = shelf_grid_create();
-    size_t n_places;
+    bool by_cpu = shelf->order == SHELF_BY_CPU;
+    size_t n_rows;
 
-    larger->rows = stretch(&grid->rows, row_amount(order, spot->cpu, spot->memory_mib));
-    larger->columns = stretch(&grid->columns, column_amount(order, spot->cpu, spot->memory_mib));
+    larger->rows = stretch(&grid->rows, row_amount(shelf->order, spot->cpu, spot->memory_mib),
+                           by_cpu ? shelf->per_cpu : shelf->per_mib);
+    larger->columns =
+        stretch(&grid->columns, column_amount(shelf->order, spot->cpu, spot->memory_mib),
+                by_cpu ? shelf->per_mib : shelf->per_cpu);
     larger->n_boards = grid->n_boards > spot->board ? grid->n_boards : 2 * spot->board + 1;
-    larger->row_bits = bits_for(larger->rows.n - 1);
-    larger->column_bits = bits_for(larger->columns.n - 1);
-    if (larger->column_bits < COLUMN_BITS_MIN)
-        larger->column_bits = COLUMN_BITS_MIN;
-    if (larger->column_bits > COLUMN_BITS_MAX ||
-        larger->rows.n > WORDS_MAX >> (larger->column_bits - COLUMN_BITS_MIN) ||
-        larger->n_boards > PLACES_MAX >> (larger->column_bits + larger->row_bits)) {
+    if (larger->columns.n > COLUMNS_MAX || larger->rows.n > ROWS_MAX ||
+        larger->n_boards > ALL_ROWS_MAX / larger->rows.n) {
         shelf_grid_destroy(larger);
         return NULL;
     }
-    n_places = (size_t)larger->n_boards << (larger->row_bits + larger->column_bits);
-    larger->bits = calloc(n_places / 64, sizeof *larger->bits);
-    larger->at = malloc(n_places * sizeof *larger->at);
-    assert(larger->bits != NULL && larger->at != NULL);
+    n_rows = (size_t)larger->n_boards * (size_t)larger->rows.n;
+    larger->reach = calloc(n_rows + STRIDE, sizeof *larger->reach);
+    larger->bits = calloc(n_rows * WORDS, sizeof *larger->bits);
+    larger->places = malloc(n_rows * COLUMNS * sizeof *larger->places);
+    assert(larger->reach && larger->bits && larger->places);
     return larger;
 }
 
@@ -159,75 +145,22 @@ static inline uint32_t in_units(const struct axis *axis, int32_t amount)
 {
     uint32_t product = (uint32_t)amount * axis->inverse;
 
-    return axis->shift ? product >> axis->shift | product << (32 - axis->shift) : product;
+    return product >> axis->shift | product << (-axis->shift & 31);
 }
 
 /* The place of a spot, or ID_NONE. */
-static inline int32_t place_of(const struct shelf_grid *grid, enum shelf_order order,
-                               const struct shelf_spot *spot)
+static inline int32_t place_of(const struct shelf *shelf, int32_t board, int32_t cpu,
+                               int32_t memory_mib)
 {
-    uint32_t row = in_units(&grid->rows, row_amount(order, spot->cpu, spot->memory_mib));
-    uint32_t column = in_units(&grid->columns, column_amount(order, spot->cpu, spot->memory_mib));
+    const struct shelf_grid *grid = shelf->grid;
+    bool by_cpu = shelf->order == SHELF_BY_CPU;
+    uint32_t row = in_units(&grid->rows, by_cpu ? cpu : memory_mib);
+    uint32_t column = in_units(&grid->columns, by_cpu ? memory_mib : cpu);
 
     if (row >= (uint32_t)grid->rows.n || column >= (uint32_t)grid->columns.n ||
-        spot->board >= grid->n_boards)
+        board >= grid->n_boards)
         return ID_NONE;
-    return (int32_t)((((uint32_t)spot->board << grid->row_bits) | row) << grid->column_bits |
-                     column);
-}
-
-/* Cells ------------------------------------------------------------------------------------------ */
-
-static void sink(struct cell *cell, int at)
-{
-    uint64_t entry = cell->entries[at];
-
-    for (int child; (child = 2 * at + 1) < cell->n_entries; at = child) {
-        child += child + 1 < cell->n_entries && cell->entries[child + 1] < cell->entries[child];
-        if (cell->entries[child] >= entry)
-            break;
-        cell->entries[at] = cell->entries[child];
-    }
-    cell->entries[at] = entry;
-}
-
-static void clear_heap(const struct shelf *shelf, struct cell *cell)
-{
-    int kept = 0;
-
-    for (int i = 0; i < cell->n_entries; i++)
-        if (!shelf_is_stale(shelf, cell->entries[i]))
-            cell->entries[kept++] = cell->entries[i];
-    cell->n_entries = kept;
-    for (int i = kept / 2 - 1; i >= 0; i--)
-        sink(cell, i);
-}
-
-static void push(const struct shelf *shelf, struct cell *cell, int32_t item)
-{
-    uint64_t entry = (uint64_t)item << 32 | shelf->seats[item].turn;
-    int at;
-
-    if (cell->n_entries > 2 * cell->n_items + STALE_MIN)
-        clear_heap(shelf, cell);
-    if (cell->n_entries == cell->cap_entries)
-        cell->entries =
-            array_grow(cell->entries, cell->n_entries, &cell->cap_entries, sizeof entry);
-    for (at = cell->n_entries++; at > 0 && cell->entries[(at - 1) / 2] > entry; at = (at - 1) / 2)
-        cell->entries[at] = cell->entries[(at - 1) / 2];
-    cell->entries[at] = entry;
-}
-
-/* The few become many. */
-static void make_heap(const struct shelf *shelf, struct cell *cell)
-{
-    int32_t few[FEW];
-
-    memcpy(few, cell->few, sizeof few);
-    cell->entries = NULL;
-    cell->n_entries = 0;
-    for (int i = 0; i < FEW; i++)
-        push(shelf, cell, few[i]);
+    return (int32_t)(((uint32_t)(board * grid->rows.n) + row) * COLUMNS + column);
 }
 
 /* An unused cell. */
@@ -239,128 +172,138 @@ static int32_t take_cell(struct shelf_grid *grid)
         (void)ARRAY_ADD(grid, cells);
         return grid->n_cells - 1;
     }
-    grid->first_free = grid->cells[id].next_free;
+    grid->first_free = grid->cells[id].few[0];
     return id;
 }
 
 static void free_cell(struct shelf_grid *grid, int32_t id)
 {
-    struct cell *cell = &grid->cells[id];
-
-    if (cell->cap_entries > 0)
-        free(cell->entries);
-    cell->cap_entries = 0;
-    cell->next_free = grid->first_free;
+    shelf_heap_finish(&grid->cells[id]);
+    grid->cells[id].few[0] = grid->first_free;
     grid->first_free = id;
 }
 
-static inline void enter(struct shelf *shelf, int32_t item, int32_t place, uint64_t key)
+/* Moving ----------------------------------------------------------------------------------------- */
+
+/* Somebody comes to a place where nobody stood. */
+static inline void open_place(struct shelf_grid *grid, uint32_t id, int32_t item)
+{
+    uint8_t *reach = &grid->reach[id / COLUMNS], column = id % COLUMNS;
+
+    grid->places[id] = (struct place){item, ID_NONE};
+    grid->bits[id / 64] |= UINT64_C(1) << id % 64;
+    *reach = column < *reach ? *reach : (uint8_t)(column + 1);
+}
+
+static inline void close_place(struct shelf_grid *grid, uint32_t id)
+{
+    uint8_t *reach = &grid->reach[id / COLUMNS], column = id % COLUMNS;
+    const uint64_t *words = &grid->bits[id / COLUMNS * WORDS];
+    int word = column / 64;
+
+    grid->bits[id / 64] &= ~(UINT64_C(1) << id % 64);
+    if (*reach > column + 1)
+        return;
+    while (word > 0 && words[word] == 0)
+        word--;
+    *reach = (uint8_t)(words[word] ? word * 64 + 64 - __builtin_clzll(words[word]) : 0);
+}
+
+/* Whoever stood alone stands in a cell. */
+static void begin_cell(struct shelf_grid *grid, struct place *place)
+{
+    struct shelf_heap *cell;
+
+    place->cell = take_cell(grid);
+    cell = &grid->cells[place->cell];
+    cell->n_items = cell->n = 1;
+    cell->few[0] = place->lowest;
+}
+
+static inline void enter(struct shelf *shelf, int32_t item, int32_t id)
 {
     struct shelf_grid *grid = shelf->grid;
-    uint64_t *bits = &grid->bits[(uint32_t)place / 64], bit = UINT64_C(1) << place % 64;
-    struct cell *cell;
+    struct place *place = &grid->places[id];
 
-    shelf->seats[item].bin = place;
-    if (!(*bits & bit)) {
-        int32_t id = take_cell(grid);
-
-        *bits |= bit;
-        grid->at[place] = id;
-        cell = &grid->cells[id];
-        cell->key = key;
-        cell->lowest = cell->few[0] = item;
-        cell->n_items = 1;
+    if (!(grid->bits[(uint32_t)id / 64] >> (uint32_t)id % 64 & 1)) {
+        open_place(grid, (uint32_t)id, item);
         return;
     }
-    cell = &grid->cells[grid->at[place]];
-    cell->lowest = item < cell->lowest ? item : cell->lowest;
-    if (cell->cap_entries == 0 && cell->n_items < FEW) {
-        cell->few[cell->n_items++] = item;
-        return;
-    }
-    if (cell->cap_entries == 0)
-        make_heap(shelf, cell);
-    push(shelf, cell, item);
-    cell->n_items++;
+    if (place->cell == ID_NONE)
+        begin_cell(grid, place);
+    shelf_heap_add(&grid->cells[place->cell], shelf->seats, id, item);
+    place->lowest = item < place->lowest ? item : place->lowest;
 }
 
-/* Takes the item, which is not the only one, out of a cell of few. */
-static inline void take_of_few(struct cell *cell, int32_t item)
-{
-    int at = 0, n = --cell->n_items;
-
-    while (cell->few[at] != item)
-        at++;
-    cell->few[at] = cell->few[n];
-    if (cell->lowest != item)
-        return;
-    cell->lowest = cell->few[0];
-    for (int i = 1; i < n; i++)
-        cell->lowest = cell->few[i] < cell->lowest ? cell->few[i] : cell->lowest;
-}
-
-static inline void take_of_heap(const struct shelf *shelf, struct cell *cell, int32_t item)
-{
-    cell->n_items--;
-    if (cell->lowest != item)
-        return;
-    while (shelf_is_stale(shelf, cell->entries[0])) {
-        cell->entries[0] = cell->entries[--cell->n_entries];
-        sink(cell, 0);
-    }
-    cell->lowest = (int32_t)(cell->entries[0] >> 32);
-}
-
-static inline void leave(struct shelf *shelf, int32_t item)
+static inline void leave(struct shelf *shelf, int32_t item, int32_t id)
 {
     struct shelf_grid *grid = shelf->grid;
-    int32_t place = shelf->seats[item].bin;
-    struct cell *cell = &grid->cells[grid->at[place]];
+    struct place *place = &grid->places[id];
+    struct shelf_heap *cell;
 
-    shelf->seats[item].bin = ID_NONE;
-    shelf->seats[item].turn++;
+    if (place->cell == ID_NONE) {
+        close_place(grid, (uint32_t)id);
+        return;
+    }
+    cell = &grid->cells[place->cell];
+    shelf_heap_remove(cell, shelf->seats, id, item);
+    place->lowest = shelf_heap_lowest(cell);
     if (cell->n_items == 1) {
-        grid->bits[(uint32_t)place / 64] &= ~(UINT64_C(1) << place % 64);
-        free_cell(grid, grid->at[place]);
-    } else if (cell->cap_entries == 0) {
-        take_of_few(cell, item);
-    } else {
-        take_of_heap(shelf, cell, item);
+        free_cell(grid, place->cell);
+        place->cell = ID_NONE;
     }
+}
+
+/* To another place or to none. */
+static inline void move(struct shelf *shelf, int32_t item, int32_t to)
+{
+    int32_t from = shelf->seats[item];
+
+    if (from == to)
+        return;
+    shelf->seats[item] = to;
+    if (from != ID_NONE)
+        leave(shelf, item, from);
+    if (to != ID_NONE)
+        enter(shelf, item, to);
 }
 
 void shelf_grid_take(struct shelf *shelf, int32_t item)
 {
-    leave(shelf, item);
+    move(shelf, item, ID_NONE);
 }
 
-bool shelf_grid_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
+static void add_seats(struct shelf *shelf, int32_t item)
 {
-    int32_t place = place_of(shelf->grid, shelf->order, spot);
+    while (shelf->n_seats <= item)
+        *ARRAY_ADD(shelf, seats) = ID_NONE;
+}
+
+bool shelf_grid_put(struct shelf *shelf, int32_t item, int32_t board, int32_t cpu,
+                    int32_t memory_mib)
+{
+    int32_t place = place_of(shelf, board, cpu, memory_mib);
 
     if (place == ID_NONE)
         return false;
-    while (shelf->n_seats <= item)
-        ARRAY_ADD(shelf, seats)->bin = ID_NONE;
-    if (shelf->seats[item].bin == place)
-        return true;
-    if (shelf->seats[item].bin != ID_NONE)
-        leave(shelf, item);
-    enter(shelf, item, place, spot->key);
+    if (item >= shelf->n_seats)
+        add_seats(shelf, item);
+    move(shelf, item, place);
     return true;
 }
 
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t place = shelf->seats[item].bin;
-    int32_t column = (place & ((1 << grid->column_bits) - 1)) * grid->columns.unit;
-    int32_t row = (place >> grid->column_bits & ((1 << grid->row_bits) - 1)) * grid->rows.unit;
+    int32_t place = shelf->seats[item], row = place / COLUMNS;
+    int32_t column_amount = place % COLUMNS * grid->columns.unit;
+    int32_t row_amount = row % grid->rows.n * grid->rows.unit;
     bool by_cpu = shelf->order == SHELF_BY_CPU;
+    struct shelf_spot spot = {0, row / grid->rows.n, by_cpu ? row_amount : column_amount,
+                              by_cpu ? column_amount : row_amount};
 
-    return (struct shelf_spot){grid->cells[grid->at[place]].key,
-                               place >> (grid->column_bits + grid->row_bits), by_cpu ? row : column,
-                               by_cpu ? column : row};
+    spot.key = shelf_key(shelf, &spot);
+    return spot;
 }
 
 /* Asking ----------------------------------------------------------------------------------------- */
@@ -379,147 +322,174 @@ static inline int32_t units_enough(const struct axis *axis, int32_t amount)
                : (amount - 1) / axis->unit + 1;
 }
 
-/* Where to look on a board: rows from the first one on, in each those columns. */
+/* Where to look: rows of a board from the first one on, in each the columns from that one on. */
 struct range {
-    int32_t first_row, n_rows;
-    int32_t n_words; /* of a row */
-    uint64_t masks[ROW_WORDS_MAX];
-    const uint64_t *bits; /* of the board */
-    const int32_t *at;
+    int32_t row, end;
+    int32_t column;
+    const struct shelf_grid *grid;
 };
 
+/* Goes on to the first row where somebody stands in those columns; false where there is none. */
+static inline bool find_row(struct range *range)
+{
+    const reaches wanted = (reaches){0} + (uint8_t)range->column;
+
+    for (; range->row < range->end; range->row += STRIDE) {
+        reaches here;
+        halves enough;
+
+        memcpy(&here, range->grid->reach + range->row, sizeof here);
+        enough = (halves)(here > wanted);
+        if (enough[0] | enough[1]) {
+            range->row +=
+                enough[0] ? __builtin_ctzll(enough[0]) / 8 : 8 + __builtin_ctzll(enough[1]) / 8;
+            return range->row < range->end;
+        }
+    }
+    return false;
+}
+
+/* The range's first row, if any. */
 static inline bool find_range(const struct shelf *shelf, int32_t board, int32_t cpu,
                               int32_t memory_mib, struct range *range)
 {
     const struct shelf_grid *grid = shelf->grid;
-    size_t first = (size_t)board << (grid->row_bits + grid->column_bits);
-    int32_t column = units_enough(&grid->columns, column_amount(shelf->order, cpu, memory_mib));
+    int32_t first = board * grid->rows.n;
 
-    if (board >= grid->n_boards || column >= grid->columns.n)
-        return false;
-    range->first_row = units_enough(&grid->rows, row_amount(shelf->order, cpu, memory_mib));
-    range->n_rows = grid->rows.n;
-    range->n_words = 1 << (grid->column_bits - COLUMN_BITS_MIN);
-    for (int word = 0; word < range->n_words; word++)
-        range->masks[word] = word < column / 64   ? 0
-                             : word > column / 64 ? ~UINT64_C(0)
-                                                  : ~UINT64_C(0) << column % 64;
-    range->bits = grid->bits + first / 64;
-    range->at = grid->at + first;
-    return true;
+    range->grid = grid;
+    range->row = first + units_enough(&grid->rows, row_amount(shelf->order, cpu, memory_mib));
+    range->end = first + grid->rows.n;
+    range->column = units_enough(&grid->columns, column_amount(shelf->order, cpu, memory_mib));
+    return board < grid->n_boards && range->column < grid->columns.n && find_row(range);
 }
 
-/* The first row from that one on where somebody stands in those columns, or the number of rows. Few words
- * a row are the rule: these loops are what an answer mostly waits for. */
-static inline int find_row(const struct range *range, int row)
+/* The bits of a word of the range's row, of the columns in it. */
+static inline uint64_t bits_of(const struct range *range, int word)
 {
-    const uint64_t *bits = range->bits, *masks = range->masks;
+    uint64_t bits = range->grid->bits[range->row * WORDS + word];
 
-    if (range->n_words == 1)
-        while (row < range->n_rows && !(bits[row] & masks[0]))
-            row++;
-    else if (range->n_words == 2)
-        while (row < range->n_rows &&
-               !((bits[2 * row] & masks[0]) | (bits[2 * row + 1] & masks[1])))
-            row++;
-    else
-        while (row < range->n_rows &&
-               !((bits[4 * row] & masks[0]) | (bits[4 * row + 1] & masks[1]) |
-                 (bits[4 * row + 2] & masks[2]) | (bits[4 * row + 3] & masks[3])))
-            row++;
-    return row;
+    return word > range->column / 64 ? bits : bits & ~UINT64_C(0) << range->column % 64;
 }
 
-/* Adds so many items of a key, no less than those before, to the answer. False when no later one can
- * matter. */
-static inline bool consider(struct shelf_answer *answer, uint64_t key, int32_t lowest, int n_items)
+/* The words in which the range's row has bits begin with that of its column. */
+static inline int end_of_words(const struct range *range)
 {
-    if (answer->n == 0) {
-        *answer = (struct shelf_answer){n_items > 1 ? 2 : 1, lowest, key, key};
-        return true;
-    }
-    if (key != answer->key) {
-        if (answer->n == 1)
-            answer->next_key = key;
-        answer->n = 2;
-        return false;
-    }
-    answer->n = 2;
-    answer->item = lowest < answer->item ? lowest : answer->item;
-    return true;
+    return (range->grid->reach[range->row] + 63) / 64;
 }
 
-/* Adds a word of a row to the answer; mostly its items share a key. */
-static inline bool consider_word(const struct shelf_grid *grid, const int32_t *at, uint64_t bits,
-                                 struct shelf_answer *answer)
+/* The lowest item in the range's row; `alone` says that there is no other. */
+static inline int32_t lowest_of_row(const struct range *range, bool *alone)
 {
-    while (bits) {
-        const struct cell *cell = &grid->cells[at[__builtin_ctzll(bits)]];
-        uint64_t key = cell->key;
-        int32_t lowest = cell->lowest;
-        int n_items = cell->n_items;
+    const struct place *place = NULL, *places = &range->grid->places[range->row * COLUMNS];
+    int32_t lowest = INT32_MAX;
+    int n = 0, end = end_of_words(range);
 
-        while ((bits &= bits - 1) && (cell = &grid->cells[at[__builtin_ctzll(bits)]])->key == key) {
-            lowest = cell->lowest < lowest ? cell->lowest : lowest;
-            n_items += cell->n_items;
+    for (int word = range->column / 64; word < end; word++) {
+        for (uint64_t bits = bits_of(range, word); bits; bits &= bits - 1, n++) {
+            place = &places[word * 64 + __builtin_ctzll(bits)];
+            lowest = place->lowest < lowest ? place->lowest : lowest;
         }
-        if (!consider(answer, key, lowest, n_items))
-            return false;
     }
-    return true;
+    *alone = n == 1 && place->cell == ID_NONE;
+    return lowest;
+}
+
+/* The first column of the range in its row where somebody stands; COLUMNS where nobody does. */
+static inline int32_t first_column(const struct range *range)
+{
+    int end = end_of_words(range);
+
+    for (int word = range->column / 64; word < end; word++) {
+        uint64_t bits = bits_of(range, word);
+
+        if (bits)
+            return word * 64 + __builtin_ctzll(bits);
+    }
+    return COLUMNS;
+}
+
+/* The first of the range in a grid where each place has a key of its own. */
+static struct shelf_answer first_of_places(struct range *range, int32_t first_row)
+{
+    const struct axis *rows = &range->grid->rows, *columns = &range->grid->columns;
+    int32_t wanted = range->column, column = first_column(range);
+    const struct place *place = &range->grid->places[range->row * COLUMNS + column];
+    struct shelf_answer answer = {.n = 1, .item = place->lowest};
+
+    answer.key = (uint64_t)(range->row - first_row) * rows->key + (uint64_t)column * columns->key;
+    answer.next_key = answer.key;
+    if (place->cell != ID_NONE) {
+        answer.n = 2;
+        return answer;
+    }
+    range->column = column + 1;
+    column = first_column(range);
+    if (column == COLUMNS) {
+        range->row++;
+        range->column = wanted;
+        if (!find_row(range))
+            return answer;
+        column = first_column(range);
+    }
+    answer.n = 2;
+    answer.next_key =
+        (uint64_t)(range->row - first_row) * rows->key + (uint64_t)column * columns->key;
+    return answer;
 }
 
 struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                     int32_t memory_mib, bool any)
+                                     int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
+    int32_t first_row = board * grid->rows.n;
     struct shelf_answer answer = {0};
     struct range range;
+    bool alone;
 
     if (!find_range(shelf, board, cpu, memory_mib, &range))
         return answer;
-    for (int row = range.first_row; (row = find_row(&range, row)) < range.n_rows; row++) {
-        const int32_t *at = &range.at[row << grid->column_bits];
-
-        for (int word = 0; word < range.n_words; word++)
-            if (!consider_word(grid, at + word * 64,
-                               range.bits[row * range.n_words + word] & range.masks[word], &answer))
-                return answer;
-        if (answer.n == 2 && (any || shelf->order != SHELF_BY_NONE))
-            return answer;
+    if (grid->columns.key != 0)
+        return first_of_places(&range, first_row);
+    answer.item = lowest_of_row(&range, &alone);
+    answer.key = answer.next_key = (uint64_t)(range.row - first_row) * grid->rows.key;
+    answer.n = 2;
+    if (alone) {
+        range.row++;
+        answer.n = find_row(&range) ? 2 : 1;
+        answer.next_key = (uint64_t)(range.row - first_row) * grid->rows.key;
     }
     return answer;
 }
 
-/* Visits all items of a cell; false as soon as `visit` says so. */
-static bool visit_cell(const struct shelf *shelf, const struct cell *cell,
-                       bool (*visit)(void *context, int32_t item), void *context)
+/* Visits all items of a place; false as soon as `visit` says so. */
+static bool visit_place(struct shelf *shelf, int32_t place,
+                        bool (*visit)(void *context, int32_t item), void *context)
 {
-    for (int i = 0; cell->cap_entries == 0 && i < cell->n_items; i++)
-        if (!visit(context, cell->few[i]))
-            return false;
-    for (int i = 0; cell->cap_entries > 0 && i < cell->n_entries; i++)
-        if (!shelf_is_stale(shelf, cell->entries[i]) &&
-            !visit(context, (int32_t)(cell->entries[i] >> 32)))
+    const struct place *there = &shelf->grid->places[place];
+    struct shelf_heap *cell;
+
+    if (there->cell == ID_NONE)
+        return visit(context, there->lowest);
+    cell = &shelf->grid->cells[there->cell];
+    shelf_heap_clear(cell, shelf->seats, place);
+    for (int i = 0; i < cell->n; i++)
+        if (!visit(context, shelf_heap_entries(cell)[i]))
             return false;
     return true;
 }
 
-void shelf_grid_walk(const struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+void shelf_grid_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
                      bool (*visit)(void *context, int32_t item), void *context)
 {
-    const struct shelf_grid *grid = shelf->grid;
     struct range range;
+    bool found = find_range(shelf, board, cpu, memory_mib, &range);
 
-    if (!find_range(shelf, board, cpu, memory_mib, &range))
-        return;
-    for (int row = range.first_row; (row = find_row(&range, row)) < range.n_rows; row++) {
-        for (int word = 0; word < range.n_words; word++) {
-            uint64_t bits = range.bits[row * range.n_words + word] & range.masks[word];
-            const int32_t *at = &range.at[(row << grid->column_bits) + word * 64];
+    for (; found; range.row++, found = find_row(&range)) {
+        for (int word = range.column / 64; word < end_of_words(&range); word++) {
+            int32_t first = range.row * COLUMNS + word * 64;
 
-            for (; bits; bits &= bits - 1)
-                if (!visit_cell(shelf, &grid->cells[at[__builtin_ctzll(bits)]], visit, context))
+            for (uint64_t bits = bits_of(&range, word); bits; bits &= bits - 1)
+                if (!visit_place(shelf, first + __builtin_ctzll(bits), visit, context))
                     return;
         }
     }

@@ -7,6 +7,7 @@
 #define BERTH_CORE_SHELF_PARTS_H
 
 #include "core/shelf.h"
+#include "core/shelf_heap.h"
 
 #define SHELF_WIDTH 64         /* bins of a block */
 #define SHELF_NOBODY INT32_MAX /* the lowest item of an empty bin */
@@ -15,10 +16,8 @@
 
 struct shelf_bin {
     struct shelf_spot spot;
-    int32_t n_items;
     int32_t block, at; /* where it stands */
-    int n_entries, cap_entries;
-    uint64_t *entries; /* a heap: item << 32 | turn */
+    struct shelf_heap heap;
 };
 
 struct shelf_block {
@@ -63,17 +62,19 @@ struct shelf_grid *shelf_grid_create(void);
 void shelf_grid_destroy(struct shelf_grid *grid);
 
 /* As in shelf.h. False where the spot has no place on this grid, and nothing was done. */
-bool shelf_grid_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
 void shelf_grid_take(struct shelf *shelf, int32_t item);
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item);
-struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                     int32_t memory_mib, bool any);
-void shelf_grid_walk(const struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+void shelf_grid_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
                      bool (*visit)(void *context, int32_t item), void *context);
 
 /* A grid for all that stand on this one and that spot; NULL where it would be too large. */
-struct shelf_grid *shelf_grid_larger(const struct shelf_grid *grid, const struct shelf_spot *spot,
-                                     enum shelf_order order);
+struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct shelf_spot *spot);
+
+/* Where it follows from the amounts: the key. */
+static inline uint64_t shelf_key(const struct shelf *shelf, const struct shelf_spot *spot)
+{
+    return (uint64_t)spot->cpu * shelf->per_cpu + (uint64_t)spot->memory_mib * shelf->per_mib;
+}
 
 /* Puts a bin, as yet empty, where it belongs among its board's. */
 void shelf_block_insert(struct shelf *shelf, int32_t bin);
@@ -87,12 +88,6 @@ static inline uint64_t shelf_make_room(uint64_t bits, int at)
     uint64_t below = bits & ((UINT64_C(1) << at) - 1);
 
     return below | (bits ^ below) << 1;
-}
-
-/* Whether the entry of a heap stands for a stay that is over. */
-static inline bool shelf_is_stale(const struct shelf *shelf, uint64_t entry)
-{
-    return shelf->seats[entry >> 32].turn != (uint32_t)entry;
 }
 
 #endif

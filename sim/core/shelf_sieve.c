@@ -114,7 +114,7 @@ static inline bool consider(const struct shelf *shelf, int32_t id, uint64_t entr
     if (answer->n == 0) {
         uint64_t key = block->keys[i];
 
-        *answer = (struct shelf_answer){shelf->bins[block->bins[i]].n_items > 1 ? 2 : 1,
+        *answer = (struct shelf_answer){shelf->bins[block->bins[i]].heap.n_items > 1 ? 2 : 1,
                                         block->lowest[i], key, key};
         entries &= entries - 1;
     }
@@ -149,15 +149,13 @@ static inline void consider_lower(struct shelf *shelf, int32_t id, uint64_t entr
     answer->item = lowest < answer->item ? lowest : answer->item;
 }
 
-struct shelf_answer shelf_first(struct shelf *shelf, int32_t board_id, int32_t cpu,
-                                int32_t memory_mib, bool any)
+struct shelf_answer shelf_sieve_first(struct shelf *shelf, int32_t board_id, int32_t cpu,
+                                      int32_t memory_mib, bool any)
 {
     struct shelf_answer answer = {0};
     const struct shelf_board *board;
     struct shelf_sieve *sieve;
 
-    if (shelf->grid)
-        return shelf_grid_first(shelf, board_id, cpu, memory_mib, any);
     if (board_id >= shelf->n_boards)
         return answer;
     board = &shelf->boards[board_id];
@@ -196,12 +194,12 @@ void shelf_walk(struct shelf *shelf, int32_t board_id, int32_t cpu, int32_t memo
         int32_t id = shelf->boards[board_id].blocks[b];
 
         for (uint64_t entries = sift(shelf, sieve, id); entries; entries &= entries - 1) {
-            const struct shelf_bin *bin =
-                &shelf->bins[shelf->blocks[id].bins[__builtin_ctzll(entries)]];
+            int32_t bin = shelf->blocks[id].bins[__builtin_ctzll(entries)];
+            struct shelf_heap *heap = &shelf->bins[bin].heap;
 
-            for (int i = 0; i < bin->n_entries; i++)
-                if (!shelf_is_stale(shelf, bin->entries[i]) &&
-                    !visit(context, (int32_t)(bin->entries[i] >> 32)))
+            shelf_heap_clear(heap, shelf->seats, bin);
+            for (int i = 0; i < heap->n; i++)
+                if (!visit(context, shelf_heap_entries(heap)[i]))
                     return;
         }
     }
