@@ -64,15 +64,15 @@ static void add_task(struct observer *observer, int first, int32_t service, int3
     const struct task *task = &observer->scheduler->cluster.tasks[index];
     struct service_metrics *row;
     struct cgroup_usage usage;
-    int64_t since_usec =
-        task->running_usec > observer->began_usec ? task->running_usec : observer->began_usec;
+    int64_t since_usec = observer->scheduler->cluster.details[index].running_usec;
 
     if (task->last != TASK_RUNNING || !crew_usage(observer->crew, task->instance, index, &usage)) {
         return;
     }
     row = metrics_row(&observer->services, first, service, task->taskdef);
     row->n_tasks++;
-    row->running_usec += now_usec - since_usec;
+    row->running_usec +=
+        now_usec - (since_usec > observer->began_usec ? since_usec : observer->began_usec);
     add_usage(observer, row, index, &usage);
 }
 
@@ -91,7 +91,7 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
         int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
-             t = cluster->tasks[t].next_of_service) {
+             t = cluster->details[t].next_of_service) {
             add_task(observer, first, s, t, now_usec);
         }
     }

@@ -334,8 +334,8 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
     const struct instance *known = &fleet->cluster->instances[id];
     struct fleet_instance *instance = &fleet->instances[id];
 
-    for (int32_t t = known->first_task; t != ID_NONE; t = fleet->cluster->tasks[t].next_on_instance)
-        fleet_forget_task(fleet, t);
+    for (int i = known->n_tasks - 1; i >= 0; i--)
+        fleet_forget_task(fleet, known->tasks[i]);
     fleet_drop_pulls(fleet, id);
     fleet_drop_duties(fleet, id);
     if (instance->up)

@@ -74,9 +74,8 @@ static struct victim choose(struct fleet *fleet, struct fleet_container *contain
                                                                       << 20)
         consider_task(fleet, task, &victim);
     else if (fleet->instances[id].memory_bytes > (int64_t)fleet->instances[id].memory_mib << 20)
-        for (int32_t t = fleet->cluster->instances[id].first_task; t != ID_NONE;
-             t = fleet->cluster->tasks[t].next_on_instance)
-            consider_task(fleet, t, &victim);
+        for (int i = fleet->cluster->instances[id].n_tasks - 1; i >= 0; i--)
+            consider_task(fleet, fleet->cluster->instances[id].tasks[i], &victim);
     return victim;
 }
 

@@ -40,15 +40,15 @@ static void add_task(struct observer *observer, struct service_metrics *row, int
                      int64_t now_usec)
 {
     const struct task *task = &observer->scheduler->cluster.tasks[index];
-    int64_t since_usec =
-        task->running_usec > observer->began_usec ? task->running_usec : observer->began_usec;
+    int64_t since_usec = observer->scheduler->cluster.details[index].running_usec;
 
     row->cpu_usec += front_take_cpu(observer->front, now_usec, index) +
                      fleet_take_cpu(observer->front->fleet, now_usec, index);
     if (task->last != TASK_RUNNING)
         return;
     row->n_tasks++;
-    row->running_usec += now_usec - since_usec;
+    row->running_usec +=
+        now_usec - (since_usec > observer->began_usec ? since_usec : observer->began_usec);
     row->memory_bytes += memory_bytes(observer, task);
 }
 
@@ -67,7 +67,7 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
         int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
-             t = cluster->tasks[t].next_of_service)
+             t = cluster->details[t].next_of_service)
             add_task(observer,
                      metrics_row(&observer->services, first, s, cluster->tasks[t].taskdef), t,
                      now_usec);

@@ -258,9 +258,11 @@ bool capacity_is_full(const struct scheduler *scheduler)
 
 bool capacity_is_empty(const struct cluster *cluster, int id)
 {
-    for (int t = cluster->instances[id].first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_on_instance) {
-        const struct message *call = &cluster->requests[cluster->tasks[t].request].call;
+    const struct instance *instance = &cluster->instances[id];
+
+    for (int i = 0; i < instance->n_tasks; i++) {
+        const struct task *task = &cluster->tasks[instance->tasks[i]];
+        const struct message *call = &cluster->requests[task->request].call;
 
         if (call->kind != MESSAGE_CREATE_SERVICE ||
             call->as.create_service.scheduling != SCHEDULING_DAEMON)

@@ -87,19 +87,23 @@ static bool port_held_once(const struct scheduler *scheduler, const struct findi
 static bool instance_lists(const struct scheduler *scheduler, const struct finding *finding)
 {
     const struct cluster *cluster = &scheduler->cluster;
+    int n = 0;
 
     for (int i = 0; i < cluster->n_instances; i++) {
-        int n = 0, before = ID_NONE;
+        const struct instance *instance = &cluster->instances[i];
 
-        for (int t = cluster->instances[i].first_task; t != ID_NONE;
-             before = t, t = cluster->tasks[t].next_on_instance, n++)
-            if (cluster->tasks[t].instance != i || cluster->tasks[t].last == TASK_STOPPED ||
-                cluster->tasks[t].prev_on_instance != before || n > cluster->n_tasks)
+        n += instance->n_tasks;
+        for (int k = 0; k < instance->n_tasks; k++) {
+            int t = instance->tasks[k];
+
+            if (cluster->tasks[t].instance != i || cluster->tasks[t].last == TASK_STOPPED)
                 FAIL(finding, "i%d: t%d does not belong in its list", i + 1, t + 1);
-        if (n != cluster->instances[i].n_tasks)
-            FAIL(finding, "i%d: %d tasks in its list of %d", i + 1, n,
-                 cluster->instances[i].n_tasks);
+        }
     }
+    for (int t = 0; t < cluster->n_tasks; t++)
+        n -= cluster->tasks[t].instance != ID_NONE && cluster->tasks[t].last != TASK_STOPPED;
+    if (n != 0)
+        FAIL(finding, "%d tasks too many in the instances' lists", n);
     return true;
 }
 
@@ -159,7 +163,7 @@ static bool service_counts(const struct scheduler *scheduler, const struct findi
         for (int t = 0; t < cluster->n_tasks; t++)
             if (cluster->requests[cluster->tasks[t].request].service == s)
                 count(&counts, &cluster->tasks[t]);
-        for (int t = service->first_task; t != ID_NONE; t = cluster->tasks[t].next_of_service)
+        for (int t = service->first_task; t != ID_NONE; t = cluster->details[t].next_of_service)
             n_listed++;
         if (counts.n_wanted != service->n_wanted || counts.n_running != service->n_running ||
             counts.n_live != service->n_live || counts.n_healthy != service->n_healthy ||
@@ -188,7 +192,8 @@ static bool tasks_are_judged(const struct scheduler *scheduler, const struct fin
         if (s == ID_NONE || !wanted(task) || task->instance == ID_NONE ||
             cluster->instances[task->instance].status == INSTANCE_DEREGISTERING)
             continue; /* it goes with its instance */
-        for (int i = task->first_target; i != ID_NONE; i = cluster->targets[i].next_of_task) {
+        for (int i = cluster->details[t].first_target; i != ID_NONE;
+             i = cluster->targets[i].next_of_task) {
             fails = fails || cluster->targets[i].status == TARGET_UNHEALTHY;
             passes = passes && cluster->targets[i].status == TARGET_HEALTHY;
         }
@@ -243,9 +248,9 @@ static bool daemons_are_alone(const struct scheduler *scheduler, const struct fi
         if (cluster->services[s].scheduling != SCHEDULING_DAEMON)
             continue;
         for (int a = cluster->services[s].first_task; a != ID_NONE;
-             a = cluster->tasks[a].next_of_service)
-            for (int b = cluster->tasks[a].next_of_service; b != ID_NONE;
-                 b = cluster->tasks[b].next_of_service)
+             a = cluster->details[a].next_of_service)
+            for (int b = cluster->details[a].next_of_service; b != ID_NONE;
+                 b = cluster->details[b].next_of_service)
                 if (wanted(&cluster->tasks[a]) && wanted(&cluster->tasks[b]) &&
                     cluster->tasks[a].instance == cluster->tasks[b].instance)
                     FAIL(finding, "s%d has t%d and t%d on i%d", s + 1, a + 1, b + 1,
@@ -290,12 +295,13 @@ static bool decisions_closed_once(const struct scheduler *scheduler, const struc
         n += (cluster->instances[i].launch_decision != 0) +
              (cluster->instances[i].terminate_decision != 0);
     for (int t = 0; t < cluster->n_tasks; t++) {
-        const struct task *task = &cluster->tasks[t];
+        const struct task_details *details = &cluster->details[t];
 
-        n += (task->place_decision != 0) + (task->stop_decision != 0);
-        if (task->last == TASK_STOPPED && (task->place_decision || task->stop_decision))
+        n += (details->place_decision != 0) + (details->stop_decision != 0);
+        if (cluster->tasks[t].last == TASK_STOPPED &&
+            (details->place_decision || details->stop_decision))
             FAIL(finding, "t%d has stopped and has an open decision", t + 1);
-        if (wanted(task) && task->stop_decision)
+        if (wanted(&cluster->tasks[t]) && details->stop_decision)
             FAIL(finding, "t%d is meant to run and to stop", t + 1);
     }
     if (n != scheduler->n_open)

@@ -22,8 +22,10 @@ void cluster_init(struct cluster *cluster, uint64_t seed)
 void cluster_finish(struct cluster *cluster)
 {
     place_index_destroy(cluster->index);
-    for (int i = 0; i < cluster->n_instances; i++)
+    for (int i = 0; i < cluster->n_instances; i++) {
         free(cluster->instances[i].ports);
+        free(cluster->instances[i].tasks);
+    }
     for (int i = 0; i < cluster->n_groups; i++) {
         struct message message = {.kind = MESSAGE_INSTANCE_GROUP};
 
@@ -67,6 +69,7 @@ void cluster_finish(struct cluster *cluster)
     free(cluster->requests);
     free(cluster->request_slots);
     free(cluster->tasks);
+    free(cluster->details);
     free(cluster->services);
     taskdefs_finish(&cluster->taskdefs);
     names_finish(&cluster->names);
@@ -157,19 +160,17 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
 
 int cluster_add_task(struct cluster *cluster, int taskdef, int request)
 {
-    struct task *task = ARRAY_ADD(cluster, tasks);
-
-    *task = (struct task){
+    *ARRAY_ADD(cluster, tasks) = (struct task){
         .taskdef = taskdef,
         .request = request,
         .instance = ID_NONE,
-        .next_on_instance = ID_NONE,
-        .prev_on_instance = ID_NONE,
-        .next_of_service = ID_NONE,
-        .prev_of_service = ID_NONE,
+        .deployment = ID_NONE,
         .desired = TASK_RUNNING,
         .last = TASK_PROVISIONING,
-        .deployment = ID_NONE,
+    };
+    *ARRAY_ADD(cluster, details) = (struct task_details){
+        .next_of_service = ID_NONE,
+        .prev_of_service = ID_NONE,
         .first_target = ID_NONE,
     };
     cluster->requests[request].n_wanted++;
@@ -180,12 +181,11 @@ int cluster_add_service_task(struct cluster *cluster, int service_id, int deploy
 {
     struct service *service = &cluster->services[service_id];
     int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, request);
-    struct task *task = &cluster->tasks[id];
 
-    task->deployment = deployment;
-    task->next_of_service = service->first_task;
+    cluster->tasks[id].deployment = deployment;
+    cluster->details[id].next_of_service = service->first_task;
     if (service->first_task != ID_NONE)
-        cluster->tasks[service->first_task].prev_of_service = id;
+        cluster->details[service->first_task].prev_of_service = id;
     service->first_task = id;
     service->n_live++;
     service->n_wanted++;
@@ -234,11 +234,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     task->instance = instance_id;
     task->placed_at_usec = cluster->now_usec;
     task->last = TASK_PENDING;
-    task->next_on_instance = instance->first_task;
-    if (instance->first_task != ID_NONE)
-        cluster->tasks[instance->first_task].prev_on_instance = id;
-    instance->first_task = id;
-    instance->n_tasks++;
+    *ARRAY_ADD(instance, tasks) = id;
     instance->cpu_reserved += facts->cpu;
     instance->memory_reserved_mib += facts->memory_mib;
     if (facts->takes_extras)
@@ -292,7 +288,8 @@ static void leave_counts(struct cluster *cluster, int id, enum stop_code code)
     struct service *service = service_of(cluster, task);
 
     assert(task->desired == TASK_RUNNING);
-    cluster_judge(cluster, id, false, false, false);
+    if (service)
+        cluster_judge(cluster, id, false, false, false);
     task->desired = TASK_STOPPED;
     task->stop_code = (uint8_t)code;
     cluster->requests[task->request].n_wanted--;
@@ -316,25 +313,11 @@ void cluster_deregister(struct cluster *cluster, int id, enum stop_code code)
     note_task(cluster, task, -1);
 }
 
-/* A stop touches records far apart: they are asked of memory together rather than one after the other. */
-static void fetch_neighbours(const struct cluster *cluster, const struct task *task)
-{
-    if (task->instance == ID_NONE)
-        return;
-    __builtin_prefetch(&cluster->instances[task->instance], 1);
-    if (task->prev_on_instance != ID_NONE)
-        __builtin_prefetch(&cluster->tasks[task->prev_on_instance].next_on_instance, 1);
-    if (task->next_on_instance != ID_NONE)
-        __builtin_prefetch(&cluster->tasks[task->next_on_instance].prev_on_instance, 1);
-    place_index_fetch(cluster->index, task->instance);
-}
-
 void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
 {
     struct task *task = &cluster->tasks[id];
     bool counted = !task->is_deregistering;
 
-    fetch_neighbours(cluster, task);
     if (counted)
         leave_counts(cluster, id, code);
     task->is_deregistering = false;
@@ -377,32 +360,36 @@ void cluster_run(struct cluster *cluster, int id)
     }
 }
 
-static void leave_instance(struct cluster *cluster, struct task *task)
+static void leave_instance(struct cluster *cluster, int id)
 {
+    const struct task *task = &cluster->tasks[id];
     struct instance *instance = instance_of(cluster, task);
+    int32_t at = instance->n_tasks--, behind = ID_NONE;
 
     if (cluster->taskdef_facts[task->taskdef].takes_extras)
         instance->enis_reserved -=
             taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
-    if (task->prev_on_instance == ID_NONE)
-        instance->first_task = task->next_on_instance;
-    else
-        cluster->tasks[task->prev_on_instance].next_on_instance = task->next_on_instance;
-    if (task->next_on_instance != ID_NONE)
-        cluster->tasks[task->next_on_instance].prev_on_instance = task->prev_on_instance;
-    instance->n_tasks--;
+    while (behind != id) { /* from the last one on each takes the place of the one before */
+        int32_t here = instance->tasks[--at];
+
+        instance->tasks[at] = behind;
+        behind = here;
+    }
 }
 
-static void leave_service(struct cluster *cluster, struct service *service, struct task *task)
+static void leave_service(struct cluster *cluster, struct service *service, int id)
 {
-    if (task->prev_of_service == ID_NONE)
-        service->first_task = task->next_of_service;
+    int32_t next = cluster->details[id].next_of_service;
+    int32_t prev = cluster->details[id].prev_of_service;
+
+    if (prev == ID_NONE)
+        service->first_task = next;
     else
-        cluster->tasks[task->prev_of_service].next_of_service = task->next_of_service;
-    if (task->next_of_service != ID_NONE)
-        cluster->tasks[task->next_of_service].prev_of_service = task->prev_of_service;
+        cluster->details[prev].next_of_service = next;
+    if (next != ID_NONE)
+        cluster->details[next].prev_of_service = prev;
     service->n_live--;
-    service->deployments[task->deployment].n_live--;
+    service->deployments[cluster->tasks[id].deployment].n_live--;
 }
 
 void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
@@ -415,11 +402,11 @@ void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
         cluster_retire(cluster, id, code);
     task->last = TASK_STOPPED;
     if (task->instance != ID_NONE) {
-        leave_instance(cluster, task);
+        leave_instance(cluster, id);
         note_task(cluster, task, 0);
     }
     if (service)
-        leave_service(cluster, service, task);
+        leave_service(cluster, service, id);
 }
 
 const char *cluster_attribute(const struct cluster *cluster, int id, const char *name)

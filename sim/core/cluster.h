@@ -34,7 +34,7 @@ struct port_use {
 
 /* What placing and stopping a task touches stands first, side by side. */
 struct instance {
-    enum instance_status status;
+    uint8_t status; /* enum instance_status */
     bool agent_connected;
     bool is_vm; /* a micro-VM on Fargate, for the bound task */
     int32_t group;
@@ -42,12 +42,12 @@ struct instance {
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
      * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
-    int32_t n_tasks; /* here and not STOPPED */
-    int32_t first_task;
-    int64_t rate;  /* LEDGER_UNIT-ths of nano-dollars per hour */
-    int32_t epoch; /* of the agent: 1 from the launch on */
-    int32_t type;  /* of the group's: 0 is its first */
-    int32_t zone;  /* index in the group's zones, or ID_NONE */
+    int32_t n_tasks, cap_tasks;
+    int32_t *tasks; /* here and not STOPPED, in the order in which they were placed */
+    int64_t rate;   /* LEDGER_UNIT-ths of nano-dollars per hour */
+    int32_t epoch;  /* of the agent: 1 from the launch on */
+    int32_t type;   /* of the group's: 0 is its first */
+    int32_t zone;   /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool spot, interrupted; /* interrupted: its Spot warning has come */
     bool leaving;           /* to be terminated once its tasks have stopped */
@@ -87,34 +87,37 @@ struct request {
     struct query **queries; /* one per constraint, NULL for distinctInstance */
 };
 
-/* What placing and stopping touches stands first here too. */
+/* What placing and stopping a task touches: two fit a cache line. */
 struct task {
     int32_t taskdef;
     int32_t request;
-    int32_t instance;                           /* ID_NONE while PROVISIONING */
-    int32_t next_on_instance, prev_on_instance; /* from placement until STOPPED */
-    uint8_t desired;                            /* enum task_status: RUNNING or STOPPED */
-    uint8_t last;                               /* enum task_status */
-    uint8_t stop_code;                          /* enum stop_code */
-    uint8_t stop_reason;                        /* enum stop_reason, once it is to stop */
-    /* Still runs while the balancer drains its connections: desired STOPPED, but holding its room. */
-    bool is_deregistering;
-    bool reached_running;
-    bool is_protected; /* from scale-in and deployments */
-    uint8_t health;    /* enum health_status, of the last report */
-    /* Of a service's task that is meant to run, as service_health.c judges */
-    bool is_healthy;
-    bool is_unhealthy; /* failed its checks: to be replaced */
-    bool is_outdated;  /* to be replaced: unhealthy, or its instance is draining */
-    bool was_healthy;  /* at any time */
-    bool has_failed;   /* the circuit breaker has counted it */
+    int32_t instance;   /* ID_NONE while PROVISIONING */
+    int32_t deployment; /* number within its service, or ID_NONE */
     int64_t placed_at_usec;
+    uint8_t desired;     /* enum task_status: RUNNING or STOPPED */
+    uint8_t last;        /* enum task_status */
+    uint8_t stop_code;   /* enum stop_code */
+    uint8_t stop_reason; /* enum stop_reason, once it is to stop */
+    uint8_t health;      /* enum health_status, of the last report */
+    /* Still runs while the balancer drains its connections: desired STOPPED, but holding its room. */
+    bool is_deregistering : 1;
+    bool reached_running : 1;
+    bool is_protected : 1; /* from scale-in and deployments */
+    /* Of a service's task that is meant to run, as service_health.c judges */
+    bool is_healthy : 1;
+    bool is_unhealthy : 1; /* failed its checks: to be replaced */
+    bool is_outdated : 1;  /* to be replaced: unhealthy, or its instance is draining */
+    bool was_healthy : 1;  /* at any time */
+    bool has_failed : 1;   /* the circuit breaker has counted it */
+};
+
+/* The rest of what is known of a task. */
+struct task_details {
     int64_t place_decision, stop_decision;    /* open ones, or 0 */
-    int32_t next_of_service, prev_of_service; /* until STOPPED */
-    int32_t deployment;                       /* number within its service, or ID_NONE */
-    int32_t first_target;                     /* in the balancer's groups, or ID_NONE */
     int64_t report;                           /* the number of the last one about it */
     int64_t running_usec;                     /* when it was RUNNING first */
+    int32_t next_of_service, prev_of_service; /* until STOPPED */
+    int32_t first_target;                     /* in the balancer's groups, or ID_NONE */
 };
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
@@ -279,6 +282,8 @@ struct cluster {
     int n_request_slots;
     struct task *tasks;
     int n_tasks, cap_tasks;
+    struct task_details *details; /* by task */
+    int n_details, cap_details;
     struct service *services;
     int n_services, cap_services;
     struct target_group *target_groups;

@@ -30,24 +30,30 @@ void cluster_trial_init(struct cluster *trial, const struct cluster *cluster)
     trial->index = place_index_create();
     trial->ledger = (struct ledger){.closed = true};
     OWN(trial, tasks);
+    OWN(trial, details);
     OWN(trial, requests);
     OWN(trial, services);
     OWN(trial, instances);
     for (int i = 0; i < trial->n_services; i++)
         OWN(&trial->services[i], deployments);
-    for (int i = 0; i < trial->n_instances; i++)
+    for (int i = 0; i < trial->n_instances; i++) {
         OWN(&trial->instances[i], ports);
+        OWN(&trial->instances[i], tasks);
+    }
 }
 
 void cluster_trial_finish(struct cluster *trial)
 {
     for (int i = 0; i < trial->n_services; i++)
         free(trial->services[i].deployments);
-    for (int i = 0; i < trial->n_instances; i++)
+    for (int i = 0; i < trial->n_instances; i++) {
         free(trial->instances[i].ports);
+        free(trial->instances[i].tasks);
+    }
     if (trial->index)
         place_index_destroy(trial->index);
     free(trial->tasks);
+    free(trial->details);
     free(trial->requests);
     free(trial->services);
     free(trial->instances);

@@ -16,19 +16,21 @@ static bool is_wanted_on(const struct cluster *cluster, const struct service *se
 /* The service's task on the instance that is not STOPPED, or ID_NONE. */
 static int task_on(const struct cluster *cluster, const struct service *service, int instance)
 {
-    for (int t = cluster->instances[instance].first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_on_instance)
-        if (cluster->tasks[t].request == service->request)
-            return t;
+    const struct instance *it = &cluster->instances[instance];
+
+    for (int i = it->n_tasks - 1; i >= 0; i--)
+        if (cluster->tasks[it->tasks[i]].request == service->request)
+            return it->tasks[i];
     return ID_NONE;
 }
 
 /* Somebody else's task still lives there. */
 static bool is_needed_on(const struct cluster *cluster, int instance)
 {
-    for (int t = cluster->instances[instance].first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_on_instance) {
-        int service = cluster->requests[cluster->tasks[t].request].service;
+    const struct instance *it = &cluster->instances[instance];
+
+    for (int i = 0; i < it->n_tasks; i++) {
+        int service = cluster->requests[cluster->tasks[it->tasks[i]].request].service;
 
         if (service == ID_NONE || cluster->services[service].scheduling != SCHEDULING_DAEMON)
             return true;
@@ -81,7 +83,7 @@ void daemon_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
         const struct task *task = &cluster->tasks[t];
         enum stop_reason reason;
 
-        next = task->next_of_service;
+        next = cluster->details[t].next_of_service;
         outdated = outdated || task->deployment != service->primary;
         if (task->desired == TASK_RUNNING && !task->is_protected &&
             may_stop(cluster, service, task, &reason)) {

@@ -47,13 +47,13 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
                 const struct placement *placement)
 {
     struct cluster *cluster = &scheduler->cluster;
-    struct task *task = &cluster->tasks[id];
+    const struct task *task = &cluster->tasks[id];
+    int64_t *open = &cluster->details[id].place_decision;
     struct place_task *call;
 
     cluster_place(cluster, id, placement->instance);
     scheduler->n_placed++;
-    call =
-        &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, &task->place_decision)->as.place_task;
+    call = &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, open)->as.place_task;
     call->task = id;
     call->instance = placement->instance;
     call->epoch = cluster->instances[placement->instance].epoch;
@@ -79,12 +79,13 @@ void decide_give_up(struct scheduler *scheduler, struct outputs *outputs, int id
 static void send_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
 {
     struct cluster *cluster = &scheduler->cluster;
-    struct task *task = &cluster->tasks[id];
+    const struct task *task = &cluster->tasks[id];
+    int64_t *open = &cluster->details[id].stop_decision;
     struct stop_task *call;
 
     cluster_retire(cluster, id, (enum stop_code)task->stop_code);
     scheduler->room = true;
-    call = &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, &task->stop_decision)->as.stop_task;
+    call = &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, open)->as.stop_task;
     call->task = id;
     call->instance = task->instance;
     call->epoch = cluster->instances[task->instance].epoch;

@@ -104,7 +104,7 @@ static struct instance *add_instance(struct scheduler *scheduler, int group_id, 
     instance->epoch = 1;
     instance->group = group_id;
     instance->zone = zone;
-    instance->first_task = instance->bound_task = ID_NONE;
+    instance->bound_task = ID_NONE;
     instance->launched_at_usec = scheduler->now_usec;
     instance->drain_until_usec = USEC_NEVER;
     cluster->groups[group_id].n_launched++;
@@ -373,8 +373,8 @@ static void set_draining(struct scheduler *scheduler, struct outputs *outputs, i
     instance->status = draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
     cluster_note_instance(cluster, id);
     scheduler->room = true;
-    for (int t = instance->first_task; t != ID_NONE; t = cluster->tasks[t].next_on_instance)
-        service_judge(scheduler, outputs, t);
+    for (int i = instance->n_tasks - 1; i >= 0; i--)
+        service_judge(scheduler, outputs, instance->tasks[i]);
     service_note_instance(scheduler, id);
 }
 
@@ -481,8 +481,8 @@ void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
     meant = instance->status == INSTANCE_DEREGISTERING || instance->leaving;
     code = instance->interrupted ? STOP_SPOT_INTERRUPTION : STOP_INFRASTRUCTURE_HEALTH;
     bill(scheduler, id);
-    while (instance->first_task != ID_NONE)
-        task_note_stopped(scheduler, outputs, instance->first_task, code);
+    while (instance->n_tasks > 0)
+        task_note_stopped(scheduler, outputs, instance->tasks[instance->n_tasks - 1], code);
     if (!instance->leaving)
         give_up_place(cluster, instance);
     leave_group(cluster, id);

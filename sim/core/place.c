@@ -21,12 +21,15 @@ static void *allocate(int n, size_t size)
 
 int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group)
 {
+    const struct instance *it = &cluster->instances[instance];
     int n = 0;
 
-    for (int t = cluster->instances[instance].first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_on_instance)
-        n += cluster->tasks[t].desired == TASK_RUNNING &&
-             cluster->requests[cluster->tasks[t].request].task_group == task_group;
+    for (int i = 0; i < it->n_tasks; i++) {
+        const struct task *task = &cluster->tasks[it->tasks[i]];
+
+        n += task->desired == TASK_RUNNING &&
+             cluster->requests[task->request].task_group == task_group;
+    }
     return n;
 }
 
@@ -472,7 +475,7 @@ int place_list_victims(const struct cluster *cluster, int service, int deploymen
     int n = 0, n_fresh = 0;
 
     for (int t = cluster->services[service].first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_of_service) {
+         t = cluster->details[t].next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
         if (task->desired == TASK_RUNNING && !task->is_protected && !task->is_outdated &&

@@ -42,8 +42,8 @@ static int64_t count_running(const struct cluster *cluster, const struct instanc
 {
     int64_t n = 0;
 
-    for (int32_t id = instance->first_task; id != ID_NONE; id = cluster->tasks[id].next_on_instance)
-        n += cluster->tasks[id].desired == TASK_RUNNING;
+    for (int i = 0; i < instance->n_tasks; i++)
+        n += cluster->tasks[instance->tasks[i]].desired == TASK_RUNNING;
     return n;
 }
 
@@ -142,14 +142,13 @@ static bool instance_id_holds(const struct query *query, const struct comparison
 }
 
 static bool task_group_holds(const struct query *query, const struct comparison *comparison,
-                             const struct cluster *cluster, int instance)
+                             const struct cluster *cluster, const struct instance *instance)
 {
-    int32_t id = cluster->instances[instance].first_task;
-
-    if (id == ID_NONE)
+    if (instance->n_tasks == 0)
         return comparison->relation == OPERATOR_NOT_EXISTS;
-    for (; id != ID_NONE; id = cluster->tasks[id].next_on_instance) {
-        const struct request *request = &cluster->requests[cluster->tasks[id].request];
+    for (int i = 0; i < instance->n_tasks; i++) {
+        const struct task *task = &cluster->tasks[instance->tasks[i]];
+        const struct request *request = &cluster->requests[task->request];
 
         if (text_holds(query, comparison, names_text(&cluster->names, request->task_group)))
             return true;
@@ -177,7 +176,7 @@ static bool comparison_holds(const struct query *query, const struct comparison 
     case SUBJECT_RUNNING_TASKS:
         return number_holds(query, comparison, count_running(cluster, instance));
     case SUBJECT_TASK_GROUP:
-        return task_group_holds(query, comparison, cluster, id);
+        return task_group_holds(query, comparison, cluster, instance);
     default:
         assert(!"a subject");
         return false;

@@ -13,23 +13,26 @@ static bool after(const struct scheduler *scheduler, int64_t since_usec, int64_t
 }
 
 /* healthCheckGracePeriodSeconds: behind a balancer failing checks do not count from RUNNING on. */
-static bool in_grace(const struct scheduler *scheduler, const struct service *service,
-                     const struct task *task)
+static bool in_grace(const struct scheduler *scheduler, const struct service *service, int id)
 {
-    return service->deployments[task->deployment].n_balancers > 0 &&
-           !after(scheduler, task->running_usec, service->grace_usec);
+    const struct cluster *cluster = &scheduler->cluster;
+
+    return service->deployments[cluster->tasks[id].deployment].n_balancers > 0 &&
+           !after(scheduler, cluster->details[id].running_usec, service->grace_usec);
 }
 
 static bool passes(const struct scheduler *scheduler, const struct task *task, int id)
 {
     const struct cluster *cluster = &scheduler->cluster;
+    const struct task_details *details = &cluster->details[id];
     bool is_checked = cluster->taskdef_facts[task->taskdef].is_checked;
 
     if (is_checked && task->health != HEALTH_HEALTHY)
         return false;
-    if (task->first_target != ID_NONE)
+    if (details->first_target != ID_NONE)
         return target_all_healthy(cluster, id);
-    return is_checked || after(scheduler, task->running_usec, scheduler->rules.healthy_after_usec);
+    return is_checked ||
+           after(scheduler, details->running_usec, scheduler->rules.healthy_after_usec);
 }
 
 /* The circuit breaker counts it, and ECS says so. */
@@ -43,7 +46,7 @@ static void note_unhealthy(struct scheduler *scheduler, struct outputs *outputs,
 
     event->task = id;
     event->count = 1;
-    for (int32_t t = task->first_target; t != ID_NONE && !by_container;
+    for (int32_t t = scheduler->cluster.details[id].first_target; t != ID_NONE && !by_container;
          t = scheduler->cluster.targets[t].next_of_task)
         if (scheduler->cluster.targets[t].status == TARGET_UNHEALTHY)
             event->target_group = scheduler->cluster.targets[t].target_group;
@@ -66,7 +69,7 @@ void service_judge(struct scheduler *scheduler, struct outputs *outputs, int id)
     running = task->last == TASK_RUNNING;
     failing = running && (task->health == HEALTH_UNHEALTHY || target_any_unhealthy(cluster, id));
     healthy = running && !failing && passes(scheduler, task, id);
-    unhealthy = failing && !in_grace(scheduler, &cluster->services[service], task);
+    unhealthy = failing && !in_grace(scheduler, &cluster->services[service], id);
     outdated = unhealthy || draining;
     if (healthy == task->is_healthy && unhealthy == task->is_unhealthy &&
         outdated == task->is_outdated)

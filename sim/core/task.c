@@ -281,8 +281,8 @@ void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int
     int service = cluster->requests[task->request].service;
     bool was_wanted = task->desired == TASK_RUNNING;
 
-    decide_close(scheduler, &task->place_decision);
-    decide_close(scheduler, &task->stop_decision);
+    decide_close(scheduler, &cluster->details[id].place_decision);
+    decide_close(scheduler, &cluster->details[id].stop_decision);
     target_forget(scheduler, outputs, id);
     if (cluster->instances[task->instance].is_vm)
         fargate_release(scheduler, task->instance);
@@ -313,22 +313,24 @@ void task_report(struct scheduler *scheduler, const struct task_state *report, i
 {
     struct cluster *cluster = &scheduler->cluster;
     struct task *task;
+    struct task_details *details;
     int service;
 
     if (!is_current(cluster, report))
         return;
     task = &cluster->tasks[report->task];
+    details = &cluster->details[report->task];
     service = cluster->requests[task->request].service;
-    if (number >= task->report) {
-        task->report = number;
+    if (number >= details->report) {
+        details->report = number;
         task->health = (uint8_t)report->health;
     }
-    decide_close(scheduler, &task->place_decision);
+    decide_close(scheduler, &details->place_decision);
     if (report->status == TASK_STOPPED) {
         task_note_stopped(scheduler, outputs, report->task, report->code);
     } else if (report->status == TASK_RUNNING && task->last == TASK_PENDING) {
         cluster_run(cluster, report->task);
-        task->running_usec = scheduler->now_usec;
+        details->running_usec = scheduler->now_usec;
         if (service != ID_NONE && task->desired == TASK_RUNNING)
             service_note_running(scheduler, outputs, report->task, report);
     }

@@ -45,12 +45,11 @@ int64_t view_free_memory_mib(const struct strategy_view *view, int instance)
 
 int view_tasks(const struct strategy_view *view, int instance)
 {
-    const struct cluster *cluster = view->cluster;
+    const struct instance *it = instance_of(view, instance);
     int n = 0;
 
-    for (int t = instance_of(view, instance)->first_task; t != ID_NONE;
-         t = cluster->tasks[t].next_on_instance)
-        n += cluster->tasks[t].desired == TASK_RUNNING;
+    for (int i = 0; i < it->n_tasks; i++)
+        n += view->cluster->tasks[it->tasks[i]].desired == TASK_RUNNING;
     return n;
 }
 

@@ -169,7 +169,6 @@ static void add_instances(struct cluster *cluster, int n, int n_racks)
         instance->cpu = INSTANCE_CPU;
         instance->memory_mib = INSTANCE_MEMORY_MIB;
         instance->enis = ID_NONE;
-        instance->first_task = ID_NONE;
     }
 }
 

@@ -27,7 +27,6 @@ int fixture_instance(struct cluster *cluster, const char *zone, int cpu, int mem
     instance->cpu = cpu;
     instance->enis = ID_NONE;
     instance->memory_mib = memory_mib;
-    instance->first_task = ID_NONE;
     return cluster->n_instances - 1;
 }
 

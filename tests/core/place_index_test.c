@@ -208,7 +208,6 @@ static void add_instance(struct world *world)
         world->huge && roll(world, 2) ? INSTANCE_MEMORY_MAX_MIB : amount(world, 4096);
     instance->gpus = roll(world, 4) ? 0 : roll(world, 5);
     instance->enis = roll(world, 2) ? ID_NONE : roll(world, 4);
-    instance->first_task = ID_NONE;
     if (roll(world, 6) == 0)
         *ARRAY_ADD(instance, ports) = (struct port_use){8000, PROTOCOL_TCP, ID_NONE};
     cluster_note_instance(cluster, cluster->n_instances - 1);

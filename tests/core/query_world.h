@@ -54,7 +54,6 @@ static void query_world_instances(struct cluster *cluster)
             .group = i / 2,
             .zone = i < 4 ? i % 2 : ID_NONE,
             .registered_at_usec = registered_sec[i] * USEC_PER_SEC + (i == 3 ? 500000 : 0),
-            .first_task = ID_NONE,
         };
 }
 

@@ -30,7 +30,7 @@ TestSuite(target, .init = begin, .fini = steps_finish);
 
 static enum target_status status(int task)
 {
-    return scheduler.cluster.targets[scheduler.cluster.tasks[task].first_target].status;
+    return scheduler.cluster.targets[scheduler.cluster.details[task].first_target].status;
 }
 
 Test(target, defaults_are_elastic_load_balancings)
