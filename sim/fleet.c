@@ -335,7 +335,7 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
     struct fleet_instance *instance = &fleet->instances[id];
 
     for (int i = known->n_tasks - 1; i >= 0; i--)
-        fleet_forget_task(fleet, known->tasks[i]);
+        fleet_forget_task(fleet, cluster_tasks_on(known)[i]);
     fleet_drop_pulls(fleet, id);
     fleet_drop_duties(fleet, id);
     if (instance->up)

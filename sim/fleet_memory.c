@@ -75,7 +75,7 @@ static struct victim choose(struct fleet *fleet, struct fleet_container *contain
         consider_task(fleet, task, &victim);
     else if (fleet->instances[id].memory_bytes > (int64_t)fleet->instances[id].memory_mib << 20)
         for (int i = fleet->cluster->instances[id].n_tasks - 1; i >= 0; i--)
-            consider_task(fleet, fleet->cluster->instances[id].tasks[i], &victim);
+            consider_task(fleet, cluster_tasks_on(&fleet->cluster->instances[id])[i], &victim);
     return victim;
 }
 

@@ -261,7 +261,7 @@ bool capacity_is_empty(const struct cluster *cluster, int id)
     const struct instance *instance = &cluster->instances[id];
 
     for (int i = 0; i < instance->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[instance->tasks[i]];
+        const struct task *task = &cluster->tasks[cluster_tasks_on(instance)[i]];
         const struct message *call = &cluster->requests[task->request].call;
 
         if (call->kind != MESSAGE_CREATE_SERVICE ||

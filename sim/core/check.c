@@ -94,7 +94,7 @@ static bool instance_lists(const struct scheduler *scheduler, const struct findi
 
         n += instance->n_tasks;
         for (int k = 0; k < instance->n_tasks; k++) {
-            int t = instance->tasks[k];
+            int t = cluster_tasks_on(instance)[k];
 
             if (cluster->tasks[t].instance != i || cluster->tasks[t].last == TASK_STOPPED)
                 FAIL(finding, "i%d: t%d does not belong in its list", i + 1, t + 1);

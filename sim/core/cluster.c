@@ -24,7 +24,8 @@ void cluster_finish(struct cluster *cluster)
     place_index_destroy(cluster->index);
     for (int i = 0; i < cluster->n_instances; i++) {
         free(cluster->instances[i].ports);
-        free(cluster->instances[i].tasks);
+        if (cluster->instances[i].cap_tasks > 0)
+            free(cluster->instances[i].many_tasks);
     }
     for (int i = 0; i < cluster->n_groups; i++) {
         struct message message = {.kind = MESSAGE_INSTANCE_GROUP};
@@ -224,6 +225,32 @@ static void give_extras(struct instance *instance, const struct task_definition 
     instance->n_ports = kept;
 }
 
+static void make_many(struct instance *instance)
+{
+    int32_t few[INSTANCE_FEW_TASKS];
+
+    memcpy(few, instance->few_tasks, sizeof few);
+    instance->many_tasks = NULL;
+    while (instance->cap_tasks <= INSTANCE_FEW_TASKS)
+        instance->many_tasks = array_grow(instance->many_tasks, instance->cap_tasks,
+                                          &instance->cap_tasks, sizeof few[0]);
+    memcpy(instance->many_tasks, few, sizeof few);
+}
+
+static void join_instance(struct instance *instance, int task)
+{
+    if (instance->cap_tasks == 0 && instance->n_tasks < INSTANCE_FEW_TASKS) {
+        instance->few_tasks[instance->n_tasks++] = task;
+        return;
+    }
+    if (instance->cap_tasks == 0)
+        make_many(instance);
+    if (instance->n_tasks == instance->cap_tasks)
+        instance->many_tasks = array_grow(instance->many_tasks, instance->n_tasks,
+                                          &instance->cap_tasks, sizeof instance->many_tasks[0]);
+    instance->many_tasks[instance->n_tasks++] = task;
+}
+
 void cluster_place(struct cluster *cluster, int id, int instance_id)
 {
     struct task *task = &cluster->tasks[id];
@@ -234,7 +261,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     task->instance = instance_id;
     task->placed_at_usec = cluster->now_usec;
     task->last = TASK_PENDING;
-    *ARRAY_ADD(instance, tasks) = id;
+    join_instance(instance, id);
     instance->cpu_reserved += facts->cpu;
     instance->memory_reserved_mib += facts->memory_mib;
     if (facts->takes_extras)
@@ -318,6 +345,9 @@ void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
     struct task *task = &cluster->tasks[id];
     bool counted = !task->is_deregistering;
 
+    if (task->instance != ID_NONE) /* all that is soon needed of it, together */
+        __builtin_prefetch(&cluster->instances[task->instance].few_tasks[INSTANCE_FEW_TASKS - 1],
+                           1);
     if (counted)
         leave_counts(cluster, id, code);
     task->is_deregistering = false;
@@ -364,15 +394,16 @@ static void leave_instance(struct cluster *cluster, int id)
 {
     const struct task *task = &cluster->tasks[id];
     struct instance *instance = instance_of(cluster, task);
+    int32_t *tasks = instance->cap_tasks > 0 ? instance->many_tasks : instance->few_tasks;
     int32_t at = instance->n_tasks--, behind = ID_NONE;
 
     if (cluster->taskdef_facts[task->taskdef].takes_extras)
         instance->enis_reserved -=
             taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
     while (behind != id) { /* from the last one on each takes the place of the one before */
-        int32_t here = instance->tasks[--at];
+        int32_t here = tasks[--at];
 
-        instance->tasks[at] = behind;
+        tasks[at] = behind;
         behind = here;
     }
 }

@@ -32,6 +32,8 @@ struct port_use {
     int32_t task;
 };
 
+#define INSTANCE_FEW_TASKS 12 /* stand in its record */
+
 /* What placing and stopping a task touches stands first, side by side. */
 struct instance {
     uint8_t status; /* enum instance_status */
@@ -42,12 +44,15 @@ struct instance {
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
      * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
-    int32_t n_tasks, cap_tasks;
-    int32_t *tasks; /* here and not STOPPED, in the order in which they were placed */
-    int64_t rate;   /* LEDGER_UNIT-ths of nano-dollars per hour */
-    int32_t epoch;  /* of the agent: 1 from the launch on */
-    int32_t type;   /* of the group's: 0 is its first */
-    int32_t zone;   /* index in the group's zones, or ID_NONE */
+    int64_t rate;               /* LEDGER_UNIT-ths of nano-dollars per hour */
+    int32_t n_tasks, cap_tasks; /* here and not STOPPED: cluster_tasks_on(); cap 0: they are few */
+    union {
+        int32_t few_tasks[INSTANCE_FEW_TASKS];
+        int32_t *many_tasks;
+    };
+    int32_t epoch; /* of the agent: 1 from the launch on */
+    int32_t type;  /* of the group's: 0 is its first */
+    int32_t zone;  /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool spot, interrupted; /* interrupted: its Spot warning has come */
     bool leaving;           /* to be terminated once its tasks have stopped */
@@ -298,6 +303,12 @@ struct cluster {
 
 /* Beyond any cluster that fits in memory; keeps sums of counts within 32 bits. */
 #define CLUSTER_COUNT_MAX 1000000
+
+/* The instance's tasks, in the order in which they were placed. */
+static inline const int32_t *cluster_tasks_on(const struct instance *instance)
+{
+    return instance->cap_tasks > 0 ? instance->many_tasks : instance->few_tasks;
+}
 
 /* Whether it is the index of one of `n` things. */
 static inline bool cluster_in_range(int id, int n)

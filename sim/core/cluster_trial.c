@@ -38,7 +38,10 @@ void cluster_trial_init(struct cluster *trial, const struct cluster *cluster)
         OWN(&trial->services[i], deployments);
     for (int i = 0; i < trial->n_instances; i++) {
         OWN(&trial->instances[i], ports);
-        OWN(&trial->instances[i], tasks);
+        if (trial->instances[i].cap_tasks > 0)
+            trial->instances[i].many_tasks =
+                duplicate(trial->instances[i].many_tasks, trial->instances[i].n_tasks,
+                          &trial->instances[i].cap_tasks, sizeof(int32_t));
     }
 }
 
@@ -48,7 +51,8 @@ void cluster_trial_finish(struct cluster *trial)
         free(trial->services[i].deployments);
     for (int i = 0; i < trial->n_instances; i++) {
         free(trial->instances[i].ports);
-        free(trial->instances[i].tasks);
+        if (trial->instances[i].cap_tasks > 0)
+            free(trial->instances[i].many_tasks);
     }
     if (trial->index)
         place_index_destroy(trial->index);

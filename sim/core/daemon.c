@@ -19,8 +19,8 @@ static int task_on(const struct cluster *cluster, const struct service *service,
     const struct instance *it = &cluster->instances[instance];
 
     for (int i = it->n_tasks - 1; i >= 0; i--)
-        if (cluster->tasks[it->tasks[i]].request == service->request)
-            return it->tasks[i];
+        if (cluster->tasks[cluster_tasks_on(it)[i]].request == service->request)
+            return cluster_tasks_on(it)[i];
     return ID_NONE;
 }
 
@@ -30,7 +30,7 @@ static bool is_needed_on(const struct cluster *cluster, int instance)
     const struct instance *it = &cluster->instances[instance];
 
     for (int i = 0; i < it->n_tasks; i++) {
-        int service = cluster->requests[cluster->tasks[it->tasks[i]].request].service;
+        int service = cluster->requests[cluster->tasks[cluster_tasks_on(it)[i]].request].service;
 
         if (service == ID_NONE || cluster->services[service].scheduling != SCHEDULING_DAEMON)
             return true;

@@ -374,7 +374,7 @@ static void set_draining(struct scheduler *scheduler, struct outputs *outputs, i
     cluster_note_instance(cluster, id);
     scheduler->room = true;
     for (int i = instance->n_tasks - 1; i >= 0; i--)
-        service_judge(scheduler, outputs, instance->tasks[i]);
+        service_judge(scheduler, outputs, cluster_tasks_on(instance)[i]);
     service_note_instance(scheduler, id);
 }
 
@@ -482,7 +482,8 @@ void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
     code = instance->interrupted ? STOP_SPOT_INTERRUPTION : STOP_INFRASTRUCTURE_HEALTH;
     bill(scheduler, id);
     while (instance->n_tasks > 0)
-        task_note_stopped(scheduler, outputs, instance->tasks[instance->n_tasks - 1], code);
+        task_note_stopped(scheduler, outputs, cluster_tasks_on(instance)[instance->n_tasks - 1],
+                          code);
     if (!instance->leaving)
         give_up_place(cluster, instance);
     leave_group(cluster, id);

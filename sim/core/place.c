@@ -25,7 +25,7 @@ int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_gr
     int n = 0;
 
     for (int i = 0; i < it->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[it->tasks[i]];
+        const struct task *task = &cluster->tasks[cluster_tasks_on(it)[i]];
 
         n += task->desired == TASK_RUNNING &&
              cluster->requests[task->request].task_group == task_group;

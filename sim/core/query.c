@@ -43,7 +43,7 @@ static int64_t count_running(const struct cluster *cluster, const struct instanc
     int64_t n = 0;
 
     for (int i = 0; i < instance->n_tasks; i++)
-        n += cluster->tasks[instance->tasks[i]].desired == TASK_RUNNING;
+        n += cluster->tasks[cluster_tasks_on(instance)[i]].desired == TASK_RUNNING;
     return n;
 }
 
@@ -147,7 +147,7 @@ static bool task_group_holds(const struct query *query, const struct comparison 
     if (instance->n_tasks == 0)
         return comparison->relation == OPERATOR_NOT_EXISTS;
     for (int i = 0; i < instance->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[instance->tasks[i]];
+        const struct task *task = &cluster->tasks[cluster_tasks_on(instance)[i]];
         const struct request *request = &cluster->requests[task->request];
 
         if (text_holds(query, comparison, names_text(&cluster->names, request->task_group)))

@@ -451,7 +451,7 @@ static void note_stop(struct victims *victims)
         if (by_attribute(&victims->rules[r]))
             victims->totals[victims->class_values[victims->classes[last->class].value + r]]--;
     for (int i = it->n_tasks - 1; i >= 0; i--) {
-        int32_t node = node_of(victims, it->tasks[i]);
+        int32_t node = node_of(victims, cluster_tasks_on(it)[i]);
 
         if (node == ID_NONE)
             continue;

@@ -49,7 +49,7 @@ int view_tasks(const struct strategy_view *view, int instance)
     int n = 0;
 
     for (int i = 0; i < it->n_tasks; i++)
-        n += view->cluster->tasks[it->tasks[i]].desired == TASK_RUNNING;
+        n += view->cluster->tasks[cluster_tasks_on(it)[i]].desired == TASK_RUNNING;
     return n;
 }
 

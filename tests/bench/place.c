@@ -11,7 +11,6 @@
 #include "core/place.h"
 #include "core/scheduler.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -254,7 +253,8 @@ static void bench_init(struct bench *bench, const struct case_of_bench *which, i
     cluster_init(&bench->cluster, 1);
     add_instances(&bench->cluster, n, which->per_rack ? n / which->per_rack : RACKS);
     for (int s = 0; s < SIZES; s++)
-        assert(cluster_add_taskdef(&bench->cluster, definition_of(s)));
+        if (!cluster_add_taskdef(&bench->cluster, definition_of(s)))
+            abort();
     fill(bench, which);
 }
 
