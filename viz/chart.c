@@ -56,6 +56,52 @@ void chart_add_key(struct chart *chart, const char *text, enum paint paint, int 
     key->hatched = hatched;
 }
 
+/* Which column a point falls into, of those between the first and the last one. */
+static int column_of(const struct chart_line *line, int i)
+{
+    double first = line->points[0].x, wide = line->points[line->n_points - 1].x - first;
+    return wide > 0 ? (int)((line->points[i].x - first) / wide * CHART_COLUMNS) : 0;
+}
+
+/* Keeps those of points from .. end - 1 that the picture needs, at `to`, which is not behind `from`. Returns how many. */
+static int keep(struct chart_point *points, int from, int end, int to)
+{
+    int least = from, most = from, kept = 0;
+    for (int i = from; i < end; i++) {
+        least = points[i].y < points[least].y ? i : least;
+        most = points[i].y > points[most].y ? i : most;
+    }
+    for (int i = from; i < end; i++) {
+        if (i == from || i == least || i == most || i == end - 1)
+            points[to + kept++] = points[i];
+    }
+    return kept;
+}
+
+static void thin_line(struct chart_line *line)
+{
+    int n = 0, end, column;
+    if (line->n_points <= 4 * CHART_COLUMNS)
+        return;
+    column = column_of(line, 0);
+    for (int from = 0; from < line->n_points; from = end) {
+        int next = column;
+        for (end = from + 1; end < line->n_points && (next = column_of(line, end)) == column;)
+            end++;
+        column = next;
+        n += keep(line->points, from, end, n);
+    }
+    line->n_points = n;
+}
+
+void chart_thin(struct chart *chart)
+{
+    for (int p = 0; p < chart->n_panels; p++) {
+        for (int l = 0; l < chart->panels[p].n_lines; l++)
+            thin_line(&chart->panels[p].lines[l]);
+    }
+}
+
 void chart_finish(struct chart *chart)
 {
     for (int p = 0; p < chart->n_panels; p++) {

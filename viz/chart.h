@@ -91,6 +91,11 @@ void chart_add_word(struct chart_panel *panel, const char *text, double x, doubl
 void chart_add_key(struct chart *chart, const char *text, enum paint paint, int shade,
                    bool hatched);
 
+/* Leaves out points that a picture has no room for: of each column of a long line the first and the last, the least and
+ * the greatest stay. Points stand in order of x. */
+#define CHART_COLUMNS 1200
+void chart_thin(struct chart *chart);
+
 /* The whole script: data and all. `path` decides the terminal as in gnuplot_terminal(). */
 void chart_script(struct buffer *script, const struct chart *chart, const char *path);
 void chart_finish(struct chart *chart);

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More steps than this many columns hold cannot be seen. */
-#define COLUMNS 1200
-
 const struct plots_kind plots_kinds[] = {
     {"gantt", "tasks on instances over time, with their phases", plots_gantt, 1},
     {"utilization", "CPU and memory that tasks reserve, of what the instances have",
@@ -130,6 +127,7 @@ void plots_fill(struct chart *chart, const struct plots_kind *kind, const struct
         add_how(chart->subtitle, sizeof chart->subtitle, &runs[i]);
     snprintf(chart->empty, sizeof chart->empty, "there is nothing of this in the run");
     kind->fill(chart, runs, n_runs);
+    chart_thin(chart);
 }
 
 /* What kinds share ------------------------------------------------------------------------------- */
@@ -211,7 +209,7 @@ void plots_add_series(struct chart_line *line, struct series *series, int64_t en
                       double usec_per_x, double scale)
 {
     series_close(series, end_usec);
-    series_thin(series, end_usec, COLUMNS);
+    series_thin(series, end_usec, CHART_COLUMNS);
     for (int i = 0; i < series->n_points; i++)
         chart_add_point(line, (double)series->points[i].at_usec / usec_per_x,
                         (double)series->points[i].value * scale);
