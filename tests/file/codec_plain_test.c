@@ -98,7 +98,7 @@ Test(codec_plain, takes_an_ordinary_line)
         "\"epoch\":1,\"task\":\"t2515\",\"status\":\"RUNNING\",\"health\":\"UNKNOWN\","
         "\"containers\":[{\"status\":"
         "\"RUNNING\",\"health\":\"UNKNOWN\",\"restartCount\":0}]},\"h\":\"50c4fd8ad3606a3f\"}";
-    struct record record;
+    struct record record = {0};
     uint64_t digest;
 
     cr_assert(codec_plain_logged(line, sizeof line - 1, &record, &digest));
@@ -108,6 +108,7 @@ Test(codec_plain, takes_an_ordinary_line)
     record_finish(&record);
     for (size_t length = 0; length < sizeof line - 1; length++)
         cr_expect(!codec_plain_logged(line, length, &record, &digest), "%zu bytes of it", length);
+    record_finish(&record);
 }
 
 /* Each byte changed to each of those that mean something, taken out and doubled. */
