@@ -91,7 +91,10 @@ static int measure(const char *path, bool quick, bool json)
         fputs(text.text, stdout);
     } else {
         calibrate_print(stdout, calibration);
-        printf("profile    %s\nnext       berth predict SCENARIO --host-profile %s\n", path, path);
+        char *word = buffer_shell_word(path);
+
+        printf("profile    %s\nnext       berth predict SCENARIO --host-profile %s\n", path, word);
+        free(word);
     }
     buffer_finish(&text);
     free(calibration);

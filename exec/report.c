@@ -262,33 +262,38 @@ static void print_left(const struct report *report)
 static void print_compare(const char *log_path)
 {
     const char *dot = strstr(log_path, ".exec.run");
-    char *simulated;
+    char *simulated, *word = buffer_shell_word(log_path), *simulated_word;
 
     if (asprintf(&simulated, "%.*s.run", dot ? (int)(dot - log_path) : 0, log_path) < 0) {
         abort();
     }
     if (dot && access(simulated, R_OK) == 0) {
+        simulated_word = buffer_shell_word(simulated);
         printf("next          berth compare %s %s        simulated and real, side by side\n",
-               simulated, log_path);
+               simulated_word, word);
+        free(simulated_word);
     } else {
-        printf("next          berth view %s\n", log_path);
+        printf("next          berth view %s\n", word);
     }
     free(simulated);
+    free(word);
 }
 
 static void print_next(const struct report *report)
 {
+    char *word = buffer_shell_word(report->log_path);
+
     printf("files         %s%s\n", report->log_path,
            report->given_to_user ? " (yours, not root's)" : "");
     if (report->prints) {
         printf("              %s/        what containers printed: berth logs %s --task t1\n",
-               report->prints, report->log_path);
+               report->prints, word);
     }
     print_compare(report->log_path);
     if (report->summary.tasks > 0) {
-        printf("              berth explain %s --task t1        why a task is where it is\n",
-               report->log_path);
+        printf("              berth explain %s --task t1        why a task is where it is\n", word);
     }
+    free(word);
 }
 
 void report_print(const struct report *report)

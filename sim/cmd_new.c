@@ -4,12 +4,14 @@
  */
 #include "command.h"
 
+#include "file/buffer.h"
 #include "file/err.h"
 #include "file/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -214,6 +216,7 @@ int cmd_new(int argc, char **argv)
     };
     int n_operands, code;
     const char *path, *text;
+    char *word;
     struct err err;
 
     if (!options_parse(&options, argc, argv, &n_operands, &code))
@@ -230,6 +233,8 @@ int cmd_new(int argc, char **argv)
     }
     if (!write_new(path, text, &err))
         return err_report(&err);
-    fprintf(stderr, "%s is written; next: berth sim %s\n", path, path);
+    word = buffer_shell_word(path);
+    fprintf(stderr, "%s is written; next: berth sim %s\n", path, word);
+    free(word);
     return EXIT_FINE;
 }

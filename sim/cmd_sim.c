@@ -191,29 +191,32 @@ static void print_deployments(const struct sim_result *result)
 /* With the command that says more, on the same line where there is room. */
 static void print_why(const struct sim_options *options, const struct sim_result *result)
 {
-    struct buffer text = {0};
-    char more[256];
+    struct buffer text = {0}, more = {0};
     int32_t task;
 
     if (!options->log_path || options->log_level == LOG_SUMMARY)
         return;
     task = why_line(&text, options->log_path, &result->story);
     if (task != ID_NONE) {
-        int width = snprintf(more, sizeof more, "(berth explain %s --task %s)", options->log_path,
-                             story_task_name(task));
-        bool fits = 9 + (int)text.length + 3 + width <= SUMMARY_COLUMNS;
+        bool fits;
 
-        printf("why      %s%s%s\n", text.text, fits ? "   " : "\n         ", more);
+        buffer_add_text(&more, "(berth explain ");
+        buffer_add_shell_word(&more, options->log_path);
+        buffer_add(&more, " --task %s)", story_task_name(task));
+        fits = 9 + (int)text.length + 3 + (int)more.length <= SUMMARY_COLUMNS;
+        printf("why      %s%s%s\n", text.text, fits ? "   " : "\n         ", more.text);
     }
+    buffer_finish(&more);
     buffer_finish(&text);
 }
 
 static void print_next(const struct scenario *scenario, const struct sim_result *result)
 {
-    char length[32];
+    char length[32], *path = buffer_shell_word(scenario->path);
 
-    printf("next     berth exec %s        the same file, for real, about %s\n", scenario->path,
+    printf("next     berth exec %s        the same file, for real, about %s\n", path,
            summary_duration(result->summary.end_usec, length, sizeof length));
+    free(path);
 }
 
 static void print_picture(const struct scenario *scenario, const struct sim_options *options,

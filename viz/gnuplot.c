@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -38,6 +39,8 @@ static const struct {
 
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 #define TEXT_COLUMNS 100
+#define TEXT_COLUMNS_LEAST 60
+#define TEXT_COLUMNS_MOST 200
 #define TEXT_PIXELS_A_LINE 17
 
 bool gnuplot_is_text(const char *path)
@@ -64,12 +67,24 @@ bool gnuplot_draws(const char *path, struct err *err)
         path);
 }
 
+/* As wide as the terminal, where it is one and a chart has room in it. */
+static int text_columns(void)
+{
+    struct winsize window;
+    int columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0
+                      ? window.ws_col
+                      : TEXT_COLUMNS;
+    return columns < TEXT_COLUMNS_LEAST  ? TEXT_COLUMNS_LEAST
+           : columns > TEXT_COLUMNS_MOST ? TEXT_COLUMNS_MOST
+                                         : columns;
+}
+
 /* Colours only where somebody sees them and did not ask for none (no-color.org). */
 static void text_terminal(struct buffer *script, int height)
 {
     const char *no_color = getenv("NO_COLOR");
     bool colours = isatty(STDOUT_FILENO) && !(no_color && *no_color);
-    buffer_add(script, "set terminal dumb noenhanced size %d,%d %s\n", TEXT_COLUMNS,
+    buffer_add(script, "set terminal dumb noenhanced size %d,%d %s\n", text_columns(),
                height / TEXT_PIXELS_A_LINE, colours ? "ansi256" : "mono");
 }
 

@@ -413,8 +413,10 @@ static void add_repeat(struct buffer *page, const struct plots_run *runs, int n_
             buffer_add(page, " --seed %" PRIu64, header->seed);
         if (header->scale_denominator != header->scale_numerator)
             buffer_add(page, " --scale %d/%d", header->scale_numerator, header->scale_denominator);
+        char *word = buffer_shell_word(runs[i].path);
         buffer_add_text(page, " -o ");
-        add_text(page, runs[i].path);
+        add_text(page, word);
+        free(word);
         buffer_add_text(page, "      # berth ");
         add_text(page, header->version);
         if (header->started) {

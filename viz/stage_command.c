@@ -11,26 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As a shell takes it: in quotes where it has anything else than plain letters. */
-static void add_word(struct buffer *text, const char *word)
-{
-    bool plain = *word != '\0';
-    for (const char *at = word; *at != '\0'; at++)
-        plain &= isalnum((unsigned char)*at) || strchr("-_./:,@+%=", *at) != NULL;
-    if (plain) {
-        buffer_add(text, " %s", word);
-        return;
-    }
-    buffer_add_text(text, " '");
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at == '\'')
-            buffer_add_text(text, "'\\''");
-        else
-            buffer_add_bytes(text, at, 1);
-    }
-    buffer_add_text(text, "'");
-}
-
 /* A number of millionths with no more decimals than it takes. */
 static void add_millionths(struct buffer *text, int64_t millionths)
 {
@@ -68,8 +48,10 @@ void stage_command(const struct stage *stage, struct buffer *text)
 {
     const struct stage_look *look = &stage->look;
     buffer_add_text(text, "berth view");
-    for (int i = 0; i < stage->n_scenes; i++)
-        add_word(text, stage->paths[i]);
+    for (int i = 0; i < stage->n_scenes; i++) {
+        buffer_add_text(text, " ");
+        buffer_add_shell_word(text, stage->paths[i]);
+    }
     buffer_add_text(text, " --at ");
     add_millionths(text, stage->clock.at_usec);
     buffer_add_text(text, "s");
@@ -84,8 +66,8 @@ void stage_command(const struct stage *stage, struct buffer *text)
         add_millionths(text, look->camera.y);
     }
     if (look->filter[0] != '\0') {
-        buffer_add_text(text, " --filter");
-        add_word(text, look->filter);
+        buffer_add_text(text, " --filter ");
+        buffer_add_shell_word(text, look->filter);
     }
     add_pick(text, "pin", &look->pinned);
     if (look->pinned.thing != LAYOUT_NOTHING && stage->panel_scroll > 0)

@@ -4,6 +4,7 @@
 #include "file/buffer.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -152,6 +153,34 @@ void buffer_unescape(char *text)
             from += 2;
         }
     }
+}
+
+void buffer_add_shell_word(struct buffer *buffer, const char *text)
+{
+    bool plain = *text != '\0';
+
+    for (const char *at = text; *at; at++)
+        plain &= isalnum((unsigned char)*at) || strchr("-_./:,@+%=", *at) != NULL;
+    if (plain) {
+        buffer_add_text(buffer, text);
+        return;
+    }
+    buffer_add_text(buffer, "'");
+    for (const char *at = text; *at; at++) {
+        if (*at == '\'')
+            buffer_add_text(buffer, "'\\''");
+        else
+            buffer_add_bytes(buffer, at, 1);
+    }
+    buffer_add_text(buffer, "'");
+}
+
+char *buffer_shell_word(const char *text)
+{
+    struct buffer word = {0};
+
+    buffer_add_shell_word(&word, text);
+    return word.text;
 }
 
 void buffer_clear(struct buffer *buffer)

@@ -49,6 +49,12 @@ void buffer_add_json_string(struct buffer *buffer, const char *text);
 /* Turns private characters back into the bytes that they stand for, in place. */
 void buffer_unescape(char *text);
 
+/* As a shell takes it: in quotes where there is more in it than plain letters. */
+void buffer_add_shell_word(struct buffer *buffer, const char *text);
+
+/* The same as a text for free(). */
+char *buffer_shell_word(const char *text);
+
 void buffer_clear(struct buffer *buffer);
 void buffer_finish(struct buffer *buffer);
 

@@ -123,6 +123,8 @@ expect 'without a name' 0 '' 'scenario.json is written' new
 cmp -s scenario.json service.json; report 'a service is the default' $?
 expect 'to standard output' 0 '"title": "A service' '' new -
 [ ! -e - ]; report 'and into no file' $?
+expect 'a name for the shell' 0 '' "next: berth sim 'a b'..'c.json'" new "a b'c.json"
+expect 'and of its run' 0 "next +berth exec 'a b'..'c.json' " '' sim "a b'c.json"
 expect 'two kinds' 2 '' 'at most one' new --job --task x.json
 
 cat >role.json <<'EOF'
