@@ -26,6 +26,7 @@ void cluster_finish(struct cluster *cluster)
         free(cluster->instances[i].ports);
         if (cluster->instances[i].cap_tasks > 0)
             free(cluster->instances[i].many_tasks);
+        free(cluster->instances[i].debts);
     }
     for (int i = 0; i < cluster->n_groups; i++) {
         struct message message = {.kind = MESSAGE_INSTANCE_GROUP};
@@ -278,21 +279,37 @@ static int64_t weight(int64_t cpu, int64_t memory_mib)
     return CPU_WEIGHT * cpu + memory_mib;
 }
 
+static void add_debt(struct instance *instance, int service, unsigned __int128 amount)
+{
+    int i = 0;
+
+    while (i < instance->n_debts && instance->debts[i].service != service)
+        i++;
+    if (i == instance->n_debts)
+        *ARRAY_ADD(instance, debts) = (struct debt){service, 0};
+    instance->debts[i].amount += amount;
+}
+
 /* Its share of its instance while it reserved it. A micro-VM is billed, and paid for, as a whole. */
 static void charge(struct cluster *cluster, const struct task *task)
 {
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
-    const struct instance *instance;
+    struct instance *instance;
+    unsigned __int128 amount;
+    int service = cluster->requests[task->request].service;
 
     if (task->instance == ID_NONE || cluster->ledger.closed)
         return;
     instance = instance_of(cluster, task);
-    if (!instance->is_vm && instance->rate > 0)
-        ledger_charge(&cluster->ledger, cluster->groups[instance->group].provider,
-                      cluster->requests[task->request].service, instance->rate,
-                      cluster->now_usec - task->placed_at_usec,
-                      weight(facts->cpu, facts->memory_mib),
-                      weight(instance->cpu, instance->memory_mib));
+    if (instance->is_vm || instance->rate <= 0 || instance->is_free)
+        return;
+    amount = ledger_part(instance->rate, cluster->now_usec - task->placed_at_usec,
+                         weight(facts->cpu, facts->memory_mib),
+                         weight(instance->cpu, instance->memory_mib));
+    if (instance->spot && !instance->billed)
+        add_debt(instance, service, amount);
+    else
+        ledger_pay(&cluster->ledger, cluster->groups[instance->group].provider, service, amount);
 }
 
 static void give_room(struct cluster *cluster, int id)

@@ -34,6 +34,12 @@ struct port_use {
 
 #define INSTANCE_FEW_TASKS 12 /* stand in its record */
 
+/* What tasks of a service (or ID_NONE) are to pay for their part of an instance: an amount of the ledger. */
+struct debt {
+    int32_t service;
+    unsigned __int128 amount;
+};
+
 /* What placing and stopping a task touches stands first, side by side. */
 struct instance {
     uint8_t status; /* enum instance_status */
@@ -58,6 +64,7 @@ struct instance {
     bool leaving;           /* to be terminated once its tasks have stopped */
     bool scaled_out;        /* launched by its capacity provider */
     bool billed;            /* its whole time stands in the ledger */
+    bool is_free;           /* billed: Spot, taken back so soon that nobody pays */
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
@@ -66,6 +73,9 @@ struct instance {
     int32_t enis, enis_reserved; /* tasks in awsvpc; `enis` ID_NONE: any number */
     int32_t n_ports, cap_ports;
     struct port_use *ports;
+    int n_debts, cap_debts;
+    struct debt
+        *debts; /* of its tasks so far, while it may yet be free: of Spot until it is billed */
     int64_t launch_decision, terminate_decision; /* open ones, or 0 */
 };
 

@@ -142,15 +142,18 @@ static int count_in_zone(const struct cluster *cluster, const struct group *grou
     return n;
 }
 
-/* An Auto Scaling group keeps its zones even; a fixed one takes them in turn. */
-static int32_t next_zone(const struct cluster *cluster, const struct group *group)
+/* A group keeps its zones even (Amazon EC2 Auto Scaling user guide, auto-scaling-benefits: instance distribution), so
+ * what replaces a lost one comes where it was; a fixed one that is launched as a whole takes them in turn, which is
+ * the same and needs no count. */
+static int32_t next_zone(const struct cluster *cluster, const struct group *group,
+                         enum launch_reason reason)
 {
     int32_t best = 0;
     int best_n = 0;
 
     if (group->spec.n_zones == 0)
         return ID_NONE;
-    if (group->spec.kind == GROUP_FIXED)
+    if (group->spec.kind == GROUP_FIXED && reason == LAUNCHED_AT_FIRST)
         return group->n_launched % group->spec.n_zones;
     for (int32_t z = 0; z < group->spec.n_zones; z++) {
         int n = count_in_zone(cluster, group, z);
@@ -168,7 +171,7 @@ static void launch(struct scheduler *scheduler, struct outputs *outputs, int gro
 {
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance =
-        add_instance(scheduler, group_id, next_zone(cluster, &cluster->groups[group_id]));
+        add_instance(scheduler, group_id, next_zone(cluster, &cluster->groups[group_id], reason));
     struct group_type type;
 
     choose_type(cluster, group_id, instance);
@@ -197,8 +200,19 @@ int instance_launch_for(struct scheduler *scheduler, struct outputs *outputs, in
     return cluster->n_instances - 1;
 }
 
-/* The whole time of an instance, from its launch on, or a micro-VM's from its task's arrival on. */
-static void bill(struct scheduler *scheduler, int id)
+/* What its tasks owe is paid with it, or by nobody. */
+static void settle_debts(struct cluster *cluster, struct instance *instance)
+{
+    for (int i = 0; i < instance->n_debts && !instance->is_free; i++)
+        ledger_pay(&cluster->ledger, cluster->groups[instance->group].provider,
+                   instance->debts[i].service, instance->debts[i].amount);
+    instance->n_debts = 0;
+}
+
+/* The whole time of an instance, from its launch on, or a micro-VM's from its task's arrival on. `is_taken`: it is
+ * gone, and nobody had told it to. Amazon EC2 user guide, billing-for-interrupted-spot-instances: who is interrupted in
+ * the first hour pays nothing (Linux); who terminates one pays its seconds. Of Fargate Spot no such thing is said. */
+static void bill(struct scheduler *scheduler, int id, bool is_taken)
 {
     struct cluster *cluster = &scheduler->cluster;
     struct instance *instance = &cluster->instances[id];
@@ -215,9 +229,13 @@ static void bill(struct scheduler *scheduler, int id)
         from_usec = cluster->tasks[instance->bound_task].placed_at_usec;
     }
     usec = scheduler->now_usec - from_usec;
+    instance->is_free = is_taken && instance->interrupted && !instance->is_vm &&
+                        usec < scheduler->rules.spot_free_usec;
     if (usec < scheduler->rules.billing_minimum_usec)
         usec = scheduler->rules.billing_minimum_usec;
-    ledger_bill(&cluster->ledger, provider, instance->rate, from_usec, from_usec + usec);
+    ledger_bill(&cluster->ledger, provider, instance->is_free ? 0 : instance->rate, from_usec,
+                from_usec + usec);
+    settle_debts(cluster, instance);
     if (instance->is_vm)
         ledger_charge(&cluster->ledger, provider,
                       cluster->requests[cluster->tasks[instance->bound_task].request].service,
@@ -227,7 +245,7 @@ static void bill(struct scheduler *scheduler, int id)
 void instance_bill_all(struct scheduler *scheduler)
 {
     for (int i = 0; i < scheduler->cluster.n_instances; i++)
-        bill(scheduler, i);
+        bill(scheduler, i, false);
     scheduler->cluster.ledger.closed = true;
 }
 
@@ -480,7 +498,7 @@ void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
     launching = instance->status == INSTANCE_LAUNCHING;
     meant = instance->status == INSTANCE_DEREGISTERING || instance->leaving;
     code = instance->interrupted ? STOP_SPOT_INTERRUPTION : STOP_INFRASTRUCTURE_HEALTH;
-    bill(scheduler, id);
+    bill(scheduler, id, true);
     while (instance->n_tasks > 0)
         task_note_stopped(scheduler, outputs, cluster_tasks_on(instance)[instance->n_tasks - 1],
                           code);
@@ -542,7 +560,7 @@ static void terminate(struct scheduler *scheduler, struct outputs *outputs, int 
     struct instance *instance = &scheduler->cluster.instances[id];
     struct terminate_instance *call;
 
-    bill(scheduler, id);
+    bill(scheduler, id, false);
     scheduler->n_launching -= instance->status == INSTANCE_LAUNCHING && !instance->is_vm;
     instance->status = INSTANCE_DEREGISTERING;
     cluster_note_instance(&scheduler->cluster, id);

@@ -62,14 +62,24 @@ void ledger_bill(struct ledger *ledger, int provider, int64_t rate, int64_t from
         add_hours(account, rate, from_usec, to_usec);
 }
 
-void ledger_charge(struct ledger *ledger, int provider, int service, int64_t rate, int64_t usec,
-                   int64_t part, int64_t whole)
+unsigned __int128 ledger_part(int64_t rate, int64_t usec, int64_t part, int64_t whole)
 {
     unsigned __int128 amount = (unsigned __int128)(uint64_t)rate * (uint64_t)usec;
 
-    if (part < whole)
-        amount = amount / (uint64_t)whole * (uint64_t)part +
-                 amount % (uint64_t)whole * (uint64_t)part / (uint64_t)whole;
+    if (part >= whole)
+        return amount;
+    return amount / (uint64_t)whole * (uint64_t)part +
+           amount % (uint64_t)whole * (uint64_t)part / (uint64_t)whole;
+}
+
+void ledger_charge(struct ledger *ledger, int provider, int service, int64_t rate, int64_t usec,
+                   int64_t part, int64_t whole)
+{
+    ledger_pay(ledger, provider, service, ledger_part(rate, usec, part, whole));
+}
+
+void ledger_pay(struct ledger *ledger, int provider, int service, unsigned __int128 amount)
+{
     account_of(ledger, provider)->used += amount;
     while (ledger->n_services <= service + 1)
         ARRAY_ADD(ledger, services);

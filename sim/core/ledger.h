@@ -44,6 +44,10 @@ void ledger_bill(struct ledger *ledger, int provider, int64_t rate, int64_t from
 void ledger_charge(struct ledger *ledger, int provider, int service, int64_t rate, int64_t usec,
                    int64_t part, int64_t whole);
 
+/* What that part comes to, and the same for one who pays it later. */
+unsigned __int128 ledger_part(int64_t rate, int64_t usec, int64_t part, int64_t whole);
+void ledger_pay(struct ledger *ledger, int provider, int service, unsigned __int128 amount);
+
 /* Nano-dollars of an amount, rounded to the nearest. */
 int64_t ledger_nanos(unsigned __int128 amount);
 

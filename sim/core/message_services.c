@@ -92,4 +92,5 @@ const struct scheduler_rules scheduler_rules_default = {
     .fargate_per_sec = 20,
     .spot_warning_usec = 120 * USEC_PER_SEC,
     .billing_minimum_usec = 60 * USEC_PER_SEC,
+    .spot_free_usec = 3600 * USEC_PER_SEC,
 };

@@ -38,6 +38,7 @@ struct scheduler_rules {
     int32_t fargate_per_sec;      /* and so many a second after that */
     int64_t spot_warning_usec;    /* from the warning to the interruption */
     int64_t billing_minimum_usec; /* of each instance and each Fargate task */
+    int64_t spot_free_usec; /* an EC2 Spot instance that is interrupted before costs nothing */
 };
 
 /* ECS API: SchedulingStrategy. */

@@ -29,6 +29,7 @@ static const struct field scheduler_rules_fields[] = {
     FIELD(FIELD_INT, scheduler_rules, fargate_per_sec, "fargatePerSecond"),
     FIELD(FIELD_LONG, scheduler_rules, spot_warning_usec, "spotWarningUsec"),
     FIELD(FIELD_LONG, scheduler_rules, billing_minimum_usec, "billingMinimumUsec"),
+    FIELD(FIELD_LONG, scheduler_rules, spot_free_usec, "spotFreeUsec"),
 };
 
 const struct schema scheduler_rules_schema = SCHEMA(scheduler_rules, scheduler_rules_fields);

@@ -177,7 +177,7 @@ static void set_rules(struct scheduler *scheduler, const struct message *event,
                               rules->scale_out_cooldown_usec, rules->scale_in_cooldown_usec,
                               rules->step_cooldown_usec,      rules->provisioning_limit,
                               rules->drain_timeout_usec,      rules->billing_minimum_usec,
-                              rules->spot_warning_usec};
+                              rules->spot_warning_usec,       rules->spot_free_usec};
     bool sound = !scheduler->ending && rules->fargate_burst <= CLUSTER_COUNT_MAX &&
                  rules->fargate_per_sec <= USEC_PER_SEC;
 

@@ -35,6 +35,8 @@ bool cost_span(const struct story *story, const struct story_instance *instance,
     int64_t end_usec = story->end_usec == USEC_NEVER ? story->last_usec : story->end_usec;
     int id = (int)(instance - story->instances);
 
+    if (story_is_free(story, id))
+        return false;
     *from_usec = instance->launch_at_usec;
     *to_usec = instance->terminate_at_usec < instance->lost_at_usec ? instance->terminate_at_usec
                                                                     : instance->lost_at_usec;

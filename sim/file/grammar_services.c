@@ -43,6 +43,8 @@ static const struct grammar_member rules_members[] = {
     {"spotWarning", SHAPE_DURATION, .about = "from a Spot warning to the interruption; default 2m"},
     {"billingMinimum", SHAPE_DURATION,
      .about = "each instance and Fargate task is billed at least so long; default 1m"},
+    {"spotFree", SHAPE_DURATION,
+     .about = "an EC2 Spot instance that is taken back sooner is not billed; default 1h"},
     {.name = NULL},
 };
 const struct grammar rules_grammar = {

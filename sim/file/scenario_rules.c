@@ -43,6 +43,7 @@ static const struct rule rules[] = {
     {"fargatePerSecond", RULE(fargate_per_sec), true, false},
     {"spotWarning", RULE(spot_warning_usec), false, true},
     {"billingMinimum", RULE(billing_minimum_usec), false, true},
+    {"spotFree", RULE(spot_free_usec), false, true},
 };
 
 static void read_rule(const struct node *object, const struct rule *rule,

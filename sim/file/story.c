@@ -17,7 +17,8 @@
 
 void story_init(struct story *story)
 {
-    *story = (struct story){.end_usec = USEC_NEVER};
+    *story = (struct story){.end_usec = USEC_NEVER,
+                            .spot_free_usec = scheduler_rules_default.spot_free_usec};
 }
 
 void story_finish(struct story *story)
@@ -328,6 +329,9 @@ static void accepted(struct story *story, const struct message *event, int64_t a
     switch (event->kind) {
     case MESSAGE_INSTANCE_GROUP:
         add_group(story, event);
+        break;
+    case MESSAGE_RULES:
+        story->spot_free_usec = event->as.rules.spot_free_usec;
         break;
     case MESSAGE_REGISTER_TASK_DEFINITION:
         if (taskdef_is_sound(definition) &&
@@ -759,6 +763,15 @@ bool story_same_place(const struct story *a, int32_t here, const struct story *b
     if (!story_is_micro_vm(a, here) || !story_is_micro_vm(b, there))
         return here == there && story_is_micro_vm(a, here) == story_is_micro_vm(b, there);
     return strcmp(story_place_name(a, here), story_place_name(b, there)) == 0;
+}
+
+bool story_is_free(const struct story *story, int32_t id)
+{
+    const struct story_instance *instance = &story->instances[id];
+
+    return instance->interrupted && !story_is_micro_vm(story, id) &&
+           instance->terminate_at_usec == USEC_NEVER && instance->lost_at_usec < story->end_usec &&
+           instance->lost_at_usec - instance->launch_at_usec < story->spot_free_usec;
 }
 
 const char *story_provider(const struct story *story, int32_t group)

@@ -158,9 +158,10 @@ struct story {
     int n_facts, cap_facts;
     struct responses responses;
     int64_t n_events, n_outputs;
-    int32_t n_placed;  /* tasks, ever */
-    int64_t end_usec;  /* when MESSAGE_END came; USEC_NEVER before */
-    int64_t last_usec; /* the latest record */
+    int32_t n_placed;       /* tasks, ever */
+    int64_t spot_free_usec; /* of the rules */
+    int64_t end_usec;       /* when MESSAGE_END came; USEC_NEVER before */
+    int64_t last_usec;      /* the latest record */
 };
 
 void story_init(struct story *story);
@@ -191,6 +192,9 @@ bool story_is_micro_vm(const struct story *story, int32_t instance);
 
 /* Whether two runs have something in the same place: on the same instance, or on the same of Fargate's providers. */
 bool story_same_place(const struct story *a, int32_t here, const struct story *b, int32_t there);
+
+/* Whether an EC2 Spot instance was taken back so soon that it is not billed. */
+bool story_is_free(const struct story *story, int32_t instance);
 
 /* The capacity provider of a group; NULL: it has none. */
 const char *story_provider(const struct story *story, int32_t group);

@@ -447,7 +447,12 @@ static void draw_end(const struct picture *picture, const struct story_instance 
         return;
     bar[at < AXIS ? at : AXIS - 1] = instance->terminate_at_usec != USEC_NEVER ? '|' : 'x';
     if (instance->interrupted)
-        add_remark(remark, size, "Spot interruption");
+        add_remark(
+            remark, size, "Spot interruption%s",
+            instance->price_nanos > 0 &&
+                    story_is_free(picture->story, (int)(instance - picture->story->instances))
+                ? ", so not billed"
+                : "");
     else if (instance->terminate_at_usec == USEC_NEVER)
         add_remark(remark, size, "lost");
     else

@@ -304,6 +304,11 @@ static unsigned __int128 recount(void)
         int64_t from = instance->launch_at_usec, to = instance->lost_at_usec, usec;
         int64_t rate = (instance->spot ? group->spot_price : group->price) * 1024;
 
+        /* Taken back in its first hour: nobody pays. */
+        if (group->kind != GROUP_FARGATE && instance->warned_at_usec != USEC_NEVER &&
+            instance->terminate_at_usec == USEC_NEVER && to <= story->end_usec &&
+            to - from < 60 * MINUTE)
+            continue;
         if (group->kind == GROUP_FARGATE) {
             const struct story_task *task = &story->tasks[instance->bound_task];
 

@@ -287,6 +287,16 @@ static void check_bill(struct world *world, const struct bill *bill)
         (unsigned long long)world->seed, (long long)bill->nanos, (long long)ledger_nanos(sum));
 }
 
+/* Spot of EC2 that was warned, and goes before anybody told it to, soon after its launch. */
+static bool is_free(const struct world *world, int32_t instance)
+{
+    const struct expense *expense = &world->expenses[instance];
+
+    return expense->task == ID_NONE && expense->to_usec == USEC_NEVER &&
+           world->scheduler.cluster.instances[instance].interrupted &&
+           world->now_usec - expense->from_usec < world->scheduler.rules.spot_free_usec;
+}
+
 static void count_event(struct world *world, const struct message *event)
 {
     int32_t instance = event->as.instance_lost.instance;
@@ -296,6 +306,8 @@ static void count_event(struct world *world, const struct message *event)
             end_expense(world, i);
     if (event->kind != MESSAGE_INSTANCE_LOST)
         return;
+    if (instance >= 0 && instance < world->n_expenses && is_free(world, instance))
+        world->expenses[instance].from_usec = USEC_NEVER;
     end_expense(world, instance);
     if (instance >= 0 && instance < world->n_dead)
         world->dead[instance] = true;
@@ -542,6 +554,7 @@ void world_add_capacity(struct world *world)
     rules.as.rules.fargate_burst = 1 + (int32_t)world_roll(world, 3);
     rules.as.rules.fargate_per_sec = 1 + (int32_t)world_roll(world, 3);
     rules.as.rules.billing_minimum_usec = world_roll(world, 3) * 10 * USEC_PER_SEC;
+    rules.as.rules.spot_free_usec = world_roll(world, 3) * 20 * USEC_PER_SEC;
     world_step(world, ID_NONE, &rules);
     for (int i = 0; i < 4; i++) {
         if (i < 2)
