@@ -15,6 +15,7 @@
 #include "exec/protocol.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct program {
     struct setup setup;
     struct cgroup_machine cgroups;
     struct network *network; /* NULL: the controller gave none */
+    int cloud_fd;            /* what it is attached to, -1: likewise */
     struct performer *performer;
     struct taskdefs taskdefs;
     struct agent agent;
@@ -52,14 +54,6 @@ struct program {
 static int64_t now_usec(const struct program *program)
 {
     return loop_clock_usec() - program->setup.origin_usec;
-}
-
-/* The same moment on CLOCK_MONOTONIC; 0 and "never" stay what they are. */
-static int64_t to_clock(const struct program *program, int64_t at_usec)
-{
-    return at_usec == 0 || at_usec >= INT64_MAX - program->setup.origin_usec
-               ? at_usec
-               : program->setup.origin_usec + at_usec;
 }
 
 /* ---- to the controller ---- */
@@ -164,9 +158,17 @@ static int64_t advance(struct program *program)
 
     for (;;) {
         if (performer_next(program->performer, &fact)) {
-            step(program, &fact.event, fact.modelled);
+            if (program->setup.hands) {
+                channel_send_event(&program->channel, fact.modelled ? WORD_MODELLED : WORD_FACT,
+                                   &fact.event);
+            } else {
+                step(program, &fact.event, fact.modelled);
+            }
             message_finish(&fact.event);
             continue;
+        }
+        if (program->setup.hands) {
+            return INT64_MAX; /* whose hands they are has the deadlines */
         }
         deadline_usec = agent_deadline(&program->agent);
         if (deadline_usec > now_usec(program)) {
@@ -214,6 +216,22 @@ static bool take_message(struct program *program, const struct line *line, struc
     return true;
 }
 
+/* The task's instance sends as many as there are: what they are about is checked there. */
+static bool take_order(struct program *program, const struct line *line, struct err *err)
+{
+    struct message action;
+
+    if (!program->setup.hands) {
+        return err_set(err, EXIT_BUG, "a line for hands");
+    }
+    if (!codec_read_message(line->json, line->length, &action, err)) {
+        return false;
+    }
+    performer_act(program->performer, &action);
+    message_finish(&action);
+    return true;
+}
+
 static bool take_fault(struct program *program, const struct line *line, struct err *err)
 {
     struct fault_order order;
@@ -232,8 +250,6 @@ static bool take_registry(struct program *program, const struct line *line, stru
     if (!codec_read_struct(line->json, line->length, &registry_order_schema, &order, err)) {
         return false;
     }
-    order.slow_until_usec = to_clock(program, order.slow_until_usec);
-    order.dead_until_usec = to_clock(program, order.dead_until_usec);
     performer_registry(program->performer, &order);
     return true;
 }
@@ -247,6 +263,8 @@ static bool take_line(struct program *program, const struct line *line, struct e
         return take_duty(program, line, err);
     case WORD_MESSAGE:
         return take_message(program, line, err);
+    case WORD_ORDER:
+        return take_order(program, line, err);
     case WORD_FAULT:
         return take_fault(program, line, err);
     case WORD_REGISTRY:
@@ -369,9 +387,11 @@ static bool read_setup(struct program *program, struct err *err)
 /* Before all else, while there is one thread and little memory. */
 static bool open_network(struct program *program, struct err *err)
 {
-    bool ok = !cloud_is_network(PROTOCOL_CLOUD_FD) ||
+    bool is_there = cloud_is_network(PROTOCOL_CLOUD_FD);
+    bool ok = !is_there ||
               network_open(&program->network, PROTOCOL_CLOUD_FD, program->setup.instance, err);
 
+    program->cloud_fd = is_there ? fcntl(PROTOCOL_CLOUD_FD, F_DUPFD_CLOEXEC, 10) : -1;
     close(PROTOCOL_CLOUD_FD);
     return ok;
 }
@@ -392,6 +412,7 @@ static bool open_program(struct program *program, struct err *err)
         return false;
     }
     performer_fds(program->performer, fds);
+    performer_cloud(program->performer, program->cloud_fd);
     agent_init(&program->agent, &program->taskdefs);
     for (int i = 0; i < PERFORMER_FDS; i++) {
         if (!loop_watch(&program->loop, fds[i], TAG_PERFORMER, false, err)) {

@@ -107,6 +107,19 @@ enum machine_measured {
     MACHINE_MEASURED,
 };
 
+/* Of containers inside a guest; microseconds. */
+enum inside_measured {
+    INSIDE_CREATE, /* each of these two alone, after idling */
+    INSIDE_CREATE_NETWORK,
+    INSIDE_START, /* until it has started */
+    INSIDE_CROWD, /* both steps, of many at once */
+    INSIDE_END,   /* its process ends until its agent has heard */
+    INSIDE_TOUCH, /* a MiB for the first time */
+    INSIDE_STAND_IN,
+    INSIDE_MESSAGE,
+    INSIDE_MEASURED,
+};
+
 struct calibration {
     struct sweep_run run;
     struct cgroup_machine cgroups;
@@ -118,6 +131,7 @@ struct calibration {
     double took;        /* seconds */
     struct series series[MEASURED];
     struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
+    struct series inside[INSIDE_MEASURED];
     bool session; /* agents and what they start are one group for the kernel's scheduler */
     double create_alone, network_alone; /* of a creation, what only one does at a time: 0 to 1 */
     struct series speed_permille;       /* of work in a virtual machine, against outside */

@@ -7,6 +7,7 @@
 #include "exec/calibrate.h"
 
 struct scenario;
+struct story;
 
 /* calibrate_run.c: a scenario's text, which is right; destroy it. */
 struct scenario *calibrate_scenario(const char *text);
@@ -27,6 +28,11 @@ bool calibrate_images(struct calibration *calibration, struct err *err);
 
 /* calibrate_agent.c: whole runs in which next to nothing happens. */
 bool calibrate_agents(struct calibration *calibration, struct err *err);
+
+/* calibrate_guest.c: a scenario, to be freed, in which one guest comes up that way and starts containers;
+ * what its run tells. */
+char *calibrate_guest_world(const char *path, bool quick);
+void calibrate_guest_take(struct series *inside, const struct story *story);
 
 /* calibrate_vm.c: where there can be virtual machines. Says why where there cannot. */
 void calibrate_machines(struct calibration *calibration);

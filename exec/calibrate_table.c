@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define MIB (INT64_C(1) << 20)
-#define SAMPLES 40 /* that stand for a series in the profile */
+#define INSIDE_COLD_MSEC 50 /* chosen: those that were measured cold had idled for 100 */
+#define SAMPLES 40          /* that stand for a series in the profile */
 
 enum unit { UNIT_MSEC, UNIT_KIB, UNIT_MSEC_MIB };
 
@@ -122,6 +123,34 @@ static void print_machines(FILE *out, const struct calibration *calibration)
     }
 }
 
+static const struct {
+    enum inside_measured what;
+    const char *name;
+    enum unit unit;
+} inside_rows[] = {
+    {INSIDE_CREATE, "create, after idling", UNIT_MSEC},
+    {INSIDE_CREATE_NETWORK, "create, with a network", UNIT_MSEC},
+    {INSIDE_START, "start, after idling", UNIT_MSEC},
+    {INSIDE_CROWD, "both, many at once, per container", UNIT_MSEC},
+    {INSIDE_END, "processes end until agent knows", UNIT_MSEC},
+    {INSIDE_TOUCH, "touch memory", UNIT_MSEC_MIB},
+    {INSIDE_STAND_IN, "built-in root file system", UNIT_MSEC},
+    {INSIDE_MESSAGE, "message, one way", UNIT_MSEC},
+};
+
+static void print_inside(FILE *out, const struct calibration *calibration)
+{
+    if (calibration->inside[INSIDE_START].n == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof inside_rows / sizeof *inside_rows; i++) {
+        print_row(out,
+                  &(struct table_row){0, inside_rows[i].name, inside_rows[i].unit,
+                                      i == 0 ? "container inside a virtual machine" : NULL},
+                  &calibration->inside[inside_rows[i].what]);
+    }
+}
+
 void calibrate_print(FILE *out, const struct calibration *calibration)
 {
     fprintf(out, "%-34s %10s %10s %10s  %-7s %4s\n", "", "median", "5th", "95th", "", "n");
@@ -129,6 +158,7 @@ void calibrate_print(FILE *out, const struct calibration *calibration)
         print_row(out, &rows[i], &calibration->series[rows[i].what]);
     }
     print_machines(out, calibration);
+    print_inside(out, calibration);
     fprintf(out, "measured in %.1f s\n", calibration->took);
 }
 
@@ -263,6 +293,46 @@ static void add_path(struct buffer *json, enum boot_path path, const struct seri
     buffer_add_text(json, " },");
 }
 
+/* Each value times part / whole. */
+static struct series times(const struct series *series, int64_t part, int64_t whole)
+{
+    struct series result = *series;
+
+    for (int i = 0; i < result.n && whole > 0; i++) {
+        result.values[i] = result.values[i] * part / whole;
+    }
+    return result;
+}
+
+/* What containers cost in a guest. A crowd's are as much cheaper as one of a crowd is. */
+static void add_inside(struct buffer *json, const struct calibration *calibration)
+{
+    const struct series *inside = calibration->inside;
+    int64_t create_usec = series_quantile(&inside[INSIDE_CREATE], 500);
+    int64_t alone_usec = create_usec + series_quantile(&inside[INSIDE_START], 500);
+    int64_t crowd_usec = series_quantile(&inside[INSIDE_CROWD], 500);
+    int64_t warm_usec = crowd_usec > 0 && crowd_usec < alone_usec ? crowd_usec : alone_usec;
+    const struct series network =
+        series_minus(&inside[INSIDE_CREATE_NETWORK], &inside[INSIDE_CREATE]);
+    const struct series create = times(&inside[INSIDE_CREATE], warm_usec, alone_usec);
+    const struct series start = times(&inside[INSIDE_START], warm_usec, alone_usec);
+
+    if (inside[INSIDE_START].n == 0) {
+        return;
+    }
+    buffer_add(json,
+               ",\n    \"inside\": { \"coldAfter\": \"%dms\", \"start\": \"0s\", \"stop\": "
+               "\"0s\", \"touchPerMiB\": \"%" PRId64 "us\"",
+               INSIDE_COLD_MSEC, series_quantile(&inside[INSIDE_TOUCH], 500));
+    add_cold_step(json, "create", NULL, &create, &inside[INSIDE_CREATE]);
+    add_step(json, "network", NULL, &network);
+    add_cold_step(json, "child", NULL, &start, &inside[INSIDE_START]);
+    add_step(json, "end", NULL, &inside[INSIDE_END]);
+    add_step(json, "standIn", NULL, &inside[INSIDE_STAND_IN]);
+    add_step(json, "message", &inside[INSIDE_MESSAGE], NULL);
+    buffer_add_text(json, " }");
+}
+
 static void add_machines(struct buffer *json, const struct calibration *calibration)
 {
     const struct series *system = &calibration->machines[0][MACHINE_SYSTEM];
@@ -276,9 +346,11 @@ static void add_machines(struct buffer *json, const struct calibration *calibrat
             add_path(json, (enum boot_path)path, calibration->machines[path]);
         }
     }
-    buffer_add(json, "\n      \"speed\": %.3f, \"osMemory\": \"%" PRId64 "KiB\" }",
+    buffer_add(json, "\n      \"speed\": %.3f, \"osMemory\": \"%" PRId64 "KiB\"",
                (double)series_quantile(&calibration->speed_permille, 500) / 1000,
                series_quantile(system, 500) / 1024);
+    add_inside(json, calibration);
+    buffer_add_text(json, " }");
 }
 
 static void add_machine(struct buffer *json, const struct calibration *calibration)

@@ -10,6 +10,7 @@
 #include "file/story.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WORK_MSEC 300
 
@@ -58,21 +59,38 @@ static void take(struct calibration *calibration, enum boot_path path, const str
     }
 }
 
+/* What is inside is measured once a round, in the machine that comes up without a snapshot the soonest. */
+static char *world_of(const struct calibration *calibration, enum boot_path path)
+{
+    char *text;
+
+    if (path == BOOT_UNCOMPRESSED) {
+        return calibrate_guest_world(boot_path_names[path], calibration->quick);
+    }
+    if (asprintf(&text, world, boot_path_names[path]) < 0) {
+        abort();
+    }
+    return text;
+}
+
 static bool one_machine(struct calibration *calibration, enum boot_path path, struct err *err)
 {
-    char text[sizeof world + 32], log[300];
+    char *text = world_of(calibration, path), log[300];
     struct scenario *scenario;
     struct run_header header;
     struct story story;
     bool ok;
 
-    snprintf(text, sizeof text, world, boot_path_names[path]);
     snprintf(log, sizeof log, "%s/machine.run", calibration->run.folder);
     scenario = calibrate_scenario(text);
+    free(text);
     ok = calibrate_run(calibration, scenario, log, err) &&
          story_load(&story, log, &header, NULL, err);
     if (ok && story.n_instances > 0 && story.instances[0].registered_at_usec != USEC_NEVER) {
         take(calibration, path, &story);
+        if (path == BOOT_UNCOMPRESSED) {
+            calibrate_guest_take(calibration->inside, &story);
+        }
     }
     if (ok) {
         story_finish(&story);

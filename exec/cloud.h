@@ -25,6 +25,7 @@ uint32_t cloud_task_address(int32_t task);
 /* The network inside an instance, in which its containers in bridge mode are: the n-th 256 of
  * 172.16.0.0. */
 #define CLOUD_INNER_PREFIX 24
+#define CLOUD_INNER_MAX 4095 /* instances that have one */
 uint32_t cloud_inner_address(int32_t instance);
 
 /* The numbers that have an address: below both. */

@@ -157,7 +157,8 @@ bool crew_kill(struct crew *crew, int32_t instance)
         return false;
     }
     if (member->machine.state != MACHINE_BOOTING) {
-        machine_kill(&member->machine); /* SIGCHLD brings the rest */
+        member->machine.rise.look_usec = INT64_MAX; /* nobody wonders why it did not come up */
+        machine_kill(&member->machine);             /* SIGCHLD brings the rest */
     } else {
         member->machine.state = MACHINE_GONE;
         crew_lose(crew, instance);
@@ -284,7 +285,7 @@ int64_t crew_advance(struct crew *crew)
         }
         if (machine->state == MACHINE_RISING) {
             crew_watch_rise(crew, machine);
-            due_usec = &machine->patience.look_usec;
+            due_usec = &machine->rise.look_usec;
         }
         next_usec = *due_usec < next_usec ? *due_usec : next_usec;
     }
@@ -314,7 +315,7 @@ void crew_bury(struct crew *crew, int32_t instance)
     const struct machine *machine = &crew->members[instance]->machine;
     char words[256], name[32];
 
-    if (machine->state == MACHINE_RISING && machine->patience.look_usec < INT64_MAX) {
+    if (machine->state == MACHINE_RISING && machine->rise.look_usec < INT64_MAX) {
         fprintf(stderr, "berth: %s ended before it had come up. Its console said last: %s\n",
                 crew_name(crew->members[instance], name, sizeof name),
                 vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");

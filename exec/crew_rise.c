@@ -11,38 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How the machine came up, of which the hello was the first word. Lives until the next call. */
-static struct boot_course *course_of(const struct crew *crew, const struct machine *machine,
-                                     const struct hello *hello)
-{
-    static struct boot_course course;
-    const struct guests *guests = crew->job->guests;
-    int64_t took_usec = loop_clock_usec() - machine->vm.started_usec;
-    bool woke = machine->vm.start == VM_RESTORE;
-
-    course = (struct boot_course){
-        .start = (char *)(uintptr_t)vm_start_names[machine->vm.start],
-        .accelerator = guests->kit.kvm ? "kvm" : "tcg",
-        .kernel = hello->kernel,
-        /* An emulated clock may run a little fast. */
-        .firmware_usec = woke                            ? took_usec
-                         : took_usec < hello->clock_usec ? 0
-                                                         : took_usec - hello->clock_usec,
-        .kernel_usec = woke ? 0 : hello->kernel_usec,
-        .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
-        .memory_bytes = hello->total_bytes,
-        .system_bytes = hello->total_bytes - hello->available_bytes,
-        .host_bytes = vm_resident_bytes(machine->pid),
-    };
-    return &course;
-}
-
-/* To a guest, with its images where its own disk has them. */
-static void send_plan_to_guest(struct crew *crew, struct channel *channel, const struct plan *plan)
+/* For a guest, be it an instance or one task's: with its images where its own disk has them. */
+static void send_plan_of_guest(struct crew *crew, struct channel *channel, const struct plan *plan,
+                               struct plan_guest *guest)
 {
     struct plan own = *plan;
     size_t n = (size_t)plan->n_containers;
 
+    own.guest = guest;
     own.containers = calloc(n + 1, sizeof *own.containers);
     assert(own.containers);
     for (size_t i = 0; i < n; i++) {
@@ -63,8 +39,14 @@ static void send_plans(struct crew *crew, struct machine *machine)
     const struct controller_job *job = crew->job;
 
     for (int i = 0; i < job->scenario->n_taskdefs; i++) {
+        bool isolated = job->plans->list[i].definition->machine;
+
         if (machine->is_vm) {
-            send_plan_to_guest(crew, &machine->channel, &job->plans->list[i]);
+            send_plan_of_guest(crew, &machine->channel, &job->plans->list[i], NULL);
+        } else if (isolated) {
+            struct plan_guest guest = guests_plan(job->guests, i);
+
+            send_plan_of_guest(crew, &machine->channel, &job->plans->list[i], &guest);
         } else {
             channel_send(&machine->channel, WORD_PLAN, &plan_schema, &job->plans->list[i]);
         }
@@ -88,13 +70,17 @@ void crew_introduce(struct crew *crew, struct member *member, const struct hello
         .jitter_usec = job->jitter_usec,
         .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
     };
+    struct setup_guest guest;
+    struct boot_course course;
     char name[32];
 
     if (hello) {
         snprintf(name, sizeof name, "i%d", machine->instance + 1);
-        setup.guest =
-            guests_introduce(job->guests, hello, loop_clock_usec() - crew->origin_usec, name);
-        setup.folder = GUESTS_FOLDER;
+        guest = rise_answer(hello, loop_clock_usec() - crew->origin_usec, name,
+                            job->guests->n_images > 0);
+        course = rise_course(&machine->vm, job->guests->kit.kvm, hello);
+        setup.guest = &guest;
+        setup.folder = (char *)(uintptr_t)VM_KIT_FOLDER;
         setup.work_program = VM_KIT_WORK;
         setup.prints = NULL;
         setup.print_lines = job->prints != NULL;
@@ -108,7 +94,8 @@ void crew_introduce(struct crew *crew, struct member *member, const struct hello
                                  type->memory_mib,
                                  type->gpus,
                                  member->group->rules,
-                                 hello ? course_of(crew, machine, hello) : NULL};
+                                 hello ? &course : NULL,
+                                 member->is_micro ? member->task : ID_NONE};
     channel_send_message(&machine->channel, &boot);
     crew_flush_machine(crew, machine);
 }
@@ -186,8 +173,8 @@ void crew_watch_rise(struct crew *crew, struct machine *machine)
 {
     char words[256], name[32];
 
-    if (machine->patience.look_usec > loop_clock_usec() ||
-        !machine_hangs(machine, crew->job->guests->patience_usec)) {
+    if (machine->rise.look_usec > loop_clock_usec() ||
+        !rise_hangs(&machine->rise, machine->pid, crew->job->guests->patience_usec)) {
         return;
     }
     fprintf(stderr,
@@ -198,5 +185,5 @@ void crew_watch_rise(struct crew *crew, struct machine *machine)
             (double)vm_cpu_usec(machine->pid) / USEC_PER_SEC,
             vm_last_words(&machine->vm, words, sizeof words)[0] ? words : "nothing");
     machine_kill(machine);
-    machine->patience.look_usec = INT64_MAX;
+    machine->rise.look_usec = INT64_MAX;
 }

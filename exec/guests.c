@@ -13,9 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define PATIENCE_USEC (30 * USEC_PER_SEC)
 #define MIB (INT64_C(1) << 20)
@@ -32,6 +30,9 @@ bool guests_any(const struct scenario *scenario)
 
     free(fargate_uses(scenario, &n_uses));
     any = n_uses > 0;
+    for (int i = 0; i < scenario->n_taskdefs; i++) {
+        any = any || scenario->taskdefs[i].definition->machine;
+    }
     for (int i = 0; i < scenario->n_groups; i++) {
         any = any || (scenario->groups[i].kind != GROUP_FARGATE &&
                       guests_has(scenario, &scenario->groups[i]));
@@ -49,9 +50,18 @@ static bool read_patience(struct guests *guests, struct err *err)
            err_set(err, EXIT_INPUT, "%s \"%s\" %s", GUESTS_PATIENCE_VARIABLE, text, wrong);
 }
 
+/* What tasks can have of a type is what its own system leaves, where that is known. */
 static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
 {
-    return scale_down(guests->plans->scale, type->memory_mib * MIB) / MIB;
+    return scale_down(guests->plans->scale, ((int64_t)type->memory_mib + type->os_mib) * MIB) / MIB;
+}
+
+/* Of a guest for one task, so that so much is left for its containers. */
+static int64_t memory_beside(const struct guests *guests, int64_t containers_mib)
+{
+    int64_t mib = costs_guest_mib(&guests->plans->scenario->costs.vm, containers_mib);
+
+    return mib > containers_mib + VM_MEMORY_MIN_MIB ? mib : containers_mib + VM_MEMORY_MIN_MIB;
 }
 
 static int cpus_of(const struct guests *guests, const struct instance_type *type)
@@ -96,15 +106,15 @@ static const struct vm_snapshot *find_snapshot(const struct guests *guests, int6
     return NULL;
 }
 
-void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
-                  struct vm_order *order)
+static void make_order(const struct guests *guests, int64_t memory_mib, int cpus,
+                       struct vm_order *order)
 {
-    const struct vm_snapshot *snapshot;
+    const struct vm_snapshot *snapshot = find_snapshot(guests, memory_mib, cpus);
 
     *order = (struct vm_order){
         .start = guests->start,
-        .memory_mib = memory_of(guests, type) + (micro ? VM_MEMORY_MIN_MIB : 0),
-        .cpus = cpus_of(guests, type),
+        .memory_mib = memory_mib,
+        .cpus = cpus,
         .network = true,
         .tap_fd = -1,
         .qmp_fd = -1,
@@ -112,7 +122,6 @@ void guests_order(const struct guests *guests, const struct instance_type *type,
         .scratch_disk = guests->n_images > 0 ? guests->scratch_disk : NULL,
         .more = guests->more,
     };
-    snapshot = find_snapshot(guests, order->memory_mib, order->cpus);
     if (snapshot) {
         order->memory_file = snapshot->memory_file;
         order->state_file = snapshot->state_file;
@@ -121,26 +130,60 @@ void guests_order(const struct guests *guests, const struct instance_type *type,
     }
 }
 
+void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
+                  struct vm_order *order)
+{
+    int64_t mib = memory_of(guests, type);
+
+    make_order(guests, micro ? memory_beside(guests, mib) : mib, cpus_of(guests, type), order);
+}
+
+static void order_for_task(const struct guests *guests, int32_t taskdef, struct vm_order *order)
+{
+    const struct task_definition *definition =
+        guests->plans->scenario->taskdefs[taskdef].definition;
+    const struct instance_type type = {.cpu = definition->cpu};
+    int cpus = cpus_of(guests, &type);
+
+    make_order(guests, memory_beside(guests, taskdef_containers_mib(definition)),
+               cpus > 0 ? cpus : 1, order);
+}
+
 /* ---- beginning and end ---- */
 
-static bool make_snapshot(struct guests *guests, const struct instance_type *type, bool micro,
-                          struct err *err)
+static bool make_snapshot(struct guests *guests, struct vm_order *order, struct err *err)
 {
-    struct vm_order order;
     struct vm_snapshot snapshot;
 
-    guests_order(guests, type, micro, &order);
-    if (order.memory_file) {
+    if (order->memory_file) {
         return true;
     }
-    order.folder = guests->folder;
-    if (!vm_snapshot_make(&snapshot, &guests->kit, &order, guests->patience_usec, err)) {
+    order->folder = guests->folder;
+    if (!vm_snapshot_make(&snapshot, &guests->kit, order, guests->patience_usec, err)) {
         return false;
     }
     fprintf(stderr, "made a snapshot of a guest of %lld MiB in %.1f s\n",
             (long long)snapshot.memory_mib, (double)snapshot.took_usec / USEC_PER_SEC);
     *ARRAY_ADD(guests, snapshots) = snapshot;
     return true;
+}
+
+static bool make_snapshot_of(struct guests *guests, const struct instance_type *type, bool micro,
+                             struct err *err)
+{
+    struct vm_order order;
+
+    guests_order(guests, type, micro, &order);
+    return make_snapshot(guests, &order, err);
+}
+
+static bool make_snapshot_for_task(struct guests *guests, int32_t taskdef, struct err *err)
+{
+    struct vm_order order;
+
+    order_for_task(guests, taskdef, &order);
+    return guests->plans->scenario->taskdefs[taskdef].definition->machine == NULL ||
+           make_snapshot(guests, &order, err);
 }
 
 static bool check_size(const struct guests *guests, const struct instance_type *type,
@@ -262,14 +305,17 @@ static bool make_snapshots(struct guests *guests, struct err *err)
     for (int i = 0; ok && i < n_uses; i++) {
         struct instance_type type = fargate_type(scenario, uses[i].taskdef);
 
-        ok = make_snapshot(guests, &type, true, err);
+        ok = make_snapshot_of(guests, &type, true, err);
     }
     free(uses);
+    for (int i = 0; ok && i < scenario->n_taskdefs; i++) {
+        ok = make_snapshot_for_task(guests, i, err);
+    }
     for (int i = 0; ok && i < scenario->n_groups; i++) {
         const struct scenario_group *group = &scenario->groups[i];
 
         ok = group->kind == GROUP_FARGATE || !guests_has(scenario, group) ||
-             make_snapshot(guests, &scenario->types[group->type], false, err);
+             make_snapshot_of(guests, &scenario->types[group->type], false, err);
     }
     return ok;
 }
@@ -332,32 +378,32 @@ void guests_close(struct guests *guests)
     guests->n_snapshots = guests->cap_snapshots = guests->n_images = guests->cap_images = 0;
 }
 
-/* ---- first words ---- */
+/* ---- one task's ---- */
 
-struct setup_guest *guests_introduce(const struct guests *guests, const struct hello *hello,
-                                     int64_t clock_usec, const char *hostname)
+static char *text_or_null(const char *text)
 {
-    static struct setup_guest guest;
-    static char entropy[2 * 32 + 1], name[64];
-    unsigned char bytes[32] = {0};
-    struct timespec now;
-    char *digits;
+    return (char *)(uintptr_t)text;
+}
 
-    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
-        abort(); /* the kernel always has 32 bytes once it has booted */
-    }
-    digits = protocol_hex(bytes, sizeof bytes);
-    snprintf(entropy, sizeof entropy, "%s", digits);
-    free(digits);
-    snprintf(name, sizeof name, "%s", hostname);
-    clock_gettime(CLOCK_REALTIME, &now);
-    guest = (struct setup_guest){
-        .hello_usec = hello->clock_usec,
-        .now_usec = clock_usec,
-        .realtime_usec = now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000,
-        .entropy = entropy,
-        .hostname = name,
-        .disks = guests->n_images > 0,
+struct plan_guest guests_plan(const struct guests *guests, int32_t taskdef)
+{
+    struct vm_order order;
+
+    order_for_task(guests, taskdef, &order);
+    return (struct plan_guest){
+        .qemu = text_or_null(guests->kit.qemu),
+        .vmlinuz = text_or_null(guests->kit.vmlinuz),
+        .vmlinux = text_or_null(guests->kit.vmlinux),
+        .initramfs = text_or_null(guests->kit.initramfs),
+        .kvm = guests->kit.kvm,
+        .start = (int32_t)order.start,
+        .memory_mib = order.memory_mib,
+        .cpus = order.cpus,
+        .memory_file = text_or_null(order.memory_file),
+        .state_file = text_or_null(order.state_file),
+        .images_disk = text_or_null(order.images_disk),
+        .scratch_disk = text_or_null(order.scratch_disk),
+        .more = text_or_null(order.more),
+        .patience_usec = guests->patience_usec,
     };
-    return &guest;
 }

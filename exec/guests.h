@@ -20,9 +20,6 @@
 /* How much CPU time, or time without any, a guest may take to come up: a duration. */
 #define GUESTS_PATIENCE_VARIABLE "BERTH_GUEST_PATIENCE"
 
-/* An instance's folder in its guest. */
-#define GUESTS_FOLDER "/run/berth/instance"
-
 struct guests {
     const struct plans *plans;
     const struct programs *programs;
@@ -69,8 +66,8 @@ void guests_release(struct guests *guests, const struct instance_type *type, boo
  * again; NULL stays NULL. */
 char *guests_image(const struct guests *guests, const char *layout);
 
-/* What to tell a guest that said hello. `clock_usec` is the time of the run. Lives until the next call. */
-struct setup_guest *guests_introduce(const struct guests *guests, const struct hello *hello,
-                                     int64_t clock_usec, const char *hostname);
+/* How tasks of a definition start that have a virtual machine each; whose texts live as long as the
+ * guests, which are open. */
+struct plan_guest guests_plan(const struct guests *guests, int32_t taskdef);
 
 #endif

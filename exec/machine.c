@@ -163,23 +163,9 @@ bool machine_boot_vm(struct machine *machine, const struct sweep_run *run,
     machine->is_vm = true;
     machine->pid = machine->vm.pid;
     machine->state = MACHINE_RISING;
-    machine->patience = (struct machine_patience){.since_usec = machine->vm.started_usec};
+    machine->rise = rise_begin(machine->vm.started_usec);
     channel_open(&machine->channel, machine->vm.fd);
     return true;
-}
-
-/* Using less than a twentieth of a CPU is using none: a guest that waits for nothing still ticks. */
-bool machine_hangs(struct machine *machine, int64_t patience_usec)
-{
-    struct machine_patience *patience = &machine->patience;
-    int64_t now_usec = loop_clock_usec(), cpu_usec = vm_cpu_usec(machine->pid);
-
-    patience->look_usec = now_usec + patience_usec / 20 + 1;
-    if (cpu_usec - patience->cpu_usec >= patience_usec / 20) {
-        patience->cpu_usec = cpu_usec;
-        patience->since_usec = now_usec;
-    }
-    return cpu_usec >= patience_usec || now_usec - patience->since_usec >= patience_usec;
 }
 
 void machine_kill(const struct machine *machine)

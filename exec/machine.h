@@ -9,6 +9,7 @@
 #include "exec/cgroup.h"
 #include "exec/loop.h"
 #include "exec/protocol.h"
+#include "exec/rise.h"
 #include "exec/sweep.h"
 #include "exec/vm.h"
 #include "file/err.h"
@@ -34,11 +35,7 @@ struct machine {
     struct channel channel;
     bool is_vm;
     struct vm vm;
-    struct machine_patience {
-        int64_t look_usec; /* CLOCK_MONOTONIC: when to look at it again */
-        int64_t cpu_usec,
-            since_usec; /* CPU time that it had when it was last seen to use some, and when */
-    } patience;
+    struct rise rise; /* MACHINE_RISING */
     char group[128];
     char folder[300];
 };
@@ -60,11 +57,6 @@ bool machine_boot_vm(struct machine *machine, const struct sweep_run *run,
                      const struct cgroup_machine *cgroups, const char *type,
                      const struct cgroup_limits *limits, const struct vm_kit *kit,
                      const struct vm_order *order, struct err *err);
-
-/* Whether a rising machine hangs: it has used `patience_usec` of CPU time without a word, or nearly
- * none for so long. Elapsed time alone says nothing where many boot at once. Sets when to ask
- * again. */
-bool machine_hangs(struct machine *machine, int64_t patience_usec);
 
 /* SIGKILL to the agent; its containers die with it. Its end comes as SIGCHLD. */
 void machine_kill(const struct machine *machine);

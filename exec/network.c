@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define INNER_BRIDGE "docker0"
-#define INNER_INSTANCES_MAX 4095
 #define INNER_FIRST 2
 #define INNER_LAST 254
 
@@ -133,8 +132,8 @@ bool network_open(struct network **out, int cloud_fd, int32_t instance, struct e
     network->instance = instance;
     network->home_fd = -1;
     network->next = INNER_FIRST;
-    if (instance >= INNER_INSTANCES_MAX) {
-        err_set(err, EXIT_MACHINE, "more than %d instances have no addresses", INNER_INSTANCES_MAX);
+    if (instance >= CLOUD_INNER_MAX) {
+        err_set(err, EXIT_MACHINE, "more than %d instances have no addresses", CLOUD_INNER_MAX);
     } else if (move_in(network, cloud_fd, err) && attach_instance(network, err) &&
                make_inner_bridge(network, err) && forward_start(&network->forward, err)) {
         *out = network;

@@ -6,6 +6,7 @@
 #include "exec/performer.h"
 
 #include "core/array.h"
+#include "exec/annex.h"
 #include "exec/command_line.h"
 #include "exec/connect.h"
 #include "exec/container.h"
@@ -33,10 +34,10 @@ struct ward {
     int32_t index;               /* in the definition */
     struct container *container; /* NULL: not created, or removed */
     struct container_spec spec;
-    struct command_line line; /* what `spec` points to, as `connection` */
+    struct command_line line;   /* what `spec` points to, as `connection` */
     struct equipment equipment; /* likewise */
     struct connection connection;
-    bool wants_image;         /* its pull is under way */
+    bool wants_image; /* its pull is under way */
     int64_t pull_begin_usec;
     int64_t pull_end_usec; /* its pull is told then; INT64_MAX: none waits */
     int64_t permille;      /* its pull takes so much longer; 0: it does not */
@@ -54,7 +55,8 @@ struct task {
     char group[CGROUP_PATH_MAX];
     struct connection_task connection;
     bool has_group, removing;
-    struct ward *wards; /* one per container of the definition */
+    struct annex *annex; /* its own machine, which does all of it; NULL: there is none (yet) */
+    struct ward *wards;  /* one per container of the definition */
 };
 
 struct performer {
@@ -63,13 +65,14 @@ struct performer {
     struct network *network; /* or NULL */
     struct container_host *host;
     struct puller *puller;
+    struct annexes *annexes;
     char store[400]; /* folder of all images of the instance */
     bool store_mounted;
     char volumes[400]; /* folder of all volumes of the instance */
     struct prints *prints;
     struct registry_order registry;
-    int timer_fd;     /* for pulls that are told later */
-    bool told_limits; /* that one could not be raised */
+    int timer_fd;       /* for pulls that are told later */
+    bool told_limits;   /* that one could not be raised */
     struct plan *plans; /* by definition, in order */
     int n_plans, cap_plans;
     struct task **tasks;
@@ -285,12 +288,25 @@ static void tell_late_pulls(struct performer *performer)
     }
 }
 
-void performer_registry(struct performer *performer, const struct registry_order *order)
+/* On our clock; 0 and "never" stay what they are. */
+static int64_t to_clock(const struct performer *performer, int64_t at_usec)
 {
-    bool dies = order->dead_until_usec != performer->registry.dead_until_usec &&
-                order->dead_until_usec > loop_clock_usec();
+    return at_usec == 0 || at_usec >= INT64_MAX - performer->setup->origin_usec
+               ? at_usec
+               : performer->setup->origin_usec + at_usec;
+}
 
-    performer->registry = *order;
+void performer_registry(struct performer *performer, const struct registry_order *given)
+{
+    const struct registry_order *order = &performer->registry;
+    int64_t dead_until_usec = to_clock(performer, given->dead_until_usec);
+    bool dies = dead_until_usec != performer->registry.dead_until_usec &&
+                dead_until_usec > loop_clock_usec();
+
+    performer->registry = *given;
+    performer->registry.slow_until_usec = to_clock(performer, given->slow_until_usec);
+    performer->registry.dead_until_usec = dead_until_usec;
+    annexes_registry(performer->annexes, given);
     for (int i = 0; i < performer->n_tasks; i++) {
         struct task *task = performer->tasks[i];
 
@@ -298,7 +314,8 @@ void performer_registry(struct performer *performer, const struct registry_order
             if (order->patience_usec == 0 && task->wards[j].pull_end_usec != INT64_MAX) {
                 task->wards[j].pull_end_usec = loop_clock_usec();
                 wake_at(performer, task->wards[j].pull_end_usec);
-            } else if (dies && (task->wards[j].wants_image || task->wards[j].pull_end_usec != INT64_MAX)) {
+            } else if (dies &&
+                       (task->wards[j].wants_image || task->wards[j].pull_end_usec != INT64_MAX)) {
                 fail_pull(performer, &task->wards[j]);
             }
         }
@@ -569,6 +586,10 @@ static void send_signal(struct ward *ward, enum stop_signal signal)
 static void remove_task(struct performer *performer, struct task *task)
 {
     task->removing = true;
+    if (task->annex) {
+        annex_end(task->annex);
+        task->annex = NULL;
+    }
     for (int i = 0; i < task->duty.n_containers; i++) {
         connect_unmap(&task->wards[i].connection, performer->network); /* another may want them */
         if (task->wards[i].container) {
@@ -576,6 +597,36 @@ static void remove_task(struct performer *performer, struct task *task)
         }
     }
     forget_if_gone(performer, task);
+}
+
+/* ---- tasks in a machine of their own ---- */
+
+static void boot_machine(struct performer *performer, struct task *task)
+{
+    struct message *event;
+
+    if (task->plan->guest) {
+        task->annex = annex_boot(performer->annexes, task->plan, &task->duty, task->group);
+        return;
+    }
+    event = add_fact(performer, MESSAGE_MACHINE_BOOTED, false);
+    event->as.machine_booted.task = task->duty.task;
+    event->as.machine_booted.error = strdup("a virtual machine cannot hold another here");
+}
+
+/* The task that an action on a container is about. */
+static int32_t task_of(const struct message *action)
+{
+    switch (action->kind) {
+    case MESSAGE_PROBE_CONTAINER:
+        return action->as.probe.task;
+    case MESSAGE_SIGNAL_CONTAINER:
+        return action->as.signal.task;
+    case MESSAGE_CREATE_CONTAINER:
+        return action->as.create.task;
+    default:
+        return action->as.order.task;
+    }
 }
 
 void performer_act(struct performer *performer, const struct message *action)
@@ -587,7 +638,7 @@ void performer_act(struct performer *performer, const struct message *action)
     case MESSAGE_RECONNECT:
         add_fact(performer, MESSAGE_CONNECTED, false); /* the socket is there as long as we are */
         return;
-    case MESSAGE_REMOVE_IMAGE:    /* the store goes with the instance */
+    case MESSAGE_REMOVE_IMAGE: /* the store goes with the instance */
         return;
     default:
         break;
@@ -596,6 +647,17 @@ void performer_act(struct performer *performer, const struct message *action)
         task = find_task(performer, action->as.remove_task.task);
         assert(task);
         remove_task(performer, task);
+        return;
+    }
+    if (action->kind == MESSAGE_BOOT_MACHINE) {
+        task = find_task(performer, action->as.boot_machine.task);
+        assert(task);
+        boot_machine(performer, task);
+        return;
+    }
+    task = find_task(performer, task_of(action));
+    if (task && task->annex) {
+        annex_order(task->annex, action);
         return;
     }
     if (action->kind == MESSAGE_PROBE_CONTAINER) {
@@ -630,6 +692,10 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
 {
     struct task *task = find_task(performer, order->task);
 
+    if (task && task->annex) {
+        annex_fault(task->annex, order);
+        return;
+    }
     for (int i = 0; task && i < task->duty.n_containers; i++) {
         if (order->container == ID_NONE || order->container == i) {
             send_signal(&task->wards[i], SIGNAL_KILL);
@@ -722,7 +788,7 @@ bool performer_next(struct performer *performer, struct fact *fact)
         collect(performer);
     }
     if (performer->first == performer->n_facts) {
-        return false;
+        return annexes_next(performer->annexes, fact);
     }
     *fact = performer->facts[performer->first++];
     return true;
@@ -744,6 +810,7 @@ void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS])
     fds[1] = pull_fd(performer->puller);
     fds[2] = prints_fd(performer->prints);
     fds[3] = performer->timer_fd;
+    fds[4] = annexes_fd(performer->annexes);
 }
 
 /* ---- beginning and end ---- */
@@ -781,7 +848,13 @@ bool performer_open(struct performer **out, const struct setup *setup,
         free(performer);
         return false;
     }
+    if (!annexes_open(&performer->annexes, setup, cgroups, err)) {
+        container_host_close(performer->host);
+        free(performer);
+        return false;
+    }
     if (!prints_open(&performer->prints, setup->prints, prints_out, err)) {
+        annexes_close(performer->annexes);
         container_host_close(performer->host);
         free(performer);
         return false;
@@ -792,6 +865,7 @@ bool performer_open(struct performer **out, const struct setup *setup,
         !pull_open(&performer->puller, performer->store, setup->work_program, err)) {
         store_close(performer->store, performer->store_mounted);
         prints_close(performer->prints);
+        annexes_close(performer->annexes);
         container_host_close(performer->host);
         free(performer);
         return false;
@@ -802,10 +876,16 @@ bool performer_open(struct performer **out, const struct setup *setup,
     return true;
 }
 
+void performer_cloud(struct performer *performer, int cloud_fd)
+{
+    annexes_cloud(performer->annexes, cloud_fd);
+}
+
 void performer_close(struct performer *performer)
 {
     struct fact fact;
 
+    annexes_close(performer->annexes);
     container_host_close(performer->host);
     prints_close(performer->prints);
     close(performer->timer_fd);

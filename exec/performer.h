@@ -7,6 +7,7 @@
 
 #include "core/message.h"
 #include "exec/cgroup.h"
+#include "exec/fact.h"
 #include "exec/network.h"
 #include "exec/protocol.h"
 #include "file/err.h"
@@ -16,12 +17,6 @@
 struct performer;
 struct prints_out;
 
-/* Something that became of an order. The event is the taker's: message_finish(). */
-struct fact {
-    struct message event;
-    bool modelled; /* the duration that it ends was not measured */
-};
-
 /* For the instance of `setup`, whose cgroup and folder exist. `setup`, `cgroups` and `network` are
  * borrowed; without a network (NULL) containers have nothing but lo. What containers print goes into
  * the setup's folder, or into `out` where that is not NULL. Call from the main thread before any
@@ -29,6 +24,9 @@ struct fact {
 bool performer_open(struct performer **performer, const struct setup *setup,
                     struct cgroup_machine *cgroups, struct network *network, struct prints_out *out,
                     struct err *err);
+
+/* Where the machines of tasks that have one to themselves are attached: borrowed. */
+void performer_cloud(struct performer *performer, int cloud_fd);
 
 /* Ends everything that lives and waits for it (some milliseconds). */
 void performer_close(struct performer *performer);
@@ -43,7 +41,7 @@ void performer_act(struct performer *performer, const struct message *action);
 /* SIGKILL from outside; nothing where nothing runs. */
 void performer_fault(struct performer *performer, const struct fault_order *order);
 
-/* How the registry does from now on. The machine's images are folders here: what takes longer, or
+/* How the registry does from now on, with times since the run began. The machine's images are folders here: what takes longer, or
  * fails, is told later, and said to be modelled. */
 void performer_registry(struct performer *performer, const struct registry_order *order);
 
@@ -59,7 +57,7 @@ bool performer_is_idle(const struct performer *performer);
 
 /* Descriptors that are readable when performer_next() may have something, or performer_rest()
  * something to do. */
-enum { PERFORMER_FDS = 4 };
+enum { PERFORMER_FDS = 5 };
 void performer_fds(const struct performer *performer, int fds[PERFORMER_FDS]);
 
 #endif

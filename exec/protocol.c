@@ -18,6 +18,7 @@ static const char *const words[WORDS] = {
     [WORD_MESSAGE] = "message",   [WORD_FAULT] = "fault",   [WORD_FINISH] = "finish",
     [WORD_REGISTRY] = "registry", [WORD_WAKE] = "wake",     [WORD_HELLO] = "hello",
     [WORD_PRINT] = "print",       [WORD_RECORD] = "record", [WORD_FINISHED] = "finished",
+    [WORD_ORDER] = "order",       [WORD_FACT] = "fact",     [WORD_MODELLED] = "modelled",
 };
 
 static const struct field hello_fields[] = {
@@ -48,6 +49,7 @@ static const struct field setup_fields[] = {
     FIELD(FIELD_TEXT, setup, prints, "prints"),
     FIELD(FIELD_BOOL, setup, print_lines, "printLines"),
     FIELD_OF(FIELD_RECORD, setup, guest, "guest", &setup_guest_schema),
+    FIELD(FIELD_BOOL, setup, hands, "hands"),
     FIELD(FIELD_BOOL, setup, boot_modelled, "bootModelled"),
     FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
     FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),
@@ -126,6 +128,24 @@ static const struct field plan_container_fields[] = {
 };
 static const struct schema plan_container_schema = SCHEMA(plan_container, plan_container_fields);
 
+static const struct field plan_guest_fields[] = {
+    FIELD(FIELD_TEXT, plan_guest, qemu, "qemu"),
+    FIELD(FIELD_TEXT, plan_guest, vmlinuz, "vmlinuz"),
+    FIELD(FIELD_TEXT, plan_guest, vmlinux, "vmlinux"),
+    FIELD(FIELD_TEXT, plan_guest, initramfs, "initramfs"),
+    FIELD(FIELD_BOOL, plan_guest, kvm, "kvm"),
+    FIELD(FIELD_INT, plan_guest, start, "start"),
+    FIELD(FIELD_LONG, plan_guest, memory_mib, "memory"),
+    FIELD(FIELD_INT, plan_guest, cpus, "cpus"),
+    FIELD(FIELD_TEXT, plan_guest, memory_file, "memoryFile"),
+    FIELD(FIELD_TEXT, plan_guest, state_file, "stateFile"),
+    FIELD(FIELD_TEXT, plan_guest, images_disk, "imagesDisk"),
+    FIELD(FIELD_TEXT, plan_guest, scratch_disk, "scratchDisk"),
+    FIELD(FIELD_TEXT, plan_guest, more, "commandLine"),
+    FIELD(FIELD_LONG, plan_guest, patience_usec, "patience"),
+};
+static const struct schema plan_guest_schema = SCHEMA(plan_guest, plan_guest_fields);
+
 static const struct field plan_fields[] = {
     FIELD(FIELD_TASKDEF, plan, taskdef, "taskDefinition"),
     FIELD_OF(FIELD_RECORD, plan, definition, "definition", &task_definition_schema),
@@ -133,6 +153,7 @@ static const struct field plan_fields[] = {
     FIELD(FIELD_LONG, plan, weight_cpu, "weight"),
     FIELD(FIELD_LONG, plan, memory_bytes, "memory"),
     FIELD(FIELD_LONG, plan, swap_bytes, "swap"),
+    FIELD_OF(FIELD_RECORD, plan, guest, "guest", &plan_guest_schema),
     FIELD_LIST_OF(plan, containers, "containers", &plan_container_schema),
 };
 const struct schema plan_schema = SCHEMA(plan, plan_fields);
@@ -263,11 +284,17 @@ static void begin(struct channel *channel, enum protocol_word word)
     buffer_add_text(&channel->out, " ");
 }
 
-void channel_send_message(struct channel *channel, const struct message *message)
+void channel_send_event(struct channel *channel, enum protocol_word word,
+                        const struct message *message)
 {
-    begin(channel, WORD_MESSAGE);
+    begin(channel, word);
     codec_write_message(&channel->out, message);
     buffer_add_text(&channel->out, "\n");
+}
+
+void channel_send_message(struct channel *channel, const struct message *message)
+{
+    channel_send_event(channel, WORD_MESSAGE, message);
 }
 
 void channel_send_record(struct channel *channel, const struct record *record)

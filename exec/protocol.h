@@ -37,6 +37,9 @@ enum protocol_word {
     WORD_FINISHED, /* to the controller: struct finished */
     WORD_HELLO,    /* to the controller, from a guest's agent before its setup: struct hello */
     WORD_PRINT,    /* to the controller, from a guest's agent: struct print_line */
+    WORD_ORDER,    /* to the hands in a task's own machine: an action of the agent's */
+    WORD_FACT,     /* from there: an event of the agent's machine */
+    WORD_MODELLED, /* likewise, of which the duration that it ends was not measured */
     WORDS
 };
 
@@ -68,6 +71,7 @@ struct setup {
     char *prints;        /* folder for what containers print; NULL: it is thrown away */
     bool print_lines;    /* it is sent, as WORD_PRINT */
     struct setup_guest *guest; /* NULL: this machine's own kernel */
+    bool hands; /* there is no machine: it does what the agent of a task's instance orders */
     bool boot_modelled;        /* the instance waited for a boot time that was given */
     int64_t jitter_usec;       /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;
@@ -154,6 +158,19 @@ struct plan_container {
     int32_t draws; /* number of the header in which they do; see plans_draws() */
 };
 
+/* What a virtual machine is made of that a task has to itself: see struct vm_order and struct vm_kit. */
+struct plan_guest {
+    char *qemu, *vmlinuz, *vmlinux, *initramfs;
+    bool kvm;
+    int32_t start; /* enum vm_start */
+    int64_t memory_mib;
+    int32_t cpus;
+    char *memory_file, *state_file; /* or NULL, likewise below */
+    char *images_disk, *scratch_disk;
+    char *more;
+    int64_t patience_usec; /* as in rise.h */
+};
+
 struct plan {
     int32_t taskdef;
     struct task_definition *definition; /* the scenario's numbers, for the machine */
@@ -161,6 +178,7 @@ struct plan {
     int64_t weight_cpu;                 /* 0: none */
     int64_t memory_bytes;               /* 0: none */
     int64_t swap_bytes;                 /* of all containers */
+    struct plan_guest *guest;           /* NULL: its tasks share their instance's kernel */
     int32_t n_containers;
     struct plan_container *containers;
 };
@@ -240,8 +258,10 @@ struct line {
 void channel_open(struct channel *channel, int fd);
 void channel_close(struct channel *channel);
 
-/* Queues a line: WORD_MESSAGE, WORD_RECORD, or a struct by its schema. */
+/* Queues a line: WORD_MESSAGE, another that carries a message, WORD_RECORD, or a struct by its schema. */
 void channel_send_message(struct channel *channel, const struct message *message);
+void channel_send_event(struct channel *channel, enum protocol_word word,
+                        const struct message *message);
 void channel_send_record(struct channel *channel, const struct record *record);
 void channel_send(struct channel *channel, enum protocol_word word, const struct schema *schema,
                   const void *what);

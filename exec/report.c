@@ -143,9 +143,11 @@ static void print_machines(const struct report *report)
                              ? "none, so without limits"
                              : cgroup_kind_name(report->cgroups->kind);
     int n_containers = 0, n_guests = count_guests(report), n = report->story.n_instances;
+    int n_own = 0;
 
     for (int i = 0; i < report->story.n_tasks; i++) {
         n_containers += report->story.tasks[i].n_containers;
+        n_own += report->story.tasks[i].machine != NULL;
     }
     printf("machines      ");
     if (n > n_guests) {
@@ -154,6 +156,10 @@ static void print_machines(const struct report *report)
     }
     if (n_guests > 0) {
         printf("%d as virtual machine%s (%s), ", n_guests, n_guests == 1 ? "" : "s",
+               report->with_kvm ? "KVM" : "emulated: no KVM");
+    }
+    if (n_own > 0) {
+        printf("%d task%s in virtual machines of their own (%s), ", n_own, n_own == 1 ? "" : "s",
                report->with_kvm ? "KVM" : "emulated: no KVM");
     }
     printf("%d container%s\n", n_containers, n_containers == 1 ? "" : "s");
@@ -170,18 +176,36 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* The median of one member over all instances that came up with a kernel of their own; their number.
- * `offset` is the member's place in struct story_course. */
+/* How the n-th instance, then the n-th task's own machine, came up; NULL where it has none, or did not. */
+static const struct story_course *course_of(const struct report *report, int i)
+{
+    const struct story *story = &report->story;
+    const struct story_machine *machine;
+
+    if (i < story->n_instances) {
+        return story->instances[i].course.start[0] ? &story->instances[i].course : NULL;
+    }
+    machine = story->tasks[i - story->n_instances].machine;
+    return machine && machine->course.start[0] ? &machine->course : NULL;
+}
+
+static int count_courses(const struct report *report)
+{
+    return report->story.n_instances + report->story.n_tasks;
+}
+
+/* The median of one member over all that came up with a kernel of their own; their number. `offset` is
+ * the member's place in struct story_course. */
 static int median_of(const struct report *report, size_t offset, int64_t *median)
 {
-    int64_t *values = calloc((size_t)report->story.n_instances + 1, sizeof *values);
+    int64_t *values = calloc((size_t)count_courses(report) + 1, sizeof *values);
     int n = 0;
 
     assert(values);
-    for (int i = 0; i < report->story.n_instances; i++) {
-        const struct story_course *course = &report->story.instances[i].course;
+    for (int i = 0; i < count_courses(report); i++) {
+        const struct story_course *course = course_of(report, i);
 
-        if (course->start[0]) {
+        if (course) {
             values[n++] = *(const int64_t *)(const void *)((const char *)course + offset);
         }
     }
@@ -195,12 +219,12 @@ static int median_of(const struct report *report, size_t offset, int64_t *median
 
 static const struct story_course *any_course(const struct report *report)
 {
-    for (int i = 0; i < report->story.n_instances; i++) {
-        if (report->story.instances[i].course.start[0]) {
-            return &report->story.instances[i].course;
-        }
+    const struct story_course *course = NULL;
+
+    for (int i = 0; i < count_courses(report) && !course; i++) {
+        course = course_of(report, i);
     }
-    return NULL;
+    return course;
 }
 
 /* Medians over all that came up, in order of what came first. */

@@ -17,6 +17,7 @@
 #define VM_KIT_WORK "/bin/berth-work"
 #define VM_KIT_MODULES "/modules"
 #define VM_KIT_IMAGES "/images"
+#define VM_KIT_FOLDER "/run/berth/instance" /* an agent's own */
 
 /* What Debian's cloud kernels do not have built in, in the order in which it is loaded. */
 #define VM_KIT_MODULE_NAMES                                                                        \

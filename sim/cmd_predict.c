@@ -195,6 +195,8 @@ static bool find_machines(struct session *session, struct err *err)
     session->boot_path = boot_path_names[scenario->costs.path];
     for (int i = 0; i < scenario->n_groups; i++)
         session->boots |= scenario_group_is_vm(scenario, &scenario->groups[i]);
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        session->boots |= scenario->taskdefs[i].definition->machine != NULL;
     scenario_destroy(scenario);
     return true;
 }

@@ -29,7 +29,9 @@ const struct costs *fleet_costs(const struct fleet *fleet, int32_t instance)
 
 const struct costs *fleet_costs_of(const struct fleet *fleet, int32_t task)
 {
-    return fleet_costs(fleet, fleet->cluster->tasks[task].instance);
+    return fleet_has_machine(fleet, task)
+               ? &fleet->inside
+               : fleet_costs(fleet, fleet->cluster->tasks[task].instance);
 }
 
 /* Its agents are like those outside in how they go about things. */
@@ -60,6 +62,7 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .inside = costs_inside(costs),
         .free_container = ID_NONE,
         .free_duty = ID_NONE,
+        .free_machine = ID_NONE,
         .locked = nobody,
         .making = nobody,
         .taken = nobody,
@@ -118,6 +121,8 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->containers);
     free(fleet->tasks);
     free(fleet->duties);
+    free(fleet->machines);
+    free(fleet->machine_of);
     free(fleet->quiet);
     free(fleet->notices);
     *fleet = (struct fleet){0};
@@ -307,6 +312,7 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     instance->type = scenario_group_type(&fleet->scenario->groups[launch->group], launch->type);
     instance->cpu = launch->cpu;
     instance->memory_mib = launch->memory_mib;
+    instance->is_micro = launch->reason == LAUNCHED_FOR_TASK;
     /* On one's own machine a task on Fargate is a virtual machine too (exec/crew.c). */
     instance->is_vm =
         scenario_group_is_vm(fleet->scenario, &fleet->scenario->groups[launch->group]) ||
@@ -361,27 +367,41 @@ void fleet_terminate(struct fleet *fleet, int32_t id)
 
 static char modelled[] = "modelled";
 
-/* As a guest's agent tells it in a real run (exec/crew_rise.c). */
-static struct boot_course *course_of(struct fleet *fleet, int32_t id)
+/* As a guest's agent tells it in a real run (exec/boot_course.c). */
+struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_usec,
+                                int64_t memory_mib)
 {
-    const struct fleet_instance *instance = &fleet->instances[id];
     const struct costs *costs = &fleet->costs;
     bool woke = costs->path == BOOT_RESTORE;
-    int64_t kernel_usec = instance->took_usec[VM_KERNEL];
-    int64_t user_usec = instance->took_usec[VM_USERSPACE];
+    int64_t kernel_usec = took_usec[VM_KERNEL];
+    int64_t user_usec = took_usec[VM_USERSPACE];
 
-    fleet->course = (struct boot_course){
+    return (struct boot_course){
         .start = (char *)(uintptr_t)boot_path_names[costs->path],
         .accelerator = modelled,
         .kernel = modelled,
-        .firmware_usec = instance->took_usec[VM_VMM] + instance->took_usec[VM_FIRMWARE] +
-                         (woke ? kernel_usec + user_usec : 0),
+        .firmware_usec =
+            took_usec[VM_VMM] + took_usec[VM_FIRMWARE] + (woke ? kernel_usec + user_usec : 0),
         .kernel_usec = woke ? 0 : kernel_usec,
         .user_usec = woke ? 0 : user_usec,
-        .memory_bytes = (int64_t)instance->memory_mib << 20,
+        .memory_bytes = memory_mib << 20,
         .system_bytes = costs->vm.os_bytes,
-        .host_bytes = ((int64_t)instance->memory_mib << 20) + costs->vm.overhead_bytes,
+        .host_bytes = (memory_mib << 20) + costs->vm.overhead_bytes,
     };
+}
+
+/* What tasks can have of a type is what its own system leaves, where that is known; a micro-VM's
+ * system comes on top of its task's. */
+static struct boot_course *course_of(struct fleet *fleet, int32_t id)
+{
+    const struct fleet_instance *instance = &fleet->instances[id];
+    int32_t os_mib = instance->is_micro ? (int32_t)(fleet->costs.vm.os_bytes >> 20)
+                                        : fleet_type(fleet, id)->os_mib;
+
+    fleet->course =
+        fleet_course(fleet, instance->took_usec, (int64_t)instance->memory_mib + os_mib);
+    if (os_mib > 0)
+        fleet->course.system_bytes = (int64_t)os_mib << 20;
     return &fleet->course;
 }
 
@@ -403,6 +423,8 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
     event->as.boot.gpus = fleet_type(fleet, id)->gpus;
     event->as.boot.rules = group->rules;
     event->as.boot.course = instance->is_vm ? course_of(fleet, id) : NULL;
+    if (instance->is_micro)
+        event->as.boot.for_task = fleet->cluster->instances[id].bound_task;
     return true;
 }
 
@@ -511,10 +533,12 @@ bool fleet_event(struct fleet *fleet, const struct queue_entry *entry, int32_t *
     default:
         if (!happen(fleet, entry, event))
             return false;
-        *machine = fleet->cluster
-                       ->tasks[event->kind == MESSAGE_CONTAINER_EXITED ? event->as.exited.task
-                                                                       : event->as.fact.task]
-                       .instance;
+        *machine =
+            fleet->cluster
+                ->tasks[event->kind == MESSAGE_CONTAINER_EXITED ? event->as.exited.task
+                        : event->kind == MESSAGE_MACHINE_BOOTED ? event->as.machine_booted.task
+                                                                : event->as.fact.task]
+                .instance;
         return true;
     }
 }

@@ -80,6 +80,8 @@ enum fleet_duty_kind {
     DUTY_LOCKED, /* the part of a start that goes one at a time */
     DUTY_CHILD,
     DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
+    DUTY_MACHINE, /* the next step of a task's own machine on its way up */
+    DUTY_FILL,    /* that machine unpacks an image */
     DUTY_RECORDS, /* the scheduler's thread takes what an agent has logged */
     DUTY_TAKE,    /* or a message */
     DUTY_HEAR,    /* the agent takes a message; from here on the agent's own */
@@ -105,6 +107,7 @@ struct fleet_duty {
     uint8_t kind;   /* enum fleet_duty_kind */
     uint8_t container;
     bool used;
+    bool aside;              /* its machine does it, not the instance's agent */
     struct message *message; /* HEAR: owned */
 };
 
@@ -144,6 +147,15 @@ struct fleet_layer {
     bool here;
 };
 
+/* A virtual machine that is one task's own. */
+struct fleet_machine {
+    int64_t begin_usec;          /* its step began */
+    int64_t took_usec[VM_STEPS]; /* what each took */
+    int32_t duty;                /* the step, ID_NONE */
+    int32_t next;                /* of the free list */
+    uint8_t step;
+};
+
 enum fleet_pull_state { PULL_WAITS, PULL_ASKS, PULL_FETCHES };
 
 struct fleet_pull {
@@ -159,6 +171,7 @@ struct fleet_instance {
     int32_t type;            /* index in the scenario's types */
     int32_t cpu, memory_mib; /* as the scheduler launched it */
     bool is_vm;              /* a machine of its own on the host, with a kernel of its own */
+    bool is_micro;           /* for one task, to whose size it is made */
     bool up;                 /* its agent runs */
     bool gone;               /* nothing happens here any more */
     uint8_t boot_step;
@@ -198,6 +211,11 @@ struct fleet {
     struct fleet_duty *duties;
     int n_duties, cap_duties;
     int32_t free_duty;
+    struct fleet_machine *machines;
+    int n_machines, cap_machines;
+    int32_t free_machine;
+    int32_t *machine_of; /* by task, as far as any has one */
+    int n_machine_of, cap_machine_of;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
     int32_t session;              /* the group of all agents on the host, SHARE_ROOT: none */

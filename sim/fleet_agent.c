@@ -62,7 +62,7 @@ static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *dut
 {
     struct step_draw takes = fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, 0);
     bool shares = fleet->costs.host_cpu > 0 && fleet_hears_itself(fleet) &&
-                  !fleet->instances[duty->instance].is_vm;
+                  !fleet->instances[duty->instance].is_vm && !duty->aside;
     const struct costs *costs = fleet_costs(fleet, duty->instance);
     struct step_draw before = part_before(takes, costs->create_alone_permille), network;
 
@@ -224,7 +224,7 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             fleet_did(fleet, COST_NETWORK, duty.task);
             fleet_clear_up(fleet, COST_BEHIND, duty.task, duty.container);
             fleet_find_or_add(fleet, duty.task, duty.container)->phase = PHASE_IDLE_AGENT;
-            fleet_tell(fleet, duty.task, duty.container, MESSAGE_CONTAINER_CREATED, true);
+            fleet_tell(fleet, duty.task, duty.container, MESSAGE_CONTAINER_CREATED, !duty.aside);
             break;
         case DUTY_SIGNAL:
             fleet_signal(fleet, duty.task, duty.container, duty.number);
@@ -239,7 +239,7 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             fleet_forget_task(fleet, duty.task);
         }
     }
-    if (fleet_hears_itself(fleet)) {
+    if (fleet_hears_itself(fleet) && !duty.aside) {
         fleet->instances[duty.instance].thread.busy = false;
         go_on(fleet, duty.instance);
     }
@@ -338,6 +338,10 @@ void fleet_make_fact(struct fleet *fleet, int32_t task, int c, enum message_kind
 {
     const struct fleet_container *container = fleet_find(fleet, task, c);
 
+    if (kind == MESSAGE_MACHINE_BOOTED) {
+        fleet_machine_fact(fleet, task, event);
+        return;
+    }
     *event = message_new(kind);
     if (kind == MESSAGE_CONTAINER_EXITED) {
         event->as.exited.task = task;
@@ -421,7 +425,8 @@ static void order(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instan
     int32_t duty = fleet_new_duty(fleet, kind, instance, task, container);
 
     fleet->duties[duty].number = number;
-    if (fleet_hears_itself(fleet))
+    fleet->duties[duty].aside = fleet_has_machine(fleet, task);
+    if (fleet_hears_itself(fleet) && !fleet->duties[duty].aside)
         fleet_append(fleet, &fleet->instances[instance].thread.orders, duty);
     else
         fleet_begin(fleet, duty, takes_of(fleet, duty));
@@ -435,6 +440,9 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
     const struct signal_container *signal = &action->as.signal;
 
     switch (action->kind) {
+    case MESSAGE_BOOT_MACHINE:
+        fleet_boot_machine(fleet, action->as.boot_machine.task);
+        break;
     case MESSAGE_PULL_IMAGE:
         fleet_find_or_add(fleet, given->task, given->container);
         order(fleet, DUTY_PULL, instance, given->task, given->container, 0);

@@ -161,6 +161,14 @@ static void done(struct fleet *fleet, int32_t id)
     case DUTY_CLEAR:
         fleet_free_duty(fleet, id);
         break;
+    case DUTY_MACHINE:
+        fleet_free_duty(fleet, id);
+        fleet_machine_did(fleet, duty.task);
+        break;
+    case DUTY_FILL:
+        fleet_free_duty(fleet, id);
+        fleet_filled(fleet, duty.task, duty.container);
+        break;
     case DUTY_RECORDS:
     case DUTY_TAKE:
         fleet_did_take(fleet, id);
@@ -176,7 +184,8 @@ static int32_t group_of(const struct fleet *fleet, const struct fleet_duty *duty
 {
     if (fleet->costs.host_cpu == 0)
         return SHARE_ROOT;
-    if (duty->instance != ID_NONE && fleet->instances[duty->instance].is_vm)
+    if (duty->instance != ID_NONE && (fleet->instances[duty->instance].is_vm || duty->aside ||
+                                      duty->kind == DUTY_MACHINE || duty->kind == DUTY_FILL))
         return fleet->instances[duty->instance].share_group;
     return duty->kind == DUTY_CLEAR ? fleet->kernel : fleet->session;
 }

@@ -472,7 +472,7 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     const struct behaviour *behaviour = behaviour_of(fleet, container, task);
     int64_t usec = behaviour_usec(fleet, &behaviour->work, DRAW_WORK, container, task);
 
-    if (fleet->instances[instance_of(fleet, task)].is_vm)
+    if (fleet->instances[instance_of(fleet, task)].is_vm || fleet_has_machine(fleet, task))
         usec = usec / fleet->scenario->costs.vm.speed_permille * 1000 +
                usec % fleet->scenario->costs.vm.speed_permille * 1000 /
                    fleet->scenario->costs.vm.speed_permille;
@@ -568,6 +568,7 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
         fleet->free_container = i;
         i = next;
     }
+    fleet_end_machine(fleet, task);
     if (group != ID_NONE)
         share_remove_group(fleet_share(fleet, instance_of(fleet, task)), group);
     if (task < fleet->n_tasks)

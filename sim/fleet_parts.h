@@ -1,7 +1,7 @@
 /*
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
- * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c) and
- * images (fleet_pull.c). Only fleet*.c include this.
+ * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
+ * own virtual machines (fleet_machine.c) and images (fleet_pull.c). Only fleet*.c include this.
  */
 #ifndef BERTH_FLEET_PARTS_H
 #define BERTH_FLEET_PARTS_H
@@ -25,6 +25,9 @@ const struct costs *fleet_costs_of(const struct fleet *fleet, int32_t task);
 const struct scenario_taskdef *fleet_taskdef(const struct fleet *fleet, int32_t task);
 const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instance);
 struct share *fleet_share(struct fleet *fleet, int32_t instance);
+/* How a virtual machine of that size came up, as the guest's agent tells it in a real run. */
+struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_usec,
+                                int64_t memory_mib);
 /* Somebody came or went: the next completion may be another. */
 void fleet_queue_share(struct fleet *fleet, int32_t instance);
 void fleet_queue_common(struct fleet *fleet, enum fleet_common common);
@@ -102,6 +105,17 @@ bool fleet_hold(struct fleet *fleet, struct fleet_container *container, int32_t 
 void fleet_let_go(struct fleet *fleet, struct fleet_container *container, int32_t task);
 /* Memory beside that of containers: an instance's system and agent. */
 void fleet_count_memory(struct fleet *fleet, int64_t bytes);
+
+/* fleet_machine.c */
+bool fleet_has_machine(const struct fleet *fleet, int32_t task);
+void fleet_boot_machine(struct fleet *fleet, int32_t task);
+void fleet_machine_did(struct fleet *fleet, int32_t task);
+/* It goes with its task; nothing where there is none. */
+void fleet_end_machine(struct fleet *fleet, int32_t task);
+void fleet_machine_fact(struct fleet *fleet, int32_t task, struct message *event);
+/* A pull that is the task's own machine's; false where it is the instance's. */
+bool fleet_pull_inside(struct fleet *fleet, int32_t task, int container);
+void fleet_filled(struct fleet *fleet, int32_t task, int container);
 
 /* fleet_pull.c */
 void fleet_pull(struct fleet *fleet, int32_t task, int container);

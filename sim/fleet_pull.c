@@ -366,6 +366,8 @@ void fleet_pull(struct fleet *fleet, int32_t task, int c)
         return;
     }
     fleet_enter(fleet, container, task, PHASE_PULLING, USEC_NEVER);
+    if (fleet_pull_inside(fleet, task, c))
+        return;
     *ARRAY_ADD(instance, pulls) =
         (struct fleet_pull){.image = fleet_taskdef(fleet, task)->images[c],
                             .task = task,

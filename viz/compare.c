@@ -62,6 +62,14 @@ static void compare_task(struct compare *compare, int32_t task)
             add_row(compare, row, modelled);
         }
     }
+    for (int phase = PHASE_FIRMWARE; phase <= PHASE_BOOT; phase++) {
+        struct compare_row row = {
+            .task = task, .container = ID_NONE, .instance = ID_NONE, .phase = phase};
+
+        for (int s = 0; s < 2; s++)
+            row.usec[s] = phases_of_machine(stories[s], rows[s]->machine, phase);
+        add_row(compare, row, false);
+    }
     for (int phase = PHASE_STARTUP; phase <= PHASE_COMPLETION; phase++) {
         struct compare_row row = {
             .task = task, .container = ID_NONE, .instance = ID_NONE, .phase = phase};

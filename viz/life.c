@@ -100,6 +100,9 @@ const char *life_task_phase(const struct story_task *task, int64_t at_usec)
     /* Some logs hold no agent's records. */
     if (task->received_at_usec > at_usec)
         return task->running_at_usec <= at_usec ? "running" : "sent";
+    if (task->machine && task->machine->boot_at_usec <= at_usec &&
+        task->machine->booted_at_usec > at_usec && task->stopped_at_usec > at_usec)
+        return "booting";
     int least = (int)(sizeof progress_names / sizeof progress_names[0]) - 1;
     for (int i = 0; i < task->n_containers; i++) {
         int now = progress(&task->containers[i], at_usec);

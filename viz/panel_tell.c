@@ -173,6 +173,23 @@ static void tell_life(struct panel *panel, const struct scene *scene, int32_t ta
     moments_finish(&moments);
 }
 
+/* The virtual machine that a task has to itself. */
+static void tell_machine(struct panel *panel, const struct scene *scene,
+                         const struct story_machine *machine)
+{
+    char at[32];
+    panel_add(panel, PANEL_TEXT, "in a machine of its own: kernel %s, %s, %s",
+              machine->course.kernel, machine->course.accelerator, machine->course.start);
+    panel_add(panel, PANEL_TEXT, "its system takes %" PRId64 " of %" PRId64 " MiB",
+              machine->course.system_bytes >> 20, machine->course.memory_bytes >> 20);
+    for (int phase = PHASE_FIRMWARE; phase <= PHASE_BOOT; phase++) {
+        int64_t usec = phases_of_machine(scene->index->story, machine, phase);
+        if (usec != USEC_NEVER && usec > 0)
+            panel_add(panel, PANEL_TEXT, "%s\t%s s\t", phases_names[phase],
+                      seconds(usec, at, sizeof at));
+    }
+}
+
 static void tell_task(struct panel *panel, const struct scene *scene, int which, int32_t task,
                       struct why *why)
 {
@@ -195,6 +212,8 @@ static void tell_task(struct panel *panel, const struct scene *scene, int which,
     if (row->service >= 0 && row->service < story->n_services)
         link_to(panel_add(panel, PANEL_TEXT, "of service %s", story->services[row->service].name),
                 LAYOUT_SERVICE, which, row->service);
+    if (row->machine && row->machine->booted_at_usec <= scene->at_usec)
+        tell_machine(panel, scene, row->machine);
     tell_life(panel, scene, task);
     if (!why)
         return;

@@ -9,6 +9,7 @@
 
 const struct part_row parts_rows[PARTS] = {
     [PART_WAIT] = {"waiting for room", PAINT_WAIT},
+    [PART_BOOT] = {"booting its machine", PAINT_MEMORY},
     [PART_PULL] = {"pulling", PAINT_PULL},
     [PART_START] = {"creating, starting", PAINT_CREATE},
     [PART_READY] = {"getting ready", PAINT_READY},
@@ -69,6 +70,11 @@ static int64_t stop_usec(const struct story_task *task)
 static void list_ends(const struct story_task *task, int64_t *ends)
 {
     ends[PART_WAIT] = earliest(task, offsetof(struct story_container, pull_at_usec));
+    ends[PART_BOOT] = ends[PART_WAIT];
+    if (task->machine)
+        ends[PART_WAIT] = task->machine->boot_at_usec;
+    if (task->machine && ends[PART_BOOT] == USEC_NEVER)
+        ends[PART_BOOT] = task->machine->booted_at_usec;
     ends[PART_PULL] = latest(task, offsetof(struct story_container, pulled_at_usec));
     ends[PART_START] = latest(task, offsetof(struct story_container, started_at_usec));
     ends[PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec));
@@ -76,7 +82,7 @@ static void list_ends(const struct story_task *task, int64_t *ends)
     ends[PART_STOP] = task->stopped_at_usec;
     /* nothing is known of its containers */
     if (ends[PART_WAIT] == USEC_NEVER && task->running_at_usec != USEC_NEVER) {
-        ends[PART_WAIT] = ends[PART_PULL] = task->placed_at_usec;
+        ends[PART_WAIT] = ends[PART_BOOT] = ends[PART_PULL] = task->placed_at_usec;
         ends[PART_START] = ends[PART_READY] = task->running_at_usec;
     }
 }

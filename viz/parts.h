@@ -1,5 +1,5 @@
 /*
- * A task's time cut into parts that follow each other: waiting, pulling, starting, getting ready, running, stopping.
+ * A task's time cut into parts that follow each other: waiting, booting its own machine, pulling, starting, getting ready, running, stopping.
  * Every picture with bars asks here. It must never know how bars are drawn.
  */
 #ifndef BERTH_VIZ_PARTS_H
@@ -8,7 +8,7 @@
 #include "file/story.h"
 #include "viz/palette.h"
 
-enum part { PART_WAIT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
+enum part { PART_WAIT, PART_BOOT, PART_PULL, PART_START, PART_READY, PART_RUN, PART_STOP, PARTS };
 
 struct part_row {
     const char *name;

@@ -163,6 +163,7 @@ static struct scene_capacity capacity_of(const struct scene_index *index, int32_
     if (capacity.memory_mib <= 0)
         capacity.memory_mib = memory_mib;
     else if (memory_mib > capacity.memory_mib) {
+        /* what its kernel and its first programs had taken when its agent registered the rest */
         capacity.system_mib = memory_mib - capacity.memory_mib;
         capacity.memory_mib = memory_mib;
     } else if (scenario && index->mode != RUN_EXEC && !row->course.start[0]) {
@@ -170,8 +171,9 @@ static struct scene_capacity capacity_of(const struct scene_index *index, int32_
         int64_t os_bytes = layers_os_bytes(scenario, row, false);
         capacity.system_mib = os_bytes > 0 ? (int32_t)(os_bytes / 1048576) : 0;
         capacity.memory_mib += capacity.system_mib;
+    } else {
+        capacity.system_mib = (int32_t)(row->course.system_bytes / 1048576);
     }
-    capacity.system_mib += (int32_t)(row->course.system_bytes / 1048576);
     /* Of a machine whose own system fills it there would be nothing to see. */
     if (capacity.system_mib > capacity.memory_mib * INT64_C(3) / 4)
         capacity.system_mib = (int32_t)(capacity.memory_mib * INT64_C(3) / 4);

@@ -204,6 +204,19 @@ static bool rules_are_sound(const struct agent_rules *rules)
            rules->first_dynamic_port >= 0 && rules->last_dynamic_port <= 65535;
 }
 
+/* What tasks can have: of an instance with a kernel of its own, what that leaves of its memory, as it
+ * was found when it had come up (an agent registers what its system sees: amazon-ecs-agent, README). */
+static int32_t memory_for_tasks(const struct boot *event)
+{
+    const struct boot_course *course = event->course;
+    int64_t left_mib;
+
+    if (!course || event->for_task != ID_NONE || course->memory_bytes < course->system_bytes)
+        return event->memory_mib;
+    left_mib = (course->memory_bytes - course->system_bytes) >> 20;
+    return left_mib < event->memory_mib ? (int32_t)left_mib : event->memory_mib;
+}
+
 static void boot(struct agent *agent, const struct boot *event, struct outputs *outputs)
 {
     if (agent->booted || event->cpu < 0 || event->memory_mib < 0 ||
@@ -215,7 +228,7 @@ static void boot(struct agent *agent, const struct boot *event, struct outputs *
     agent->epoch = event->epoch;
     schema_copy(&agent_rules_schema, &agent->rules,
                 event->rules ? event->rules : &agent_rules_default);
-    host_init(&agent->host, event->cpu, event->memory_mib, event->gpus, &agent->rules);
+    host_init(&agent->host, event->cpu, memory_for_tasks(event), event->gpus, &agent->rules);
     if (agent->rules.image_cleanup_usec > 0)
         agent->clean_at_usec = agent->now_usec + agent->rules.image_cleanup_usec;
     report_instance(agent, outputs);
@@ -294,7 +307,7 @@ static void container_moved(struct agent *agent, const struct message *event,
     if (!container || !container->busy || container->status != from)
         return;
     definition = &agent_task_definition(agent, task)->containers[fact->container];
-    if (event->kind == MESSAGE_IMAGE_PULLED)
+    if (event->kind == MESSAGE_IMAGE_PULLED && !agent_task_has_machine(agent, task))
         worked = images_pulled(&agent->images, definition->image, worked,
                                agent->rules.pull_behavior, agent->now_usec);
     container->busy = false;
@@ -303,6 +316,21 @@ static void container_moved(struct agent *agent, const struct message *event,
         agent_task_stop(task, STOP_TASK_FAILED_TO_START, failure_words(event->kind), fact->error);
     if (worked && to == CONTAINER_RUNNING)
         agent_task_started(agent, task, fact->container);
+    advance(agent, task, outputs);
+}
+
+/* Its containers can begin; without it they cannot. */
+static void machine_booted(struct agent *agent, const struct machine_booted *event,
+                           struct outputs *outputs)
+{
+    struct agent_task *task = find_task(agent, event->task);
+
+    if (!task || task->machine != AGENT_MACHINE_BOOTS)
+        return;
+    task->machine = AGENT_MACHINE_UP;
+    if (event->error)
+        agent_task_stop(task, STOP_TASK_FAILED_TO_START,
+                        "ResourceInitializationError: ", event->error);
     advance(agent, task, outputs);
 }
 
@@ -442,6 +470,9 @@ static void apply(struct agent *agent, const struct message *event, struct outpu
         break;
     case MESSAGE_STOP_TASK:
         stop_task(agent, &event->as.stop_task, outputs);
+        break;
+    case MESSAGE_MACHINE_BOOTED:
+        machine_booted(agent, &event->as.machine_booted, outputs);
         break;
     case MESSAGE_IMAGE_PULLED:
         container_moved(agent, event, CONTAINER_NONE, CONTAINER_PULLED, outputs);

@@ -29,6 +29,9 @@ struct agent_container {
     int64_t kill_at_usec;   /* SIGKILL is due */
 };
 
+/* Of a task that has a virtual machine of its own (struct task_machine). */
+enum agent_machine { AGENT_MACHINE_NONE, AGENT_MACHINE_BOOTS, AGENT_MACHINE_UP };
+
 struct agent_task {
     int32_t task;
     int32_t taskdef;
@@ -37,6 +40,7 @@ struct agent_task {
     bool admitted;    /* left the queue: holds resources */
     bool stopping;    /* its desired status is STOPPED */
     bool reported_running;
+    uint8_t machine;         /* enum agent_machine */
     uint8_t reported_health; /* enum health_status */
     uint8_t stop_code;       /* enum stop_code */
     char *reason;            /* why it stops, in ECS's words, or NULL */

@@ -59,13 +59,18 @@ void agent_task_destroy(const struct agent *agent, struct agent_task *task)
     free(task);
 }
 
+bool agent_task_has_machine(const struct agent *agent, const struct agent_task *task)
+{
+    return agent_task_definition(agent, task)->machine;
+}
+
 void agent_task_admit(struct agent *agent, struct agent_task *task)
 {
     const struct task_definition *definition = agent_task_definition(agent, task);
 
     task->admitted = true;
     host_take(&agent->host, definition, task->claims);
-    for (int i = 0; i < definition->n_containers; i++)
+    for (int i = 0; i < definition->n_containers && !agent_task_has_machine(agent, task); i++)
         images_use(&agent->images, definition->containers[i].image);
 }
 
@@ -248,7 +253,7 @@ static void report(struct agent *agent, struct agent_task *task, enum task_statu
 static void give_back(struct agent *agent, const struct task_definition *definition,
                       struct agent_task *task, struct outputs *outputs)
 {
-    for (int i = 0; i < definition->n_containers; i++)
+    for (int i = 0; i < definition->n_containers && !definition->machine; i++)
         images_release(&agent->images, definition->containers[i].image, agent->now_usec);
     outputs_add(outputs, MESSAGE_REMOVE_TASK)->as.remove_task.task = task->task;
     host_give(&agent->host, definition, task->claims);
@@ -285,7 +290,9 @@ static void order_next(struct agent *agent, const struct task_definition *defini
     if (container->status < CONTAINER_PULLED) {
         int image = images_find(&agent->images, definition->containers[i].image);
 
-        if (images_must_pull(&agent->images, image, agent->rules.pull_behavior))
+        /* a machine of its own begins without any image, whatever the instance has */
+        if (definition->machine ||
+            images_must_pull(&agent->images, image, agent->rules.pull_behavior))
             order(outputs, MESSAGE_PULL_IMAGE, task, i);
         else
             container->status = CONTAINER_PULLED;
@@ -327,6 +334,17 @@ static bool may_go_on(const struct agent *agent, const struct task_definition *d
         resolved = resolved && met;
     }
     return resolved;
+}
+
+/* Whether there is a place for containers: the instance, or the task's own machine. */
+static bool has_place(const struct task_definition *definition, struct agent_task *task,
+                      struct outputs *outputs)
+{
+    if (definition->machine && task->machine == AGENT_MACHINE_NONE) {
+        task->machine = AGENT_MACHINE_BOOTS;
+        outputs_add(outputs, MESSAGE_BOOT_MACHINE)->as.boot_machine.task = task->task;
+    }
+    return !definition->machine || task->machine == AGENT_MACHINE_UP;
 }
 
 static void move_up(struct agent *agent, const struct task_definition *definition,
@@ -437,8 +455,9 @@ bool agent_task_advance(struct agent *agent, struct agent_task *task, struct out
     const struct task_definition *definition = agent_task_definition(agent, task);
     enum container_status least;
 
-    for (int i = 0; i < definition->n_containers && task->admitted && !task->stopping; i++)
-        move_up(agent, definition, task, i, outputs);
+    if (task->admitted && !task->stopping && has_place(definition, task, outputs))
+        for (int i = 0; i < definition->n_containers && !task->stopping; i++)
+            move_up(agent, definition, task, i, outputs);
     /* A container stopped as it is may free another one: look until nothing changes. */
     for (int pass = 0; pass < definition->n_containers && task->stopping; pass++)
         for (int i = 0; i < definition->n_containers; i++)

@@ -14,6 +14,9 @@ const struct task_definition *agent_task_definition(const struct agent *agent,
 struct agent_task *agent_task_create(const struct agent *agent, const struct place_task *event);
 void agent_task_destroy(const struct agent *agent, struct agent_task *task);
 
+/* Whether its containers run in a virtual machine of the task's own. */
+bool agent_task_has_machine(const struct agent *agent, const struct agent_task *task);
+
 /* It takes what it needs of the host, which has it. */
 void agent_task_admit(struct agent *agent, struct agent_task *task);
 

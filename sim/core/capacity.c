@@ -108,12 +108,12 @@ void capacity_put_default(struct scheduler *scheduler, const struct message *eve
 /* Requests ------------------------------------------------------------------------------------- */
 
 /* A task on Fargate says its size, which is one of a few, and has an interface of its own (ECS developer guide,
- * AWS_Fargate: task CPU and memory, network mode). */
+ * AWS_Fargate: task CPU and memory, network mode), and a machine of its own anyway. */
 static bool fits_fargate(const struct cluster *cluster, int taskdef)
 {
     const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
 
-    return definition->network_mode == NETWORK_AWSVPC &&
+    return definition->network_mode == NETWORK_AWSVPC && !definition->machine &&
            fargate_has_size(definition->cpu, definition->memory_mib);
 }
 

@@ -100,12 +100,14 @@ const char *const message_kind_names[] = {
     [MESSAGE_BOOT] = "boot",
     [MESSAGE_CONNECTED] = "connected",
     [MESSAGE_DISCONNECTED] = "disconnected",
+    [MESSAGE_MACHINE_BOOTED] = "machineBooted",
     [MESSAGE_IMAGE_PULLED] = "imagePulled",
     [MESSAGE_CONTAINER_CREATED] = "containerCreated",
     [MESSAGE_CONTAINER_STARTED] = "containerStarted",
     [MESSAGE_CONTAINER_READY] = "containerReady",
     [MESSAGE_CONTAINER_PROBED] = "containerProbed",
     [MESSAGE_CONTAINER_EXITED] = "containerExited",
+    [MESSAGE_BOOT_MACHINE] = "bootMachine",
     [MESSAGE_PULL_IMAGE] = "pullImage",
     [MESSAGE_CREATE_CONTAINER] = "createContainer",
     [MESSAGE_START_CONTAINER] = "startContainer",
@@ -338,6 +340,14 @@ static const struct field boot_course_fields[] = {
     FIELD(FIELD_LONG, boot_course, host_bytes, "hostBytes"),
 };
 static const struct schema boot_course_schema = SCHEMA(boot_course, boot_course_fields);
+static const struct field machine_booted_fields[] = {
+    FIELD(FIELD_TASK, machine_booted, task, "task"),
+    FIELD(FIELD_TEXT, machine_booted, error, "error"),
+    FIELD_OF(FIELD_RECORD, machine_booted, course, "course", &boot_course_schema),
+};
+static const struct field boot_machine_fields[] = {
+    FIELD(FIELD_TASK, boot_machine, task, "task"),
+};
 
 static const struct field boot_fields[] = {
     FIELD(FIELD_INSTANCE, boot, instance, "instance"),
@@ -347,6 +357,7 @@ static const struct field boot_fields[] = {
     FIELD(FIELD_INT, boot, gpus, "gpus"),
     FIELD_OF(FIELD_RECORD, boot, rules, "rules", &agent_rules_schema),
     FIELD_OF(FIELD_RECORD, boot, course, "course", &boot_course_schema),
+    FIELD(FIELD_TASK, boot, for_task, "forTask"),
 };
 static const struct field fact_fields[] = {
     FIELD(FIELD_TASK, container_fact, task, "task"),
@@ -465,6 +476,8 @@ const struct message_type message_types[MESSAGE_KINDS] = {
     ROW(MESSAGE_BOOT, PARTY_WORLD, PARTY_AGENT, boot, boot_fields),
     EMPTY(MESSAGE_CONNECTED, PARTY_WORLD, PARTY_AGENT),
     EMPTY(MESSAGE_DISCONNECTED, PARTY_WORLD, PARTY_AGENT),
+    ROW(MESSAGE_MACHINE_BOOTED, PARTY_WORLD, PARTY_AGENT, machine_booted, machine_booted_fields),
+    ROW(MESSAGE_BOOT_MACHINE, PARTY_AGENT, PARTY_WORLD, boot_machine, boot_machine_fields),
     ROW(MESSAGE_CONTAINER_PROBED, PARTY_WORLD, PARTY_AGENT, container_probed, probed_fields),
     ROW(MESSAGE_IMAGE_PULLED, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),
     ROW(MESSAGE_CONTAINER_CREATED, PARTY_WORLD, PARTY_AGENT, container_fact, fact_fields),

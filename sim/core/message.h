@@ -171,6 +171,7 @@ enum message_kind {
     MESSAGE_BOOT,
     MESSAGE_CONNECTED,
     MESSAGE_DISCONNECTED,
+    MESSAGE_MACHINE_BOOTED,
     MESSAGE_IMAGE_PULLED,
     MESSAGE_CONTAINER_CREATED,
     MESSAGE_CONTAINER_STARTED,
@@ -179,6 +180,7 @@ enum message_kind {
     MESSAGE_CONTAINER_EXITED,
 
     /* An agent's actions on the world. */
+    MESSAGE_BOOT_MACHINE,
     MESSAGE_PULL_IMAGE,
     MESSAGE_CREATE_CONTAINER,
     MESSAGE_START_CONTAINER,
@@ -412,8 +414,7 @@ struct agent_rules {
     struct host_port *reserved;
 };
 
-/* How an instance's own kernel came up, and what it takes: for people and comparisons, no rule
- * reads it. */
+/* How a kernel of its own came up, an instance's or a task's, and what it takes. */
 struct boot_course {
     char *start;           /* "scratch", "uncompressed" or "restore" */
     char *accelerator;     /* "kvm" or "tcg" */
@@ -430,10 +431,18 @@ struct boot {
     int32_t instance;
     int32_t epoch;
     int32_t cpu;
-    int32_t memory_mib; /* that the operating system sees */
+    int32_t memory_mib; /* of its type, or of the one task that it is for */
     int32_t gpus;
     struct agent_rules *rules;  /* NULL: agent_rules_default() */
     struct boot_course *course; /* NULL: the instance has no kernel of its own */
+    int32_t for_task; /* a micro-VM, whose own system's memory comes on top of the task's; ID_NONE */
+};
+
+/* The task's own virtual machine is there, or could not come up: `error` then says why. */
+struct machine_booted {
+    int32_t task;
+    char *error;
+    struct boot_course *course; /* NULL beside an error */
 };
 
 /* What happened to one container. `error` is NULL where it worked. */
@@ -495,6 +504,11 @@ struct remove_task {
     int32_t task;
 };
 
+/* A virtual machine for that task alone, which goes with it. */
+struct boot_machine {
+    int32_t task;
+};
+
 struct message {
     enum message_kind kind;
     /* Scheduler's decisions are numbered 1, 2, ... and so are an agent's reports; 0 elsewhere. The
@@ -545,6 +559,8 @@ struct message {
         struct register_instance register_instance;
         struct task_state task_state;
         struct boot boot;
+        struct machine_booted machine_booted;
+        struct boot_machine boot_machine;
         struct container_fact fact; /* imagePulled, containerCreated, containerStarted, ...Ready */
         struct container_exited exited;
         struct container_probed probed;

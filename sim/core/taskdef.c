@@ -77,12 +77,18 @@ static const struct field container_fields[] = {
 };
 static const struct schema container_schema = SCHEMA(container_definition, container_fields);
 
+static const struct field machine_fields[] = {
+    FIELD(FIELD_INT, task_machine, memory_mib, "memory"),
+};
+static const struct schema machine_schema = SCHEMA(task_machine, machine_fields);
+
 static const struct field definition_fields[] = {
     FIELD(FIELD_TEXT, task_definition, family, "family"),
     FIELD(FIELD_INT, task_definition, revision, "revision"),
     FIELD(FIELD_INT, task_definition, cpu, "cpu"),
     FIELD(FIELD_INT, task_definition, memory_mib, "memory"),
     FIELD_OF(FIELD_ENUM, task_definition, network_mode, "networkMode", network_mode_names),
+    FIELD_OF(FIELD_RECORD, task_definition, machine, "machine", &machine_schema),
     FIELD_LIST_OF(task_definition, constraints, "placementConstraints",
                   &placement_constraint_schema),
     FIELD_LIST_OF(task_definition, requires, "requiresAttributes", &attribute_schema),
@@ -101,7 +107,7 @@ int32_t taskdef_cpu(const struct task_definition *definition)
     return sum;
 }
 
-int32_t taskdef_memory_mib(const struct task_definition *definition)
+int32_t taskdef_containers_mib(const struct task_definition *definition)
 {
     int32_t sum = 0;
 
@@ -114,6 +120,12 @@ int32_t taskdef_memory_mib(const struct task_definition *definition)
                                                      : container->memory_mib;
     }
     return sum;
+}
+
+int32_t taskdef_memory_mib(const struct task_definition *definition)
+{
+    return taskdef_containers_mib(definition) +
+           (definition->machine ? definition->machine->memory_mib : 0);
 }
 
 int32_t taskdef_gpus(const struct task_definition *definition, int32_t available)
@@ -185,6 +197,9 @@ bool taskdef_is_sound(const struct task_definition *definition)
     int n_with_gpus = 0;
 
     if (!definition || !definition->family || definition->cpu < 0 || definition->memory_mib < 0 ||
+        definition->memory_mib > INT32_MAX / 2 ||
+        (definition->machine && (definition->machine->memory_mib < 0 ||
+                                 definition->machine->memory_mib > INT32_MAX / 4)) ||
         definition->n_containers < 1 || definition->n_containers > TASKDEF_CONTAINERS_MAX)
         return false;
     for (int i = 0; i < definition->n_requires; i++)
@@ -202,7 +217,7 @@ bool taskdef_is_sound(const struct task_definition *definition)
         memory_mib += (int64_t)container->memory_mib + container->memory_reservation_mib;
     }
     return essential && (!all_gpus || n_with_gpus == 1) && cpu <= INT32_MAX &&
-           memory_mib <= INT32_MAX;
+           memory_mib <= INT32_MAX / 2;
 }
 
 struct task_definition *taskdef_copy(const struct task_definition *definition)

@@ -96,12 +96,20 @@ struct container_definition {
     struct container_depend *depends;
 };
 
+/* Its tasks each run in a virtual machine of their own, for which their instance gives so much beside
+ * what the containers take: the machine's operating system, and whoever plays it (as Kubernetes'
+ * RuntimeClass has it: overhead.podFixed). */
+struct task_machine {
+    int32_t memory_mib;
+};
+
 struct task_definition {
     char *family;
     int32_t revision;
     int32_t cpu;        /* CPU units, a ceiling; 0: none given */
     int32_t memory_mib; /* 0: none given */
     enum network_mode network_mode;
+    struct task_machine *machine; /* NULL: its tasks share their instance's kernel */
     int32_t n_constraints;
     struct placement_constraint *constraints;
     int32_t n_requires;
@@ -123,9 +131,13 @@ struct taskdefs {
 
 /* What one task of a definition takes from an instance (agent/api/task/task.go, ToHostResources):
  * task-level cpu where given, else the sum over containers; task-level memory where given, else per
- * container the reservation where given, else the hard limit. CPU units and MiB. */
+ * container the reservation where given, else the hard limit; and the machine of one that has its
+ * own. CPU units and MiB. */
 int32_t taskdef_cpu(const struct task_definition *definition);
 int32_t taskdef_memory_mib(const struct task_definition *definition);
+
+/* Of that, what its containers may use. */
+int32_t taskdef_containers_mib(const struct task_definition *definition);
 
 /* GPUs that a task takes of an instance that has `available`: GPUS_ALL takes them all. */
 int32_t taskdef_gpus(const struct task_definition *definition, int32_t available);

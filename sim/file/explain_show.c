@@ -158,8 +158,11 @@ static void write_question(const struct explain *explain, struct buffer *text)
         buffer_add(text, "Why i%d, at %s s (the scheduler's event %" PRId64 ")\n",
                    placement->instance + 1, seconds, explain->seq);
     }
-    buffer_add(text, "  a task takes %d CPU units and %d MiB; ", taskdef_cpu(definition),
+    buffer_add(text, "  a task takes %d CPU units and %d MiB", taskdef_cpu(definition),
                taskdef_memory_mib(definition));
+    if (definition->machine)
+        buffer_add(text, ", of which %d for a machine of its own", definition->machine->memory_mib);
+    buffer_add_text(text, "; ");
     if (explain->chooser == EXPLAIN_BY_VM)
         buffer_add_text(text, "its micro-VM is of that size\n");
     else

@@ -105,7 +105,9 @@ const struct grammar agent_grammar = {
 
 static const struct grammar_member instance_type_members[] = {
     {"vcpu", SHAPE_DECIMAL, .required = true, .about = "processors; 1 is 1024 CPU units"},
-    {"memory", SHAPE_SIZE, .required = true, .about = "what tasks may reserve"},
+    {"memory", SHAPE_SIZE, .required = true,
+     .about = "what tasks may reserve; of a virtual machine without osMemory less: what its system "
+              "leaves of it"},
     {"gpus", SHAPE_NUMBER, .about = "0 to 62; default 0"},
     {"enis", SHAPE_NUMBER_ANY,
      .about = "tasks in awsvpc that it has network interfaces for; default \"any\""},
@@ -120,6 +122,7 @@ static const struct grammar_member instance_type_members[] = {
 const struct grammar instance_type_grammar = {"an instance type", .members = instance_type_members};
 
 const char *const isolation_names[] = {"slice", "vm", NULL};
+const char *const task_isolation_names[] = {"container", "vm", NULL};
 
 static const struct grammar_member instance_group_members[] = {
     {"type", SHAPE_TEXT, .required = true,
@@ -331,7 +334,8 @@ static const struct grammar_member vm_members[] = {
     {"scratch", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "a compressed kernel boots"},
     {"uncompressed", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "an uncompressed kernel boots"},
     {"restore", SHAPE_OBJECT, .of = &vm_boot_grammar, .about = "a snapshot goes on"},
-    {"osMemory", SHAPE_SIZE, .about = "what the guest's operating system takes of its memory"},
+    {"osMemory", SHAPE_SIZE,
+     .about = "what the guest's operating system takes of its memory; tasks get the rest"},
     {"overhead", SHAPE_SIZE, .about = "what it takes of the host's memory beyond its own"},
     {"speed", SHAPE_DECIMAL, .about = "0.001 to 10: work done inside, of what the host would do"},
     {"inside", SHAPE_OBJECT, .of = &costs_grammar,
@@ -461,6 +465,9 @@ static const struct grammar_member scenario_members[] = {
     {"taskDefinitions", SHAPE_FILES, .of = &task_definition_grammar,
      .about = "in order of registration: register-task-definition objects, or names of files "
               "that hold one, beside the scenario"},
+    {"isolation", SHAPE_TEXT_MAP,
+     .about = "by family: \"vm\", each task of it in a virtual machine of its own on its instance, "
+              "or \"container\" (default), on the instance's kernel"},
     {"behaviour", SHAPE_MAP, .of = &behaviour_grammar, .about = "by \"family/container\""},
     {"services", SHAPE_LIST, .of = &create_service_grammar,
      .about = "CreateService calls, made once the first instances are up"},

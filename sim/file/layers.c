@@ -24,7 +24,9 @@ static int by_time(const void *left, const void *right)
 
     if (a->at_usec != b->at_usec)
         return a->at_usec < b->at_usec ? -1 : 1;
-    return a->n_instances + a->n_micro_vms - b->n_instances - b->n_micro_vms;
+    if (a->n_instances + a->n_micro_vms != b->n_instances + b->n_micro_vms)
+        return a->n_instances + a->n_micro_vms - b->n_instances - b->n_micro_vms;
+    return a->n_kernels - b->n_kernels;
 }
 
 /* Costs without memory for an operating system are those of parts of one host. */
@@ -67,10 +69,25 @@ static struct change coming(const struct scenario *scenario, const struct story 
                            own >= 0 ? own : 0};
 }
 
+/* A task's own machine is no instance, but a kernel. */
+static int add_machine(struct change *changes, const struct story_machine *machine)
+{
+    int64_t bytes = machine ? machine->course.system_bytes : 0;
+
+    if (!machine || machine->booted_at_usec == USEC_NEVER)
+        return 0;
+    changes[0] = (struct change){machine->boot_at_usec, 0, 0, 1, bytes};
+    if (machine->gone_at_usec == USEC_NEVER)
+        return 1;
+    changes[1] = (struct change){machine->gone_at_usec, 0, 0, -1, -bytes};
+    return 2;
+}
+
 static void count_machines(const struct scenario *scenario, const struct story *story, bool real,
                            struct layers *layers)
 {
-    struct change *changes = memory_zeroed((size_t)story->n_instances * 2, sizeof *changes);
+    size_t n_most = (size_t)story->n_instances + (size_t)story->n_tasks;
+    struct change *changes = memory_zeroed(n_most * 2, sizeof *changes);
     struct change now = {0};
     int n = 0;
 
@@ -84,6 +101,8 @@ static void count_machines(const struct scenario *scenario, const struct story *
                 (struct change){instance->lost_at_usec, -change.n_instances, -change.n_micro_vms,
                                 -change.n_kernels, -change.os_bytes};
     }
+    for (int i = 0; i < story->n_tasks; i++)
+        n += add_machine(changes + n, story->tasks[i].machine);
     qsort(changes, (size_t)n, sizeof *changes, by_time);
     for (int i = 0; i < n; i++) {
         now.n_instances += changes[i].n_instances;

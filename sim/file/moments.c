@@ -7,7 +7,9 @@
 #include "file/buffer.h"
 #include "file/explain.h"
 #include "file/memory.h"
+#include "file/phases.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +237,27 @@ static void add_queue(struct moments *moments, const struct story *story,
                    since(task->received_at_usec, task->admitted_at_usec, took, sizeof took));
 }
 
+static void add_machine(struct moments *moments, const struct story *story,
+                        const struct story_machine *machine)
+{
+    char took[48], text[3][48];
+
+    if (!machine)
+        return;
+    add_moment(moments, machine->boot_at_usec, "a virtual machine of its own boots");
+    for (int i = 0; i < 3; i++) {
+        int64_t usec = phases_of_machine(story, machine, (enum phase)(PHASE_FIRMWARE + i));
+
+        moments_seconds(usec == USEC_NEVER ? 0 : usec, text[i], sizeof text[i]);
+    }
+    add_moment(moments, machine->booted_at_usec,
+               "it is there%s: %s, firmware %s s, kernel %s s, user space %s s; its system takes "
+               "%" PRId64 " of %" PRId64 " MiB",
+               since(machine->boot_at_usec, machine->booted_at_usec, took, sizeof took),
+               machine->course.start, text[0], text[1], text[2], machine->course.system_bytes >> 20,
+               machine->course.memory_bytes >> 20);
+}
+
 static void add_stop(struct moments *moments, const struct story_task *task)
 {
     const char *why = story_reason(task);
@@ -359,6 +382,7 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
                    : since(task->accepted_at_usec, task->placed_at_usec, took, sizeof took));
     add_turns(moments, story, id, definition);
     add_queue(moments, story, task);
+    add_machine(moments, story, task->machine);
     add_containers(moments, definition, task);
     add_stop(moments, task);
     if (moments->n_list > 1)

@@ -98,11 +98,8 @@ bool phases_task_modelled(const struct story *story, const struct story_task *ro
     return total_usec != USEC_NEVER && modelled_usec > total_usec / MODELLED_PART;
 }
 
-int64_t phases_of_instance(const struct story *story, const struct story_instance *row,
-                           enum phase phase)
+static int64_t of_course(const struct story_course *course, int64_t up_usec, enum phase phase)
 {
-    const struct story_course *course = &row->course;
-    int64_t up_usec = span(story, row->launch_at_usec, row->booted_at_usec);
     if (!course->start[0] || up_usec == USEC_NEVER)
         return USEC_NEVER;
     switch (phase) {
@@ -114,9 +111,26 @@ int64_t phases_of_instance(const struct story *story, const struct story_instanc
         return course->kernel_usec > 0 ? course->user_usec : USEC_NEVER;
     case PHASE_BOOT:
         return up_usec;
-    case PHASE_REGISTER:
-        return span(story, row->booted_at_usec, row->registered_at_usec);
     default:
         return USEC_NEVER;
     }
+}
+
+int64_t phases_of_machine(const struct story *story, const struct story_machine *machine,
+                          enum phase phase)
+{
+    if (!machine)
+        return USEC_NEVER;
+    return of_course(&machine->course, span(story, machine->boot_at_usec, machine->booted_at_usec),
+                     phase);
+}
+
+int64_t phases_of_instance(const struct story *story, const struct story_instance *row,
+                           enum phase phase)
+{
+    int64_t up_usec = span(story, row->launch_at_usec, row->booted_at_usec);
+
+    if (phase == PHASE_REGISTER && row->course.start[0] && up_usec != USEC_NEVER)
+        return span(story, row->booted_at_usec, row->registered_at_usec);
+    return of_course(&row->course, up_usec, phase);
 }

@@ -36,6 +36,10 @@ int64_t phases_of_container(const struct story *story, const struct story_contai
 /* Likewise; PHASE_STARTUP or PHASE_COMPLETION. */
 int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase);
 
+/* Likewise of a task's own virtual machine: up to PHASE_BOOT. `machine` may be NULL. */
+int64_t phases_of_machine(const struct story *story, const struct story_machine *machine,
+                          enum phase phase);
+
 /* Likewise of an instance that has a kernel of its own. */
 int64_t phases_of_instance(const struct story *story, const struct story_instance *row,
                            enum phase phase);

@@ -22,6 +22,8 @@ struct scenario_taskdef {
 /* What an instance is in a real run. */
 enum isolation { ISOLATION_SLICE, ISOLATION_VM, ISOLATION_BY_COSTS };
 extern const char *const isolation_names[];
+/* And each task of a family: a number is whether it has a machine of its own. */
+extern const char *const task_isolation_names[];
 
 struct scenario_group {
     int32_t type; /* index in scenario.types */

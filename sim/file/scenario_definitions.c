@@ -72,8 +72,58 @@ static void refer_to_nothing(struct scenario_reader *reader, const struct node *
         reader->families_known = false;
 }
 
+/* A port of the instance leads to a container of the instance's kernel, and host mode is that kernel's
+ * network: neither reaches into another machine. */
+static void check_network(const struct node *node, const struct task_definition *definition)
+{
+    bool has_ports = false;
+
+    for (int i = 0; i < definition->n_containers; i++)
+        has_ports = has_ports || definition->containers[i].n_ports > 0;
+    if (definition->network_mode == NETWORK_HOST)
+        node_error(node, "networkMode host is the instance's network, which a virtual machine does "
+                         "not have: awsvpc gives it one of its own");
+    else if (definition->network_mode == NETWORK_BRIDGE && has_ports)
+        node_error(node, "ports in networkMode bridge are the instance's, which do not lead into a "
+                         "virtual machine: awsvpc gives it an address of its own");
+}
+
+/* What its tasks' machines take beside their containers. */
+static void isolate(struct scenario_reader *reader, const struct node *map,
+                    struct task_definition *definition)
+{
+    struct node node = node_member(map, definition->family);
+    int64_t containers_mib = taskdef_containers_mib(definition);
+    int choice;
+
+    if (!node_choice(&node, task_isolation_names, &choice) || choice == 0)
+        return;
+    check_network(&node, definition);
+    definition->machine = memory_zeroed(1, sizeof *definition->machine);
+    definition->machine->memory_mib =
+        (int32_t)(costs_guest_takes_mib(&reader->scenario->costs.vm, containers_mib) -
+                  containers_mib);
+}
+
+static void check_isolation(struct scenario_reader *reader, const struct node *map)
+{
+    const char *family;
+    json_t *value;
+
+    json_object_foreach(map->value, family, value)
+    {
+        struct node node = node_member(map, family);
+
+        if (strcmp(family, "note") != 0 && reader->families_known &&
+            names_find(&reader->references, family) == ID_NONE)
+            node_error(&node, "no task definition has this family%s",
+                       reading_hint(&reader->reading, family, &reader->references, 0));
+    }
+}
+
 void scenario_read_definitions(struct scenario_reader *reader, const struct node *top)
 {
+    struct node isolation = node_member(top, "isolation");
     struct node list = node_member(top, "taskDefinitions");
     size_t n = node_list(&list);
 
@@ -90,12 +140,14 @@ void scenario_read_definitions(struct scenario_reader *reader, const struct node
         if (!json_is_string(outer.value))
             definition = taskdef_read(node, &run);
         if (definition) {
+            isolate(reader, &isolation, definition);
             add_definition(reader, (int32_t)i, definition, run);
             scenario_warn_of_misfit(reader, node, definition);
         } else {
             refer_to_nothing(reader, node);
         }
     }
+    check_isolation(reader, &isolation);
 }
 
 /* "arn:aws:ecs:REGION:ACCOUNT:task-definition/web:3" means "web:3". */

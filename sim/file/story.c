@@ -31,6 +31,7 @@ void story_finish(struct story *story)
             free(story->tasks[i].containers[c].bindings);
         free(story->tasks[i].reason);
         free(story->tasks[i].containers);
+        free(story->tasks[i].machine);
     }
     for (int i = 0; i < story->n_services; i++)
         free(story->services[i].name);
@@ -555,6 +556,38 @@ static void booted(struct story *story, const struct record *record)
         take_course(&instance->course, record->event.as.boot.course);
 }
 
+static void machine_ordered(struct story *story, int32_t id, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, id);
+
+    if (!task || task->machine)
+        return;
+    task->machine = calloc(1, sizeof *task->machine);
+    assert(task->machine != NULL);
+    task->machine->boot_at_usec = at_usec;
+    task->machine->booted_at_usec = task->machine->gone_at_usec = USEC_NEVER;
+}
+
+static void machine_booted(struct story *story, const struct record *record)
+{
+    const struct machine_booted *event = &record->event.as.machine_booted;
+    struct story_task *task = task_of(story, event->task);
+
+    if (!task || !task->machine || event->error || task->machine->booted_at_usec != USEC_NEVER)
+        return;
+    task->machine->booted_at_usec = record->at_usec;
+    if (event->course)
+        take_course(&task->machine->course, event->course);
+}
+
+static void machine_removed(struct story *story, int32_t id, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, id);
+
+    if (task && task->machine)
+        once(&task->machine->gone_at_usec, at_usec);
+}
+
 static void exited(struct story *story, const struct record *record)
 {
     const struct container_exited *event = &record->event.as.exited;
@@ -608,6 +641,9 @@ static void agent_event(struct story *story, const struct record *record)
     case MESSAGE_BOOT:
         booted(story, record);
         break;
+    case MESSAGE_MACHINE_BOOTED:
+        machine_booted(story, record);
+        break;
     case MESSAGE_PLACE_TASK:
         task = task_of(story, record->event.as.place_task.task);
         if (task && task->received_at_usec == USEC_NEVER)
@@ -633,6 +669,14 @@ static void action(struct story *story, const struct message *output, int64_t at
     const struct signal_container *call = &output->as.signal;
     struct story_container *container;
 
+    if (output->kind == MESSAGE_BOOT_MACHINE) {
+        machine_ordered(story, output->as.boot_machine.task, at_usec);
+        return;
+    }
+    if (output->kind == MESSAGE_REMOVE_TASK) {
+        machine_removed(story, output->as.remove_task.task, at_usec);
+        return;
+    }
     if (output->kind == MESSAGE_SIGNAL_CONTAINER) {
         container = container_of(story, call->task, call->container);
         if (container)

@@ -28,6 +28,21 @@ struct story_container {
     bool pull_modelled, create_modelled, start_modelled, ready_modelled, exit_modelled;
 };
 
+/* How a kernel of one's own came up: see struct boot_course. */
+struct story_course {
+    char start[16], accelerator[8], kernel[64]; /* start "": there is none */
+    int64_t firmware_usec, kernel_usec, user_usec;
+    int64_t memory_bytes, system_bytes, host_bytes;
+};
+
+/* A task's own virtual machine. */
+struct story_machine {
+    int64_t boot_at_usec;   /* the agent ordered it */
+    int64_t booted_at_usec; /* it was there */
+    int64_t gone_at_usec;   /* the agent had it removed */
+    struct story_course course;
+};
+
 struct story_task {
     int32_t taskdef, service, instance; /* or ID_NONE */
     int64_t accepted_at_usec;           /* it exists: PROVISIONING where there was no room yet */
@@ -49,13 +64,7 @@ struct story_task {
     int32_t nth_placed;  /* how many of the run's placements came before its own */
     int32_t n_containers;
     struct story_container *containers;
-};
-
-/* How an instance's own kernel came up: see struct boot_course. */
-struct story_course {
-    char start[16], accelerator[8], kernel[64]; /* start "": it has none */
-    int64_t firmware_usec, kernel_usec, user_usec;
-    int64_t memory_bytes, system_bytes, host_bytes;
+    struct story_machine *machine; /* NULL: its containers share their instance's kernel */
 };
 
 struct story_instance {

@@ -212,6 +212,7 @@ static bool is_ordered(const struct record *record, int32_t task)
         const struct message *output = &record->outputs.messages[i];
 
         if ((output->kind == MESSAGE_PULL_IMAGE && output->as.order.task == task) ||
+            (output->kind == MESSAGE_BOOT_MACHINE && output->as.boot_machine.task == task) ||
             (output->kind == MESSAGE_CREATE_CONTAINER && output->as.create.task == task))
             return true;
     }
@@ -318,6 +319,9 @@ static void agent_actions(struct story *story, const struct record *record)
         case MESSAGE_REMOVE_TASK:
             left = output->as.remove_task.task;
             removed(story, record->machine, left);
+            break;
+        case MESSAGE_BOOT_MACHINE:
+            admitted(story, record, output->as.boot_machine.task, left);
             break;
         case MESSAGE_PULL_IMAGE:
             admitted(story, record, output->as.order.task, left);

@@ -119,6 +119,11 @@ struct costs costs_find(int profile);
 /* The first. */
 struct costs costs_default(void);
 
+/* How much memory a virtual machine is given so that so much is left for containers: its system's
+ * comes on top, and what a kernel needs to keep account of more. And what it takes of its host. MiB. */
+int64_t costs_guest_mib(const struct vm_costs *costs, int64_t containers_mib);
+int64_t costs_guest_takes_mib(const struct vm_costs *costs, int64_t containers_mib);
+
 /* The names of steps as scenarios write them, by enum cost_step; of a VM's likewise. */
 extern const char *const cost_step_names[COST_STEPS];
 extern const char *const vm_step_names[VM_STEPS];

@@ -42,7 +42,7 @@ TestSuite(agent_task, .init = begin, .fini = steps_finish);
 
 static void boot(void)
 {
-    steps_begin(&(struct boot){0, 1, 2048, 4096, 4, &rules, NULL});
+    steps_begin(&(struct boot){0, 1, 2048, 4096, 4, &rules, NULL, ID_NONE});
 }
 
 /* The agent with the definition as it is now. */
@@ -526,4 +526,77 @@ Test(agent_task, arrival_counts_and_not_the_number)
     cr_assert(outputs.messages[0].as.signal.task == 7 && outputs.messages[1].as.signal.task == 3);
     steps_exited(3, 0, 137, false);
     cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, 5, 0));
+}
+
+/* A machine of its own ---------------------------------------------------------------------------- */
+
+static void booted(int32_t task, char *error)
+{
+    struct message event = message_new(MESSAGE_MACHINE_BOOTED);
+
+    event.as.machine_booted.task = task;
+    event.as.machine_booted.error = error;
+    steps_step(&event);
+}
+
+/* Nothing is done to its containers before there is a place for them; images are the machine's own. */
+Test(agent_task, containers_wait_for_the_machine)
+{
+    static struct task_machine machine = {200};
+
+    definition.machine = &machine;
+    boot_with();
+    cr_assert(taskdef_memory_mib(&definition) == 64 + 200 &&
+              taskdef_containers_mib(&definition) == 64);
+    for (int32_t task = 0; task < 2; task++) {
+        steps_place(task, 0);
+        cr_assert(outputs.n_messages == 1 && steps_said(MESSAGE_BOOT_MACHINE));
+        cr_assert(steps_said(MESSAGE_BOOT_MACHINE)->as.boot_machine.task == task);
+        cr_assert(agent.host.memory_used_mib == (task + 1) * 264);
+        booted(task, NULL);
+        cr_assert(steps_ordered(MESSAGE_PULL_IMAGE, task, 0), "also where another has it");
+        booted(task, "again");
+        cr_assert(outputs.n_messages == 0, "once is enough");
+        steps_bring_up(task, 0);
+        cr_assert(steps_reported(task, TASK_RUNNING));
+    }
+    steps_exited(0, 0, 3, false);
+    cr_assert(steps_said(MESSAGE_REMOVE_TASK) && agent.host.memory_used_mib == 264);
+}
+
+Test(agent_task, a_machine_that_does_not_come_up)
+{
+    static struct task_machine machine = {200};
+
+    definition.machine = &machine;
+    boot_with();
+    steps_place(0, 0);
+    booted(0, "it hangs");
+    cr_assert(steps_reported(0, TASK_STOPPED) && steps_said(MESSAGE_REMOVE_TASK));
+    cr_expect_str_eq(report()->reason, "ResourceInitializationError: it hangs");
+    steps_place(1, 0);
+    steps_stop(1);
+    cr_assert(steps_reported(1, TASK_STOPPED) && steps_said(MESSAGE_REMOVE_TASK), "while it boots");
+    booted(1, NULL);
+    cr_assert(outputs.n_messages == 0 && agent.host.memory_used_mib == 0);
+}
+
+/* Of an instance with a kernel of its own tasks get what that leaves; of a micro-VM all. */
+Test(agent_task, what_a_kernel_leaves_is_registered)
+{
+    struct boot_course course = {.memory_bytes = INT64_C(900) << 20,
+                                 .system_bytes = INT64_C(100) << 20};
+    static const struct {
+        int32_t of_type, for_task, registered;
+    } rows[] = {{1024, ID_NONE, 800}, {700, ID_NONE, 700}, {1024, 5, 1024}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        steps_begin(
+            &(struct boot){0, 1, 2048, rows[i].of_type, 0, &rules, &course, rows[i].for_task});
+        cr_expect(steps_said(MESSAGE_REGISTER)->as.register_instance.memory_mib ==
+                      rows[i].registered,
+                  "row %zu", i);
+        steps_finish();
+    }
+    boot();
 }

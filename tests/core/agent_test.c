@@ -49,7 +49,7 @@ static void begin(void)
     taskdefs_add(&taskdefs, &definition); /* 6: a host port */
     rules.image_cleanup_usec = 0;
     rules.heartbeat_timeout_usec = 0;
-    steps_begin(&(struct boot){0, 1, 1024, 1024, 0, &rules, NULL});
+    steps_begin(&(struct boot){0, 1, 1024, 1024, 0, &rules, NULL, ID_NONE});
     cr_assert(steps_said(MESSAGE_REGISTER));
 }
 

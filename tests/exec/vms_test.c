@@ -185,3 +185,102 @@ Test(vms, hanging_boots_are_given_up)
     runs_end_in_order(&outcome);
     unsetenv("BERTH_GUEST_PATIENCE");
 }
+
+/* ---- machines of single tasks ---- */
+
+static void start_isolated(struct runs_program *outcome, const char *boot)
+{
+    skip_without_vms();
+    RUNS_START(outcome, "exec", TESTS "/isolated.json", "--boot", boot);
+}
+
+static bool has_stopped(const char *name, int task)
+{
+    struct story story;
+    bool stopped = false;
+
+    if (runs_load(&story, name, NULL)) {
+        stopped = story.n_tasks > task && story.tasks[task].stopped_at_usec != USEC_NEVER;
+        story_finish(&story);
+    }
+    return stopped;
+}
+
+static void wait_until_stopped(const char *name, int task)
+{
+    bool stopped = false;
+
+    for (int tries = 0; tries < 600 && !stopped; tries++) {
+        runs_pause_ms(50);
+        stopped = has_stopped(name, task);
+    }
+    cr_assert(stopped, "t%d has not stopped", task + 1);
+}
+
+static pid_t find_machine(const struct runs_program *outcome)
+{
+    pid_t pids[RUNS_PIDS_MAX];
+    int n = 0;
+
+    for (int tries = 0; tries < 400 && n < 1; tries++) {
+        runs_pause_ms(20);
+        n = runs_descendants(outcome->pid, "qemu-system-x86", pids);
+    }
+    cr_assert(n == 1, "%d machines", n);
+    return pids[0];
+}
+
+/* One task boots a kernel of its own on the instance on which the other shares the host's; both are in
+ * one network. When the machine goes, the task does. */
+Test(vms, a_task_has_a_machine_of_its_own)
+{
+    struct runs_program outcome;
+    struct utsname host;
+    struct story story;
+    char printed[256];
+
+    start_isolated(&outcome, "uncompressed");
+    runs_wait_until("isolated.exec.run", 2, runs_count_ready_tasks, 2);
+    cr_expect(system(EXEC_PROGRAM " enter -- busybox sh -c 'ping -c 1 -w 20 10.213.128.1 && "
+                                  "ping -c 1 -w 20 10.213.128.2' >/dev/null") == 0,
+              "both tasks answer in the run's network");
+    kill(find_machine(&outcome), SIGKILL);
+    wait_until_stopped("isolated.exec.run", 0);
+    runs_end_in_order(&outcome);
+    cr_assert(runs_load(&story, "isolated.exec.run", NULL));
+    uname(&host);
+    cr_assert(story.tasks[0].machine && !story.tasks[1].machine);
+    cr_expect(story.tasks[0].instance == story.tasks[1].instance);
+    cr_expect_str_eq(story.tasks[0].machine->course.start, "uncompressed");
+    cr_expect(strcmp(story.tasks[0].machine->course.kernel, host.release) != 0);
+    cr_expect(story.tasks[0].machine->course.kernel_usec > 0 &&
+              story.tasks[0].machine->course.system_bytes > 0);
+    cr_expect(story.tasks[0].containers[0].exit_code == 128 + SIGKILL);
+    cr_expect(story.tasks[0].machine->gone_at_usec != USEC_NEVER);
+    runs_read("isolated.exec.run.logs/t1.who.log", printed, sizeof printed);
+    cr_expect(strncmp(printed, story.tasks[0].machine->course.kernel,
+                      strlen(story.tasks[0].machine->course.kernel)) == 0,
+              "%s", printed);
+    cr_expect(strstr(outcome.out, "1 task in virtual machines of their own") != NULL, "%s",
+              outcome.out);
+    story_finish(&story);
+}
+
+/* One that stands still before it was heard is killed, and its task could not start. */
+Test(vms, a_task_whose_machine_hangs)
+{
+    struct runs_program outcome;
+    struct story story;
+
+    setenv("BERTH_GUEST_PATIENCE", "4s", 1);
+    start_isolated(&outcome, "scratch");
+    kill(find_machine(&outcome), SIGSTOP);
+    wait_until_stopped("isolated.exec.run", 0);
+    runs_end_in_order(&outcome);
+    unsetenv("BERTH_GUEST_PATIENCE");
+    cr_assert(runs_load(&story, "isolated.exec.run", NULL));
+    cr_expect(story.tasks[0].stop_code == STOP_TASK_FAILED_TO_START);
+    cr_expect(strstr(story.tasks[0].reason, "ResourceInitializationError: does not come up"), "%s",
+              story.tasks[0].reason);
+    story_finish(&story);
+}

@@ -103,7 +103,8 @@ static void boot(struct tiny *tiny, int64_t at_usec, int32_t instance)
                                     .epoch = cluster->instances[instance].epoch,
                                     .cpu = group->cpu,
                                     .memory_mib = group->memory_mib,
-                                    .rules = &rules};
+                                    .rules = &rules,
+                                    .for_task = ID_NONE};
     message_copy(&copy, &message);
     tiny_put(tiny, at_usec + SEC, instance, copy);
 }
@@ -131,6 +132,11 @@ static void act_on_container(struct tiny *tiny, int64_t at_usec, int32_t machine
         if (strcmp(definition_of(tiny, order)->image, "broken") == 0)
             answer.as.fact.error = strdup("no such image: \xff broken");
         tiny_put(tiny, at_usec + 200 * MSEC, machine, answer);
+        break;
+    case MESSAGE_BOOT_MACHINE:
+        answer = message_new(MESSAGE_MACHINE_BOOTED);
+        answer.as.machine_booted.task = output->as.boot_machine.task;
+        tiny_put(tiny, at_usec + 500 * MSEC, machine, answer);
         break;
     case MESSAGE_CREATE_CONTAINER:
         tiny_put(tiny, at_usec + 20 * MSEC, machine, fact(MESSAGE_CONTAINER_CREATED, order));
@@ -322,8 +328,11 @@ static void put_taskdef(struct tiny *tiny, int32_t id, char *family, int32_t cpu
                                          .memory_mib = 100,
                                          .n_containers = n,
                                          .containers = containers};
+    struct task_machine machine = {50};
     struct message message = message_new(MESSAGE_REGISTER_TASK_DEFINITION);
 
+    if (strcmp(family, "broken") == 0)
+        definition.machine = &machine; /* it can be booted all the same */
     message.as.register_task_definition.taskdef = id;
     message.as.register_task_definition.definition = &definition;
     put_copy(tiny, 0, ID_NONE, &message);

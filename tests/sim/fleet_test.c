@@ -336,6 +336,34 @@ Test(fleet, a_group_may_be_virtual_machines)
     trial_end();
 }
 
+/* Each task of the family boots one of its own, whose steps the log tells and whose memory its instance
+ * gives; what runs inside costs what it costs inside. */
+Test(fleet, a_task_may_be_in_a_virtual_machine)
+{
+    run(COSTS
+        "'create': '1ms', 'vm': {'osMemory': '40MiB', 'overhead': '50MiB', 'speed': 0.5, "
+        "'scratch': "
+        "{'firmware': '1s', 'kernel': '5s', 'userspace': '2s'}, 'inside': {'profile': "
+        "'laptop', 'create': '300ms', 'message': '0s'}}}, " BOX(
+            2) "'instances': '1xbox', "
+               "'isolation': {'a': 'vm'}, 'taskDefinitions': [{'family': 'a', 'networkMode': "
+               "'none', "
+               "'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 10, 'memory': "
+               "100}]}," JOB("b", "") "],"
+                                      "'behaviour': {'a/c': {'work': '1s'}}, 'timeline': [" RUN(
+                                          "a", "1s", 1) "," RUN("b", "1s", 1) "]");
+    cr_assert(result.story.tasks[0].machine && !result.story.tasks[1].machine);
+    assert_usec(result.story.tasks[0].machine->booted_at_usec -
+                    result.story.tasks[0].machine->boot_at_usec,
+                8 * SECOND, "boots");
+    assert_usec(result.story.tasks[0].machine->course.kernel_usec, 5 * SECOND, "its kernel");
+    assert_usec(life(1, 0)->created_at_usec - life(1, 0)->create_at_usec, 300 * MSEC, "inside");
+    assert_usec(life(2, 0)->created_at_usec - life(2, 0)->create_at_usec, 1 * MSEC, "outside");
+    assert_usec(life(1, 0)->exited_at_usec - life(1, 0)->ready_at_usec, 2 * SECOND, "half as fast");
+    cr_expect(result.story.tasks[0].machine->gone_at_usec != USEC_NEVER);
+    trial_end();
+}
+
 /* Touching 64 MiB at 1 ms each, then it becomes ready. */
 Test(fleet, touching_memory_is_work)
 {

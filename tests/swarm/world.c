@@ -73,6 +73,17 @@ static void answer(struct world *world, int agent, enum message_kind kind,
     }
 }
 
+/* A task's own machine: sometimes one does not come up. */
+static void booted(struct world *world, int agent, const struct boot_machine *order)
+{
+    struct message fact = message_new(MESSAGE_MACHINE_BOOTED);
+
+    fact.as.machine_booted.task = order->task;
+    if (!world->calm && world_roll(world, 10) == 0)
+        fact.as.machine_booted.error = "the machine hangs";
+    world_post(world, world_roll(world, 5 * USEC_PER_SEC), agent, &fact);
+}
+
 static void kill_container(struct world *world, int agent, const struct signal_container *order)
 {
     struct message exited = message_new(MESSAGE_CONTAINER_EXITED);
@@ -182,7 +193,8 @@ static void act(struct world *world, int agent, const struct message *message)
                                      .cpu = message->as.launch_instance.cpu,
                                      .memory_mib = message->as.launch_instance.memory_mib,
                                      .gpus = group->spec.gpus,
-                                     .rules = &rules};
+                                     .rules = &rules,
+                                     .for_task = ID_NONE};
         rules.pull_behavior = (enum pull_behavior)world_roll(world, 4);
         rules.pull_dependents_upfront = world_roll(world, 2) == 0;
         rules.heartbeat_timeout_usec = (world_roll(world, 2) + 1) * 20 * USEC_PER_SEC;
@@ -223,6 +235,9 @@ static void act(struct world *world, int agent, const struct message *message)
         break;
     case MESSAGE_PULL_IMAGE:
         answer(world, agent, MESSAGE_IMAGE_PULLED, &message->as.order);
+        break;
+    case MESSAGE_BOOT_MACHINE:
+        booted(world, agent, &message->as.boot_machine);
         break;
     case MESSAGE_CREATE_CONTAINER:
         created(world, agent, &message->as.create);
@@ -454,8 +469,11 @@ void world_add_definitions(struct world *world)
                                              .revision = d + 1,
                                              .n_containers = d == 0 ? 1 : 2,
                                              .containers = containers};
+        struct task_machine machine = {100};
         struct message call = message_new(MESSAGE_REGISTER_TASK_DEFINITION);
 
+        if (world_roll(world, 4) == 0)
+            definition.machine = &machine;
         call.as.register_task_definition.taskdef = d;
         call.as.register_task_definition.definition = &definition;
         world_step(world, ID_NONE, &call);
