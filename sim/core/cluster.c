@@ -362,9 +362,8 @@ void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
     struct task *task = &cluster->tasks[id];
     bool counted = !task->is_deregistering;
 
-    if (task->instance != ID_NONE) /* all that is soon needed of it, together */
-        __builtin_prefetch(&cluster->instances[task->instance].few_tasks[INSTANCE_FEW_TASKS - 1],
-                           1);
+    if (task->instance != ID_NONE)
+        cluster_fetch_instance(cluster, task->instance);
     if (counted)
         leave_counts(cluster, id, code);
     task->is_deregistering = false;

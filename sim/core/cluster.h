@@ -320,6 +320,15 @@ static inline const int32_t *cluster_tasks_on(const struct instance *instance)
     return instance->cap_tasks > 0 ? instance->many_tasks : instance->few_tasks;
 }
 
+/* Has memory bring what placing and stopping a task touches of the instance. */
+static inline void cluster_fetch_instance(const struct cluster *cluster, int instance)
+{
+    const struct instance *it = &cluster->instances[instance];
+
+    __builtin_prefetch(it, 1);
+    __builtin_prefetch(&it->few_tasks[INSTANCE_FEW_TASKS - 1], 1);
+}
+
 /* Whether it is the index of one of `n` things. */
 static inline bool cluster_in_range(int id, int n)
 {

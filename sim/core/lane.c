@@ -357,11 +357,13 @@ static void refresh_sharers(struct lane *lane, const struct cluster *cluster, in
 void lane_follow(struct lane *lane, const struct cluster *cluster)
 {
     const struct place_index *index = cluster->index;
+    const int64_t seen = lane->seen, end = index->n_notes;
 
     while (lane->n_places < cluster->n_instances)
         meet_instance(lane, cluster, lane->n_places);
-    for (; lane->seen < index->n_notes; lane->seen++) {
-        const struct place_note *note = &index->notes[lane->seen % PLACE_NOTES];
+    lane->seen = end;
+    for (int64_t i = seen; i < end; i++) {
+        const struct place_note *note = &index->notes[(uint64_t)i % PLACE_NOTES];
 
         if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group) {
             count_own_tasks(lane, note->instance, note->delta);

@@ -24,7 +24,7 @@ static int64_t value_of(const struct lane *lane, int rule, const struct choice *
 }
 
 /* The first rule by which they differ and by how much, or the number of rules. */
-static int differ_at(const struct lane *lane, const struct choice *a, const struct choice *b,
+static inline int differ_at(const struct lane *lane, const struct choice *a, const struct choice *b,
                      int64_t *difference)
 {
     *difference = 0;

@@ -219,6 +219,8 @@ bool place_index_find(const struct cluster *cluster, int request, int taskdef, i
     if (lane->overflown)
         return false;
     lane_choose(lane, cluster, taskdef, task, instance, rule);
+    if (*instance != ID_NONE) /* whoever asks will place there */
+        cluster_fetch_instance(cluster, *instance);
     return true;
 }
 

@@ -56,9 +56,10 @@ static inline void place_index_note(struct place_index *index, int32_t instance,
         return;
     /* What no lane has seen yet covers what happened since, unless something is to be counted. */
     if (delta == 0 && index->n_seen < index->n_notes &&
-        index->notes[(index->n_notes - 1) % PLACE_NOTES].instance == instance)
+        index->notes[(uint64_t)(index->n_notes - 1) % PLACE_NOTES].instance == instance)
         return;
-    index->notes[index->n_notes++ % PLACE_NOTES] = (struct place_note){instance, task_group, delta};
+    index->notes[(uint64_t)index->n_notes++ % PLACE_NOTES] =
+        (struct place_note){instance, task_group, delta};
 }
 
 /* The request's strategy or constraints have changed. */
