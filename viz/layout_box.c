@@ -358,13 +358,13 @@ static void add_berth(const struct stage *stage, int berth)
 }
 
 /* Stays in sight while its boxes are. */
-static void add_heading(const struct stage *stage, int section)
+static void add_heading(const struct stage *stage, const struct grid_heading *heading)
 {
     const struct scene_index *index = stage->scene->index;
-    const char *zone = index->zones[index->sections[section].zone].name;
-    const char *provider = scene_index_section(index, section);
+    const char *zone = index->zones[index->sections[heading->section].zone].name;
+    const char *provider = scene_index_section(index, heading->section);
     const struct layout_sizes *sizes = &stage->layout->sizes;
-    struct shape_rect rect = on_screen(stage, &stage->grid->headings[section]);
+    struct shape_rect rect = on_screen(stage, &heading->rect);
     char text[160];
     snprintf(text, sizeof text, "%s%s%s%s", *zone ? "zone " : "", zone,
              *zone && *provider ? " \xC2\xB7 " : "", provider);
@@ -414,8 +414,10 @@ void layout_boxes(struct layout *layout, const struct scene *scene, int which,
     shapes_clip(&layout->shapes, area);
     for (int b = 0; b < index->n_berths; b++)
         add_berth(&stage, b);
-    for (int s = 0; s < index->n_sections; s++)
-        add_heading(&stage, s);
+    for (int i = 0; i < grid->n_headings; i++) {
+        if (grid->headings[i].rect.height > 0)
+            add_heading(&stage, &grid->headings[i]);
+    }
     for (int i = 0; i < index->story->n_instances; i++) {
         if (scene->present[i])
             add_box(&stage, &scene->instances[i]);

@@ -101,8 +101,8 @@ static int64_t pack(const struct packing *packing, struct layout_grid *grid)
         const struct scene_zone *zone = &index->zones[z];
         for (int s = zone->first_section; s < zone->first_section + zone->n_sections; s++) {
             if (grid)
-                grid->headings[s] = (struct grid_rect){(int32_t)x, (int32_t)y, (int32_t)room,
-                                                       (int32_t)packing->label};
+                grid->headings[s] = (struct grid_heading){
+                    {(int32_t)x, (int32_t)y, (int32_t)room, (int32_t)packing->label}, s};
             y += packing->label;
             y +=
                 flow(packing, &index->sections[s], x, y, grid ? grid->berths : NULL) + packing->gap;
@@ -200,6 +200,110 @@ static void stretch(struct packing *packing)
     }
 }
 
+static void make_packed(struct layout_grid *grid, const struct scene_index *index)
+{
+    struct packing packing = {
+        .index = index,
+        .width = (int64_t)grid->plan * GRID_UNITS,
+        .height = (int64_t)grid->height * GRID_UNITS,
+        .gap = (int64_t)grid->gap * GRID_UNITS,
+        .label = (int64_t)grid->label * GRID_UNITS,
+        .wide = 1000,
+        .high = 1000,
+    };
+    weigh(&packing);
+    choose(&packing);
+    if (grid->plan != grid->width) {
+        packing.width = (int64_t)grid->width * GRID_UNITS;
+        packing.scale = largest_scale(&packing);
+    }
+    if (packing.scale > 0)
+        stretch(&packing);
+    pack(&packing, grid);
+    free(packing.weights);
+    free(packing.heaviest);
+}
+
+/* A plane stretched over an area, units. All boxes of the plane lose the same share of their sides to gaps and
+ * headings: as much as the smallest does. */
+struct stretched {
+    const struct scene_index *index;
+    int64_t width, height, gap, label;
+    int64_t least_width, least_height; /* of the plane's smallest box */
+};
+
+static int64_t stretched_x(const struct stretched *stretched, int64_t x)
+{
+    return (int64_t)((__int128)x * stretched->width / stretched->index->plane_width);
+}
+
+static int64_t stretched_y(const struct stretched *stretched, int64_t y)
+{
+    return (int64_t)((__int128)y * stretched->height / stretched->index->plane_height);
+}
+
+static void measure(struct stretched *stretched)
+{
+    const struct scene_index *index = stretched->index;
+    stretched->least_width = stretched->least_height = INT32_MAX;
+    for (int i = 0; i < index->n_blocks; i++) {
+        const struct scene_block *block = &index->blocks[i];
+        if (block->box_width < stretched->least_width)
+            stretched->least_width = block->box_width;
+        if (block->box_height < stretched->least_height)
+            stretched->least_height = block->box_height;
+    }
+    int64_t wide = stretched_x(stretched, stretched->least_width);
+    int64_t high = stretched_y(stretched, stretched->least_height);
+    int64_t most = (wide < high ? wide : high) / 8;
+    stretched->gap = stretched->gap < most ? stretched->gap : most;
+    if (3 * stretched->label > high)
+        stretched->label = 0; /* there is no room for words */
+}
+
+static void stretch_block(const struct stretched *stretched, int number, struct layout_grid *grid)
+{
+    const struct scene_index *index = stretched->index;
+    const struct scene_block *block = &index->blocks[number];
+    int64_t left = stretched_x(stretched, block->x), top = stretched_y(stretched, block->y);
+    int64_t right = stretched_x(stretched, block->x + block->width);
+    grid->headings[number] =
+        (struct grid_heading){{(int32_t)left, (int32_t)top,
+                               (int32_t)(right - left - stretched->gap), (int32_t)stretched->label},
+                              scene_index_section_of(index, block->first)};
+    int64_t least_wide = stretched_x(stretched, stretched->least_width);
+    int64_t least_high = stretched_y(stretched, stretched->least_height);
+    int64_t wide =
+        stretched_x(stretched, block->box_width) * (least_wide - stretched->gap) / least_wide;
+    int64_t high = stretched_y(stretched, block->box_height) *
+                   (least_high - stretched->gap - stretched->label) / least_high;
+    wide = at_least(whole_pixels(wide), GRID_UNITS);
+    high = at_least(whole_pixels(high), GRID_UNITS);
+    for (int b = 0; b < index->n_berths; b++) {
+        const struct scene_berth *berth = &index->berths[b];
+        if (berth->block == number)
+            grid->berths[b] = (struct grid_rect){
+                (int32_t)(left + berth->cell % block->columns * (wide + stretched->gap)),
+                (int32_t)(top + stretched->label +
+                          berth->cell / block->columns * (high + stretched->gap)),
+                (int32_t)wide, (int32_t)high};
+    }
+}
+
+static void make_stretched(struct layout_grid *grid, const struct scene_index *index)
+{
+    struct stretched stretched = {
+        .index = index,
+        .width = (int64_t)grid->width * GRID_UNITS,
+        .height = (int64_t)grid->height * GRID_UNITS,
+        .gap = (int64_t)grid->gap * GRID_UNITS,
+        .label = (int64_t)grid->label * GRID_UNITS,
+    };
+    measure(&stretched);
+    for (int i = 0; i < index->n_blocks; i++)
+        stretch_block(&stretched, i, grid);
+}
+
 void layout_grid_make(struct layout_grid *grid, const struct scene_index *index, int width,
                       int height, int gap, int label, int plan)
 {
@@ -207,6 +311,7 @@ void layout_grid_make(struct layout_grid *grid, const struct scene_index *index,
         grid->gap == gap && grid->label == label && grid->plan == plan)
         return;
     layout_grid_finish(grid);
+    int n_headings = index->growing ? index->n_blocks : index->n_sections;
     *grid = (struct layout_grid){
         .width = width,
         .height = height,
@@ -215,30 +320,14 @@ void layout_grid_make(struct layout_grid *grid, const struct scene_index *index,
         .plan = plan,
         .serial = index->serial,
         .berths = calloc((size_t)index->n_berths + 1, sizeof *grid->berths),
-        .headings = calloc((size_t)index->n_sections + 1, sizeof *grid->headings),
+        .headings = calloc((size_t)n_headings + 1, sizeof *grid->headings),
         .n_berths = index->n_berths,
-        .n_sections = index->n_sections,
+        .n_headings = n_headings,
     };
-    struct packing packing = {
-        .index = index,
-        .width = (int64_t)plan * GRID_UNITS,
-        .height = (int64_t)height * GRID_UNITS,
-        .gap = (int64_t)gap * GRID_UNITS,
-        .label = (int64_t)label * GRID_UNITS,
-        .wide = 1000,
-        .high = 1000,
-    };
-    weigh(&packing);
-    choose(&packing);
-    if (plan != width) {
-        packing.width = (int64_t)width * GRID_UNITS;
-        packing.scale = largest_scale(&packing);
-    }
-    if (packing.scale > 0)
-        stretch(&packing);
-    pack(&packing, grid);
-    free(packing.weights);
-    free(packing.heaviest);
+    if (!index->growing)
+        make_packed(grid, index);
+    else if (index->n_blocks > 0)
+        make_stretched(grid, index);
 }
 
 void layout_grid_finish(struct layout_grid *grid)

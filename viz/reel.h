@@ -24,8 +24,8 @@ struct reel {
 };
 
 /* Reads what there is of a log and indexes it; says on a terminal how far it is. `follow`: a log without its end is no
- * mistake, and one that is not there yet is waited for. The path must outlive the reel. On failure nothing needs to
- * be finished. */
+ * mistake, one that is not there yet is waited for, and whatever comes moves nothing that is there. The path must
+ * outlive the reel. On failure nothing needs to be finished. */
 bool reel_open(struct reel *reel, const char *path, bool follow, struct err *err);
 void reel_finish(struct reel *reel);
 

@@ -5,6 +5,7 @@
 #include "viz/scene_berth.h"
 
 #include "core/array.h"
+#include "viz/scene_block.h"
 
 #include <stdlib.h>
 
@@ -26,14 +27,20 @@ struct size {
     struct heap free;
 };
 
-/* One section while it is filled. */
+/* The berths of one section while they are taken; of a run that goes on, of a group in a zone: which provider a group
+ * has may be told later. */
 struct quay {
     struct scene_index *index;
-    struct scene_section *section;
+    int32_t group, zone;
     struct heap taken;
     struct size *sizes;
     int n_sizes, cap_sizes;
-    int32_t *last; /* by berth: who took it last */
+    int32_t *last; /* by berth: who took it last; all quays' */
+};
+
+struct quays {
+    struct quay *list;
+    int n_list, cap_list;
 };
 
 static bool is_before(const struct entry *a, const struct entry *b)
@@ -96,12 +103,18 @@ static int64_t leaves_usec(const struct scene_index *index, int32_t instance)
            (index->growing ? GROWING_SEEN_USEC : scene_index_length_usec(index) / 20);
 }
 
+/* What is learnt of an instance after its launch must not move it while the run goes on. */
+static struct scene_capacity size_of(const struct scene_index *index, int32_t instance)
+{
+    return index->growing ? scene_index_launched(index, instance) : index->capacity[instance];
+}
+
 static void take(struct quay *quay, int32_t instance)
 {
     struct scene_index *index = quay->index;
     int64_t now_usec = index->story->instances[instance].launch_at_usec;
-    int32_t cpu = index->capacity[instance].cpu, berth;
-    int32_t memory_mib = index->capacity[instance].memory_mib;
+    struct scene_capacity capacity = size_of(index, instance);
+    int32_t cpu = capacity.cpu, memory_mib = capacity.memory_mib, berth;
     while (quay->taken.n_entries > 0 && quay->taken.entries[0].key <= now_usec) {
         struct entry gone = pop(&quay->taken);
         const struct scene_berth *old = &index->berths[gone.berth];
@@ -113,8 +126,9 @@ static void take(struct quay *quay, int32_t instance)
         index->replaced_at_usec[quay->last[berth]] = now_usec;
     } else {
         berth = index->n_berths;
-        *ARRAY_ADD(index, berths) = (struct scene_berth){cpu, memory_mib};
-        quay->section->n_berths++;
+        *ARRAY_ADD(index, berths) = (struct scene_berth){.cpu = cpu, .memory_mib = memory_mib};
+        if (index->growing)
+            scene_block_take(index, instance, berth);
     }
     index->berth_of[instance] = berth;
     quay->last[berth] = instance;
@@ -123,24 +137,63 @@ static void take(struct quay *quay, int32_t instance)
         push(&quay->taken, leaves, berth);
 }
 
+static void quay_finish(struct quay *quay)
+{
+    for (int i = 0; i < quay->n_sizes; i++)
+        free(quay->sizes[i].free.entries);
+    free(quay->sizes);
+    free(quay->taken.entries);
+}
+
+static void assign_sections(struct scene_index *index, int32_t *last)
+{
+    for (int s = 0; s < index->n_sections; s++) {
+        struct scene_section *section = &index->sections[s];
+        struct quay quay = {.index = index, .last = last};
+        section->first_berth = index->n_berths;
+        for (int i = 0; i < section->n_instances; i++)
+            take(&quay, index->order[section->first_instance + i]);
+        section->n_berths = index->n_berths - section->first_berth;
+        quay_finish(&quay);
+    }
+}
+
+static struct quay *quay_find(struct quays *quays, struct scene_index *index, int32_t instance)
+{
+    const struct story_instance *row = &index->story->instances[instance];
+    for (int i = 0; i < quays->n_list; i++) {
+        if (quays->list[i].group == row->group && quays->list[i].zone == row->zone)
+            return &quays->list[i];
+    }
+    *ARRAY_ADD(quays, list) = (struct quay){.index = index, .group = row->group, .zone = row->zone};
+    return &quays->list[quays->n_list - 1];
+}
+
+/* As they are launched, so that nobody's place depends on who comes later. */
+static void assign_growing(struct scene_index *index, int32_t *last)
+{
+    struct quays quays = {0};
+    for (int i = 0; i < index->story->n_instances; i++) {
+        struct quay *quay = quay_find(&quays, index, i);
+        quay->last = last;
+        take(quay, i);
+    }
+    for (int i = 0; i < quays.n_list; i++)
+        quay_finish(&quays.list[i]);
+    free(quays.list);
+}
+
 void scene_berth_assign(struct scene_index *index)
 {
     size_t n_instances = (size_t)index->story->n_instances;
-    struct quay quay = {.index = index, .last = calloc(n_instances + 1, sizeof *quay.last)};
+    int32_t *last = calloc(n_instances + 1, sizeof *last);
     index->berth_of = calloc(n_instances + 1, sizeof *index->berth_of);
     index->replaced_at_usec = calloc(n_instances + 1, sizeof *index->replaced_at_usec);
     for (size_t i = 0; i < n_instances; i++)
         index->replaced_at_usec[i] = USEC_NEVER;
-    for (int s = 0; s < index->n_sections; s++) {
-        quay.section = &index->sections[s];
-        quay.section->first_berth = index->n_berths;
-        for (int i = 0; i < quay.section->n_instances; i++)
-            take(&quay, index->order[quay.section->first_instance + i]);
-        for (int i = 0; i < quay.n_sizes; i++)
-            free(quay.sizes[i].free.entries);
-        quay.n_sizes = quay.taken.n_entries = 0;
-    }
-    free(quay.sizes);
-    free(quay.taken.entries);
-    free(quay.last);
+    if (index->growing)
+        assign_growing(index, last);
+    else
+        assign_sections(index, last);
+    free(last);
 }

@@ -7,7 +7,8 @@
 
 #include "viz/scene_index.h"
 
-/* Gives every instance its berth, section by section: the lowest that is free when it is launched. */
+/* Gives every instance its berth, section by section: the lowest that is free when it is launched. Those of a growing
+ * index have their cells too, and what is added to the run's end changes none of them. */
 void scene_berth_assign(struct scene_index *index);
 
 #endif

@@ -72,6 +72,15 @@ const char *scene_index_section(const struct scene_index *index, int section)
     return row->fargate ? "FARGATE" : "";
 }
 
+int scene_index_section_of(const struct scene_index *index, int32_t instance)
+{
+    int section = 0, position = index->position[instance];
+    while (position >=
+           index->sections[section].first_instance + index->sections[section].n_instances)
+        section++;
+    return section;
+}
+
 static int by_zone(const void *a, const void *b, void *context)
 {
     const struct scene_section *sections = context;
@@ -138,34 +147,40 @@ static void index_zones(struct scene_index *index)
     free(section_of);
 }
 
-/* What its type has, or its agent has found; of a micro-VM before it has started what its task wants. */
+struct scene_capacity scene_index_launched(const struct scene_index *index, int32_t instance)
+{
+    const struct story *story = index->story;
+    const struct story_instance *row = &story->instances[instance];
+    const struct instance_group *group = scene_index_group(index, instance);
+    if (group && group->kind == GROUP_FARGATE && row->bound_task >= 0 &&
+        row->bound_task < story->n_tasks && life_definition(story, row->bound_task)) {
+        const struct task_definition *definition = life_definition(story, row->bound_task);
+        return (struct scene_capacity){taskdef_cpu(definition), taskdef_memory_mib(definition), 0};
+    }
+    if (group && row->type > 0 && row->type <= group->n_more_types) {
+        const struct group_type *type = &group->more_types[row->type - 1];
+        return (struct scene_capacity){type->cpu, type->memory_mib, 0};
+    }
+    return group ? (struct scene_capacity){group->cpu, group->memory_mib, 0}
+                 : (struct scene_capacity){0};
+}
+
+/* What its agent has found, before that what is known at its launch. */
 static struct scene_capacity capacity_of(const struct scene_index *index, int32_t instance,
                                          const struct scenario *scenario)
 {
     const struct story *story = index->story;
     const struct story_instance *row = &story->instances[instance];
-    const struct instance_group *group = scene_index_group(index, instance);
     struct scene_capacity capacity = {row->cpu, row->memory_mib, 0};
-    int32_t cpu = 0, memory_mib = 0;
-    if (group && group->kind == GROUP_FARGATE && row->bound_task >= 0 &&
-        row->bound_task < story->n_tasks && life_definition(story, row->bound_task)) {
-        cpu = taskdef_cpu(life_definition(story, row->bound_task));
-        memory_mib = taskdef_memory_mib(life_definition(story, row->bound_task));
-    } else if (group && row->type > 0 && row->type <= group->n_more_types) {
-        cpu = group->more_types[row->type - 1].cpu;
-        memory_mib = group->more_types[row->type - 1].memory_mib;
-    } else if (group) {
-        cpu = group->cpu;
-        memory_mib = group->memory_mib;
-    }
+    struct scene_capacity launched = scene_index_launched(index, instance);
     if (capacity.cpu <= 0)
-        capacity.cpu = cpu;
+        capacity.cpu = launched.cpu;
     if (capacity.memory_mib <= 0)
-        capacity.memory_mib = memory_mib;
-    else if (memory_mib > capacity.memory_mib) {
+        capacity.memory_mib = launched.memory_mib;
+    else if (launched.memory_mib > capacity.memory_mib) {
         /* what its kernel and its first programs had taken when its agent registered the rest */
-        capacity.system_mib = memory_mib - capacity.memory_mib;
-        capacity.memory_mib = memory_mib;
+        capacity.system_mib = launched.memory_mib - capacity.memory_mib;
+        capacity.memory_mib = launched.memory_mib;
     } else if (scenario && index->mode != RUN_EXEC && !row->course.start[0]) {
         /* What a cloud's instance registers is what its system has left. */
         int64_t os_bytes = layers_os_bytes(scenario, row, false);
@@ -222,6 +237,15 @@ static bool is_placed(const struct story *story, int32_t task)
            story->tasks[task].instance != ID_NONE && life_definition(story, task) != NULL;
 }
 
+/* How large tiles of an instance are. While the run goes on it must not depend on tasks that come later. */
+static int32_t usual_share(const struct scene_index *index, int32_t instance, const int32_t *tasks,
+                           int n_tasks)
+{
+    int32_t expected = index->growing ? scene_expected_share(index->story, instance) : 0;
+    int n_counted = index->growing && n_tasks > 1 ? 1 : n_tasks;
+    return expected > 0 ? expected : scene_mean_share(index->story, tasks, n_counted);
+}
+
 static void index_tasks(struct scene_index *index)
 {
     const struct story *story = index->story;
@@ -246,10 +270,7 @@ static void index_tasks(struct scene_index *index)
         int32_t *tasks = index->by_instance + index->first_of[i];
         int n_tasks = index->first_of[i + 1] - index->first_of[i];
         qsort_r(tasks, (size_t)n_tasks, sizeof *tasks, by_placement, (void *)story);
-        scene_place(story, tasks, n_tasks,
-                    index->growing ? scene_expected_share(story, i)
-                                   : scene_mean_share(story, tasks, n_tasks),
-                    index->slots);
+        scene_place(story, tasks, n_tasks, usual_share(index, i, tasks, n_tasks), index->slots);
         for (int t = 0; t < n_tasks; t++)
             scene_sum_add_task(&index->changes, story, tasks[t],
                                index->slots[tasks[t]].covered_at_usec);
@@ -367,6 +388,7 @@ void scene_index_finish(struct scene_index *index)
     free(index->zones);
     free(index->sections);
     free(index->berths);
+    free(index->blocks);
     free(index->berth_of);
     free(index->replaced_at_usec);
     free(index->capacity);

@@ -39,6 +39,16 @@ struct scene_section {
 /* A place for instances of one size, one after another. */
 struct scene_berth {
     int32_t cpu, memory_mib;
+    int32_t block, cell; /* of a growing index: where it lies, row by row */
+};
+
+/* Room for berths of one size in a plane, whose units are no pixels: see viz/scene_block.h. */
+struct scene_block {
+    int32_t first; /* the instance for which it was made: its zone and provider are the block's */
+    int32_t cpu, memory_mib;
+    int32_t box_width, box_height;
+    int32_t columns, rows, n_taken;
+    int64_t x, y, width, height;
 };
 
 /* How large an instance's box is: what its machine has, and what is left of it for tasks. */
@@ -90,6 +100,9 @@ struct scene_index {
     int n_sections, cap_sections;
     struct scene_berth *berths; /* section by section */
     int n_berths, cap_berths;
+    struct scene_block *blocks; /* of a growing index, in the order in which they were needed */
+    int n_blocks, cap_blocks;
+    int64_t plane_width, plane_height;
     int32_t *order;                  /* instances, section by section */
     int32_t *position;               /* by instance: where it stands in `order` */
     int32_t *zone_of;                /* by instance: its zone */
@@ -125,6 +138,13 @@ const struct instance_group *scene_index_group(const struct scene_index *index, 
 
 /* What a section is called: its capacity provider's name, "FARGATE", or "". */
 const char *scene_index_section(const struct scene_index *index, int section);
+
+/* The section in which an instance stands. */
+int scene_index_section_of(const struct scene_index *index, int32_t instance);
+
+/* What an instance is known to be at its launch: its type's size, of a micro-VM its task's; zeros where a broken log
+ * tells neither. */
+struct scene_capacity scene_index_launched(const struct scene_index *index, int32_t instance);
 
 /* When the run ends (of one that was cut short: its last record); at least 1. What follows is the
  * teardown, which is no part of the run. */

@@ -7,6 +7,7 @@
 #include "viz/scene_place.h"
 
 #include "core/array.h"
+#include "viz/scene_pile.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -47,14 +48,14 @@ int32_t scene_expected_share(const struct story *story, int32_t instance)
 {
     int64_t shares = 0;
     int n = 0;
-    for (int32_t i = 0; i < story->taskdefs.n_definitions; i++) {
+    for (int32_t i = 0; i < story->instances[instance].n_definitions; i++) {
         const struct task_definition *definition = taskdefs_get(&story->taskdefs, i);
         if (definition->revision != 1)
             continue;
         shares += share_of(&story->instances[instance], definition);
         n++;
     }
-    return n > 0 ? (int32_t)(shares / n) : SCENE_WHOLE;
+    return n > 0 ? (int32_t)(shares / n) : 0;
 }
 
 int scene_columns(int32_t share)
@@ -79,102 +80,119 @@ int scene_columns(int32_t share)
     return best;
 }
 
-/* A box being filled: its tasks of now, and the stopped ones whose place nobody has taken. */
-struct shelf {
+/* A box being filled; tasks are told by their position in the order of placement. */
+struct filling {
     const struct story *story;
+    const int32_t *tasks;
     struct scene_slot *slots;
-    int columns;
-    int32_t *live;
-    int n_live, cap_live;
-    int32_t *traces;
-    int n_traces, cap_traces;
+    struct piles piles;
+    struct pile_tile *tiles;
+    int32_t *leaving; /* those of now that stop, a heap: the first to do so on top */
+    int n_leaving, cap_leaving;
 };
 
-static bool overlap(const struct scene_slot *a, const struct scene_slot *b)
+static int64_t stops_usec(const struct filling *filling, int at)
 {
-    return a->x < b->x + b->width && b->x < a->x + a->width && a->y < b->y + b->height &&
-           b->y < a->y + a->height;
+    return filling->story->tasks[filling->tasks[filling->leaving[at]]].stopped_at_usec;
 }
 
-/* The lowest height at which the slot meets no task of now. */
-static void drop(const struct shelf *shelf, struct scene_slot *slot)
+static void swap(int32_t *a, int32_t *b)
 {
-    slot->y = 0;
-    for (int i = 0; i < shelf->n_live; i++) {
-        const struct scene_slot *other = &shelf->slots[shelf->live[i]];
-        if (overlap(slot, other)) {
-            slot->y = other->y + other->height;
-            i = -1; /* higher up it may meet one that was passed before */
-        }
+    int32_t task = *a;
+    *a = *b;
+    *b = task;
+}
+
+static void add_leaving(struct filling *filling, int32_t id)
+{
+    *ARRAY_ADD(filling, leaving) = id;
+    for (int i = filling->n_leaving - 1;
+         i > 0 && stops_usec(filling, i) < stops_usec(filling, (i - 1) / 2); i = (i - 1) / 2)
+        swap(&filling->leaving[i], &filling->leaving[(i - 1) / 2]);
+}
+
+static int32_t pop_leaving(struct filling *filling)
+{
+    int32_t first = filling->leaving[0];
+    filling->leaving[0] = filling->leaving[--filling->n_leaving];
+    for (int i = 0, child = 1; child < filling->n_leaving; i = child, child = 2 * i + 1) {
+        if (child + 1 < filling->n_leaving &&
+            stops_usec(filling, child + 1) < stops_usec(filling, child))
+            child++;
+        if (stops_usec(filling, child) >= stops_usec(filling, i))
+            break;
+        swap(&filling->leaving[i], &filling->leaving[child]);
     }
+    return first;
 }
 
 /* Tasks that have stopped by now leave only their trace. */
-static void leave(struct shelf *shelf, int64_t now_usec)
+static void leave(struct filling *filling, int64_t now_usec)
 {
-    int kept = 0;
-    for (int i = 0; i < shelf->n_live; i++) {
-        if (shelf->story->tasks[shelf->live[i]].stopped_at_usec > now_usec)
-            shelf->live[kept++] = shelf->live[i];
-        else
-            *ARRAY_ADD(shelf, traces) = shelf->live[i];
-    }
-    shelf->n_live = kept;
+    while (filling->n_leaving > 0 && stops_usec(filling, 0) <= now_usec)
+        piles_leave(&filling->piles, &filling->tiles[pop_leaving(filling)]);
 }
 
-static void cover(struct shelf *shelf, const struct scene_slot *slot, int64_t now_usec)
+static void cover(struct filling *filling, const struct pile_tile *tile, int64_t now_usec)
 {
-    int kept = 0;
-    for (int i = 0; i < shelf->n_traces; i++) {
-        struct scene_slot *trace = &shelf->slots[shelf->traces[i]];
-        if (overlap(slot, trace))
-            trace->covered_at_usec = now_usec;
-        else
-            shelf->traces[kept++] = shelf->traces[i];
+    int32_t covered;
+    while ((covered = piles_trace(&filling->piles, tile)) >= 0) {
+        filling->slots[filling->tasks[covered]].covered_at_usec = now_usec;
+        piles_forget(&filling->piles, &filling->tiles[covered]);
     }
-    shelf->n_traces = kept;
 }
 
-static struct scene_slot find_slot(const struct shelf *shelf, int32_t task)
+static struct pile_tile find_place(struct filling *filling, int32_t id)
 {
-    int64_t height = (int64_t)scene_share(shelf->story, task) * shelf->columns;
+    int columns = filling->piles.n_columns;
+    int64_t height = (int64_t)scene_share(filling->story, filling->tasks[id]) * columns;
     int span = (int)((height + SCENE_WHOLE - 1) / SCENE_WHOLE);
-    int32_t column = SCENE_WHOLE / shelf->columns;
-    struct scene_slot best = {0};
-    for (int at = 0; at + span <= shelf->columns; at++) {
-        struct scene_slot slot = {at * column, 0, span * column, (int32_t)(height / span),
-                                  USEC_NEVER};
-        drop(shelf, &slot);
-        if (best.width == 0 || slot.y + slot.height < best.y + best.height)
-            best = slot;
+    struct pile_tile best = {0};
+    for (int at = 0; at + span <= columns; at++) {
+        struct pile_tile tile = {at, span, 0, (int32_t)(height / span), id};
+        tile.y = piles_lowest(&filling->piles, &tile);
+        if (best.span == 0 || tile.y + tile.height < best.y + best.height)
+            best = tile;
         if (best.y + best.height <= SCENE_WHOLE + SLACK)
             break;
     }
     return best;
 }
 
+static void place(struct filling *filling, int32_t id)
+{
+    const struct story_task *task = &filling->story->tasks[filling->tasks[id]];
+    leave(filling, task->placed_at_usec);
+    struct pile_tile tile = filling->tiles[id] = find_place(filling, id);
+    cover(filling, &tile, task->placed_at_usec);
+    piles_put(&filling->piles, &tile);
+    if (task->stopped_at_usec != USEC_NEVER)
+        add_leaving(filling, id);
+}
+
 void scene_place(const struct story *story, const int32_t *tasks, int n_tasks, int32_t share,
                  struct scene_slot *slots)
 {
-    struct shelf shelf = {.story = story, .slots = slots, .columns = scene_columns(share)};
-    int32_t top = 0;
-    for (int i = 0; i < n_tasks; i++) {
-        int64_t now_usec = story->tasks[tasks[i]].placed_at_usec;
-        leave(&shelf, now_usec);
-        struct scene_slot *slot = &slots[tasks[i]];
-        *slot = find_slot(&shelf, tasks[i]);
-        cover(&shelf, slot, now_usec);
-        *ARRAY_ADD(&shelf, live) = tasks[i];
-        if (slot->y + slot->height > top)
-            top = slot->y + slot->height;
+    struct filling filling = {.story = story, .tasks = tasks, .slots = slots};
+    int64_t top = SCENE_WHOLE;
+    filling.tiles = calloc((size_t)n_tasks + 1, sizeof *filling.tiles);
+    piles_init(&filling.piles, scene_columns(share));
+    for (int32_t i = 0; i < n_tasks; i++) {
+        const struct pile_tile *tile = &filling.tiles[i];
+        slots[tasks[i]].covered_at_usec = USEC_NEVER;
+        place(&filling, i);
+        top = tile->y + tile->height > top ? tile->y + tile->height : top;
     }
-    free(shelf.live);
-    free(shelf.traces);
-    if (top <= SCENE_WHOLE)
-        return;
+    int32_t column = SCENE_WHOLE / filling.piles.n_columns;
     for (int i = 0; i < n_tasks; i++) {
+        const struct pile_tile *tile = &filling.tiles[i];
         struct scene_slot *slot = &slots[tasks[i]];
-        slot->y = (int32_t)((int64_t)slot->y * SCENE_WHOLE / top);
-        slot->height = (int32_t)((int64_t)slot->height * SCENE_WHOLE / top);
+        slot->x = tile->column * column;
+        slot->width = tile->span * column;
+        slot->y = (int32_t)(tile->y * SCENE_WHOLE / top);
+        slot->height = (int32_t)(tile->height * (int64_t)SCENE_WHOLE / top);
     }
+    piles_finish(&filling.piles);
+    free(filling.tiles);
+    free(filling.leaving);
 }

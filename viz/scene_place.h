@@ -14,7 +14,8 @@ int32_t scene_share(const struct story *story, int32_t task);
 /* That of some tasks in the mean. */
 int32_t scene_mean_share(const struct story *story, const int32_t *tasks, int n_tasks);
 
-/* That of the task definitions as they were first registered: it is known before any task is, and stays. */
+/* That of the task definitions that were registered before the instance was launched, in their first revisions: it is
+ * known before any task is, and stays. 0: there were none. */
 int32_t scene_expected_share(const struct story *story, int32_t instance);
 
 /* Into how many columns a box is divided whose tasks take `share` each: as many tiles as fit fit,

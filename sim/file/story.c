@@ -160,19 +160,21 @@ static void add_instance(struct story *story, const struct launch_instance *call
 {
     if (call->instance != story->n_instances)
         return;
-    *ARRAY_ADD(story, instances) = (struct story_instance){.group = call->group,
-                                                           .zone = call->zone,
-                                                           .price_nanos = price_of(story, call),
-                                                           .type = call->type,
-                                                           .spot = call->spot,
-                                                           .bound_task = call->task,
-                                                           .launch_at_usec = at_usec,
-                                                           .booted_at_usec = USEC_NEVER,
-                                                           .registered_at_usec = USEC_NEVER,
-                                                           .lost_at_usec = USEC_NEVER,
-                                                           .warned_at_usec = USEC_NEVER,
-                                                           .drain_at_usec = USEC_NEVER,
-                                                           .terminate_at_usec = USEC_NEVER};
+    *ARRAY_ADD(story, instances) =
+        (struct story_instance){.group = call->group,
+                                .zone = call->zone,
+                                .price_nanos = price_of(story, call),
+                                .type = call->type,
+                                .spot = call->spot,
+                                .bound_task = call->task,
+                                .n_definitions = story->taskdefs.n_definitions,
+                                .launch_at_usec = at_usec,
+                                .booted_at_usec = USEC_NEVER,
+                                .registered_at_usec = USEC_NEVER,
+                                .lost_at_usec = USEC_NEVER,
+                                .warned_at_usec = USEC_NEVER,
+                                .drain_at_usec = USEC_NEVER,
+                                .terminate_at_usec = USEC_NEVER};
     story->n_micro_vms += story_is_micro_vm(story, call->instance);
 }
 

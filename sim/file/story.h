@@ -70,7 +70,8 @@ struct story_task {
 struct story_instance {
     int32_t group, zone, type;
     bool spot, interrupted;
-    int32_t bound_task; /* of a micro-VM on Fargate, else ID_NONE */
+    int32_t bound_task;    /* of a micro-VM on Fargate, else ID_NONE */
+    int32_t n_definitions; /* task definitions registered before its launch */
     int32_t cpu, memory_mib;
     int64_t price_nanos; /* an hour, 0: it has none */
     int64_t launch_at_usec, booted_at_usec, registered_at_usec;

@@ -70,10 +70,10 @@ Test(layout_grid, a_panel_changes_no_arrangement)
     struct layout_grid narrow = {0};
     layout_grid_make(&grid, &index_of_run, 1260, 500, 6, 15, 1260);
     layout_grid_make(&narrow, &index_of_run, 840, 500, 6, 15, 1260);
-    cr_expect_eq(grid.headings[0].y < grid.headings[1].y,
-                 narrow.headings[0].y < narrow.headings[1].y);
-    cr_expect_eq(grid.headings[0].x < grid.headings[1].x,
-                 narrow.headings[0].x < narrow.headings[1].x);
+    cr_expect_eq(grid.headings[0].rect.y < grid.headings[1].rect.y,
+                 narrow.headings[0].rect.y < narrow.headings[1].rect.y);
+    cr_expect_eq(grid.headings[0].rect.x < grid.headings[1].rect.x,
+                 narrow.headings[0].rect.x < narrow.headings[1].rect.x);
     layout_grid_finish(&narrow);
     drop();
 }

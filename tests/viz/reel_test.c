@@ -21,22 +21,28 @@ static size_t length;
 static char whole[64], part[64];
 
 /* A real log, whole and to be written again piece by piece. */
-static void set_up(void)
+static void simulate(const char *scenario)
 {
     char command[1024];
-    cr_assert(mkdtemp(folder));
-    snprintf(whole, sizeof whole, "%s/whole.run", folder);
-    snprintf(part, sizeof part, "%s/part.run", folder);
-    snprintf(command, sizeof command, "'%s' sim '%s/first.json' -o '%s' --log=all > /dev/null 2>&1",
-             BERTH, SCENARIOS, whole);
-    cr_assert_eq(system(command), 0);
+    snprintf(command, sizeof command, "'%s' sim '%s/%s' -o '%s' --log=all > /dev/null 2>&1", BERTH,
+             SCENARIOS, scenario, whole);
+    cr_assert(system(command) >= 0);
     FILE *file = fopen(whole, "r");
+    cr_assert(file != NULL);
     fseek(file, 0, SEEK_END);
     length = (size_t)ftell(file);
     rewind(file);
     text = malloc(length);
     cr_assert_eq(fread(text, 1, length, file), length);
     fclose(file);
+}
+
+static void set_up(void)
+{
+    cr_assert(mkdtemp(folder));
+    snprintf(whole, sizeof whole, "%s/whole.run", folder);
+    snprintf(part, sizeof part, "%s/part.run", folder);
+    simulate("first.json");
 }
 
 static void tear_down(void)
@@ -111,33 +117,88 @@ Test(reel, grows_to_what_a_fresh_one_is)
     painter_sdl_destroy(painter);
 }
 
-Test(reel, keeps_what_is_there_in_its_place)
+struct place {
+    struct scene_slot slot;
+    struct scene_block block;
+    int32_t cell, instance;
+};
+
+/* Where a task's tile lies in its instance's box, and that in the plane; no width: nowhere yet. */
+static struct place place_of(const struct scene_index *index, int32_t task)
+{
+    struct place place = {.instance = index->story->tasks[task].instance};
+    place.slot = index->slots[task];
+    if (place.slot.width == 0)
+        return place;
+    const struct scene_berth *berth = &index->berths[index->berth_of[place.instance]];
+    place.block = index->blocks[berth->block];
+    place.cell = berth->cell;
+    return place;
+}
+
+static bool has_moved(const struct place *before, const struct place *now)
+{
+    return before->slot.x != now->slot.x || before->slot.y != now->slot.y ||
+           before->slot.width != now->slot.width || before->slot.height != now->slot.height ||
+           before->block.x != now->block.x || before->block.y != now->block.y ||
+           before->block.box_width != now->block.box_width ||
+           before->block.columns != now->block.columns || before->cell != now->cell ||
+           before->instance != now->instance;
+}
+
+/* Reads the log piece by piece; from its first to its last moment no tile is anywhere else. */
+static void expect_kept(size_t step, int n_tasks, int n_instances)
 {
     struct err err;
     struct reel reel;
-    struct scene_slot before[64] = {0};
+    struct place *before = calloc((size_t)n_tasks + 1, sizeof *before);
     int n_before = 0;
     size_t at = header_length();
     bool grown;
     append(0, at);
     cr_assert(reel_open(&reel, part, true, &err), "%s", err.text);
-    for (; at < length; at += 1000) {
-        append(at, at + 1000 < length ? at + 1000 : length);
+    for (; at < length; at += step) {
+        append(at, at + step < length ? at + step : length);
         cr_assert(reel_grow(&reel, &grown, &err), "%s", err.text);
+        if (!grown)
+            continue;
         reel_index(&reel);
-        for (int t = 0; t < n_before; t++) {
-            const struct scene_slot *slot = &reel.index.slots[t];
-            bool moved = slot->x != before[t].x || slot->y != before[t].y ||
-                         slot->width != before[t].width || slot->height != before[t].height;
-            cr_expect(before[t].width == 0 || !moved, "t%d after %zu bytes", t + 1, at);
+        for (int t = 0; t < reel.story.n_tasks && t < n_tasks; t++) {
+            struct place now = place_of(&reel.index, t);
+            cr_expect(t >= n_before || before[t].slot.width == 0 || !has_moved(&before[t], &now),
+                      "t%d after %zu bytes", t + 1, at);
+            before[t] = now;
         }
         n_before = reel.story.n_tasks;
-        cr_assert(n_before <= 64);
-        for (int t = 0; t < n_before; t++)
-            before[t] = reel.index.slots[t];
     }
-    cr_expect_eq(n_before, 8);
+    cr_expect(reel.ended);
+    cr_expect_eq(n_before, n_tasks);
+    cr_expect_eq(reel.story.n_instances, n_instances);
     reel_finish(&reel);
+    free(before);
+}
+
+Test(reel, keeps_what_is_there_in_its_place)
+{
+    expect_kept(1000, 8, 2);
+}
+
+/* Instances come and go, and take each other's places. */
+Test(reel, keeps_it_when_instances_come)
+{
+    free(text);
+    simulate("scale-out.json");
+    struct story story;
+    struct run_header header;
+    struct err err;
+    cr_assert(story_load(&story, whole, &header, NULL, &err), "%s", err.text);
+    int n_tasks = story.n_tasks, n_instances = story.n_instances, n_first = 0;
+    for (int i = 0; i < n_instances; i++)
+        n_first += story.instances[i].launch_at_usec == 0;
+    cr_expect(n_first < n_instances, "some come later");
+    story_finish(&story);
+    run_header_finish(&header);
+    expect_kept(length / 150, n_tasks, n_instances);
 }
 
 Test(reel, says_what_is_wrong_with_a_line_and_reads_no_further)

@@ -110,3 +110,31 @@ Test(scene_place, a_trace_lasts_until_its_place_is_taken)
     cr_expect_eq(slots[2].covered_at_usec, 500);
     sample_finish(&sample);
 }
+
+/* More at a time than are ever seen, in no time. */
+Test(scene_place, thousands_of_tasks_on_an_instance_are_placed)
+{
+    struct sample sample;
+    enum { TASKS = 50000 };
+    sample_init(&sample, RUN_SIM);
+    int32_t *tasks = calloc(TASKS, sizeof *tasks);
+    struct scene_slot *slots = calloc(TASKS, sizeof *slots);
+    int definitions[3];
+    for (int i = 0; i < 3; i++)
+        definitions[i] = sample_taskdef(&sample, "x", 8 << i, 16, 1);
+    for (int i = 0; i < TASKS; i++) {
+        tasks[i] = i;
+        sample_task(&sample, definitions[i % 3], 0, i * 10)->stopped_at_usec =
+            i % 7 ? i * 10 + 200000 : NEVER;
+    }
+    scene_place(&sample.story, tasks, TASKS, scene_mean_share(&sample.story, tasks, TASKS), slots);
+    for (int i = 0; i < TASKS; i += 97)
+        cr_assert(slots[i].y >= 0 && slots[i].y + slots[i].height <= SCENE_WHOLE);
+    for (int i = TASKS - 300; i < TASKS; i++) {
+        for (int j = TASKS - 300; j < i; j++)
+            cr_assert(!overlap(&slots[i], &slots[j]) || slots[i].height == 0);
+    }
+    free(tasks);
+    free(slots);
+    sample_finish(&sample);
+}
