@@ -7,6 +7,7 @@
 #include "viz/density.h"
 #include "viz/picture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -144,6 +145,34 @@ static bool save_frame(const struct film *film, int64_t frame, const uint32_t *p
     return ok;
 }
 
+/* The number of a frame's file; -1: it is none of ours. */
+static int64_t frame_of(const char *name)
+{
+    int64_t frame;
+    int length = 0;
+    char own[32];
+    if (sscanf(name, "frame-%9" SCNd64 ".png%n", &frame, &length) != 1 || length == 0 ||
+        name[length] != '\0')
+        return -1;
+    snprintf(own, sizeof own, "frame-%06" PRId64 ".png", frame);
+    return strcmp(name, own) == 0 ? frame : -1;
+}
+
+/* Those of an earlier, longer film would be taken for this one's end. */
+static bool remove_later(const struct film *film, int64_t n, struct err *err)
+{
+    DIR *folder = film->frames ? opendir(film->frames) : NULL;
+    bool ok = true;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        if (frame_of(entry->d_name) >= n && unlinkat(dirfd(folder), entry->d_name, 0) != 0 && ok)
+            ok = err_errno(err, errno, "%s/%s: a frame of an earlier film cannot be removed",
+                           film->frames, entry->d_name);
+    }
+    if (folder)
+        closedir(folder);
+    return ok;
+}
+
 static void say_progress(int64_t frame, int64_t n)
 {
     if (isatty(STDERR_FILENO))
@@ -167,7 +196,7 @@ static bool make_frames(const struct film *film, struct stage *stage, struct pai
             return true;
         say_progress(i, n);
     }
-    return true;
+    return remove_later(film, n, err);
 }
 
 bool film_make(const struct film *film, struct stage *stage, struct painter_sdl *painter,

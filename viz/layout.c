@@ -7,7 +7,7 @@
 #include "core/array.h"
 #include "viz/layout_box.h"
 #include "viz/layout_lane.h"
-#include "viz/layout_tile.h"
+#include "viz/layout_legend.h"
 #include "viz/scene_tell.h"
 #include "viz/time_line.h"
 
@@ -54,7 +54,7 @@ static int add_heading(struct layout *layout, const struct scene *scene, struct 
     int x = area.x + add_badge(layout, index, area);
     int right = area.x + area.width, y = area.y + 2;
     char text[128], scale[40] = "";
-    const char *live = index->live ? "LIVE, " : "";
+    const char *live = index->broken ? "LOG BROKEN, " : index->live ? "LIVE, " : "";
     if (index->scale_denominator > 1 || index->scale_numerator > 1)
         snprintf(scale, sizeof scale, "scale %d/%d, ", index->scale_numerator,
                  index->scale_denominator);
@@ -98,7 +98,7 @@ static void add_run(struct layout *layout, const struct scene *scene, int which,
 }
 
 /* The clock, what it does, and the signs' meaning. */
-static void add_status(struct layout *layout, const struct scene *const *scenes,
+static void add_status(struct layout *layout, const struct scene *const *scenes, int n_scenes,
                        const struct layout_view *view, struct shape_rect area)
 {
     const struct layout_sizes *sizes = &layout->sizes;
@@ -114,24 +114,10 @@ static void add_status(struct layout *layout, const struct scene *const *scenes,
     snprintf(text, sizeof text, "of %s%s%s", whole, says ? ", " : "", says ? view->state : "");
     shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.x + area.width - x, sizes->small, false,
                 text);
-    int legend = 0, advance = shape_advance(sizes->small);
-    for (int life = LIFE_PENDING; life < LIVES; life++)
-        legend += (shape_letters(life_names[life]) + 4) * advance + advance / 2 + 2;
-    x += (shape_letters(text) + 2) * advance;
-    if (x + legend - 2 * advance > area.x + area.width)
-        return;
-    x = area.x + area.width - legend + 2 * advance;
-    for (int life = LIFE_PENDING; life < LIVES; life++) {
-        struct shape_rect swatch = {x, area.y + drop - 1, 2 * advance + 2,
-                                    shape_line(sizes->small) + 2};
-        layout_swatch(layout, life, swatch);
-        shapes_text(shapes, life == LIFE_FAILED ? PAINT_FAILED : PAINT_INK, x + advance / 2 + 1,
-                    area.y + drop, advance, sizes->small, true, layout_mark(life));
-        x += swatch.width + advance / 2;
-        x += shapes_text(shapes, PAINT_FAINT, x, area.y + drop, area.width, sizes->small, false,
-                         life_names[life]);
-        x += 2 * advance;
-    }
+    x += (shape_letters(text) + 2) * shape_advance(sizes->small);
+    layout_legend(
+        layout, scenes, n_scenes,
+        (struct shape_rect){x, area.y + drop, area.x + area.width - x, shape_line(sizes->small)});
 }
 
 /* Cuts `high` pixels off the lower end. */
@@ -151,7 +137,7 @@ static void add_frame(struct layout *layout, const struct scene *const *scenes, 
     layout->strips = take_below(all, time_line_strips_height(layout, view));
     struct shape_rect time_line = take_below(all, time_line_height(layout, view, n_scenes));
     struct shape_rect status = take_below(all, shape_line(sizes->large) + sizes->gap);
-    add_status(layout, scenes, view,
+    add_status(layout, scenes, n_scenes, view,
                (struct shape_rect){status.x, status.y - 3, status.width, row});
     all->height -= sizes->gap;
     time_line_add(layout, scenes, n_scenes, view, time_line);

@@ -47,10 +47,8 @@ static void show_wishes(const struct stage *stage, enum layout_thing thing, int3
     const struct layout_pick *pinned = stage->pinned;
     if (match && !match[id])
         shapes_add(shapes, SHAPE_VEIL, PAINT_PAPER, rect);
-    if (odd && odd[id]) {
-        shapes_add(shapes, SHAPE_FRAME, PAINT_FAILED, rect);
-        shapes_add(shapes, SHAPE_DASHED, PAINT_FAILED, shape_inset(rect, 1));
-    }
+    if (odd && odd[id])
+        layout_odd(stage->layout, rect);
     if (pinned->thing == thing && pinned->scene == stage->which && pinned->id == id) {
         for (int i = 0; i < 3; i++)
             shapes_add(shapes, SHAPE_FRAME, i < 2 ? PAINT_INK : PAINT_PAPER, shape_inset(rect, i));

@@ -48,6 +48,48 @@ void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect
         shapes_add(shapes, SHAPE_FRAME, PAINT_INK, rect);
 }
 
+void layout_odd(struct layout *layout, struct shape_rect rect)
+{
+    shapes_add(&layout->shapes, SHAPE_FRAME, PAINT_FAILED, rect);
+    shapes_add(&layout->shapes, SHAPE_DASHED, PAINT_FAILED, shape_inset(rect, 1));
+}
+
+const char layout_draining_mark[] = "\xE2\x96\xBC"; /* triangle down */
+
+void layout_draining(struct layout *layout, struct shape_rect rect)
+{
+    bool framed = rect.width >= TILE_FRAMED_LEAST && rect.height >= TILE_FRAMED_LEAST;
+    shapes_add(&layout->shapes, SHAPE_STRIPES, PAINT_STOPPING_STRIPE, shape_inset(rect, framed));
+}
+
+/* How wide a gauge is in a tile of that width; 0: it has no room. */
+static int gauge_width(struct shape_rect rect)
+{
+    if (rect.width < TILE_FRAMED_LEAST || rect.height < TILE_FRAMED_LEAST)
+        return 0;
+    return rect.width < 4 * TILE_FRAMED_LEAST ? 4 : 6;
+}
+
+/* At the right edge: a tile that has none is one whose use nobody knows. */
+void layout_gauge(struct layout *layout, int32_t level, struct shape_rect rect)
+{
+    struct shapes *shapes = &layout->shapes;
+    int wide = gauge_width(rect);
+    struct shape_rect gauge = {rect.x + rect.width - wide, rect.y, wide, rect.height};
+    shapes_add(shapes, SHAPE_FILL, PAINT_PAPER, gauge);
+    shapes_add(shapes, SHAPE_FRAME, PAINT_INK, gauge);
+    gauge = shape_inset(gauge, 1);
+    int used = (int)((int64_t)gauge.height * (level > 1000 ? 1000 : level) / 1000);
+    gauge.y += gauge.height - used;
+    gauge.height = used;
+    shapes_add(shapes, SHAPE_FILL, PAINT_INK, gauge);
+}
+
+static const char *tile_mark(const struct scene_task *task)
+{
+    return task->draining ? layout_draining_mark : looks[task->state].mark;
+}
+
 static enum paint tile_ink(const struct scene_task *task)
 {
     return task->state == LIFE_FAILED ? PAINT_FAILED
@@ -65,7 +107,7 @@ static const char *tile_phase(const struct scene_task *task)
 static int tile_name(struct layout *layout, const struct scene_task *task, struct shape_rect rect,
                      int size)
 {
-    const char *mark = looks[task->state].mark;
+    const char *mark = tile_mark(task);
     int room = rect.width / shape_advance(size);
     char text[160];
     snprintf(text, sizeof text, "%s %s %s", mark, task->name, task->family);
@@ -96,21 +138,46 @@ static void container_text(char *text, size_t size, struct scene_container conta
     snprintf(text, size, "%s %s %s", looks[container.state].mark, container.name, container.phase);
 }
 
-/* Below the name, as far as there is room: phase, containers, reservation. */
+/* How much of what it reserves the task uses, in thousandths; ID_NONE: nobody has observed it. */
+static int32_t level_of(const struct scene *scene, const struct scene_task *task)
+{
+    if (task->state != LIFE_RUNNING)
+        return ID_NONE;
+    struct scene_use use =
+        scene_use(&scene->index->observed, scene->index->story, task->task, scene->at_usec);
+    return use.cpu != ID_NONE ? use.cpu : use.memory;
+}
+
+/* What a run that observes its services tells of a task's use. False: there is nothing to be told. */
+static bool use_text(char *text, size_t size, const struct scene *scene,
+                     const struct scene_task *task)
+{
+    int32_t level = level_of(scene, task);
+    if (task->state != LIFE_RUNNING || scene->index->observed.n_list == 0)
+        return false;
+    if (level == ID_NONE)
+        snprintf(text, size, "use unknown");
+    else
+        snprintf(text, size, "uses %d %%", (int)level / 10);
+    return true;
+}
+
+/* Below the name, as far as there is room: phase, containers, reservation, use. */
 static void tile_details(struct layout *layout, const struct scene *scene,
                          const struct scene_task *task, struct shape_rect rect)
 {
     int size = layout->sizes.small, line = shape_line(size);
     int n = task->n_containers > 1 ? task->n_containers : 0;
+    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
     char text[160];
-    for (int i = 0; i < n + 2 && (i + 1) * line <= rect.height; i++) {
+    for (int i = 0; i < n + 3 && (i + 1) * line <= rect.height; i++) {
         if (i == 0)
             snprintf(text, sizeof text, "%s", tile_phase(task));
         else if (i <= n)
             container_text(text, sizeof text, scene_container(scene, task, i - 1));
-        else if (task->state != LIFE_DONE && task->state != LIFE_FAILED)
+        else if (i == n + 1 && !ended)
             snprintf(text, sizeof text, "%d cpu, %d MiB", task->cpu, task->memory_mib);
-        else
+        else if (i != n + 2 || !use_text(text, sizeof text, scene, task))
             return;
         shapes_text(&layout->shapes, tile_ink(task), rect.x, rect.y + i * line, rect.width, size,
                     false, text);
@@ -142,34 +209,27 @@ static void tile_text(struct layout *layout, const struct scene *scene,
                  (struct shape_rect){rect.x, rect.y + line, rect.width, rect.height - line});
 }
 
-/* How much of what it reserves the task uses, in thousandths; ID_NONE: nobody has observed it. */
-static int32_t level_of(const struct scene *scene, const struct scene_task *task)
-{
-    if (task->state != LIFE_RUNNING)
-        return ID_NONE;
-    struct scene_use use =
-        scene_use(&scene->index->observed, scene->index->story, task->task, scene->at_usec);
-    return use.cpu != ID_NONE ? use.cpu : use.memory;
-}
-
-/* The part that is not used is veiled. */
-static void add_level(struct layout *layout, int32_t level, struct shape_rect rect)
+/* The part that is not used is veiled. Returns what the gauge leaves of the tile's width. */
+static int add_level(struct layout *layout, int32_t level, struct shape_rect rect)
 {
     struct shape_rect idle = shape_inset(rect, rect.width > 2 && rect.height > 2);
     if (level == ID_NONE)
-        return;
+        return rect.width;
     idle.height -= (int)((int64_t)idle.height * (level > 1000 ? 1000 : level) / 1000);
     shapes_add(&layout->shapes, SHAPE_VEIL, PAINT_PAPER, idle);
+    layout_gauge(layout, level, rect);
+    return rect.width - gauge_width(rect);
 }
 
 void layout_tile(struct layout *layout, const struct scene *scene, const struct scene_task *task,
                  struct shape_rect rect, int nominal)
 {
     layout_swatch(layout, task->state, rect);
-    add_level(layout, level_of(scene, task), rect);
+    int wide = add_level(layout, level_of(scene, task), rect);
+    if (task->draining)
+        layout_draining(layout, (struct shape_rect){rect.x, rect.y, wide, rect.height});
     int margin = layout->sizes.gap / 2 + 1;
-    tile_text(
-        layout, scene, task,
-        (struct shape_rect){rect.x + margin, rect.y + 1, rect.width - 2 * margin, rect.height - 2},
-        nominal);
+    tile_text(layout, scene, task,
+              (struct shape_rect){rect.x + margin, rect.y + 1, wide - 2 * margin, rect.height - 2},
+              nominal);
 }

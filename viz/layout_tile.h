@@ -15,6 +15,16 @@ const char *layout_mark(enum life life);
 enum paint layout_paint(enum life life);
 void layout_swatch(struct layout *layout, enum life life, struct shape_rect rect);
 
+/* What lies over the swatch of a task that runs but gets nothing new. */
+extern const char layout_draining_mark[];
+void layout_draining(struct layout *layout, struct shape_rect rect);
+
+/* Around what differs between two runs. */
+void layout_odd(struct layout *layout, struct shape_rect rect);
+
+/* How much is used, in thousandths of what is reserved, at the right edge of a rectangle. */
+void layout_gauge(struct layout *layout, int32_t level, struct shape_rect rect);
+
 /* `nominal` is the tile's height before rounding to pixels: equal tiles get equal letters. */
 void layout_tile(struct layout *layout, const struct scene *scene, const struct scene_task *task,
                  struct shape_rect rect, int nominal);

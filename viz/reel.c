@@ -90,6 +90,7 @@ static void make_index(struct reel *reel)
     else
         scene_index_init(&reel->index, &reel->story, &reel->header);
     reel->index.live = reel_is_live(reel);
+    reel->index.broken = reel->broken;
     if (reel->name)
         scene_index_name(&reel->index, reel->name);
     scene_init(&reel->scene, &reel->index);

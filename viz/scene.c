@@ -68,6 +68,10 @@ bool scene_task(const struct scene *scene, int32_t task, struct scene_task *seen
         .n_containers = row->n_containers < definition->n_containers ? row->n_containers
                                                                      : definition->n_containers,
     };
+    if (seen->state == LIFE_RUNNING && row->drain_at_usec <= scene->at_usec) {
+        seen->draining = true;
+        seen->phase = "draining";
+    }
     snprintf(seen->name, sizeof seen->name, "%s", story_task_name(task));
     return true;
 }

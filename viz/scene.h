@@ -36,6 +36,7 @@ struct scene_task {
     char name[16];
     const char *family;
     enum life state;         /* DONE and FAILED: only a trace is left, its place is free */
+    bool draining;           /* it runs, but no load balancer sends it anything new */
     const char *phase;       /* of the container that is furthest behind */
     int32_t cpu, memory_mib; /* what it reserves */
     struct scene_slot slot;

@@ -253,6 +253,7 @@ static void index_tasks(struct scene_index *index)
     index->by_instance = calloc((size_t)story->n_tasks + 1, sizeof *index->by_instance);
     index->first_of = calloc((size_t)story->n_instances + 1, sizeof *index->first_of);
     for (int t = 0; t < story->n_tasks; t++) {
+        index->drains |= story->tasks[t].drain_at_usec != USEC_NEVER;
         if (is_placed(story, t))
             index->first_of[story->tasks[t].instance + 1]++;
     }

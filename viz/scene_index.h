@@ -91,6 +91,8 @@ struct scene_index {
     enum run_mode mode;
     bool growing; /* it is made again and again while the run goes on */
     bool live;    /* the run may still go on */
+    bool broken;  /* its log cannot be read any further */
+    bool drains;  /* some task's target drains at some time */
     char *title;
     uint64_t seed;
     int32_t scale_numerator, scale_denominator;

@@ -211,8 +211,10 @@ static void follow(struct view *view)
     if (!is_live(view) || now_msec - view->looked_msec < FOLLOW_MSEC + view->pause_msec)
         return;
     for (int i = 0; i < view->n_reels; i++) {
-        if (!reel_grow(&view->reels[i], &grown[i], &err))
+        if (!reel_grow(&view->reels[i], &grown[i], &err)) {
             fprintf(stderr, "berth: %s\n", err.text);
+            snprintf(view->stage->said, sizeof view->stage->said, "%.150s", err.text);
+        }
         any |= grown[i];
     }
     if (any) {

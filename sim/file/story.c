@@ -127,6 +127,7 @@ static void add_task(struct story *story, int32_t id, int32_t taskdef, int32_t s
                                 .admitted_at_usec = USEC_NEVER,
                                 .waited_for = ID_NONE,
                                 .running_at_usec = USEC_NEVER,
+                                .drain_at_usec = USEC_NEVER,
                                 .stop_at_usec = USEC_NEVER,
                                 .stopped_at_usec = USEC_NEVER,
                                 .stop_reason = ID_NONE,
@@ -176,6 +177,13 @@ static void add_instance(struct story *story, const struct launch_instance *call
                                 .drain_at_usec = USEC_NEVER,
                                 .terminate_at_usec = USEC_NEVER};
     story->n_micro_vms += story_is_micro_vm(story, call->instance);
+}
+
+/* Of several target groups the first counts. */
+static void drain_target(struct story_task *task, enum target_status status, int64_t at_usec)
+{
+    if (task && status == TARGET_DRAINING)
+        once(&task->drain_at_usec, at_usec);
 }
 
 static void keep_fact(struct story *story, const struct message *message, int64_t at_usec)
@@ -517,8 +525,12 @@ static void decision(struct story *story, const struct record *record, const str
         break;
     case MESSAGE_DEPLOYMENT:
     case MESSAGE_SERVICE_EVENT:
-    case MESSAGE_TARGET_STATE:
     case MESSAGE_SHIFT_TRAFFIC:
+        keep_fact(story, output, record->at_usec);
+        break;
+    case MESSAGE_TARGET_STATE:
+        drain_target(task_of(story, output->as.target_state.task), output->as.target_state.status,
+                     record->at_usec);
         keep_fact(story, output, record->at_usec);
         break;
     default:

@@ -53,6 +53,8 @@ struct story_task {
     enum place_reason
         waited_lack;         /* what its instance lacked, PLACE_FITS: it stood behind others */
     int64_t running_at_usec; /* the scheduler heard RUNNING */
+    int64_t
+        drain_at_usec; /* a load balancer sends it nothing new since then: its target is DRAINING */
     int64_t stop_at_usec;    /* the scheduler decided to stop it */
     int64_t stopped_at_usec; /* the scheduler heard STOPPED, or the instance was lost */
     enum stop_code stop_code;

@@ -421,3 +421,35 @@ Test(scene, a_berth_holds_one_instance_at_a_time)
     scene_index_finish(&index);
     sample_finish(&busy);
 }
+
+Test(scene, a_task_whose_target_drains_runs_and_says_so)
+{
+    struct sample drained;
+    struct scene_index index;
+    struct scene seen;
+    struct scene_task task;
+    sample_init(&drained, RUN_SIM);
+    struct story_task *row =
+        sample_task(&drained, sample_taskdef(&drained, "web", 128, 64, 1), 0, 0);
+    row->running_at_usec = MS(100);
+    row->drain_at_usec = MS(500);
+    row->stop_at_usec = MS(900);
+    drained.story.end_usec = MS(2000);
+    scene_index_init(&index, &drained.story, &drained.header);
+    cr_expect(index.drains);
+    scene_init(&seen, &index);
+    static const struct {
+        int64_t at_usec;
+        bool draining;
+    } moments[] = {{MS(50), false}, {MS(499), false}, {MS(500), true},
+                   {MS(899), true}, {MS(900), false}, {MS(100), false}};
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        scene_move(&seen, moments[i].at_usec);
+        cr_assert(scene_task(&seen, 0, &task));
+        cr_expect_eq(task.draining, moments[i].draining, "at %lld", (long long)moments[i].at_usec);
+        cr_expect_eq(strcmp(task.phase, "draining") == 0, moments[i].draining);
+    }
+    scene_finish(&seen);
+    scene_index_finish(&index);
+    sample_finish(&drained);
+}
