@@ -20,6 +20,7 @@ static bool measure(struct calibration *calibration, struct err *err)
         return false;
     }
     calibrate_machines(calibration);
+    calibrate_machines_together(calibration);
     return true;
 }
 

@@ -134,7 +134,9 @@ struct calibration {
     struct series inside[INSIDE_MEASURED];
     bool session; /* agents and what they start are one group for the kernel's scheduler */
     double create_alone, network_alone; /* of a creation, what only one does at a time: 0 to 1 */
-    struct series speed_permille;       /* of work in a virtual machine, against outside */
+    double
+        together; /* what a boot takes where as many boot as there are CPUs, of one; 0: unknown */
+    struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
 /* Measures everything. Some 25 s, and a minute where not `quick`. False where nothing can be measured

@@ -106,7 +106,7 @@ bool calibrate_images(struct calibration *calibration, struct err *err)
         return true; /* nothing to unpack: the profile says nothing of it */
     }
     /* Each time in processes that have not done so before, as agents have not. */
-    for (int n = calibration->quick ? 8 : 12; n > 0; n--) {
+    for (int n = calibration->quick ? 6 : 12; n > 0; n--) {
         if (!together(calibration, layout, n, err)) {
             return false;
         }

@@ -37,4 +37,7 @@ void calibrate_guest_take(struct series *inside, const struct story *story);
 /* calibrate_vm.c: where there can be virtual machines. Says why where there cannot. */
 void calibrate_machines(struct calibration *calibration);
 
+/* calibrate_vm_crowd.c: then, as many of them at once as there are processors. */
+void calibrate_machines_together(struct calibration *calibration);
+
 #endif

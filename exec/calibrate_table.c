@@ -346,6 +346,9 @@ static void add_machines(struct buffer *json, const struct calibration *calibrat
             add_path(json, (enum boot_path)path, calibration->machines[path]);
         }
     }
+    if (calibration->together > 0) {
+        buffer_add(json, "\n      \"together\": %.3f,", calibration->together);
+    }
     buffer_add(json, "\n      \"speed\": %.3f, \"osMemory\": \"%" PRId64 "KiB\"",
                (double)series_quantile(&calibration->speed_permille, 500) / 1000,
                series_quantile(system, 500) / 1024);

@@ -216,6 +216,13 @@ static void finish_common(struct fleet *fleet, enum fleet_common common)
 
 /* Boot ------------------------------------------------------------------------------------------ */
 
+/* Processors that share a core, or a cache, are slower when all of them work. */
+static bool cpus_are_busy(const struct fleet *fleet)
+{
+    return on_host(fleet) && fleet->costs.contention &&
+           (int64_t)fleet->n_booting * CPU_UNITS_PER_VCPU >= fleet->costs.host_cpu;
+}
+
 /* The steps of a machine until its agent is there; false where there are no more. */
 static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct step_draw *takes)
 {
@@ -223,9 +230,12 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     const struct instance_type *type = fleet_type(fleet, id);
 
     if (fleet->instances[id].is_vm) {
-        if (step < VM_STEPS)
-            *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->luck, id, 0);
-        return step < VM_STEPS;
+        if (step >= VM_STEPS)
+            return false;
+        *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->luck, id, 0);
+        if (cpus_are_busy(fleet))
+            takes->cpu_usec = takes->cpu_usec * costs->vm.together_permille / 1000;
+        return true;
     }
     if (step == 0 && type->boot_given) {
         *takes =
@@ -324,6 +334,7 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     share_init(&instance->share, fleet->costs.contention ? cpu_rate(launch->cpu) : SHARE_RATE_MAX);
     if (on_host(fleet))
         join_host(fleet, launch->instance);
+    fleet->n_booting += instance->is_vm;
     fleet_booted_step(fleet, launch->instance);
 }
 
@@ -346,6 +357,8 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
     fleet_drop_duties(fleet, id);
     if (instance->up)
         fleet_count_memory(fleet, -own_bytes(fleet, id));
+    else
+        fleet->n_booting -= instance->is_vm;
     leave_group(&fleet->common[COMMON_HOST], &instance->share_group);
     leave_group(&fleet->common[COMMON_NETWORK], &instance->network_group);
     leave_group(&fleet->common[COMMON_DISK], &instance->disk_group);
@@ -414,6 +427,7 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
         return false;
     agent_init(&instance->agent, &fleet->cluster->taskdefs);
     instance->up = true;
+    fleet->n_booting -= instance->is_vm;
     fleet_count_memory(fleet, own_bytes(fleet, id));
     *event = message_new(MESSAGE_BOOT);
     event->as.boot.instance = id;

@@ -218,6 +218,7 @@ struct fleet {
     int n_machine_of, cap_machine_of;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
+    int32_t n_booting;            /* virtual machines on their way up */
     int32_t session;              /* the group of all agents on the host, SHARE_ROOT: none */
     int32_t kernel;               /* likewise of what the kernel does by itself */
     struct fleet_line locked;     /* of the host */

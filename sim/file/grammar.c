@@ -337,6 +337,9 @@ static const struct grammar_member vm_members[] = {
     {"osMemory", SHAPE_SIZE,
      .about = "what the guest's operating system takes of its memory; tasks get the rest"},
     {"overhead", SHAPE_SIZE, .about = "what it takes of the host's memory beyond its own"},
+    {"together", SHAPE_DECIMAL,
+     .about = "0.1 to 10: what a boot's CPU time is where as many machines boot as the host has "
+              "CPUs, of what it is alone; default 1"},
     {"speed", SHAPE_DECIMAL, .about = "0.001 to 10: work done inside, of what the host would do"},
     {"inside", SHAPE_OBJECT, .of = &costs_grammar,
      .about = "steps of agents and containers inside a guest; default: as outside"},

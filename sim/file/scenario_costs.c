@@ -69,7 +69,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
 static void read_vm(struct scenario_reader *reader, const struct node *costs, struct vm_costs *vm,
                     bool inside)
 {
-    struct node node = node_member(costs, "vm"), os, overhead, speed, within;
+    struct node node = node_member(costs, "vm"), os, overhead, speed, within, together;
     double value;
 
     if (!node.value || !node_object(&node, &vm_grammar))
@@ -79,6 +79,9 @@ static void read_vm(struct scenario_reader *reader, const struct node *costs, st
     os = node_member(&node, "osMemory");
     overhead = node_member(&node, "overhead");
     speed = node_member(&node, "speed");
+    together = node_member(&node, "together");
+    if (node_decimal(&together, 0.1, 10, &value))
+        vm->together_permille = (int64_t)(value * 1000 + 0.5);
     within = node_member(&node, "inside");
     node_size(&os, &vm->os_bytes);
     node_size(&overhead, &vm->overhead_bytes);

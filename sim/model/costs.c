@@ -95,6 +95,7 @@ static struct vm_costs qemu(void)
         .overhead_bytes = 128 * MIB,
         /* Chosen: emulation without KVM. */
         .speed_permille = 100,
+        .together_permille = 1000,
     };
 }
 
@@ -184,6 +185,7 @@ static struct costs firecracker(void)
     costs.steps[COST_USERSPACE] = wait_msec(20, 40); /* chosen */
     costs.vm.overhead_bytes = 5 * MIB;
     costs.vm.speed_permille = 1000;
+    costs.vm.together_permille = 1000;
     for (int i = 0; i < BOOT_PATHS; i++) {
         costs.vm.paths[i][VM_VMM] = costs.steps[COST_API];
         costs.vm.paths[i][VM_FIRMWARE] = costs.steps[COST_FIRMWARE];

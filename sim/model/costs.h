@@ -70,7 +70,9 @@ struct vm_costs {
     int64_t os_bytes;       /* of its memory: the guest's operating system */
     int64_t overhead_bytes; /* of the host's, beyond its memory */
     int64_t speed_permille; /* work done inside, of what the host does in the same time */
-    struct costs *inside; /* what its agent's steps cost; NULL: as outside. Owned by who read it */
+    int64_t
+        together_permille; /* CPU time of a boot where as many boot as there are CPUs, of one's */
+    struct costs *inside;  /* what its agent's steps cost; NULL: as outside. Owned by who read it */
 };
 
 enum machines { MACHINES_SLICES, MACHINES_VMS };

@@ -534,6 +534,21 @@ Test(fleet, boots_contend)
     assert_usec(took[1], 4 * SECOND, "four");
 }
 
+/* A step that begins while another machine boots on the only other CPU is slower by a half. */
+Test(fleet, boots_at_once_may_be_slower)
+{
+#define TOGETHER(cpus)                                                                             \
+    COSTS "'host': {'cpus': " cpus "}, 'machines': 'vms', 'vm': {'together': 1.5, 'scratch': "     \
+          "{'kernel': {'cpu': '2s'}}}}, " BOX(1) "'instances': '2xbox', 'until': '60s'"
+    run(TOGETHER("3"));
+    assert_usec(result.story.instances[1].registered_at_usec, 2 * SECOND, "one CPU to spare");
+    trial_end();
+    run(TOGETHER("2"));
+    assert_usec(result.story.instances[0].registered_at_usec, 2 * SECOND, "it began alone");
+    assert_usec(result.story.instances[1].registered_at_usec, 3 * SECOND, "none to spare");
+    trial_end();
+}
+
 /* Any instance may die while anything of this is under way. */
 Test(fleet, nothing_is_left_of_an_instance_that_dies)
 {
