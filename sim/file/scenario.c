@@ -284,6 +284,12 @@ static void apply_options(struct scenario_reader *reader, const struct scenario_
         json_object_set_new(top.value, "instances", json_string(instances));
     scenario_put_costs(reader, options);
     apply_sets(reader, options, bare);
+    if (options && (options->machines || options->boot_path)) { /* whatever costs were set */
+        const struct scenario_options machines = {.machines = options->machines,
+                                                  .boot_path = options->boot_path};
+
+        scenario_put_costs(reader, &machines);
+    }
 }
 
 /* 2026-01-01T00:00:00Z */
