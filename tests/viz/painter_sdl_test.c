@@ -136,7 +136,7 @@ Test(painter_sdl, a_picture_comes_back_from_its_file)
     }
     unlink(path);
     cr_expect(!picture_save("/no/such/folder/x.png", pixels, WIDTH, HEIGHT, &err));
-    cr_expect_eq(err.code, EXIT_MACHINE);
+    cr_expect_eq(err.code, EXIT_INPUT);
     cr_expect(strstr(err.text, "/no/such/folder/x.png"), "%s", err.text);
 }
 
