@@ -31,7 +31,8 @@ static const char style[] =
     "p.how{color:var(--faint);margin:.2rem 0 1rem}\n"
     "table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;padding:.15rem .9rem "
     ".15rem 0;"
-    "border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right}\n"
+    "border-bottom:1px solid "
+    "var(--rule);vertical-align:top}td.n,th.n{text-align:right}td.n{white-space:nowrap}\n"
     "pre{background:var(--panel);padding:.8rem;overflow-x:auto;font:13px/1.4 'DejaVu Sans "
     "Mono',monospace}\n"
     "figure{margin:1rem 0;background:#fff;border:1px solid "
@@ -43,8 +44,10 @@ static const char style[] =
     "@media "
     "print{:root{--paper:#fff;--ink:#000;--panel:#fff;--rule:#bbb}body{margin:0;max-width:none;"
     "font-size:11pt}"
-    "figure,table,pre{break-inside:avoid}nav{display:none}details>*{display:block}pre{white-space:"
-    "pre-wrap}}\n";
+    "h2,summary{break-after:avoid}figure,tr{break-inside:avoid}nav{display:none}"
+    "details::details-content{content-visibility:visible;block-size:auto}"
+    "pre{white-space:pre-wrap;padding:0;font-size:7pt}}\n"
+    "@page{margin:12mm}\n";
 
 static void add_text(struct buffer *page, const char *text)
 {
