@@ -30,7 +30,12 @@ struct chart_line *chart_add_line(struct chart_panel *panel, const char *name, e
 
 void chart_add_point(struct chart_line *line, double x, double y)
 {
-    *ARRAY_ADD(line, points) = (struct chart_point){x, y};
+    *ARRAY_ADD(line, points) = (struct chart_point){x, y, false};
+}
+
+void chart_add_point_apart(struct chart_line *line, double x, double y)
+{
+    *ARRAY_ADD(line, points) = (struct chart_point){x, y, true};
 }
 
 void chart_add_box(struct chart_panel *panel, const struct chart_box *box)

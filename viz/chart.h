@@ -16,6 +16,7 @@ enum chart_style { CHART_STEPS, CHART_AREA, CHART_LINE, CHART_POINTS };
 
 struct chart_point {
     double x, y;
+    bool apart; /* no line leads here from the point before */
 };
 
 struct chart_line {
@@ -86,6 +87,8 @@ struct chart_panel *chart_add_panel(struct chart *chart, const char *title, cons
 struct chart_line *chart_add_line(struct chart_panel *panel, const char *name, enum paint paint,
                                   enum chart_style style);
 void chart_add_point(struct chart_line *line, double x, double y);
+/* The same behind a gap. */
+void chart_add_point_apart(struct chart_line *line, double x, double y);
 void chart_add_box(struct chart_panel *panel, const struct chart_box *box);
 void chart_add_word(struct chart_panel *panel, const char *text, double x, double y, bool inside);
 void chart_add_key(struct chart *chart, const char *text, enum paint paint, int shade,

@@ -86,7 +86,9 @@ static void add_data(const struct paper *paper)
             const struct chart_line *line = &panel->lines[l];
             buffer_add(paper->script, "$line_%d_%d << EOD\n", p, l);
             for (int i = 0; i < line->n_points; i++)
-                buffer_add(paper->script, "%.10g %.10g\n", line->points[i].x, line->points[i].y);
+                buffer_add(paper->script, "%s%.10g %.10g\n",
+                           i > 0 && line->points[i].apart ? "\n" : "", line->points[i].x,
+                           line->points[i].y);
             if (line->n_points == 0)
                 buffer_add_text(paper->script, "NaN NaN\n");
             buffer_add_text(paper->script, "EOD\n");

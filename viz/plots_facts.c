@@ -17,12 +17,17 @@
 #define PANELS_MAX 6
 #define TURNS_MAX 40 /* more words would cover each other */
 
-/* A value over a period, with a gap where none was before. */
+/* A value over a period, with a gap where none was before. The periods of a real run do not end to the microsecond. */
 static void add_period(struct chart_line *line, const struct story_fact *fact, double usec_per_x,
                        double value)
 {
-    chart_add_point(line, (double)track_period_usec(fact) / usec_per_x, value);
-    chart_add_point(line, (double)fact->at_usec / usec_per_x, value);
+    double from = (double)track_period_usec(fact) / usec_per_x;
+    double to = (double)fact->at_usec / usec_per_x;
+    if (line->n_points > 0 && from - line->points[line->n_points - 1].x > (to - from) / 2)
+        chart_add_point_apart(line, from, value);
+    else
+        chart_add_point(line, from, value);
+    chart_add_point(line, to, value);
 }
 
 /* Requests ----------------------------------------------------------------------------------------- */

@@ -1,9 +1,10 @@
 /*
- * Of lines with more points than a picture has room for the outline stays; short ones stay as they are.
+ * Of lines with more points than a picture has room for the outline stays; short ones stay as they are; so do gaps.
  */
 #include "viz/chart.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 static struct chart chart;
 
@@ -56,4 +57,42 @@ Test(chart, many_points_of_one_moment_are_a_few)
     cr_assert(line->n_points <= 4 && line->points[0].y == 0, "%d points", line->n_points);
     new_line();
     chart_thin(&chart); /* without a point */
+}
+
+Test(chart, a_gap_between_columns_stays)
+{
+    struct chart_line *line = new_line();
+    for (int i = 0; i < 100000; i++)
+        chart_add_point(line, i, i % 17);
+    chart_add_point_apart(line, 150000, 1);
+    for (int i = 150001; i < 200000; i++)
+        chart_add_point(line, i, i % 17);
+    chart_thin(&chart);
+    int n_apart = 0;
+    for (int i = 0; i < line->n_points; i++) {
+        n_apart += line->points[i].apart;
+        cr_assert(line->points[i].apart == (line->points[i].x == 150000), "point %d", i);
+    }
+    cr_assert_eq(n_apart, 1);
+}
+
+static const char *script_of(struct buffer *script)
+{
+    buffer_clear(script);
+    chart_script(script, &chart, "a.svg");
+    return script->text;
+}
+
+Test(chart, a_gap_is_drawn_as_one)
+{
+    struct buffer script = {0};
+    struct chart_line *line = new_line();
+    chart_add_point(line, 1, 2);
+    chart_add_point(line, 3, 2);
+    chart_add_point_apart(line, 7, 5);
+    chart_add_point(line, 9, 5);
+    cr_assert(strstr(script_of(&script), "1 2\n3 2\n\n7 5\n9 5\n"), "%s", script.text);
+    line->points[2].apart = false;
+    cr_assert(strstr(script_of(&script), "1 2\n3 2\n7 5\n9 5\n"), "%s", script.text);
+    buffer_finish(&script);
 }
