@@ -9,13 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A reservation below nothing stands in broken logs alone. */
+static int32_t left_to_tasks(int32_t memory_mib, int32_t reserved_mib)
+{
+    int32_t reserved = reserved_mib > 0 ? reserved_mib : 0;
+
+    return memory_mib > reserved ? memory_mib - reserved : 0;
+}
+
 void host_init(struct host *host, int32_t cpu, int32_t memory_mib, int32_t gpus,
                const struct agent_rules *rules)
 {
     *host = (struct host){
         .cpu = cpu,
-        .memory_mib =
-            memory_mib > rules->reserved_memory_mib ? memory_mib - rules->reserved_memory_mib : 0,
+        .memory_mib = left_to_tasks(memory_mib, rules->reserved_memory_mib),
         .gpus = gpus < 0               ? 0
                 : gpus > HOST_GPUS_MAX ? HOST_GPUS_MAX
                                        : gpus,

@@ -20,6 +20,21 @@ static struct agent_rules rules(void)
     return rules;
 }
 
+Test(host, no_reservation_makes_memory)
+{
+    static const int32_t reservations[] = {-1, INT32_MIN, 0, 2048, INT32_MAX};
+    struct agent_rules given = rules();
+
+    for (size_t i = 0; i < sizeof reservations / sizeof reservations[0]; i++) {
+        struct host host;
+
+        given.reserved_memory_mib = reservations[i];
+        host_init(&host, 2048, 2048, 4, &given);
+        cr_expect_eq(host.memory_mib, reservations[i] > 0 ? 0 : 2048, "%d", reservations[i]);
+        host_finish(&host);
+    }
+}
+
 Test(host, what_a_task_lacks)
 {
     static const struct {

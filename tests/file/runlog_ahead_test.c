@@ -119,6 +119,15 @@ Test(runlog_ahead, a_log_that_broke_off_ends_there)
     cr_assert(expect_same(&n) == RUNLOG_TRUNCATED && n < RECORDS_LONG && n > RECORDS_SHORT);
 }
 
+Test(runlog_ahead, a_last_line_without_its_end_is_the_same)
+{
+    int n;
+
+    write_log(RECORDS_LONG);
+    cr_assert(truncate(path, size_of_log() - 1) == 0);
+    cr_assert(expect_same(&n) == RUNLOG_SUMMARY && n == RECORDS_LONG, "%d records", n);
+}
+
 Test(runlog_ahead, a_line_that_is_none_is_the_same_error)
 {
     FILE *file;
