@@ -43,6 +43,7 @@ static const char about[] =
     "length follows from the number of running tasks, averaged over all runs in 400 equal parts of "
     "the\n"
     "time: MSER-5 drops what makes the mean of the rest surest, at most the half.\n"
+    "Measures are those of berth sweep; the cost is the whole bill, warm-up with it.\n"
     "\n"
     "Exits with 1 if an expectation fails or tasks could not be placed.";
 

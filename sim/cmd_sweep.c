@@ -41,10 +41,13 @@ static const char about[] =
     "seeds\n"
     "and, as NAME_ci95, the half of its 95 % confidence interval: placed, unplaced (tasks), "
     "waited_p50,\n"
-    "waited_p95 (seconds), instances, cpu, memory (per cent reserved),\n"
-    "instance_hours, cost (dollars). What is not known, such as a cost where nothing has a price, "
-    "is "
-    "empty.";
+    "waited_p95 (seconds), instances (the most that held a task at the same time), cpu, memory "
+    "(per cent\n"
+    "that tasks reserved of the instances that held any), instance_hours (how long instances held "
+    "a task),\n"
+    "cost (dollars; the whole bill, warm-up and empty instances with it). What is not known, such "
+    "as a cost\n"
+    "where nothing has a price, is empty.";
 
 static const char examples[] =
     "  berth sweep scenarios/first.json --set instances.0.count=1..4 --seeds 20\n"
