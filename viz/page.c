@@ -214,8 +214,9 @@ static void add_svg(struct buffer *page, const struct buffer *svg)
         buffer_add_text(page, from);
 }
 
+/* Of one run among several the caption says which one: `of`, or NULL. */
 static bool add_picture(struct buffer *page, const struct plots_kind *kind,
-                        const struct plots_run *runs, int n_runs, struct err *err)
+                        const struct plots_run *runs, int n_runs, const char *of, struct err *err)
 {
     struct buffer script = {0}, svg = {0};
     struct chart chart;
@@ -229,6 +230,8 @@ static bool add_picture(struct buffer *page, const struct plots_kind *kind,
         add_text(page, kind->name);
         buffer_add_text(page, ": ");
         add_text(page, kind->about);
+        buffer_add_text(page, of ? "; of " : "");
+        add_text(page, of);
         buffer_add_text(page, "</figcaption>\n</figure>\n");
     }
     buffer_finish(&svg);
@@ -242,10 +245,10 @@ static bool add_pictures(struct buffer *page, const struct plots_run *runs, int 
 {
     buffer_add_text(page, "<h2 id=pictures>Pictures</h2>\n");
     for (const struct plots_kind *kind = plots_kinds; kind->name; kind++) {
-        if (!add_picture(page, kind, runs, n_runs < kind->runs_max ? n_runs : kind->runs_max, err))
-            return false;
-        for (int i = 1; i < n_runs && kind->runs_max == 1; i++) {
-            if (!add_picture(page, kind, &runs[i], 1, err))
+        bool each = kind->runs_max == 1 && n_runs > 1;
+        int n = n_runs < kind->runs_max ? n_runs : kind->runs_max;
+        for (int i = 0; i < (each ? n_runs : 1); i++) {
+            if (!add_picture(page, kind, &runs[i], n, each ? runs[i].path : NULL, err))
                 return false;
         }
     }
