@@ -38,6 +38,10 @@ enum measured {
     MEASURED_PREPARED,
     MEASURED_PREPARED_IDLE,
     MEASURED_PREPARED_AT_ONCE,
+    /* when it was built up to its program, which waits: from the word to go on until ready */
+    MEASURED_PARKED,
+    MEASURED_PARKED_IDLE,
+    MEASURED_PARKED_AT_ONCE,
     /* its steps; where two follow each other, the second is CPU time alone. Cold: after idling; warm:
      * right after the same step of another container. */
     MEASURED_CREATE_COLD,

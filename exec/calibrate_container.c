@@ -162,6 +162,39 @@ static bool alone(struct calibration *calibration, struct err *err)
 
 /* ---- crowds ---- */
 
+static bool parked(struct calibration *calibration, struct err *err)
+{
+    static const struct {
+        enum measured what;
+        bool at_once;
+        int64_t rest_usec;
+        int n, n_quick;
+    } rows[] = {{MEASURED_PARKED, false, 0, 30, 8},
+                {MEASURED_PARKED_IDLE, false, IDLE_USEC, 10, 4},
+                {MEASURED_PARKED_AT_ONCE, true, 0, 28, 28}};
+    struct rehearse_times times;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct rehearse_round round = {"none",
+                                             calibration->quick ? rows[i].n_quick : rows[i].n,
+                                             rows[i].at_once,
+                                             rows[i].rest_usec,
+                                             1,
+                                             true};
+        struct series *series = &calibration->series[rows[i].what];
+
+        if (!rehearse_round(calibration, &round, &times, err)) {
+            return false;
+        }
+        if (rows[i].at_once) {
+            series_add(series, times.all_usec / times.n);
+        } else {
+            series_add_all(series, times.usec[REHEARSED_PARKED], times.n);
+        }
+    }
+    return true;
+}
+
 /* What the kernel puts off is done by then, so that no round pays for the one before. */
 #define QUIET_USEC 150000
 
@@ -416,5 +449,6 @@ static bool memory(struct calibration *calibration, struct err *err)
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    return alone(calibration, err) && crowds(calibration, err) && memory(calibration, err);
+    return alone(calibration, err) && parked(calibration, err) && crowds(calibration, err) &&
+           memory(calibration, err);
 }

@@ -100,6 +100,11 @@ struct container_spec {
      */
     int output_fd;
     /*
+     * Built and waiting: the payload does not run before this can be read or its other end is closed;
+     * the caller may close it after container_start(); 0 = it runs at once
+     */
+    int gate_fd;
+    /*
      * The network namespace it lives in, with lo up, borrowed; 0 = one of its own with nothing but
      * lo.
      */

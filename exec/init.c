@@ -281,6 +281,14 @@ void init_execute(const char *const *words, const char *const *variables)
     errno = best;
 }
 
+static void wait_at(int gate_fd)
+{
+    char word;
+
+    while (gate_fd > 0 && read(gate_fd, &word, 1) < 0 && errno == EINTR) {
+    }
+}
+
 static _Noreturn void payload_main(struct init_job *job, int report_fd)
 {
     sigset_t none;
@@ -305,9 +313,11 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
                  "user");
     enter(job, STAGE_SECCOMP);
     payload_must(job, report_fd, seccomp_filter_load(job->filter), "filter");
+    wait_at(job->spec->gate_fd);
     enter(job, STAGE_EXEC);
     for (int number = 1; number < NSIG; number++) {
-        signal(number, SIG_DFL); /* what whoever started berth ignored (nohup) is no matter of its */
+        signal(number,
+               SIG_DFL); /* what whoever started berth ignored (nohup) is no matter of its */
     }
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -402,8 +412,8 @@ _Noreturn void init_main(struct init_job *job)
     umask(0);
     init_keep_descriptors(job->entry,
                           (const int[]){job->status_fd, job->parent_pidfd, job->program_fd,
-                                        job->output_fd},
-                          4, job->null_fd);
+                                        job->output_fd, job->spec->gate_fd},
+                          5, job->null_fd);
     init_die_with(job->parent_pidfd);
     if (job->user_namespace) {
         enter(job, STAGE_USER_NAMESPACE);
@@ -422,7 +432,8 @@ _Noreturn void init_main(struct init_job *job)
     enter(job, STAGE_WORKDIR);
     go_to_work(job);
     rlimit_refused = init_set_rlimits(job->spec);
-    must(job, privilege_bound(job->spec->add_capabilities, job->spec->drop_capabilities), "bounding set");
+    must(job, privilege_bound(job->spec->add_capabilities, job->spec->drop_capabilities),
+         "bounding set");
     let_payload_signal_us(job);
     payload = start_payload(job, rlimit_refused);
     privilege_drop_first(job->privileges);

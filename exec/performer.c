@@ -72,6 +72,7 @@ struct performer {
     struct prints *prints;
     struct registry_order registry;
     int timer_fd;       /* for pulls that are told later */
+    int gate_fd;        /* see performer_hold() */
     bool told_limits;   /* that one could not be raised */
     struct plan *plans; /* by definition, in order */
     int n_plans, cap_plans;
@@ -470,6 +471,7 @@ static bool start_container(struct performer *performer, struct ward *ward, stru
 
     snprintf(name, sizeof name, "t%d.%s", ward->task->duty.task + 1, plan_of(ward)->name);
     ward->spec.output_fd = prints_begin(performer->prints, name);
+    ward->spec.gate_fd = performer->gate_fd;
     ok = container_start(ward->container, err);
     if (ward->spec.output_fd > 0) {
         close(ward->spec.output_fd);
@@ -792,6 +794,11 @@ bool performer_next(struct performer *performer, struct fact *fact)
     }
     *fact = performer->facts[performer->first++];
     return true;
+}
+
+void performer_hold(struct performer *performer, int gate_fd)
+{
+    performer->gate_fd = gate_fd;
 }
 
 void performer_rest(struct performer *performer)

@@ -52,6 +52,9 @@ bool performer_next(struct performer *performer, struct fact *fact);
  * there is nothing else to do. */
 void performer_rest(struct performer *performer);
 
+/* What is started from now on waits at that gate (container.h), which is borrowed; 0: nothing waits. */
+void performer_hold(struct performer *performer, int gate_fd);
+
 /* Whether nothing is left of any task that was removed, and no other is here. */
 bool performer_is_idle(const struct performer *performer);
 

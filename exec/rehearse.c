@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,6 +29,9 @@
 
 #define PATIENCE_USEC 10000000
 #define TOUCH "128MiB"
+
+/* What is started at a gate has long come to it. */
+#define PARKING_USEC 50000
 
 /* Most of what is told to end has not run for a while, and nor has its agent. */
 #define REST_USEC 50000
@@ -464,6 +468,83 @@ static bool live_one(struct stage *stage, int32_t task, struct err *err)
     return end_one(stage, task, err);
 }
 
+/* Creates and starts it at a gate of its own: `*word` is to be closed. */
+static bool park(struct stage *stage, int32_t task, int *word, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+    int gate[2];
+
+    give_duty(stage, task);
+    if (!pull(stage, task, err)) {
+        return false;
+    }
+    if (pipe2(gate, O_CLOEXEC) != 0) {
+        return err_errno(err, errno, "no pipe");
+    }
+    performer_hold(stage->performer, gate[0]);
+    act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+    act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+    performer_hold(stage->performer, 0);
+    close(gate[0]);
+    *word = gate[1];
+    return true;
+}
+
+static bool live_parked_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t begin_usec;
+    int word;
+
+    if (!park(stage, task, &word, err)) {
+        return false;
+    }
+    usleep((useconds_t)(PARKING_USEC + stage->round->rest_usec));
+    begin_usec = loop_clock_usec();
+    close(word);
+    if (!await(stage, MOMENT_READY, task + 1, err)) {
+        return false;
+    }
+    stage->times->usec[REHEARSED_PARKED][task] = stage->at_usec[MOMENT_READY][task] - begin_usec;
+    measure_start(stage, task, last_child(getpid()));
+    return end_one(stage, task, err);
+}
+
+static bool live_parked_at_once(struct stage *stage, struct err *err)
+{
+    int words[REHEARSE_MOST], n = stage->round->n;
+    int64_t begin_usec;
+
+    for (int32_t task = 0; task < n; task++) {
+        if (!park(stage, task, &words[task], err)) {
+            return false;
+        }
+    }
+    usleep((useconds_t)(PARKING_USEC + stage->round->rest_usec));
+    begin_usec = loop_clock_usec();
+    for (int32_t task = 0; task < n; task++) {
+        close(words[task]);
+    }
+    if (!await(stage, MOMENT_READY, n, err)) {
+        return false;
+    }
+    stage->times->all_usec = loop_clock_usec() - begin_usec;
+    measure_starts(stage);
+    return end_all(stage, err);
+}
+
+static bool live_parked(struct stage *stage, struct err *err)
+{
+    if (stage->round->at_once) {
+        return live_parked_at_once(stage, err);
+    }
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        if (!live_parked_one(stage, task, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool live_one_by_one(struct stage *stage, struct err *err)
 {
     for (int32_t task = 0; task < stage->round->n; task++) {
@@ -573,8 +654,9 @@ static void perform(struct table *table, int agent, const struct sweep_run *run,
         (struct stage){.table = table, .round = round, .times = &answer->times, .cgroups = cgroups};
     answer->times.n = round->n;
     answer->ok = open_stage(&stage, run, programs, cloud_fd, index + agent, &answer->err) &&
-                 (round->at_once ? live_at_once(&stage, &answer->err)
-                                 : live_one_by_one(&stage, &answer->err));
+                 (round->parked    ? live_parked(&stage, &answer->err)
+                  : round->at_once ? live_at_once(&stage, &answer->err)
+                                   : live_one_by_one(&stage, &answer->err));
 }
 
 /* Waits for an agent's end and removes what it has left. */

@@ -32,6 +32,7 @@ enum rehearsed {
     REHEARSED_SEE_CPU, /* of the agent: taking its events until it is ready, and waiting for them */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
+    REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
 };
 
@@ -42,6 +43,7 @@ struct rehearse_round {
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
+    bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
 };
 
 enum { REHEARSE_MOST = 64 }; /* containers of all agents together */

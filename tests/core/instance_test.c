@@ -198,3 +198,18 @@ Test(instance, tasks_pay_for_spot_when_it_is_known_whether_it_costs)
         begin();
     }
 }
+
+/* As often as it may be tried, and then no more: neither later nor ever. */
+Test(instance, a_group_whose_instances_never_come_up_is_given_up)
+{
+    int group = capacity_group(GROUP_FIXED, 0, 1, 1, 0), tries = 0;
+
+    while (tries < 10 * INSTANCE_TRIES_MAX && scheduler.cluster.n_instances > tries) {
+        cr_assert(scheduler.cluster.instances[tries].status == INSTANCE_LAUNCHING);
+        lose(tries++);
+        steps_until(now_usec + HOUR);
+    }
+    cr_expect(tries == INSTANCE_TRIES_MAX, "%d", tries);
+    cr_expect(scheduler.cluster.groups[group].given_up);
+    cr_expect(scheduler.n_launching == 0 && scheduler.n_up == 0);
+}
