@@ -28,7 +28,7 @@ const struct plots_kind plots_kinds[] = {
     {"cpu", "CPU that each service's tasks reserve, use and are kept from using", plots_cpu, 1},
     {"capacity", "instances, and why capacity providers started and stopped them", plots_capacity,
      PLOTS_RUNS_MAX},
-    {"cost", "what instances cost, an hour and in all", plots_cost, PLOTS_RUNS_MAX},
+    {"cost", "what the capacity costs, an hour and in all", plots_cost, PLOTS_RUNS_MAX},
     {0},
 };
 

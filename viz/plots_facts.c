@@ -410,8 +410,8 @@ void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs)
         plots_say_nothing(chart, "$", "nothing has a price in this run");
         return;
     }
-    chart_add_panel(chart, "What the instances cost", "$ an hour", PANEL_PIXELS);
-    chart_add_panel(chart, "What they have cost", "$", PANEL_PIXELS);
+    chart_add_panel(chart, "What the capacity costs", "$ an hour", PANEL_PIXELS);
+    chart_add_panel(chart, "What it has cost", "$", PANEL_PIXELS);
     for (int run = 0; run < n_runs; run++) {
         const struct story *story = &runs[run].story;
         struct series rate = {0};

@@ -637,9 +637,12 @@ static void print_cluster(struct picture *picture)
     for (int g = 0; g < story->n_groups; g++)
         if (story->groups[g].kind == GROUP_FARGATE)
             print_fargate(picture, &homes, g, all ? story->n_tasks : FARGATE_ROWS);
-    if (homes.hidden_tasks + homes.hidden_instances > 0)
+    if (homes.hidden_instances > 0)
         fprintf(picture->out, "... and %d more instance%s, %d more task%s\n",
                 homes.hidden_instances, homes.hidden_instances == 1 ? "" : "s", homes.hidden_tasks,
+                homes.hidden_tasks == 1 ? "" : "s");
+    else if (homes.hidden_tasks > 0)
+        fprintf(picture->out, "... and %d more task%s\n", homes.hidden_tasks,
                 homes.hidden_tasks == 1 ? "" : "s");
     free(homes.of_group);
     free(homes.first);
