@@ -5,6 +5,8 @@
  */
 #include "viz/layout_grid.h"
 
+#include "viz/scene_block.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -28,19 +30,6 @@ struct packing {
     int64_t scale;                     /* square units of a weight, shifted by PLACES */
     int64_t wide, high;                /* stretched to so many thousandths */
 };
-
-static int64_t root(int64_t square)
-{
-    int64_t low = 0, high = INT64_C(3037000499);
-    while (low < high) {
-        int64_t middle = low + (high - low + 1) / 2;
-        if (middle * middle <= square)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
 
 static int64_t area_of(const struct packing *packing, int32_t weight)
 {
@@ -70,7 +59,7 @@ static int64_t flow(const struct packing *packing, const struct scene_section *s
                     int64_t y, struct grid_rect *rects)
 {
     int32_t heaviest = packing->heaviest[section - packing->index->sections];
-    int64_t plain = at_least(root(area_of(packing, heaviest) * 100 / packing->shape), GRID_UNITS);
+    int64_t plain = at_least(scene_block_root(area_of(packing, heaviest) * 100 / packing->shape), GRID_UNITS);
     int64_t high = whole_pixels(plain * packing->high / 1000), room = zone_width(packing);
     int64_t gap = plain / 8 < packing->gap ? at_least(plain / 8, GRID_UNITS) : packing->gap;
     int64_t left = 0, top = 0;

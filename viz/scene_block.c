@@ -17,9 +17,9 @@
 /* The shape in which the plane is kept: its width in percent of its height. */
 #define PLANE_SHAPE 250
 
-static int32_t root(int64_t square)
+int64_t scene_block_root(int64_t square)
 {
-    int64_t low = 0, high = INT32_MAX;
+    int64_t low = 0, high = INT64_C(3037000499);
     while (low < high) {
         int64_t middle = low + (high - low + 1) / 2;
         if (middle * middle <= square)
@@ -27,7 +27,7 @@ static int32_t root(int64_t square)
         else
             high = middle - 1;
     }
-    return (int32_t)low;
+    return low;
 }
 
 static int64_t part_of(int32_t part, int32_t whole)
@@ -45,7 +45,7 @@ static void size_box(const struct scene_index *index, struct scene_block *block)
     weight = weight < WEIGHT_FIRST / 1000     ? WEIGHT_FIRST / 1000
              : weight > WEIGHT_FIRST * 1000LL ? WEIGHT_FIRST * 1000LL
                                               : weight;
-    block->box_height = root(weight * BOX_AREA * 100 / BOX_SHAPE);
+    block->box_height = (int32_t)scene_block_root(weight * BOX_AREA * 100 / BOX_SHAPE);
     block->box_width = (int32_t)(weight * BOX_AREA / block->box_height);
 }
 

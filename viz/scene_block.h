@@ -11,4 +11,7 @@
 /* Gives the next berth, which that instance is the first to take, its cell: depends on nothing that comes later. */
 void scene_block_take(struct scene_index *index, int32_t instance, int32_t berth);
 
+/* The largest whole number whose square is no more than that. */
+int64_t scene_block_root(int64_t square);
+
 #endif

@@ -441,12 +441,12 @@ Test(container, tells_when_it_is_ready)
               outcome.output);
 }
 
-Test(container, waits_at_its_gate)
+/* At a gate of its own: `*word` is to be closed. */
+static struct container *start_parked(int *word)
 {
     const char *const argv[] = {"berth-work", "--idle", "forever", NULL};
     struct container_spec spec = fixture_spec(&fixture, argv);
     struct container *container;
-    struct container_event event;
     struct err err;
     int gate[2];
 
@@ -455,9 +455,19 @@ Test(container, waits_at_its_gate)
     cr_assert(container_create(fixture.host, &spec, NULL, &container, &err), "%s", err.text);
     cr_assert(container_start(container, &err), "%s", err.text);
     close(gate[0]);
+    *word = gate[1];
+    return container;
+}
+
+Test(container, waits_at_its_gate)
+{
+    struct container_event event;
+    int word;
+
+    start_parked(&word);
     usleep(100000);
     cr_expect(!container_host_next(fixture.host, &event), "it waits");
-    close(gate[1]);
+    close(word);
     cr_assert(fixture_next(&fixture, &event) && event.kind == CONTAINER_STARTED);
     cr_assert(fixture_next(&fixture, &event) && event.kind == CONTAINER_READY);
 }
@@ -465,25 +475,17 @@ Test(container, waits_at_its_gate)
 /* Nothing of it is left: the fixture looks. */
 Test(container, removed_while_it_waits_at_its_gate)
 {
-    const char *const argv[] = {"berth-work", "--idle", "forever", NULL};
-    struct container_spec spec = fixture_spec(&fixture, argv);
-    struct container *container;
     struct container_event event;
-    struct err err;
-    int gate[2];
+    int word;
+    struct container *container = start_parked(&word);
 
-    cr_assert(pipe2(gate, O_CLOEXEC) == 0);
-    spec.gate_fd = gate[0];
-    cr_assert(container_create(fixture.host, &spec, NULL, &container, &err), "%s", err.text);
-    cr_assert(container_start(container, &err), "%s", err.text);
     usleep(50000);
     container_remove(container);
     do {
         cr_assert(fixture_next(&fixture, &event));
         cr_expect(event.kind != CONTAINER_STARTED);
     } while (event.kind != CONTAINER_REMOVED);
-    close(gate[0]);
-    close(gate[1]);
+    close(word);
 }
 
 Test(container, stages_come_in_order)
