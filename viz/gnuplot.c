@@ -5,6 +5,7 @@
 #include "viz/gnuplot.h"
 
 #include "viz/glyphs.h"
+#include "viz/picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +20,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), end = strlen(suffix);
-    return length > end && strcmp(path + length - end, suffix) == 0;
-}
 
 /* How gnuplot is told to draw each kind of picture; sizes are in pixels, for PDF in hundredths of an inch,
  * for text in letters. */
@@ -58,7 +53,7 @@ bool gnuplot_draws(const char *path, struct err *err)
     if (gnuplot_is_printed(path))
         return true;
     for (size_t i = 0; i < N_KINDS; i++) {
-        if (has_suffix(path, kinds[i].suffix))
+        if (picture_is(path, kinds[i].suffix))
             return true;
     }
     return err_set(
@@ -97,14 +92,14 @@ void gnuplot_terminal(struct buffer *script, const char *path, int width, int he
     buffer_add_text(script, "set terminal ");
     if (strcmp(path, GNUPLOT_SIXEL) == 0)
         buffer_add(script, "sixelgd noenhanced truecolor size %d,%d", width, height);
-    else if (has_suffix(path, ".pdf"))
+    else if (picture_is(path, ".pdf"))
         buffer_add(script, kinds[2].terminal, width / 100, width % 100, height / 100, height % 100);
     else
-        buffer_add(script, kinds[has_suffix(path, ".png")].terminal, width, height);
+        buffer_add(script, kinds[picture_is(path, ".png")].terminal, width, height);
     buffer_add_text(script, "\n");
     /* gnuplot's SVG knows no weights: this one ends the family's name and begins another attribute */
     buffer_add(script, "bold = 'DejaVu Sans%s'\n",
-               has_suffix(path, ".svg") ? "\" font-weight=\"bold" : ":Bold");
+               picture_is(path, ".svg") ? "\" font-weight=\"bold" : ":Bold");
 }
 
 void gnuplot_quote(struct buffer *script, const char *text)

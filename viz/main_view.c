@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define RUNS_MOST 2
 #define FPS_MOST 1000
@@ -132,15 +131,9 @@ static bool read_film(struct wishes *wishes, struct err *err)
     return true;
 }
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t length = strlen(path), own = strlen(ending);
-    return length > own && strcasecmp(path + length - own, ending) == 0;
-}
-
 static bool read_screenshot(const char *path, struct err *err)
 {
-    if (path && !ends_in(path, ".png") && !ends_in(path, ".svg"))
+    if (path && !picture_is(path, ".png") && !picture_is(path, ".svg"))
         return err_set(err, EXIT_INPUT,
                        "--screenshot \"%s\": a picture's name ends in .png or .svg", path);
     return true;
@@ -213,7 +206,7 @@ static bool save_still(struct stage *stage, struct painter_sdl *painter, const c
     int width = density_pixels(look->width, look->density);
     int height = density_pixels(look->height, look->density);
     stage_settle(stage);
-    if (ends_in(path, ".svg"))
+    if (picture_is(path, ".svg"))
         return painter_svg_save(path, &stage->layout.shapes, look->width, look->height, err);
     const uint32_t *pixels = painter_sdl_draw(painter, &stage->layout.shapes, width, height);
     return picture_save(path, pixels, width, height, err);

@@ -7,7 +7,14 @@
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+bool picture_is(const char *path, const char *ending)
+{
+    size_t length = strlen(path), own = strlen(ending);
+    return length > own && strcasecmp(path + length - own, ending) == 0;
+}
 
 bool picture_save(const char *path, const uint32_t *pixels, int width, int height, struct err *err)
 {
