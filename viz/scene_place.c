@@ -14,6 +14,9 @@
 
 #define COLUMNS_MAX 64
 
+/* From so many tiles on their number is seen less than their shape. */
+#define MANY 11
+
 /* Rounding loses at most this much in a column. */
 #define SLACK 1000
 
@@ -58,25 +61,43 @@ int32_t scene_expected_share(const struct story *story, int32_t instance)
     return n > 0 ? (int32_t)(shares / n) : 0;
 }
 
+static int fitting(int32_t share, int columns)
+{
+    return (int)((SCENE_WHOLE + SLACK) / ((int64_t)share * columns)) * columns;
+}
+
+/* A tile's text wants it about three times as wide as high: width / height is WHOLE / columns / height. */
+static int64_t shape_percent(int32_t share, int columns)
+{
+    return (int64_t)SCENE_WHOLE * 100 / columns / ((int64_t)share * columns);
+}
+
+/* So that at least so many fit, in the best shape. */
+static int shaped(int32_t share, int least)
+{
+    int best = 1;
+    int64_t best_distance = INT64_MAX;
+    for (int columns = 1; columns <= COLUMNS_MAX; columns++) {
+        int64_t shape = shape_percent(share, columns);
+        int64_t distance = shape > 300 ? shape - 300 : (300 - shape) * 2;
+        /* In an upright sliver nothing can be read. */
+        if (columns > 1 && shape < 100)
+            break;
+        if (fitting(share, columns) >= least && distance < best_distance) {
+            best = columns;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
 int scene_columns(int32_t share)
 {
     assert(share > 0);
-    int best = 1, best_fit = 0, best_shape = 0;
-    for (int columns = 1; columns <= COLUMNS_MAX; columns++) {
-        int64_t height = (int64_t)share * columns;
-        if (height > SCENE_WHOLE)
-            break;
-        int fit = (int)((SCENE_WHOLE + SLACK) / height) * columns;
-        /* A tile's text wants it about three times as wide as high: width / height is
-         * WHOLE / columns / height, its distance from three counts either way. */
-        int64_t shape = (int64_t)SCENE_WHOLE * 100 / columns / height;
-        int distance = (int)(shape > 300 ? shape - 300 : (300 - shape) * 2);
-        if (fit > best_fit || (fit == best_fit && distance < best_shape)) {
-            best = columns;
-            best_fit = fit;
-            best_shape = distance;
-        }
-    }
+    int most = fitting(share, 1), best = shaped(share, most);
+    /* A large prime number of them are thin lines. Where they do not fill the box anyway, one fewer does little harm. */
+    if (best == 1 && most >= MANY && (int64_t)most * share < SCENE_WHOLE - SLACK)
+        best = shaped(share, most - 1);
     return best;
 }
 

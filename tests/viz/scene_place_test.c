@@ -20,6 +20,17 @@ Test(scene_place, as_many_tiles_as_fit_fit)
     cr_expect_eq(scene_columns(SCENE_WHOLE / 4), 1, "four wide ones below each other");
 }
 
+Test(scene_place, no_tile_is_higher_than_wide)
+{
+    for (int32_t share = 1000; share <= SCENE_WHOLE; share += 7) {
+        int columns = scene_columns(share);
+        cr_assert(columns == 1 || (int64_t)share * columns * columns <= SCENE_WHOLE,
+                  "share %d: %d columns", share, columns);
+    }
+    /* 19 of them fit, but would be lines: 18 are tiles. */
+    cr_expect_eq(scene_columns(52083), 3);
+}
+
 Test(scene_place, the_larger_share_counts)
 {
     static const struct {
