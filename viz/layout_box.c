@@ -196,30 +196,10 @@ static struct shape_rect system_block(const struct stage *stage,
                                       struct shape_rect inside)
 {
     const struct scene_capacity *capacity = &stage->scene->index->capacity[instance->instance];
-    struct shapes *shapes = &stage->layout->shapes;
-    int size = stage->layout->sizes.small, line = shape_line(size);
     if (capacity->system_mib < 1 || instance->state == SCENE_HOST_BOOTING || is_past(instance))
         return inside;
-    struct shape_rect block = inside;
-    block.width = (int)((int64_t)inside.width * capacity->system_mib / capacity->memory_mib);
-    if (block.width < 2)
-        block.width = 2;
-    inside.width -= block.width;
-    block.x += inside.width;
-    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, block);
-    shapes_add(shapes, SHAPE_STRIPES, PAINT_FAINT, block);
-    shapes_add(shapes, SHAPE_FRAME, PAINT_FAINT, block);
-    char text[32];
-    snprintf(text, sizeof text, "%d MiB", capacity->system_mib);
-    int letters = shape_letters(text) > 6 ? shape_letters(text) : 6;
-    int wide = letters * shape_advance(size) + 4;
-    if (block.width < wide + 4 || block.height < 2 * line + 4)
-        return inside;
-    struct shape_rect sign = {block.x + 2, block.y + 2, wide, 2 * line};
-    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, sign);
-    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y, wide, size, true, "system");
-    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y + line, wide, size, false, text);
-    return inside;
+    return layout_system(stage->layout, inside, "system", capacity->system_mib,
+                         capacity->memory_mib);
 }
 
 /* The part of the box that is reserved, thousandths: of CPU or of memory, whichever is more. */

@@ -85,6 +85,48 @@ void layout_gauge(struct layout *layout, int32_t level, struct shape_rect rect)
     shapes_add(shapes, SHAPE_FILL, PAINT_INK, gauge);
 }
 
+struct shape_rect layout_system(struct layout *layout, struct shape_rect inside, const char *word,
+                                int32_t mib, int32_t whole_mib)
+{
+    struct shapes *shapes = &layout->shapes;
+    struct shape_rect block = inside;
+    int size = layout->sizes.small, line = shape_line(size);
+    char text[32];
+    block.width = (int)((int64_t)inside.width * mib / whole_mib);
+    if (block.width < 2)
+        block.width = 2;
+    if (block.width > inside.width * 3 / 4)
+        block.width = inside.width * 3 / 4;
+    inside.width -= block.width;
+    block.x += inside.width;
+    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, block);
+    shapes_add(shapes, SHAPE_STRIPES, PAINT_FAINT, block);
+    shapes_add(shapes, SHAPE_FRAME, PAINT_FAINT, block);
+    snprintf(text, sizeof text, "%d MiB", mib);
+    int letters = shape_letters(text) > 6 ? shape_letters(text) : 6;
+    int wide = letters * shape_advance(size) + 4;
+    if (block.width < wide + 4 || block.height < 2 * line + 4)
+        return inside;
+    struct shape_rect sign = {block.x + 2, block.y + 2, wide, 2 * line};
+    shapes_add(shapes, SHAPE_FILL, PAINT_PANEL, sign);
+    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y, wide, size, true, word);
+    shapes_text(shapes, PAINT_INK, sign.x + 2, sign.y + line, wide, size, false, text);
+    return inside;
+}
+
+/* What is left of its tile beside what a task's own machine takes. */
+static struct shape_rect add_machine(struct layout *layout, const struct scene_task *task,
+                                     struct shape_rect rect)
+{
+    bool ended = task->state == LIFE_DONE || task->state == LIFE_FAILED;
+    if (task->machine_mib < 1 || ended || rect.width < TILE_FRAMED_LEAST ||
+        rect.height < TILE_FRAMED_LEAST)
+        return rect;
+    struct shape_rect left =
+        layout_system(layout, shape_inset(rect, 1), "own VM", task->machine_mib, task->memory_mib);
+    return (struct shape_rect){rect.x, rect.y, left.width + 1, rect.height};
+}
+
 static const char *tile_mark(const struct scene_task *task)
 {
     return task->draining ? layout_draining_mark : looks[task->state].mark;
@@ -225,6 +267,7 @@ void layout_tile(struct layout *layout, const struct scene *scene, const struct 
                  struct shape_rect rect, int nominal)
 {
     layout_swatch(layout, task->state, rect);
+    rect = add_machine(layout, task, rect);
     int wide = add_level(layout, level_of(scene, task), rect);
     if (task->draining)
         layout_draining(layout, (struct shape_rect){rect.x, rect.y, wide, rect.height});

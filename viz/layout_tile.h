@@ -25,6 +25,11 @@ void layout_odd(struct layout *layout, struct shape_rect rect);
 /* How much is used, in thousandths of what is reserved, at the right edge of a rectangle. */
 void layout_gauge(struct layout *layout, int32_t level, struct shape_rect rect);
 
+/* What a machine takes for itself of the memory that a rectangle stands for: hatched at its right, with a word for it
+ * where there is room, and never all of it. Returns what is left. */
+struct shape_rect layout_system(struct layout *layout, struct shape_rect inside, const char *word,
+                                int32_t mib, int32_t whole_mib);
+
 /* `nominal` is the tile's height before rounding to pixels: equal tiles get equal letters. */
 void layout_tile(struct layout *layout, const struct scene *scene, const struct scene_task *task,
                  struct shape_rect rect, int nominal);

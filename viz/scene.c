@@ -64,6 +64,7 @@ bool scene_task(const struct scene *scene, int32_t task, struct scene_task *seen
         .phase = life_task_phase(row, scene->at_usec),
         .cpu = taskdef_cpu(definition),
         .memory_mib = taskdef_memory_mib(definition),
+        .machine_mib = definition->machine ? definition->machine->memory_mib : 0,
         .slot = scene->index->slots[task],
         .n_containers = row->n_containers < definition->n_containers ? row->n_containers
                                                                      : definition->n_containers,

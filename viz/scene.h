@@ -39,6 +39,7 @@ struct scene_task {
     bool draining;           /* it runs, but no load balancer sends it anything new */
     const char *phase;       /* of the container that is furthest behind */
     int32_t cpu, memory_mib; /* what it reserves */
+    int32_t machine_mib;     /* of it a virtual machine of its own takes; 0: it has none */
     struct scene_slot slot;
     int n_containers;
 };

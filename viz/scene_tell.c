@@ -211,6 +211,8 @@ int scene_tell_task(const struct scene *scene, const struct scene_task *task,
         add_line(lines, &n, most, "of service %s", story->services[row->service].name);
     add_line(lines, &n, most, "%s (%s)", life_names[task->state], task->phase);
     add_line(lines, &n, most, "reserves %d CPU units, %d MiB", task->cpu, task->memory_mib);
+    if (task->machine_mib > 0)
+        add_line(lines, &n, most, "of which %d MiB for a machine of its own", task->machine_mib);
     struct scene_use use = scene_use(&scene->index->observed, story, task->task, scene->at_usec);
     if (task->state == LIFE_RUNNING && use.cpu != ID_NONE)
         add_line(lines, &n, most, "uses %d %% of its CPU, %d %% of its memory", use.cpu / 10,

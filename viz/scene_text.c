@@ -13,6 +13,8 @@ static void add_task(const struct scene *scene, const struct scene_task *task, s
     if (task->state == LIFE_PENDING || task->state == LIFE_RUNNING)
         buffer_add(text, " (%s)", task->phase);
     buffer_add(text, ", %d CPU units, %d MiB", task->cpu, task->memory_mib);
+    if (task->machine_mib > 0)
+        buffer_add(text, ", of which %d for a machine of its own", task->machine_mib);
     if (task->state == LIFE_RUNNING && use.cpu != ID_NONE)
         buffer_add(text, ", uses %d %% of its CPU", use.cpu / 10);
     buffer_add(text, "\n");
