@@ -6,6 +6,7 @@
 #include "core/array.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,9 +29,10 @@ static void *grow_large(void *items, size_t old_size, size_t size)
 void *array_grow(void *items, int n, int *cap, size_t size)
 {
     if (n == *cap) {
-        int grown = *cap ? *cap * 2 : 4;
+        int grown;
 
-        assert(grown > *cap);
+        assert(*cap <= INT_MAX / 2); /* asked first: what overflows is not to be relied on */
+        grown = *cap ? *cap * 2 : 4;
         items = (size_t)grown * size < LARGE
                     ? realloc(items, (size_t)grown * size)
                     : grow_large(items, (size_t)n * size, (size_t)grown * size);
