@@ -329,6 +329,14 @@ struct range {
     const struct shelf_grid *grid;
 };
 
+/* The first byte in memory of a half that is not 0. */
+static inline int first_byte(uint64_t half)
+{
+    return (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_ctzll(half)
+                                                      : __builtin_clzll(half)) /
+           8;
+}
+
 /* Goes on to the first row where somebody stands in those columns; false where there is none. */
 static inline bool find_row(struct range *range)
 {
@@ -341,8 +349,7 @@ static inline bool find_row(struct range *range)
         memcpy(&here, range->grid->reach + range->row, sizeof here);
         enough = (halves)(here > wanted);
         if (enough[0] | enough[1]) {
-            range->row +=
-                enough[0] ? __builtin_ctzll(enough[0]) / 8 : 8 + __builtin_ctzll(enough[1]) / 8;
+            range->row += enough[0] ? first_byte(enough[0]) : 8 + first_byte(enough[1]);
             return range->row < range->end;
         }
     }

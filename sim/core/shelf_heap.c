@@ -1,5 +1,6 @@
 /*
- * What a heap does rarely: clearing and growing.
+ * What a heap does rarely: clearing and growing. Knows its own number in the items' seats, never where it
+ * stands nor what the items are.
  */
 #include "core/shelf_heap.h"
 

@@ -1,7 +1,8 @@
 /*
- * What a shelf is made of, for the files of the shelf alone: shelf.c puts items into bins, shelf_block.c
- * keeps a board's bins in order, shelf_sieve.c answers what is asked. Where keys follow from amounts that
- * are small multiples of a unit, shelf_grid.c does all that sooner.
+ * What a shelf is made of, for the files of the shelf alone: shelf.c puts items into bins, shelf_heap.c
+ * keeps the lowest of a bin's items first, shelf_block.c a board's bins in order, and shelf_sieve.c answers
+ * what is asked. Where keys follow from amounts that are small multiples of a unit, shelf_grid.c does all
+ * that sooner.
  */
 #ifndef BERTH_CORE_SHELF_PARTS_H
 #define BERTH_CORE_SHELF_PARTS_H

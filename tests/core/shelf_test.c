@@ -172,6 +172,9 @@ Test(shelf, agrees_with_a_list_through_random_changes)
         {SHELF_BY_CPU, 0, 60, 1, 20000},
         {SHELF_BY_CPU, 1, 200, 3, 20000},
         {SHELF_BY_NONE, 0, 20, 5, 20000},
+        {SHELF_BY_MEMORY, 0, 255, 1, 20000}, /* the widest grid */
+        {SHELF_BY_CPU, 1, 255, 1, 20000},
+        {SHELF_BY_NONE, 0, 256, 1, 20000},   /* a column too many */
         {SHELF_BY_MEMORY, 0, 700, 1, 12000}, /* more than a grid has room for */
     };
 
