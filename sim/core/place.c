@@ -83,15 +83,20 @@ static enum place_reason resources_fit(const struct cluster *cluster, int taskde
 static enum place_reason constraints_met(const struct cluster *cluster,
                                          const struct placement_constraint *constraints,
                                          struct query *const *queries, int n, int task_group,
-                                         int instance)
+                                         int instance, int64_t *lack)
 {
+    enum query_answer answer;
+
     for (int i = 0; i < n; i++) {
         if (constraints[i].type == CONSTRAINT_DISTINCT_INSTANCE) {
             if (place_own_tasks(cluster, instance, task_group) > 0)
                 return PLACE_DISTINCT;
-        } else if (!query_matches(queries[i], cluster, instance)) {
-            return PLACE_MEMBER_OF;
+            continue;
         }
+        answer = query_ask(queries[i], cluster, instance);
+        *lack = answer == QUERY_GAVE_UP;
+        if (answer != QUERY_MATCHES)
+            return PLACE_MEMBER_OF;
     }
     return PLACE_FITS;
 }
@@ -135,11 +140,11 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
         return PLACE_ATTRIBUTE;
     reason =
         constraints_met(cluster, definition->constraints, cluster->taskdef_facts[taskdef].queries,
-                        definition->n_constraints, request->task_group, instance_id);
+                        definition->n_constraints, request->task_group, instance_id, lack);
     if (reason != PLACE_FITS)
         return reason;
     return constraints_met(cluster, request->constraints, request->queries, request->n_constraints,
-                           request->task_group, instance_id);
+                           request->task_group, instance_id, lack);
 }
 
 static bool all_match(const struct cluster *cluster, struct query *const *queries, int n,

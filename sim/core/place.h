@@ -23,7 +23,8 @@ struct placement place_task_plainly(const struct cluster *cluster, int request, 
                                     int task);
 
 /* Why no instance takes it: the one that fails the latest filter by the least, what it lacks and how
- * much of it (CPU units, MiB, a port number, the number of an attribute, by reason). */
+ * much of it (CPU units, MiB, a port number, the number of an attribute, by reason; of memberOf 1 where its
+ * expression gave up). */
 struct place_miss {
     enum place_reason reason;
     int32_t nearest; /* ID_NONE: there is no instance */

@@ -98,9 +98,17 @@ static bool is_listed(const struct query *query, const struct comparison *compar
     return false;
 }
 
+static bool pattern_holds(const struct comparison *comparison, const char *value, bool *gave_up)
+{
+    enum pattern_answer answer = pattern_match(comparison->pattern, value);
+
+    *gave_up |= answer == PATTERN_NO_ANSWER;
+    return answer == (comparison->relation == OPERATOR_MATCHES ? PATTERN_MATCHES : PATTERN_DIFFERS);
+}
+
 /* For a subject that is there. */
 static bool text_holds(const struct query *query, const struct comparison *comparison,
-                       const char *value)
+                       const char *value, bool *gave_up)
 {
     switch (comparison->relation) {
     case OPERATOR_EXISTS:
@@ -112,9 +120,8 @@ static bool text_holds(const struct query *query, const struct comparison *compa
     case OPERATOR_NOT_IN:
         return !is_listed(query, comparison, value);
     case OPERATOR_MATCHES:
-        return pattern_match(comparison->pattern, value) == PATTERN_MATCHES;
     case OPERATOR_NOT_MATCHES:
-        return pattern_match(comparison->pattern, value) == PATTERN_DIFFERS;
+        return pattern_holds(comparison, value, gave_up);
     default:
         return order_holds(
             comparison->relation,
@@ -123,26 +130,27 @@ static bool text_holds(const struct query *query, const struct comparison *compa
 }
 
 static bool attribute_holds(const struct query *query, const struct comparison *comparison,
-                            const struct cluster *cluster, int instance)
+                            const struct cluster *cluster, int instance, bool *gave_up)
 {
     const char *value = cluster_attribute(cluster, instance, comparison->attribute);
 
     if (!value)
         return comparison->relation == OPERATOR_NOT_EXISTS;
-    return text_holds(query, comparison, value);
+    return text_holds(query, comparison, value, gave_up);
 }
 
 static bool instance_id_holds(const struct query *query, const struct comparison *comparison,
-                              int instance)
+                              int instance, bool *gave_up)
 {
     char name[16];
 
     snprintf(name, sizeof name, "i%d", instance + 1);
-    return text_holds(query, comparison, name);
+    return text_holds(query, comparison, name, gave_up);
 }
 
 static bool task_group_holds(const struct query *query, const struct comparison *comparison,
-                             const struct cluster *cluster, const struct instance *instance)
+                             const struct cluster *cluster, const struct instance *instance,
+                             bool *gave_up)
 {
     if (instance->n_tasks == 0)
         return comparison->relation == OPERATOR_NOT_EXISTS;
@@ -150,55 +158,66 @@ static bool task_group_holds(const struct query *query, const struct comparison 
         const struct task *task = &cluster->tasks[cluster_tasks_on(instance)[i]];
         const struct request *request = &cluster->requests[task->request];
 
-        if (text_holds(query, comparison, names_text(&cluster->names, request->task_group)))
+        if (text_holds(query, comparison, names_text(&cluster->names, request->task_group),
+                       gave_up)) {
+            *gave_up = false; /* one task is enough, whatever was not found out of others */
             return true;
+        }
     }
     return false;
 }
 
 static bool comparison_holds(const struct query *query, const struct comparison *comparison,
-                             const struct cluster *cluster, int id)
+                             const struct cluster *cluster, int id, bool *gave_up)
 {
     const struct instance *instance = &cluster->instances[id];
 
     switch (comparison->subject) {
     case SUBJECT_ATTRIBUTE:
-        return attribute_holds(query, comparison, cluster, id);
+        return attribute_holds(query, comparison, cluster, id, gave_up);
     case SUBJECT_AGENT_CONNECTED:
-        return text_holds(query, comparison, instance->agent_connected ? "true" : "false");
+        return text_holds(query, comparison, instance->agent_connected ? "true" : "false", gave_up);
     case SUBJECT_AGENT_VERSION:
-        return text_holds(query, comparison, QUERY_AGENT_VERSION);
+        return text_holds(query, comparison, QUERY_AGENT_VERSION, gave_up);
     case SUBJECT_INSTANCE_ID:
-        return instance_id_holds(query, comparison, id);
+        return instance_id_holds(query, comparison, id, gave_up);
     case SUBJECT_REGISTERED_AT:
         return instance->status != INSTANCE_LAUNCHING &&
                number_holds(query, comparison, cluster->epoch_usec + instance->registered_at_usec);
     case SUBJECT_RUNNING_TASKS:
         return number_holds(query, comparison, count_running(cluster, instance));
     case SUBJECT_TASK_GROUP:
-        return task_group_holds(query, comparison, cluster, instance);
+        return task_group_holds(query, comparison, cluster, instance, gave_up);
     default:
         assert(!"a subject");
         return false;
     }
 }
 
-bool query_matches(const struct query *query, const struct cluster *cluster, int instance)
+enum query_answer query_ask(const struct query *query, const struct cluster *cluster, int instance)
 {
-    bool truth = false;
+    bool truth = false, gave_up = false;
 
     assert(instance >= 0 && instance < cluster->n_instances);
     for (int i = 0; i < query->n_steps; i++) {
         const struct step *step = &query->steps[i];
 
         if (step->kind == STEP_COMPARE)
-            truth = comparison_holds(query, &query->comparisons[step->operand], cluster, instance);
+            truth = comparison_holds(query, &query->comparisons[step->operand], cluster, instance,
+                                     &gave_up);
         else if (step->kind == STEP_INVERT)
             truth = !truth;
         else if (truth == (step->kind == STEP_JUMP_IF_TRUE))
             i = step->operand - 1;
+        if (gave_up)
+            return QUERY_GAVE_UP;
     }
-    return truth;
+    return truth ? QUERY_MATCHES : QUERY_DIFFERS;
+}
+
+bool query_matches(const struct query *query, const struct cluster *cluster, int instance)
+{
+    return query_ask(query, cluster, instance) == QUERY_MATCHES;
 }
 
 unsigned query_facts(const struct query *query)

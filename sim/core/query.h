@@ -56,9 +56,14 @@ enum query_fact {
 struct query *query_parse(const char *text, struct query_error *error);
 void query_destroy(struct query *query);
 
-/* Whether the instance is one of those that the expression selects. Allocates nothing of its own. A
- * pattern that takes more than a bounded number of steps on a text matches neither by =~ nor by !~.
- * Not for two threads at once with one query: PCRE2's working memory belongs to the query. */
+/* GAVE_UP: a pattern on the way to the answer takes more than PATTERN_STEPS_MAX steps on a text. */
+enum query_answer { QUERY_DIFFERS, QUERY_MATCHES, QUERY_GAVE_UP };
+
+/* Whether the instance is one of those that the expression selects. Allocates nothing of its own. Not for
+ * two threads at once with one query: PCRE2's working memory belongs to the query. */
+enum query_answer query_ask(const struct query *query, const struct cluster *cluster, int instance);
+
+/* An expression that gives up selects nothing, with `not` before it neither. */
 bool query_matches(const struct query *query, const struct cluster *cluster, int instance);
 
 /* The enum query_fact bits of all that the expression names. */

@@ -59,7 +59,9 @@ const char *explain_lack(const struct task_definition *definition, enum place_re
         name_attribute(definition, lack, text, size);
         break;
     case PLACE_MEMBER_OF:
-        snprintf(text, size, "does not meet the placement constraint");
+        snprintf(text, size, "%s",
+                 lack ? "is left out: a pattern of the placement constraint takes too many steps"
+                      : "does not meet the placement constraint");
         break;
     case PLACE_DISTINCT:
         snprintf(text, size, "has a task of the same group already");

@@ -171,9 +171,13 @@ static const struct selection {
     {"attribute:stack =~ '\\x{70}r[^]a]d'", "1 2"},
     {"attribute:spot =~ ''", "1 2"},
     {"attribute:spot =~ .+", ""},
-    /* A search that explodes matches neither way. */
+    /* A search that explodes selects nothing, whatever stands around it; one that is not needed is none. */
     {"attribute:long =~ '(a+)+b'", ""},
     {"attribute:long !~ '(a+)+b'", ""},
+    {"not(attribute:long =~ '(a+)+b') and attribute:long exists", ""},
+    {"not(attribute:long !~ '(a+)+b') and attribute:long exists", ""},
+    {"attribute:long =~ '(a+)+b' or attribute:stack == test", ""},
+    {"attribute:stack == test or attribute:long =~ '(a+)+b'", "3 4"},
     {"attribute:long =~ '(a+)+c'", "3 4"},
 };
 

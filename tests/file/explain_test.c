@@ -337,3 +337,13 @@ Test(explain, a_missing_attribute_is_named)
             explain_lack(i ? &definition : NULL, PLACE_ATTRIBUTE, 3, text, sizeof text),
             "lacks number 3 of requiresAttributes");
 }
+
+Test(explain, an_expression_that_gave_up_is_told_from_one_that_is_not_met)
+{
+    char text[100];
+
+    cr_expect_str_eq(explain_lack(NULL, PLACE_MEMBER_OF, 0, text, sizeof text),
+                     "does not meet the placement constraint");
+    cr_expect_str_eq(explain_lack(NULL, PLACE_MEMBER_OF, 1, text, sizeof text),
+                     "is left out: a pattern of the placement constraint takes too many steps");
+}
