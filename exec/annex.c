@@ -425,6 +425,9 @@ static void hear(struct annex *annex)
 
     channel_fill(&annex->channel);
     while (channel_next(&annex->channel, &line)) {
+        if (annex->ended) {
+            continue; /* said before it was killed: its duty is not ours any more */
+        }
         if (!take_line(annex, &line, &err)) {
             fprintf(stderr, "berth: what the virtual machine of t%d says ends it: %s\n",
                     annex->task + 1, err.text);
@@ -467,9 +470,9 @@ static void look_after(struct annexes *annexes)
 
         if (annex->state == ANNEX_RISING && !annex->ended) {
             watch_rise(annex);
-        }
-        if (annex->state == ANNEX_RISING && annex->rise.look_usec < look_usec) {
-            look_usec = annex->rise.look_usec;
+            if (annex->state == ANNEX_RISING && annex->rise.look_usec < look_usec) {
+                look_usec = annex->rise.look_usec;
+            }
         }
         if (annex->state == ANNEX_GONE && annex->ended) {
             forget(annexes, i);
