@@ -8,8 +8,23 @@
 #include "exec/cloud.h"
 #include "exec/loop.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
+
+bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, const char *what)
+{
+    if (!calibration->quick || loop_clock_usec() - calibration->begin_usec <= after_usec) {
+        return false;
+    }
+    assert(calibration->n_late < CALIBRATE_LATE_MOST);
+    calibration->late[calibration->n_late++] = what;
+    fprintf(stderr,
+            "berth: no time is left to measure %s: the profile keeps the default; without --quick "
+            "they are measured\n",
+            what);
+    return true;
+}
 
 static bool measure(struct calibration *calibration, struct err *err)
 {
@@ -20,8 +35,10 @@ static bool measure(struct calibration *calibration, struct err *err)
         return false;
     }
     calibrate_machines(calibration);
-    calibrate_machines_together(calibration);
-    return true;
+    if (!calibration->interrupted) {
+        calibrate_machines_together(calibration);
+    }
+    return !calibration->interrupted || err_set(err, EXIT_MACHINE, "interrupted");
 }
 
 static bool open_run(struct calibration *calibration, struct err *err)

@@ -124,6 +124,9 @@ enum inside_measured {
     INSIDE_MEASURED,
 };
 
+/* A quick calibration leaves out at most each way up and all at once. */
+enum { CALIBRATE_LATE_MOST = CALIBRATE_PATHS + 1 };
+
 struct calibration {
     struct sweep_run run;
     struct cgroup_machine cgroups;
@@ -131,6 +134,9 @@ struct calibration {
     int cloud_fd; /* -1: containers have no networks here */
     int n_rounds;
     bool quick;
+    bool interrupted; /* by a signal: what was measured until then is no profile */
+    const char *late[CALIBRATE_LATE_MOST]; /* what there was no time left for, static texts */
+    int n_late;
     int64_t begin_usec; /* CLOCK_MONOTONIC */
     double took;        /* seconds */
     struct series series[MEASURED];
@@ -143,8 +149,9 @@ struct calibration {
     struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
-/* Measures everything. Some 25 s, and a minute where not `quick`. False where nothing can be measured
- * here (EXIT_MACHINE). Leaves nothing behind. */
+/* Measures everything. Some 25 s and no more than 30 where `quick`, then `late` says what is left out;
+ * else a minute and a half. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
+ * Leaves nothing behind. */
 bool calibrate(struct calibration *calibration, struct err *err);
 
 /* A table for people: median, 5th and 95th percentile. */

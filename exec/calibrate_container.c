@@ -128,9 +128,9 @@ static void add_cold(struct cold *cold, const struct rehearse_times *times)
 static bool alone(struct calibration *calibration, struct err *err)
 {
     const bool quick = calibration->quick;
-    const struct rehearse_round sequence = {"none", quick ? 15 : 40, false, 0, 1};
-    const struct rehearse_round rest = {"none", quick ? 8 : 15, false, COLD_USEC, 1};
-    const struct rehearse_round idle = {"none", quick ? 6 : 10, false, IDLE_USEC, 1};
+    const struct rehearse_round sequence = {"none", quick ? 15 : 40, false, 0, 1, false};
+    const struct rehearse_round rest = {"none", quick ? 8 : 15, false, COLD_USEC, 1, false};
+    const struct rehearse_round idle = {"none", quick ? 6 : 10, false, IDLE_USEC, 1, false};
     static struct cold cold;
     struct rehearse_times times;
 
@@ -304,8 +304,8 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
                         struct err *err)
 {
     const int agents = way == ALONE ? 1 : crowd->agents;
-    const struct rehearse_round round = {network ? "bridge" : "none", agents > 2 ? 16 : 28, true,
-                                         QUIET_USEC, agents};
+    const struct rehearse_round round = {
+        network ? "bridge" : "none", agents > 2 ? 16 : 28, true, QUIET_USEC, agents, false};
     struct rehearse_times times;
     int64_t idle_usec = kernel_threads_cpu_usec();
 
@@ -426,8 +426,9 @@ static bool memory(struct calibration *calibration, struct err *err)
     const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_CPU], 500);
     const int64_t end_usec = series_quantile(&series[MEASURED_END_COLD_CPU], 500);
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round touch = {"touch", 6, true, COLD_USEC, cpus > 4 ? 4 : (int)cpus};
-    const struct rehearse_round end = {"touch", 8, false, COLD_USEC, 1};
+    const struct rehearse_round touch = {"touch", 6, true, COLD_USEC, cpus > 4 ? 4 : (int)cpus,
+                                         false};
+    const struct rehearse_round end = {"touch", 8, false, COLD_USEC, 1, false};
     static struct rounds rounds;
     struct rehearse_times times;
 

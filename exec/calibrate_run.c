@@ -56,6 +56,10 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
     ok = (!guests_any(scenario) || guests_open(&guests, err)) && controller_run(&job, &result, err);
     guests_close(&guests);
     plans_finish(&plans);
+    if (ok && result.signalled) {
+        calibration->interrupted = true;
+        ok = err_set(err, EXIT_MACHINE, "interrupted");
+    }
     if (ok) {
         return runlog_close(job.log, &result.summary, err);
     }

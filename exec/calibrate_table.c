@@ -155,6 +155,14 @@ static void print_inside(FILE *out, const struct calibration *calibration)
     }
 }
 
+/* What is not in the profile either. */
+static void print_late(FILE *out, const struct calibration *calibration)
+{
+    for (int i = 0; i < calibration->n_late; i++) {
+        fprintf(out, "not measured, no time was left: %s\n", calibration->late[i]);
+    }
+}
+
 void calibrate_print(FILE *out, const struct calibration *calibration)
 {
     fprintf(out, "%-34s %10s %10s %10s  %-7s %4s\n", "", "median", "5th", "95th", "", "n");
@@ -163,6 +171,7 @@ void calibrate_print(FILE *out, const struct calibration *calibration)
     }
     print_machines(out, calibration);
     print_inside(out, calibration);
+    print_late(out, calibration);
     fprintf(out, "measured in %.1f s\n", calibration->took);
 }
 
@@ -373,7 +382,12 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
                when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU);
     buffer_add_text(json, ", \"kernel\": ");
     buffer_add_json_string(json, name.release);
-    buffer_add(json, ", \"cgroup\": \"%s\" },\n", cgroup_kind_name(calibration->cgroups.kind));
+    buffer_add(json, ", \"cgroup\": \"%s\",\n    \"late\": [",
+               cgroup_kind_name(calibration->cgroups.kind));
+    for (int i = 0; i < calibration->n_late; i++) {
+        buffer_add(json, "%s\"%s\"", i > 0 ? ", " : "", calibration->late[i]);
+    }
+    buffer_add_text(json, "] },\n");
 }
 
 static void add_measured(struct buffer *json, const struct calibration *calibration)

@@ -56,8 +56,9 @@ void calibrate_machines_together(struct calibration *calibration)
     struct story story;
     struct err err;
 
-    if (n < 2 || calibration->machines[0][MACHINE_REGISTERED].n == 0 ||
-        (calibration->quick && loop_clock_usec() - calibration->begin_usec > QUICK_USEC)) {
+    if (n < 2 ||
+        (calibration->machines[0][MACHINE_REGISTERED].n == 0 && calibration->n_late == 0) ||
+        calibrate_is_late(calibration, QUICK_USEC, "virtual machines at once")) {
         return; /* the default is that it makes no difference */
     }
     snprintf(text, sizeof text, world, n, n);
@@ -68,7 +69,7 @@ void calibrate_machines_together(struct calibration *calibration)
         take(calibration, &story);
         story_finish(&story);
         run_header_finish(&header);
-    } else {
+    } else if (!calibration->interrupted) {
         fprintf(stderr, "berth: virtual machines at once are not measured: %s\n", err.text);
     }
     scenario_destroy(scenario);

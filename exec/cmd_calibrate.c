@@ -5,6 +5,7 @@
 
 #include "exec/calibrate.h"
 #include "exec/owner.h"
+#include "exec/report.h"
 #include "file/options.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ static int measure(const char *path, bool quick, bool json)
     fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "a minute and a half");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);
+        code = calibration->interrupted ? REPORT_INTERRUPTED : code;
     } else if (json) {
         calibrate_write(&text, calibration);
         fputs(text.text, stdout);

@@ -404,6 +404,7 @@ static void take_signal(struct controller *controller, int signal)
         return;
     }
     controller->n_signals++;
+    controller->result->signalled = true;
     controller->result->interrupted |= !controller->script.ended;
     end_run(controller);
     if (controller->n_signals > 1) {

@@ -25,8 +25,8 @@ struct controller_job {
     const struct cgroup_machine *cgroups;
     const char *agent_program, *work_program;
     struct guests *guests; /* what virtual machines are made of */
-    const char *prints; /* see struct setup */
-    int cloud_fd; /* see cloud.h; -1: containers have no networks */
+    const char *prints;    /* see struct setup */
+    int cloud_fd;          /* see cloud.h; -1: containers have no networks */
     struct runlog_writer *log;
     int64_t jitter_usec; /* see struct setup */
     bool talk;           /* show on stderr, a terminal, how far it is */
@@ -37,6 +37,7 @@ struct controller_result {
     int64_t waiting;  /* tasks without room when the run ended */
     int given_up;     /* groups whose instances failed every time */
     bool interrupted; /* by a signal, before its time */
+    bool signalled;   /* likewise, or while it was taken down */
 };
 
 /* Runs the scenario to its end and takes everything down. False where this machine could not go on;
