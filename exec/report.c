@@ -243,7 +243,7 @@ static void print_guests(const struct report *report)
     MEDIAN_OF(report, memory_bytes, &memory);
     MEDIAN_OF(report, system_bytes, &system);
     MEDIAN_OF(report, host_bytes, &host);
-    printf("came up       by %s, %s: ", any->start, any->accelerator);
+    printf("came up       --boot %s, %s: ", any->start, any->accelerator);
     if (kernel > 0) {
         printf("firmware and loading %.2f s, kernel %.2f s, user space %.2f s",
                (double)firmware / USEC_PER_SEC, (double)kernel / USEC_PER_SEC,
