@@ -50,15 +50,17 @@ static bool is_folder(const char *path)
 static char *lab_folder(const char *path)
 {
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    bool itself = is_folder(path);
+    size_t n = itself ? strlen(path) : (size_t)(name - path);
     char *folder;
 
-    if (is_folder(path))
-        return memory_text(path);
-    if (strcmp(name, "check.json") != 0)
+    if (!itself && strcmp(name, "check.json") != 0)
         return NULL;
-    folder = memory_text(name == path ? "." : path);
-    if (name != path)
-        folder[name - path] = '\0';
+    folder = memory_text(n == 0 ? "." : path);
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    if (n > 0)
+        folder[n] = '\0';
     return folder;
 }
 
