@@ -75,8 +75,9 @@ struct session {
     const struct wish *wish;
     char profile[300];
     const char *machines,
-        *boot_path; /* the scenario's own: what a profile says takes their place */
-    bool boots;     /* there are virtual machines among its instances */
+        *boot_path;    /* the scenario's own: what a profile says takes their place */
+    bool boots;        /* there are virtual machines among its instances */
+    bool knows_inside; /* the profile has measured what is inside them */
     struct real real;
     struct sim_result simulated[2 * LUCKS + 1]; /* the first `n_simulated` have run */
     int n_simulated;
@@ -210,6 +211,7 @@ static bool simulate_all(struct session *session, struct err *err)
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
     naive = load(session, true, false);
+    session->knows_inside = scenario->costs.vm.inside != NULL;
     for (int luck = 0; luck < LUCKS && ok; luck++)
         ok = simulate(session, scenario, luck, &session->predicted[luck], err) &&
              simulate(session, naive, luck, &session->naive[luck], err);
@@ -300,17 +302,27 @@ static const char *duration(int64_t usec, char *text, size_t size)
     return text;
 }
 
-static void print_line(const char *name, const struct predict_result *result, bool judged)
+/* What to say of a line about what goes on inside virtual machines. */
+static const char *unjudged(const struct session *session)
 {
+    if (!session->boots || session->knows_inside)
+        return "not judged";
+    return "not judged: the profile measured nothing inside a VM (berth calibrate, not --quick, "
+           "does)";
+}
+
+static void print_line(const struct session *session, int line)
+{
+    const struct predict_result *result = &session->results[line];
     char predicted[32], real[32];
 
-    printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", name, result->n,
-           duration(result->predicted_usec, predicted, sizeof predicted),
+    printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", totals_names[line],
+           result->n, duration(result->predicted_usec, predicted, sizeof predicted),
            duration(result->real_usec, real, sizeof real), result->error * 100,
            result->spread * 100, result->bound * 100, result->naive * 100,
-           !judged         ? "not judged"
-           : result->holds ? "holds"
-                           : "DOES NOT HOLD");
+           !is_judged(session, line) ? unjudged(session)
+           : result->holds           ? "holds"
+                                     : "DOES NOT HOLD");
     if (result->n_failed > 0)
         printf(" (%d not predicted at all)", result->n_failed);
     printf("\n");
@@ -324,7 +336,7 @@ static void print_results(const struct session *session, const char *title)
            "spread", "allowed", "naive");
     for (int line = 0; line < TOTALS; line++)
         if (session->results[line].n > 0)
-            print_line(totals_names[line], &session->results[line], is_judged(session, line));
+            print_line(session, line);
     if (session->n_again > 0)
         printf("%d run%s made again: other work on this machine was in the way\n", session->n_again,
                session->n_again == 1 ? " was" : "s were");
@@ -391,6 +403,8 @@ static void print_json(const struct session *session, const char *title)
     buffer_add(&json, ", \"times\": %d, \"again\": %d, \"disturbed\": %d, \"holds\": %s",
                session->n_stories, session->n_again, session->n_disturbed,
                all_hold(session) ? "true" : "false");
+    if (session->boots)
+        buffer_add(&json, ", \"inside_measured\": %s", session->knows_inside ? "true" : "false");
     add_numbers(&json, "median_error", session, error_of);
     add_numbers(&json, "spread", session, spread_of);
     add_numbers(&json, "allowed", session, bound_of);

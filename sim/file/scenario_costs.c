@@ -205,6 +205,17 @@ static json_t *costs_object(json_t *top)
     return json_object_get(top, "costs");
 }
 
+/* What instances are is not a matter of what they cost: where a profile does not say, the scenario does. */
+static void keep_kind(const json_t *own, json_t *costs, const char *member,
+                      const char *const *names, int n)
+{
+    json_t *value = json_object_get(own, member);
+
+    for (int i = 0; i < n && json_is_string(value) && !json_object_get(costs, member); i++)
+        if (strcmp(json_string_value(value), names[i]) == 0)
+            json_object_set(costs, member, value);
+}
+
 /* In the source the costs stand where a scenario has them, so it says all about the run; findings
  * about them name the profile's own lines. */
 static void put_profile(struct scenario_reader *reader, json_t *top, const char *path)
@@ -222,8 +233,13 @@ static void put_profile(struct scenario_reader *reader, json_t *top, const char 
     costs = json_object_get(reader->profile.root, "costs");
     if (json_is_object(costs) && !json_object_get(costs, "profile"))
         json_object_set_new(costs, "profile", json_string(costs_names[1]));
-    if (json_is_object(costs))
+    if (json_is_object(costs)) {
+        const json_t *own = json_object_get(top, "costs");
+
+        keep_kind(own, costs, "machines", machines_names, MACHINES_VMS + 1);
+        keep_kind(own, costs, "path", boot_path_names, BOOT_PATHS);
         json_object_set(top, "costs", costs);
+    }
 }
 
 /* What the host has of one image takes the place of what the scenario says of it. */

@@ -174,6 +174,47 @@ Test(scenario_costs, of_a_host_profile)
     free(profile);
 }
 
+/* A profile says what this machine's instances cost, not whether they are virtual machines. */
+Test(scenario_costs, a_host_profile_leaves_instances_what_they_are)
+{
+    static const struct {
+        const char *own, *profile;
+        enum machines machines;
+        enum boot_path path;
+    } rows[] = {
+        {"{}", "{}", MACHINES_SLICES, BOOT_SCRATCH},
+        {"{\"machines\":\"vms\",\"path\":\"restore\"}", "{}", MACHINES_VMS, BOOT_RESTORE},
+        {"{\"machines\":\"vms\"}", "{\"machines\":\"slices\"}", MACHINES_SLICES, BOOT_SCRATCH},
+        {"\"2012\"", "{\"path\":\"uncompressed\"}", MACHINES_SLICES, BOOT_UNCOMPRESSED},
+    };
+
+    cr_assert(mkdtemp(folder) != NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scenario_options options = {0};
+        struct findings findings = {0};
+        struct scenario *scenario;
+        char own[200], costs[200], *path, *profile;
+
+        snprintf(own, sizeof own, "{\"berth\":\"scenario/1\",\"costs\":%s,\"until\":\"1s\"}",
+                 rows[i].own);
+        snprintf(costs, sizeof costs, "{\"berth\":\"host-profile/1\",\"costs\":%s}",
+                 rows[i].profile);
+        path = written("own.json", own);
+        options.host_profile = profile = written("kind.json", costs);
+        scenario = scenario_load(path, &options, &findings);
+        cr_assert(scenario != NULL, "row %zu", i);
+        cr_expect(scenario->costs.machines == rows[i].machines, "row %zu", i);
+        cr_expect(scenario->costs.path == rows[i].path, "row %zu", i);
+        scenario_destroy(scenario);
+        findings_finish(&findings);
+        unlink(path);
+        unlink(profile);
+        free(path);
+        free(profile);
+    }
+    rmdir(folder);
+}
+
 Test(scenario_costs, a_wrong_host_profile_is_named_by_its_own_place)
 {
     static const char *const cases[][2] = {
