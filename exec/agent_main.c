@@ -47,8 +47,9 @@ struct program {
     int64_t seq;
     bool finishing;
     struct prints_out prints; /* of a guest's containers */
-    struct held *held; /* from `first_held` on, in order */
+    struct held *held;        /* from `first_held` on, in order */
     int n_held, cap_held, first_held;
+    int64_t used_at_usec; /* CLOCK_MONOTONIC: when to say again what tasks have used */
 };
 
 static int64_t now_usec(const struct program *program)
@@ -122,6 +123,24 @@ static void send_prints(struct program *program)
         free(prints->list[i].bytes);
     }
     prints->n_list = 0;
+}
+
+/* Returns when to do so again. */
+static int64_t send_used(struct program *program)
+{
+    struct used used;
+    int at = 0;
+
+    if (program->setup.used_usec <= 0) {
+        return INT64_MAX;
+    }
+    if (program->used_at_usec <= loop_clock_usec()) {
+        while (performer_used(program->performer, &at, &used)) {
+            channel_send(&program->channel, WORD_USED, &used_schema, &used);
+        }
+        program->used_at_usec = loop_clock_usec() + program->setup.used_usec;
+    }
+    return program->used_at_usec;
 }
 
 /* ---- stepping ---- */
@@ -324,8 +343,9 @@ static bool run(struct program *program, struct err *err)
         return false;
     }
     while (!program->finishing && !program->channel.closed) {
-        int64_t look_usec = advance(program);
+        int64_t look_usec = advance(program), used_usec = send_used(program);
 
+        look_usec = used_usec < look_usec ? used_usec : look_usec;
         release(program, false);
         if (program->first_held < program->n_held &&
             program->held[program->first_held].at_usec < look_usec) {
@@ -366,6 +386,21 @@ static bool take_setup(struct program *program, const struct line *line, struct 
             guest_settle(&program->setup, &program->setup.origin_usec, err));
 }
 
+/* Asks again until the answer is the setup. */
+static bool take_clock(struct program *program, const struct line *line, struct err *err)
+{
+    struct reading reading, next = {0};
+
+    if (!codec_read_struct(line->json, line->length, &reading_schema, &reading, err)) {
+        return false;
+    }
+    guest_read_clock(&reading);
+    next.clock_usec = loop_clock_usec();
+    channel_send(&program->channel, WORD_CLOCK, &reading_schema, &next);
+    flush_all(program);
+    return true;
+}
+
 static bool read_setup(struct program *program, struct err *err)
 {
     struct pollfd wait = {.fd = PROTOCOL_FD, .events = POLLIN};
@@ -377,6 +412,10 @@ static bool read_setup(struct program *program, struct err *err)
             channel_fill(&program->channel);
         } else if (line.word == WORD_WAKE) {
             say_hello(program);
+        } else if (line.word == WORD_CLOCK) {
+            if (!take_clock(program, &line, err)) {
+                return false;
+            }
         } else {
             return take_setup(program, &line, err);
         }
@@ -465,6 +504,7 @@ static _Noreturn void live_as_guest(struct program *program)
 {
     struct err err;
 
+    codec_seed(1); /* its lines are the controller's, who means no harm */
     if (guest_begin(&err)) {
         channel_open(&program->channel, PROTOCOL_FD);
         say_hello(program);

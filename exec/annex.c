@@ -44,6 +44,8 @@ struct annex {
     struct channel channel;
     struct rise rise;
     struct lodger lodgers[TASKDEF_CONTAINERS_MAX];
+    struct used used; /* `has_used`: said last */
+    bool has_used;
 };
 
 struct annexes {
@@ -226,7 +228,7 @@ struct annex *annex_boot(struct annexes *annexes, const struct plan *plan, const
 }
 
 /* Who it is, and the one task that it is for: definition and all are the first of their kind there. */
-static void introduce(struct annex *annex, const struct hello *hello)
+static void introduce(struct annex *annex, const struct reading *reading)
 {
     const struct setup *own = annex->annexes->setup;
     struct channel *channel = &annex->channel;
@@ -236,6 +238,7 @@ static void introduce(struct annex *annex, const struct hello *hello)
         .group = (char *)(uintptr_t) "berth",
         .work_program = (char *)(uintptr_t)VM_KIT_WORK,
         .print_lines = own->prints != NULL,
+        .used_usec = own->used_usec,
         .hands = true,
     };
     struct plan plan = *annex->plan;
@@ -244,8 +247,7 @@ static void introduce(struct annex *annex, const struct hello *hello)
     char name[32];
 
     snprintf(name, sizeof name, "t%d", annex->task + 1);
-    guest = rise_answer(hello, loop_clock_usec() - own->origin_usec, name,
-                        annex->plan->guest->images_disk != NULL);
+    guest = rise_answer(reading, name, annex->plan->guest->images_disk != NULL);
     setup.guest = &guest;
     plan.guest = NULL;
     plan.taskdef = duty.taskdef = 0;
@@ -357,22 +359,47 @@ static bool take_fact(struct annex *annex, const struct line *line, struct err *
     return true;
 }
 
+/* It has come up when it knows what time it is. */
+static void tell_time(struct annex *annex, int64_t clock_usec)
+{
+    const struct reading reading = {clock_usec,
+                                    loop_clock_usec() - annex->annexes->setup->origin_usec};
+    struct boot_course course = rise_course(&annex->rise);
+
+    if (rise_asks(&annex->rise, &annex->channel, &reading)) {
+        annex->state = ANNEX_UP;
+        introduce(annex, &reading);
+        tell_booted(annex, NULL, &course);
+    }
+}
+
 static bool take_hello(struct annex *annex, const struct line *line, struct err *err)
 {
-    struct boot_course course;
     struct hello hello;
 
-    if (annex->state != ANNEX_RISING) {
+    if (annex->state != ANNEX_RISING || annex->rise.heard) {
         return err_set(err, EXIT_BUG, "a second hello");
     }
     if (!codec_read_struct(line->json, line->length, &hello_schema, &hello, err)) {
         return false;
     }
-    annex->state = ANNEX_UP;
-    course = rise_course(&annex->vm, annex->plan->guest->kvm, &hello);
-    introduce(annex, &hello);
-    tell_booted(annex, NULL, &course);
+    rise_hear(&annex->rise, &annex->vm, annex->plan->guest->kvm, &hello);
+    tell_time(annex, hello.clock_usec);
     schema_finish(&hello_schema, &hello);
+    return true;
+}
+
+static bool take_clock(struct annex *annex, const struct line *line, struct err *err)
+{
+    struct reading reading;
+
+    if (annex->state != ANNEX_RISING || !annex->rise.heard) {
+        return err_set(err, EXIT_BUG, "nobody asks for the time now");
+    }
+    if (!codec_read_struct(line->json, line->length, &reading_schema, &reading, err)) {
+        return false;
+    }
+    tell_time(annex, reading.clock_usec);
     return true;
 }
 
@@ -394,6 +421,27 @@ static bool take_print(const struct annex *annex, const struct line *line, struc
     return bytes || err_set(err, EXIT_BUG, "what was printed is no bytes");
 }
 
+static bool take_used(struct annex *annex, const struct line *line, struct err *err)
+{
+    struct used used;
+
+    if (!codec_read_struct(line->json, line->length, &used_schema, &used, err)) {
+        return false;
+    }
+    if (used.task != annex->task) {
+        return err_set(err, EXIT_BUG, "what a task used that is not its own");
+    }
+    annex->used = used;
+    annex->has_used = true;
+    return true;
+}
+
+bool annex_used(const struct annex *annex, struct used *used)
+{
+    *used = annex->used;
+    return annex->has_used;
+}
+
 static bool take_line(struct annex *annex, const struct line *line, struct err *err)
 {
     struct finished finished;
@@ -401,11 +449,15 @@ static bool take_line(struct annex *annex, const struct line *line, struct err *
     switch (line->word) {
     case WORD_HELLO:
         return take_hello(annex, line, err);
+    case WORD_CLOCK:
+        return take_clock(annex, line, err);
     case WORD_FACT:
     case WORD_MODELLED:
         return take_fact(annex, line, err);
     case WORD_PRINT:
         return take_print(annex, line, err);
+    case WORD_USED:
+        return take_used(annex, line, err);
     case WORD_FINISHED:
         if (!codec_read_struct(line->json, line->length, &finished_schema, &finished, err)) {
             return false;

@@ -45,6 +45,9 @@ struct annex *annex_boot(struct annexes *annexes, const struct plan *plan, const
 void annex_order(struct annex *annex, const struct message *action);
 void annex_fault(struct annex *annex, const struct fault_order *order);
 
+/* What its task has used, as it said last; false where it has said nothing. */
+bool annex_used(const struct annex *annex, struct used *used);
+
 /* The task has gone: the machine is switched off, and nothing of it is told any more. */
 void annex_end(struct annex *annex);
 

@@ -94,6 +94,7 @@ static void launch(struct controller *controller, const struct launch_instance *
 {
     const struct cluster *cluster = &controller->scheduler.cluster;
 
+    controller->crew.used_usec = observe_used_usec(&controller->observer);
     crew_launch(&controller->crew, launch, cluster->instances[launch->instance].epoch);
 }
 

@@ -30,6 +30,7 @@ void crew_finish(struct crew *crew)
     free(crew->members);
     free(crew->lost);
     free(crew->restored);
+    free(crew->used);
 }
 
 void crew_fail(struct crew *crew, const struct err *err)
@@ -329,14 +330,56 @@ void crew_bury(struct crew *crew, int32_t instance)
     crew_lose(crew, instance);
 }
 
+/* ---- what tasks use ---- */
+
+/* A task goes to that agent, which alone may speak of it. */
+static void expect_used(struct crew *crew, int32_t instance, const struct place_task *place)
+{
+    const struct task_definition *definition = crew->job->plans->list[place->taskdef].definition;
+
+    while (crew->n_used <= place->task) {
+        *ARRAY_ADD(crew, used) = (struct crew_used){.instance = ID_NONE};
+    }
+    crew->used[place->task] = (struct crew_used){
+        .instance = instance,
+        .of_guest = crew->members[instance]->is_vm || definition->machine != NULL,
+    };
+}
+
+static bool take_used(struct crew *crew, int32_t instance, const struct line *line, struct err *err)
+{
+    struct used used;
+
+    if (!codec_read_struct(line->json, line->length, &used_schema, &used, err)) {
+        return false;
+    }
+    if (used.task < 0 || used.task >= crew->n_used || crew->used[used.task].instance != instance ||
+        !crew->used[used.task].of_guest) {
+        return err_set(err, EXIT_BUG, "what a task used that is not its own");
+    }
+    crew->used[used.task].used = used;
+    crew->used[used.task].told = true;
+    return true;
+}
+
 bool crew_usage(const struct crew *crew, int32_t instance, int32_t task, struct cgroup_usage *usage)
 {
-    const struct member *member = instance < crew->n_members ? crew->members[instance] : NULL;
+    const struct member *member = find(crew, instance);
     char path[sizeof member->machine.group + 16];
     struct err err;
 
-    if (!member || member->is_vm || member->machine.state != MACHINE_UP ||
-        crew->job->cgroups->kind == CGROUP_NONE) {
+    if (!member || member->machine.state != MACHINE_UP) {
+        return false;
+    }
+    if (task < crew->n_used && crew->used[task].of_guest) {
+        const struct used *used = &crew->used[task].used;
+
+        *usage = (struct cgroup_usage){.cpu_usec = used->cpu_usec,
+                                       .throttled_usec = used->throttled_usec,
+                                       .memory_bytes = used->memory_bytes};
+        return crew->used[task].told;
+    }
+    if (crew->job->cgroups->kind == CGROUP_NONE) {
         return false;
     }
     snprintf(path, sizeof path, "%s/t%d", member->machine.group, task + 1);
@@ -360,6 +403,7 @@ bool crew_send(struct crew *crew, int32_t instance, const struct message *messag
                           message->as.place_task.taskdef);
         channel_send(channel, WORD_DUTY, &duty_schema, &duty);
         free(duty.containers);
+        expect_used(crew, instance, &message->as.place_task);
     }
     channel_send_message(channel, message);
     crew_flush_machine(crew, machine);
@@ -420,21 +464,49 @@ static bool take_finished(struct crew *crew, const struct machine *machine, cons
     return true;
 }
 
-/* The first word of a guest: from here on it is an instance like any other. */
+/* Once a guest knows what time it is, it is an instance like any other. */
+static void tell_time(struct crew *crew, struct member *member, int64_t clock_usec)
+{
+    const struct reading reading = {clock_usec, loop_clock_usec() - crew->origin_usec};
+
+    if (rise_asks(&member->machine.rise, &member->machine.channel, &reading)) {
+        member->machine.state = MACHINE_UP;
+        crew_introduce(crew, member, &reading);
+    } else {
+        crew_flush_machine(crew, &member->machine);
+    }
+}
+
 static bool take_hello(struct crew *crew, struct member *member, const struct line *line,
                        struct err *err)
 {
+    struct machine *machine = &member->machine;
     struct hello hello;
 
-    if (member->machine.state != MACHINE_RISING) {
+    if (machine->state != MACHINE_RISING || machine->rise.heard) {
         return err_set(err, EXIT_BUG, "a second hello");
     }
     if (!codec_read_struct(line->json, line->length, &hello_schema, &hello, err)) {
         return false;
     }
-    member->machine.state = MACHINE_UP;
-    crew_introduce(crew, member, &hello);
+    rise_hear(&machine->rise, &machine->vm, crew->job->guests->kit.kvm, &hello);
+    tell_time(crew, member, hello.clock_usec);
     schema_finish(&hello_schema, &hello);
+    return true;
+}
+
+static bool take_clock(struct crew *crew, struct member *member, const struct line *line,
+                       struct err *err)
+{
+    struct reading reading;
+
+    if (member->machine.state != MACHINE_RISING || !member->machine.rise.heard) {
+        return err_set(err, EXIT_BUG, "nobody asks for the time now");
+    }
+    if (!codec_read_struct(line->json, line->length, &reading_schema, &reading, err)) {
+        return false;
+    }
+    tell_time(crew, member, reading.clock_usec);
     return true;
 }
 
@@ -464,8 +536,12 @@ static bool take_line(struct crew *crew, struct member *member, const struct lin
     switch (line->word) {
     case WORD_HELLO:
         return take_hello(crew, member, line, err);
+    case WORD_CLOCK:
+        return take_clock(crew, member, line, err);
     case WORD_PRINT:
         return take_print(crew, line, err);
+    case WORD_USED:
+        return take_used(crew, machine->instance, line, err);
     case WORD_RECORD:
         return take_record(machine, line, record, err);
     case WORD_FINISHED:

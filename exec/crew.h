@@ -24,6 +24,13 @@ struct member {
     struct channel held; /* what waits to be sent until then */
 };
 
+/* What is known of a task whose cgroup is a guest's. */
+struct crew_used {
+    int32_t instance; /* to whose agent it was given last; ID_NONE: to none */
+    bool of_guest, told;
+    struct used used; /* told: last */
+};
+
 struct crew {
     const struct controller_job *job;
     struct loop *loop; /* an agent's descriptor is watched with its instance as tag */
@@ -35,6 +42,9 @@ struct crew {
     int32_t *restored; /* instances whose cut is over and that were not asked for yet */
     int n_restored, cap_restored;
     struct registry_order registry;
+    int64_t used_usec; /* how often guests say what their tasks use; 0: never. The controller's */
+    struct crew_used *used; /* by task */
+    int n_used, cap_used;
     bool failed; /* this machine cannot go on: `err` says why */
     struct err err;
 };
@@ -59,8 +69,9 @@ void crew_kill_all(struct crew *crew);
 bool crew_send(struct crew *crew, int32_t instance, const struct message *message);
 bool crew_fault(struct crew *crew, int32_t instance, const struct fault_order *order);
 
-/* What a task has used so far, by its cgroup. False where it has none here: it has gone, or is inside a
- * virtual machine, or there are no cgroups. */
+/* What a task has used so far, by its cgroup: a guest's as it was said last, which fills the members of
+ * struct used only. False where nothing is known: it has gone, or there are no cgroups, or its guest has
+ * said nothing yet. */
 bool crew_usage(const struct crew *crew, int32_t instance, int32_t task,
                 struct cgroup_usage *usage);
 

@@ -22,8 +22,8 @@ void crew_flush_machine(struct crew *crew, struct machine *machine);
 void crew_boot(struct crew *crew, struct member *member);
 
 /* What an agent needs to know before anything else, and the event that starts its machine. A guest
- * has said `hello`, others (NULL) say nothing before. */
-void crew_introduce(struct crew *crew, struct member *member, const struct hello *hello);
+ * has asked for the time before, others (NULL) have the same clock. */
+void crew_introduce(struct crew *crew, struct member *member, const struct reading *reading);
 
 /* Kills a virtual machine that does not come up. It is lost like any other: what becomes of that is
  * the scheduler's. */

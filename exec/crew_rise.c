@@ -53,7 +53,7 @@ static void send_plans(struct crew *crew, struct machine *machine)
     }
 }
 
-void crew_introduce(struct crew *crew, struct member *member, const struct hello *hello)
+void crew_introduce(struct crew *crew, struct member *member, const struct reading *reading)
 {
     const struct controller_job *job = crew->job;
     const struct instance_type *type = &member->type;
@@ -66,6 +66,7 @@ void crew_introduce(struct crew *crew, struct member *member, const struct hello
         .group = machine->group,
         .work_program = (char *)job->work_program,
         .prints = (char *)job->prints,
+        .used_usec = crew->used_usec,
         .boot_modelled = machine->boot_modelled,
         .jitter_usec = job->jitter_usec,
         .jitter_seed = (int64_t)(job->plans->seed & INT64_MAX),
@@ -74,11 +75,10 @@ void crew_introduce(struct crew *crew, struct member *member, const struct hello
     struct boot_course course;
     char name[32];
 
-    if (hello) {
+    if (reading) {
         snprintf(name, sizeof name, "i%d", machine->instance + 1);
-        guest = rise_answer(hello, loop_clock_usec() - crew->origin_usec, name,
-                            job->guests->n_images > 0);
-        course = rise_course(&machine->vm, job->guests->kit.kvm, hello);
+        guest = rise_answer(reading, name, job->guests->n_images > 0);
+        course = rise_course(&machine->rise);
         setup.guest = &guest;
         setup.folder = (char *)(uintptr_t)VM_KIT_FOLDER;
         setup.work_program = VM_KIT_WORK;
@@ -94,7 +94,7 @@ void crew_introduce(struct crew *crew, struct member *member, const struct hello
                                  type->memory_mib,
                                  type->gpus,
                                  member->group->rules,
-                                 hello ? &course : NULL,
+                                 reading ? &course : NULL,
                                  member->is_micro ? member->task : ID_NONE};
     channel_send_message(&machine->channel, &boot);
     crew_flush_machine(crew, machine);

@@ -33,6 +33,9 @@
 
 static int64_t kernel_usec;
 
+/* The run began between these, on CLOCK_MONOTONIC. */
+static int64_t earliest_usec, latest_usec;
+
 /* By the name under which a kernel starts it, so that pid 1 of somebody's container is none. */
 bool guest_is_first(void)
 {
@@ -207,11 +210,22 @@ static int64_t memory_bytes(const char *what)
     return kib * 1024;
 }
 
+void guest_read_clock(const struct reading *reading)
+{
+    int64_t latest = loop_clock_usec() - reading->now_usec;
+    int64_t earliest = reading->clock_usec - reading->now_usec;
+
+    earliest_usec = earliest > earliest_usec ? earliest : earliest_usec;
+    latest_usec = latest < latest_usec ? latest : latest_usec;
+}
+
 struct hello guest_hello(void)
 {
     static struct utsname name;
 
     uname(&name);
+    earliest_usec = INT64_MIN;
+    latest_usec = INT64_MAX;
     return (struct hello){
         .clock_usec = loop_clock_usec(),
         .kernel_usec = kernel_usec,
@@ -280,12 +294,11 @@ static bool make_folder(const char *path, struct err *err)
 bool guest_settle(const struct setup *setup, int64_t *origin_usec, struct err *err)
 {
     const struct setup_guest *guest = setup->guest;
-    int64_t now_usec = loop_clock_usec();
     struct timespec time = {.tv_sec = guest->realtime_usec / 1000000,
                             .tv_nsec = guest->realtime_usec % 1000000 * 1000};
 
-    /* It was sent some time between our hello and now. */
-    *origin_usec = guest->hello_usec + (now_usec - guest->hello_usec) / 2 - guest->now_usec;
+    guest_read_clock(&guest->reading);
+    *origin_usec = earliest_usec + (latest_usec - earliest_usec) / 2;
     if (clock_settime(CLOCK_REALTIME, &time) != 0 ||
         sethostname(guest->hostname, strlen(guest->hostname)) != 0) {
         return err_errno(err, errno, "cannot set the guest's clock and name");

@@ -18,11 +18,14 @@ bool guest_is_first(void);
  * namespace with the bridge to the run's cloud, where the guest has a network interface. */
 bool guest_begin(struct err *err);
 
+/* The time was told: narrows down where the run began on our clock. */
+void guest_read_clock(const struct reading *reading);
+
 /* What to say first, and again after a sleep. The texts stay ours. */
 struct hello guest_hello(void);
 
 /* Takes on what the setup says: clock, name, randomness, disks, and its folder. `origin_usec`: the
- * CLOCK_MONOTONIC here at which the run began, half the way of the answer away at most. */
+ * CLOCK_MONOTONIC here at which the run began, as near as the quickest of what was told allows. */
 bool guest_settle(const struct setup *setup, int64_t *origin_usec, struct err *err);
 
 /* Turns the machine off. */

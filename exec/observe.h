@@ -28,6 +28,10 @@ void observe_finish(struct observer *observer);
 /* When the next observation is due, USEC_NEVER: not before a service is created, nor after the end. */
 int64_t observe_deadline(struct observer *observer, int64_t now_usec);
 
+/* How often guests have to say what their tasks use, so that it is known within a small part of a
+ * period; 0: never, the run has no service. */
+int64_t observe_used_usec(const struct observer *observer);
+
 /* Observes the period that ends now, and begins the next one. False where nothing has been to see.
  * The event's lists live until the next call. */
 bool observe_event(struct observer *observer, int64_t now_usec, struct message *event);

@@ -796,6 +796,33 @@ bool performer_next(struct performer *performer, struct fact *fact)
     return true;
 }
 
+static bool read_used(const struct performer *performer, const struct task *task, struct used *used)
+{
+    struct cgroup_usage usage;
+    struct err err;
+
+    if (task->annex) {
+        return annex_used(task->annex, used);
+    }
+    if (!performer->setup->guest || !task->has_group ||
+        !cgroup_read(performer->cgroups, task->group, &usage, &err)) {
+        return false;
+    }
+    *used =
+        (struct used){task->duty.task, usage.cpu_usec, usage.throttled_usec, usage.memory_bytes};
+    return true;
+}
+
+bool performer_used(struct performer *performer, int *at, struct used *used)
+{
+    while (*at < performer->n_tasks) {
+        if (read_used(performer, performer->tasks[(*at)++], used)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void performer_hold(struct performer *performer, int gate_fd)
 {
     performer->gate_fd = gate_fd;

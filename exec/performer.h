@@ -48,6 +48,10 @@ void performer_registry(struct performer *performer, const struct registry_order
 /* The next fact; false when there is none now. Never blocks. */
 bool performer_next(struct performer *performer, struct fact *fact);
 
+/* What the next task of a guest's has used: of all tasks where this is a guest, else of those that have a
+ * machine to themselves. `at` is 0 at first; false when there is no other. */
+bool performer_used(struct performer *performer, int *at, struct used *used);
+
 /* Does what nobody waits for, some of it at a time: keeps what containers have printed. For whenever
  * there is nothing else to do. */
 void performer_rest(struct performer *performer);

@@ -19,6 +19,7 @@ static const char *const words[WORDS] = {
     [WORD_REGISTRY] = "registry", [WORD_WAKE] = "wake",     [WORD_HELLO] = "hello",
     [WORD_PRINT] = "print",       [WORD_RECORD] = "record", [WORD_FINISHED] = "finished",
     [WORD_ORDER] = "order",       [WORD_FACT] = "fact",     [WORD_MODELLED] = "modelled",
+    [WORD_USED] = "used",         [WORD_CLOCK] = "clock",
 };
 
 static const struct field hello_fields[] = {
@@ -30,9 +31,15 @@ static const struct field hello_fields[] = {
 };
 const struct schema hello_schema = SCHEMA(hello, hello_fields);
 
+static const struct field reading_fields[] = {
+    FIELD(FIELD_LONG, reading, clock_usec, "clock"),
+    FIELD(FIELD_LONG, reading, now_usec, "now"),
+};
+const struct schema reading_schema = SCHEMA(reading, reading_fields);
+
 static const struct field setup_guest_fields[] = {
-    FIELD(FIELD_LONG, setup_guest, hello_usec, "hello"),
-    FIELD(FIELD_LONG, setup_guest, now_usec, "now"),
+    FIELD(FIELD_LONG, setup_guest, reading.clock_usec, "clock"),
+    FIELD(FIELD_LONG, setup_guest, reading.now_usec, "now"),
     FIELD(FIELD_LONG, setup_guest, realtime_usec, "realtime"),
     FIELD(FIELD_TEXT, setup_guest, entropy, "entropy"),
     FIELD(FIELD_TEXT, setup_guest, hostname, "hostname"),
@@ -50,6 +57,7 @@ static const struct field setup_fields[] = {
     FIELD(FIELD_BOOL, setup, print_lines, "printLines"),
     FIELD_OF(FIELD_RECORD, setup, guest, "guest", &setup_guest_schema),
     FIELD(FIELD_BOOL, setup, hands, "hands"),
+    FIELD(FIELD_LONG, setup, used_usec, "usedEvery"),
     FIELD(FIELD_BOOL, setup, boot_modelled, "bootModelled"),
     FIELD(FIELD_LONG, setup, jitter_usec, "jitter"),
     FIELD(FIELD_LONG, setup, jitter_seed, "jitterSeed"),
@@ -198,6 +206,14 @@ static const struct field print_line_fields[] = {
     FIELD(FIELD_TEXT, print_line, bytes, "bytes"),
 };
 const struct schema print_line_schema = SCHEMA(print_line, print_line_fields);
+
+static const struct field used_fields[] = {
+    FIELD(FIELD_TASK, used, task, "task"),
+    FIELD(FIELD_LONG, used, cpu_usec, "cpu"),
+    FIELD(FIELD_LONG, used, throttled_usec, "throttled"),
+    FIELD(FIELD_LONG, used, memory_bytes, "memory"),
+};
+const struct schema used_schema = SCHEMA(used, used_fields);
 
 static const struct field finished_fields[] = {FIELD(FIELD_TEXT, finished, error, "error")};
 const struct schema finished_schema = SCHEMA(finished, finished_fields);

@@ -36,10 +36,12 @@ enum protocol_word {
     WORD_RECORD,   /* to the controller: one step of the agent's machine */
     WORD_FINISHED, /* to the controller: struct finished */
     WORD_HELLO,    /* to the controller, from a guest's agent before its setup: struct hello */
+    WORD_CLOCK,    /* between hello and setup, both ways, some times: struct reading */
     WORD_PRINT,    /* to the controller, from a guest's agent: struct print_line */
     WORD_ORDER,    /* to the hands in a task's own machine: an action of the agent's */
     WORD_FACT,     /* from there: an event of the agent's machine */
     WORD_MODELLED, /* likewise, of which the duration that it ends was not measured */
+    WORD_USED,     /* to the controller: struct used, of a task whose cgroup is a guest's */
     WORDS
 };
 
@@ -52,12 +54,18 @@ struct hello {
     char *kernel;            /* its release */
 };
 
+/* What a guest asks for to find the run's time on its own clock: one trip there and back says it only
+ * as well as it was quick, and the first is not. */
+struct reading {
+    int64_t clock_usec; /* the guest's, when it asked */
+    int64_t now_usec;   /* since the run began, when it was answered */
+};
+
 /* What a guest's agent needs beyond what every agent is told. */
 struct setup_guest {
-    int64_t hello_usec;    /* the clock of the hello that this answers */
-    int64_t now_usec;      /* since the run began, when this was sent */
-    int64_t realtime_usec; /* CLOCK_REALTIME then */
-    char *entropy;         /* as hexadecimal digits: no two guests draw alike */
+    struct reading reading; /* the last: it was answered with this */
+    int64_t realtime_usec;  /* CLOCK_REALTIME then */
+    char *entropy;          /* as hexadecimal digits: no two guests draw alike */
     char *hostname;
     bool disks; /* it has one with images, and one to unpack them to */
 };
@@ -71,9 +79,10 @@ struct setup {
     char *prints;        /* folder for what containers print; NULL: it is thrown away */
     bool print_lines;    /* it is sent, as WORD_PRINT */
     struct setup_guest *guest; /* NULL: this machine's own kernel */
-    bool hands; /* there is no machine: it does what the agent of a task's instance orders */
-    bool boot_modelled;        /* the instance waited for a boot time that was given */
-    int64_t jitter_usec;       /* a test's aid: what the agent sends waits up to that long */
+    bool hands;        /* there is no machine: it does what the agent of a task's instance orders */
+    int64_t used_usec; /* how often it is said what tasks in guests have used; 0: never */
+    bool boot_modelled;  /* the instance waited for a boot time that was given */
+    int64_t jitter_usec; /* a test's aid: what the agent sends waits up to that long */
     int64_t jitter_seed;
 };
 
@@ -220,6 +229,13 @@ struct registry_order {
     int64_t patience_usec;   /* so much later; 0: now, as the run ends */
 };
 
+/* What a task has used in its guest, by the cgroup it has there: time since it began. */
+struct used {
+    int32_t task;
+    int64_t cpu_usec, throttled_usec;
+    int64_t memory_bytes; /* now */
+};
+
 /* Some of what a container printed. */
 struct print_line {
     char *name;  /* of its file */
@@ -231,7 +247,8 @@ struct finished {
 };
 
 extern const struct schema setup_schema, plan_schema, duty_schema, fault_order_schema,
-    registry_order_schema, nothing_schema, hello_schema, print_line_schema, finished_schema;
+    registry_order_schema, nothing_schema, hello_schema, print_line_schema, used_schema,
+    reading_schema, finished_schema;
 
 /* Bytes as hexadecimal digits and back. The texts are the caller's to free; NULL where `text` is no
  * such digits. */

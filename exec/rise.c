@@ -10,6 +10,9 @@
 #include <sys/random.h>
 #include <time.h>
 
+/* The first trip is slow, since nothing of the guest's agent has run before; then a few show a quick one. */
+#define READINGS 5
+
 struct rise rise_begin(int64_t started_usec)
 {
     return (struct rise){.since_usec = started_usec};
@@ -28,16 +31,17 @@ bool rise_hangs(struct rise *rise, pid_t pid, int64_t patience_usec)
     return cpu_usec >= patience_usec || now_usec - rise->since_usec >= patience_usec;
 }
 
-struct boot_course rise_course(const struct vm *vm, bool kvm, const struct hello *hello)
+void rise_hear(struct rise *rise, const struct vm *vm, bool kvm, const struct hello *hello)
 {
     static char accelerators[2][4] = {"tcg", "kvm"};
     int64_t took_usec = loop_clock_usec() - vm->started_usec;
     bool woke = vm->start == VM_RESTORE;
 
-    return (struct boot_course){
+    rise->heard = true;
+    snprintf(rise->kernel, sizeof rise->kernel, "%s", hello->kernel ? hello->kernel : "");
+    rise->course = (struct boot_course){
         .start = (char *)(uintptr_t)vm_start_names[vm->start],
         .accelerator = accelerators[kvm],
-        .kernel = hello->kernel,
         /* An emulated clock may run a little fast. */
         .firmware_usec = woke                            ? took_usec
                          : took_usec < hello->clock_usec ? 0
@@ -50,8 +54,24 @@ struct boot_course rise_course(const struct vm *vm, bool kvm, const struct hello
     };
 }
 
-struct setup_guest rise_answer(const struct hello *hello, int64_t clock_usec, const char *hostname,
-                               bool disks)
+struct boot_course rise_course(struct rise *rise)
+{
+    struct boot_course course = rise->course;
+
+    course.kernel = rise->kernel;
+    return course;
+}
+
+bool rise_asks(struct rise *rise, struct channel *channel, const struct reading *reading)
+{
+    if (++rise->n_asked >= READINGS) {
+        return true;
+    }
+    channel_send(channel, WORD_CLOCK, &reading_schema, reading);
+    return false;
+}
+
+struct setup_guest rise_answer(const struct reading *reading, const char *hostname, bool disks)
 {
     static char entropy[2 * 32 + 1], name[64];
     unsigned char bytes[32] = {0};
@@ -67,8 +87,7 @@ struct setup_guest rise_answer(const struct hello *hello, int64_t clock_usec, co
     snprintf(name, sizeof name, "%s", hostname);
     clock_gettime(CLOCK_REALTIME, &now);
     return (struct setup_guest){
-        .hello_usec = hello->clock_usec,
-        .now_usec = clock_usec,
+        .reading = *reading,
         .realtime_usec = now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000,
         .entropy = entropy,
         .hostname = name,

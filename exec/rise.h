@@ -17,6 +17,10 @@ struct rise {
     int64_t look_usec; /* CLOCK_MONOTONIC: when to look at it again */
     int64_t cpu_usec,
         since_usec; /* CPU time that it had when it was last seen to use some, and when */
+    bool heard;     /* its hello was */
+    int n_asked;    /* how often it has asked for the time, its hello included */
+    struct boot_course course; /* heard: but for the kernel's name */
+    char kernel[128];
 };
 
 /* It was started then. */
@@ -26,12 +30,17 @@ struct rise rise_begin(int64_t started_usec);
  * Elapsed time alone says nothing where many boot at once. Sets when to ask again. */
 bool rise_hangs(struct rise *rise, pid_t pid, int64_t patience_usec);
 
-/* How the machine came up, of which the hello was the first word. The texts stay the hello's. */
-struct boot_course rise_course(const struct vm *vm, bool kvm, const struct hello *hello);
+/* Its first word: keeps how it came up. */
+void rise_hear(struct rise *rise, const struct vm *vm, bool kvm, const struct hello *hello);
 
-/* What to tell a guest that said hello. `clock_usec` is the time of the run. Texts live until the next
- * call. */
-struct setup_guest rise_answer(const struct hello *hello, int64_t clock_usec, const char *hostname,
-                               bool disks);
+/* How the machine came up. The text of the kernel stays the rise's. */
+struct boot_course rise_course(struct rise *rise);
+
+/* It asks for the time of the run, as the hello does too. True where it has asked often enough: the answer
+ * is its setup. Else it is answered here. */
+bool rise_asks(struct rise *rise, struct channel *channel, const struct reading *reading);
+
+/* What to tell a guest, which had asked for the time. Texts live until the next call. */
+struct setup_guest rise_answer(const struct reading *reading, const char *hostname, bool disks);
 
 #endif

@@ -520,6 +520,12 @@ void codec_write_struct(struct buffer *buffer, const struct schema *schema, cons
     buffer_add_bytes(buffer, "}", 1);
 }
 
+void codec_seed(unsigned seed)
+{
+    assert(seed != 0);
+    json_object_seed(seed);
+}
+
 bool codec_read_struct(const char *text, size_t length, const struct schema *schema, void *to,
                        struct err *err)
 {

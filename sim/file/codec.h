@@ -28,6 +28,10 @@ void record_finish(struct record *record);
 /* Frees what the record's messages hold, and keeps the room for outputs, for another one. */
 void record_empty(struct record *record);
 
+/* Before anything is read: hashes are seeded with that, which is not 0, and not with the kernel's randomness.
+ * A kernel that has only just come up makes who wants that wait for a second. */
+void codec_seed(unsigned seed);
+
 /* The same for any struct with a schema; release with schema_finish(). */
 void codec_write_struct(struct buffer *buffer, const struct schema *schema, const void *from);
 bool codec_read_struct(const char *text, size_t length, const struct schema *schema, void *to,

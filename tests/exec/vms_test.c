@@ -270,6 +270,60 @@ Test(vms, a_task_has_a_machine_of_its_own)
     story_finish(&story);
 }
 
+/* The first row of a service in which its task had begun to work, and all later ones: what its cgroup in
+ * the guest counts, not what the guest takes of its host. Returns how many there are. */
+static int count_used(const struct story *story, int32_t service)
+{
+    int n = 0;
+
+    for (int i = 0; i < story->n_facts; i++) {
+        const struct observe *observe = &story->facts[i].message.as.observe;
+
+        for (int j = 0; story->facts[i].message.kind == MESSAGE_OBSERVE && j < observe->n_services;
+             j++) {
+            const struct service_metrics *row = &observe->services[j];
+
+            if (row->service != service || row->memory_bytes < INT64_C(20) << 20) {
+                continue;
+            }
+            cr_expect(row->n_tasks == 1 && row->cpu_usec >= 0);
+            cr_expect(row->memory_bytes <= INT64_C(48) << 20, "%" PRId64, row->memory_bytes);
+            n += row->cpu_usec > 0;
+        }
+    }
+    return n;
+}
+
+static int count_used_by_both(const struct story *story)
+{
+    int web = count_used(story, 0), safe = count_used(story, 1);
+
+    return web < safe ? web : safe;
+}
+
+/* What services use is observed in machines too, be they instances or a task's own. */
+Test(vms, what_services_use_inside_is_observed)
+{
+    struct runs_program outcome;
+    struct story story;
+    int n = 0;
+
+    skip_without_vms();
+    RUNS_START(&outcome, "exec", TESTS "/used.json", "--boot", "uncompressed");
+    for (int tries = 0; tries < 1200 && n < 2; tries++) {
+        runs_pause_ms(50);
+        if (runs_load(&story, "used.exec.run", NULL)) {
+            n = count_used_by_both(&story);
+            story_finish(&story);
+        }
+    }
+    runs_end_in_order(&outcome);
+    cr_assert(runs_load(&story, "used.exec.run", NULL));
+    cr_expect(count_used_by_both(&story) >= 2, "%d rows", n);
+    cr_expect(story.instances[0].course.start[0] && story.tasks[1].machine);
+    story_finish(&story);
+}
+
 /* One that stands still before it was heard is killed, and its task could not start. */
 Test(vms, a_task_whose_machine_hangs)
 {
