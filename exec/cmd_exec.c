@@ -97,9 +97,7 @@ static struct scenario *load(const char *path, const struct wishes *request)
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(path, &options, &findings);
 
-    for (int i = 0; i < findings.n_list; i++) {
-        fprintf(stderr, "%s\n", findings.list[i].text);
-    }
+    findings_print(&findings, stderr);
     findings_finish(&findings);
     return scenario;
 }

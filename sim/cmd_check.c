@@ -103,8 +103,7 @@ static int judge_lab(const char *folder, const struct wish *wish, int64_t patien
     struct err err;
     int code;
 
-    for (int i = 0; i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_print(&findings, stderr);
     findings_finish(&findings);
     if (!lab)
         return EXIT_INPUT;

@@ -127,8 +127,7 @@ static struct scenario *load(const char *path)
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(path, &none, &findings);
 
-    for (int i = 0; i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_print(&findings, stderr);
     findings_finish(&findings);
     return scenario;
 }

@@ -135,8 +135,8 @@ static struct scenario *load(const struct session *session, bool no_contention, 
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(session->path, &options, &findings);
 
-    for (int i = 0; says && i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    if (says)
+        findings_print(&findings, stderr);
     findings_finish(&findings);
     return scenario;
 }
@@ -187,8 +187,8 @@ static bool find_machines(struct session *session, struct err *err)
     struct findings findings = {0};
     struct scenario *scenario = scenario_load(session->path, &options, &findings);
 
-    for (int i = 0; !scenario && i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    if (!scenario)
+        findings_print(&findings, stderr);
     findings_finish(&findings);
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);

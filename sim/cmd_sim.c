@@ -396,8 +396,7 @@ static int load_and_run(const char *path, const struct wish *request)
     struct scenario *scenario = scenario_load(path, &options, &findings);
     int code = EXIT_INPUT;
 
-    for (int i = 0; i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_print(&findings, stderr);
     findings_finish(&findings);
     if (!scenario)
         return code;

@@ -214,8 +214,7 @@ static int sweep(const struct wish *wish, const char *path)
     bool ok = !wish->shard || read_shard(wish->shard, &shard, &err);
 
     ok = ok && open_sweep(wish, path, &sweep, &findings, &err);
-    for (int i = 0; i < findings.n_list; i++)
-        fprintf(stderr, "%s\n", findings.list[i].text);
+    findings_print(&findings, stderr);
     ok = ok && run(&sweep, wish, shard, &err) && print_results(&sweep, wish, &err);
     findings_finish(&findings);
     sweep_finish(&sweep);

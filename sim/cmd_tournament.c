@@ -271,8 +271,7 @@ static int load_and_run(const char *path, const struct wish *wish)
         code = err_report(&err);
     } else {
         scenario = scenario_load(path, &options, &findings);
-        for (int i = 0; i < findings.n_list; i++)
-            fprintf(stderr, "%s\n", findings.list[i].text);
+        findings_print(&findings, stderr);
         findings_finish(&findings);
     }
     if (scenario) {

@@ -9,10 +9,12 @@
 #include "file/scenario.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char about[] =
     "Checks scenarios and ECS task definitions. Each finding is one line on standard output,\n"
     "FILE:LINE:COLUMN: error or warning: PATH: what; nothing is printed for a clean file.\n"
+    "On a terminal, placement expressions that are wrong are shown below, with the place.\n"
     "With --verbose, notes name what ECS has and berth does not simulate, once a member.\n"
     "Exits with 2 if there was an error, with 0 if there were warnings only.";
 
@@ -26,12 +28,16 @@ static int validate(const char *path, bool verbose, struct buffer *json)
     struct findings findings = {.wants_notes = verbose};
     struct scenario *scenario = scenario_load(path, &none, &findings);
     int n_errors = findings.n_errors;
+    bool is_terminal = isatty(STDOUT_FILENO);
 
     for (int i = 0; i < findings.n_list; i++) {
         const struct finding *finding = &findings.list[i];
 
         if (!json) {
-            printf("%s\n", finding->text);
+            if (is_terminal)
+                findings_print_one(finding, stdout);
+            else
+                printf("%s\n", finding->text);
             continue;
         }
         buffer_add(json, "%s\n    {\"file\": ", json->length > 0 ? "," : "");

@@ -8,6 +8,7 @@
 #include "file/memory.h"
 #include "file/nearest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +43,14 @@ static const struct {
 
 static bool unknown_name(const char *word, struct err *err)
 {
-    const char *names[NAMES_MAX] = {DEFAULT_NAME, "all"}, *nearest;
+    const char *names[NAMES_MAX] = {DEFAULT_NAME, "all"}, *nearest, *colon = strchr(word, ':');
+    char prefix[32];
     int n = 2;
+
+    snprintf(prefix, sizeof prefix, "%.*s", colon ? (int)(colon - word) + 1 : 0, word);
+    if (colon && colon[1] && nearest_of(prefix, (const char *const[]){ATTRIBUTE_PREFIX, NULL}))
+        return err_set(err, EXIT_INPUT, "no strategy \"%s\"; did you mean " ATTRIBUTE_PREFIX "%s?",
+                       word, colon + 1);
 
     for (size_t i = 0; i < N_ECS_RULES; i++)
         names[n++] = ecs_rules[i].name;

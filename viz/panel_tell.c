@@ -51,21 +51,22 @@ static const struct task_definition *definition_of(const struct explain *explain
 static void add_filters(struct panel *panel, const struct explain *explain)
 {
     struct explain_filter filters[EXPLAIN_FILTERS];
+    struct buffer words = {0};
     int n_others = 0;
     explain_filters(explain, filters);
     panel_add(panel, PANEL_FAINT, "filter\tremoves\t");
     for (int f = 0; f < EXPLAIN_FILTERS; f++) {
         const struct explain_filter *filter = &filters[f];
-        char words[160];
         if (filter->n_removed == 0) {
             n_others++;
             continue;
         }
-        explain_lack(definition_of(explain), filter->reason, explain->table.lacks[filter->nearest],
-                     words, sizeof words);
+        buffer_clear(&words);
+        explain_keeps_out(explain, filter->nearest, &words);
         panel_add(panel, PANEL_TEXT, "%s\t%d\ti%d %s%s", filter->about, filter->n_removed,
-                  filter->nearest + 1, words, filter->n_removed > 1 ? ", \xE2\x80\xA6" : "");
+                  filter->nearest + 1, words.text, filter->n_removed > 1 ? ", \xE2\x80\xA6" : "");
     }
+    buffer_finish(&words);
     panel_add(panel, PANEL_FAINT, "%s%d filters\t0\t",
               n_others < EXPLAIN_FILTERS ? "the other " : "all ", n_others);
     panel_add(panel, PANEL_STRONG, "candidates left\t%d\t", explain->table.n_candidates);

@@ -147,22 +147,41 @@ enum place_reason place_filter(const struct cluster *cluster, int request_id, in
                            request->task_group, instance_id, lack);
 }
 
-static bool all_match(const struct cluster *cluster, struct query *const *queries, int n,
-                      int instance)
+/* The first of the expressions that does not select the instance, or n. */
+static int first_unmet(const struct cluster *cluster, struct query *const *queries, int n,
+                       int instance)
 {
-    for (int i = 0; i < n; i++)
-        if (queries[i] && !query_matches(queries[i], cluster, instance))
-            return false;
-    return true;
+    int i = 0;
+
+    while (i < n && (!queries[i] || query_matches(queries[i], cluster, instance)))
+        i++;
+    return i;
 }
 
-bool place_matches(const struct cluster *cluster, int request_id, int taskdef, int instance)
+const char *place_unmet(const struct cluster *cluster, int request_id, int taskdef, int instance,
+                        const struct query **query)
 {
     const struct request *request = &cluster->requests[request_id];
+    const struct task_definition *definition = taskdefs_get(&cluster->taskdefs, taskdef);
+    struct query *const *queries = cluster->taskdef_facts[taskdef].queries;
+    int i = first_unmet(cluster, queries, definition->n_constraints, instance);
 
-    return all_match(cluster, cluster->taskdef_facts[taskdef].queries,
-                     taskdefs_get(&cluster->taskdefs, taskdef)->n_constraints, instance) &&
-           all_match(cluster, request->queries, request->n_constraints, instance);
+    if (i < definition->n_constraints) {
+        *query = queries[i];
+        return definition->constraints[i].expression;
+    }
+    i = first_unmet(cluster, request->queries, request->n_constraints, instance);
+    if (i == request->n_constraints)
+        return NULL;
+    *query = request->queries[i];
+    return request->constraints[i].expression;
+}
+
+bool place_matches(const struct cluster *cluster, int request, int taskdef, int instance)
+{
+    const struct query *query;
+
+    return !place_unmet(cluster, request, taskdef, instance, &query);
 }
 
 static bool same_class(const char *a, const char *b)

@@ -51,6 +51,11 @@ bool place_matches(const struct cluster *cluster, int request, int taskdef, int 
 enum place_reason place_filter(const struct cluster *cluster, int request, int taskdef,
                                int instance, int64_t *lack);
 
+/* The first memberOf that the instance does not meet, of the definition's and then the request's: its expression
+ * as written, and compiled. NULL where it meets all. */
+const char *place_unmet(const struct cluster *cluster, int request, int taskdef, int instance,
+                        const struct query **query);
+
 /* The value that a strategy rule gives each of the candidates: the least wins. Of an own strategy it
  * is the score with its sign turned, so that the highest score wins. */
 void place_values(const struct cluster *cluster, int request, const struct strategy_rule *rule,

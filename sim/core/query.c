@@ -38,7 +38,7 @@ void query_destroy(struct query *query)
     free(query);
 }
 
-static int64_t count_running(const struct cluster *cluster, const struct instance *instance)
+int64_t query_count_running(const struct cluster *cluster, const struct instance *instance)
 {
     int64_t n = 0;
 
@@ -167,9 +167,10 @@ static bool task_group_holds(const struct query *query, const struct comparison 
     return false;
 }
 
-static bool comparison_holds(const struct query *query, const struct comparison *comparison,
-                             const struct cluster *cluster, int id, bool *gave_up)
+bool query_compare(const struct query *query, int which, const struct cluster *cluster, int id,
+                   bool *gave_up)
 {
+    const struct comparison *comparison = &query->comparisons[which];
     const struct instance *instance = &cluster->instances[id];
 
     switch (comparison->subject) {
@@ -185,7 +186,7 @@ static bool comparison_holds(const struct query *query, const struct comparison 
         return instance->status != INSTANCE_LAUNCHING &&
                number_holds(query, comparison, cluster->epoch_usec + instance->registered_at_usec);
     case SUBJECT_RUNNING_TASKS:
-        return number_holds(query, comparison, count_running(cluster, instance));
+        return number_holds(query, comparison, query_count_running(cluster, instance));
     case SUBJECT_TASK_GROUP:
         return task_group_holds(query, comparison, cluster, instance, gave_up);
     default:
@@ -203,8 +204,7 @@ enum query_answer query_ask(const struct query *query, const struct cluster *clu
         const struct step *step = &query->steps[i];
 
         if (step->kind == STEP_COMPARE)
-            truth = comparison_holds(query, &query->comparisons[step->operand], cluster, instance,
-                                     &gave_up);
+            truth = query_compare(query, step->operand, cluster, instance, &gave_up);
         else if (step->kind == STEP_INVERT)
             truth = !truth;
         else if (truth == (step->kind == STEP_JUMP_IF_TRUE))

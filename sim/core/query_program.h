@@ -1,12 +1,13 @@
 /*
- * What the parser of cluster queries makes and query.c runs. Private to the two: everybody else
- * includes core/query.h.
+ * What the parser of cluster queries makes, query.c runs and query_blame.c looks into. Private to the
+ * three: everybody else includes their headers.
  */
 #ifndef BERTH_CORE_QUERY_PROGRAM_H
 #define BERTH_CORE_QUERY_PROGRAM_H
 
 #include "core/pattern.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum query_operator {
@@ -82,5 +83,13 @@ struct query {
     struct argument *arguments;
     int n_arguments, cap_arguments;
 };
+
+struct cluster;
+struct instance;
+
+/* Whether one comparison holds; `gave_up` is set where a pattern takes too many steps. */
+bool query_compare(const struct query *query, int which, const struct cluster *cluster, int id,
+                   bool *gave_up);
+int64_t query_count_running(const struct cluster *cluster, const struct instance *instance);
 
 #endif

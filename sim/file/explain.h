@@ -7,6 +7,7 @@
 #define BERTH_FILE_EXPLAIN_H
 
 #include "core/place.h"
+#include "core/query_blame.h"
 #include "core/scheduler.h"
 #include "file/buffer.h"
 #include "file/story.h"
@@ -106,6 +107,25 @@ const char *explain_lack(const struct task_definition *definition, enum place_re
 /* The nearest miss of a placement that found nothing: "i1 lacks 256 CPU units (RESOURCE:CPU)". */
 const char *explain_miss(const struct task_definition *definition, enum place_reason reason,
                          int32_t nearest, int64_t lack, char *text, size_t size);
+
+/* What keeps an instance of the table out, as explain_lack(); of memberOf with the expression and what the
+ * instance has: 'does not meet "attribute:rack == r1": it has attribute:rack = r7'. */
+void explain_keeps_out(const struct explain *explain, int32_t instance, struct buffer *text);
+
+/* The nearest miss of the table, as explain_miss(), of memberOf likewise. */
+void explain_nearest(const struct explain *explain, struct buffer *text);
+
+/* The memberOf that keeps an instance out, NULL where none does, and the values that it looked at: `values`
+ * has QUERY_VALUES_MAX, of which the first `n_values` are filled; more are only counted. */
+struct explain_unmet {
+    const char *expression;
+    int n_values;
+};
+struct explain_unmet explain_find_unmet(const struct explain *explain, int32_t instance,
+                                        struct query_value *values);
+
+/* A moment as ECS writes it: "2026-01-01T00:00:05Z". `text` of `size` bytes. */
+const char *explain_date(int64_t usec, char *text, size_t size);
 
 /* The rule as people write it: "spread attribute:ecs.availability-zone". Likewise. */
 const char *explain_rule(const struct strategy_rule *rule, char *text, size_t size);

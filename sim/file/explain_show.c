@@ -49,15 +49,14 @@ static void write_filters(const struct explain *explain, struct buffer *text)
     buffer_add(text, "\n  %-40s %8s\n", "filter", "removes");
     for (int f = 0; f < EXPLAIN_FILTERS; f++) {
         const struct explain_filter *filter = &filters[f];
-        char words[160];
 
         if (filter->reason == PLACE_PROVIDER && filter->n_removed == 0)
             continue; /* few runs have any */
         buffer_add(text, "  %-40s %8d", filter->about, filter->n_removed);
-        if (filter->n_removed > 0)
-            buffer_add(text, "   i%d %s", filter->nearest + 1,
-                       explain_lack(definition_of(explain), filter->reason,
-                                    explain->table.lacks[filter->nearest], words, sizeof words));
+        if (filter->n_removed > 0) {
+            buffer_add(text, "   i%d ", filter->nearest + 1);
+            explain_keeps_out(explain, filter->nearest, text);
+        }
         if (filter->n_removed > 1)
             buffer_add(text, ", ...");
         buffer_add_text(text, "\n");
@@ -329,10 +328,36 @@ static void add_story(const struct explain *explain, struct buffer *json)
     moments_finish(&moments);
 }
 
+/* "constraint": the expression, "has": [{"subject": "attribute:rack", "value": "r7"}]; null: it has none. */
+static void add_unmet(const struct explain *explain, int32_t instance, struct buffer *json)
+{
+    struct query_value values[QUERY_VALUES_MAX];
+    struct explain_unmet unmet = explain_find_unmet(explain, instance, values);
+    char text[160];
+
+    add_string(json, "constraint", unmet.expression);
+    buffer_add_text(json, ", \"has\": [");
+    for (int i = 0; i < unmet.n_values && i < QUERY_VALUES_MAX; i++) {
+        const struct query_value *value = &values[i];
+
+        snprintf(text, sizeof text, "%s%s", value->subject, value->attribute);
+        buffer_add_text(json, i ? ", {\"subject\": " : "{\"subject\": ");
+        buffer_add_json_string(json, text);
+        if (value->kind == QUERY_VALUE_NUMBER)
+            buffer_add(json, ", \"value\": %" PRId64, value->number);
+        else if (value->kind == QUERY_VALUE_DATE)
+            add_string(json, "value", explain_date(value->number, text, sizeof text));
+        else
+            add_string(json, "value", value->kind == QUERY_VALUE_TEXT ? value->text : NULL);
+        buffer_add_text(json, "}");
+    }
+    buffer_add_text(json, "]");
+}
+
 static void add_instances(const struct explain *explain, struct buffer *json)
 {
     const struct place_table *table = &explain->table;
-    char words[160];
+    struct buffer words = {0};
 
     buffer_add_text(json, ", \"instances\": [");
     for (int i = 0, n = 0; i < table->n_instances; i++) {
@@ -344,9 +369,11 @@ static void add_instances(const struct explain *explain, struct buffer *json)
         add_string(json, "zone", cluster_attribute(explain->cluster, i, "ecs.availability-zone"));
         add_string(json, "reason", place_reason_names[table->reasons[i]]);
         buffer_add(json, ", \"lack\": %" PRId64, table->lacks[i]);
-        add_string(json, "text",
-                   explain_lack(definition_of(explain), table->reasons[i], table->lacks[i], words,
-                                sizeof words));
+        explain_keeps_out(explain, i, &words);
+        add_string(json, "text", words.text);
+        buffer_clear(&words);
+        if (table->reasons[i] == PLACE_MEMBER_OF)
+            add_unmet(explain, i, json);
         buffer_add_text(json, ", \"values\": [");
         for (int r = 0; r < table->n_rules; r++) {
             int64_t value;
@@ -359,6 +386,7 @@ static void add_instances(const struct explain *explain, struct buffer *json)
         buffer_add_text(json, "]}");
     }
     buffer_add_text(json, "]");
+    buffer_finish(&words);
 }
 
 static void add_rules(const struct explain *explain, struct buffer *json)
@@ -379,7 +407,6 @@ static void add_placement(const struct explain *explain, struct buffer *json)
     const struct placement *placement = &explain->table.placement;
     struct explain_filter filters[EXPLAIN_FILTERS];
     struct buffer sentence = {0};
-    char miss[240];
 
     add_string(json, "capacity_provider", explain_provider(explain));
     if (explain->chooser == EXPLAIN_BY_VM) {
@@ -404,12 +431,11 @@ static void add_placement(const struct explain *explain, struct buffer *json)
         explain_preferred(explain, &sentence);
         add_string(json, "preferred", sentence.length ? sentence.text : NULL);
     } else {
-        explain_miss(definition_of(explain), explain->table.miss.reason,
-                     explain->table.miss.nearest, explain->table.miss.lack, miss, sizeof miss);
+        explain_nearest(explain, &sentence);
         add_id(json, "nearest", 'i', explain->table.miss.nearest);
         add_string(json, "nearest_reason", place_reason_names[explain->table.miss.reason]);
         buffer_add(json, ", \"nearest_lack\": %" PRId64, explain->table.miss.lack);
-        add_string(json, "nearest_text", miss);
+        add_string(json, "nearest_text", sentence.text);
     }
     add_instances(explain, json);
     buffer_finish(&sentence);

@@ -6,6 +6,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define VALUES_SHOWN 3
 
 /* Words ---------------------------------------------------------------------------------------- */
 
@@ -127,6 +131,112 @@ static const struct request *request_of(const struct explain *explain)
 static const struct task_definition *definition_of(const struct explain *explain)
 {
     return taskdefs_get(&explain->cluster->taskdefs, explain->taskdef);
+}
+
+/* So much of a long text in a sentence, in bytes. */
+#define SHORT_MAX 72
+
+static void add_short(struct buffer *text, const char *words)
+{
+    size_t length = strlen(words);
+
+    if (length <= SHORT_MAX) {
+        buffer_add_text(text, words);
+        return;
+    }
+    length = SHORT_MAX - 3;
+    while (length > 0 && ((unsigned char)words[length] & 0xc0) == 0x80)
+        length--;
+    buffer_add_bytes(text, words, length);
+    buffer_add_text(text, "...");
+}
+
+const char *explain_date(int64_t usec, char *text, size_t size)
+{
+    time_t seconds = (time_t)(usec / USEC_PER_SEC);
+    struct tm parts;
+
+    if (!gmtime_r(&seconds, &parts) || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        snprintf(text, size, "%" PRId64 " s", usec / USEC_PER_SEC);
+    return text;
+}
+
+static void add_value(struct buffer *text, const struct query_value *value)
+{
+    char date[48];
+
+    if (value->kind == QUERY_VALUE_ABSENT) {
+        buffer_add(text, "no %s%s", value->subject, value->attribute);
+        return;
+    }
+    buffer_add(text, "%s%s", value->subject, value->attribute);
+    if (value->kind == QUERY_VALUE_NUMBER)
+        buffer_add(text, " = %" PRId64, value->number);
+    else if (value->kind == QUERY_VALUE_DATE)
+        buffer_add(text, " = %s", explain_date(value->number, date, sizeof date));
+    else if (!*value->text)
+        buffer_add_text(text, " without a value");
+    else
+        buffer_add_text(text, " = ");
+    if (value->kind == QUERY_VALUE_TEXT)
+        add_short(text, value->text);
+}
+
+/* What the instance has of it is said as far as it takes one look. */
+static void add_unmet(const struct explain *explain, int32_t instance, struct buffer *text)
+{
+    struct query_value values[QUERY_VALUES_MAX];
+    struct explain_unmet unmet = explain_find_unmet(explain, instance, values);
+    bool gave_up = explain->table.lacks[instance] != 0;
+
+    buffer_add_text(text, gave_up ? "is left out: a pattern of \"" : "does not meet \"");
+    add_short(text, unmet.expression);
+    buffer_add_text(text, gave_up ? "\" takes too many steps" : "\"");
+    for (int i = 0; i < unmet.n_values && i < VALUES_SHOWN; i++) {
+        buffer_add_text(text, i ? ", " : ": it has ");
+        add_value(text, &values[i]);
+    }
+    buffer_add_text(text, unmet.n_values > VALUES_SHOWN ? ", ..." : "");
+}
+
+struct explain_unmet explain_find_unmet(const struct explain *explain, int32_t instance,
+                                        struct query_value *values)
+{
+    struct explain_unmet unmet = {0};
+    const struct query *query;
+
+    if (explain->table.reasons[instance] == PLACE_MEMBER_OF)
+        unmet.expression =
+            place_unmet(explain->cluster, explain->request, explain->taskdef, instance, &query);
+    if (unmet.expression)
+        unmet.n_values = query_blame(query, explain->cluster, instance, values, QUERY_VALUES_MAX);
+    return unmet;
+}
+
+void explain_keeps_out(const struct explain *explain, int32_t instance, struct buffer *text)
+{
+    char words[160];
+
+    if (explain->table.reasons[instance] == PLACE_MEMBER_OF)
+        add_unmet(explain, instance, text);
+    else
+        buffer_add_text(text, explain_lack(definition_of(explain), explain->table.reasons[instance],
+                                           explain->table.lacks[instance], words, sizeof words));
+}
+
+void explain_nearest(const struct explain *explain, struct buffer *text)
+{
+    const struct place_miss *miss = &explain->table.miss;
+    char words[240];
+
+    if (miss->nearest == ID_NONE || miss->reason != PLACE_MEMBER_OF) {
+        buffer_add_text(text, explain_miss(definition_of(explain), miss->reason, miss->nearest,
+                                           miss->lack, words, sizeof words));
+        return;
+    }
+    buffer_add(text, "i%d ", miss->nearest + 1);
+    explain_keeps_out(explain, miss->nearest, text);
+    buffer_add(text, " (%s)", place_reason_names[miss->reason]);
 }
 
 /* In the order in which they are applied. */
@@ -253,26 +363,21 @@ void explain_decider(const struct explain *explain, struct buffer *text)
 void explain_preferred(const struct explain *explain, struct buffer *text)
 {
     int32_t preferred = explain->preferred;
-    char rule[160], words[160];
+    char rule[160];
 
     if (preferred == ID_NONE)
         return;
-    buffer_add(text, "%s prefers i%d, but i%d %s",
+    buffer_add(text, "%s prefers i%d, but i%d ",
                explain_rule(&request_of(explain)->strategy[0], rule, sizeof rule), preferred + 1,
-               preferred + 1,
-               explain_lack(definition_of(explain), explain->table.reasons[preferred],
-                            explain->table.lacks[preferred], words, sizeof words));
+               preferred + 1);
+    explain_keeps_out(explain, preferred, text);
 }
 
 void explain_decided(const struct explain *explain, struct buffer *text)
 {
-    const struct place_miss *miss = &explain->table.miss;
-    char words[240];
-
     if (explain->chooser != EXPLAIN_BY_VM && explain->table.placement.instance == ID_NONE) {
-        buffer_add(text, "no room; nearest miss: %s",
-                   explain_miss(definition_of(explain), miss->reason, miss->nearest, miss->lack,
-                                words, sizeof words));
+        buffer_add_text(text, "no room; nearest miss: ");
+        explain_nearest(explain, text);
         return;
     }
     explain_decider(explain, text);

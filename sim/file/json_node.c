@@ -6,6 +6,7 @@
 #include "core/array.h"
 #include "file/json_set.h"
 #include "file/nearest.h"
+#include "file/quote.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -117,10 +118,23 @@ void reading_finish(struct reading *reading)
 
 void findings_finish(struct findings *findings)
 {
-    for (int i = 0; i < findings->n_list; i++)
+    for (int i = 0; i < findings->n_list; i++) {
         free(findings->list[i].text);
+        free(findings->list[i].shown);
+    }
     free(findings->list);
     *findings = (struct findings){0};
+}
+
+void findings_print_one(const struct finding *finding, FILE *out)
+{
+    fprintf(out, "%s\n", finding->shown ? finding->shown : finding->text);
+}
+
+void findings_print(const struct findings *findings, FILE *out)
+{
+    for (int i = 0; i < findings->n_list; i++)
+        findings_print_one(&findings->list[i], out);
 }
 
 /* Documents */
@@ -413,6 +427,35 @@ void node_error(const struct node *node, const char *format, ...)
     va_start(args, format);
     add_node_finding(node, SEVERITY_ERROR, false, format, args);
     va_end(args);
+}
+
+/* `line` and the place in `text` behind it, as a text for free(). */
+static char *with_place(const char *line, const char *text, int column,
+                        void (*quote)(struct buffer *, const char *, int), const char *between)
+{
+    struct buffer whole = {0};
+
+    buffer_add(&whole, "%s%s", line, between);
+    quote(&whole, text, column);
+    return whole.text;
+}
+
+void node_error_in(const struct node *node, const char *text, int column, const char *format, ...)
+{
+    struct findings *findings = node->document->reading->findings;
+    struct finding *finding;
+    va_list args;
+    char *line;
+
+    va_start(args, format);
+    add_node_finding(node, SEVERITY_ERROR, false, format, args);
+    va_end(args);
+    finding = &findings->list[findings->n_list - 1];
+    line = finding->text;
+    finding->text = with_place(line, text, column, quote_in_line, ": ");
+    if (*text)
+        finding->shown = with_place(line, text, column, quote_in_lines, "");
+    free(line);
 }
 
 void node_warning(const struct node *node, const char *format, ...)

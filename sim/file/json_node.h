@@ -78,6 +78,10 @@ void node_error(const struct node *node, const char *format, ...)
 void node_warning(const struct node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* An error about a place in the node's text, which it shows; `column` of the character, from 1. */
+void node_error_in(const struct node *node, const char *text, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Worth knowing, wrong in no way: kept only where the reader of the findings asked for notes. At the
  * member's name. */
 void node_note(const struct node *node, const char *format, ...)

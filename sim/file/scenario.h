@@ -11,6 +11,8 @@
 #include "file/taskdef_run.h"
 #include "model/world.h"
 
+#include <stdio.h>
+
 /* One registered revision: index here = the id that the scheduler gives it. */
 struct scenario_taskdef {
     struct task_definition *definition;
@@ -170,6 +172,7 @@ struct findings {
     struct finding {
         enum severity severity;
         char *text;
+        char *shown; /* the same with lines below that show the place, or NULL */
         int document, line, column; /* document: 0 is the file itself, then those it names */
         int number;                 /* in the order of finding */
     } * list;
@@ -177,6 +180,10 @@ struct findings {
     int n_errors;
 };
 void findings_finish(struct findings *findings);
+
+/* Prints them for people, one line each and, where there are any, the lines that show the place. */
+void findings_print(const struct findings *findings, FILE *out);
+void findings_print_one(const struct finding *finding, FILE *out);
 
 /* Reads a scenario or a bare task definition. Returns NULL where it cannot be run: `findings` then
  * holds at least one error (a file that cannot be opened is one too). Warnings may come with

@@ -6,6 +6,7 @@
 #include "file/scenario_read.h"
 #include "file/taskdef_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,27 @@
 
 #define ATTRIBUTE_PREFIX "attribute:"
 
+/* " (did you mean attribute:rack?)", or nothing. */
+static const char *field_hint(const char *text, const struct strategy_rule *rule)
+{
+    static const char *const amounts[] = {"cpu", "memory", NULL};
+    static const char *const classes[] = {"instanceId", "host", NULL};
+    static const char *const prefixes[] = {"attribute", NULL};
+    const char *name = strpbrk(text, ":=. ");
+    char word[16], whole[120];
+
+    if (rule->type == STRATEGY_BINPACK)
+        return node_hint(nearest_of(text, amounts));
+    if (!name || !name[1])
+        return node_hint(nearest_of(text, classes));
+    snprintf(word, sizeof word, "%.*s", (int)(name - text), text);
+    if (strcmp(word, "ecs") != 0 && !nearest_of(word, prefixes))
+        return "";
+    snprintf(whole, sizeof whole, ATTRIBUTE_PREFIX "%s",
+             strcmp(word, "ecs") == 0 ? text : name + 1);
+    return node_hint(whole);
+}
+
 static void read_field(const struct node *node, const char *text, struct strategy_rule *rule)
 {
     bool attribute = strncmp(text, ATTRIBUTE_PREFIX, strlen(ATTRIBUTE_PREFIX)) == 0;
@@ -29,7 +51,8 @@ static void read_field(const struct node *node, const char *text, struct strateg
     } else if (rule->type == STRATEGY_BINPACK && strcasecmp(text, "memory") == 0) {
         rule->field = BY_MEMORY;
     } else if (rule->type == STRATEGY_BINPACK) {
-        node_error(node, "found \"%s\"; binpack's field is cpu or memory", text);
+        node_error(node, "found %s; binpack's field is cpu or memory%s", node_found(node),
+                   field_hint(text, rule));
     } else if (strcmp(text, "instanceId") == 0 || strcmp(text, "host") == 0) {
         rule->field = BY_INSTANCE;
     } else if (attribute && text[strlen(ATTRIBUTE_PREFIX)]) {
@@ -37,9 +60,9 @@ static void read_field(const struct node *node, const char *text, struct strateg
         rule->attribute = memory_text(text + strlen(ATTRIBUTE_PREFIX));
     } else {
         node_error(node,
-                   "found \"%s\"; spread's field is instanceId, host or attribute:NAME, such "
-                   "as attribute:ecs.availability-zone",
-                   text);
+                   "found %s; spread's field is instanceId, host or attribute:NAME, such "
+                   "as attribute:ecs.availability-zone%s",
+                   node_found(node), field_hint(text, rule));
     }
 }
 

@@ -46,34 +46,14 @@ bool taskdef_read_name(const struct node *node, const char **name)
     return true;
 }
 
-/* Where a character of an UTF-8 text begins; `column` counts from 1. */
-static const char *at_column(const char *text, int column)
-{
-    for (; column > 1 && *text; column--)
-        do
-            text++;
-        while (((unsigned char)*text & 0xc0) == 0x80);
-    return text;
-}
-
-/* Characters of an expression shown before and after its fault. */
-#define SHOWN_BEFORE 40
-#define SHOWN_AFTER 20
-
 static void check_expression(const struct node *node, const char *text)
 {
     struct query_error error;
     struct query *query = query_parse(text, &error);
 
-    if (!query) {
-        int first = error.column > SHOWN_BEFORE ? error.column - SHOWN_BEFORE : 1;
-        const char *from = at_column(text, first), *fault = at_column(text, error.column);
-        const char *to = at_column(fault, SHOWN_AFTER + 1);
-
-        node_error(node, "column %d of the expression: %s: %s%.*s^%.*s%s", error.column, error.text,
-                   from > text ? "..." : "", (int)(fault - from), from, (int)(to - fault), fault,
-                   *to ? "..." : "");
-    }
+    if (!query)
+        node_error_in(node, text, error.column, "column %d of the expression: %s", error.column,
+                      error.text);
     query_destroy(query);
 }
 

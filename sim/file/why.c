@@ -24,14 +24,12 @@ static void say(struct buffer *text, const struct explain *explain)
     const struct request *request = &explain->cluster->requests[explain->request];
     int32_t preferred = explain->preferred;
     const char *liked = story_instance_name(preferred);
-    char rule[96], lack[160];
+    char rule[96];
 
-    buffer_add(text, "%s -> %s: %s prefers %s, but %s %s", story_task_name(explain->task),
+    buffer_add(text, "%s -> %s: %s prefers %s, but %s ", story_task_name(explain->task),
                story_instance_name(explain->table.placement.instance),
-               explain_rule(&request->strategy[0], rule, sizeof rule), liked, liked,
-               explain_lack(taskdefs_get(&explain->cluster->taskdefs, explain->taskdef),
-                            explain->table.reasons[preferred], explain->table.lacks[preferred],
-                            lack, sizeof lack));
+               explain_rule(&request->strategy[0], rule, sizeof rule), liked, liked);
+    explain_keeps_out(explain, preferred, text);
 }
 
 static bool try_task(struct buffer *text, const char *path, int32_t task)

@@ -193,6 +193,47 @@ sed 's/"name":"best-fit"/"name":"of-mine"/' own.run >other.run
 expect 'a log by a strategy of another berth' 2 '' 'strategy "of-mine", which this berth does not have' replay other.run
 expect 'nothing to explain in it' 2 '' 'strategy "of-mine", which this berth does not have' explain other.run --task t2
 
+# placed STRATEGY CONSTRAINT...: writes placed.json, in which one task asks for that.
+placed()
+{
+    local constraints= strategy=$1
+    shift
+    for expression in "$@"; do
+        constraints+="${constraints:+,}{\"type\":\"memberOf\",\"expression\":\"$expression\"}"
+    done
+    cat >placed.json <<END
+{ "berth": "scenario/1", "until": "5s", "instanceTypes": { "box": { "vcpu": 1, "memory": "1GiB", "boot": "0s" } },
+  "instances": [ { "type": "box", "attributes": { "rack": "r7" } } ],
+  "taskDefinitions": [ { "family": "job", "containerDefinitions": [ { "name": "job", "image": "job", "memory": 32 } ] } ],
+  "timeline": [ { "at": "1s", "wait": true, "runTask": { "taskDefinition": "job",
+    "placementStrategy": [ $strategy ], "placementConstraints": [ $constraints ] } } ] }
+END
+}
+
+placed '{"type":"binpack","field":"memroy"}'
+expect 'a field misspelt' 2 '' "binpack's field is cpu or memory \(did you mean memory\?\)" sim placed.json
+placed '{"type":"binpak","field":"memory"}'
+expect 'a strategy misspelt' 2 '' 'did you mean binpack\?' sim placed.json
+placed '{"type":"spread","field":"atribute:rack"}'
+expect 'an attribute misspelt' 2 '' 'did you mean attribute:rack\?' sim placed.json
+placed '{"type":"spread","field":"ecs.availability-zone"}'
+expect 'an attribute without its prefix' 2 '' 'did you mean attribute:ecs.availability-zone\?' sim placed.json
+placed '{"type":"spread","field":"hots"}'
+expect 'hosts misspelt' 2 '' 'did you mean host\?' sim placed.json
+placed '' 'attribute:rack\t= r1'
+expect 'a place in an expression' 2 '' 'expression: column 16 of the expression: expected an operator .*, found .=.$' sim placed.json
+[ "$(tail -n 2 err)" = "$(printf '    attribute:rack = r1\n                   ^')" ]
+report 'which is shown below' $?
+expect 'in one line where each is a finding' 2 "found '=': attribute:rack \\^= r1$" '' validate placed.json
+[ "$(wc -l <out)" = 1 ]
+report 'and no more lines' $?
+expect 'as JSON in one line' 2 "found '=': attribute:rack \\^= r1\"" '' validate placed.json --json
+placed '' 'attribute:rack exists' 'attribute:rack == r1'
+"$berth" sim placed.json -o placed.run >out 2>err
+expect 'which constraint is not met, and by what' 0 \
+    'no room; nearest miss: i1 does not meet "attribute:rack == r1": it has attribute:rack = r7 \(MEMBER_OF\)$' '' explain placed.run --task t1
+expect 'as JSON' 0 '"constraint": "attribute:rack == r1", "has": \[\{"subject": "attribute:rack", "value": "r7"\}\]' '' explain placed.run --task t1 --json
+
 # An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
 "$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 --json --paranoid >out 2>err &
 sleep 0.5

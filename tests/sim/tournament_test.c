@@ -160,6 +160,8 @@ Test(tournament, contenders_by_name)
         {"best-fit,spread-zone+spread-attribute:colour+worst-fit", 2, 3, NULL},
         {"bestfit", 0, 0, "no strategy \"bestfit\"; did you mean best-fit?"},
         {"spread-zon+random", 0, 0, "no strategy \"spread-zon\"; did you mean spread-zone?"},
+        {"spread-atribute:colour", 0, 0,
+         "no strategy \"spread-atribute:colour\"; did you mean spread-attribute:colour?"},
         {"quite-another", 0, 0,
          "no strategy \"quite-another\"; berth tournament --list shows them all"},
         {"spread-attribute:", 0, 0, NULL},
