@@ -119,7 +119,9 @@ enum inside_measured {
     INSIDE_CROWD, /* both steps, of many at once */
     INSIDE_END,   /* its process ends until its agent has heard */
     INSIDE_TOUCH, /* a MiB for the first time */
+    INSIDE_READY, /* a program that has started says that it is ready */
     INSIDE_STAND_IN,
+    INSIDE_FIRST, /* a guest's first container: create until ready, beyond what later ones take */
     INSIDE_MESSAGE,
     INSIDE_MEASURED,
 };
