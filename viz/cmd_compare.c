@@ -5,6 +5,7 @@
 #include "viz/command.h"
 
 #include "file/options.h"
+#include "file/scenario.h"
 #include "viz/compare.h"
 #include "viz/compare_print.h"
 #include "viz/gnuplot.h"
@@ -64,7 +65,7 @@ static void put_reference_first(struct run *runs, char **paths, int n_runs)
 static bool same_scenario(const struct run *a, const struct run *b)
 {
     return a->header.scenario && b->header.scenario &&
-           strcmp(a->header.scenario, b->header.scenario) == 0;
+           scenario_same_world(a->header.scenario, b->header.scenario);
 }
 
 /* Every run is held against the first. */

@@ -197,6 +197,10 @@ struct scenario *scenario_parse(const char *text, const char *name, struct findi
 /* The scenario that a run's log begins with; NULL where there is none or it is broken. */
 struct scenario *scenario_reread(const char *text);
 
+/* Whether two sources, as run headers have them, tell of the same tasks on the same instances: what these
+ * are (costs.machines) and what they cost is left out. */
+bool scenario_same_world(const char *a, const char *b);
+
 void scenario_destroy(struct scenario *scenario);
 
 /* A fault as the scenario spells it: "killTask t1", "cutAgent i1 for 6 s". */

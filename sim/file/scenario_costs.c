@@ -289,3 +289,21 @@ void scenario_put_costs(struct scenario_reader *reader, const struct scenario_op
     if (options->boot_path)
         json_object_set_new(costs_object(top), "path", json_string(options->boot_path));
 }
+
+static json_t *world_of(const char *source)
+{
+    json_t *world = json_loads(source, 0, NULL);
+
+    json_object_del(world, "costs");
+    return world;
+}
+
+bool scenario_same_world(const char *a, const char *b)
+{
+    json_t *worlds[2] = {world_of(a), world_of(b)};
+    bool same = worlds[0] && worlds[1] && json_equal(worlds[0], worlds[1]);
+
+    json_decref(worlds[0]);
+    json_decref(worlds[1]);
+    return same;
+}

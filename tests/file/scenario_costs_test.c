@@ -174,6 +174,24 @@ Test(scenario_costs, of_a_host_profile)
     free(profile);
 }
 
+/* One scenario on slices and on virtual machines, with this machine's costs and with others. */
+Test(scenario_costs, are_not_what_makes_a_world)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        {"{\"until\":\"1s\"}", "{\"costs\":{\"machines\":\"vms\"},\"until\":\"1s\"}", true},
+        {"{\"costs\":\"2012\"}", "{\"costs\":\"laptop\"}", true},
+        {"{\"until\":\"1s\"}", "{\"until\":\"2s\"}", false},
+        {"{\"until\":\"1s\"}", "no JSON", false},
+        {"[]", "[]", true},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect(scenario_same_world(rows[i].a, rows[i].b) == rows[i].same, "row %zu", i);
+}
+
 /* A profile says what this machine's instances cost, not whether they are virtual machines. */
 Test(scenario_costs, a_host_profile_leaves_instances_what_they_are)
 {
