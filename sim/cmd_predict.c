@@ -163,13 +163,7 @@ static bool simulate_idle(struct session *session, struct scenario *scenario, st
     const struct costs costs = scenario->costs;
     bool ok;
 
-    scenario->costs = (struct costs){
-        .layer_bytes_per_sec = BYTES_PER_SEC_ANY,
-        .network_bytes_per_sec = BYTES_PER_SEC_ANY,
-        .registry_bytes_per_sec = BYTES_PER_SEC_ANY,
-        .disk_bytes_per_sec = BYTES_PER_SEC_ANY,
-        .unpack_bytes_per_sec = BYTES_PER_SEC_ANY,
-    };
+    scenario->costs = costs_none();
     for (int i = 0; i < scenario->n_taskdefs; i++)
         for (int c = 0; c < scenario->taskdefs[i].definition->n_containers; c++)
             scenario->taskdefs[i].behaviours[c].work = distribution_constant(0);

@@ -279,6 +279,18 @@ struct costs costs_default(void)
     return costs_find(0);
 }
 
+struct costs costs_none(void)
+{
+    return (struct costs){
+        .layer_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .network_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .registry_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .disk_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .unpack_bytes_per_sec = BYTES_PER_SEC_ANY,
+        .vm = {.speed_permille = 1000, .together_permille = 1000},
+    };
+}
+
 /* What a kernel leaves of a guest shrinks with the guest: of 128, 256, 512, 608 and 1024 MiB 49, 162,
  * 415, 464 and 849 (Debian's 6.12, measured). */
 int64_t costs_guest_mib(const struct vm_costs *costs, int64_t containers_mib)

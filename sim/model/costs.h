@@ -121,6 +121,9 @@ struct costs costs_find(int profile);
 /* The first. */
 struct costs costs_default(void);
 
+/* Nothing takes any time but work, which takes as long in a virtual machine as outside. */
+struct costs costs_none(void);
+
 /* How much memory a virtual machine is given so that so much is left for containers: its system's
  * comes on top, and what a kernel needs to keep account of more. And what it takes of its host. MiB. */
 int64_t costs_guest_mib(const struct vm_costs *costs, int64_t containers_mib);

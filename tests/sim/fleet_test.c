@@ -364,6 +364,27 @@ Test(fleet, a_task_may_be_in_a_virtual_machine)
     trial_end();
 }
 
+/* What a scenario waits for by itself is found without any costs: also where a task has its own machine. */
+Test(fleet, a_machine_of_a_task_may_cost_nothing)
+{
+    struct sim_options options;
+    struct err err = {0};
+
+    run(COSTS "}, " BOX(2) "'instances': '1xbox', 'isolation': {'a': 'vm'}, "
+                           "'taskDefinitions': [{'family': 'a', 'containerDefinitions': [{'name': "
+                           "'c', 'image': 'x', 'memory': 100}]}],"
+                           "'behaviour': {'a/c': {'work': '1s', 'idle': '2s'}}, 'timeline': [" RUN(
+                               "a", "1s", 1) "]");
+    sim_result_finish(&result);
+    scenario->costs = costs_none();
+    options = sim_options_default(scenario);
+    options.tell = true;
+    cr_assert(sim_run(scenario, &options, &result, &err), "%s", err.text);
+    assert_usec(life(1, 0)->ready_at_usec, 1 * SECOND, "its machine boots at once");
+    assert_usec(life(1, 0)->exited_at_usec, 4 * SECOND, "it works as outside, and waits");
+    trial_end();
+}
+
 /* Touching 64 MiB at 1 ms each, then it becomes ready. */
 Test(fleet, touching_memory_is_work)
 {
