@@ -70,6 +70,8 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
     };
     share_init(&fleet->common[COMMON_HOST],
                on_host(fleet) && costs->contention ? cpu_rate(costs->host_cpu) : SHARE_RATE_MAX);
+    /* On one machine in front of somebody a part of a period more or less is seen. */
+    fleet->common[COMMON_HOST].exact = costs->contention;
     fleet->session = fleet->kernel = SHARE_ROOT;
     if (on_host(fleet) && costs->host_session)
         fleet->session = share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,

@@ -212,7 +212,7 @@ static void sync_group(struct share *share, int32_t id)
 {
     struct share_node *node = &share->nodes[id];
     const struct share_node *parent = &share->nodes[node->parent];
-    int64_t ticks = parent->at - node->seen;
+    int64_t ticks = node->stopped ? 0 : parent->at - node->seen;
 
     if (node->heaps[0] == HEAP_FINISH) {
         node->virtual_time +=
@@ -259,6 +259,8 @@ static void sync_root(struct share *share, int64_t at_usec)
     if (root->fluid > 0)
         root->virtual_time += root->level * (share_wide)(now - root->at);
     root->at = now;
+    if (share->n_quotas > 0)
+        share_quota_advance(share, now);
 }
 
 /* The root, and every group from there to this one. */
@@ -411,12 +413,13 @@ static void put_back(struct share *share, int32_t id)
 {
     struct share_node *node = &share->nodes[id], *parent = &share->nodes[node->parent];
 
-    if (node->n_members == 0) {
+    if (node->n_members == 0 || node->stopped) {
         if (node->throttle.on)
             share_throttle_end(&node->throttle);
         node->state = SHARE_IDLE;
         node->rate = 0;
-        node->virtual_time = 0; /* nobody's tag is left */
+        if (node->n_members == 0)
+            node->virtual_time = 0; /* nobody's tag is left */
         return;
     }
     node->state = SHARE_FLUID; /* until the level is known */
@@ -431,7 +434,7 @@ static void put_back(struct share *share, int32_t id)
 static void close_path(struct share *share, int32_t group)
 {
     struct share_node *root = &share->nodes[SHARE_ROOT];
-    share_wide next;
+    share_wide next, turn;
 
     for (; group != SHARE_ROOT; group = share->nodes[group].parent)
         put_back(share, group);
@@ -440,8 +443,31 @@ static void close_path(struct share *share, int32_t group)
     root->rate = share->capacity;
     share_out(share, SHARE_ROOT, share->capacity);
     next = next_time(share, root);
+    turn = share_quota_settle(share);
+    next = turn < next ? turn : next;
     next = next == SHARE_NEVER ? next : (next + SHARE_TICKS / 2) / SHARE_TICKS;
     share->next_usec = next < (share_wide)USEC_MAX ? (int64_t)next : USEC_NEVER;
+}
+
+uint64_t share_rate_of(struct share *share, int32_t group)
+{
+    const struct share_node *node = &share->nodes[group];
+
+    for (int32_t above = group; above != SHARE_ROOT; above = share->nodes[above].parent)
+        if (share->nodes[above].state == SHARE_IDLE)
+            return 0;
+    sync_path(share, group);
+    return node->state == SHARE_FIXED ? most(node)
+                                      : rate_at(node, share->nodes[node->parent].level);
+}
+
+/* A group with a quota stands still from now on, or runs again. */
+static void turn_group(struct share *share, int32_t group)
+{
+    sync_path(share, group);
+    open_path(share, group);
+    share->nodes[group].stopped = !share->nodes[group].stopped;
+    close_path(share, group);
 }
 
 static void add_worker(struct share *share, int32_t group_id, int32_t id)
@@ -495,6 +521,7 @@ static int32_t add_group(struct share *share, int32_t parent, uint32_t weight, u
 
     share->nodes[id] = (struct share_node){
         .heaps = {ID_NONE, ID_NONE},
+        .quota = ID_NONE,
         .is_group = true,
         .state = SHARE_IDLE,
         .parent = parent,
@@ -516,6 +543,7 @@ void share_init(struct share *share, uint64_t capacity)
 void share_finish(struct share *share)
 {
     free(share->nodes);
+    free(share->quotas);
     *share = (struct share){.next_usec = USEC_NEVER, .free_node = ID_NONE};
 }
 
@@ -529,15 +557,24 @@ static void make_root(struct share *share)
 int32_t share_add_group(struct share *share, int32_t parent, uint32_t weight, uint64_t limit,
                         int64_t phase_usec)
 {
+    int32_t id, quota;
+
     make_root(share);
     assert(limit > 0 && limit <= SHARE_RATE_MAX);
     assert(phase_usec >= SHARE_PHASE_NONE && phase_usec < SHARE_PERIOD_USEC);
-    return add_group(share, parent, weight, limit, phase_usec);
+    quota = share_quota_add(share, limit, phase_usec);
+    if (quota == ID_NONE)
+        return add_group(share, parent, weight, limit, phase_usec);
+    id = add_group(share, parent, weight, SHARE_RATE_MAX, SHARE_PHASE_NONE);
+    share->nodes[id].quota = quota;
+    share->quotas[quota].group = id;
+    return id;
 }
 
 void share_remove_group(struct share *share, int32_t group)
 {
     assert(share->nodes[group].n_members == 0);
+    share_quota_remove(share, group);
     free_node(share, group);
 }
 
@@ -637,9 +674,13 @@ bool share_take_finished(struct share *share, int64_t at_usec, int64_t *who)
     sync_root(share, at_usec);
     found = find_finished(share, SHARE_ROOT);
     if (found == ID_NONE) {
-        /* Rounding: it is a moment later. */
-        share->next_usec = at_usec + 1;
-        return false;
+        int32_t group = share_quota_take_turn(share, at_usec * SHARE_TICKS);
+
+        if (group != ID_NONE)
+            turn_group(share, group);
+        else
+            share->next_usec = at_usec + 1; /* rounding: it is a moment later */
+        return group != ID_NONE && share_take_finished(share, at_usec, who);
     }
     *who = share->nodes[found].who;
     share_remove_worker(share, at_usec, found);

@@ -28,12 +28,17 @@
  * until its part of a period is used, then not at all until the next period. */
 #define SHARE_PHASE_NONE (-1)
 #define SHARE_PERIOD_USEC (100 * USEC_PER_MSEC) /* CFS's (ECS agent/config/config.go) */
+/* Of an exact share; others go by the average, in which a thousand periods cost as much as one. */
+#define SHARE_QUOTAS_MOST 64
 
 __extension__ typedef unsigned __int128 share_wide;
 
 struct share {
     uint64_t capacity;
-    int64_t next_usec; /* the next completion, USEC_NEVER */
+    int64_t next_usec; /* when share_take_finished() is to be asked next, USEC_NEVER */
+    bool exact; /* set before any group: its first SHARE_QUOTAS_MOST quotas go period by period */
+    struct share_quota *quotas;
+    int n_quotas, cap_quotas;
     struct share_node *nodes;
     int n_nodes, cap_nodes;
     int32_t free_node;

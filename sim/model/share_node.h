@@ -53,11 +53,23 @@ struct share_throttle {
     bool on;
 };
 
+/* The same looked at period by period, in ticks; budgets are rates times ticks. */
+struct share_quota {
+    int32_t group;
+    uint64_t rate;     /* at which it uses its budget now */
+    share_wide whole;  /* budget of a period */
+    share_wide budget; /* left at `at` */
+    share_wide turn;   /* when it stops, or runs again; SHARE_NEVER */
+    int64_t at;
+    int64_t period_end; /* a new period begins */
+};
+
 struct share_node {
     struct share_slot slots[2];
     int8_t heaps[2]; /* in which it stands: enum share_heap or ID_NONE */
     bool is_group;
     bool watched; /* looked at with every change of its group */
+    bool stopped; /* its quota is used up: its members stand still */
     uint8_t state;
     int32_t parent;
     int32_t watched_next, watched_prev;
@@ -81,6 +93,7 @@ struct share_node {
     int32_t tops[HEAPS];
     int32_t watched_first;
     int32_t n_members, n_fixed, n_watched;
+    int32_t quota; /* in the share's quotas, ID_NONE */
     struct share_throttle throttle;
 };
 
@@ -88,6 +101,19 @@ struct share_node {
 void share_heap_put(struct share *share, int32_t group, enum share_heap heap, int32_t node,
                     share_wide key);
 void share_heap_take(struct share *share, int32_t group, int32_t node, int slot);
+
+/* share.c: what it gets now; it and all above it are brought up to date. */
+uint64_t share_rate_of(struct share *share, int32_t group);
+
+/* share_quota.c */
+/* ID_NONE: this one is no exact share's, or it has too many already. Its group is to be set. */
+int32_t share_quota_add(struct share *share, uint64_t quota, int64_t phase_usec);
+void share_quota_remove(struct share *share, int32_t group);
+/* Up to now everybody had the rate found by share_quota_settle(); that gives the next turn. */
+void share_quota_advance(struct share *share, int64_t now);
+share_wide share_quota_settle(struct share *share);
+/* A group that has to stand still or may run again now, ID_NONE: none. */
+int32_t share_quota_take_turn(struct share *share, int64_t now);
 
 /* share_throttle.c */
 /* How far its own time goes while the parent's goes from `seen` to `now`; takes note of it. */

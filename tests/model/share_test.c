@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CPU SHARE_ONE
 #define MSEC USEC_PER_MSEC
@@ -221,6 +222,45 @@ Test(share, of_a_quota_is_what_a_loop_over_periods_says)
     }
 }
 
+/* Where quotas are taken one by one, the second has what the first leaves when it stands still: by
+ * weight until 66.667 ms, when the first has had its 50, then alone. */
+Test(share, of_an_exact_quota_goes_to_others_while_it_stands_still)
+{
+    struct share share;
+    int32_t groups[2];
+    int64_t done[2];
+
+    share_init(&share, CPU);
+    share.exact = true;
+    for (int i = 0; i < 2; i++) {
+        groups[i] = share_add_group(&share, SHARE_ROOT, i == 0 ? 3072 : 1024, CPU / 2, 0);
+        share_add_worker(&share, 0, groups[i], 1024, CPU, 120 * MSEC, i);
+    }
+    run(&share, 2, done);
+    cr_assert(llabs(done[0] - 226667) <= 1 && done[1] == 240 * MSEC, "%lld, %lld",
+              (long long)done[0], (long long)done[1]);
+    share_finish(&share);
+}
+
+/* What a group did not use in its period is lost: of its 50 ms it got 40 beside the other, and begins
+ * the next period with 50. */
+Test(share, of_an_exact_quota_is_not_saved)
+{
+    struct share share;
+    int64_t done[2];
+    int32_t group;
+
+    share_init(&share, CPU);
+    share.exact = true;
+    group = share_add_group(&share, SHARE_ROOT, 1024, CPU / 2, 0);
+    share_add_worker(&share, 0, group, 1024, CPU, 95 * MSEC, 0);
+    share_add_worker(&share, 0, SHARE_ROOT, 1536, CPU, 60 * MSEC, 1);
+    run(&share, 2, done);
+    cr_assert(done[1] == 100 * MSEC, "%lld", (long long)done[1]);
+    cr_assert(done[0] == 205 * MSEC, "%lld", (long long)done[0]);
+    share_finish(&share);
+}
+
 /* Two under one quota of a CPU on a machine of two: each has a CPU of its own half of the time, so
  * their weights do not matter. On a machine of one CPU they do. */
 Test(share, inside_a_quota_depends_on_how_much_is_there)
@@ -310,12 +350,15 @@ struct plain {
     double left[WORKERS];
     bool working[WORKERS];
     bool by_members[GROUPS];
+    /* CFS quotas, period by period */
+    bool has_quota[GROUPS], stopped[GROUPS];
+    double quota[GROUPS], budget[GROUPS], period_end[GROUPS];
 };
 
 static bool is_below(const struct plain *plain, int i, int group)
 {
     return i != 0 && plain->parent[i] == group &&
-           (i < GROUPS ? i < plain->n_groups
+           (i < GROUPS ? i < plain->n_groups && !plain->stopped[i]
                        : i - GROUPS < plain->n_workers && plain->working[i - GROUPS]);
 }
 
@@ -369,32 +412,118 @@ static int64_t pick(int round, int *n, int64_t bound)
     return (int64_t)draw_below(11, DRAW_WORK, round, (*n)++, (uint64_t)bound);
 }
 
+static double next_turn(const struct plain *plain, double now)
+{
+    double next = INFINITY;
+
+    for (int g = 1; g < plain->n_groups; g++) {
+        if (!plain->has_quota[g])
+            continue;
+        next = fmin(next, plain->period_end[g] - now);
+        if (!plain->stopped[g] && plain->rate[g] > 0)
+            next = fmin(next, plain->budget[g] / plain->rate[g]);
+    }
+    return next;
+}
+
+static void take_turns(struct plain *plain, double now, double passed)
+{
+    for (int g = 1; g < plain->n_groups; g++) {
+        if (!plain->has_quota[g])
+            continue;
+        plain->budget[g] -= plain->rate[g] * passed;
+        if (plain->budget[g] < 0.01)
+            plain->stopped[g] = true;
+        if (plain->period_end[g] <= now + 1e-6) {
+            plain->period_end[g] += 100 * MSEC;
+            plain->budget[g] = plain->quota[g] * 100 * MSEC;
+            plain->stopped[g] = false;
+        }
+    }
+}
+
+/* When each worker is done that has `extra` more to do than it says. */
+static void run_plain(struct plain plain_as_it_begins, double cpus, const int64_t *starts,
+                      const int64_t *kills, double extra, double *ended)
+{
+    struct plain *plain = &plain_as_it_begins;
+    double now = 0;
+
+    for (int w = 0; w < plain->n_workers; w++) {
+        plain->left[w] = fmax(plain->left[w] + extra, 1);
+        ended[w] = -1;
+    }
+    for (;;) {
+        double next = INFINITY;
+
+        for (int w = 0; w < plain->n_workers; w++)
+            plain->working[w] = ended[w] < 0 && now >= (double)starts[w];
+        memset(plain->rate, 0, sizeof plain->rate);
+        solve(plain, 0, cpus);
+        for (int w = 0; w < plain->n_workers; w++) {
+            if (plain->working[w]) {
+                if (plain->rate[GROUPS + w] > 0)
+                    next = fmin(next, plain->left[w] / plain->rate[GROUPS + w]);
+                next = fmin(next, (double)kills[w] - now);
+            } else if (ended[w] < 0) {
+                next = fmin(next, (double)starts[w] - now);
+            }
+        }
+        if (next == INFINITY)
+            break;
+        next = fmin(next, next_turn(plain, now));
+        now += next;
+        take_turns(plain, now, next);
+        for (int w = 0; w < plain->n_workers; w++) {
+            if (!plain->working[w])
+                continue;
+            plain->left[w] -= next * plain->rate[GROUPS + w];
+            if (plain->left[w] < 1e-6 || now >= (double)kills[w])
+                ended[w] = now;
+        }
+    }
+}
+
+/* Where a quota is used up just when work is done, a moment's rounding decides whether it is a period
+ * later. */
+#define SWAY_USEC 25
+
 /* Random groups and workers that come and are killed at random times; both must agree on when each
- * ends. */
-static void compare_random_tree(int round)
+ * ends. `exact`: limits are quotas that are taken period by period. */
+static void compare_random_tree(int round, bool exact)
 {
     static const double limits[] = {0.25, 0.5, 1, 1.5, 2, 1e6};
     struct plain plain = {.n_groups = 1};
     struct share share;
     int32_t ids[GROUPS] = {SHARE_ROOT}, workers[WORKERS];
     int64_t starts[WORKERS], kills[WORKERS], amounts[WORKERS], done[WORKERS], who;
-    double ended[WORKERS], now = 0;
+    double ended[3][WORKERS];
     int n = 0, cpus = 1 + (int)pick(round, &n, 3);
 
     share_init(&share, (uint64_t)cpus * CPU);
+    share.exact = exact;
     plain.limit[0] = cpus;
     for (int g = 1; g < GROUPS && pick(round, &n, 5) > 0; g++) {
         double limit = limits[pick(round, &n, 6)];
+        int64_t phase = SHARE_PHASE_NONE;
 
+        if (exact && limit < 1e5) {
+            limit *= (double)(900 + pick(round, &n, 100)) / 1000;
+            phase = pick(round, &n, 100 * MSEC);
+            plain.has_quota[g] = true;
+            plain.quota[g] = limit;
+            plain.budget[g] = limit * 100 * MSEC;
+            plain.period_end[g] = (double)phase;
+        }
         plain.parent[g] = (int)pick(round, &n, g);
         plain.by_members[g] = pick(round, &n, 4) == 0;
         plain.weight[g] = (double)(2 + pick(round, &n, 2000));
-        plain.limit[g] = limit;
+        plain.limit[g] = plain.has_quota[g] ? 1e6 : limit;
         plain.n_groups = g + 1;
         ids[g] = share_add_group(
             &share, ids[plain.parent[g]],
             plain.by_members[g] ? SHARE_WEIGHT_OF_MEMBERS : (uint32_t)plain.weight[g],
-            limit > 1e5 ? SHARE_RATE_MAX : (uint64_t)(limit * (double)CPU), SHARE_PHASE_NONE);
+            limit > 1e5 ? SHARE_RATE_MAX : (uint64_t)(limit * (double)CPU), phase);
     }
     plain.n_workers = 1 + (int)pick(round, &n, WORKERS);
     for (int w = 0; w < plain.n_workers; w++) {
@@ -405,36 +534,11 @@ static void compare_random_tree(int round)
         starts[w] = pick(round, &n, 3) ? pick(round, &n, 2000000) : 0;
         kills[w] = pick(round, &n, 6) ? USEC_NEVER : starts[w] + pick(round, &n, 3000000);
         plain.left[w] = (double)amounts[w];
-        ended[w] = -1;
         done[w] = -1;
     }
 
-    /* the plain one */
-    for (;;) {
-        double next = INFINITY;
-
-        for (int w = 0; w < plain.n_workers; w++)
-            plain.working[w] = ended[w] < 0 && now >= (double)starts[w];
-        solve(&plain, 0, cpus);
-        for (int w = 0; w < plain.n_workers; w++) {
-            if (plain.working[w]) {
-                next = fmin(next, plain.left[w] / plain.rate[GROUPS + w]);
-                next = fmin(next, (double)kills[w] - now);
-            } else if (ended[w] < 0) {
-                next = fmin(next, (double)starts[w] - now);
-            }
-        }
-        if (next == INFINITY)
-            break;
-        now += next;
-        for (int w = 0; w < plain.n_workers; w++) {
-            if (!plain.working[w])
-                continue;
-            plain.left[w] -= next * plain.rate[GROUPS + w];
-            if (plain.left[w] < 1e-6 || now >= (double)kills[w])
-                ended[w] = now;
-        }
-    }
+    for (int i = 0; i < 3; i++)
+        run_plain(plain, cpus, starts, kills, (i - 1) * (exact ? SWAY_USEC : 0), ended[i]);
 
     /* ours */
     for (int64_t at = 0; at != USEC_NEVER;) {
@@ -463,15 +567,27 @@ static void compare_random_tree(int round)
             at = next;
         }
     }
-    for (int w = 0; w < plain.n_workers; w++)
-        cr_assert(fabs((double)done[w] - ended[w]) <= 60 + ended[w] * 1e-5,
+    for (int w = 0; w < plain.n_workers; w++) {
+        double low = fmin(fmin(ended[0][w], ended[1][w]), ended[2][w]);
+        double high = fmax(fmax(ended[0][w], ended[1][w]), ended[2][w]);
+        double slack = 60 + high * 1e-5;
+
+        cr_assert((double)done[w] >= low - slack && (double)done[w] <= high + slack,
                   "round %d, worker %d: %lld instead of %f", round, w, (long long)done[w],
-                  ended[w]);
+                  ended[1][w]);
+    }
+    cr_assert(share.next_usec == USEC_NEVER);
     share_finish(&share);
 }
 
 Test(share, of_random_trees_is_what_bisection_says)
 {
     for (int round = 0; round < 3000; round++)
-        compare_random_tree(round);
+        compare_random_tree(round, false);
+}
+
+Test(share, of_random_trees_with_quotas_is_what_a_loop_over_periods_says)
+{
+    for (int round = 0; round < 120; round++)
+        compare_random_tree(round, true);
 }
