@@ -58,6 +58,8 @@ enum measured {
     MEASURED_EXEC_COLD_CPU,
     MEASURED_EXEC_CPU,
     MEASURED_CHILD_WAIT,   /* from the order to start until ready, less CPU time */
+    MEASURED_START_TURNS,  /* of a start, more than that where work keeps all CPUs busy */
+    MEASURED_WORK_TURNS,   /* likewise of short work, more than it takes with half a CPU */
     MEASURED_STOP,         /* SIGTERM until the agent knows */
     MEASURED_END_COLD_CPU, /* likewise, after idling */
     MEASURED_REMOVE_COLD_CPU,
@@ -95,6 +97,12 @@ enum measured {
 /* A step costs what it does in a crowd where the same was done so shortly before: measured with rests of 1
  * to 100 ms between containers, those of 1 ms cost nearly what those of 100 ms do. */
 #define CALIBRATE_COLD_AFTER_USEC 3000
+
+/* Among work on all CPUs, work of up to 50 ms gets on as one of its own CPU's line, work of 100 to 200 ms in
+ * between, longer work as evenly as if there were no lines: measured with 3 and 5 on two CPUs. The kernel
+ * looks at its lines every 32 to 64 ms where CPUs are busy (sched_domain's busy_factor) and moves somebody when
+ * it has failed before. */
+#define CALIBRATE_BALANCE_USEC 100000
 
 /* As many ways up as enum boot_path has. */
 enum { CALIBRATE_PATHS = 3 };
@@ -152,7 +160,7 @@ struct calibration {
 };
 
 /* Measures everything. Some 25 s and no more than 30 where `quick`, then `late` says what is left out;
- * else a minute and a half. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
+ * else two minutes. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
  * Leaves nothing behind. */
 bool calibrate(struct calibration *calibration, struct err *err);
 

@@ -50,6 +50,8 @@ static const struct table_row rows[] = {
     {MEASURED_EXEC_COLD_CPU, "program, until ready: CPU", UNIT_MSEC, NULL},
     {MEASURED_EXEC_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_CHILD_WAIT, "start until ready: waiting", UNIT_MSEC, NULL},
+    {MEASURED_START_TURNS, "beside work on all CPUs, more", UNIT_MSEC, NULL},
+    {MEASURED_WORK_TURNS, "and 20 ms of work there, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
     {MEASURED_KEEP_CPU, "and keeps what that prints", UNIT_MSEC, NULL},
@@ -268,7 +270,12 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
                calibration->create_alone, calibration->network_alone);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
-    buffer_add(json, ",\n    \"coldAfter\": \"%dus\"", CALIBRATE_COLD_AFTER_USEC);
+    buffer_add_text(json, ",\n    \"startTurns\": ");
+    add_samples(json, &series[MEASURED_START_TURNS]);
+    buffer_add_text(json, ",\n    \"workTurns\": ");
+    add_samples(json, &series[MEASURED_WORK_TURNS]);
+    buffer_add(json, ",\n    \"coldAfter\": \"%dus\", \"balanceAfter\": \"%dus\"",
+               CALIBRATE_COLD_AFTER_USEC, CALIBRATE_BALANCE_USEC);
 }
 
 static void add_rates(struct buffer *json, const struct calibration *calibration)

@@ -25,7 +25,7 @@ static const char about[] =
     "`berth sim --host-profile PROFILE` and `berth predict` read; without -o that is\n"
     "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds "
     "the\n"
-    "quieter half counts. Takes a minute and a half, with --quick less than 30 s. Exits with 3 "
+    "quieter half counts. Takes two minutes, with --quick less than 30 s. Exits with 3 "
     "where\n"
     "this machine can run no containers.";
 
@@ -53,7 +53,7 @@ static bool write_profile(const char *path, const struct calibration *calibratio
     return ok;
 }
 
-/* Found out before a minute and a half of measuring. */
+/* Found out before two minutes of measuring. */
 static bool may_write(const char *path, struct err *err)
 {
     const char *slash = strrchr(path, '/');
@@ -84,7 +84,7 @@ static int measure(const char *path, bool quick, bool json)
         free(calibration);
         return err_report(&err);
     }
-    fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "a minute and a half");
+    fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "two minutes");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);
         code = calibration->interrupted ? REPORT_INTERRUPTED : code;

@@ -29,6 +29,7 @@
 
 #define PATIENCE_USEC 10000000
 #define TOUCH "128MiB"
+#define WORK "work"
 
 /* What is started at a gate has long come to it. */
 #define PARKING_USEC 50000
@@ -36,29 +37,29 @@
 /* Most of what is told to end has not run for a while, and nor has its agent. */
 #define REST_USEC 50000
 
+#define WORKER(name)                                                                               \
+    "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
+    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192, \"cpu\": 256 } ] }"
+
 #define FAMILY(name, mode)                                                                         \
     "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
     " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192 } ] }"
 
+/* clang-format off */
 static const char world[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Rehearsal\","
     "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"16GiB\", \"boot\": \"0s\" } },"
     "  \"instances\": [ { \"type\": \"box\", \"count\": 1 } ],"
-    "  \"taskDefinitions\": [" FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY(
-        "bridge",
-        "bridge") "," FAMILY("awsvpc",
-                             "awsvpc") "," FAMILY("touch",
-                                                  "none") "],"
-                                                          "  \"behaviour\": { \"none/c\": { "
-                                                          "\"idle\": \"forever\" }, \"host/c\": { "
-                                                          "\"idle\": \"forever\" },"
-                                                          "    \"bridge/c\": { \"idle\": "
-                                                          "\"forever\" }, \"awsvpc/c\": { "
-                                                          "\"idle\": \"forever\" },"
-                                                          "    \"touch/c\": { \"idle\": "
-                                                          "\"forever\", \"memory\": \"" TOUCH
-                                                          "\" } },"
-                                                          "  \"until\": \"1s\" }";
+    "  \"taskDefinitions\": ["
+    FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
+    FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," WORKER("short") "," WORKER(WORK) "],"
+    "  \"behaviour\": {"
+    "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
+    "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"
+    "    \"touch/c\": { \"idle\": \"forever\", \"memory\": \"" TOUCH "\" },"
+    "    \"short/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" } },"
+    "  \"until\": \"1s\" }";
+/* clang-format on */
 
 /* What an agent's process has to say. */
 struct answer {
@@ -90,6 +91,7 @@ struct stage {
     struct network *network;
     struct performer *performer;
     int32_t taskdef;
+    int32_t work_taskdef;  /* of those beside, whose numbers follow */
     int helper;            /* the process that maps ports, or 0 */
     int64_t see_cpu_usec;  /* spent on taking events so far */
     int64_t keep_cpu_usec; /* likewise on keeping what was printed */
@@ -323,7 +325,9 @@ static void meet(struct stage *stage, int meeting)
 
 static void give_duty(struct stage *stage, int32_t task)
 {
-    struct duty duty = plans_duty(&stage->plans, task, stage->taskdef);
+    bool beside = task >= stage->round->n;
+    struct duty duty =
+        plans_duty(&stage->plans, task, beside ? stage->work_taskdef : stage->taskdef);
 
     performer_duty(stage->performer, &duty);
 }
@@ -603,7 +607,89 @@ static bool live_at_once(struct stage *stage, struct err *err)
     return end_all(stage, err);
 }
 
+/* ---- beside work ---- */
+
+/* They work as long as they are let. */
+static bool begin_beside(struct stage *stage, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+
+    for (int i = 0; i < stage->round->beside; i++) {
+        int32_t task = stage->round->n + i;
+
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+        act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+        act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+        if (!await(stage, MOMENT_READY, i + 1, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool end_beside(struct stage *stage, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+
+    for (int i = 0; i < stage->round->beside; i++) {
+        act(stage, MESSAGE_SIGNAL_CONTAINER, stage->round->n + i, &cpu_usec, &wall_usec);
+    }
+    return await(stage, MOMENT_EXITED, stage->round->n + stage->round->beside, err);
+}
+
+/* It starts, works and ends by itself. */
+static bool live_beside(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t cpu_usec, wall_usec, begin_usec;
+
+    usleep((useconds_t)stage->round->rest_usec);
+    act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
+        &usec[REHEARSED_CREATE][task]);
+    act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
+        &usec[REHEARSED_START][task]);
+    begin_usec = loop_clock_usec();
+    if (!await(stage, MOMENT_EXITED, task + 1, err)) {
+        return false;
+    }
+    usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
+    usec[REHEARSED_EXEC][task] =
+        stage->at_usec[MOMENT_READY][task] - stage->at_usec[MOMENT_STARTED][task];
+    usec[REHEARSED_WORK][task] =
+        stage->at_usec[MOMENT_EXITED][task] - stage->at_usec[MOMENT_READY][task];
+    act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    return true;
+}
+
+static bool live_all_beside(struct stage *stage, struct err *err)
+{
+    if (!begin_beside(stage, err)) {
+        return false;
+    }
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err) || !live_beside(stage, task, err)) {
+            return false;
+        }
+    }
+    return end_beside(stage, err);
+}
+
 /* ---- the process ---- */
+
+static int32_t find_family(const struct scenario *scenario, const char *family)
+{
+    int32_t taskdef = 0;
+
+    while (strcmp(scenario->taskdefs[taskdef].definition->family, family) != 0) {
+        taskdef++;
+        assert(taskdef < scenario->n_taskdefs);
+    }
+    return taskdef;
+}
 
 static bool open_stage(struct stage *stage, const struct sweep_run *run,
                        const struct programs *programs, int cloud_fd, int index, struct err *err)
@@ -622,11 +708,8 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
     }
     stage->setup.work_program = (char *)(uintptr_t)programs->work;
     plans_make(&stage->plans, stage->scenario, (struct scale){1, 1}, 1, NULL);
-    while (strcmp(stage->scenario->taskdefs[stage->taskdef].definition->family,
-                  stage->round->family)) {
-        stage->taskdef++;
-        assert(stage->taskdef < stage->scenario->n_taskdefs);
-    }
+    stage->taskdef = find_family(stage->scenario, stage->round->family);
+    stage->work_taskdef = find_family(stage->scenario, WORK);
     if (mkdir(stage->setup.folder, 0700) != 0 || mkdir(stage->setup.prints, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", stage->setup.folder);
     }
@@ -654,9 +737,10 @@ static void perform(struct table *table, int agent, const struct sweep_run *run,
         (struct stage){.table = table, .round = round, .times = &answer->times, .cgroups = cgroups};
     answer->times.n = round->n;
     answer->ok = open_stage(&stage, run, programs, cloud_fd, index + agent, &answer->err) &&
-                 (round->parked    ? live_parked(&stage, &answer->err)
-                  : round->at_once ? live_at_once(&stage, &answer->err)
-                                   : live_one_by_one(&stage, &answer->err));
+                 (round->beside > 0 ? live_all_beside(&stage, &answer->err)
+                  : round->parked   ? live_parked(&stage, &answer->err)
+                  : round->at_once  ? live_at_once(&stage, &answer->err)
+                                    : live_one_by_one(&stage, &answer->err));
 }
 
 /* Waits for an agent's end and removes what it has left. */
@@ -704,7 +788,8 @@ bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
     pid_t pids[AGENTS_MOST];
     bool ok = true;
 
-    assert(table != MAP_FAILED && n_agents <= AGENTS_MOST && round->n * n_agents <= REHEARSE_MOST);
+    assert(table != MAP_FAILED && n_agents <= AGENTS_MOST &&
+           round->n * n_agents + round->beside <= REHEARSE_MOST);
     table->n_agents = n_agents;
     for (int agent = 0; agent < n_agents; agent++) {
         pids[agent] = fork();

@@ -32,6 +32,7 @@ enum rehearsed {
     REHEARSED_SEE_CPU, /* of the agent: taking its events until it is ready, and waiting for them */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
+    REHEARSED_WORK,      /* beside others: from ready until its exit is seen */
     REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
 };
@@ -44,7 +45,10 @@ struct rehearse_round {
     int64_t rest_usec; /* idle before each (or before all, at once) */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
+    int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
 };
+
+#define REHEARSE_WORK_USEC 20000 /* what family "short" works */
 
 enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 

@@ -125,6 +125,7 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->duties);
     free(fleet->machines);
     free(fleet->machine_of);
+    free(fleet->in_line);
     free(fleet->quiet);
     free(fleet->notices);
     *fleet = (struct fleet){0};
@@ -163,6 +164,7 @@ void fleet_queue_share(struct fleet *fleet, int32_t id)
     struct fleet_instance *instance = &fleet->instances[id];
 
     if (on_host(fleet)) {
+        fleet_even_out(fleet);
         fleet_queue_common(fleet, COMMON_HOST);
         return;
     }
@@ -212,6 +214,8 @@ static void finish_common(struct fleet *fleet, enum fleet_common common)
 
     while (share->next_usec <= fleet->now_usec && share_take_finished(share, fleet->now_usec, &who))
         worker_done(fleet, who);
+    if (common == COMMON_HOST)
+        fleet_even_out(fleet);
     fleet->common_usec[common] = USEC_NEVER;
     fleet_queue_common(fleet, common);
 }
@@ -543,6 +547,9 @@ bool fleet_event(struct fleet *fleet, const struct queue_entry *entry, int32_t *
     case FLEET_TOLD:
         *machine = fleet->cluster->tasks[entry->id].instance;
         return told(fleet, entry, event);
+    case FLEET_EVENED:
+        fleet_evened(fleet, entry);
+        return false;
     case FLEET_PROBED:
         *machine = fleet->cluster->tasks[entry->id].instance;
         return fleet_answer_probe(fleet, entry, event);

@@ -22,6 +22,7 @@ enum fleet_what {
     FLEET_CONTAINER,  /* id: task; the container's index stands above FLEET_WHAT_BITS */
     FLEET_TOLD,       /* likewise, and above that enum message_kind: the agent is told */
     FLEET_PROBED,     /* likewise */
+    FLEET_EVENED,     /* likewise: it has stood in one processor's line for so long */
     FLEET_WHATS,
 };
 
@@ -58,6 +59,9 @@ struct fleet_container {
     int64_t touched_bytes; /* likewise, and that it may have lost already */
     int64_t exec_usec;     /* CPU time of loading its program, or of leaving */
     int64_t burns_usec;    /* CPU time that its phase is made of, 0: it burns none of its own */
+    int64_t evened_usec;   /* it stands in one processor's line until then, USEC_NEVER */
+    uint64_t most;         /* the rate at which it could burn */
+    int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
     int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */
     int32_t n_starts;
@@ -218,12 +222,17 @@ struct fleet {
     int n_machine_of, cap_machine_of;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
-    int32_t n_booting;            /* virtual machines on their way up */
-    int32_t session;              /* the group of all agents on the host, SHARE_ROOT: none */
-    int32_t kernel;               /* likewise of what the kernel does by itself */
-    struct fleet_line locked;     /* of the host */
-    struct fleet_line making;     /* creations on the host that are at what goes one at a time */
-    struct fleet_line taken;      /* what the scheduler's thread has to take; the first it is at */
+    int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
+    int n_in_line, cap_in_line;
+    int64_t working_cpu;      /* CPU units of the host on which containers work: */
+    int32_t n_working;        /* so many, whose tasks have */
+    int64_t working_weight;   /* so much weight together */
+    int32_t n_booting;        /* virtual machines on their way up */
+    int32_t session;          /* the group of all agents on the host, SHARE_ROOT: none */
+    int32_t kernel;           /* likewise of what the kernel does by itself */
+    struct fleet_line locked; /* of the host */
+    struct fleet_line making; /* creations on the host that are at what goes one at a time */
+    struct fleet_line taken;  /* what the scheduler's thread has to take; the first it is at */
     int64_t n_taken;
     struct costs costs;        /* what applies to its instances' agents */
     struct costs inside;       /* likewise to those in virtual machines */

@@ -49,6 +49,7 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
     fleet->containers[i] = (struct fleet_container){.wake_usec = USEC_NEVER,
                                                     .started_usec = USEC_NEVER,
                                                     .probed_usec = USEC_NEVER,
+                                                    .evened_usec = USEC_NEVER,
                                                     .next = fleet->tasks[task],
                                                     .worker = ID_NONE,
                                                     .share_group = group,
@@ -148,10 +149,38 @@ static void add_worker(struct fleet *fleet, struct fleet_container *container, i
                          fleet_key(task, container->container) << WHO_BITS | WHO_CONTAINER);
 }
 
+/* It works on so many CPUs, as far as its task's quota allows. */
+static void begin_work(struct fleet *fleet, struct fleet_container *container,
+                       const struct task_definition *definition, int threads)
+{
+    container->working_cpu = threads * CPU_UNITS_PER_VCPU;
+    if (definition->cpu > 0 && definition->cpu < container->working_cpu)
+        container->working_cpu = definition->cpu;
+    fleet->working_cpu += container->working_cpu;
+    fleet->working_weight += task_weight(definition);
+    fleet->n_working++;
+}
+
+/* Its worker is gone. */
+static void end_burning(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    container->worker = ID_NONE;
+    container->burns_usec = 0;
+    container->evened_usec = USEC_NEVER;
+    if (container->working_cpu == 0)
+        return;
+    fleet->working_cpu -= container->working_cpu;
+    fleet->working_weight -= task_weight(fleet_taskdef(fleet, task)->definition);
+    fleet->n_working--;
+    container->working_cpu = 0;
+}
+
 /* The container burns CPU time of its own, which ends the phase. */
 static void burn(struct fleet *fleet, struct fleet_container *container, int32_t task,
                  enum fleet_phase phase, int threads, int64_t cpu_usec)
 {
+    const struct task_definition *definition = fleet_taskdef(fleet, task)->definition;
+
     fleet_enter(fleet, container, task, phase, USEC_NEVER);
     container->burns_usec = cpu_usec;
     if (cpu_usec == 0) {
@@ -159,6 +188,11 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
         return;
     }
     add_worker(fleet, container, task, threads, cpu_usec);
+    container->most = (uint64_t)threads * SHARE_ONE_CPU;
+    if (phase != PHASE_LEAVING)
+        fleet_join_line(fleet, container, task, task_weight(definition));
+    if (phase == PHASE_WORKING)
+        begin_work(fleet, container, definition, threads);
     fleet_queue_share(fleet, instance_of(fleet, task));
 }
 
@@ -200,9 +234,8 @@ static void stop_burning(struct fleet *fleet, struct fleet_container *container,
     if (container->worker == ID_NONE)
         return;
     take_burnt(fleet, container, id);
-    container->burns_usec = 0;
     share_remove_worker(fleet_share(fleet, id), fleet->now_usec, container->worker);
-    container->worker = ID_NONE;
+    end_burning(fleet, container, task);
     fleet_queue_share(fleet, id);
 }
 
@@ -404,6 +437,7 @@ void fleet_started(struct fleet *fleet, int32_t id)
     int32_t task = duty->task;
     enum fleet_duty_kind kind = (enum fleet_duty_kind)duty->kind;
     const struct step_cost *locked = &fleet_costs_of(fleet, task)->steps[COST_LOCKED];
+    struct step_draw takes;
 
     if (!container || container->phase != PHASE_STARTING) {
         fleet_free_duty(fleet, id);
@@ -415,10 +449,11 @@ void fleet_started(struct fleet *fleet, int32_t id)
         fleet_lock(fleet, id);
     } else if (kind != DUTY_CHILD) {
         duty->kind = DUTY_CHILD;
-        fleet_begin(fleet, id, draw_start(fleet, COST_CHILD, container, task));
+        takes = draw_start(fleet, COST_CHILD, container, task);
+        takes.wait_usec += fleet_turns_usec(fleet, container, task, false);
+        fleet_begin(fleet, id, takes);
     } else {
-        struct step_draw takes = draw_start(fleet, COST_EXEC, container, task);
-
+        takes = draw_start(fleet, COST_EXEC, container, task);
         fleet_did(fleet, COST_CHILD, task);
         fleet_free_duty(fleet, id);
         container->exec_usec = takes.cpu_usec;
@@ -479,14 +514,26 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     burn(fleet, container, task, PHASE_WORKING, behaviour->threads, usec);
 }
 
+/* Its turn to work comes, at once where a CPU is idle. */
+static void queue_for_work(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    int64_t turns_usec = distribution_is_zero(&behaviour_of(fleet, container, task)->work)
+                             ? 0
+                             : fleet_turns_usec(fleet, container, task, true);
+
+    if (turns_usec == 0)
+        work(fleet, container, task);
+    else
+        fleet_enter(fleet, container, task, PHASE_WORKING, turns_usec);
+}
+
 /* What it burnt CPU time for is done. */
 void fleet_worked(struct fleet *fleet, int32_t task, int c)
 {
     struct fleet_container *container = fleet_find(fleet, task, c);
 
-    container->worker = ID_NONE;
     container->burnt_usec += container->burns_usec;
-    container->burns_usec = 0;
+    end_burning(fleet, container, task);
     switch (container->phase) {
     case PHASE_EXECUTING:
         fleet_did(fleet, COST_EXEC, task);
@@ -527,6 +574,9 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         break;
     case PHASE_GETTING_READY:
         fleet_tell(fleet, task, c, MESSAGE_CONTAINER_READY, false);
+        queue_for_work(fleet, container, task);
+        break;
+    case PHASE_WORKING:
         work(fleet, container, task);
         break;
     case PHASE_IDLING:

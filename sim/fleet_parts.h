@@ -1,7 +1,8 @@
 /*
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
  * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
- * own virtual machines (fleet_machine.c) and images (fleet_pull.c). Only fleet*.c include this.
+ * own virtual machines (fleet_machine.c), images (fleet_pull.c) and the lines of processors
+ * (fleet_balance.c). Only fleet*.c include this.
  */
 #ifndef BERTH_FLEET_PARTS_H
 #define BERTH_FLEET_PARTS_H
@@ -94,6 +95,17 @@ void fleet_worked(struct fleet *fleet, int32_t task, int container);
 void fleet_wake(struct fleet *fleet, const struct queue_entry *entry);
 bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
                         struct message *event);
+
+/* fleet_balance.c */
+/* It begins to burn CPU time, as a worker that has just come to its share; its task has that weight. */
+void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                     uint32_t weight);
+/* Whoever came or went: an idle processor takes from the others' lines. */
+void fleet_even_out(struct fleet *fleet);
+void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
+/* What its start, or its work, waits for turns now. */
+int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
+                         int32_t task, bool works);
 
 /* fleet_memory.c */
 /* A container's own limit, else its task's; 0: none. */

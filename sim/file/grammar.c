@@ -397,6 +397,12 @@ static const struct grammar_member costs_members[] = {
     {"registryPerSecond", SHAPE_SIZE_ANY, .about = "what the registry sends to all together"},
     {"unpackPerSecond", SHAPE_SIZE_ANY, .about = "decompressing, in a second of CPU time"},
     {"diskPerSecond", SHAPE_SIZE_ANY, .about = "what an instance's disk takes of layers"},
+    {"balanceAfter", SHAPE_DURATION,
+     .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them; "
+              "default 0s: all share evenly at once"},
+    {"startTurns", SHAPE_DISTRIBUTION,
+     .about = "what a container's start waits for its turns, where work keeps the CPUs busy"},
+    {"workTurns", SHAPE_DISTRIBUTION, .about = "likewise work that comes to them"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

@@ -128,6 +128,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
                        bool inside)
 {
     struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
+    struct node balance, start_turns, work_turns;
     struct distribution whole;
     int choice;
 
@@ -153,6 +154,12 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     contention = node_member(node, "contention");
     cold = node_member(node, "coldAfter");
     node_duration(&cold, &costs->cold_usec);
+    balance = node_member(node, "balanceAfter");
+    node_duration(&balance, &costs->balance_usec);
+    start_turns = node_member(node, "startTurns");
+    node_distribution(&start_turns, &costs->start_turns);
+    work_turns = node_member(node, "workTurns");
+    node_distribution(&work_turns, &costs->work_turns);
     machines = node_member(node, "machines");
     path = node_member(node, "path");
     node_bool(&agent_queue, &costs->agent_queue);

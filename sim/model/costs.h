@@ -86,7 +86,10 @@ struct costs {
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
     int64_t cold_usec;              /* a while, until caches have forgotten */
-    bool contention;                /* else everything takes as long as if it were alone */
+    int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
+    struct distribution start_turns; /* what a start waits where work keeps all CPUs busy */
+    struct distribution work_turns;  /* likewise work, beside what it shares */
+    bool contention;                 /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */
     int64_t layer_bytes_per_sec;    /* one layer's connection */

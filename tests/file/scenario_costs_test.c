@@ -55,6 +55,7 @@ Test(scenario_costs, of_the_rest)
     struct scenario *scenario = with_costs(
         "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\"},\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
+        "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
         "\"scratch\":"
@@ -63,6 +64,8 @@ Test(scenario_costs, of_the_rest)
     const struct costs *costs = &scenario->costs;
 
     cr_assert(costs->host_cpu == 1536 && costs->host_bytes == INT64_C(2) << 30);
+    cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
+              costs->work_turns.kind == DISTRIBUTION_EMPIRICAL);
     cr_assert(!costs->agent_queue && !costs->contention && costs->machines == MACHINES_VMS &&
               costs->path == BOOT_RESTORE);
     cr_assert(costs->disk_bytes_per_sec == 1 << 20 &&

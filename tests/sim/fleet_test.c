@@ -126,6 +126,82 @@ Test(fleet, instances_of_a_host_share_it)
     trial_end();
 }
 
+/* Two work on two CPUs; what comes then gets half of one of them, and two thirds after 100 ms. */
+Test(fleet, what_comes_to_busy_cpus_stands_in_the_line_of_one)
+{
+    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '100ms'}, " BOX(
+        2) "'instances': '1xbox', "
+           "'taskDefinitions': [" JOB("long", "") ", " JOB("short", "") ", " JOB(
+               "middle", "") "],"
+                             "'behaviour': {'long/c': "
+                             "{'work': '9s'}, "
+                             "'short/c': {'work': "
+                             "'20ms'}, 'middle/c': "
+                             "{'work': '200ms'}},"
+                             "'timeline': [" RUN("long", "1s", 2) ", " RUN(
+                                 "short", "2s", 1) ", " RUN("middle", "3s",
+                                                            1) ","
+                                                               " " RUN("short", "4s", 2) "]");
+    assert_usec(worked_usec(3), 40 * MSEC, "at one half");
+    assert_usec(worked_usec(4), 100 * MSEC + 225 * MSEC, "at one half, then at two thirds");
+    assert_usec(worked_usec(6), 40 * MSEC, "two more: each line has two");
+    trial_end();
+}
+
+/* Weights count in a line too: 30 before 10 leave a quarter. */
+Test(fleet, in_a_line_weights_count)
+{
+    run(COSTS "'host': {'cpus': 1}, 'balanceAfter': '100ms'}, " BOX(
+        1) "'instances': '1xbox', 'taskDefinitions': ["
+           "{'family': 'heavy', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 30, "
+           "'memory': 100}]}, " JOB("light", "") "],"
+                                                 "'behaviour': {'heavy/c': {'work': '9s'}, "
+                                                 "'light/c': {'work': '10ms'}},"
+                                                 "'timeline': [" RUN("heavy", "1s", 1) ", " RUN(
+                                                     "light", "2s", 1) "]");
+    assert_usec(worked_usec(2), 40 * MSEC, "a quarter");
+    trial_end();
+}
+
+/* As soon as a CPU is idle it takes from the other's line. The long ones have 25 ms left when the third comes,
+ * which takes them 33.333 ms at 3/4 each; it has then done 16.667 of its 75 ms. */
+Test(fleet, an_idle_cpu_takes_from_a_line)
+{
+    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '1s'}, " BOX(
+        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("long",
+                                                            "") ", " JOB("late",
+                                                                         "") "],"
+                                                                             "'behaviour': "
+                                                                             "{'long/c': {'work': "
+                                                                             "'975ms'}, 'late/c': "
+                                                                             "{'work': '75ms'}},"
+                                                                             "'timeline': [" RUN(
+                                                                                 "long", "1s",
+                                                                                 2) ", " RUN("late",
+                                                                                             "1950m"
+                                                                                             "s",
+                                                                                             1) "]");
+    assert_usec(worked_usec(3), 33333 + 75000 - 16666, "it goes on alone");
+    trial_end();
+}
+
+/* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
+Test(fleet, beside_work_turns_are_waited_for)
+{
+    run(COSTS
+        "'host': {'cpus': 1}, 'balanceAfter': '100ms', 'startTurns': '7ms', 'workTurns': "
+        "'5ms'}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB("long", "") ", " JOB(
+            "short", "") "],"
+                         "'behaviour': {'long/c': {'work': '2s'}, 'short/c': {'work': '20ms'}},"
+                         "'timeline': [" RUN("short", "1s", 1) ", " RUN("long", "2s", 1) ", " RUN(
+                             "short", "3s", 1) "]");
+    assert_usec(life(1, 0)->started_at_usec, SECOND, "alone");
+    assert_usec(worked_usec(1), 20 * MSEC, "alone");
+    assert_usec(life(3, 0)->started_at_usec - 3 * SECOND, 7 * MSEC, "beside work");
+    assert_usec(worked_usec(3), 5 * MSEC + 40 * MSEC, "beside work");
+    trial_end();
+}
+
 Test(fleet, without_contention_everybody_is_alone)
 {
     run(COSTS "'host': {'cpus': 1}, 'contention': false}, " BOX(
