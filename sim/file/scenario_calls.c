@@ -135,17 +135,32 @@ static int32_t required_reference(struct scenario_reader *reader, const struct n
     return scenario_read_reference(reader, &node);
 }
 
+/* Those of a call which starts tasks of the definition; ID_NONE: of one that is not said here. */
+static void read_constraints(struct scenario_reader *reader, struct node *call, int32_t taskdef,
+                             struct placement_constraint **items, int32_t *n)
+{
+    struct node list = node_member(call, "placementConstraints");
+    const struct task_definition *definition =
+        taskdef == ID_NONE ? NULL : reader->scenario->taskdefs[taskdef].definition;
+
+    if (!taskdef_read_constraints(&list, false, items, n) || !definition || *n == 0)
+        return;
+    if (*n + definition->n_constraints > TASKDEF_CONSTRAINTS_MAX)
+        node_error(&list,
+                   "%d constraints, and %d in the task definition; ECS takes at most %d for a task",
+                   *n, definition->n_constraints, TASKDEF_CONSTRAINTS_MAX);
+}
+
 /* True where the members are an object at all. */
 static bool read_create_service(struct scenario_reader *reader, struct node *node,
                                 struct create_service *call)
 {
-    struct node name_node, constraints;
+    struct node name_node;
     const char *name;
 
     if (!node_object(node, &create_service_grammar))
         return false;
     name_node = node_member(node, "serviceName");
-    constraints = node_member(node, "placementConstraints");
     if (taskdef_read_name(&name_node, &name))
         call->name = memory_text(name);
     call->taskdef = required_reference(reader, node);
@@ -153,7 +168,7 @@ static bool read_create_service(struct scenario_reader *reader, struct node *nod
     scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
                            &call->launch_type_ec2);
     read_strategy(node, &call->strategy, &call->n_strategy);
-    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
+    read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
     scenario_check_rebalancing(node, call);
     return true;
 }
@@ -254,7 +269,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
     call->new_strategy = strategy.value != NULL;
     call->new_constraints = constraints.value != NULL;
     read_strategy(node, &call->strategy, &call->n_strategy);
-    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
+    read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
     scenario_read_strategy(reader, node, ID_NONE, &call->providers, &call->n_providers, &ignored);
     if (call->n_providers > 0 && !call->force && call->taskdef == ID_NONE) {
         struct node list = node_member(node, "capacityProviderStrategy");
@@ -291,7 +306,7 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
                            struct scenario_entry *entry)
 {
     struct run_task *call = &entry->call.as.run_task;
-    struct node count, group, constraints;
+    struct node count, group;
     const char *text;
 
     entry->call = message_new(MESSAGE_RUN_TASK);
@@ -300,7 +315,6 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
         return;
     count = node_member(node, "count");
     group = node_member(node, "group");
-    constraints = node_member(node, "placementConstraints");
     call->taskdef = entry->taskdef = required_reference(reader, node);
     if (json_integer_value(count.value) > RUN_TASK_COUNT_MAX)
         node_error(&count,
@@ -314,7 +328,7 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
     scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
                            &call->launch_type_ec2);
     read_strategy(node, &call->strategy, &call->n_strategy);
-    taskdef_read_constraints(&constraints, false, &call->constraints, &call->n_constraints);
+    read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
 }
 
 static void entry_stop_task(struct scenario_reader *reader, struct node *node,

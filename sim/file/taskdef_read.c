@@ -19,7 +19,6 @@
 #include <string.h>
 
 /* ECS API, PlacementConstraint: at most so many for a task. */
-#define CONSTRAINTS_MAX 10
 
 /* An instance has at most so many ports in use (ECS API, PortMapping). */
 #define PORT_MAPPINGS_MAX 100
@@ -65,7 +64,7 @@ bool taskdef_read_constraints(struct node *list, bool of_definition,
 
     *n = 0;
     *items = NULL;
-    if (n_items > CONSTRAINTS_MAX) {
+    if (n_items > TASKDEF_CONSTRAINTS_MAX) {
         node_error(list, "%zu constraints; ECS takes at most 10 for a task", n_items);
         return false;
     }

@@ -17,6 +17,9 @@ struct task_definition *taskdef_read(const struct node *node, struct taskdef_run
  * node itself. `inner` must live as long as the result. */
 const struct node *taskdef_unwrap(const struct node *node, struct node *inner);
 
+/* Of a task: its definition's and those of the call that starts it together (ECS API, RunTask). */
+#define TASKDEF_CONSTRAINTS_MAX 10
+
 /* Constraints of a definition (memberOf only) or of a call; false after an error. */
 bool taskdef_read_constraints(struct node *list, bool of_definition,
                               struct placement_constraint **items, int32_t *n);

@@ -17,6 +17,9 @@ struct row {
 };
 
 /* Members of a scenario; they begin at column 23. */
+#define A_MEMBER "{\"type\":\"memberOf\",\"expression\":\"attribute:a\"}"
+#define FIVE_MEMBERS A_MEMBER "," A_MEMBER "," A_MEMBER "," A_MEMBER "," A_MEMBER
+
 static const struct row rows[] = {
     {"\"titel\":\"x\"", "1:23: error: titel: unknown member of a scenario (did you mean title?)"},
     {"\"title\":5", "1:31: error: title: found 5, wanted a text"},
@@ -238,6 +241,12 @@ static const struct row rows[] = {
      "\"taskDefinition\":\"web\",\"placementStrategy\":[{\"type\":\"random\"},{\"type\":\"random\"}"
      ",{\"type\":\"random\"},{\"type\":\"random\"},{\"type\":\"random\"},{\"type\":\"random\"}]}}]",
      "1:202: error: timeline[0].runTask.placementStrategy: 6 rules; ECS takes at most 5"},
+    {"\"taskDefinitions\":[{\"family\":\"web\",\"placementConstraints\":[" FIVE_MEMBERS "," A_MEMBER
+     "],\"containerDefinitions\":[{\"name\":\"web\",\"image\":\"a:1\",\"memory\":8}]}],"
+     "\"timeline\":[{\"at\":\"0s\",\"runTask\":{\"taskDefinition\":\"web\","
+     "\"placementConstraints\":[" FIVE_MEMBERS "]}}]",
+     "1:545: error: timeline[0].runTask.placementConstraints: 5 constraints, and 6 in the task "
+     "definition; ECS takes at most 10 for a task"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"timeline\":[{\"at\":\"0s\",\"runTask\":{"
      "\"taskDefinition\":\"web\",\"count\":11}},{\"at\":\"0s\",\"runTask\":{\"taskDefinition\":"
