@@ -17,7 +17,7 @@ struct row {
 };
 
 /* Members of a scenario; they begin at column 23. */
-#define A_MEMBER "{\"type\":\"memberOf\",\"expression\":\"attribute:a\"}"
+#define A_MEMBER "{\"type\":\"memberOf\",\"expression\":\"attribute:a exists\"}"
 #define FIVE_MEMBERS A_MEMBER "," A_MEMBER "," A_MEMBER "," A_MEMBER "," A_MEMBER
 
 static const struct row rows[] = {
@@ -245,7 +245,7 @@ static const struct row rows[] = {
      "],\"containerDefinitions\":[{\"name\":\"web\",\"image\":\"a:1\",\"memory\":8}]}],"
      "\"timeline\":[{\"at\":\"0s\",\"runTask\":{\"taskDefinition\":\"web\","
      "\"placementConstraints\":[" FIVE_MEMBERS "]}}]",
-     "1:545: error: timeline[0].runTask.placementConstraints: 5 constraints, and 6 in the task "
+     "1:554: error: timeline[0].runTask.placementConstraints: 5 constraints, and 6 in the task "
      "definition; ECS takes at most 10 for a task"},
     {"\"taskDefinitions\":[{\"family\":\"web\",\"containerDefinitions\":[{\"name\":\"web\","
      "\"image\":\"a:1\",\"memory\":8}]}],\"timeline\":[{\"at\":\"0s\",\"runTask\":{"
