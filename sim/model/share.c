@@ -467,6 +467,8 @@ static void turn_group(struct share *share, int32_t group)
     sync_path(share, group);
     open_path(share, group);
     share->nodes[group].stopped = !share->nodes[group].stopped;
+    if (share_quota_is_old(share, group))
+        share_quota_retire(share, group);
     close_path(share, group);
 }
 

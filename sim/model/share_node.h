@@ -62,6 +62,7 @@ struct share_quota {
     share_wide turn;   /* when it stops, or runs again; SHARE_NEVER */
     int64_t at;
     int64_t period_end; /* a new period begins */
+    int32_t n_turns;    /* taken so far */
 };
 
 struct share_node {
@@ -114,6 +115,10 @@ void share_quota_advance(struct share *share, int64_t now);
 share_wide share_quota_settle(struct share *share);
 /* A group that has to stand still or may run again now, ID_NONE: none. */
 int32_t share_quota_take_turn(struct share *share, int64_t now);
+/* It has had as many turns as are looked at: from now on its group, which is in no other at the moment,
+ * goes by the average. */
+bool share_quota_is_old(const struct share *share, int32_t group);
+void share_quota_retire(struct share *share, int32_t group);
 
 /* share_throttle.c */
 /* How far its own time goes while the parent's goes from `seen` to `now`; takes note of it. */

@@ -3,7 +3,7 @@
  * still, and runs again when its next period begins. Who stands still leaves what it had to the others,
  * and who gets less than its quota for a while loses it: neither is so on average, which is all that the
  * clock of share_throttle.c knows. It takes two events a period, so only few groups are looked at so
- * closely. Knows of what others want only through the rate that a group has (kernel,
+ * closely, and none for longer than a part of a period can be seen. Knows of what others want only through the rate that a group has (kernel,
  * Documentation/scheduler/sched-bwc.rst; kernel/sched/fair.c: each group's periods begin at its own time).
  */
 #include "model/share_node.h"
@@ -13,6 +13,9 @@
 #include <assert.h>
 
 #define PERIOD (SHARE_PERIOD_USEC * SHARE_TICKS)
+
+/* Two a period: twenty seconds, of which a period is half a percent. */
+#define TURNS_MOST 400
 
 int32_t share_quota_add(struct share *share, uint64_t quota, int64_t phase_usec)
 {
@@ -109,7 +112,26 @@ int32_t share_quota_take_turn(struct share *share, int64_t now)
             renew(quota, now < quota->period_end ? quota->period_end : now);
         else
             quota->budget = 0;
+        quota->n_turns++;
         return quota->group;
     }
     return ID_NONE;
+}
+
+bool share_quota_is_old(const struct share *share, int32_t group)
+{
+    const struct share_node *node = &share->nodes[group];
+
+    return share->quotas[node->quota].n_turns >= TURNS_MOST && !node->stopped;
+}
+
+void share_quota_retire(struct share *share, int32_t group)
+{
+    struct share_node *node = &share->nodes[group];
+    const struct share_quota *quota = &share->quotas[node->quota];
+
+    node->limit = (uint64_t)(quota->whole / PERIOD);
+    node->throttle.phase = quota->period_end % PERIOD / SHARE_TICKS;
+    share_quota_remove(share, group);
+    node->quota = ID_NONE;
 }

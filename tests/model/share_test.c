@@ -261,6 +261,29 @@ Test(share, of_an_exact_quota_is_not_saved)
     share_finish(&share);
 }
 
+/* However long it goes on, it is done when a loop over periods says, and not after so many steps. */
+Test(share, of_an_exact_quota_for_an_hour_takes_few_steps)
+{
+    struct share share;
+    int32_t group;
+    int n_steps = 0;
+    int64_t who, now;
+
+    share_init(&share, 2 * CPU);
+    share.exact = true;
+    group = share_add_group(&share, SHARE_ROOT, 1024, CPU / 4, 10 * MSEC);
+    share_add_worker(&share, 0, group, 1024, CPU, 900020 * MSEC, 0);
+    /* 10 ms, then 36,000 times 25 of each 100, then 10 */
+    do {
+        cr_assert(n_steps++ < 1000);
+        now = share.next_usec;
+    } while (!share_take_finished(&share, now, &who));
+    cr_assert(llabs(now - 3600020 * MSEC) <= 5, "%lld", (long long)now);
+    cr_assert(n_steps > 100);
+    cr_assert(share.next_usec == USEC_NEVER);
+    share_finish(&share);
+}
+
 /* Two under one quota of a CPU on a machine of two: each has a CPU of its own half of the time, so
  * their weights do not matter. On a machine of one CPU they do. */
 Test(share, inside_a_quota_depends_on_how_much_is_there)
