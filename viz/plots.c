@@ -29,6 +29,8 @@ const struct plots_kind plots_kinds[] = {
     {"capacity", "instances, and why capacity providers started and stopped them", plots_capacity,
      PLOTS_RUNS_MAX},
     {"cost", "what the capacity costs, an hour and in all", plots_cost, PLOTS_RUNS_MAX},
+    {"layers", "tasks that are ready, what their operating systems take, and tasks per GiB",
+     plots_layers, PLOTS_RUNS_MAX},
     {0},
 };
 

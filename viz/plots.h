@@ -79,6 +79,7 @@ void plots_latency(struct chart *chart, const struct plots_run *runs, int n_runs
 void plots_cpu(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_capacity(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_cost(struct chart *chart, const struct plots_run *runs, int n_runs);
+void plots_layers(struct chart *chart, const struct plots_run *runs, int n_runs);
 void plots_ecdf(struct chart *chart, const struct plots_run *runs, int n_runs);
 
 #endif

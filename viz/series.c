@@ -39,6 +39,7 @@ static void sum_up(struct series *series)
         series->points[n - 1] = (struct series_point){series->points[i].at_usec, value};
     }
     series->n_points = n;
+    series->absolute = true;
 }
 
 /* Something to begin with. */

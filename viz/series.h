@@ -28,7 +28,7 @@ void series_add(struct series *series, int64_t from_usec, int64_t to_usec, int64
 void series_set(struct series *series, int64_t at_usec, int64_t value);
 
 /* Puts the points in order, one for each moment with its value; the first is at 0. What comes at `end_usec`
- * or later is left out: it belongs to the teardown. */
+ * or later is left out: it belongs to the teardown. To close it again changes nothing. */
 void series_close(struct series *series, int64_t end_usec);
 
 /* Leaves at most four points in each of that many equal parts of the time until `end_usec`: the first, the
