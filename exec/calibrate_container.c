@@ -488,6 +488,6 @@ static bool beside(struct calibration *calibration, struct err *err)
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    return alone(calibration, err) && beside(calibration, err) && parked(calibration, err) &&
-           crowds(calibration, err) && memory(calibration, err);
+    return alone(calibration, err) && parked(calibration, err) && crowds(calibration, err) &&
+           memory(calibration, err) && beside(calibration, err);
 }
