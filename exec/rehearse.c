@@ -450,10 +450,11 @@ static bool end_all(struct stage *stage, struct err *err)
     return true;
 }
 
-static bool live_one(struct stage *stage, int32_t task, struct err *err)
+/* Creates and starts it, and waits until that has happened to it, READY or later. */
+static bool start_one(struct stage *stage, int32_t task, enum moment until, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t begin_usec, see_usec = stage->see_cpu_usec;
+    int64_t begin_usec;
 
     usleep((useconds_t)stage->round->rest_usec);
     act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
@@ -461,13 +462,23 @@ static bool live_one(struct stage *stage, int32_t task, struct err *err)
     act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
         &usec[REHEARSED_START][task]);
     begin_usec = loop_clock_usec();
-    if (!await(stage, MOMENT_READY, task + 1, err)) {
+    if (!await(stage, until, task + 1, err)) {
         return false;
     }
     usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
     usec[REHEARSED_EXEC][task] =
         stage->at_usec[MOMENT_READY][task] - stage->at_usec[MOMENT_STARTED][task];
-    usec[REHEARSED_SEE_CPU][task] = stage->see_cpu_usec - see_usec;
+    return true;
+}
+
+static bool live_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t see_usec = stage->see_cpu_usec;
+
+    if (!start_one(stage, task, MOMENT_READY, err)) {
+        return false;
+    }
+    stage->times->usec[REHEARSED_SEE_CPU][task] = stage->see_cpu_usec - see_usec;
     measure_start(stage, task, last_child(getpid()));
     return end_one(stage, task, err);
 }
@@ -643,22 +654,12 @@ static bool end_beside(struct stage *stage, struct err *err)
 /* It starts, works and ends by itself. */
 static bool live_beside(struct stage *stage, int32_t task, struct err *err)
 {
-    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t cpu_usec, wall_usec, begin_usec;
+    int64_t cpu_usec, wall_usec;
 
-    usleep((useconds_t)stage->round->rest_usec);
-    act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
-        &usec[REHEARSED_CREATE][task]);
-    act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
-        &usec[REHEARSED_START][task]);
-    begin_usec = loop_clock_usec();
-    if (!await(stage, MOMENT_EXITED, task + 1, err)) {
+    if (!start_one(stage, task, MOMENT_EXITED, err)) {
         return false;
     }
-    usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
-    usec[REHEARSED_EXEC][task] =
-        stage->at_usec[MOMENT_READY][task] - stage->at_usec[MOMENT_STARTED][task];
-    usec[REHEARSED_WORK][task] =
+    stage->times->usec[REHEARSED_WORK][task] =
         stage->at_usec[MOMENT_EXITED][task] - stage->at_usec[MOMENT_READY][task];
     act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
     return true;
