@@ -4,51 +4,71 @@
  * bubblewrap (without limits) and a bare process. All take turns, so that noise hits them alike;
  * only ratios of one run count.
  */
-#include "exec/cgroup.h"
-#include "exec/container.h"
-#include "exec/image.h"
-#include "exec/sweep.h"
+#include "start.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+#define IDLE_USEC 200000
 
-enum { MEMORY_BYTES = 256 << 20, PIDS = 64, QUOTA_CPU = 512, TIMES_MAX = 1000 };
+enum { TOGETHER = 100, AHEAD = 10, MEMORY_CONTAINERS = 20, KILLED_CONTAINERS = 10 };
 
-/* What is measured in; made once. */
-struct bench {
-    struct sweep_run run;
-    struct cgroup_machine machine;
-    struct container_host *host;
-    struct image image;
-    char instance[64], task[96];
-    char bundle[320];
-    char root[320];    /* of crun, runc and bubblewrap: the same busybox, without an overlay */
-    int old_groups_fd; /* a mount namespace that crun accepts; -1 = ours */
-    int64_t stage_sum_usec[STAGE_N];
-    int rounds;
-};
+enum how { SEQUENCE, IDLE, AT_ONCE, HOWS };
+
+static const char *const how_names[HOWS] = {"sequence", "idle", "at-once"};
 
 struct peer {
-    const char *name;
-    const char *program; /* that must be there; NULL = always */
-    bool (*once)(struct bench *bench);
+    const struct way *way;
     bool present;
-    int64_t usec[2][TIMES_MAX];
+    int64_t usec[HOWS][LIVES_MAX]; /* at once: of all together */
+};
+
+enum {
+    PEER_COLD,
+    PEER_PREPARED,
+    PEER_PARKED,
+    PEER_CRUN,
+    PEER_CRUN_FREE,
+    PEER_RUNC,
+    PEER_BUBBLEWRAP,
+    PEER_BARE,
+    PEERS
+};
+
+static struct peer peers[PEERS] = {
+    [PEER_COLD] = {.way = &way_cold},
+    [PEER_PREPARED] = {.way = &way_prepared},
+    [PEER_PARKED] = {.way = &way_parked},
+    [PEER_CRUN] = {.way = &way_crun},
+    [PEER_CRUN_FREE] = {.way = &way_crun_free},
+    [PEER_RUNC] = {.way = &way_runc},
+    [PEER_BUBBLEWRAP] = {.way = &way_bubblewrap},
+    [PEER_BARE] = {.way = &way_bare},
+};
+
+/* What berth is to reach against a peer. */
+static const struct {
+    int ours, theirs;
+    enum how how;
+    double most;
+} figures[] = {
+    {PEER_COLD, PEER_CRUN, SEQUENCE, 0.30},   {PEER_COLD, PEER_CRUN, IDLE, 0.15},
+    {PEER_COLD, PEER_CRUN, AT_ONCE, 0.40},    {PEER_PREPARED, PEER_CRUN, AT_ONCE, 0.20},
+    {PEER_PARKED, PEER_CRUN, SEQUENCE, 0.10}, {PEER_COLD, PEER_CRUN_FREE, SEQUENCE, 0.45},
+};
+
+enum { FIGURES = sizeof figures / sizeof *figures };
+
+#define MEMORY_MOST_KIB 40
+#define ENDED_MOST_MSEC 50
+
+struct wanted {
+    bool json;
+    int times[HOWS];
 };
 
 static int64_t now_usec(void)
@@ -59,286 +79,24 @@ static int64_t now_usec(void)
     return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-/* ---- the peers ---- */
+/* ---- measuring ---- */
 
-static bool ended_well(pid_t pid)
+static bool go(struct bench *bench, const struct way *way, int first, int n)
 {
-    int status;
-
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    return way->spawn ? peers_go(bench, way->spawn, first, n) : way->go(bench, first, n);
 }
 
-static bool run_program(const struct bench *bench, char *const *argv)
+static bool prepare(struct bench *bench, const struct way *way, int n)
 {
-    pid_t pid = vfork();
-
-    if (pid == 0) {
-        if (bench->old_groups_fd >= 0 && setns(bench->old_groups_fd, CLONE_NEWNS) != 0) {
-            _exit(126);
-        }
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    return ended_well(pid);
+    return !way->prepare || way->prepare(bench, n);
 }
 
-static bool run_oci(struct bench *bench, const char *program)
+static void clear(struct bench *bench, const struct way *way)
 {
-    char *argv[] = {
-        (char *)(uintptr_t)program, "run", "--bundle", bench->bundle, "berth-bench", NULL};
-
-    return run_program(bench, argv);
-}
-
-static bool once_crun(struct bench *bench)
-{
-    return run_oci(bench, "crun");
-}
-
-static bool once_runc(struct bench *bench)
-{
-    return run_oci(bench, "runc");
-}
-
-static bool once_bubblewrap(struct bench *bench)
-{
-    char *argv[] = {"bwrap", "--unshare-all", "--ro-bind", bench->root, "/", "--proc",
-                    "/proc", "--dev",         "/dev",      "/bin/true", NULL};
-
-    return run_program(bench, argv);
-}
-
-static bool once_spawn(struct bench *bench)
-{
-    char path[400];
-    char *argv[] = {"true", NULL};
-    pid_t pid;
-
-    snprintf(path, sizeof path, "%s/bin/busybox", bench->root);
-    return posix_spawn(&pid, path, NULL, NULL, argv, environ) == 0 && ended_well(pid);
-}
-
-/* Waits for the container to be removed; true when it had exited with 0. */
-static bool see_it_through(struct bench *bench)
-{
-    struct container_event event;
-    bool fine = false;
-
-    for (;;) {
-        poll(&(struct pollfd){.fd = container_host_fd(bench->host), .events = POLLIN}, 1, -1);
-        while (container_host_next(bench->host, &event)) {
-            if (event.kind == CONTAINER_REMOVED) {
-                return fine;
-            }
-            if (event.kind == CONTAINER_FAILED) {
-                err_report(&event.err);
-                container_remove(event.container);
-            }
-            if (event.kind == CONTAINER_EXITED) {
-                fine = event.exit_code == 0;
-                container_remove(event.container);
-            }
-            if (event.kind == CONTAINER_STARTED) {
-                const int64_t *stages = container_stages(event.container);
-
-                for (int i = 0; i < STAGE_N; i++) {
-                    bench->stage_sum_usec[i] += stages[i] ? stages[i] - stages[STAGE_CREATE] : 0;
-                }
-                bench->rounds++;
-            }
-        }
+    if (way->clear) {
+        way->clear(bench);
     }
 }
-
-/*
- * As the agent does it: the task's group, the container with its own, start to finish, both groups
- * gone.
- */
-static bool once_berth(struct bench *bench)
-{
-    static const char *const argv[] = {"/bin/true", NULL};
-    struct cgroup_limits task = {.quota_cpu = QUOTA_CPU, .memory_bytes = MEMORY_BYTES};
-    struct container_spec spec = {
-        .name = "true",
-        .task_group = bench->task,
-        .limits = {.weight_cpu = QUOTA_CPU, .memory_bytes = MEMORY_BYTES, .pids = PIDS},
-        .layers = (const char *const *)bench->image.layers,
-        .argv = argv,
-    };
-    struct container *container;
-    struct err err;
-    bool fine = cgroup_make(&bench->machine, bench->task, true, &task, &err) &&
-                container_create(bench->host, &spec, NULL, &container, &err) &&
-                container_start(container, &err);
-
-    if (!fine) {
-        err_report(&err);
-        return false;
-    }
-    fine = see_it_through(bench);
-    return cgroup_remove(&bench->machine, bench->task) && fine;
-}
-
-static struct peer peers[] = {
-    {.name = "berth", .once = once_berth},
-    {.name = "crun", .program = "crun", .once = once_crun},
-    {.name = "runc", .program = "runc", .once = once_runc},
-    {.name = "bubblewrap", .program = "bwrap", .once = once_bubblewrap},
-    {.name = "spawn", .once = once_spawn},
-};
-
-enum { N_PEERS = sizeof peers / sizeof *peers };
-
-/* ---- what they need ---- */
-
-static bool write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "we");
-    bool fine = file && fputs(text, file) >= 0;
-
-    return (!file || fclose(file) == 0) && fine;
-}
-
-/*
- * As berth's container, but the root file system is the folder itself and there is no system call
- * filter.
- */
-static const char config[] =
-    "{\"ociVersion\":\"1.0.0\",\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
-    "\"args\":[\"/bin/true\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":true,"
-    "\"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"],\"effective\":[\"CAP_CHOWN\","
-    "\"CAP_KILL\"],"
-    "\"permitted\":[\"CAP_CHOWN\",\"CAP_KILL\"]}},"
-    "\"root\":{\"path\":\"%s\",\"readonly\":true},\"hostname\":\"true\",\"mounts\":["
-    "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
-    "{\"destination\":\"/"
-    "dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\",\"mode=755\"]},"
-    "{\"destination\":\"/dev/"
-    "pts\",\"type\":\"devpts\",\"source\":\"devpts\",\"options\":[\"nosuid\",\"noexec\","
-    "\"newinstance\",\"ptmxmode=0666\",\"mode=0620\",\"gid=5\"]},"
-    "{\"destination\":\"/dev/"
-    "shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
-    "{\"destination\":\"/"
-    "sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\","
-    "\"ro\"]}],"
-    "\"linux\":{\"resources\":{\"memory\":{\"limit\":%d},\"cpu\":{\"shares\":%d,\"quota\":%d,"
-    "\"period\":100000},"
-    "\"pids\":{\"limit\":%d}},\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":"
-    "\"ipc\"},"
-    "{\"type\":\"uts\"},{\"type\":\"mount\"},{\"type\":\"cgroup\"}],"
-    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/"
-    "latency_stats\","
-    "\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/"
-    "firmware\"],"
-    "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/"
-    "sysrq-trigger\"]}}\n";
-
-static bool make_bundle(struct bench *bench)
-{
-    char path[400], text[sizeof config + 400];
-
-    snprintf(bench->bundle, sizeof bench->bundle, "%s/bundle", bench->run.folder);
-    snprintf(path, sizeof path, "%s/config.json", bench->bundle);
-    snprintf(text, sizeof text, config, bench->root, MEMORY_BYTES, QUOTA_CPU,
-             QUOTA_CPU * 100000 / 1024, PIDS);
-    return mkdir(bench->bundle, 0755) == 0 && write_text(path, text);
-}
-
-/* In a mount namespace of its own: /sys/fs/cgroup with the version 1 hierarchies only. */
-static void show_v1_only(const char *folder)
-{
-    static const char *const names[] = {"cpu",     "cpuacct", "cpuset", "memory", "devices",
-                                        "freezer", "blkio",   "pids",   "systemd"};
-    char from[512], to[512];
-
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("tmpfs", folder, "tmpfs", 0, NULL) != 0) {
-        _exit(1);
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(from, sizeof from, "/sys/fs/cgroup/%s", names[i]);
-        snprintf(to, sizeof to, "%s/%s", folder, names[i]);
-        if (mkdir(to, 0755) == 0) {
-            mount(from, to, NULL, MS_BIND, NULL);
-        }
-    }
-    if (mount(folder, "/sys/fs/cgroup", NULL, MS_BIND | MS_REC, NULL) != 0) {
-        _exit(1);
-    }
-}
-
-/*
- * crun refuses a hybrid machine, so it gets to see its version 1 half. Returns the namespace, or
- * -1.
- */
-static int open_old_groups(const struct bench *bench)
-{
-    char folder[400], path[64], byte;
-    int done[2], fd = -1;
-    pid_t pid;
-
-    snprintf(folder, sizeof folder, "%s/v1", bench->run.folder);
-    if (bench->machine.kind != CGROUP_HYBRID || mkdir(folder, 0755) != 0 ||
-        pipe2(done, O_CLOEXEC)) {
-        return -1;
-    }
-    pid = fork();
-    if (pid == 0) {
-        show_v1_only(folder);
-        if (write(done[1], "k", 1) == 1) {
-            pause();
-        }
-        _exit(1);
-    }
-    close(done[1]);
-    if (pid > 0 && read(done[0], &byte, 1) == 1) {
-        snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    }
-    close(done[0]);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    return fd;
-}
-
-static bool bench_open(struct bench *bench, struct err *err)
-{
-    char base[256], store[400];
-
-    if (!sweep_base(base, sizeof base, err) ||
-        !cgroup_open(&bench->machine, cgroup_backend_wanted(), err) ||
-        !sweep_open(&bench->run, base, err)) {
-        return false;
-    }
-    snprintf(store, sizeof store, "%s/store", bench->run.folder);
-    snprintf(bench->instance, sizeof bench->instance, "berth-%s-bench", bench->run.id);
-    snprintf(bench->task, sizeof bench->task, "%s/t1", bench->instance);
-    if (!image_builtin(store, NULL, WORK_PROGRAM, &bench->image, err)) {
-        return false;
-    }
-    snprintf(bench->root, sizeof bench->root, "%s", bench->image.layers[0]);
-    if (!make_bundle(bench)) {
-        return err_errno(err, errno, "cannot make a bundle for crun");
-    }
-    bench->old_groups_fd = open_old_groups(bench);
-    return cgroup_make(&bench->machine, bench->instance, true, &(struct cgroup_limits){0}, err) &&
-           container_host_open(&bench->host, bench->run.folder, bench->instance, &bench->machine,
-                               err);
-}
-
-static bool bench_close(struct bench *bench, struct err *err)
-{
-    struct sweep_counts counts = {0};
-
-    if (bench->host) {
-        container_host_close(bench->host);
-    }
-    cgroup_remove(&bench->machine, bench->instance);
-    image_finish(&bench->image);
-    return sweep_close(&bench->run, &bench->machine, &counts, err);
-}
-
-/* ---- measuring and telling ---- */
 
 static bool in_path(const char *program)
 {
@@ -350,38 +108,88 @@ static bool in_path(const char *program)
 
 static void find_peers(struct bench *bench)
 {
-    for (size_t i = 0; i < N_PEERS; i++) {
-        peers[i].present = !peers[i].program || in_path(peers[i].program);
-        if (peers[i].present && !peers[i].once(bench)) {
-            fprintf(stderr, "start: %s does not work here and is left out\n", peers[i].name);
+    for (int i = 0; i < PEERS; i++) {
+        const struct way *way = peers[i].way;
+
+        peers[i].present = !way->program || in_path(way->program);
+        if (peers[i].present && !(prepare(bench, way, 1) && go(bench, way, 0, 1))) {
+            fprintf(stderr, "start: %s does not work here and is left out\n", way->name);
             peers[i].present = false;
         }
+        clear(bench, way);
     }
 }
 
-/* `way` 0: one after the other; 1: after 200 ms in which nothing happened. */
-static bool measure(struct bench *bench, int way, int times)
+/* Starts `n`, number `first` and those that follow, as measurement `turn`. */
+static bool measure_one(struct bench *bench, struct peer *peer, enum how how, int turn, int first,
+                        int n)
 {
-    for (int n = 0; n < times; n++) {
-        for (size_t i = 0; i < N_PEERS; i++) {
-            int64_t begin_usec;
+    int64_t begin_usec;
 
-            if (!peers[i].present) {
-                continue;
-            }
-            if (way == 1) {
-                usleep(200000);
-            }
-            begin_usec = now_usec();
-            if (!peers[i].once(bench)) {
-                fprintf(stderr, "start: %s failed\n", peers[i].name);
-                return false;
-            }
-            peers[i].usec[way][n] = now_usec() - begin_usec;
+    if (how == IDLE) {
+        usleep(IDLE_USEC);
+    }
+    begin_usec = now_usec();
+    if (!go(bench, peer->way, first, n)) {
+        fprintf(stderr, "start: %s failed\n", peer->way->name);
+        return false;
+    }
+    peer->usec[how][turn] = now_usec() - begin_usec;
+    return true;
+}
+
+static bool prepare_all(struct bench *bench, int n)
+{
+    for (int i = 0; i < PEERS; i++) {
+        if (peers[i].present && !prepare(bench, peers[i].way, n)) {
+            return false;
         }
     }
     return true;
 }
+
+static void clear_all(struct bench *bench)
+{
+    for (int i = 0; i < PEERS; i++) {
+        clear(bench, peers[i].way);
+    }
+}
+
+/* In turns; what is to be prepared is so for some turns at a time, before the first of them. */
+static bool measure_turns(struct bench *bench, enum how how, int times)
+{
+    bool fine = true;
+
+    for (int turn = 0; turn < times && fine; turn++) {
+        if (turn % AHEAD == 0) {
+            clear_all(bench);
+            fine = prepare_all(bench, AHEAD);
+        }
+        for (int i = 0; i < PEERS && fine; i++) {
+            fine = !peers[i].present || measure_one(bench, &peers[i], how, turn, turn % AHEAD, 1);
+        }
+    }
+    clear_all(bench);
+    return fine;
+}
+
+static bool measure_at_once(struct bench *bench, int times)
+{
+    bool fine = true;
+
+    for (int turn = 0; turn < times; turn++) {
+        for (int i = 0; i < PEERS && fine; i++) {
+            if (peers[i].present) {
+                fine = prepare(bench, peers[i].way, TOGETHER) &&
+                       measure_one(bench, &peers[i], AT_ONCE, turn, 0, TOGETHER);
+                clear(bench, peers[i].way);
+            }
+        }
+    }
+    return fine;
+}
+
+/* ---- telling ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -390,35 +198,49 @@ static int by_value(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static int64_t median(int64_t *usec, int n)
+/* Of one container. */
+static double median_msec(struct peer *peer, enum how how, int times)
 {
-    qsort(usec, (size_t)n, sizeof *usec, by_value);
-    return usec[n / 2];
+    int64_t *usec = peer->usec[how];
+
+    qsort(usec, (size_t)times, sizeof *usec, by_value);
+    return (double)usec[times / 2] / 1e3 / (how == AT_ONCE ? TOGETHER : 1);
 }
 
-static void tell(bool json, int way, int times)
+static void tell_json(const char *name, const char *how, int size, double value, const char *unit)
 {
-    static const char *const ways[] = {"sequence", "idle"};
-    int64_t ours = median(peers[0].usec[way], times);
+    printf("{\"bench\":\"start\",\"case\":\"%s-%s\",\"size\":%d,\"value\":%.3f,\"unit\":\"%s\"",
+           name, how, size, value, unit);
+}
 
-    for (size_t i = 0; i < N_PEERS; i++) {
-        int64_t usec = peers[i].present ? median(peers[i].usec[way], times) : 0;
+static void tell_row(const struct wanted *wanted, enum how how, int i)
+{
+    int times = wanted->times[how];
+    double msec = median_msec(&peers[i], how, times);
+    double crun_msec = peers[PEER_CRUN].present ? median_msec(&peers[PEER_CRUN], how, times) : 0;
 
-        if (!peers[i].present) {
-            continue;
+    if (!wanted->json) {
+        printf("%-9s %-15s %8.3f ms", how_names[how], peers[i].way->name, msec);
+        if (crun_msec > 0) {
+            printf("   %5.2f of crun's", msec / crun_msec);
         }
-        if (json) {
-            printf("{\"bench\":\"start\",\"case\":\"%s-%s\",\"size\":%d,\"value\":%.3f,\"unit\":"
-                   "\"ms\"",
-                   peers[i].name, ways[way], times, (double)usec / 1e3);
-            if (i == 0 && peers[1].present) {
-                printf(",\"against\":\"crun\",\"ratio\":%.3f",
-                       (double)ours / (double)median(peers[1].usec[way], times));
+        printf("\n");
+        return;
+    }
+    tell_json(peers[i].way->name, how_names[how], how == AT_ONCE ? TOGETHER : times, msec, "ms");
+    if (i <= PEER_PARKED && crun_msec > 0) {
+        printf(",\"against\":\"crun\",\"ratio\":%.3f", msec / crun_msec);
+    }
+    printf("}\n");
+}
+
+static void tell(const struct wanted *wanted)
+{
+    for (enum how how = 0; how < HOWS; how++) {
+        for (int i = 0; i < PEERS; i++) {
+            if (peers[i].present && wanted->times[how] > 0) {
+                tell_row(wanted, how, i);
             }
-            printf("}\n");
-        } else {
-            printf("%-9s %-11s %8.3f ms   berth takes %5.2f of it\n", ways[way], peers[i].name,
-                   (double)usec / 1e3, (double)ours / (double)usec);
         }
     }
 }
@@ -428,22 +250,102 @@ static void tell_stages(const struct bench *bench)
     printf("\nmean of when each stage begins, after container_create():\n");
     for (int i = 0; i < STAGE_N && bench->rounds; i++) {
         if (bench->stage_sum_usec[i] || i == STAGE_CREATE) {
-            printf("%-12s %8.3f ms\n", container_stage_name(i),
+            printf("%-18s %8.3f ms\n", container_stage_name(i),
                    (double)bench->stage_sum_usec[i] / bench->rounds / 1e3);
         }
     }
 }
 
-static bool measure_all(struct bench *bench, bool json, int times, int idle_times)
+static void tell_figures(const struct wanted *wanted)
 {
+    printf("\nto reach:\n");
+    for (int i = 0; i < FIGURES; i++) {
+        struct peer *ours = &peers[figures[i].ours], *theirs = &peers[figures[i].theirs];
+        int times = wanted->times[figures[i].how];
+        double ratio;
+
+        if (ours->present && theirs->present && times > 0) {
+            ratio = median_msec(ours, figures[i].how, times) /
+                    median_msec(theirs, figures[i].how, times);
+            printf("%-9s %-15s against %-10s %5.3f of at most %.2f%s\n", how_names[figures[i].how],
+                   ours->way->name, theirs->way->name, ratio, figures[i].most,
+                   ratio <= figures[i].most ? "" : "   MISSED");
+        }
+    }
+}
+
+static void tell_kept(const struct wanted *wanted, int64_t bytes, const struct kept *kept)
+{
+    double kib = (double)bytes / 1024, ended_msec = (double)kept->ended_usec / 1e3;
+    double swept_msec = (double)kept->swept_usec / 1e3;
+
+    if (wanted->json) {
+        tell_json("berth", "memory", MEMORY_CONTAINERS, kib, "KiB");
+        printf("}\n");
+        tell_json("berth", "killed-ended", KILLED_CONTAINERS, ended_msec, "ms");
+        printf("}\n");
+        tell_json("berth", "killed-swept", KILLED_CONTAINERS, swept_msec, "ms");
+        printf("}\n");
+        tell_json("berth", "killed-left", KILLED_CONTAINERS, kept->left, "groups and folders");
+        printf("}\n");
+        return;
+    }
+    printf("memory of berth's own for each that runs %.1f KiB of at most %d%s\n", kib,
+           MEMORY_MOST_KIB, kib <= MEMORY_MOST_KIB ? "" : "   MISSED");
+    printf("%d containers whose agent is killed: no process after %.1f ms of at most %d%s\n"
+           "the next command removes what is left in %.1f ms; left then: %d of 0%s\n",
+           KILLED_CONTAINERS, ended_msec, ENDED_MOST_MSEC,
+           ended_msec <= ENDED_MOST_MSEC ? "" : "   MISSED", swept_msec, kept->left,
+           kept->left == 0 ? "" : "   MISSED");
+}
+
+/* ---- the program ---- */
+
+static bool measure_all(struct bench *bench, const struct wanted *wanted, const struct kept *kept)
+{
+    int64_t bytes = keep_memory_bytes(bench, MEMORY_CONTAINERS);
+
     find_peers(bench);
-    if (!peers[0].present || !measure(bench, 0, times) || !measure(bench, 1, idle_times)) {
+    if (bytes < 0 || !peers[PEER_COLD].present ||
+        !measure_turns(bench, SEQUENCE, wanted->times[SEQUENCE]) ||
+        !measure_turns(bench, IDLE, wanted->times[IDLE]) ||
+        !measure_at_once(bench, wanted->times[AT_ONCE])) {
         return false;
     }
-    tell(json, 0, times);
-    tell(json, 1, idle_times);
-    if (!json) {
+    tell(wanted);
+    if (!wanted->json) {
         tell_stages(bench);
+        tell_figures(wanted);
+    }
+    tell_kept(wanted, bytes, kept);
+    return true;
+}
+
+/* Containers are a few descriptors each. */
+static void take_descriptors(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool read_words(int argc, char **argv, struct wanted *wanted)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--json")) {
+            wanted->json = true;
+        } else if (sscanf(argv[i], "--times=%d", &wanted->times[SEQUENCE]) != 1 &&
+                   sscanf(argv[i], "--idle-times=%d", &wanted->times[IDLE]) != 1 &&
+                   sscanf(argv[i], "--at-once=%d", &wanted->times[AT_ONCE]) != 1) {
+            return false;
+        }
+    }
+    for (enum how how = 0; how < HOWS; how++) {
+        if (wanted->times[how] < 0 || wanted->times[how] > LIVES_MAX) {
+            return false;
+        }
     }
     return true;
 }
@@ -451,28 +353,23 @@ static bool measure_all(struct bench *bench, bool json, int times, int idle_time
 int main(int argc, char **argv)
 {
     static struct bench bench = {.old_groups_fd = -1};
+    struct wanted wanted = {.times = {[SEQUENCE] = 100, [IDLE] = 20, [AT_ONCE] = 5}};
+    struct kept kept;
     struct err err;
-    bool json = false, fine;
-    int times = 100, idle_times = 20;
+    bool fine;
 
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--json")) {
-            json = true;
-        } else if (sscanf(argv[i], "--times=%d", &times) != 1 &&
-                   sscanf(argv[i], "--idle-times=%d", &idle_times) != 1) {
-            fprintf(stderr, "usage: start [--json] [--times=N] [--idle-times=N]   (N up to %d)\n",
-                    TIMES_MAX);
-            return EXIT_INPUT;
-        }
-    }
-    if (times < 1 || times > TIMES_MAX || idle_times < 1 || idle_times > TIMES_MAX) {
-        fprintf(stderr, "start: between 1 and %d times\n", TIMES_MAX);
+    if (!read_words(argc, argv, &wanted)) {
+        fprintf(stderr,
+                "usage: start [--json] [--times=N] [--idle-times=N] [--at-once=N]   (N up to %d)\n",
+                LIVES_MAX);
         return EXIT_INPUT;
     }
-    if (!bench_open(&bench, &err)) {
+    take_descriptors();
+    if (!keep_killed(KILLED_CONTAINERS, &kept, &err) || !bench_open(&bench, &err) ||
+        !peers_open(&bench, &err)) {
         return err_report(&err);
     }
-    fine = measure_all(&bench, json, times, idle_times);
+    fine = measure_all(&bench, &wanted, &kept);
     if (!bench_close(&bench, &err)) {
         return err_report(&err);
     }
