@@ -18,7 +18,7 @@
 static bool one_process(uint64_t flags, int64_t *usec)
 {
     int64_t begin_usec = loop_clock_usec();
-    pid_t pid = namespace_fork(flags, -1, NULL, false);
+    pid_t pid = namespace_fork(flags, -1, NULL);
 
     if (pid == 0) {
         _exit(0);

@@ -389,7 +389,7 @@ static pid_t clone_init(struct container *container, struct init_job *job)
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid = namespace_fork(flags, job->entry->first_fd, &container->pidfd, false);
+    pid = namespace_fork(flags, job->entry->first_fd, &container->pidfd);
     if (pid == 0) {
         init_main(job);
     }
@@ -702,7 +702,7 @@ static pid_t fork_probe(struct container *container, const struct probe_job *job
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid = namespace_fork(0, -1, &container->probe_fd, false);
+    pid = namespace_fork(0, -1, &container->probe_fd);
     if (pid == 0) {
         probe_main(job);
     }

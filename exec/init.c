@@ -289,11 +289,14 @@ static void wait_at(int gate_fd)
     }
 }
 
-static _Noreturn void payload_main(struct init_job *job, int report_fd)
+/* The memory is that of pid 1, which sleeps meanwhile. */
+static _Noreturn void payload_main(struct init_job *job, int report_fd,
+                                   const struct namespace_spawn *spawn)
 {
     sigset_t none;
     struct record progress;
 
+    namespace_spawned(spawn);
     umask(022);
     if (job->output_fd >= 0) {
         dup2(job->output_fd, 1);
@@ -332,6 +335,7 @@ static _Noreturn void payload_main(struct init_job *job, int report_fd)
 /* Starts the payload and tells how that went. Returns its process id. */
 static pid_t start_payload(struct init_job *job, bool rlimit_refused)
 {
+    struct namespace_spawn spawn;
     struct record record;
     int report[2];
     pid_t payload;
@@ -341,11 +345,16 @@ static pid_t start_payload(struct init_job *job, bool rlimit_refused)
     /*
      * We sleep until it has executed its program or is gone: then all it had to say is in the pipe.
      */
-    payload = namespace_fork(0, job->entry->payload_fd, NULL, true);
+    namespace_spawn_begin(&spawn, job->entry->payload_fd);
+    payload = namespace_spawn(&spawn);
     if (payload == 0) {
-        payload_main(job, report[1]);
+        payload_main(job, report[1], &spawn);
     }
-    must(job, payload < 0 ? -1 : 0, "clone3");
+    namespace_spawn_end(&spawn);
+    if (payload < 0) {
+        errno = -payload;
+        fail(job, job->status_fd, "clone3");
+    }
     close(report[1]);
     while (read(report[0], &record, sizeof record) == sizeof record) {
         if (record.kind == RECORD_FAILED) {

@@ -8,9 +8,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched.h>
 #include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,46 +22,88 @@ uint64_t namespace_flags(bool user_namespace)
            (user_namespace ? CLONE_NEWUSER : 0);
 }
 
-static pid_t clone_now(struct clone_args *args)
+/* ---- children ---- */
+
+static struct clone_args args_of(uint64_t flags, int cgroup_fd)
 {
-    return (pid_t)syscall(SYS_clone3, args, sizeof *args);
+    return (struct clone_args){
+        .flags = flags | CLONE_CLEAR_SIGHAND | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+        .exit_signal = SIGCHLD,
+        .cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
+    };
+}
+
+pid_t namespace_fork(uint64_t flags, int cgroup_fd, int *pidfd)
+{
+    struct clone_args args = args_of(flags, cgroup_fd);
+
+    if (pidfd) {
+        args.flags |= CLONE_PIDFD;
+        args.pidfd = (uint64_t)(uintptr_t)pidfd;
+    }
+    return (pid_t)syscall(SYS_clone3, &args, sizeof args);
 }
 
 /*
  * The parent will sleep, so its own CPU is the free one. Left to itself the kernel wakes another
  * for the child, which costs a tenth of a whole start, and more on a busy machine.
  */
-static pid_t clone_here(struct clone_args *args)
+void namespace_spawn_begin(struct namespace_spawn *spawn, int cgroup_fd)
 {
-    cpu_set_t before, here;
-    pid_t pid;
+    cpu_set_t here;
 
+    spawn->args = args_of(CLONE_VM | CLONE_VFORK, cgroup_fd);
     CPU_ZERO(&here);
     CPU_SET(sched_getcpu(), &here);
-    if (sched_getaffinity(0, sizeof before, &before) != 0) {
-        return clone_now(args); /* more CPUs than a cpu_set_t has */
-    }
-    sched_setaffinity(0, sizeof here, &here);
-    pid = clone_now(args);
-    if (pid == 0) { /* woken on this same CPU, the parent would have to wait for us */
-        sched_setaffinity(getppid(), sizeof before, &before);
-    }
-    sched_setaffinity(0, sizeof before, &before);
-    return pid;
+    /* it fails where there are more CPUs than a cpu_set_t has */
+    spawn->held = sched_getaffinity(0, sizeof spawn->before, &spawn->before) == 0 &&
+                  sched_setaffinity(0, sizeof here, &here) == 0;
 }
 
-pid_t namespace_fork(uint64_t flags, int cgroup_fd, int *pidfd, bool wait)
+void namespace_spawned(const struct namespace_spawn *spawn)
 {
-    struct clone_args args = {
-        .flags = flags | CLONE_CLEAR_SIGHAND | (wait ? CLONE_VFORK : 0) |
-                 (pidfd ? CLONE_PIDFD : 0) | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
-        .pidfd = (uint64_t)(uintptr_t)pidfd,
-        .exit_signal = SIGCHLD,
-        .cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
-    };
-
-    return wait ? clone_here(&args) : clone_now(&args);
+    if (spawn->held) { /* woken on this same CPU, the parent would have to wait for us */
+        sched_setaffinity(getppid(), sizeof spawn->before, &spawn->before);
+        sched_setaffinity(0, sizeof spawn->before, &spawn->before);
+    }
 }
+
+void namespace_spawn_end(const struct namespace_spawn *spawn)
+{
+    if (spawn->held) {
+        sched_setaffinity(0, sizeof spawn->before, &spawn->before);
+    }
+}
+
+/*
+ * The child goes on first, on the stack of both, and writes over the place where our return address is:
+ * it waits in a register.
+ */
+#if defined __x86_64__
+__asm__(".text\n"
+        ".globl namespace_clone\n"
+        ".type namespace_clone, @function\n"
+        "namespace_clone:\n"
+        "    pop %rdx\n"
+        "    mov $435, %eax\n" /* clone3 */
+        "    syscall\n"
+        "    push %rdx\n"
+        "    ret\n"
+        ".size namespace_clone, . - namespace_clone\n");
+#elif defined __aarch64__
+__asm__(".text\n"
+        ".globl namespace_clone\n"
+        ".type namespace_clone, @function\n"
+        "namespace_clone:\n" /* the return address is in a register here */
+        "    mov x8, #435\n" /* clone3 */
+        "    svc #0\n"
+        "    ret\n"
+        ".size namespace_clone, . - namespace_clone\n");
+#else
+#error "berth knows amd64 and arm64"
+#endif
+
+/* ---- what they do first ---- */
 
 static int write_file(const char *path, const char *text)
 {

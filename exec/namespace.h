@@ -6,7 +6,10 @@
 #ifndef BERTH_EXEC_NAMESPACE_H
 #define BERTH_EXEC_NAMESPACE_H
 
+#include <linux/sched.h>
+#include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,10 +21,33 @@ uint64_t namespace_flags(bool user_namespace);
 
 /*
  * fork() into the namespaces in `flags` (CLONE_*), into the version 2 cgroup `cgroup_fd` (-1 =
- * stay), with a pidfd when `pidfd` is not NULL. With `wait` the parent sleeps until the child has
- * executed a program or is gone.
+ * stay), with a pidfd when `pidfd` is not NULL.
  */
-pid_t namespace_fork(uint64_t flags, int cgroup_fd, int *pidfd, bool wait);
+pid_t namespace_fork(uint64_t flags, int cgroup_fd, int *pidfd);
+
+/* How a child of namespace_spawn() is to be made. */
+struct namespace_spawn {
+    struct clone_args args;
+    cpu_set_t before; /* where we may run */
+    bool held;
+};
+
+/* Prepares a child in the version 2 cgroup `cgroup_fd` (-1 = ours). */
+void namespace_spawn_begin(struct namespace_spawn *spawn, int cgroup_fd);
+
+/*
+ * As vfork(2), with its rules: the child has our memory and our stack, and we sleep until it has executed
+ * a program or is gone. Its side may only call one function that never returns, which begins with
+ * namespace_spawned(). Returns twice, 0 in the child; -errno when there is none.
+ */
+#define namespace_spawn(spawn) namespace_clone(&(spawn)->args, sizeof(spawn)->args)
+pid_t namespace_clone(struct clone_args *args, size_t size) __attribute__((returns_twice));
+
+/* In the child. */
+void namespace_spawned(const struct namespace_spawn *spawn);
+
+/* In the parent. */
+void namespace_spawn_end(const struct namespace_spawn *spawn);
 
 /*
  * From inside a new user namespace: `uid` and `gid` in it are the outer ones, and nobody else

@@ -169,7 +169,7 @@ _Noreturn void probe_main(const struct probe_job *job)
     if (job->probe->needs && !has_program(job, job->probe->needs)) {
         _exit(CONTAINER_PROBE_NO_PROGRAM);
     }
-    command = namespace_fork(0, group_fd, &pidfd, false);
+    command = namespace_fork(0, group_fd, &pidfd);
     if (command == 0) {
         command_main(job, first_pidfd);
     }

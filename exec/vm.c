@@ -216,7 +216,7 @@ static bool spawn(struct child *child, const struct vm_order *order, struct vm *
     child->parent = getpid();
     group = entry.payload_fd >= 0 ? entry.payload_fd : entry.first_fd;
     vm->started_usec = loop_clock_usec();
-    vm->pid = namespace_fork(0, group, NULL, false);
+    vm->pid = namespace_fork(0, group, NULL);
     if (vm->pid == 0) {
         become_qemu(child, &entry);
     }
