@@ -90,7 +90,7 @@ static void add_task(struct observer *observer, int first, int32_t service, int3
     const struct task *task = &observer->scheduler->cluster.tasks[index];
     struct service_metrics *row;
     struct cgroup_usage usage;
-    int64_t since_usec = observer->scheduler->cluster.details[index].running_usec;
+    int64_t since_usec = cluster_details(&observer->scheduler->cluster, index)->running_usec;
 
     if (task->last != TASK_RUNNING || !crew_usage(observer->crew, task->instance, index, &usage)) {
         return;
@@ -117,7 +117,7 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
         int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
-             t = cluster->details[t].next_of_service) {
+             t = cluster_details(cluster, t)->next_of_service) {
             add_task(observer, first, s, t, now_usec);
         }
     }

@@ -40,7 +40,7 @@ static void add_task(struct observer *observer, struct service_metrics *row, int
                      int64_t now_usec)
 {
     const struct task *task = &observer->scheduler->cluster.tasks[index];
-    int64_t since_usec = observer->scheduler->cluster.details[index].running_usec;
+    int64_t since_usec = cluster_details(&observer->scheduler->cluster, index)->running_usec;
 
     row->cpu_usec += front_take_cpu(observer->front, now_usec, index) +
                      fleet_take_cpu(observer->front->fleet, now_usec, index);
@@ -67,7 +67,7 @@ bool observe_event(struct observer *observer, int64_t now_usec, struct message *
         int first = observer->services.n_rows;
 
         for (int32_t t = cluster->services[s].first_task; t != ID_NONE;
-             t = cluster->details[t].next_of_service)
+             t = cluster_details(cluster, t)->next_of_service)
             add_task(observer,
                      metrics_row(&observer->services, first, s, cluster->tasks[t].taskdef), t,
                      now_usec);

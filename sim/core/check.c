@@ -6,6 +6,9 @@
 
 #include "core/check_inside.h"
 
+#include <assert.h>
+#include <stdlib.h>
+
 static bool wanted(const struct task *task)
 {
     return task->desired == TASK_RUNNING;
@@ -163,7 +166,8 @@ static bool service_counts(const struct scheduler *scheduler, const struct findi
         for (int t = 0; t < cluster->n_tasks; t++)
             if (cluster->requests[cluster->tasks[t].request].service == s)
                 count(&counts, &cluster->tasks[t]);
-        for (int t = service->first_task; t != ID_NONE; t = cluster->details[t].next_of_service)
+        for (int t = service->first_task; t != ID_NONE;
+             t = cluster_details(cluster, t)->next_of_service)
             n_listed++;
         if (counts.n_wanted != service->n_wanted || counts.n_running != service->n_running ||
             counts.n_live != service->n_live || counts.n_healthy != service->n_healthy ||
@@ -192,7 +196,7 @@ static bool tasks_are_judged(const struct scheduler *scheduler, const struct fin
         if (s == ID_NONE || !wanted(task) || task->instance == ID_NONE ||
             cluster->instances[task->instance].status == INSTANCE_DEREGISTERING)
             continue; /* it goes with its instance */
-        for (int i = cluster->details[t].first_target; i != ID_NONE;
+        for (int i = cluster_details(cluster, t)->first_target; i != ID_NONE;
              i = cluster->targets[i].next_of_task) {
             fails = fails || cluster->targets[i].status == TARGET_UNHEALTHY;
             passes = passes && cluster->targets[i].status == TARGET_HEALTHY;
@@ -248,9 +252,9 @@ static bool daemons_are_alone(const struct scheduler *scheduler, const struct fi
         if (cluster->services[s].scheduling != SCHEDULING_DAEMON)
             continue;
         for (int a = cluster->services[s].first_task; a != ID_NONE;
-             a = cluster->details[a].next_of_service)
-            for (int b = cluster->details[a].next_of_service; b != ID_NONE;
-                 b = cluster->details[b].next_of_service)
+             a = cluster_details(cluster, a)->next_of_service)
+            for (int b = cluster_details(cluster, a)->next_of_service; b != ID_NONE;
+                 b = cluster_details(cluster, b)->next_of_service)
                 if (wanted(&cluster->tasks[a]) && wanted(&cluster->tasks[b]) &&
                     cluster->tasks[a].instance == cluster->tasks[b].instance)
                     FAIL(finding, "s%d has t%d and t%d on i%d", s + 1, a + 1, b + 1,
@@ -292,16 +296,15 @@ static bool decisions_closed_once(const struct scheduler *scheduler, const struc
     int64_t n = 0;
 
     for (int i = 0; i < cluster->n_instances; i++)
-        n += (cluster->instances[i].launch_decision != 0) +
-             (cluster->instances[i].terminate_decision != 0);
+        n += cluster->instances[i].launch_is_open + cluster->instances[i].terminate_is_open;
     for (int t = 0; t < cluster->n_tasks; t++) {
-        const struct task_details *details = &cluster->details[t];
+        const struct task_details *details = cluster_details(cluster, t);
 
-        n += (details->place_decision != 0) + (details->stop_decision != 0);
+        n += details->place_is_open + details->stop_is_open;
         if (cluster->tasks[t].last == TASK_STOPPED &&
-            (details->place_decision || details->stop_decision))
+            (details->place_is_open || details->stop_is_open))
             FAIL(finding, "t%d has stopped and has an open decision", t + 1);
-        if (wanted(&cluster->tasks[t]) && details->stop_decision)
+        if (wanted(&cluster->tasks[t]) && details->stop_is_open)
             FAIL(finding, "t%d is meant to run and to stop", t + 1);
     }
     if (n != scheduler->n_open)
@@ -354,6 +357,42 @@ static bool tasks_are_somewhere(const struct scheduler *scheduler, const struct 
     return true;
 }
 
+/* Each task that lives has a record of its own, and each record is somebody's or free. */
+static bool details_are_own(const struct scheduler *scheduler, const struct finding *finding)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+    const struct task_details *of_stopped = &cluster->details[DETAILS_OF_STOPPED];
+    bool *taken = calloc((size_t)cluster->n_details, sizeof *taken);
+    int n = 1, twice = ID_NONE;
+
+    assert(taken != NULL);
+    for (int t = 0; t < cluster->n_tasks; t++) {
+        int32_t details = cluster->tasks[t].details;
+
+        if (details == DETAILS_OF_STOPPED && cluster->tasks[t].last == TASK_STOPPED)
+            continue;
+        if (details == DETAILS_OF_STOPPED || cluster->tasks[t].last == TASK_STOPPED ||
+            taken[details])
+            twice = t;
+        taken[details] = true;
+        n++;
+    }
+    for (int i = 0; i < cluster->n_free_details; i++) {
+        n += !taken[cluster->free_details[i]];
+        taken[cluster->free_details[i]] = true;
+    }
+    free(taken);
+    if (twice != ID_NONE)
+        FAIL(finding, "t%d has not the details of a task of its status, or another's", twice + 1);
+    if (n != cluster->n_details)
+        FAIL(finding, "%d records of details, %d of tasks or free", cluster->n_details, n);
+    if (of_stopped->place_is_open || of_stopped->stop_is_open || of_stopped->placed_at_usec != 0 ||
+        of_stopped->running_usec != 0 || of_stopped->next_of_service != ID_NONE ||
+        of_stopped->prev_of_service != ID_NONE || of_stopped->first_target != ID_NONE)
+        FAIL(finding, "something was written of tasks that have stopped");
+    return true;
+}
+
 static bool indexes_agree(const struct scheduler *scheduler, const struct finding *finding)
 {
     return place_index_check(&scheduler->cluster, finding->detail, finding->size);
@@ -376,6 +415,7 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"a target group's counts equal their recounts", target_groups_count},
         {"each decision is closed once", decisions_closed_once},
         {"totals equal their recounts", totals},
+        {"a task's details are its own", details_are_own},
         {"a task is where its status says", tasks_are_somewhere},
         {"groups count their instances and keep their bounds", check_groups},
         {"an instance that is to go goes", check_leaving},

@@ -14,9 +14,13 @@
 const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "BOUND", "DRAINING",
                                              "DEREGISTERING", "INACTIVE", NULL};
 
+static const struct task_details no_details = {
+    .next_of_service = ID_NONE, .prev_of_service = ID_NONE, .first_target = ID_NONE};
+
 void cluster_init(struct cluster *cluster, uint64_t seed)
 {
     *cluster = (struct cluster){.index = place_index_create(), .seed = seed};
+    *ARRAY_ADD(cluster, details) = no_details; /* DETAILS_OF_STOPPED */
 }
 
 void cluster_finish(struct cluster *cluster)
@@ -72,6 +76,7 @@ void cluster_finish(struct cluster *cluster)
     free(cluster->request_slots);
     free(cluster->tasks);
     free(cluster->details);
+    free(cluster->free_details);
     free(cluster->services);
     taskdefs_finish(&cluster->taskdefs);
     names_finish(&cluster->names);
@@ -160,6 +165,26 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
     return service == ID_NONE ? NULL : &cluster->services[service].deployments[task->deployment];
 }
 
+static int32_t take_details(struct cluster *cluster)
+{
+    int32_t details;
+
+    if (cluster->n_free_details > 0) {
+        details = cluster->free_details[--cluster->n_free_details];
+    } else {
+        details = cluster->n_details;
+        ARRAY_ADD(cluster, details);
+    }
+    cluster->details[details] = no_details;
+    return details;
+}
+
+static void give_details(struct cluster *cluster, struct task *task)
+{
+    *ARRAY_ADD(cluster, free_details) = task->details;
+    task->details = DETAILS_OF_STOPPED;
+}
+
 int cluster_add_task(struct cluster *cluster, int taskdef, int request)
 {
     *ARRAY_ADD(cluster, tasks) = (struct task){
@@ -167,13 +192,9 @@ int cluster_add_task(struct cluster *cluster, int taskdef, int request)
         .request = request,
         .instance = ID_NONE,
         .deployment = ID_NONE,
+        .details = take_details(cluster),
         .desired = TASK_RUNNING,
         .last = TASK_PROVISIONING,
-    };
-    *ARRAY_ADD(cluster, details) = (struct task_details){
-        .next_of_service = ID_NONE,
-        .prev_of_service = ID_NONE,
-        .first_target = ID_NONE,
     };
     cluster->requests[request].n_wanted++;
     return cluster->n_tasks - 1;
@@ -185,9 +206,9 @@ int cluster_add_service_task(struct cluster *cluster, int service_id, int deploy
     int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, request);
 
     cluster->tasks[id].deployment = deployment;
-    cluster->details[id].next_of_service = service->first_task;
+    cluster_details(cluster, id)->next_of_service = service->first_task;
     if (service->first_task != ID_NONE)
-        cluster->details[service->first_task].prev_of_service = id;
+        cluster_details(cluster, service->first_task)->prev_of_service = id;
     service->first_task = id;
     service->n_live++;
     service->n_wanted++;
@@ -260,7 +281,9 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
 
     assert(task->last == TASK_PROVISIONING && task->desired == TASK_RUNNING);
     task->instance = instance_id;
-    task->placed_at_usec = cluster->now_usec;
+    cluster_details(cluster, id)->placed_at_usec = cluster->now_usec;
+    if (instance->is_vm)
+        instance->bound_at_usec = cluster->now_usec;
     task->last = TASK_PENDING;
     join_instance(instance, id);
     instance->cpu_reserved += facts->cpu;
@@ -291,8 +314,9 @@ static void add_debt(struct instance *instance, int service, unsigned __int128 a
 }
 
 /* Its share of its instance while it reserved it. A micro-VM is billed, and paid for, as a whole. */
-static void charge(struct cluster *cluster, const struct task *task)
+static void charge(struct cluster *cluster, int id)
 {
+    const struct task *task = &cluster->tasks[id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
     struct instance *instance;
     unsigned __int128 amount;
@@ -303,9 +327,9 @@ static void charge(struct cluster *cluster, const struct task *task)
     instance = instance_of(cluster, task);
     if (instance->is_vm || instance->rate <= 0 || instance->is_free)
         return;
-    amount = ledger_part(instance->rate, cluster->now_usec - task->placed_at_usec,
-                         weight(facts->cpu, facts->memory_mib),
-                         weight(instance->cpu, instance->memory_mib));
+    amount = ledger_part(
+        instance->rate, cluster->now_usec - cluster_details(cluster, id)->placed_at_usec,
+        weight(facts->cpu, facts->memory_mib), weight(instance->cpu, instance->memory_mib));
     if (instance->spot && !instance->billed)
         add_debt(instance, service, amount);
     else
@@ -318,7 +342,7 @@ static void give_room(struct cluster *cluster, int id)
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
     struct instance *instance = instance_of(cluster, task);
 
-    charge(cluster, task);
+    charge(cluster, id);
     instance->cpu_reserved -= facts->cpu;
     instance->memory_reserved_mib -= facts->memory_mib;
     if (facts->takes_extras)
@@ -426,15 +450,15 @@ static void leave_instance(struct cluster *cluster, int id)
 
 static void leave_service(struct cluster *cluster, struct service *service, int id)
 {
-    int32_t next = cluster->details[id].next_of_service;
-    int32_t prev = cluster->details[id].prev_of_service;
+    int32_t next = cluster_details(cluster, id)->next_of_service;
+    int32_t prev = cluster_details(cluster, id)->prev_of_service;
 
     if (prev == ID_NONE)
         service->first_task = next;
     else
-        cluster->details[prev].next_of_service = next;
+        cluster_details(cluster, prev)->next_of_service = next;
     if (next != ID_NONE)
-        cluster->details[next].prev_of_service = prev;
+        cluster_details(cluster, next)->prev_of_service = prev;
     service->n_live--;
     service->deployments[cluster->tasks[id].deployment].n_live--;
 }
@@ -454,6 +478,7 @@ void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
     }
     if (service)
         leave_service(cluster, service, id);
+    give_details(cluster, task);
 }
 
 const char *cluster_attribute(const struct cluster *cluster, int id, const char *name)

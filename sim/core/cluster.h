@@ -68,6 +68,7 @@ struct instance {
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
+    int64_t bound_at_usec;      /* when its bound task was placed on it */
     int32_t next_up, prev_up;   /* of the same group, until INACTIVE */
     int32_t gpus, gpus_reserved;
     int32_t enis, enis_reserved; /* tasks in awsvpc; `enis` ID_NONE: any number */
@@ -76,7 +77,7 @@ struct instance {
     int n_debts, cap_debts;
     struct debt
         *debts; /* of its tasks so far, while it may yet be free: of Spot until it is billed */
-    int64_t launch_decision, terminate_decision; /* open ones, or 0 */
+    bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
 };
 
 /* What a task is placed by: one per service, and one for all RunTask calls that say the same. */
@@ -102,18 +103,17 @@ struct request {
     struct query **queries; /* one per constraint, NULL for distinctInstance */
 };
 
-/* What placing and stopping a task touches: two fit a cache line. */
+/* What is known of a task for ever: there are millions of them. */
 struct task {
     int32_t taskdef;
     int32_t request;
-    int32_t instance;   /* ID_NONE while PROVISIONING */
-    int32_t deployment; /* number within its service, or ID_NONE */
-    int64_t placed_at_usec;
-    uint8_t desired;     /* enum task_status: RUNNING or STOPPED */
-    uint8_t last;        /* enum task_status */
-    uint8_t stop_code;   /* enum stop_code */
-    uint8_t stop_reason; /* enum stop_reason, once it is to stop */
-    uint8_t health;      /* enum health_status, of the last report */
+    int32_t instance;      /* ID_NONE while PROVISIONING */
+    int32_t deployment;    /* number within its service, or ID_NONE */
+    int32_t details;       /* cluster_details() */
+    uint8_t stop_code : 4; /* enum stop_code */
+    uint8_t health : 4;    /* enum health_status, of the last report */
+    uint8_t last;          /* enum task_status */
+    uint8_t desired;       /* enum task_status: RUNNING or STOPPED */
     /* Still runs while the balancer drains its connections: desired STOPPED, but holding its room. */
     bool is_deregistering : 1;
     bool reached_running : 1;
@@ -126,14 +126,18 @@ struct task {
     bool has_failed : 1;   /* the circuit breaker has counted it */
 };
 
-/* The rest of what is known of a task. */
+/* What is known of it until it is STOPPED; its record is then used for another. */
 struct task_details {
-    int64_t place_decision, stop_decision;    /* open ones, or 0 */
-    int64_t report;                           /* the number of the last one about it */
-    int64_t running_usec;                     /* when it was RUNNING first */
-    int32_t next_of_service, prev_of_service; /* until STOPPED */
-    int32_t first_target;                     /* in the balancer's groups, or ID_NONE */
+    int64_t report; /* the number of the last one about it */
+    int64_t placed_at_usec;
+    int64_t running_usec; /* when it was RUNNING first */
+    int32_t next_of_service, prev_of_service;
+    int32_t first_target;             /* in the balancer's groups, or ID_NONE */
+    uint8_t stop_reason;              /* enum stop_reason, once it is to stop */
+    bool place_is_open, stop_is_open; /* decisions that have no answer yet */
 };
+
+#define DETAILS_OF_STOPPED 0 /* the record of all that are: nothing is open, nobody writes there */
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
 
@@ -297,8 +301,10 @@ struct cluster {
     int n_request_slots;
     struct task *tasks;
     int n_tasks, cap_tasks;
-    struct task_details *details; /* by task */
+    struct task_details *details; /* of tasks that live */
     int n_details, cap_details;
+    int32_t *free_details; /* used again from the last one on: caches still know it */
+    int n_free_details, cap_free_details;
     struct service *services;
     int n_services, cap_services;
     struct target_group *target_groups;
@@ -327,6 +333,12 @@ static inline void cluster_fetch_instance(const struct cluster *cluster, int ins
 
     __builtin_prefetch(it, 1);
     __builtin_prefetch(&it->few_tasks[INSTANCE_FEW_TASKS - 1], 1);
+}
+
+/* What is known of a task until it is STOPPED; of one that is, nothing. Good until a task is added. */
+static inline struct task_details *cluster_details(const struct cluster *cluster, int task)
+{
+    return &cluster->details[cluster->tasks[task].details];
 }
 
 /* Whether it is the index of one of `n` things. */

@@ -31,6 +31,7 @@ void cluster_trial_init(struct cluster *trial, const struct cluster *cluster)
     trial->ledger = (struct ledger){.closed = true};
     OWN(trial, tasks);
     OWN(trial, details);
+    OWN(trial, free_details);
     OWN(trial, requests);
     OWN(trial, services);
     OWN(trial, instances);
@@ -58,6 +59,7 @@ void cluster_trial_finish(struct cluster *trial)
         place_index_destroy(trial->index);
     free(trial->tasks);
     free(trial->details);
+    free(trial->free_details);
     free(trial->requests);
     free(trial->services);
     free(trial->instances);

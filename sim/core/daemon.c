@@ -83,7 +83,7 @@ void daemon_stop(struct scheduler *scheduler, struct outputs *outputs, int id)
         const struct task *task = &cluster->tasks[t];
         enum stop_reason reason;
 
-        next = cluster->details[t].next_of_service;
+        next = cluster_details(cluster, t)->next_of_service;
         outdated = outdated || task->deployment != service->primary;
         if (task->desired == TASK_RUNNING && !task->is_protected &&
             may_stop(cluster, service, task, &reason)) {

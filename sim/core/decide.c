@@ -17,12 +17,12 @@ struct message *decide(struct scheduler *scheduler, struct outputs *outputs, enu
 }
 
 struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs,
-                            enum message_kind kind, int64_t *open)
+                            enum message_kind kind, bool *is_open)
 {
     struct message *message = decide(scheduler, outputs, kind);
 
-    assert(*open == 0);
-    *open = message->id;
+    assert(!*is_open);
+    *is_open = true;
     scheduler->n_open++;
     return message;
 }
@@ -36,11 +36,10 @@ void decide_refuse(struct scheduler *scheduler, struct outputs *outputs, enum me
     answer->refusal = refusal;
 }
 
-void decide_close(struct scheduler *scheduler, int64_t *open)
+void decide_close(struct scheduler *scheduler, bool *is_open)
 {
-    if (*open != 0)
-        scheduler->n_open--;
-    *open = 0;
+    scheduler->n_open -= *is_open;
+    *is_open = false;
 }
 
 void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
@@ -48,12 +47,12 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
 {
     struct cluster *cluster = &scheduler->cluster;
     const struct task *task = &cluster->tasks[id];
-    int64_t *open = &cluster->details[id].place_decision;
+    bool *is_open = &cluster_details(cluster, id)->place_is_open;
     struct place_task *call;
 
     cluster_place(cluster, id, placement->instance);
     scheduler->n_placed++;
-    call = &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, open)->as.place_task;
+    call = &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, is_open)->as.place_task;
     call->task = id;
     call->instance = placement->instance;
     call->epoch = cluster->instances[placement->instance].epoch;
@@ -80,17 +79,18 @@ static void send_stop(struct scheduler *scheduler, struct outputs *outputs, int 
 {
     struct cluster *cluster = &scheduler->cluster;
     const struct task *task = &cluster->tasks[id];
-    int64_t *open = &cluster->details[id].stop_decision;
+    struct task_details *details = cluster_details(cluster, id);
     struct stop_task *call;
 
     cluster_retire(cluster, id, (enum stop_code)task->stop_code);
     scheduler->room = true;
-    call = &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, open)->as.stop_task;
+    call =
+        &decide_open(scheduler, outputs, MESSAGE_STOP_TASK, &details->stop_is_open)->as.stop_task;
     call->task = id;
     call->instance = task->instance;
     call->epoch = cluster->instances[task->instance].epoch;
     call->code = (enum stop_code)task->stop_code;
-    call->reason = (enum stop_reason)task->stop_reason;
+    call->reason = (enum stop_reason)details->stop_reason;
 }
 
 void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, enum stop_code code,
@@ -104,7 +104,7 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, e
         return;
     }
     task->stop_code = (uint8_t)code;
-    task->stop_reason = (uint8_t)reason;
+    cluster_details(&scheduler->cluster, id)->stop_reason = (uint8_t)reason;
     if (!scheduler->ending && target_drain(scheduler, outputs, id))
         cluster_deregister(&scheduler->cluster, id, code);
     else

@@ -19,16 +19,16 @@
 struct message *decide(struct scheduler *scheduler, struct outputs *outputs,
                        enum message_kind kind);
 
-/* Appends one that stays open, and stores its number in `*open`, which must be 0. */
+/* Appends one that stays open: `*is_open`, which must be false, says so from now on. */
 struct message *decide_open(struct scheduler *scheduler, struct outputs *outputs,
-                            enum message_kind kind, int64_t *open);
+                            enum message_kind kind, bool *is_open);
 
 /* Refuses a call as a whole. */
 void decide_refuse(struct scheduler *scheduler, struct outputs *outputs, enum message_kind call,
                    enum refusal refusal);
 
 /* Closes it where it is open. */
-void decide_close(struct scheduler *scheduler, int64_t *open);
+void decide_close(struct scheduler *scheduler, bool *is_open);
 
 /* Puts the PROVISIONING task where `placement` says and tells the agent. */
 void decide_put(struct scheduler *scheduler, struct outputs *outputs, int task,

@@ -118,7 +118,7 @@ static void decide_launch(struct scheduler *scheduler, struct outputs *outputs,
     int id = scheduler->cluster.n_instances - 1;
     struct instance *instance = &scheduler->cluster.instances[id];
     struct launch_instance *call =
-        &decide_open(scheduler, outputs, MESSAGE_LAUNCH_INSTANCE, &instance->launch_decision)
+        &decide_open(scheduler, outputs, MESSAGE_LAUNCH_INSTANCE, &instance->launch_is_open)
              ->as.launch_instance;
 
     enter_group(&scheduler->cluster, id);
@@ -226,7 +226,7 @@ static void bill(struct scheduler *scheduler, int id, bool is_taken)
     if (instance->is_vm) {
         if (cluster->tasks[instance->bound_task].instance != id)
             return;
-        from_usec = cluster->tasks[instance->bound_task].placed_at_usec;
+        from_usec = instance->bound_at_usec;
     }
     usec = scheduler->now_usec - from_usec;
     instance->is_free = is_taken && instance->interrupted && !instance->is_vm &&
@@ -343,7 +343,7 @@ static void activate(struct scheduler *scheduler, const struct register_instance
         instance->enis = ID_NONE;
     }
     instance->registered_at_usec = scheduler->now_usec;
-    decide_close(scheduler, &instance->launch_decision);
+    decide_close(scheduler, &instance->launch_is_open);
     scheduler->n_launching -= !instance->is_vm;
     cluster->groups[instance->group].n_failures = 0;
     if (scheduler->heartbeat_at_usec == USEC_NEVER) {
@@ -512,8 +512,8 @@ void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
     scheduler->n_launching -= launching && !instance->is_vm;
     scheduler->n_up--;
     scheduler->room = true; /* the nearest miss may be another one now */
-    decide_close(scheduler, &instance->launch_decision);
-    decide_close(scheduler, &instance->terminate_decision);
+    decide_close(scheduler, &instance->launch_is_open);
+    decide_close(scheduler, &instance->terminate_is_open);
     if (!meant && !instance->is_vm)
         note_missing(scheduler, instance, launching);
 }
@@ -564,9 +564,9 @@ static void terminate(struct scheduler *scheduler, struct outputs *outputs, int 
     scheduler->n_launching -= instance->status == INSTANCE_LAUNCHING && !instance->is_vm;
     instance->status = INSTANCE_DEREGISTERING;
     cluster_note_instance(&scheduler->cluster, id);
-    decide_close(scheduler, &instance->launch_decision);
+    decide_close(scheduler, &instance->launch_is_open);
     call =
-        &decide_open(scheduler, outputs, MESSAGE_TERMINATE_INSTANCE, &instance->terminate_decision)
+        &decide_open(scheduler, outputs, MESSAGE_TERMINATE_INSTANCE, &instance->terminate_is_open)
              ->as.terminate_instance;
     call->instance = id;
     call->reason = reason;

@@ -499,7 +499,7 @@ int place_list_victims(const struct cluster *cluster, int service, int deploymen
     int n = 0, n_fresh = 0;
 
     for (int t = cluster->services[service].first_task; t != ID_NONE;
-         t = cluster->details[t].next_of_service) {
+         t = cluster_details(cluster, t)->next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
         if (task->desired == TASK_RUNNING && !task->is_protected && !task->is_outdated &&

@@ -38,7 +38,8 @@ static int32_t n_in_zone(const struct cluster *cluster, const struct service *se
 {
     int32_t n = 0;
 
-    for (int t = service->first_task; t != ID_NONE; t = cluster->details[t].next_of_service) {
+    for (int t = service->first_task; t != ID_NONE;
+         t = cluster_details(cluster, t)->next_of_service) {
         const char *other;
 
         if (cluster->tasks[t].desired != TASK_RUNNING || cluster->tasks[t].instance == ID_NONE)

@@ -329,8 +329,8 @@ static uint64_t hash_instance(uint64_t digest, const struct instance *instance)
                               instance->gpus_reserved,
                               instance->enis_reserved,
                               instance->n_tasks,
-                              instance->launch_decision,
-                              instance->terminate_decision};
+                              instance->launch_is_open,
+                              instance->terminate_is_open};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);
@@ -340,11 +340,11 @@ static uint64_t hash_instance(uint64_t digest, const struct instance *instance)
 static uint64_t hash_task(uint64_t digest, const struct task *task,
                           const struct task_details *details)
 {
-    const int64_t values[] = {task->taskdef,          task->request,      task->instance,
-                              task->desired,          task->last,         task->stop_code,
-                              task->reached_running,  task->is_protected, details->place_decision,
-                              details->stop_decision, task->health,       task->is_healthy,
-                              task->is_outdated,      task->deployment,   details->running_usec};
+    const int64_t values[] = {task->taskdef,         task->request,      task->instance,
+                              task->desired,         task->last,         task->stop_code,
+                              task->reached_running, task->is_protected, details->place_is_open,
+                              details->stop_is_open, task->health,       task->is_healthy,
+                              task->is_outdated,     task->deployment,   details->running_usec};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         digest = fold(digest, values[i]);
@@ -402,7 +402,7 @@ uint64_t scheduler_hash(const struct scheduler *scheduler)
     for (int i = 0; i < cluster->n_instances; i++)
         digest = hash_instance(digest, &cluster->instances[i]);
     for (int i = 0; i < cluster->n_tasks; i++)
-        digest = hash_task(digest, &cluster->tasks[i], &cluster->details[i]);
+        digest = hash_task(digest, &cluster->tasks[i], cluster_details(cluster, i));
     for (int i = 0; i < cluster->n_services; i++)
         digest = hash_service(digest, &cluster->services[i]);
     for (int i = 0; i < scheduler->n_waiting; i++)

@@ -293,7 +293,8 @@ static int find_to_go(const struct cluster *cluster, const struct service *servi
 {
     int found = ID_NONE, best = 4;
 
-    for (int t = service->first_task; t != ID_NONE; t = cluster->details[t].next_of_service) {
+    for (int t = service->first_task; t != ID_NONE;
+         t = cluster_details(cluster, t)->next_of_service) {
         const struct task *task = &cluster->tasks[t];
 
         if (is_to_go(service, task) && rank(service, task) <= best && may_stop(service, task)) {

@@ -18,13 +18,13 @@ static bool in_grace(const struct scheduler *scheduler, const struct service *se
     const struct cluster *cluster = &scheduler->cluster;
 
     return service->deployments[cluster->tasks[id].deployment].n_balancers > 0 &&
-           !after(scheduler, cluster->details[id].running_usec, service->grace_usec);
+           !after(scheduler, cluster_details(cluster, id)->running_usec, service->grace_usec);
 }
 
 static bool passes(const struct scheduler *scheduler, const struct task *task, int id)
 {
     const struct cluster *cluster = &scheduler->cluster;
-    const struct task_details *details = &cluster->details[id];
+    const struct task_details *details = cluster_details(cluster, id);
     bool is_checked = cluster->taskdef_facts[task->taskdef].is_checked;
 
     if (is_checked && task->health != HEALTH_HEALTHY)
@@ -46,8 +46,8 @@ static void note_unhealthy(struct scheduler *scheduler, struct outputs *outputs,
 
     event->task = id;
     event->count = 1;
-    for (int32_t t = scheduler->cluster.details[id].first_target; t != ID_NONE && !by_container;
-         t = scheduler->cluster.targets[t].next_of_task)
+    for (int32_t t = cluster_details(&scheduler->cluster, id)->first_target;
+         t != ID_NONE && !by_container; t = scheduler->cluster.targets[t].next_of_task)
         if (scheduler->cluster.targets[t].status == TARGET_UNHEALTHY)
             event->target_group = scheduler->cluster.targets[t].target_group;
     if (!task->has_failed)

@@ -108,7 +108,7 @@ static void add(struct scheduler *scheduler, struct outputs *outputs, int32_t ta
                 int32_t id, int container, int32_t container_port, const struct task_state *report)
 {
     struct cluster *cluster = &scheduler->cluster;
-    struct task_details *details = &cluster->details[id];
+    struct task_details *details = cluster_details(cluster, id);
     struct target_group *group = &cluster->target_groups[target_group];
     struct target *target = ARRAY_ADD(cluster, targets);
     struct register_target *call;
@@ -156,7 +156,7 @@ static struct target *find(const struct cluster *cluster, int target_group, int 
 {
     if (!cluster_in_range(task, cluster->n_tasks))
         return NULL;
-    for (int32_t t = cluster->details[task].first_target; t != ID_NONE;
+    for (int32_t t = cluster_details(cluster, task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task)
         if (cluster->targets[t].target_group == target_group)
             return &cluster->targets[t];
@@ -193,7 +193,7 @@ bool target_drain(struct scheduler *scheduler, struct outputs *outputs, int task
     struct cluster *cluster = &scheduler->cluster;
     bool waits = false;
 
-    for (int32_t t = cluster->details[task].first_target; t != ID_NONE;
+    for (int32_t t = cluster_details(cluster, task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task) {
         struct target *target = &cluster->targets[t];
         int64_t delay_usec = cluster->target_groups[target->target_group].deregistration_delay_usec;
@@ -216,7 +216,7 @@ void target_forget(struct scheduler *scheduler, struct outputs *outputs, int tas
 {
     struct cluster *cluster = &scheduler->cluster;
 
-    for (int32_t t = cluster->details[task].first_target; t != ID_NONE;
+    for (int32_t t = cluster_details(cluster, task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task) {
         cluster->targets[t].due_usec = USEC_NEVER;
         if (cluster->targets[t].status != TARGET_UNUSED)
@@ -226,7 +226,7 @@ void target_forget(struct scheduler *scheduler, struct outputs *outputs, int tas
 
 static bool is_draining(const struct cluster *cluster, int task)
 {
-    for (int32_t t = cluster->details[task].first_target; t != ID_NONE;
+    for (int32_t t = cluster_details(cluster, task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task)
         if (cluster->targets[t].status == TARGET_DRAINING)
             return true;
@@ -255,7 +255,7 @@ void target_tick(struct scheduler *scheduler, struct outputs *outputs)
 
 bool target_all_healthy(const struct cluster *cluster, int task)
 {
-    int32_t t = cluster->details[task].first_target;
+    int32_t t = cluster_details(cluster, task)->first_target;
     bool all = t != ID_NONE;
 
     for (; t != ID_NONE; t = cluster->targets[t].next_of_task)
@@ -265,7 +265,7 @@ bool target_all_healthy(const struct cluster *cluster, int task)
 
 bool target_any_unhealthy(const struct cluster *cluster, int task)
 {
-    for (int32_t t = cluster->details[task].first_target; t != ID_NONE;
+    for (int32_t t = cluster_details(cluster, task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task)
         if (cluster->targets[t].status == TARGET_UNHEALTHY)
             return true;

@@ -281,8 +281,8 @@ void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int
     int service = cluster->requests[task->request].service;
     bool was_wanted = task->desired == TASK_RUNNING;
 
-    decide_close(scheduler, &cluster->details[id].place_decision);
-    decide_close(scheduler, &cluster->details[id].stop_decision);
+    decide_close(scheduler, &cluster_details(cluster, id)->place_is_open);
+    decide_close(scheduler, &cluster_details(cluster, id)->stop_is_open);
     target_forget(scheduler, outputs, id);
     if (cluster->instances[task->instance].is_vm)
         fargate_release(scheduler, task->instance);
@@ -319,13 +319,13 @@ void task_report(struct scheduler *scheduler, const struct task_state *report, i
     if (!is_current(cluster, report))
         return;
     task = &cluster->tasks[report->task];
-    details = &cluster->details[report->task];
+    details = cluster_details(cluster, report->task);
     service = cluster->requests[task->request].service;
     if (number >= details->report) {
         details->report = number;
         task->health = (uint8_t)report->health;
     }
-    decide_close(scheduler, &details->place_decision);
+    decide_close(scheduler, &details->place_is_open);
     if (report->status == TASK_STOPPED) {
         task_note_stopped(scheduler, outputs, report->task, report->code);
     } else if (report->status == TASK_RUNNING && task->last == TASK_PENDING) {

@@ -313,7 +313,7 @@ static void note_loss(struct replay *replay, const struct message *event)
 
     if (id >= 0 && id < cluster->n_instances &&
         cluster->instances[id].status != INSTANCE_INACTIVE &&
-        cluster->instances[id].terminate_decision == 0)
+        !cluster->instances[id].terminate_is_open)
         machine_of(replay, id)->killed = true;
 }
 

@@ -185,7 +185,7 @@ Test(service, a_draining_instance_is_emptied_within_the_limits)
     steps_run_all();
     steps_until(now_usec + 40 * SEC);
     cr_assert(service->n_wanted == 4 && service->n_healthy == 4);
-    cr_assert(scheduler.cluster.tasks[0].stop_reason == STOP_FOR_DRAINING);
+    cr_assert(cluster_details(&scheduler.cluster, 0)->stop_reason == STOP_FOR_DRAINING);
 }
 
 Test(service, a_drain_at_100_and_100_percent_never_ends_and_says_so)

@@ -186,7 +186,7 @@ void steps_run_all(void)
 void steps_stop_all(void)
 {
     for (int t = 0; t < scheduler.cluster.n_tasks; t++)
-        if (scheduler.cluster.details[t].stop_decision)
+        if (cluster_details(&scheduler.cluster, t)->stop_is_open)
             steps_report(t, TASK_STOPPED, HEALTH_UNKNOWN);
 }
 

@@ -167,7 +167,7 @@ static void probe_again(struct world *world, const struct target_probed *probed)
 
     if (!cluster_in_range(probed->task, cluster->n_tasks))
         return;
-    for (int t = cluster->details[probed->task].first_target; t != ID_NONE;
+    for (int t = cluster_details(cluster, probed->task)->first_target; t != ID_NONE;
          t = cluster->targets[t].next_of_task)
         if (cluster->targets[t].target_group == probed->target_group &&
             cluster->targets[t].status < TARGET_DRAINING)
