@@ -37,7 +37,7 @@ enum cgroup_place {
     CGROUP_PLACES
 };
 
-enum { CGROUP_PATH_MAX = 512 };
+enum { CGROUP_PATH_MAX = 512, CGROUP_NAME_MAX = 64 };
 
 /* What this machine offers this user. Filled by cgroup_open(), read by anyone. */
 struct cgroup_machine {
@@ -143,6 +143,19 @@ int cgroup_kill(const struct cgroup_machine *machine, const char *path);
 /* Kills and removes every group at the base whose name begins with `prefix`, with all below. */
 bool cgroup_sweep(const struct cgroup_machine *machine, const char *prefix,
                   struct cgroup_swept *swept, struct err *err);
+
+/*
+ * The groups at the base, in any hierarchy, whose name begins with `prefix`: their names, at most `most`,
+ * each once. Returns how many.
+ */
+int cgroup_names(const struct cgroup_machine *machine, const char *prefix,
+                 char (*names)[CGROUP_NAME_MAX], int most);
+
+/*
+ * Removes the group `name` at the base, with all below, if no process is in any of them: kills nothing.
+ * Returns how many groups those were.
+ */
+int cgroup_remove_idle(const struct cgroup_machine *machine, const char *name);
 
 /* cpu.shares of version 1 as cpu.weight of version 2: 1 + (shares - 2) * 9999 / 262142. */
 int64_t cgroup_weight(int64_t shares);

@@ -233,3 +233,53 @@ bool cgroup_sweep(const struct cgroup_machine *machine, const char *prefix,
     swept->groups += total.groups;
     return true;
 }
+
+/* ---- what nobody is in ---- */
+
+static bool is_named(char (*names)[CGROUP_NAME_MAX], int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int cgroup_names(const struct cgroup_machine *machine, const char *prefix,
+                 char (*names)[CGROUP_NAME_MAX], int most)
+{
+    const char *name;
+    int n = 0;
+
+    for (int place = 0; place < CGROUP_PLACES; place++) {
+        DIR *folder = machine->roots[place] >= 0 ? open_group(machine->roots[place], ".") : NULL;
+
+        while (folder && n < most && (name = next_group(folder, prefix))) {
+            if (strlen(name) < CGROUP_NAME_MAX && !is_named(names, n, name)) {
+                snprintf(names[n++], CGROUP_NAME_MAX, "%s", name);
+            }
+        }
+        if (folder) {
+            closedir(folder);
+        }
+    }
+    return n;
+}
+
+int cgroup_remove_idle(const struct cgroup_machine *machine, const char *name)
+{
+    int n = 0;
+
+    for (int place = 0; place < CGROUP_PLACES; place++) {
+        if (machine->roots[place] >= 0 && signal_tree(machine->roots[place], name, 0) > 0) {
+            return 0;
+        }
+    }
+    for (int place = 0; place < CGROUP_PLACES; place++) {
+        int here = machine->roots[place] >= 0 ? remove_tree(machine->roots[place], name) : 0;
+
+        n = here > n ? here : n;
+    }
+    return n;
+}

@@ -1,17 +1,22 @@
 /*
- * `berth clean`: removes what dead runs of this user have left, and says what. Every run does so
- * when it starts; this is for those who do not want to start one.
+ * `berth clean`: removes what dead runs and commands of this user have left, and says what. Every run
+ * does so when it starts; this is for those who do not want to start one, and for cgroups that have
+ * lost their run's folder.
  */
 #include "exec/command.h"
 
 #include "exec/sweep.h"
 #include "file/options.h"
+#include "file/scratch.h"
 
 #include <stdio.h>
 
 static const char about[] =
-    "Removes what runs that were killed have left: processes, cgroups and folders. Runs that live\n"
-    "are not touched. Every `berth exec` does the same when it starts.";
+    "Removes what runs that were killed have left: processes, cgroups and folders, and the "
+    "temporary\n"
+    "folders of commands that make runs, such as `berth predict` and `berth check`. What lives is "
+    "not\n"
+    "touched. Every `berth exec`, and every such command, does so when it starts.";
 
 static const char examples[] = "  berth clean\n";
 
@@ -26,11 +31,13 @@ static int clean(bool json)
     if (!cgroup_open(&cgroups, cgroup_backend_wanted(), &err)) {
         return err_report(&err);
     }
-    ok = sweep_base(base, sizeof base, &err) && sweep_dead(base, &cgroups, &counts, &err);
+    ok = sweep_base(base, sizeof base, &err) && sweep_dead(base, &cgroups, &counts, &err) &&
+         sweep_orphans(base, &cgroups, &counts, &err);
     cgroup_close(&cgroups);
     if (!ok) {
         return err_report(&err);
     }
+    counts.folders += scratch_sweep();
     if (json) {
         printf("{\"runs_alive\": %d, \"runs_dead\": %d, \"processes\": %d, \"cgroups\": %d, "
                "\"folders\": %d}\n",

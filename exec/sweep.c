@@ -6,6 +6,7 @@
 
 #include "exec/tree.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ID_LENGTH = 5 };
+enum { ID_LENGTH = 5, ORPHANS_MAX = 256 };
+
+/* No vowels: a name that can be read out and does not spell anything. */
+static const char letters[] = "bcdfghjkmnpqrstvwxz23456789";
 
 bool sweep_base(char *base, size_t size, struct err *err)
 {
@@ -65,10 +69,8 @@ static int lock_base(const char *base, struct err *err)
     return -1;
 }
 
-/* No vowels: a name that can be read out and does not spell anything. */
 static bool draw_id(char *id, struct err *err)
 {
-    static const char letters[] = "bcdfghjkmnpqrstvwxz23456789";
     unsigned char bytes[ID_LENGTH];
 
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
@@ -166,7 +168,7 @@ static bool is_dead(int base_fd, const char *id, bool *is_run)
     int fd;
     bool dead;
 
-    *is_run = strlen(id) == ID_LENGTH && strspn(id, "bcdfghjkmnpqrstvwxz23456789") == ID_LENGTH;
+    *is_run = strlen(id) == ID_LENGTH && strspn(id, letters) == ID_LENGTH;
     if (!*is_run) {
         return false;
     }
@@ -205,4 +207,86 @@ bool sweep_dead(const char *base, const struct cgroup_machine *machine, struct s
         close(base_fd);
     }
     return fine;
+}
+
+/* ---- groups without a folder ---- */
+
+/* A link of /proc/PID/fd that leads to the lock of run `id`, wherever its folder is. */
+static bool is_lock(int fds, const char *name, const char *id)
+{
+    char path[512], end[32];
+    ssize_t n = readlinkat(fds, name, path, sizeof path - 1);
+    int length = snprintf(end, sizeof end, "/%s/lock", id);
+
+    if (n < length) {
+        return false;
+    }
+    path[n] = '\0';
+    return strcmp(path + n - length, end) == 0;
+}
+
+static bool holds_lock(int proc, const char *pid, const char *id)
+{
+    char path[300];
+    int fd;
+    DIR *fds;
+    struct dirent *entry;
+    bool holds = false;
+
+    snprintf(path, sizeof path, "%s/fd", pid);
+    fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fds = fd >= 0 ? fdopendir(fd) : NULL;
+    while (fds && !holds && (entry = readdir(fds))) {
+        holds = is_lock(fd, entry->d_name, id);
+    }
+    if (fds) {
+        closedir(fds);
+    }
+    return holds;
+}
+
+/* Without /proc nobody knows: then it does. */
+static bool lives_elsewhere(const char *id)
+{
+    DIR *proc = opendir("/proc");
+    bool lives = proc == NULL;
+    struct dirent *entry;
+
+    while (proc && !lives && (entry = readdir(proc))) {
+        lives =
+            isdigit((unsigned char)entry->d_name[0]) && holds_lock(dirfd(proc), entry->d_name, id);
+    }
+    if (proc) {
+        closedir(proc);
+    }
+    return lives;
+}
+
+/* The id in a group's name, "berth-<id>-...". */
+static bool read_id(const char *group, char id[ID_LENGTH + 1])
+{
+    const char *at = group + strlen("berth-");
+
+    snprintf(id, ID_LENGTH + 1, "%s", at);
+    return strspn(at, letters) == ID_LENGTH && at[ID_LENGTH] == '-';
+}
+
+bool sweep_orphans(const char *base, const struct cgroup_machine *machine,
+                   struct sweep_counts *counts, struct err *err)
+{
+    static char names[ORPHANS_MAX][CGROUP_NAME_MAX];
+    int n = cgroup_names(machine, "berth-", names, ORPHANS_MAX);
+    int base_fd = lock_base(base, err);
+
+    for (int i = 0; i < n && base_fd >= 0; i++) {
+        char id[ID_LENGTH + 1];
+
+        if (read_id(names[i], id) && faccessat(base_fd, id, F_OK, 0) != 0 && !lives_elsewhere(id)) {
+            counts->groups += cgroup_remove_idle(machine, names[i]);
+        }
+    }
+    if (base_fd >= 0) {
+        close(base_fd);
+    }
+    return base_fd >= 0;
 }

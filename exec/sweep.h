@@ -44,4 +44,11 @@ bool sweep_close(struct sweep_run *run, const struct cgroup_machine *machine,
 bool sweep_dead(const char *base, const struct cgroup_machine *machine, struct sweep_counts *counts,
                 struct err *err);
 
+/*
+ * Removes groups that have a run's name, but whose run has no folder below `base`, nobody in them, and no
+ * process that holds its lock: their folder was elsewhere and went before them.
+ */
+bool sweep_orphans(const char *base, const struct cgroup_machine *machine,
+                   struct sweep_counts *counts, struct err *err);
+
 #endif

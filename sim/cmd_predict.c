@@ -114,7 +114,7 @@ static bool find_profile(struct session *session, struct err *err)
                 path, age / 3600);
     if (given || (age >= 0 && age <= PROFILE_AGE_SEC))
         return true;
-    snprintf(output, sizeof output, "%s/calibrated", session->real.folder);
+    snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
     others_await_end(OTHERS_PATIENCE_USEC);
     return real_command(&session->real, words, output, true, 600 * USEC_PER_SEC, err) == EXIT_FINE;
 }

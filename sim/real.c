@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -29,27 +28,13 @@ extern char **environ;
 
 bool real_open(struct real *real, struct err *err)
 {
-    const char *base = getenv("TMPDIR");
-
     *real = (struct real){0};
-    snprintf(real->folder, sizeof real->folder, "%.200s/berth-runs-XXXXXX",
-             base && *base ? base : "/tmp");
-    return mkdtemp(real->folder) != NULL ||
-           err_errno(err, errno, "cannot make a folder like %s", real->folder);
-}
-
-static int remove_one(const char *path, const struct stat *is, int kind, struct FTW *where)
-{
-    (void)is;
-    (void)kind;
-    (void)where;
-    remove(path);
-    return 0;
+    return scratch_open(&real->scratch, err);
 }
 
 void real_close(struct real *real)
 {
-    nftw(real->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_close(&real->scratch);
 }
 
 /* Children ---------------------------------------------------------------------------------------- */
@@ -137,7 +122,7 @@ int real_command(struct real *real, const char *const *words, const char *output
     bool in_time = true;
     pid_t pid;
 
-    snprintf(said, sizeof said, "%s/said", real->folder);
+    snprintf(said, sizeof said, "%s/said", real->scratch.folder);
     fflush(stdout);
     sigaction(SIGINT, &ignore, &before);
     failed = spawn(&pid, words, output, says ? NULL : said);
@@ -181,8 +166,8 @@ bool real_run(struct real *real, const char *scenario, const struct real_wish *w
     struct words list = {0};
     int code;
 
-    snprintf(run, sizeof run, "%s/%d.run", real->folder, ++real->n_runs);
-    snprintf(printed, sizeof printed, "%s/printed", real->folder);
+    snprintf(run, sizeof run, "%s/%d.run", real->scratch.folder, ++real->n_runs);
+    snprintf(printed, sizeof printed, "%s/printed", real->scratch.folder);
     snprintf(seed, sizeof seed, "%lld", (long long)wish->seed);
     add(&list, "berth");
     add(&list, wish->simulated ? "sim" : "exec");

@@ -1,22 +1,23 @@
 /*
  * Runs for commands that compare and judge, real ones and simulations that must not be trusted to end:
  * `berth exec` or `berth sim` as a child of this program, its log read back. The runs go to a folder of
- * their own, which is removed with all that is in it. Knows neither what the runs are for nor how they
+ * their own, which is removed with all that is in it (scratch.h). Knows neither what the runs are for nor how they
  * are made.
  */
 #ifndef BERTH_REAL_H
 #define BERTH_REAL_H
 
 #include "file/err.h"
+#include "file/scratch.h"
 #include "file/story.h"
 
 struct real {
-    char folder[256];
+    struct scratch scratch;
     int n_runs;     /* made so far */
     bool timed_out; /* the last child was ended because it took too long */
 };
 
-/* Makes the folder, in TMPDIR or /tmp. Close where it succeeds. */
+/* Makes the folder. Close where it succeeds. */
 bool real_open(struct real *real, struct err *err);
 void real_close(struct real *real);
 

@@ -3,6 +3,7 @@
  * it is busy.
  */
 #include "exec/cgroup.h"
+#include "fixture.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -177,39 +178,6 @@ Test(cgroup, impossible_limits_are_explained)
     cgroup_close(&machine);
 }
 
-/*
- * A child that sleeps in the group until it is killed; it enters as containers do on this machine.
- */
-static pid_t sleeper_in(const struct cgroup_machine *machine, const char *path)
-{
-    int ready[2];
-    char byte;
-    pid_t pid;
-
-    cr_assert(pipe(ready) == 0);
-    pid = fork();
-    if (pid == 0) {
-        for (int place = 0; place < CGROUP_PLACES; place++) {
-            char file[CGROUP_PATH_MAX + 32];
-            int fd;
-
-            snprintf(file, sizeof file, "%s/cgroup.procs", path);
-            fd = machine->roots[place] < 0 ? -1 : openat(machine->roots[place], file, O_WRONLY);
-            if (fd >= 0 && write(fd, "0", 1) != 1) {
-                _exit(1);
-            }
-        }
-        if (write(ready[1], "r", 1) == 1) {
-            pause();
-        }
-        _exit(1);
-    }
-    close(ready[1]);
-    cr_assert(read(ready[0], &byte, 1) == 1, "the child could not enter %s", path);
-    close(ready[0]);
-    return pid;
-}
-
 Test(cgroup, busy_groups_are_not_removed)
 {
     for (size_t b = 0; b < 2; b++) {
@@ -220,7 +188,7 @@ Test(cgroup, busy_groups_are_not_removed)
         open_or_skip(&machine, backends[b]);
         cr_assert(cgroup_make(&machine, "berth-test-i4", false, &(struct cgroup_limits){0}, &err),
                   "%s", err.text);
-        pid = sleeper_in(&machine, "berth-test-i4");
+        pid = fixture_sleeper_in(&machine, "berth-test-i4");
         cr_expect(!cgroup_remove(&machine, "berth-test-i4") && errno == EBUSY, "%s",
                   backend_names[b]);
         cr_expect(kill(pid, 0) == 0);
@@ -243,7 +211,7 @@ Test(cgroup, both_backends_read_the_same)
     open_or_skip(&machine, CGROUP_BY_FD);
     cr_assert(cgroup_make(&machine, "berth-test-i5", false,
                           &(struct cgroup_limits){.quota_cpu = 512}, &err));
-    pid = sleeper_in(&machine, "berth-test-i5");
+    pid = fixture_sleeper_in(&machine, "berth-test-i5");
     usleep(20000);
     for (size_t b = 0; b < 2; b++) {
         machine.backend = backends[b];
@@ -276,7 +244,7 @@ Test(cgroup, sweeps_trees_by_prefix)
     cr_assert(
         cgroup_make(&machine, "berth-testa-i1/t1/c-x", false, &(struct cgroup_limits){0}, &err));
     cr_assert(cgroup_make(&machine, "berth-testb-i1", true, &(struct cgroup_limits){0}, &err));
-    pid = sleeper_in(&machine, "berth-testa-i1/t1/c-x");
+    pid = fixture_sleeper_in(&machine, "berth-testa-i1/t1/c-x");
     cr_expect(cgroup_sweep(&machine, "berth-testa-", &swept, &err), "%s", err.text);
     cr_expect(swept.processes == 1 && swept.groups == 3, "%d processes, %d groups", swept.processes,
               swept.groups);
@@ -303,7 +271,7 @@ Test(cgroup, kills_the_frozen)
         cr_skip_test("no version 2 tree here: freezing is tried in a container's own test");
     }
     cr_assert(cgroup_make(&machine, "berth-test-i6", false, &(struct cgroup_limits){0}, &err));
-    pid = sleeper_in(&machine, "berth-test-i6");
+    pid = fixture_sleeper_in(&machine, "berth-test-i6");
     fd = openat(machine.roots[CGROUP_UNIFIED], "berth-test-i6/cgroup.freeze", O_WRONLY);
     cr_assert(fd >= 0 && write(fd, "1", 1) == 1);
     close(fd);
@@ -341,7 +309,7 @@ Test(cgroup, version_1_alone_freezes_kills_and_thaws)
     cr_assert(cgroup_make(&machine, "berth-testv1-i1/c-x", false,
                           &(struct cgroup_limits){.pids = 9}, &err),
               "%s", err.text);
-    pid = sleeper_in(&machine, "berth-testv1-i1/c-x");
+    pid = fixture_sleeper_in(&machine, "berth-testv1-i1/c-x");
     cr_expect(cgroup_sweep(&machine, "berth-testv1-", &swept, &err), "%s", err.text);
     cr_expect(swept.processes == 1 && swept.groups == 2, "%d processes, %d groups", swept.processes,
               swept.groups);

@@ -207,3 +207,33 @@ void fixture_shell(struct fixture *fixture, const char *script, struct outcome *
     fixture_run(fixture, fixture_spec(fixture, argv), outcome);
     cr_expect(outcome->started, "did not start: %s", outcome->err.text);
 }
+
+pid_t fixture_sleeper_in(const struct cgroup_machine *machine, const char *path)
+{
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    cr_assert(pipe(ready) == 0);
+    pid = fork();
+    if (pid == 0) {
+        for (int place = 0; place < CGROUP_PLACES; place++) {
+            char file[CGROUP_PATH_MAX + 32];
+            int fd;
+
+            snprintf(file, sizeof file, "%s/cgroup.procs", path);
+            fd = machine->roots[place] < 0 ? -1 : openat(machine->roots[place], file, O_WRONLY);
+            if (fd >= 0 && write(fd, "0", 1) != 1) {
+                _exit(1);
+            }
+        }
+        if (write(ready[1], "r", 1) == 1) {
+            pause();
+        }
+        _exit(1);
+    }
+    close(ready[1]);
+    cr_assert(read(ready[0], &byte, 1) == 1, "the child could not enter %s", path);
+    close(ready[0]);
+    return pid;
+}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct fixture {
     char base[64];
@@ -62,5 +63,10 @@ void fixture_shell(struct fixture *fixture, const char *script, struct outcome *
 bool fixture_next(struct fixture *fixture, struct container_event *event);
 
 int64_t fixture_now_usec(void);
+
+/*
+ * A child that sleeps in the group until it is killed; it enters as containers do on this machine.
+ */
+pid_t fixture_sleeper_in(const struct cgroup_machine *machine, const char *path);
 
 #endif

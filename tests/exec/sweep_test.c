@@ -206,3 +206,50 @@ Test(sweep, refuses_a_base_that_others_may_write)
     cr_expect(strstr(err.text, "not yours alone"), "%s", err.text);
     cr_expect(rmdir(base) == 0);
 }
+
+static bool is_group(const struct cgroup_machine *machine, const char *name)
+{
+    char names[64][CGROUP_NAME_MAX];
+
+    return cgroup_names(machine, name, names, 64) > 0;
+}
+
+/* Its folder went first, as that of a test whose temporary folder somebody removed. */
+Test(sweep, groups_that_lost_their_run_go_when_nobody_is_in_them)
+{
+    char bases[2][32] = {"/tmp/berth-test-XXXXXX", "/tmp/berth-test-XXXXXX"};
+    struct cgroup_machine machine;
+    struct sweep_counts counts = {0}, none = {0};
+    struct sweep_run run;
+    char group[64], task[80];
+    struct err err;
+    pid_t pid;
+
+    cr_assert(mkdtemp(bases[0]) && mkdtemp(bases[1]));
+    cr_assert(cgroup_open(&machine, CGROUP_BY_FD, &err), "%s", err.text);
+    if (machine.kind == CGROUP_NONE) {
+        cr_skip_test("no cgroups here: %s", machine.note);
+    }
+    cr_assert(sweep_open(&run, bases[0], &err), "%s", err.text);
+    snprintf(group, sizeof group, "berth-%s-i1", run.id);
+    snprintf(task, sizeof task, "%s/t1", group);
+    cr_assert(cgroup_make(&machine, group, true, &(struct cgroup_limits){0}, &err), "%s", err.text);
+    cr_assert(cgroup_make(&machine, task, false, &(struct cgroup_limits){0}, &err), "%s", err.text);
+    cr_expect(sweep_orphans(bases[0], &machine, &counts, &err), "%s", err.text);
+    cr_expect(sweep_orphans(bases[1], &machine, &counts, &err), "%s", err.text);
+    cr_expect(counts.groups == 0 && is_group(&machine, group), "a living run's were taken");
+    close(run.lock_fd);
+    pid = fixture_sleeper_in(&machine, task);
+    cr_expect(sweep_orphans(bases[1], &machine, &counts, &err), "%s", err.text);
+    cr_expect(counts.groups == 0 && is_group(&machine, group) && kill(pid, 0) == 0,
+              "somebody was in it");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    cr_expect(sweep_orphans(bases[0], &machine, &counts, &err), "%s", err.text);
+    cr_expect(counts.groups == 0, "its run has a folder here");
+    cr_expect(sweep_orphans(bases[1], &machine, &counts, &err), "%s", err.text);
+    cr_expect(counts.groups == 2 && !is_group(&machine, group), "%d groups", counts.groups);
+    cr_expect(sweep_dead(bases[0], &machine, &none, &err) && none.folders == 1);
+    cr_expect(rmdir(bases[0]) == 0 && rmdir(bases[1]) == 0);
+    cgroup_close(&machine);
+}
