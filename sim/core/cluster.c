@@ -140,11 +140,11 @@ void cluster_note_instance(struct cluster *cluster, int instance)
     place_index_note(cluster->index, instance, ID_NONE, 0);
 }
 
-static struct service *service_of(const struct cluster *cluster, const struct task *task)
+static inline struct service *service_of(const struct cluster *cluster, const struct task *task)
 {
-    int service = cluster->requests[task->request].service;
-
-    return service == ID_NONE ? NULL : &cluster->services[service];
+    return task->deployment == ID_NONE
+               ? NULL
+               : &cluster->services[cluster->requests[task->request].service];
 }
 
 int cluster_add_deployment(struct service *service, int taskdef)
@@ -350,7 +350,7 @@ static void give_room(struct cluster *cluster, int id)
 }
 
 /* Its service no longer counts on it. */
-static void leave_counts(struct cluster *cluster, int id, enum stop_code code)
+static inline void leave_counts(struct cluster *cluster, int id, enum stop_code code)
 {
     struct task *task = &cluster->tasks[id];
     struct service *service = service_of(cluster, task);

@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "core/place.h"
+#include "core/shelf_grid.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -301,8 +302,9 @@ static uint64_t key_of(const struct lane *lane, const struct shelf_spot *spot, i
     return key;
 }
 
-/* Puts the instance where it belongs now. */
-static inline void refresh(struct lane *lane, const struct cluster *cluster, int id)
+/* Puts the instance where it belongs now. Where lanes follow, every placement goes through here twice. */
+static inline __attribute__((always_inline)) void
+refresh_here(struct lane *lane, const struct cluster *cluster, int id)
 {
     const struct instance *instance = &cluster->instances[id];
     struct shelf_spot spot;
@@ -318,6 +320,12 @@ static inline void refresh(struct lane *lane, const struct cluster *cluster, int
     assert((spot.cpu | spot.memory_mib) >= 0);
     spot.key = lane->shelf.order == SHELF_BY_KEY ? key_of(lane, &spot, id) : 0;
     shelf_put(&lane->shelf, id, &spot);
+}
+
+static __attribute__((noinline)) void refresh(struct lane *lane, const struct cluster *cluster,
+                                              int id)
+{
+    refresh_here(lane, cluster, id);
 }
 
 /* Keeping up -------------------------------------------------------------------------------------- */
@@ -369,7 +377,7 @@ void lane_follow(struct lane *lane, const struct cluster *cluster)
             count_own_tasks(lane, note->instance, note->delta);
             refresh_sharers(lane, cluster, note->instance);
         }
-        refresh(lane, cluster, note->instance);
+        refresh_here(lane, cluster, note->instance);
     }
 }
 

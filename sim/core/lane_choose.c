@@ -5,6 +5,7 @@
 #include "core/lane.h"
 
 #include "core/place.h"
+#include "core/shelf_grid.h"
 
 /* A candidate and what its values follow from. */
 struct choice {
@@ -25,7 +26,7 @@ static int64_t value_of(const struct lane *lane, int rule, const struct choice *
 
 /* The first rule by which they differ and by how much, or the number of rules. */
 static inline int differ_at(const struct lane *lane, const struct choice *a, const struct choice *b,
-                     int64_t *difference)
+                            int64_t *difference)
 {
     *difference = 0;
     if (a->key == b->key && a->class == b->class)
@@ -46,17 +47,6 @@ static bool better(const struct lane *lane, const struct choice *a, const struct
     return difference != 0 ? difference < 0 : a->item < b->item;
 }
 
-/* As best_two(), where all are of one class. */
-static inline int best_two_alone(struct lane *lane, int32_t cpu, int32_t memory_mib,
-                                 struct choice *best, struct choice *second)
-{
-    struct shelf_answer answer = shelf_first(&lane->shelf, 0, cpu, memory_mib, lane->at_random);
-
-    *best = (struct choice){answer.item, 0, answer.key};
-    *second = (struct choice){INT32_MAX, 0, answer.next_key};
-    return answer.n;
-}
-
 /* The best candidate and the next best, of which the second shows which rule decided; how many there
  * are of them. The second's index may be any of those whose values are equal. */
 static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct choice *best,
@@ -65,8 +55,6 @@ static int best_two(struct lane *lane, int32_t cpu, int32_t memory_mib, struct c
     bool any = lane->at_random;
     int n = 0;
 
-    if (lane->n_classes == 1)
-        return best_two_alone(lane, cpu, memory_mib, best, second);
     for (int c = 0; c < lane->n_classes; c++) {
         struct shelf_answer answer = shelf_first(&lane->shelf, c, cpu, memory_mib, any);
         struct choice first = {answer.item, c, answer.key};
@@ -142,11 +130,20 @@ static int32_t draw(struct lottery *lottery)
     return lottery->drawn;
 }
 
-void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
-                 int32_t *instance, int32_t *rule)
+/* The first rule whose values in two keys of one class differ, or the number of rules. */
+static inline int32_t rule_between(const struct lane *lane, uint64_t a, uint64_t b)
 {
-    const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
-    int32_t cpu = facts->cpu, memory_mib = facts->memory_mib;
+    for (int i = 0; a != b && i < lane->n_parts; i++)
+        if ((a ^ b) >> lane->parts[i].shift)
+            return lane->parts[i].rule;
+    return lane->n_rules;
+}
+
+/* Where classes or lots make it more than one question. */
+static __attribute__((noinline)) void choose_among(struct lane *lane, const struct cluster *cluster,
+                                                   int32_t cpu, int32_t memory_mib, int task,
+                                                   int32_t *instance, int32_t *rule)
+{
     struct choice best = {0}, second = {0};
     int n = best_two(lane, cpu, memory_mib, &best, &second);
     int64_t difference;
@@ -159,4 +156,19 @@ void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, 
 
         *instance = draw(&lottery);
     }
+}
+
+void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
+                 int32_t *instance, int32_t *rule)
+{
+    const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
+    struct shelf_answer answer;
+
+    if (lane->n_classes > 1 || lane->at_random) {
+        choose_among(lane, cluster, facts->cpu, facts->memory_mib, task, instance, rule);
+        return;
+    }
+    answer = shelf_first(&lane->shelf, 0, facts->cpu, facts->memory_mib, false);
+    *instance = answer.n > 0 ? answer.item : ID_NONE;
+    *rule = answer.n > 1 ? rule_between(lane, answer.key, answer.next_key) : ID_NONE;
 }

@@ -171,14 +171,14 @@ void place_index_forget(struct place_index *index, int32_t request)
         index->routes[request].taskdef = ID_NONE;
 }
 
-static bool is_fit(const struct place_index *index, const struct lane *lane)
+static inline bool is_fit(const struct place_index *index, const struct lane *lane)
 {
     return index->n_notes - lane->seen <= PLACE_NOTES && lane->n_classes <= lane->classes_max;
 }
 
-/* The lane for the question, or NULL where there can be none or it would have to be built and is not
- * worth it. */
-static struct lane *find_lane(const struct cluster *cluster, int request, int taskdef)
+/* As find_lane(), where it is not there as it should be. */
+static __attribute__((noinline)) struct lane *make_lane(const struct cluster *cluster, int request,
+                                                        int taskdef)
 {
     struct place_index *index = cluster->index;
     int32_t signature, slot;
@@ -200,6 +200,22 @@ static struct lane *find_lane(const struct cluster *cluster, int request, int ta
     index->lanes[slot]->seen = index->n_seen = index->n_notes;
     index->lane_of[signature] = slot;
     return index->lanes[slot];
+}
+
+/* The lane for the question, or NULL where there can be none or it would have to be built and is not
+ * worth it. */
+static inline struct lane *find_lane(const struct cluster *cluster, int request, int taskdef)
+{
+    const struct place_index *index = cluster->index;
+    int32_t signature = ID_NONE, slot = ID_NONE;
+
+    if (request < index->n_routes && index->routes[request].taskdef == taskdef)
+        signature = index->routes[request].signature;
+    if (signature != ID_NONE)
+        slot = index->lane_of[signature];
+    return slot != ID_NONE && is_fit(index, index->lanes[slot])
+               ? index->lanes[slot]
+               : make_lane(cluster, request, taskdef);
 }
 
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,

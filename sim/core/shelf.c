@@ -1,9 +1,9 @@
 /*
  * Items at the same spot share a bin: few amounts are in use in a cluster, so most moves only go from
- * bin to bin. A bin is a heap of its items, lowest first, from which whoever left is cleared away late.
- * A bin that runs empty stays where it is, until too many do.
+ * bin to bin. A bin that runs empty stays where it is, until too many do.
  */
 #include "core/array.h"
+#include "core/shelf_grid.h"
 #include "core/shelf_parts.h"
 #include "core/unit.h"
 
@@ -110,6 +110,7 @@ static void sweep(struct shelf *shelf)
 static int32_t find_bin(struct shelf *shelf, const struct shelf_spot *spot)
 {
     int slot = shelf->n_slots ? find_slot(shelf, spot) : 0;
+    struct shelf_bin *bin;
 
     if (shelf->n_slots && shelf->slots[slot] != ID_NONE)
         return shelf->slots[slot];
@@ -117,7 +118,9 @@ static int32_t find_bin(struct shelf *shelf, const struct shelf_spot *spot)
         sweep(shelf);
     while (shelf->n_boards <= spot->board)
         (void)ARRAY_ADD(shelf, boards);
-    ARRAY_ADD(shelf, bins)->spot = *spot;
+    bin = ARRAY_ADD(shelf, bins);
+    bin->spot = *spot;
+    bin->lowest = SHELF_NOBODY;
     shelf->n_empty++;
     shelf_block_insert(shelf, shelf->n_bins - 1);
     if (shelf->n_bins * 2 > shelf->n_slots)
@@ -129,26 +132,27 @@ static int32_t find_bin(struct shelf *shelf, const struct shelf_spot *spot)
 
 static void enter(struct shelf *shelf, int32_t item, int32_t id)
 {
-    struct shelf_heap *heap = &shelf->bins[id].heap;
+    struct shelf_bin *bin = &shelf->bins[id];
 
-    shelf->n_empty -= heap->n_items == 0;
+    shelf->n_empty -= bin->heap.n_items == 0;
     shelf->seats[item] = id;
-    shelf_heap_add(heap, shelf->seats, id, item);
-    if (shelf_heap_lowest(heap) == item)
-        shelf_block_show(shelf, &shelf->bins[id]);
+    shelf_heap_add(&bin->heap, shelf->seats, id, item, &bin->lowest);
+    if (bin->lowest == item)
+        shelf_block_show(shelf, bin);
 }
 
 static void leave(struct shelf *shelf, int32_t item)
 {
     int32_t id = shelf->seats[item];
-    struct shelf_heap *heap = &shelf->bins[id].heap;
-    bool was_lowest = shelf_heap_lowest(heap) == item;
+    struct shelf_bin *bin = &shelf->bins[id];
+    bool was_lowest = bin->lowest == item;
 
     shelf->seats[item] = ID_NONE;
-    shelf_heap_remove(heap, shelf->seats, id, item);
-    shelf->n_empty += heap->n_items == 0;
+    shelf->n_empty += !shelf_heap_remove(&bin->heap, item, &bin->lowest);
+    if (bin->lowest == SHELF_UNSURE)
+        bin->lowest = shelf_heap_lowest(&bin->heap, shelf->seats, id);
     if (was_lowest)
-        shelf_block_show(shelf, &shelf->bins[id]);
+        shelf_block_show(shelf, bin);
 }
 
 /* Items ------------------------------------------------------------------------------------------ */
@@ -175,13 +179,14 @@ void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_s
 {
     struct shelf_spot in_bin = *spot;
 
+    while (shelf->n_seats <= item)
+        *ARRAY_ADD(shelf, seats) = ID_NONE;
     if (shelf->grid) {
-        leave_grid(shelf, spot);
+        if (shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib) == ID_NONE)
+            leave_grid(shelf, spot);
         shelf_put(shelf, item, spot);
         return;
     }
-    while (shelf->n_seats <= item)
-        *ARRAY_ADD(shelf, seats) = ID_NONE;
     if (shelf->order != SHELF_BY_KEY)
         in_bin.key = shelf_key(shelf, spot);
     if (shelf->seats[item] != ID_NONE) {

@@ -49,17 +49,8 @@ struct shelf {
 void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_cpu, uint64_t per_mib);
 void shelf_finish(struct shelf *shelf);
 
-/* For shelf_put() alone: false where the grid has no place for it, and nothing was done; the other way. */
-bool shelf_grid_put(struct shelf *shelf, int32_t item, int32_t board, int32_t cpu,
-                    int32_t memory_mib);
+/* What shelf_put() of shelf_grid.h does where the grid has no place for it. */
 void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_spot *spot);
-
-/* Puts the item there, from wherever it was. */
-static inline void shelf_put(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
-{
-    if (!shelf->grid || !shelf_grid_put(shelf, item, spot->board, spot->cpu, spot->memory_mib))
-        shelf_put_otherwise(shelf, item, spot);
-}
 
 /* Takes the item away, if it is there. */
 void shelf_take(struct shelf *shelf, int32_t item);
@@ -75,16 +66,8 @@ struct shelf_answer {
     uint64_t key;
     uint64_t next_key; /* with 2: the key of the next one that has enough */
 };
-struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                     int32_t memory_mib);
 struct shelf_answer shelf_sieve_first(struct shelf *shelf, int32_t board, int32_t cpu,
                                       int32_t memory_mib, bool any);
-static inline struct shelf_answer shelf_first(struct shelf *shelf, int32_t board, int32_t cpu,
-                                              int32_t memory_mib, bool any)
-{
-    return shelf->grid ? shelf_grid_first(shelf, board, cpu, memory_mib)
-                       : shelf_sieve_first(shelf, board, cpu, memory_mib, any);
-}
 
 /* Visits every item of a board with enough of both in order of keys, until `visit` says false. */
 void shelf_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,

@@ -136,7 +136,7 @@ void shelf_block_show(struct shelf *shelf, const struct shelf_bin *bin)
 {
     struct shelf_block *block = &shelf->blocks[bin->block];
     uint64_t *live = &shelf->heads[bin->block].live;
-    int32_t lowest = bin->heap.n_items > 0 ? shelf_heap_lowest(&bin->heap) : SHELF_NOBODY;
+    int32_t lowest = bin->lowest;
 
     *live = (*live & ~(UINT64_C(1) << bin->at)) | (uint64_t)(bin->heap.n_items > 0) << bin->at;
     if (block->lowest[bin->at] == block->lowest_item)

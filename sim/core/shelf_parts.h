@@ -1,6 +1,6 @@
 /*
  * What a shelf is made of, for the files of the shelf alone: shelf.c puts items into bins, shelf_heap.c
- * keeps the lowest of a bin's items first, shelf_block.c a board's bins in order, and shelf_sieve.c answers
+ * knows the lowest of a bin's items, shelf_block.c a board's bins in order, and shelf_sieve.c answers
  * what is asked. Where keys follow from amounts that are small multiples of a unit, shelf_grid.c does all
  * that sooner.
  */
@@ -10,14 +10,14 @@
 #include "core/shelf.h"
 #include "core/shelf_heap.h"
 
-#define SHELF_WIDTH 64         /* bins of a block */
-#define SHELF_NOBODY INT32_MAX /* the lowest item of an empty bin */
+#define SHELF_WIDTH 64 /* bins of a block */
 /* Multiplies to a hash: 2^64 by the golden ratio. */
 #define SHELF_ODD UINT64_C(0x9e3779b97f4a7c15)
 
 struct shelf_bin {
     struct shelf_spot spot;
     int32_t block, at; /* where it stands */
+    int32_t lowest;    /* item, or SHELF_NOBODY */
     struct shelf_heap heap;
 };
 

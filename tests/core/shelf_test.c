@@ -2,7 +2,7 @@
  * The shelf against a plain list, through thousands of random changes.
  */
 #include "core/draw.h"
-#include "core/shelf.h"
+#include "core/shelf_grid.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -194,6 +194,32 @@ Test(shelf, agrees_with_a_list_through_random_changes)
         cr_assert((shelf.grid != NULL) == (rows[r].order != SHELF_BY_KEY && rows[r].amounts < 256));
         shelf_finish(&shelf);
     }
+}
+
+/* A few that wander over a wide grid: nobody comes back to most places, and their cells are given up. */
+Test(shelf, gives_up_cells_where_nobody_stands)
+{
+    const struct row row = {SHELF_BY_MEMORY, 1, 255, 1, 16000};
+    struct shelf shelf;
+    int n_cells = 0, n_sweeps = 0;
+
+    memset(there, 0, sizeof there);
+    init(&shelf, &row);
+    for (int step = 0; step < row.steps; step++) {
+        int i = roll(6);
+
+        list[i] = (struct shelf_spot){0, 0, roll(row.amounts), roll(row.amounts)};
+        list[i].key = key_of(row.order, row.keys, &list[i]);
+        there[i] = true;
+        shelf_put(&shelf, i, &list[i]);
+        n_sweeps += shelf.grid->n_cells < n_cells;
+        n_cells = shelf.grid->n_cells;
+        cr_assert(n_cells < 6000);
+        if (step % 8 == 0)
+            compare_first(&shelf, row.amounts);
+    }
+    cr_assert(n_sweeps >= 2 && n_sweeps < 10);
+    shelf_finish(&shelf);
 }
 
 /* One step from amount to amount makes the units smaller and the grid larger, until it is given up. */
