@@ -279,7 +279,9 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     struct instance *instance = &cluster->instances[instance_id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
 
-    assert(task->last == TASK_PROVISIONING && task->desired == TASK_RUNNING);
+    /* One by one: both in one read would wait for the writes of cluster_add_task(), of other widths. */
+    assert(task->last == TASK_PROVISIONING);
+    assert(task->desired == TASK_RUNNING);
     task->instance = instance_id;
     cluster_details(cluster, id)->placed_at_usec = cluster->now_usec;
     if (instance->is_vm)

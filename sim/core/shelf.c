@@ -182,7 +182,7 @@ void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_s
     while (shelf->n_seats <= item)
         *ARRAY_ADD(shelf, seats) = ID_NONE;
     if (shelf->grid) {
-        if (shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib) == ID_NONE)
+        if (shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib) == ID_NONE)
             leave_grid(shelf, spot);
         shelf_put(shelf, item, spot);
         return;

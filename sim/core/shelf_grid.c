@@ -2,8 +2,9 @@
  * Where amounts are small multiples of a unit each and the key follows from them, every pair of amounts is
  * a place of a grid: a row of one amount, a column of the other. What an answer looks at stands side by
  * side: how far each row reaches, a bit for each place where somebody stands, the lowest item there. Moving
- * an item touches two places. Units and reach follow from what comes; a grid that would become too large is
- * given up for the bins of shelf.c.
+ * an item touches two places; those before the first row that anybody asked for stand aside and touch none.
+ * Units and reach follow from what comes; a grid that would become too large is given up for the bins of
+ * shelf.c.
  */
 #include "core/shelf_grid.h"
 #include "core/array.h"
@@ -85,6 +86,7 @@ struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct she
     larger->columns =
         stretch(&grid->columns, shelf_column_amount(shelf->order, spot->cpu, spot->memory_mib),
                 by_cpu ? shelf->per_mib : shelf->per_cpu);
+    larger->first_row = larger->rows.n;
     larger->n_boards = grid->n_boards > spot->board ? grid->n_boards : 2 * spot->board + 1;
     if (larger->columns.n > COLUMNS_MAX || larger->rows.n > ROWS_MAX ||
         larger->n_boards > ALL_ROWS_MAX / larger->rows.n) {
@@ -146,7 +148,8 @@ void shelf_grid_take(struct shelf *shelf, int32_t item)
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t place = shelf->seats[item], row = place / SHELF_COLUMNS;
+    int32_t seat = shelf->seats[item], place = seat < 0 ? shelf_aside(seat) : seat;
+    int32_t row = place / SHELF_COLUMNS;
     int32_t column_amount = place % SHELF_COLUMNS * grid->columns.unit;
     int32_t row_amount = row % grid->rows.n * grid->rows.unit;
     bool by_cpu = shelf->order == SHELF_BY_CPU;
@@ -158,6 +161,21 @@ struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 }
 
 /* Asking ----------------------------------------------------------------------------------------- */
+
+/* All items are looked at, so at least half of the rows that are left are asked for each time but the first. */
+void shelf_grid_ask_for(struct shelf *shelf, int32_t row)
+{
+    struct shelf_grid *grid = shelf->grid;
+    int32_t half = grid->first_row < grid->rows.n ? grid->first_row / 2 : row;
+
+    grid->first_row = row < half ? row : half;
+    for (int i = 0; i < shelf->n_seats; i++) {
+        int32_t place = shelf_aside(shelf->seats[i]);
+
+        if (shelf->seats[i] < ID_NONE && place / SHELF_COLUMNS % grid->rows.n >= grid->first_row)
+            shelf_grid_move(shelf, i, place);
+    }
+}
 
 /* The bits of a word of the row, of the columns from that one on. */
 static inline uint64_t bits_of(const struct shelf_grid *grid, int32_t row, int32_t column, int word)

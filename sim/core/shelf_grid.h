@@ -34,8 +34,9 @@ struct shelf_place {
 struct shelf_grid {
     struct shelf_axis rows, columns;
     int n_boards;
-    uint8_t *reach;             /* by row: one more than the last column where somebody stands */
-    uint64_t *bits;             /* by row and column: somebody stands there */
+    int32_t first_row; /* of each board that somebody has asked for: before it all stand aside */
+    uint8_t *reach;    /* by row: one more than the last column where somebody stands */
+    uint64_t *bits;    /* by row and column: somebody stands there */
     struct shelf_place *places; /* likewise */
     size_t n_places;
     struct shelf_heap *cells; /* the first is no place's */
@@ -63,19 +64,28 @@ static inline uint32_t shelf_in_units(const struct shelf_axis *axis, int32_t amo
     return product >> axis->shift | product << (-axis->shift & 31);
 }
 
-/* The place of a spot, or ID_NONE. */
-static inline int32_t shelf_place_of(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                     int32_t memory_mib)
+/* Who stands aside has a seat too, but nothing else knows of it: most of a full cluster does, as nobody asks for
+ * less than the smallest task needs. The seat of somebody aside by place, and the other way. */
+static inline int32_t shelf_aside(int32_t place)
+{
+    return ID_NONE - 1 - place;
+}
+
+/* The seat of a spot, or ID_NONE where the grid has no place for it. */
+static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, int32_t cpu,
+                                    int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
     uint32_t row = shelf_in_units(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib));
     uint32_t column =
         shelf_in_units(&grid->columns, shelf_column_amount(shelf->order, cpu, memory_mib));
+    int32_t place;
 
     if (row >= (uint32_t)grid->rows.n || column >= (uint32_t)grid->columns.n ||
         board >= grid->n_boards)
         return ID_NONE;
-    return (int32_t)(((uint32_t)(board * grid->rows.n) + row) * SHELF_COLUMNS + column);
+    place = (int32_t)(((uint32_t)(board * grid->rows.n) + row) * SHELF_COLUMNS + column);
+    return row < (uint32_t)grid->first_row ? shelf_aside(place) : place;
 }
 
 /* For what follows alone: gives the place a cell. */
@@ -115,7 +125,7 @@ static inline void shelf_leave_place(struct shelf *shelf, int32_t item, uint32_t
     *reach = (uint8_t)(words[word] ? word * 64 + 64 - (uint32_t)__builtin_clzll(words[word]) : 0);
 }
 
-/* To another place or to none, from where it stood, if it did. */
+/* To another seat or to none, from where it stood, if it did. */
 static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *shelf, int32_t item,
                                                                   int32_t to)
 {
@@ -124,9 +134,9 @@ static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *
     if (from == to)
         return;
     shelf->seats[item] = to;
-    if (from != ID_NONE)
+    if (from >= 0)
         shelf_leave_place(shelf, item, (uint32_t)from);
-    if (to != ID_NONE)
+    if (to >= 0)
         shelf_enter_place(shelf, item, (uint32_t)to);
 }
 
@@ -134,19 +144,21 @@ static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *
 static inline __attribute__((always_inline)) void shelf_put(struct shelf *shelf, int32_t item,
                                                             const struct shelf_spot *spot)
 {
-    int32_t place = ID_NONE;
+    int32_t seat = ID_NONE;
 
     if (shelf->grid && item < shelf->n_seats)
-        place = shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib);
-    if (place != ID_NONE)
-        shelf_grid_move(shelf, item, place);
+        seat = shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib);
+    if (seat != ID_NONE)
+        shelf_grid_move(shelf, item, seat);
     else
         shelf_put_otherwise(shelf, item, spot);
 }
 
 /* Asking ----------------------------------------------------------------------------------------- */
 
-/* So many rows are looked at together. */
+/* So many rows are looked at one by one, the others together. The processor hands over what was written just
+ * now where it is read alike, byte by byte; who reads more waits until all is in place. */
+#define SHELF_NEAR 4
 #define SHELF_STRIDE 16
 typedef uint8_t shelf_reaches __attribute__((vector_size(SHELF_STRIDE)));
 typedef uint64_t shelf_halves __attribute__((vector_size(SHELF_STRIDE)));
@@ -180,6 +192,9 @@ static inline int32_t shelf_find_row(const struct shelf_grid *grid, int32_t row,
 {
     const shelf_reaches wanted = (shelf_reaches){0} + (uint8_t)column;
 
+    for (int i = 0; i < SHELF_NEAR && row < end; i++, row++)
+        if (grid->reach[row] > column)
+            return row;
     for (; row < end; row += SHELF_STRIDE) {
         shelf_reaches here;
         shelf_halves enough;
@@ -201,21 +216,25 @@ struct shelf_range {
     int32_t column;
 };
 
-static inline struct shelf_range shelf_find_range(const struct shelf *shelf, int32_t board,
-                                                  int32_t cpu, int32_t memory_mib)
+/* Somebody asks for that row of each board: nobody stands aside there any more. */
+void shelf_grid_ask_for(struct shelf *shelf, int32_t row);
+
+static inline struct shelf_range shelf_find_range(struct shelf *shelf, int32_t board, int32_t cpu,
+                                                  int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
     int32_t first = board * grid->rows.n;
+    int32_t row = shelf_units_enough(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib));
     struct shelf_range range = {
-        .row = first +
-               shelf_units_enough(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib)),
         .end = first + grid->rows.n,
         .column =
             shelf_units_enough(&grid->columns, shelf_column_amount(shelf->order, cpu, memory_mib)),
     };
 
+    if (row < grid->first_row)
+        shelf_grid_ask_for(shelf, row);
     range.row = board < grid->n_boards && range.column < grid->columns.n
-                    ? shelf_find_row(grid, range.row, range.end, range.column)
+                    ? shelf_find_row(grid, first + row, range.end, range.column)
                     : range.end;
     return range;
 }
@@ -253,8 +272,8 @@ struct shelf_answer shelf_first_of_places(const struct shelf *shelf, struct shel
 /* The lowest item in the range's first row where some place is unsure: after this none is. */
 int32_t shelf_make_sure(const struct shelf *shelf, struct shelf_range range);
 
-static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf, int32_t board,
-                                                   int32_t cpu, int32_t memory_mib)
+static inline struct shelf_answer shelf_grid_first(struct shelf *shelf, int32_t board, int32_t cpu,
+                                                   int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
     const struct shelf_range range = shelf_find_range(shelf, board, cpu, memory_mib);

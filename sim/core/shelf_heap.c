@@ -59,11 +59,12 @@ void shelf_heap_clear(struct shelf_heap *heap, int32_t *seats, int32_t here)
     int32_t *entries = shelf_heap_entries(heap);
     int32_t kept = 0;
 
-    for (int i = 0; i < heap->n; i++) {
-        if (seats[entries[i]] != here)
-            continue;
-        seats[entries[i]] = ~here; /* no second one of the same item */
-        entries[kept++] = entries[i];
+    for (int i = 0; i < heap->n; i++) { /* nobody can foresee which half stays: no branch */
+        int32_t item = entries[i], seat = seats[item];
+
+        entries[kept] = item;
+        kept += seat == here;
+        seats[item] = seat == here ? ~here : seat; /* no second one of the same item */
     }
     heap->n = kept;
     heap->n_heaped = 0;
