@@ -1,26 +1,17 @@
 /*
- * Orders in, facts out. A task's containers stand in the order of its definition; a task's record
- * lives from its duty until all its containers are removed. Facts wait in a list of their own, so
- * that an order that fails at once answers like one that fails later.
+ * Orders in, facts out: which task and container an order is for, and the list in which facts wait, so
+ * that an order that fails at once answers like one that fails later. Images are performer_pull.c's,
+ * containers performer_ward.c's, tasks in machines of their own annex.c's.
  */
-#include "exec/performer.h"
+#include "exec/performer_inside.h"
 
 #include "core/array.h"
-#include "exec/annex.h"
-#include "exec/command_line.h"
-#include "exec/connect.h"
-#include "exec/container.h"
-#include "exec/equipment.h"
-#include "exec/loop.h"
-#include "exec/prints.h"
-#include "exec/pull.h"
 #include "exec/store.h"
 #include "exec/tree.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,62 +20,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-struct ward {
-    struct task *task;
-    int32_t index;               /* in the definition */
-    struct container *container; /* NULL: not created, or removed */
-    struct container_spec spec;
-    struct command_line line;   /* what `spec` points to, as `connection` */
-    struct equipment equipment; /* likewise */
-    struct connection connection;
-    bool wants_image; /* its pull is under way */
-    int64_t pull_begin_usec;
-    int64_t pull_end_usec; /* its pull is told then; INT64_MAX: none waits */
-    int64_t permille;      /* its pull takes so much longer; 0: it does not */
-    bool pull_fails;
-    int stop_signal; /* the image's */
-    bool started, ended;
-    bool ready;
-    bool again; /* its last life is being removed, then it starts anew */
-    int64_t started_usec;
-};
-
-struct task {
-    struct duty duty;
-    const struct plan *plan;
-    char group[CGROUP_PATH_MAX];
-    struct connection_task connection;
-    bool has_group, removing;
-    struct annex *annex; /* its own machine, which does all of it; NULL: there is none (yet) */
-    struct ward *wards;  /* one per container of the definition */
-};
-
-struct performer {
-    const struct setup *setup;
-    struct cgroup_machine *cgroups;
-    struct network *network; /* or NULL */
-    struct container_host *host;
-    struct puller *puller;
-    struct annexes *annexes;
-    char store[400]; /* folder of all images of the instance */
-    bool store_mounted;
-    char volumes[400]; /* folder of all volumes of the instance */
-    struct prints *prints;
-    struct registry_order registry;
-    int timer_fd;       /* for pulls that are told later */
-    int gate_fd;        /* see performer_hold() */
-    bool told_limits;   /* that one could not be raised */
-    struct plan *plans; /* by definition, in order */
-    int n_plans, cap_plans;
-    struct task **tasks;
-    int n_tasks, cap_tasks;
-    struct fact *facts; /* from `first` on */
-    int n_facts, cap_facts, first;
-};
-
 /* ---- facts ---- */
 
-static struct message *add_fact(struct performer *performer, enum message_kind kind, bool modelled)
+struct message *performer_add_fact(struct performer *performer, enum message_kind kind,
+                                   bool modelled)
 {
     struct fact *fact = ARRAY_ADD(performer, facts);
 
@@ -92,24 +31,14 @@ static struct message *add_fact(struct performer *performer, enum message_kind k
     return &fact->event;
 }
 
-static void tell(struct performer *performer, const struct ward *ward, enum message_kind kind,
-                 const struct err *err, bool modelled)
+void performer_tell(struct performer *performer, const struct ward *ward, enum message_kind kind,
+                    const struct err *err, bool modelled)
 {
-    struct message *event = add_fact(performer, kind, modelled);
+    struct message *event = performer_add_fact(performer, kind, modelled);
 
     event->as.fact.task = ward->task->duty.task;
     event->as.fact.container = ward->index;
     event->as.fact.error = err ? strdup(err->text) : NULL;
-}
-
-static void tell_exit(struct performer *performer, const struct ward *ward, int exit_code, bool oom)
-{
-    struct message *event = add_fact(performer, MESSAGE_CONTAINER_EXITED, false);
-
-    event->as.exited.task = ward->task->duty.task;
-    event->as.exited.container = ward->index;
-    event->as.exited.exit_code = exit_code;
-    event->as.exited.oom = oom;
 }
 
 /* ---- tasks ---- */
@@ -179,7 +108,7 @@ static void free_task(struct performer *performer, struct task *task)
 }
 
 /* Forgets a task of which nothing is left. */
-static void forget_if_gone(struct performer *performer, struct task *task)
+void performer_forget_if_gone(struct performer *performer, struct task *task)
 {
     int at;
 
@@ -202,389 +131,6 @@ static void forget_if_gone(struct performer *performer, struct task *task)
     free_task(performer, task);
 }
 
-/* ---- images ---- */
-
-static const struct plan_container *plan_of(const struct ward *ward)
-{
-    return &ward->task->plan->containers[ward->index];
-}
-
-/* No image of that name on this machine: how long its pull took says nothing. */
-static bool is_stand_in(const struct ward *ward)
-{
-    return plan_of(ward)->layout == NULL;
-}
-
-static void tell_pulled(struct performer *performer, const struct ward *ward,
-                        const struct pulled *pulled)
-{
-    tell(performer, ward, MESSAGE_IMAGE_PULLED, pulled->ok ? NULL : &pulled->err,
-         is_stand_in(ward));
-}
-
-/* Wakes us at that time, or before: whoever looks finds out what is due. */
-static void wake_at(const struct performer *performer, int64_t at_usec)
-{
-    struct itimerspec when, before;
-
-    if (at_usec == INT64_MAX) {
-        return;
-    }
-    timerfd_gettime(performer->timer_fd, &before);
-    when = (struct itimerspec){
-        .it_value = {.tv_sec = at_usec / 1000000, .tv_nsec = at_usec % 1000000 * 1000 + 1}};
-    if (before.it_value.tv_sec == 0 && before.it_value.tv_nsec == 0) {
-        timerfd_settime(performer->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
-    } else if (at_usec < loop_clock_usec() + before.it_value.tv_sec * INT64_C(1000000) +
-                             before.it_value.tv_nsec / 1000) {
-        timerfd_settime(performer->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
-    }
-}
-
-/* Nothing comes any more: after a while the agent gives up. */
-static void fail_pull(struct performer *performer, struct ward *ward)
-{
-    ward->wants_image = false;
-    ward->pull_fails = true;
-    ward->pull_end_usec = loop_clock_usec() + performer->registry.patience_usec;
-    wake_at(performer, ward->pull_end_usec);
-}
-
-/* It is there, at once or as much later as the registry was slow when it was asked for. */
-static void end_pull(struct performer *performer, struct ward *ward, const struct pulled *pulled)
-{
-    int64_t took_usec = loop_clock_usec() - ward->pull_begin_usec;
-
-    ward->wants_image = false;
-    if (ward->permille <= 1000 || !pulled->ok) {
-        tell_pulled(performer, ward, pulled);
-        return;
-    }
-    ward->pull_end_usec = ward->pull_begin_usec + took_usec * ward->permille / 1000;
-    wake_at(performer, ward->pull_end_usec);
-}
-
-/* Tells those whose time has come. */
-static void tell_late_pulls(struct performer *performer)
-{
-    struct err err;
-    uint64_t times;
-    ssize_t n = read(performer->timer_fd, &times, sizeof times);
-
-    (void)n;
-    for (int i = 0; i < performer->n_tasks; i++) {
-        struct task *task = performer->tasks[i];
-
-        for (int j = 0; j < task->duty.n_containers; j++) {
-            struct ward *ward = &task->wards[j];
-
-            if (ward->pull_end_usec > loop_clock_usec()) {
-                wake_at(performer, ward->pull_end_usec);
-                continue;
-            }
-            ward->pull_end_usec = INT64_MAX;
-            err_set(&err, EXIT_MACHINE, "the registry does not answer");
-            tell(performer, ward, MESSAGE_IMAGE_PULLED, ward->pull_fails ? &err : NULL, true);
-        }
-    }
-}
-
-/* On our clock; 0 and "never" stay what they are. */
-static int64_t to_clock(const struct performer *performer, int64_t at_usec)
-{
-    return at_usec == 0 || at_usec >= INT64_MAX - performer->setup->origin_usec
-               ? at_usec
-               : performer->setup->origin_usec + at_usec;
-}
-
-void performer_registry(struct performer *performer, const struct registry_order *given)
-{
-    const struct registry_order *order = &performer->registry;
-    int64_t dead_until_usec = to_clock(performer, given->dead_until_usec);
-    bool dies = dead_until_usec != performer->registry.dead_until_usec &&
-                dead_until_usec > loop_clock_usec();
-
-    performer->registry = *given;
-    performer->registry.slow_until_usec = to_clock(performer, given->slow_until_usec);
-    performer->registry.dead_until_usec = dead_until_usec;
-    annexes_registry(performer->annexes, given);
-    for (int i = 0; i < performer->n_tasks; i++) {
-        struct task *task = performer->tasks[i];
-
-        for (int j = 0; j < task->duty.n_containers; j++) {
-            if (order->patience_usec == 0 && task->wards[j].pull_end_usec != INT64_MAX) {
-                task->wards[j].pull_end_usec = loop_clock_usec();
-                wake_at(performer, task->wards[j].pull_end_usec);
-            } else if (dies &&
-                       (task->wards[j].wants_image || task->wards[j].pull_end_usec != INT64_MAX)) {
-                fail_pull(performer, &task->wards[j]);
-            }
-        }
-    }
-}
-
-static void pull(struct performer *performer, struct ward *ward)
-{
-    const struct pulled *pulled;
-
-    ward->pull_begin_usec = loop_clock_usec();
-    ward->pull_fails = false;
-    ward->permille = ward->pull_begin_usec < performer->registry.slow_until_usec
-                         ? performer->registry.permille
-                         : 0;
-    if (ward->pull_begin_usec < performer->registry.dead_until_usec) {
-        fail_pull(performer, ward);
-        return;
-    }
-    pulled = pull_image(performer->puller, plan_of(ward)->layout);
-    if (pulled) {
-        end_pull(performer, ward, pulled);
-    } else {
-        ward->wants_image = true;
-    }
-}
-
-static bool same(const char *a, const char *b)
-{
-    return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
-/* In the order in which the tasks came; then those that were only waiting for it to go may go. */
-static void take_pulled(struct performer *performer, const struct pulled *pulled)
-{
-    for (int i = 0; i < performer->n_tasks; i++) {
-        struct task *task = performer->tasks[i];
-
-        for (int j = 0; j < task->duty.n_containers; j++) {
-            struct ward *ward = &task->wards[j];
-
-            if (ward->wants_image && same(plan_of(ward)->layout, pulled->layout)) {
-                end_pull(performer, ward, pulled);
-            }
-        }
-    }
-    for (int i = performer->n_tasks - 1; i >= 0; i--) {
-        forget_if_gone(performer, performer->tasks[i]);
-    }
-}
-
-/* ---- containers ---- */
-
-static bool make_group(struct performer *performer, struct task *task, struct err *err)
-{
-    struct cgroup_limits limits = {
-        .quota_cpu = task->plan->quota_cpu,
-        .weight_cpu = task->plan->weight_cpu,
-        .memory_bytes = task->plan->memory_bytes,
-        .swap_bytes = task->plan->swap_bytes,
-    };
-
-    task->has_group =
-        task->has_group || cgroup_make(performer->cgroups, task->group, true, &limits, err);
-    return task->has_group;
-}
-
-static void describe(struct performer *performer, struct ward *ward, const struct pulled *pulled)
-{
-    const struct plan_container *plan = plan_of(ward);
-
-    equipment_make(&ward->equipment, plan, ward->task->duty.task);
-
-    command_line_make(&ward->line, plan, &pulled->image, pull_work_layer(performer->puller),
-                      &ward->task->duty.containers[ward->index]);
-    ward->spec = (struct container_spec){
-        .name = plan->name,
-        .task_group = ward->task->group,
-        .limits = {.weight_cpu = plan->weight_cpu,
-                   .memory_bytes = plan->memory_bytes,
-                   .reserved_bytes = plan->reserved_bytes,
-                   .swap_bytes = plan->swap_bytes,
-                   .swappiness = plan->swappiness},
-        .layers = ward->line.layers,
-        .argv = ward->line.argv,
-        .env = ward->line.env,
-        .cwd = ward->line.cwd,
-        .user = ward->line.user,
-        .hostname = plan->hostname,
-        .read_only = plan->readonly_root,
-        .rlimits = ward->equipment.rlimits,
-        .n_rlimits = (size_t)plan->n_limits,
-        .add_capabilities = (uint64_t)plan->add_capabilities,
-        .drop_capabilities = (uint64_t)plan->drop_capabilities,
-        .shm_bytes = plan->shm_bytes,
-        .controls = ward->equipment.controls,
-        .volumes = performer->volumes,
-        .mounts = ward->equipment.mounts,
-        .n_mounts = (size_t)plan->n_mounts,
-        .network_fd = ward->connection.seat.fd >= 0 ? ward->connection.seat.fd : 0,
-        .hosts = ward->connection.hosts,
-        .resolv_conf = ward->connection.resolv_conf,
-    };
-}
-
-static bool names_a_program(const struct ward *ward, struct err *err)
-{
-    return ward->spec.argv[0] != NULL ||
-           err_set(err, EXIT_INPUT,
-                   "container %s: neither its definition nor the image %s names a "
-                   "command",
-                   plan_of(ward)->name, plan_of(ward)->image);
-}
-
-static bool connect_ward(struct performer *performer, struct ward *ward,
-                         const struct create_container *order, struct err *err)
-{
-    const struct connection *others[TASKDEF_CONTAINERS_MAX];
-
-    assert(ward->task->duty.n_containers <= TASKDEF_CONTAINERS_MAX);
-    for (int i = 0; i < ward->task->duty.n_containers; i++) {
-        others[i] = &ward->task->wards[i].connection;
-    }
-    return connect_make(&ward->connection, performer->network, &ward->task->connection, ward->index,
-                        others, order, err);
-}
-
-static void create(struct performer *performer, struct ward *ward,
-                   const struct create_container *order)
-{
-    const struct pulled *pulled = pull_image(performer->puller, plan_of(ward)->layout);
-    struct err err;
-    bool ok;
-
-    assert(pulled && pulled->ok && !ward->container);
-    if (!connect_ward(performer, ward, order, &err)) {
-        tell(performer, ward, MESSAGE_CONTAINER_CREATED, &err, false);
-        return;
-    }
-    describe(performer, ward, pulled);
-    ward->stop_signal = plan_of(ward)->performs ? SIGTERM : pulled->image.stop_signal;
-    ok = names_a_program(ward, &err) && make_group(performer, ward->task, &err) &&
-         container_create(performer->host, &ward->spec, ward, &ward->container, &err);
-    tell(performer, ward, MESSAGE_CONTAINER_CREATED, ok ? NULL : &err, false);
-}
-
-/* What it prints goes into one file for all its lives. */
-static bool start_container(struct performer *performer, struct ward *ward, struct err *err)
-{
-    char name[160];
-    bool ok;
-
-    snprintf(name, sizeof name, "t%d.%s", ward->task->duty.task + 1, plan_of(ward)->name);
-    ward->spec.output_fd = prints_begin(performer->prints, name);
-    ward->spec.gate_fd = performer->gate_fd;
-    ok = container_start(ward->container, err);
-    if (ward->spec.output_fd > 0) {
-        close(ward->spec.output_fd);
-    }
-    return ok;
-}
-
-static void start(struct performer *performer, struct ward *ward)
-{
-    struct err err;
-
-    assert(ward->container);
-    if (ward->ended) { /* by its restart policy: a new one of the same name, when this one is gone */
-        ward->again = true;
-        container_remove(ward->container);
-    } else if (!start_container(performer, ward, &err)) {
-        ward->ended = true;
-        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
-    }
-}
-
-/* What it wrote into its files in its last life is lost, unlike with Docker: they were memory. */
-static void start_again(struct performer *performer, struct ward *ward)
-{
-    struct err err;
-
-    ward->again = ward->started = ward->ended = ward->ready = false;
-    if (!container_create(performer->host, &ward->spec, ward, &ward->container, &err) ||
-        !start_container(performer, ward, &err)) {
-        ward->ended = true;
-        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &err, false);
-    }
-}
-
-/* ---- health ---- */
-
-static void tell_probed(struct performer *performer, const struct ward *ward, int32_t probe,
-                        bool healthy, bool modelled)
-{
-    struct message *event = add_fact(performer, MESSAGE_CONTAINER_PROBED, modelled);
-
-    event->as.probed = (struct container_probed){
-        .task = ward->task->duty.task,
-        .container = ward->index,
-        .probe = probe,
-        .healthy = healthy,
-    };
-}
-
-/* As the simulator has it: ready, and not past the time until which it stays well. */
-static bool behaves_well(const struct ward *ward)
-{
-    int64_t after_usec = ward->task->duty.containers[ward->index].unhealthy_after_usec;
-
-    return ward->ready && loop_clock_usec() - ward->started_usec < after_usec;
-}
-
-static void probe(struct performer *performer, struct ward *ward, int32_t number)
-{
-    const struct plan_container *plan = plan_of(ward);
-    const struct health_check *check = ward->task->plan->definition->containers[ward->index].health;
-    const char **argv;
-    char *needs;
-    struct container_probe order = {.number = number};
-    struct err err;
-
-    if (!ward->container || !ward->started || ward->ended) {
-        return; /* its end is on its way to the machine */
-    }
-    if (!check || plan->n_health_command == 0) {
-        tell_probed(performer, ward, number, behaves_well(ward), true);
-        return;
-    }
-    argv = command_line_probe(plan);
-    needs = plan->performs ? command_line_probe_needs(plan) : NULL;
-    order.argv = argv;
-    order.needs = needs;
-    order.timeout_usec = check->timeout_usec;
-    if (!container_probe(ward->container, &ward->spec, &order, &err)) {
-        tell_probed(performer, ward, number, false, false);
-    }
-    free(needs);
-    free(argv);
-}
-
-/* Whoever stands in for a program lacks what checks it, and does not fall ill but by its behaviour. */
-static void take_probed(struct performer *performer, const struct ward *ward,
-                        const struct container_event *event)
-{
-    bool missing = plan_of(ward)->performs && event->result == CONTAINER_PROBE_NO_PROGRAM;
-    bool healthy = missing || event->result == CONTAINER_PROBE_PASSED;
-
-    if (plan_of(ward)->performs) {
-        healthy = healthy && behaves_well(ward);
-    }
-    tell_probed(performer, ward, event->probe, healthy, missing);
-}
-
-static void send_signal(struct ward *ward, enum stop_signal signal)
-{
-    struct err err;
-
-    if (!ward->container || ward->ended) {
-        return;
-    }
-    if (signal == SIGNAL_KILL) {
-        container_kill(ward->container);
-    } else {
-        /* It is gone, or SIGKILL will come. */
-        container_signal(ward->container, ward->stop_signal, &err);
-    }
-}
-
 static void remove_task(struct performer *performer, struct task *task)
 {
     task->removing = true;
@@ -598,7 +144,7 @@ static void remove_task(struct performer *performer, struct task *task)
             container_remove(task->wards[i].container);
         }
     }
-    forget_if_gone(performer, task);
+    performer_forget_if_gone(performer, task);
 }
 
 /* ---- tasks in a machine of their own ---- */
@@ -611,7 +157,7 @@ static void boot_machine(struct performer *performer, struct task *task)
         task->annex = annex_boot(performer->annexes, task->plan, &task->duty, task->group);
         return;
     }
-    event = add_fact(performer, MESSAGE_MACHINE_BOOTED, false);
+    event = performer_add_fact(performer, MESSAGE_MACHINE_BOOTED, false);
     event->as.machine_booted.task = task->duty.task;
     event->as.machine_booted.error = strdup("a virtual machine cannot hold another here");
 }
@@ -638,7 +184,8 @@ void performer_act(struct performer *performer, const struct message *action)
 
     switch (action->kind) {
     case MESSAGE_RECONNECT:
-        add_fact(performer, MESSAGE_CONNECTED, false); /* the socket is there as long as we are */
+        performer_add_fact(performer, MESSAGE_CONNECTED,
+                           false); /* the socket is there as long as we are */
         return;
     case MESSAGE_REMOVE_IMAGE: /* the store goes with the instance */
         return;
@@ -665,28 +212,28 @@ void performer_act(struct performer *performer, const struct message *action)
     if (action->kind == MESSAGE_PROBE_CONTAINER) {
         ward = find_ward(performer, action->as.probe.task, action->as.probe.container);
         assert(ward);
-        probe(performer, ward, action->as.probe.probe);
+        performer_ward_probe(performer, ward, action->as.probe.probe);
         return;
     }
     if (action->kind == MESSAGE_SIGNAL_CONTAINER) {
         ward = find_ward(performer, action->as.signal.task, action->as.signal.container);
         assert(ward);
-        send_signal(ward, action->as.signal.signal);
+        performer_ward_signal(ward, action->as.signal.signal);
         return;
     }
     if (action->kind == MESSAGE_CREATE_CONTAINER) {
         ward = find_ward(performer, action->as.create.task, action->as.create.container);
         assert(ward);
-        create(performer, ward, &action->as.create);
+        performer_ward_create(performer, ward, &action->as.create);
         return;
     }
     ward = find_ward(performer, action->as.order.task, action->as.order.container);
     assert(ward);
     if (action->kind == MESSAGE_PULL_IMAGE) {
-        pull(performer, ward);
+        performer_pull_begin(performer, ward);
     } else {
         assert(action->kind == MESSAGE_START_CONTAINER);
-        start(performer, ward);
+        performer_ward_start(performer, ward);
     }
 }
 
@@ -700,86 +247,24 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
     }
     for (int i = 0; task && i < task->duty.n_containers; i++) {
         if (order->container == ID_NONE || order->container == i) {
-            send_signal(&task->wards[i], SIGNAL_KILL);
+            performer_ward_signal(&task->wards[i], SIGNAL_KILL);
         }
     }
 }
 
 /* ---- what happens ---- */
 
-/* Docker would not start it; raising a hard limit takes a right that this machine may lack. */
-static void tell_refused_limits(struct performer *performer, const struct ward *ward)
-{
-    if (!performer->told_limits) {
-        performer->told_limits = true;
-        fprintf(stderr,
-                "berth: warning: t%d.%s: a ulimit could not be raised (CAP_SYS_RESOURCE is missing "
-                "here); the others are set\n",
-                ward->task->duty.task + 1, plan_of(ward)->name);
-    }
-}
-
-static void take_started(struct performer *performer, struct ward *ward)
-{
-    ward->started = true;
-    ward->ready = !plan_of(ward)->performs;
-    ward->started_usec = loop_clock_usec();
-    tell(performer, ward, MESSAGE_CONTAINER_STARTED, NULL, false);
-    /* A program of the user's does not say when it is ready: at once, as the default behaviour. */
-    if (!plan_of(ward)->performs) {
-        tell(performer, ward, MESSAGE_CONTAINER_READY, NULL, true);
-    }
-}
-
-static void take_event(struct performer *performer, const struct container_event *event)
-{
-    struct ward *ward = event->owner;
-
-    switch (event->kind) {
-    case CONTAINER_STARTED:
-        if (event->rlimit_refused) {
-            tell_refused_limits(performer, ward);
-        }
-        take_started(performer, ward);
-        break;
-    case CONTAINER_FAILED:
-        ward->ended = true;
-        tell(performer, ward, MESSAGE_CONTAINER_STARTED, &event->err, false);
-        break;
-    case CONTAINER_PROBED:
-        take_probed(performer, ward, event);
-        break;
-    case CONTAINER_READY:
-        ward->ready = true;
-        if (plan_of(ward)->performs) {
-            tell(performer, ward, MESSAGE_CONTAINER_READY, NULL, false);
-        }
-        break;
-    case CONTAINER_EXITED:
-        ward->ended = true;
-        tell_exit(performer, ward, event->exit_code, event->oom_killed);
-        break;
-    case CONTAINER_REMOVED:
-        ward->container = NULL;
-        if (ward->again && !ward->task->removing) {
-            start_again(performer, ward);
-        }
-        forget_if_gone(performer, ward->task);
-        break;
-    }
-}
-
 static void collect(struct performer *performer)
 {
     struct container_event event;
     const struct pulled *pulled;
 
-    tell_late_pulls(performer);
+    performer_pull_late(performer);
     while ((pulled = pull_next(performer->puller))) {
-        take_pulled(performer, pulled);
+        performer_pull_end(performer, pulled);
     }
     while (container_host_next(performer->host, &event)) {
-        take_event(performer, &event);
+        performer_ward_take(performer, &event);
     }
 }
 

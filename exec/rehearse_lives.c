@@ -1,0 +1,402 @@
+/*
+ * What a round is made of: containers one by one or all at once, parked before their programs, or beside
+ * others that work; each is created, started, awaited, ended and removed, and every step is timed.
+ */
+#include "exec/rehearse_inside.h"
+
+#include "exec/kernel_threads.h"
+#include "exec/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is started at a gate has long come to it. */
+#define PARKING_USEC 50000
+
+/* Most of what is told to end has not run for a while, and nor has its agent. */
+#define REST_USEC 50000
+
+/* ---- the beginning and the end of each ---- */
+
+static void give_duty(struct stage *stage, int32_t task)
+{
+    bool beside = task >= stage->round->n;
+    struct duty duty =
+        plans_duty(&stage->plans, task, beside ? stage->work_taskdef : stage->taskdef);
+
+    performer_duty(stage->performer, &duty);
+}
+
+/* The first pull makes the image. */
+static bool pull(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t begin_usec = loop_clock_usec(), cpu_usec, wall_usec;
+    int64_t others_usec =
+        rehearse_used_clock_usec(CLOCK_PROCESS_CPUTIME_ID) - rehearse_used_own_usec();
+
+    rehearse_stage_act(stage, MESSAGE_PULL_IMAGE, task, &cpu_usec, &wall_usec);
+    if (!rehearse_stage_await(stage, MOMENT_PULLED, stage->n[MOMENT_PULLED] + 1, err)) {
+        return false;
+    }
+    if (stage->times->first_pull_usec == 0) {
+        stage->times->first_pull_usec = loop_clock_usec() - begin_usec;
+        stage->times->first_pull_cpu_usec = rehearse_used_clock_usec(CLOCK_PROCESS_CPUTIME_ID) -
+                                            rehearse_used_own_usec() - others_usec;
+    }
+    return true;
+}
+
+/* Memory that the container's group holds. */
+static int64_t group_bytes(const struct stage *stage, int32_t task)
+{
+    char path[CGROUP_PATH_MAX];
+    struct cgroup_usage usage = {0};
+    struct err err;
+
+    snprintf(path, sizeof path, "%s/t%d/c-c", stage->setup.group, task + 1);
+    return cgroup_read(stage->cgroups, path, &usage, &err) ? usage.memory_bytes : 0;
+}
+
+/* What its processes have used until now: pid 1 is the agent's child, the program is pid 1's. */
+static void measure_start(struct stage *stage, int32_t task, int first)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+
+    usec[REHEARSED_CHILD_CPU][task] = rehearse_used_by_usec(first);
+    usec[REHEARSED_EXEC_CPU][task] = rehearse_used_by_usec(rehearse_used_last_pid(first));
+    if (task == 0) {
+        stage->times->memory_bytes = rehearse_used_bytes(first);
+        stage->times->group_bytes = group_bytes(stage, task);
+    }
+}
+
+/* The same for all that live, in any order. */
+static void measure_starts(struct stage *stage)
+{
+    int pids[REHEARSE_MOST + 1];
+    int n = rehearse_used_pids(getpid(), pids, REHEARSE_MOST + 1), task = 0;
+
+    for (int i = 0; i < n && task < stage->round->n; i++) {
+        if (pids[i] != stage->helper) {
+            measure_start(stage, task++, pids[i]);
+        }
+    }
+}
+
+/* From the order to stop it until nothing of it is left. */
+static bool end_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec = loop_clock_usec(), before_usec = rehearse_used_children_usec();
+    int64_t cpu_usec, wall_usec, see_usec;
+
+    rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
+    if (!rehearse_stage_await(stage, MOMENT_EXITED, stage->n[MOMENT_EXITED] + 1, err)) {
+        return false;
+    }
+    usec[REHEARSED_STOP][task] = stage->at_usec[MOMENT_EXITED][task] - begin_usec;
+    begin_usec = loop_clock_usec();
+    see_usec = stage->see_cpu_usec;
+    rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    while (!performer_is_idle(stage->performer) && loop_clock_usec() < begin_usec + PATIENCE_USEC) {
+        struct fact fact;
+
+        rehearse_stage_rest(stage);
+        if (rehearse_stage_next(stage, &fact)) {
+            message_finish(&fact.event);
+        }
+    }
+    usec[REHEARSED_REMOVE_CPU][task] = cpu_usec + stage->see_cpu_usec - see_usec;
+    usec[REHEARSED_REMOVE][task] = loop_clock_usec() - begin_usec;
+    usec[REHEARSED_END_CPU][task] = rehearse_used_children_usec() - before_usec -
+                                    usec[REHEARSED_CHILD_CPU][task] -
+                                    usec[REHEARSED_EXEC_CPU][task];
+    return true;
+}
+
+/* All are told to end, then all are removed; what each costs is the same part of all. */
+static bool end_all(struct stage *stage, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t children_usec = rehearse_used_children_usec(), until_usec, begin_usec, cpu_usec,
+            wall_usec;
+    int64_t remove_usec;
+    int n = stage->round->n;
+    struct fact fact;
+
+    stage->times->end_usec = loop_clock_usec();
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    if (!rehearse_stage_await(stage, MOMENT_EXITED, n, err)) {
+        return false;
+    }
+    remove_usec = loop_clock_usec();
+    begin_usec = rehearse_used_own_usec();
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    }
+    until_usec = loop_clock_usec() + PATIENCE_USEC;
+    while (!performer_is_idle(stage->performer) && loop_clock_usec() < until_usec) {
+        rehearse_stage_rest(stage);
+        if (rehearse_stage_next(stage, &fact)) {
+            message_finish(&fact.event);
+        }
+    }
+    remove_usec = loop_clock_usec() - remove_usec;
+    stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
+    stage->times->kernel_ended_usec = kernel_threads_cpu_usec();
+    children_usec = rehearse_used_children_usec() - children_usec;
+    for (int32_t task = 0; task < n; task++) {
+        children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
+    }
+    for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_REMOVE_CPU][task] = (rehearse_used_own_usec() - begin_usec) / n;
+        usec[REHEARSED_REMOVE][task] = remove_usec / n;
+        usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
+    }
+    return true;
+}
+
+/* Creates and starts it, and waits until that has happened to it, READY or later. */
+static bool start_one(struct stage *stage, int32_t task, enum moment until, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec;
+
+    usleep((useconds_t)stage->round->rest_usec);
+    rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
+                       &usec[REHEARSED_CREATE][task]);
+    rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
+                       &usec[REHEARSED_START][task]);
+    begin_usec = loop_clock_usec();
+    if (!rehearse_stage_await(stage, until, task + 1, err)) {
+        return false;
+    }
+    usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
+    usec[REHEARSED_EXEC][task] =
+        stage->at_usec[MOMENT_READY][task] - stage->at_usec[MOMENT_STARTED][task];
+    return true;
+}
+
+static bool live_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t see_usec = stage->see_cpu_usec;
+
+    if (!start_one(stage, task, MOMENT_READY, err)) {
+        return false;
+    }
+    stage->times->usec[REHEARSED_SEE_CPU][task] = stage->see_cpu_usec - see_usec;
+    measure_start(stage, task, rehearse_used_last_pid(getpid()));
+    return end_one(stage, task, err);
+}
+
+/* Creates and starts it at a gate of its own: `*word` is to be closed. */
+static bool park(struct stage *stage, int32_t task, int *word, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+    int gate[2];
+
+    give_duty(stage, task);
+    if (!pull(stage, task, err)) {
+        return false;
+    }
+    if (pipe2(gate, O_CLOEXEC) != 0) {
+        return err_errno(err, errno, "no pipe");
+    }
+    performer_hold(stage->performer, gate[0]);
+    rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+    rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+    performer_hold(stage->performer, 0);
+    close(gate[0]);
+    *word = gate[1];
+    return true;
+}
+
+static bool live_parked_one(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t begin_usec;
+    int word;
+
+    if (!park(stage, task, &word, err)) {
+        return false;
+    }
+    usleep((useconds_t)(PARKING_USEC + stage->round->rest_usec));
+    begin_usec = loop_clock_usec();
+    close(word);
+    if (!rehearse_stage_await(stage, MOMENT_READY, task + 1, err)) {
+        return false;
+    }
+    stage->times->usec[REHEARSED_PARKED][task] = stage->at_usec[MOMENT_READY][task] - begin_usec;
+    measure_start(stage, task, rehearse_used_last_pid(getpid()));
+    return end_one(stage, task, err);
+}
+
+static bool live_parked_at_once(struct stage *stage, struct err *err)
+{
+    int words[REHEARSE_MOST], n = stage->round->n;
+    int64_t begin_usec;
+
+    for (int32_t task = 0; task < n; task++) {
+        if (!park(stage, task, &words[task], err)) {
+            return false;
+        }
+    }
+    usleep((useconds_t)(PARKING_USEC + stage->round->rest_usec));
+    begin_usec = loop_clock_usec();
+    for (int32_t task = 0; task < n; task++) {
+        close(words[task]);
+    }
+    if (!rehearse_stage_await(stage, MOMENT_READY, n, err)) {
+        return false;
+    }
+    stage->times->all_usec = loop_clock_usec() - begin_usec;
+    measure_starts(stage);
+    return end_all(stage, err);
+}
+
+static bool live_parked(struct stage *stage, struct err *err)
+{
+    if (stage->round->at_once) {
+        return live_parked_at_once(stage, err);
+    }
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        if (!live_parked_one(stage, task, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool live_one_by_one(struct stage *stage, struct err *err)
+{
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err) || !live_one(stage, task, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool live_at_once(struct stage *stage, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t begin_usec, start_usec, kernel_usec, own_usec, keep_usec;
+    int n = stage->round->n;
+
+    rehearse_stage_meet(stage, 0);
+    for (int32_t task = 0; task < n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+    }
+    usleep((useconds_t)stage->round->rest_usec);
+    kernel_usec = kernel_threads_cpu_usec();
+    rehearse_stage_meet(stage, 1);
+    begin_usec = loop_clock_usec();
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
+                           &usec[REHEARSED_CREATE][task]);
+    }
+    start_usec = loop_clock_usec();
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
+                           &usec[REHEARSED_START][task]);
+    }
+    own_usec = rehearse_used_own_usec();
+    keep_usec = stage->keep_cpu_usec;
+    if (!rehearse_stage_await(stage, MOMENT_READY, n, err)) {
+        return false;
+    }
+    own_usec = rehearse_used_own_usec() - own_usec;
+    keep_usec = stage->keep_cpu_usec - keep_usec;
+    for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_SEE_CPU][task] = (own_usec - keep_usec) / n;
+        usec[REHEARSED_KEEP_CPU][task] = keep_usec / n;
+    }
+    stage->times->all_usec = loop_clock_usec() - begin_usec;
+    stage->times->started_usec = loop_clock_usec() - start_usec;
+    stage->times->kernel_ready_usec = kernel_threads_cpu_usec();
+    stage->times->kernel_usec = stage->times->kernel_ready_usec - kernel_usec;
+    measure_starts(stage);
+    usleep(REST_USEC);
+    rehearse_stage_meet(stage, 2);
+    return end_all(stage, err);
+}
+
+/* ---- beside work ---- */
+
+/* They work as long as they are let. */
+static bool begin_beside(struct stage *stage, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+
+    for (int i = 0; i < stage->round->beside; i++) {
+        int32_t task = stage->round->n + i;
+
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+        rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+        rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+        if (!rehearse_stage_await(stage, MOMENT_READY, i + 1, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool end_beside(struct stage *stage, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+
+    for (int i = 0; i < stage->round->beside; i++) {
+        rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, stage->round->n + i, &cpu_usec,
+                           &wall_usec);
+    }
+    return rehearse_stage_await(stage, MOMENT_EXITED, stage->round->n + stage->round->beside, err);
+}
+
+/* It starts, works and ends by itself. */
+static bool live_beside(struct stage *stage, int32_t task, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+
+    if (!start_one(stage, task, MOMENT_EXITED, err)) {
+        return false;
+    }
+    stage->times->usec[REHEARSED_WORK][task] =
+        stage->at_usec[MOMENT_EXITED][task] - stage->at_usec[MOMENT_READY][task];
+    rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    return true;
+}
+
+static bool live_all_beside(struct stage *stage, struct err *err)
+{
+    if (!begin_beside(stage, err)) {
+        return false;
+    }
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err) || !live_beside(stage, task, err)) {
+            return false;
+        }
+    }
+    return end_beside(stage, err);
+}
+
+bool rehearse_lives(struct stage *stage, struct err *err)
+{
+    const struct rehearse_round *round = stage->round;
+
+    return round->beside > 0 ? live_all_beside(stage, err)
+           : round->parked   ? live_parked(stage, err)
+           : round->at_once  ? live_at_once(stage, err)
+                             : live_one_by_one(stage, err);
+}
