@@ -5,6 +5,7 @@
 #include "core/fargate.h"
 
 #include "core/decide.h"
+#include "core/group.h"
 #include "core/instance.h"
 
 #include <assert.h>
@@ -72,7 +73,7 @@ int fargate_launch(struct scheduler *scheduler, struct outputs *outputs, int tas
 
     if (!take_token(scheduler, &cluster->providers[request->provider]))
         return ID_NONE;
-    return instance_launch_for(scheduler, outputs, group,
+    return group_launch_for(scheduler, outputs, group,
                                find_zone(request, cluster->groups[group].spec.n_zones), task);
 }
 

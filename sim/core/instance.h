@@ -6,18 +6,6 @@
 
 #include "core/scheduler.h"
 
-/*
- * A group launches no more after so many instances in a row that never registered (at least one for
- * each of its places), or so many for each place that were lost soon after, without a task having
- * run on them.
- */
-#define INSTANCE_TRIES_MAX 5
-#define INSTANCE_PROVEN_USEC (10 * USEC_PER_SEC)
-
-/* A group and its first launches. */
-void instance_add_group(struct scheduler *scheduler, const struct message *event,
-                        struct outputs *outputs);
-
 /* An agent has come up, or is back. Absurd sizes leave the instance where it is. */
 void instance_register(struct scheduler *scheduler, const struct register_instance *call);
 
@@ -30,14 +18,6 @@ void instance_update_state(struct scheduler *scheduler, const struct message *ev
 
 /* The machine is gone: its tasks have stopped, and what was open about it is closed. */
 void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id);
-
-/* Launches what groups lack of their desired capacity: at once after scaling out, with a growing gap
- * where launches failed. */
-void instance_launch_missing(struct scheduler *scheduler, struct outputs *outputs);
-
-/* A micro-VM for a task on Fargate. Returns its index. */
-int instance_launch_for(struct scheduler *scheduler, struct outputs *outputs, int group,
-                        int32_t zone, int task);
 
 /* The instance's place in its group is given up: it is terminated once its last task has stopped, or at
  * `until_usec`. */

@@ -10,6 +10,7 @@
 #include "core/capacity.h"
 #include "core/decide.h"
 #include "core/draw.h"
+#include "core/group.h"
 #include "core/instance.h"
 #include "core/scaling.h"
 #include "core/service.h"
@@ -195,7 +196,7 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
 {
     switch (event->kind) {
     case MESSAGE_INSTANCE_GROUP:
-        instance_add_group(scheduler, event, outputs);
+        group_add(scheduler, event, outputs);
         break;
     case MESSAGE_REGISTER_TASK_DEFINITION:
         task_register_definition(scheduler, event, outputs);
@@ -297,7 +298,7 @@ void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct m
     service_start_missing(scheduler, outputs);
     if (!scheduler->ending)
         capacity_scale(scheduler, outputs);
-    instance_launch_missing(scheduler, outputs);
+    group_launch_missing(scheduler, outputs);
     instance_terminate_leaving(scheduler, outputs);
     for (int i = 0; i < scheduler->n_emptied; i++)
         instance_terminate_empty(scheduler, outputs, scheduler->emptied[i]);

@@ -8,7 +8,7 @@
 #include "core/capacity.h"
 #include "core/decide.h"
 #include "core/fargate.h"
-#include "core/instance.h"
+#include "core/group.h"
 #include "core/service.h"
 #include "core/target.h"
 
@@ -347,7 +347,7 @@ static void launch_vm(struct scheduler *scheduler, struct outputs *outputs,
         waiting->retry_usec =
             scheduler->now_usec + decide_backoff_usec(scheduler, ++waiting->n_lost);
     }
-    if (waiting->n_lost >= INSTANCE_TRIES_MAX)
+    if (waiting->n_lost >= GROUP_TRIES_MAX)
         return;
     if (waiting->n_lost > 0 && waiting->retry_usec > scheduler->now_usec)
         decide_by(scheduler, waiting->retry_usec);
@@ -363,7 +363,7 @@ static bool place_on_vm(struct scheduler *scheduler, struct outputs *outputs,
 
     if (waiting->vm == ID_NONE || cluster->instances[waiting->vm].status == INSTANCE_INACTIVE)
         launch_vm(scheduler, outputs, waiting);
-    if (waiting->n_lost >= INSTANCE_TRIES_MAX) {
+    if (waiting->n_lost >= GROUP_TRIES_MAX) {
         give_up(scheduler, outputs, waiting->task, STOP_TASK_FAILED_TO_START, STOP_FOR_NO_CAPACITY);
         return true;
     }

@@ -4,7 +4,7 @@
  */
 #include "capacity_steps.h"
 #include "core/fargate.h"
-#include "core/instance.h"
+#include "core/group.h"
 
 #include <criterion/criterion.h>
 
@@ -91,7 +91,7 @@ Test(fargate, what_never_comes_is_given_up)
     int64_t gap_usec = 0, at_usec = 0;
 
     capacity_run(taskdef, 1, fargate, 1);
-    for (int i = 0; i < INSTANCE_TRIES_MAX - 1; i++) {
+    for (int i = 0; i < GROUP_TRIES_MAX - 1; i++) {
         lose(i);
         cr_assert(scheduler.cluster.n_instances == i + 1, "not at once");
         at_usec = now_usec;
@@ -100,11 +100,11 @@ Test(fargate, what_never_comes_is_given_up)
         cr_expect(now_usec - at_usec >= gap_usec);
         gap_usec = now_usec - at_usec;
     }
-    lose(INSTANCE_TRIES_MAX - 1);
+    lose(GROUP_TRIES_MAX - 1);
     cr_expect(steps_count(MESSAGE_GIVE_UP_TASK) == 1);
     cr_expect(scheduler.cluster.tasks[0].stop_code == STOP_TASK_FAILED_TO_START);
     cr_expect(scheduler.n_waiting == 0 && scheduler.n_waiting_fargate == 0);
-    cr_expect(scheduler.cluster.n_instances == INSTANCE_TRIES_MAX);
+    cr_expect(scheduler.cluster.n_instances == GROUP_TRIES_MAX);
 }
 
 Test(fargate, spot_stops_its_task_with_a_warning)
