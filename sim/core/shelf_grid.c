@@ -38,6 +38,7 @@ void shelf_grid_destroy(struct shelf_grid *grid)
         shelf_heap_finish(&grid->cells[i]);
     free(grid->reach);
     free(grid->bits);
+    free(grid->used);
     free(grid->places);
     free(grid->cells);
     free(grid);
@@ -97,47 +98,50 @@ struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct she
     larger->reach = calloc(n_rows + SHELF_STRIDE, sizeof *larger->reach);
     larger->bits = calloc(n_rows * SHELF_WORDS, sizeof *larger->bits);
     larger->n_places = n_rows * SHELF_COLUMNS;
-    larger->places = calloc(larger->n_places, sizeof *larger->places);
-    assert(larger->reach && larger->bits && larger->places);
-    (void)ARRAY_ADD(larger, cells);
+    larger->used = calloc(n_rows * SHELF_WORDS, sizeof *larger->used);
+    larger->places = malloc(larger->n_places * sizeof *larger->places);
+    assert(larger->reach && larger->bits && larger->used && larger->places);
     return larger;
 }
 
 /* Moving ----------------------------------------------------------------------------------------- */
 
 /* Gives up the cells of places where nobody stands. */
-static void sweep(struct shelf *shelf)
+static void sweep(struct shelf_grid *grid)
 {
-    struct shelf_grid *grid = shelf->grid;
     int32_t *moved_to = malloc((size_t)grid->n_cells * sizeof *moved_to);
-    int kept = 1;
+    int kept = 0;
 
     assert(moved_to != NULL);
-    moved_to[SHELF_NO_CELL] = SHELF_NO_CELL;
-    for (int i = 1; i < grid->n_cells; i++) {
-        moved_to[i] = SHELF_NO_CELL;
-        if (grid->cells[i].n_items > 0) {
-            moved_to[i] = kept;
+    for (int i = 0; i < grid->n_cells; i++) {
+        moved_to[i] = kept;
+        if (grid->cells[i].n_items > 0)
             grid->cells[kept++] = grid->cells[i];
-        } else {
+        else
             shelf_heap_finish(&grid->cells[i]);
-        }
     }
     grid->n_cells = kept;
-    for (size_t i = 0; i < grid->n_places; i++)
-        grid->places[i].cell = moved_to[grid->places[i].cell];
+    for (size_t word = 0; word < grid->n_places / 64; word++) {
+        grid->used[word] = grid->bits[word];
+        for (uint64_t bits = grid->bits[word]; bits; bits &= bits - 1) {
+            struct shelf_place *place = &grid->places[word * 64 + (size_t)__builtin_ctzll(bits)];
+
+            place->cell = moved_to[place->cell];
+        }
+    }
     free(moved_to);
 }
 
 /* Seldom more cells are empty than items stand anywhere, or than places are looked at to find them. */
-void shelf_grid_add_cell(struct shelf *shelf, struct shelf_place *place)
+void shelf_grid_add_cell(struct shelf *shelf, uint32_t place)
 {
     struct shelf_grid *grid = shelf->grid;
 
     if (grid->n_cells > CELLS_MIN + 2 * shelf->n_seats + (int)(grid->n_places / CELL_PLACES))
-        sweep(shelf);
+        sweep(grid);
     (void)ARRAY_ADD(grid, cells);
-    *place = (struct shelf_place){SHELF_NOBODY, grid->n_cells - 1};
+    grid->used[place / 64] |= UINT64_C(1) << place % 64;
+    grid->places[place] = (struct shelf_place){SHELF_NOBODY, grid->n_cells - 1};
 }
 
 void shelf_grid_take(struct shelf *shelf, int32_t item)

@@ -24,10 +24,8 @@ struct shelf_axis {
     uint64_t key;     /* what a unit adds to it */
 };
 
-#define SHELF_NO_CELL 0 /* as yet nobody stood there, or not for long */
-
 struct shelf_place {
-    int32_t lowest; /* item, SHELF_NOBODY or SHELF_UNSURE; means nothing without a cell */
+    int32_t lowest; /* item, SHELF_NOBODY or SHELF_UNSURE */
     int32_t cell;
 };
 
@@ -37,9 +35,11 @@ struct shelf_grid {
     int32_t first_row; /* of each board that somebody has asked for: before it all stand aside */
     uint8_t *reach;    /* by row: one more than the last column where somebody stands */
     uint64_t *bits;    /* by row and column: somebody stands there */
-    struct shelf_place *places; /* likewise */
+    uint64_t
+        *used; /* likewise: the place has a cell, as somebody stands there or did not long ago */
+    struct shelf_place *places; /* likewise, and meaningful where it has one */
     size_t n_places;
-    struct shelf_heap *cells; /* the first is no place's */
+    struct shelf_heap *cells;
     int n_cells, cap_cells;
 };
 
@@ -89,7 +89,7 @@ static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, in
 }
 
 /* For what follows alone: gives the place a cell. */
-void shelf_grid_add_cell(struct shelf *shelf, struct shelf_place *place);
+void shelf_grid_add_cell(struct shelf *shelf, uint32_t place);
 
 /* Whether somebody stands at a place already, or still, nobody can foresee: so nothing asks for it, and what is
  * right either way is done. */
@@ -101,8 +101,8 @@ static inline void shelf_enter_place(struct shelf *shelf, int32_t item, uint32_t
     uint64_t *bits;
     uint8_t *reach;
 
-    if (place->cell == SHELF_NO_CELL)
-        shelf_grid_add_cell(shelf, place);
+    if (!(grid->used[id / 64] >> id % 64 & 1))
+        shelf_grid_add_cell(shelf, id);
     bits = grid->bits;
     reach = &grid->reach[id / SHELF_COLUMNS];
     shelf_heap_add(&grid->cells[place->cell], shelf->seats, (int32_t)id, item, &place->lowest);
