@@ -320,14 +320,11 @@ static void charge(struct cluster *cluster, int id)
 {
     const struct task *task = &cluster->tasks[id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
-    struct instance *instance;
-    unsigned __int128 amount;
+    struct instance *instance = instance_of(cluster, task);
     int service = cluster->requests[task->request].service;
+    unsigned __int128 amount;
 
-    if (task->instance == ID_NONE || cluster->ledger.closed)
-        return;
-    instance = instance_of(cluster, task);
-    if (instance->is_vm || instance->rate <= 0 || instance->is_free)
+    if (instance->rate <= 0 || instance->is_vm || instance->is_free || cluster->ledger.closed)
         return;
     amount = ledger_part(
         instance->rate, cluster->now_usec - cluster_details(cluster, id)->placed_at_usec,
@@ -432,22 +429,43 @@ void cluster_run(struct cluster *cluster, int id)
     }
 }
 
+/* Those behind the task each move up by one. Always looks at all of them: processors guess wrong where a
+ * search ends, which costs more. */
+static void drop_of_few(int32_t *tasks, int task)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < INSTANCE_FEW_TASKS - 1; i++) {
+        found |= tasks[i] == task;
+        tasks[i] = tasks[i + found];
+    }
+}
+
+static void drop_of_many(int32_t *tasks, int n, int task)
+{
+    int32_t behind = ID_NONE;
+
+    while (behind != task) { /* from the last one on each takes the place of the one before */
+        int32_t here = tasks[--n];
+
+        tasks[n] = behind;
+        behind = here;
+    }
+}
+
 static void leave_instance(struct cluster *cluster, int id)
 {
     const struct task *task = &cluster->tasks[id];
     struct instance *instance = instance_of(cluster, task);
-    int32_t *tasks = instance->cap_tasks > 0 ? instance->many_tasks : instance->few_tasks;
-    int32_t at = instance->n_tasks--, behind = ID_NONE;
 
     if (cluster->taskdef_facts[task->taskdef].takes_extras)
         instance->enis_reserved -=
             taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
-    while (behind != id) { /* from the last one on each takes the place of the one before */
-        int32_t here = tasks[--at];
-
-        tasks[at] = behind;
-        behind = here;
-    }
+    if (instance->cap_tasks == 0)
+        drop_of_few(instance->few_tasks, id);
+    else
+        drop_of_many(instance->many_tasks, instance->n_tasks, id);
+    instance->n_tasks--;
 }
 
 static void leave_service(struct cluster *cluster, struct service *service, int id)

@@ -32,7 +32,7 @@ struct port_use {
     int32_t task;
 };
 
-#define INSTANCE_FEW_TASKS 12 /* stand in its record */
+#define INSTANCE_FEW_TASKS 16 /* stand in its record */
 
 /* What tasks of a service (or ID_NONE) are to pay for their part of an instance: an amount of the ledger. */
 struct debt {
@@ -45,26 +45,26 @@ struct instance {
     uint8_t status; /* enum instance_status */
     bool agent_connected;
     bool is_vm; /* a micro-VM on Fargate, for the bound task */
+    bool spot;
+    bool interrupted; /* its Spot warning has come */
+    bool leaving;     /* to be terminated once its tasks have stopped */
+    bool billed;      /* its whole time stands in the ledger */
+    bool is_free;     /* billed: Spot, taken back so soon that nobody pays */
     int32_t group;
+    int32_t epoch;           /* of the agent: 1 from the launch on */
     int32_t cpu, memory_mib; /* registered */
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
      * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
     int64_t rate;               /* LEDGER_UNIT-ths of nano-dollars per hour */
     int32_t n_tasks, cap_tasks; /* here and not STOPPED: cluster_tasks_on(); cap 0: they are few */
-    union {
-        int32_t few_tasks[INSTANCE_FEW_TASKS];
-        int32_t *many_tasks;
-    };
-    int32_t epoch; /* of the agent: 1 from the launch on */
-    int32_t type;  /* of the group's: 0 is its first */
-    int32_t zone;  /* index in the group's zones, or ID_NONE */
+    int32_t *many_tasks;
+    int32_t type; /* of the group's: 0 is its first */
+    int32_t zone; /* index in the group's zones, or ID_NONE */
+    int32_t few_tasks[INSTANCE_FEW_TASKS];
     int32_t bound_task;
-    bool spot, interrupted; /* interrupted: its Spot warning has come */
-    bool leaving;           /* to be terminated once its tasks have stopped */
-    bool scaled_out;        /* launched by its capacity provider */
-    bool billed;            /* its whole time stands in the ledger */
-    bool is_free;           /* billed: Spot, taken back so soon that nobody pays */
+    bool scaled_out;                        /* launched by its capacity provider */
+    bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
@@ -77,7 +77,6 @@ struct instance {
     int n_debts, cap_debts;
     struct debt
         *debts; /* of its tasks so far, while it may yet be free: of Spot until it is billed */
-    bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
 };
 
 /* What a task is placed by: one per service, and one for all RunTask calls that say the same. */
