@@ -1,6 +1,6 @@
 /*
- * `berth predict SCENARIO`: simulates with the host profile of this machine, runs for real, and says how
- * far apart they are. The order matters: the prediction is made before the first real run begins.
+ * `berth predict SCENARIO...`: simulates with a host profile of this machine, runs for real, and says how
+ * far apart they are. The order matters: no real run begins before it was predicted.
  */
 #include "command.h"
 
@@ -8,17 +8,12 @@
 #include "file/memory.h"
 #include "file/options.h"
 #include "file/summary.h"
-#include "here.h"
-#include "others.h"
-#include "predict.h"
-#include "real.h"
-#include "sim.h"
+#include "forecast.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,23 +21,23 @@
 /* Where `berth calibrate` writes where nobody says. */
 #define PROFILE "host.profile.json"
 #define PROFILE_AGE_SEC 3600
+#define CALIBRATE_PATIENCE_USEC (600 * USEC_PER_SEC)
 
 #define TIMES_MAX 99
-
-/* Where other work goes on, it may end. */
-#define OTHERS_PATIENCE_USEC (20 * USEC_PER_SEC)
-
-/* Simulations whose medians are the prediction: the same world, on so many days. */
-#define LUCKS 11
 
 static const char about[] =
     "Simulates a scenario with a host profile of this machine, then runs it for real, several "
     "times,\n"
-    "and prints how far the prediction was off. The profile comes from `berth calibrate` alone: "
-    "no\n"
-    "real run is looked at before it was predicted. Without --host-profile it is "
-    "host.profile.json,\n"
-    "here, where that is less than an hour old; else this machine is calibrated first.\n"
+    "and prints how far the prediction was off; several scenarios take turns. The profile comes "
+    "from\n"
+    "`berth calibrate` alone: no real run is looked at before it was predicted. Without "
+    "--host-profile\n"
+    "it is host.profile.json, here, where that is less than an hour old; else this machine is\n"
+    "calibrated first. Some machines, guests above all, are quicker in one minute than in the "
+    "next:\n"
+    "with --fresh this one is calibrated (quickly) before each run of them all, and the prediction "
+    "is\n"
+    "the median over all profiles, as what is real is the median over all runs.\n"
     "\n"
     "What is only waited for by script (ready, idle, the timeline) is taken out of every "
     "duration.\n"
@@ -60,37 +55,35 @@ static const char about[] =
 
 static const char examples[] =
     "  berth predict scenarios/predict/burst.json             five real runs\n"
-    "  berth predict my.json --times 9 --host-profile host.profile.json\n";
+    "  berth predict my.json --times 9 --host-profile host.profile.json\n"
+    "  berth predict --fresh one.json other.json              calibrated five times, too\n";
 
 struct wish {
     const char *profile;
     int64_t times;
-    bool json;
+    bool fresh, json;
     struct option_texts sets;
 };
 
-/* Everything about one prediction. */
 struct session {
-    const char *path;
     const struct wish *wish;
-    char profile[300];
-    const char *machines,
-        *boot_path;    /* the scenario's own: what a profile says takes their place */
-    bool boots;        /* there are virtual machines among its instances */
-    bool knows_inside; /* the profile has measured what is inside them */
     struct real real;
-    struct sim_result simulated[2 * LUCKS + 1]; /* the first `n_simulated` have run */
-    int n_simulated;
-    struct story predicted[LUCKS], naive[LUCKS], idle; /* borrowed from those */
-    int64_t end_usec;                                  /* of a simulation */
-    struct story *stories;
-    int n_stories;
-    int n_again;     /* runs that were made again, since others had disturbed them */
-    int n_disturbed; /* of the stories, those that others disturbed nevertheless */
-    struct predict_result results[TOTALS];
+    struct forecast *forecasts;
+    int n_forecasts;
 };
 
 /* The profile --------------------------------------------------------------------------------------- */
+
+static bool calibrate(struct session *session, const char *path, struct err *err)
+{
+    const char *words[] = {"berth", "calibrate", "--quick", "-o", path, NULL};
+    char output[300];
+
+    snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
+    forecast_await_quiet();
+    return real_command(&session->real, words, output, true, CALIBRATE_PATIENCE_USEC, err) ==
+           EXIT_FINE;
+}
 
 /* -1: there is none. */
 static int64_t age_sec(const char *path)
@@ -100,169 +93,54 @@ static int64_t age_sec(const char *path)
     return stat(path, &is) == 0 ? (int64_t)(time(NULL) - is.st_mtime) : -1;
 }
 
-static bool find_profile(struct session *session, struct err *err)
+/* The one for all runs. */
+static bool find_profile(struct session *session, const char *given, struct err *err)
 {
-    const char *given = session->wish->profile;
-    const char *path = given ? given : PROFILE;
-    const char *words[] = {"berth", "calibrate", "--quick", "-o", PROFILE, NULL};
-    char output[300];
-    int64_t age = age_sec(path);
+    int64_t age = age_sec(given ? given : PROFILE);
 
-    snprintf(session->profile, sizeof session->profile, "%s", path);
     if (age > PROFILE_AGE_SEC && given)
         fprintf(stderr, "berth: warning: %s was measured %" PRId64 " h ago: machines change\n",
-                path, age / 3600);
-    if (given || (age >= 0 && age <= PROFILE_AGE_SEC))
-        return true;
-    snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
-    others_await_end(OTHERS_PATIENCE_USEC);
-    return real_command(&session->real, words, output, true, 600 * USEC_PER_SEC, err) == EXIT_FINE;
+                given, age / 3600);
+    return given || (age >= 0 && age <= PROFILE_AGE_SEC) || calibrate(session, PROFILE, err);
 }
 
-/* Simulating ---------------------------------------------------------------------------------------- */
-
-static struct scenario *load(const struct session *session, bool no_contention, bool says)
+static bool simulate_all(struct session *session, const char *profile, struct err *err)
 {
-    const struct scenario_options options = {
-        .n_sets = session->wish->sets.n_texts,
-        .sets = session->wish->sets.texts,
-        .image_folder = here_images(),
-        .host_profile = session->profile,
-        .no_contention = no_contention,
-        .machines = session->machines,
-        .boot_path = session->boot_path,
-    };
-    struct findings findings = {0};
-    struct scenario *scenario = scenario_load(session->path, &options, &findings);
-
-    if (says)
-        findings_print(&findings, stderr);
-    findings_finish(&findings);
-    return scenario;
-}
-
-/* The story is the session's. */
-static bool simulate(struct session *session, const struct scenario *scenario, int luck,
-                     struct story *story, struct err *err)
-{
-    struct sim_result *result = &session->simulated[session->n_simulated++];
-    struct sim_options options = sim_options_default(scenario);
-
-    options.tell = true;
-    options.luck = (uint64_t)luck;
-    if (!sim_run(scenario, &options, result, err))
-        return false;
-    *story = result->story;
-    session->end_usec = result->summary.end_usec;
+    for (int i = 0; i < session->n_forecasts; i++)
+        if (!forecast_simulate(&session->forecasts[i], profile, err))
+            return false;
     return true;
-}
-
-/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. */
-static bool simulate_idle(struct session *session, struct scenario *scenario, struct err *err)
-{
-    const struct costs costs = scenario->costs;
-    bool ok;
-
-    scenario->costs = costs_none();
-    for (int i = 0; i < scenario->n_taskdefs; i++)
-        for (int c = 0; c < scenario->taskdefs[i].definition->n_containers; c++)
-            scenario->taskdefs[i].behaviours[c].work = distribution_constant(0);
-    ok = simulate(session, scenario, 0, &session->idle, err);
-    scenario->costs = costs; /* it owns samples */
-    return ok;
-}
-
-/* What instances are is not a matter of what they cost; and what cannot be simulated is not worth
- * measuring a machine for. */
-static bool find_machines(struct session *session, struct err *err)
-{
-    const struct scenario_options options = {.n_sets = session->wish->sets.n_texts,
-                                             .sets = session->wish->sets.texts};
-    struct findings findings = {0};
-    struct scenario *scenario = scenario_load(session->path, &options, &findings);
-
-    if (!scenario)
-        findings_print(&findings, stderr);
-    findings_finish(&findings);
-    if (!scenario)
-        return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
-    session->machines = machines_names[scenario->costs.machines];
-    session->boot_path = boot_path_names[scenario->costs.path];
-    for (int i = 0; i < scenario->n_groups; i++)
-        session->boots |= scenario_group_is_vm(scenario, &scenario->groups[i]);
-    for (int i = 0; i < scenario->n_taskdefs; i++)
-        session->boots |= scenario->taskdefs[i].definition->machine != NULL;
-    scenario_destroy(scenario);
-    return true;
-}
-
-static bool simulate_all(struct session *session, struct err *err)
-{
-    struct scenario *scenario, *naive;
-    bool ok = true;
-
-    scenario = load(session, false, true);
-    if (!scenario)
-        return err_set(err, EXIT_INPUT, "%s cannot be simulated", session->path);
-    naive = load(session, true, false);
-    session->knows_inside = scenario->costs.vm.inside != NULL;
-    for (int luck = 0; luck < LUCKS && ok; luck++)
-        ok = simulate(session, scenario, luck, &session->predicted[luck], err) &&
-             simulate(session, naive, luck, &session->naive[luck], err);
-    ok = ok && simulate_idle(session, scenario, err);
-    scenario_destroy(scenario);
-    scenario_destroy(naive);
-    return ok;
 }
 
 /* Running ------------------------------------------------------------------------------------------- */
 
-/* As long as other work on the machine is in the way, again. */
-static bool run_undisturbed(struct session *session, const struct real_wish *wish, struct err *err)
+static void say_round(const struct session *session, int64_t round)
 {
-    struct story *story = &session->stories[session->n_stories];
-    struct others others;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[Kreal run %" PRId64 " of %" PRId64 "%s", round + 1,
+                session->wish->times, session->wish->fresh ? ": " : "");
+}
 
-    for (;;) {
-        others_await_end(OTHERS_PATIENCE_USEC);
-        others_begin(&others);
-        if (!real_run(&session->real, session->path, wish, story, err))
-            return false;
-        if (!others_disturbed(&others))
-            break;
-        if (session->n_again == session->wish->times) {
-            session->n_disturbed++;
-            break;
-        }
-        session->n_again++;
-        story_finish(story);
-    }
-    session->n_stories++;
-    return true;
+/* The profile of one round alone. */
+static bool predict_afresh(struct session *session, int64_t round, struct err *err)
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/%" PRId64 ".profile.json", session->real.scratch.folder, round);
+    return calibrate(session, path, err) && simulate_all(session, path, err);
 }
 
 static bool run_all(struct session *session, struct err *err)
 {
-    const char *words[1 + 2 * 64] = {NULL};
-    const struct option_texts *sets = &session->wish->sets;
-    /* a machine may be slow, but not that slow */
-    struct real_wish wish = {
-        .seed = -1,
-        .words = words,
-        .patience_usec = session->end_usec * 10 + 300 * USEC_PER_SEC,
-    };
+    const struct wish *wish = session->wish;
 
-    for (int i = 0; i < sets->n_texts && i < 64; i++) {
-        words[2 * i] = "--set";
-        words[2 * i + 1] = sets->texts[i];
-        words[2 * i + 2] = NULL;
-    }
-    for (int64_t i = 0; i < session->wish->times; i++) {
-        if (isatty(STDERR_FILENO))
-            fprintf(stderr, "\r\033[Kreal run %" PRId64 " of %" PRId64, i + 1,
-                    session->wish->times);
-        if (!run_undisturbed(session, &wish, err))
+    for (int64_t round = 0; round < wish->times; round++) {
+        say_round(session, round);
+        if (wish->fresh && !predict_afresh(session, round, err))
             return false;
+        for (int i = 0; i < session->n_forecasts; i++)
+            if (!forecast_run(&session->forecasts[i], &session->real, wish->times, err))
+                return false;
     }
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
@@ -271,19 +149,25 @@ static bool run_all(struct session *session, struct err *err)
 
 /* Telling ------------------------------------------------------------------------------------------- */
 
+/* What came of one scenario. */
+struct outcome {
+    const struct forecast *forecast;
+    struct predict_result results[TOTALS];
+};
+
 /* Where machines boot, what counts is that; what runs in an emulated one says little. Where none does,
  * an agent's few milliseconds are no promise. */
-static bool is_judged(const struct session *session, int line)
+static bool is_judged(const struct outcome *outcome, int line)
 {
-    return session->results[line].n > 0 && session->boots == (line == TOTAL_REGISTRATION);
+    return outcome->results[line].n > 0 && outcome->forecast->boots == (line == TOTAL_REGISTRATION);
 }
 
-static bool all_hold(const struct session *session)
+static bool all_hold(const struct outcome *outcome)
 {
     bool hold = true;
 
     for (int line = 0; line < TOTALS; line++)
-        hold = hold && (!is_judged(session, line) || session->results[line].holds);
+        hold = hold && (!is_judged(outcome, line) || outcome->results[line].holds);
     return hold;
 }
 
@@ -297,24 +181,24 @@ static const char *duration(int64_t usec, char *text, size_t size)
 }
 
 /* What to say of a line about what goes on inside virtual machines. */
-static const char *unjudged(const struct session *session)
+static const char *unjudged(const struct outcome *outcome)
 {
-    if (!session->boots || session->knows_inside)
+    if (!outcome->forecast->boots || outcome->forecast->knows_inside)
         return "not judged";
     return "not judged: the profile measured nothing inside a VM (berth calibrate, not --quick, "
            "does)";
 }
 
-static void print_line(const struct session *session, int line)
+static void print_line(const struct outcome *outcome, int line)
 {
-    const struct predict_result *result = &session->results[line];
+    const struct predict_result *result = &outcome->results[line];
     char predicted[32], real[32];
 
     printf("%-12s %5d %11s %11s %7.1f %% %7.1f %% %7.1f %% %8.1f %%   %s", totals_names[line],
            result->n, duration(result->predicted_usec, predicted, sizeof predicted),
            duration(result->real_usec, real, sizeof real), result->error * 100,
            result->spread * 100, result->bound * 100, result->naive * 100,
-           !is_judged(session, line) ? unjudged(session)
+           !is_judged(outcome, line) ? unjudged(outcome)
            : result->holds           ? "holds"
                                      : "DOES NOT HOLD");
     if (result->n_failed > 0)
@@ -322,30 +206,35 @@ static void print_line(const struct session *session, int line)
     printf("\n");
 }
 
-static void print_results(const struct session *session, const char *title)
+static void print_results(const struct outcome *outcome, const char *profile)
 {
-    printf("%s, %d real run%s, host profile %s\n", title, session->n_stories,
-           session->n_stories == 1 ? "" : "s", session->profile);
+    int n = outcome->forecast->n_stories;
+
+    printf("%s, %d real run%s, ", outcome->forecast->path, n, n == 1 ? "" : "s");
+    if (profile)
+        printf("host profile %s\n", profile);
+    else
+        printf("calibrated before each\n");
     printf("%-12s %5s %11s %11s %9s %9s %9s %10s\n", "", "n", "predicted", "real", "error",
            "spread", "allowed", "naive");
     for (int line = 0; line < TOTALS; line++)
-        if (session->results[line].n > 0)
-            print_line(session, line);
-    if (session->n_again > 0)
-        printf("%d run%s made again: other work on this machine was in the way\n", session->n_again,
-               session->n_again == 1 ? " was" : "s were");
-    if (session->n_disturbed > 0)
+        if (outcome->results[line].n > 0)
+            print_line(outcome, line);
+    if (outcome->forecast->n_again > 0)
+        printf("%d run%s made again: other work on this machine was in the way\n",
+               outcome->forecast->n_again, outcome->forecast->n_again == 1 ? " was" : "s were");
+    if (outcome->forecast->n_disturbed > 0)
         printf("%d of the %d runs counted were disturbed too: nothing is certain of them\n",
-               session->n_disturbed, session->n_stories);
+               outcome->forecast->n_disturbed, outcome->forecast->n_stories);
 }
 
 /* "startup": 0.041, ...; null where there is nothing to say. */
-static void add_numbers(struct buffer *json, const char *name, const struct session *session,
+static void add_numbers(struct buffer *json, const char *name, const struct outcome *outcome,
                         double (*value)(const struct predict_result *))
 {
     buffer_add(json, ", \"%s\": {", name);
     for (int line = 0; line < TOTALS; line++) {
-        const struct predict_result *result = &session->results[line];
+        const struct predict_result *result = &outcome->results[line];
 
         buffer_add(json, "%s\"%s\": ", line > 0 ? ", " : "", totals_names[line]);
         if (result->n > 0)
@@ -386,69 +275,77 @@ static double real_of(const struct predict_result *result)
     return (double)result->real_usec / USEC_PER_SEC;
 }
 
-static void print_json(const struct session *session, const char *title)
+static void print_json(const struct outcome *outcome)
 {
     struct buffer json = {0};
 
     buffer_add_text(&json, "{\"scenario\": ");
-    buffer_add_json_string(&json, session->path);
+    buffer_add_json_string(&json, outcome->forecast->path);
     buffer_add_text(&json, ", \"title\": ");
-    buffer_add_json_string(&json, title);
+    buffer_add_json_string(&json, outcome->forecast->path);
     buffer_add(&json, ", \"times\": %d, \"again\": %d, \"disturbed\": %d, \"holds\": %s",
-               session->n_stories, session->n_again, session->n_disturbed,
-               all_hold(session) ? "true" : "false");
-    if (session->boots)
-        buffer_add(&json, ", \"inside_measured\": %s", session->knows_inside ? "true" : "false");
-    add_numbers(&json, "median_error", session, error_of);
-    add_numbers(&json, "spread", session, spread_of);
-    add_numbers(&json, "allowed", session, bound_of);
-    add_numbers(&json, "naive_error", session, naive_of);
-    add_numbers(&json, "predicted", session, predicted_of);
-    add_numbers(&json, "real", session, real_of);
+               outcome->forecast->n_stories, outcome->forecast->n_again,
+               outcome->forecast->n_disturbed, all_hold(outcome) ? "true" : "false");
+    if (outcome->forecast->boots)
+        buffer_add(&json, ", \"inside_measured\": %s",
+                   outcome->forecast->knows_inside ? "true" : "false");
+    add_numbers(&json, "median_error", outcome, error_of);
+    add_numbers(&json, "spread", outcome, spread_of);
+    add_numbers(&json, "allowed", outcome, bound_of);
+    add_numbers(&json, "naive_error", outcome, naive_of);
+    add_numbers(&json, "predicted", outcome, predicted_of);
+    add_numbers(&json, "real", outcome, real_of);
     printf("%s}\n", json.text);
     buffer_finish(&json);
 }
 
 /* The whole ----------------------------------------------------------------------------------------- */
 
-static int tell(struct session *session, const char *title)
+static int tell(const struct session *session)
 {
-    const struct predict_runs runs = {
-        .idle = &session->idle,
-        .predicted = session->predicted,
-        .n_predicted = LUCKS,
-        .naive = session->naive,
-        .n_naive = LUCKS,
-        .real = session->stories,
-        .n_real = session->n_stories,
-    };
+    const char *given = session->wish->profile;
+    const char *profile = session->wish->fresh ? NULL : given ? given : PROFILE;
+    int code = EXIT_FINE;
 
-    predict_judge(&runs, session->results);
-    if (session->wish->json)
-        print_json(session, title);
-    else
-        print_results(session, title);
-    return all_hold(session) ? EXIT_FINE : EXIT_ANSWER;
+    for (int i = 0; i < session->n_forecasts; i++) {
+        struct outcome outcome = {.forecast = &session->forecasts[i]};
+
+        forecast_judge(outcome.forecast, outcome.results);
+        if (session->wish->json) {
+            print_json(&outcome);
+        } else {
+            printf("%s", i > 0 ? "\n" : "");
+            print_results(&outcome, profile);
+        }
+        if (!all_hold(&outcome))
+            code = EXIT_ANSWER;
+    }
+    return code;
 }
 
-static int predict(struct session *session)
+static bool predict_and_run(struct session *session, struct err *err)
 {
+    const struct wish *wish = session->wish;
+    const char *profile = wish->profile ? wish->profile : PROFILE;
+
+    return (wish->fresh ||
+            (find_profile(session, wish->profile, err) && simulate_all(session, profile, err))) &&
+           run_all(session, err);
+}
+
+static int predict(struct session *session, char **paths)
+{
+    bool ok = true;
     struct err err;
     int code;
 
     if (!real_open(&session->real, &err))
         return err_report(&err);
-    session->stories = memory_zeroed((size_t)session->wish->times, sizeof *session->stories);
-    if (find_machines(session, &err) && find_profile(session, &err) &&
-        simulate_all(session, &err) && run_all(session, &err))
-        code = tell(session, session->path);
-    else
-        code = err_report(&err);
-    for (int i = 0; i < session->n_stories; i++)
-        story_finish(&session->stories[i]);
-    free(session->stories);
-    for (int i = 0; i < session->n_simulated; i++)
-        sim_result_finish(&session->simulated[i]);
+    for (int i = 0; i < session->n_forecasts && ok; i++)
+        ok = forecast_open(&session->forecasts[i], paths[i], &session->wish->sets, &err);
+    code = ok && predict_and_run(session, &err) ? tell(session) : err_report(&err);
+    for (int i = 0; i < session->n_forecasts; i++)
+        forecast_finish(&session->forecasts[i]);
     real_close(&session->real);
     return code;
 }
@@ -460,30 +357,40 @@ int cmd_predict(int argc, char **argv)
         {"times", 0, OPTION_COUNT, &wish.times, "N", "real runs, 5 where nothing is said", 1, NULL},
         {"host-profile", 0, OPTION_TEXT, &wish.profile, "FILE",
          "what `berth calibrate` has written on this machine", 0, NULL},
+        {"fresh", 0, OPTION_FLAG, &wish.fresh, NULL, "calibrate before each real run, quickly", 0,
+         NULL},
         {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE",
          "change one value of the scenario, as often as you like", 0, NULL},
-        {"json", 0, OPTION_FLAG, &wish.json, NULL, "one JSON object instead of the table", 0, NULL},
+        {"json", 0, OPTION_FLAG, &wish.json, NULL, "a line with a JSON object for each scenario", 0,
+         NULL},
     };
     const struct options options = {
         .command = "predict",
-        .usage = "SCENARIO [OPTION]...",
+        .usage = "SCENARIO... [OPTION]...",
         .about = about,
         .examples = examples,
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .operands_min = 1,
-        .operands_max = 1,
+        .operands_max = INT_MAX,
     };
-    static struct session session;
-    int n_operands, code;
+    struct session session = {.wish = &wish};
+    int code;
 
-    session.wish = &wish;
-    if (options_parse(&options, argc, argv, &n_operands, &code)) {
-        session.path = argv[0];
+    if (options_parse(&options, argc, argv, &session.n_forecasts, &code)) {
         if (wish.times > TIMES_MAX)
             wish.times = TIMES_MAX;
-        code = predict(&session);
+        if (wish.fresh && wish.profile) {
+            fprintf(stderr,
+                    "berth: --fresh measures profiles of its own: leave --host-profile out\n");
+            code = EXIT_INPUT;
+        } else {
+            session.forecasts =
+                memory_zeroed((size_t)session.n_forecasts, sizeof *session.forecasts);
+            code = predict(&session, argv);
+        }
     }
+    free(session.forecasts);
     free(wish.sets.texts);
     return code;
 }
