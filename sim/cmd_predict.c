@@ -9,6 +9,7 @@
 #include "file/options.h"
 #include "file/summary.h"
 #include "forecast.h"
+#include "others.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -22,6 +23,7 @@
 #define PROFILE "host.profile.json"
 #define PROFILE_AGE_SEC 3600
 #define CALIBRATE_PATIENCE_USEC (600 * USEC_PER_SEC)
+#define CALIBRATE_TRIES 3
 
 #define TIMES_MAX 99
 
@@ -74,15 +76,26 @@ struct session {
 
 /* The profile --------------------------------------------------------------------------------------- */
 
+/* As long as other work on the machine is in the way, again, but not for ever. */
 static bool calibrate(struct session *session, const char *path, struct err *err)
 {
     const char *words[] = {"berth", "calibrate", "--quick", "-o", path, NULL};
+    struct others others;
     char output[300];
 
     snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
-    forecast_await_quiet();
-    return real_command(&session->real, words, output, true, CALIBRATE_PATIENCE_USEC, err) ==
-           EXIT_FINE;
+    for (int i = 0; i < CALIBRATE_TRIES; i++) {
+        forecast_await_quiet();
+        others_begin(&others);
+        if (real_command(&session->real, words, output, true, CALIBRATE_PATIENCE_USEC, err) !=
+            EXIT_FINE)
+            return false;
+        if (!others_disturbed(&others))
+            return true;
+        fprintf(stderr, "berth: other work on this machine was in the way of calibrating it%s\n",
+                i + 1 < CALIBRATE_TRIES ? ": once more" : "");
+    }
+    return true;
 }
 
 /* -1: there is none. */
