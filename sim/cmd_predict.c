@@ -90,7 +90,7 @@ static bool calibrate(struct session *session, const char *path, struct err *err
         if (real_command(&session->real, words, output, true, CALIBRATE_PATIENCE_USEC, err) !=
             EXIT_FINE)
             return false;
-        if (!others_disturbed(&others))
+        if (!others_disturbed(&others, OTHERS_BEHIND_CALIBRATION))
             return true;
         fprintf(stderr, "berth: other work on this machine was in the way of calibrating it%s\n",
                 i + 1 < CALIBRATE_TRIES ? ": once more" : "");

@@ -168,7 +168,7 @@ static bool run_once(struct forecast *forecast, struct real *real, struct story 
     forecast_await_quiet();
     others_begin(&others);
     ok = real_run(real, forecast->path, &wish, story, err);
-    *disturbed = ok && others_disturbed(&others);
+    *disturbed = ok && others_disturbed(&others, OTHERS_BEHIND_RUN);
     free(words);
     return ok;
 }

@@ -10,9 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the kernel does behind a run of containers, and what ticks do not tell exactly. */
+/* What ticks do not tell exactly. */
 #define OWN_CPU_USEC (120 * USEC_PER_MSEC)
-#define OWN_PERMILLE 80
 
 /* One moment of quiet. */
 #define LOOK_USEC (300 * USEC_PER_MSEC)
@@ -62,11 +61,11 @@ int64_t others_used_usec(const struct others *others)
     return all < 0 || others->all_usec < 0 || used < 0 ? 0 : used;
 }
 
-bool others_disturbed(const struct others *others)
+bool others_disturbed(const struct others *others, enum others_kernel permille)
 {
     int64_t took = now_usec() - others->at_usec;
 
-    return others_used_usec(others) > OWN_CPU_USEC + took * OWN_PERMILLE / 1000;
+    return others_used_usec(others) > OWN_CPU_USEC + took * permille / 1000;
 }
 
 void others_await_end(int64_t patience_usec)

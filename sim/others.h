@@ -21,8 +21,12 @@ void others_begin(struct others *others);
  * started since have ended. */
 int64_t others_used_usec(const struct others *others);
 
-/* Whether that was enough to be in the way. */
-bool others_disturbed(const struct others *others);
+/* What the kernel's own threads do behind one's children, thousandths of a CPU: it clears up behind
+ * containers, and a calibration makes and ends hardly anything else. */
+enum others_kernel { OTHERS_BEHIND_RUN = 80, OTHERS_BEHIND_CALIBRATION = 160 };
+
+/* Whether that was enough, beyond the kernel's own, to be in the way. */
+bool others_disturbed(const struct others *others, enum others_kernel permille);
 
 /* Waits until next to nothing goes on, at most that long. */
 void others_await_end(int64_t patience_usec);
