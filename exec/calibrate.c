@@ -12,9 +12,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+bool calibrate_hurries(const struct calibration *calibration)
+{
+    return calibration->quick && calibration->boots == CALIBRATE_BOOTS_IN_TIME;
+}
+
 bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, const char *what)
 {
-    if (!calibration->quick || loop_clock_usec() - calibration->begin_usec <= after_usec) {
+    if (!calibrate_hurries(calibration) ||
+        loop_clock_usec() - calibration->begin_usec <= after_usec) {
         return false;
     }
     assert(calibration->n_late < CALIBRATE_LATE_MOST);
@@ -34,8 +40,10 @@ static bool measure(struct calibration *calibration, struct err *err)
         !calibrate_images(calibration, err) || !calibrate_agents(calibration, err)) {
         return false;
     }
-    calibrate_machines(calibration);
-    if (!calibration->interrupted) {
+    if (calibration->boots != CALIBRATE_BOOTS_NEVER) {
+        calibrate_machines(calibration);
+    }
+    if (calibration->boots != CALIBRATE_BOOTS_NEVER && !calibration->interrupted) {
         calibrate_machines_together(calibration);
     }
     return !calibration->interrupted || err_set(err, EXIT_MACHINE, "interrupted");

@@ -137,6 +137,13 @@ enum inside_measured {
 /* A quick calibration leaves out at most each way up and all at once. */
 enum { CALIBRATE_LATE_MOST = CALIBRATE_PATHS + 1 };
 
+/* Which virtual machines are booted to be measured. */
+enum calibrate_boots {
+    CALIBRATE_BOOTS_IN_TIME, /* in a quick calibration, what there is time for */
+    CALIBRATE_BOOTS_ALWAYS,
+    CALIBRATE_BOOTS_NEVER,
+};
+
 struct calibration {
     struct sweep_run run;
     struct cgroup_machine cgroups;
@@ -144,6 +151,7 @@ struct calibration {
     int cloud_fd; /* -1: containers have no networks here */
     int n_rounds;
     bool quick;
+    enum calibrate_boots boots;
     bool interrupted; /* by a signal: what was measured until then is no profile */
     const char *late[CALIBRATE_LATE_MOST]; /* what there was no time left for, static texts */
     int n_late;
@@ -159,8 +167,8 @@ struct calibration {
     struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
-/* Measures everything. Some 25 s and no more than 30 where `quick`, then `late` says what is left out;
- * else two minutes. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
+/* Measures everything. Some 25 s and no more than 30 where `quick` and no boot is insisted on, then
+ * `late` says what is left out; else two minutes. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
  * Leaves nothing behind. */
 bool calibrate(struct calibration *calibration, struct err *err);
 

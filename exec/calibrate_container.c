@@ -393,7 +393,7 @@ static bool crowds(struct calibration *calibration, struct err *err)
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
     crowd = (struct crowd){.agents = cpus > 4 ? 4 : (int)cpus};
-    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
+    for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 4 : 6; n > 0; n--) {
         for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
             if (!crowd_round(calibration, &crowd, false, way, err) ||
                 !crowd_round(calibration, &crowd, true, way, err)) {

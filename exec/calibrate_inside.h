@@ -15,6 +15,9 @@ struct scenario *calibrate_scenario(const char *text);
 bool calibrate_run(struct calibration *calibration, const struct scenario *scenario,
                    const char *path, struct err *err);
 
+/* calibrate.c: whether it has to be done in 30 s, virtual machines and all. */
+bool calibrate_hurries(const struct calibration *calibration);
+
 /* calibrate.c: whether a quick calibration has no time left to begin something after so long; then it is
  * left out, under that name, which is static. */
 bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, const char *what);

@@ -25,9 +25,12 @@ static const char about[] =
     "`berth sim --host-profile PROFILE` and `berth predict` read; without -o that is\n"
     "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds "
     "the\n"
-    "quieter half counts. Takes two minutes, with --quick less than 30 s. Exits with 3 "
-    "where\n"
-    "this machine can run no containers.";
+    "quieter half counts. Takes two minutes. With --quick less than 30 s: of virtual machines what "
+    "there\n"
+    "is time for then (--boots in-time), unless they are wanted --boots always or never. Exits "
+    "with "
+    "3\n"
+    "where this machine can run no containers.";
 
 static const char examples[] =
     "  berth calibrate                          a table, and host.profile.json\n"
@@ -69,7 +72,7 @@ static bool may_write(const char *path, struct err *err)
     return ok;
 }
 
-static int measure(const char *path, bool quick, bool json)
+static int measure(const char *path, bool quick, enum calibrate_boots boots, bool json)
 {
     struct calibration *calibration = calloc(1, sizeof *calibration);
     struct buffer text = {0};
@@ -80,11 +83,15 @@ static int measure(const char *path, bool quick, bool json)
         abort();
     }
     calibration->quick = quick;
+    calibration->boots = boots;
     if (!may_write(path, &err)) {
         free(calibration);
         return err_report(&err);
     }
-    fprintf(stderr, "measuring this machine: about %s\n", quick ? "25 s" : "two minutes");
+    fprintf(stderr, "measuring this machine: about %s\n",
+            !quick                            ? "two minutes"
+            : boots == CALIBRATE_BOOTS_ALWAYS ? "a minute"
+                                              : "25 s");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);
         code = calibration->interrupted ? REPORT_INTERRUPTED : code;
@@ -105,11 +112,15 @@ static int measure(const char *path, bool quick, bool json)
 
 int cmd_calibrate(int argc, char **argv)
 {
+    static const char *const boots_names[] = {"in-time", "always", "never", NULL};
     bool quick = false, json = false;
+    int boots = CALIBRATE_BOOTS_IN_TIME;
     const char *path = PROFILE;
     const struct option_row rows[] = {
         {"output", 'o', OPTION_TEXT, &path, "PROFILE", "where the profile goes", 0, NULL},
         {"quick", 0, OPTION_FLAG, &quick, NULL, "fewer of everything, in less than 30 s", 0, NULL},
+        {"boots", 0, OPTION_CHOICE, &boots, "WHEN",
+         "virtual machines to measure: in-time, always or never", 0, boots_names},
         {"json", 0, OPTION_FLAG, &json, NULL, "print the profile instead of the table", 0, NULL},
     };
     const struct options options = {
@@ -125,5 +136,5 @@ int cmd_calibrate(int argc, char **argv)
     if (!options_parse(&options, argc, argv, &n_operands, &code)) {
         return code;
     }
-    return measure(path, quick, json);
+    return measure(path, quick, (enum calibrate_boots)boots, json);
 }

@@ -12,7 +12,6 @@
 #include "others.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -79,10 +78,15 @@ struct session {
 /* As long as other work on the machine is in the way, again, but not for ever. */
 static bool calibrate(struct session *session, const char *path, struct err *err)
 {
-    const char *words[] = {"berth", "calibrate", "--quick", "-o", path, NULL};
+    const char *words[] = {"berth", "calibrate", "--quick", "--boots", "never", "-o", path, NULL};
     struct others others;
     char output[300];
 
+    if (!session->wish->fresh)
+        words[4] = "in-time"; /* others will read it too */
+    for (int i = 0; i < session->n_forecasts; i++)
+        if (session->forecasts[i].boots)
+            words[4] = "always";
     snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
     for (int i = 0; i < CALIBRATE_TRIES; i++) {
         forecast_await_quiet();
@@ -385,7 +389,7 @@ int cmd_predict(int argc, char **argv)
         .rows = rows,
         .n_rows = sizeof rows / sizeof rows[0],
         .operands_min = 1,
-        .operands_max = INT_MAX,
+        .operands_max = -1,
     };
     struct session session = {.wish = &wish};
     int code;
