@@ -80,13 +80,15 @@ static bool calibrate(struct session *session, const char *path, struct err *err
 {
     const char *words[] = {"berth", "calibrate", "--quick", "--boots", "never", "-o", path, NULL};
     struct others others;
+    bool boots = false;
     char output[300];
 
     if (!session->wish->fresh)
         words[4] = "in-time"; /* others will read it too */
     for (int i = 0; i < session->n_forecasts; i++)
-        if (session->forecasts[i].boots)
-            words[4] = "always";
+        boots |= session->forecasts[i].boots;
+    if (boots)
+        words[4] = "always";
     snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
     for (int i = 0; i < CALIBRATE_TRIES; i++) {
         forecast_await_quiet();
@@ -94,7 +96,8 @@ static bool calibrate(struct session *session, const char *path, struct err *err
         if (real_command(&session->real, words, output, true, CALIBRATE_PATIENCE_USEC, err) !=
             EXIT_FINE)
             return false;
-        if (!others_disturbed(&others, OTHERS_BEHIND_CALIBRATION))
+        /* Emulated machines are ended without being waited for: they would be taken for others. */
+        if (boots || !others_disturbed(&others, OTHERS_BEHIND_CALIBRATION))
             return true;
         fprintf(stderr, "berth: other work on this machine was in the way of calibrating it%s\n",
                 i + 1 < CALIBRATE_TRIES ? ": once more" : "");
