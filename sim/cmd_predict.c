@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,20 +76,21 @@ struct session {
 
 /* The profile --------------------------------------------------------------------------------------- */
 
-/* As long as other work on the machine is in the way, again, but not for ever. */
-static bool calibrate(struct session *session, const char *path, struct err *err)
+static bool any_boots(const struct session *session, bool boots)
 {
-    const char *words[] = {"berth", "calibrate", "--quick", "--boots", "never", "-o", path, NULL};
+    for (int i = 0; i < session->n_forecasts; i++)
+        if (session->forecasts[i].boots == boots)
+            return true;
+    return false;
+}
+
+/* As long as other work on the machine is in the way, again, but not for ever. */
+static bool calibrate(struct session *session, const char *boots, const char *path, struct err *err)
+{
+    const char *words[] = {"berth", "calibrate", "--quick", "--boots", boots, "-o", path, NULL};
     struct others others;
-    bool boots = false;
     char output[300];
 
-    if (!session->wish->fresh)
-        words[4] = "in-time"; /* others will read it too */
-    for (int i = 0; i < session->n_forecasts; i++)
-        boots |= session->forecasts[i].boots;
-    if (boots)
-        words[4] = "always";
     snprintf(output, sizeof output, "%s/calibrated", session->real.scratch.folder);
     for (int i = 0; i < CALIBRATE_TRIES; i++) {
         forecast_await_quiet();
@@ -97,7 +99,7 @@ static bool calibrate(struct session *session, const char *path, struct err *err
             EXIT_FINE)
             return false;
         /* Emulated machines are ended without being waited for: they would be taken for others. */
-        if (boots || !others_disturbed(&others, OTHERS_BEHIND_CALIBRATION))
+        if (strcmp(boots, "never") != 0 || !others_disturbed(&others, OTHERS_BEHIND_CALIBRATION))
             return true;
         fprintf(stderr, "berth: other work on this machine was in the way of calibrating it%s\n",
                 i + 1 < CALIBRATE_TRIES ? ": once more" : "");
@@ -121,13 +123,15 @@ static bool find_profile(struct session *session, const char *given, struct err 
     if (age > PROFILE_AGE_SEC && given)
         fprintf(stderr, "berth: warning: %s was measured %" PRId64 " h ago: machines change\n",
                 given, age / 3600);
-    return given || (age >= 0 && age <= PROFILE_AGE_SEC) || calibrate(session, PROFILE, err);
+    return given || (age >= 0 && age <= PROFILE_AGE_SEC) ||
+           calibrate(session, any_boots(session, true) ? "always" : "in-time", PROFILE, err);
 }
 
-static bool simulate_all(struct session *session, const char *profile, struct err *err)
+static bool simulate_all(struct session *session, const char *profile, bool boots, struct err *err)
 {
     for (int i = 0; i < session->n_forecasts; i++)
-        if (!forecast_simulate(&session->forecasts[i], profile, err))
+        if (session->forecasts[i].boots == boots &&
+            !forecast_simulate(&session->forecasts[i], profile, err))
             return false;
     return true;
 }
@@ -142,25 +146,39 @@ static void say_round(const struct session *session, int64_t round)
 }
 
 /* The profile of one round alone. */
-static bool predict_afresh(struct session *session, int64_t round, struct err *err)
+static bool predict_afresh(struct session *session, int64_t round, bool boots, struct err *err)
 {
     char path[300];
 
-    snprintf(path, sizeof path, "%s/%" PRId64 ".profile.json", session->real.scratch.folder, round);
-    return calibrate(session, path, err) && simulate_all(session, path, err);
+    snprintf(path, sizeof path, "%s/%" PRId64 ".%d.profile.json", session->real.scratch.folder,
+             round, boots);
+    return calibrate(session, boots ? "always" : "never", path, err) &&
+           simulate_all(session, path, boots, err);
+}
+
+/* Of the scenarios that boot virtual machines, or of those that do not. */
+static bool run_round(struct session *session, int64_t round, bool boots, struct err *err)
+{
+    const struct wish *wish = session->wish;
+
+    if (!any_boots(session, boots))
+        return true;
+    if (wish->fresh && !predict_afresh(session, round, boots, err))
+        return false;
+    for (int i = 0; i < session->n_forecasts; i++)
+        if (session->forecasts[i].boots == boots &&
+            !forecast_run(&session->forecasts[i], &session->real, wish->times, err))
+            return false;
+    return true;
 }
 
 static bool run_all(struct session *session, struct err *err)
 {
-    const struct wish *wish = session->wish;
-
-    for (int64_t round = 0; round < wish->times; round++) {
+    for (int64_t round = 0; round < session->wish->times; round++) {
         say_round(session, round);
-        if (wish->fresh && !predict_afresh(session, round, err))
+        /* Apart: memory that machines have given back is dear for a while where this one is a guest. */
+        if (!run_round(session, round, false, err) || !run_round(session, round, true, err))
             return false;
-        for (int i = 0; i < session->n_forecasts; i++)
-            if (!forecast_run(&session->forecasts[i], &session->real, wish->times, err))
-                return false;
     }
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
@@ -348,8 +366,9 @@ static bool predict_and_run(struct session *session, struct err *err)
     const struct wish *wish = session->wish;
     const char *profile = wish->profile ? wish->profile : PROFILE;
 
-    return (wish->fresh ||
-            (find_profile(session, wish->profile, err) && simulate_all(session, profile, err))) &&
+    return (wish->fresh || (find_profile(session, wish->profile, err) &&
+                            simulate_all(session, profile, false, err) &&
+                            simulate_all(session, profile, true, err))) &&
            run_all(session, err);
 }
 
