@@ -38,6 +38,7 @@ struct wish {
     const char *path, *task, *service, *what_if, *at, *capacity;
     bool json;
     int64_t at_usec;
+    struct option_texts sets;
 };
 
 static int usage_error(const char *what)
@@ -121,11 +122,11 @@ static int explain_capacity(const struct wish *wish)
     return found ? EXIT_FINE : EXIT_INPUT;
 }
 
-static struct scenario *load(const char *path)
+static struct scenario *load(const char *path, const struct option_texts *sets)
 {
-    const struct scenario_options none = {0};
+    const struct scenario_options options = {.n_sets = sets->n_texts, .sets = sets->texts};
     struct findings findings = {0};
-    struct scenario *scenario = scenario_load(path, &none, &findings);
+    struct scenario *scenario = scenario_load(path, &options, &findings);
 
     findings_print(&findings, stderr);
     findings_finish(&findings);
@@ -168,7 +169,8 @@ static int no_such_taskdef(const struct taskdefs *taskdefs, const struct wish *w
 /* Adds the definition of a file to the cluster. */
 static int32_t register_file(struct cluster *cluster, const char *path)
 {
-    struct scenario *scenario = load(path);
+    const struct option_texts none = {0};
+    struct scenario *scenario = load(path, &none);
     int32_t id = ID_NONE;
 
     if (!scenario)
@@ -179,7 +181,21 @@ static int32_t register_file(struct cluster *cluster, const char *path)
     return id;
 }
 
-static int ask(const struct wish *wish, struct cluster *cluster)
+/* The scenario's next RunTask of the definition from then on, or NULL. */
+static const struct message *find_call(const struct scenario *scenario, int32_t taskdef,
+                                       int64_t from_usec)
+{
+    for (int i = 0; i < scenario->n_timeline; i++) {
+        const struct scenario_entry *entry = &scenario->timeline[i];
+
+        if (!entry->is_fault && entry->call.kind == MESSAGE_RUN_TASK && entry->taskdef == taskdef &&
+            entry->at_usec >= from_usec)
+            return &entry->call;
+    }
+    return NULL;
+}
+
+static int ask(const struct wish *wish, const struct scenario *scenario, struct cluster *cluster)
 {
     int32_t taskdef = find_taskdef(&cluster->taskdefs, wish->what_if);
     struct explain explain;
@@ -190,15 +206,28 @@ static int ask(const struct wish *wish, struct cluster *cluster)
         taskdef = register_file(cluster, wish->what_if);
     if (taskdef == ID_NONE)
         return EXIT_INPUT;
-    explain_what_if(&explain, cluster, taskdef, wish->at_usec);
+    explain_what_if(&explain, cluster, taskdef, find_call(scenario, taskdef, wish->at_usec),
+                    wish->at_usec);
     print(&explain, wish->json);
     explain_finish(&explain);
     return EXIT_FINE;
 }
 
-static int explain_scenario(const struct wish *wish)
+/* A run that is over has no tasks and no room: what one asks about is its last moment. */
+static void say_end(struct wish *wish, int64_t end_usec)
 {
-    struct scenario *scenario = load(wish->path);
+    char seconds[32];
+
+    if (end_usec < wish->at_usec)
+        fprintf(stderr,
+                "berth explain: %s is over before %s; this is how things stand at its end, %s s\n",
+                wish->path, wish->at, buffer_seconds(end_usec, seconds, sizeof seconds));
+    wish->at_usec = end_usec < wish->at_usec ? end_usec : wish->at_usec;
+}
+
+static int explain_scenario(struct wish *wish)
+{
+    struct scenario *scenario = load(wish->path, &wish->sets);
     struct sim_options options;
     struct sim_result result;
     struct err err;
@@ -208,10 +237,12 @@ static int explain_scenario(const struct wish *wish)
         return EXIT_INPUT;
     options = sim_options_default(scenario);
     options.stop_at_usec = wish->at_usec;
-    if (sim_run(scenario, &options, &result, &err))
-        code = ask(wish, &result.scheduler.cluster);
-    else
+    if (sim_run(scenario, &options, &result, &err)) {
+        say_end(wish, result.torn_down_usec);
+        code = ask(wish, scenario, &result.scheduler.cluster);
+    } else {
         code = err_report(&err);
+    }
     sim_result_finish(&result);
     scenario_destroy(scenario);
     return code;
@@ -233,6 +264,8 @@ static int explain(struct wish *wish)
         1)
         return usage_error("give a run and --task, --service or --capacity, or a scenario and "
                            "--what-if");
+    if (wish->sets.n_texts > 0 && !wish->what_if)
+        return usage_error("--set goes with --what-if: a run is over");
     if (wish->service)
         return explain_service(wish);
     if (wish->capacity)
@@ -255,6 +288,8 @@ int cmd_explain(int argc, char **argv)
         {"capacity", 0, OPTION_TEXT, &wish.capacity, "NAME",
          "a capacity provider: every datapoint, and why its group grew or shrank", 0, NULL},
         {"at", 0, OPTION_TEXT, &wish.at, "TIME", "the moment, such as 6s; else the end", 0, NULL},
+        {"set", 0, OPTION_TEXTS, &wish.sets, "PATH=VALUE",
+         "with --what-if: change one value of the scenario, as often as you like", 0, NULL},
         {"json", 0, OPTION_FLAG, &wish.json, NULL, "one JSON object", 0, NULL},
     };
     const struct options options = {
@@ -270,8 +305,10 @@ int cmd_explain(int argc, char **argv)
     };
     int n_operands, code;
 
-    if (!options_parse(&options, argc, argv, &n_operands, &code))
-        return code;
-    wish.path = argv[0];
-    return explain(&wish);
+    if (options_parse(&options, argc, argv, &n_operands, &code)) {
+        wish.path = argv[0];
+        code = explain(&wish);
+    }
+    free(wish.sets.texts);
+    return code;
 }

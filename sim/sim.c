@@ -314,6 +314,12 @@ static bool do_fault(struct sim *sim, const struct fault *fault)
 }
 
 /* Gives the scheduler what the scenario has for it now. */
+/* Whoever wants to see things as they are at a moment wants nothing of the teardown. */
+static bool left_there(const struct sim *sim)
+{
+    return sim->result->torn_down_usec != USEC_NEVER && sim->options->stop_at_usec != USEC_NEVER;
+}
+
 static void ask_script(struct sim *sim)
 {
     struct script_step next;
@@ -324,6 +330,10 @@ static void ask_script(struct sim *sim)
         next = script_next(&sim->script, sim->scheduler, sim->now_usec);
         switch (next.item) {
         case SCRIPT_EVENT:
+            if (next.event->kind == MESSAGE_END)
+                sim->result->torn_down_usec = sim->now_usec;
+            if (left_there(sim))
+                return;
             step_scheduler(sim, next.event);
             break;
         case SCRIPT_FAULT:
@@ -461,7 +471,7 @@ static bool goes_on(struct sim *sim)
 
 static bool over(const struct sim *sim)
 {
-    return sim->failed || (sim->script_done && scheduler_ended(sim->scheduler));
+    return sim->failed || left_there(sim) || (sim->script_done && scheduler_ended(sim->scheduler));
 }
 
 static void loop(struct sim *sim)
@@ -488,7 +498,7 @@ static void loop(struct sim *sim)
         do {
             ask_script(sim);
             hear_front(sim);
-        } while (sim->ask && !sim->script_done && !sim->failed);
+        } while (sim->ask && !sim->script_done && !sim->failed && !left_there(sim));
         send_said(sim);
     }
 }
@@ -554,7 +564,7 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
     struct sigaction action = {.sa_handler = on_abort}, before;
     bool ok;
 
-    *result = (struct sim_result){0};
+    *result = (struct sim_result){.torn_down_usec = USEC_NEVER};
     scheduler_init(&result->scheduler, options->seed);
     result->scheduler.cluster.epoch_usec = scenario->epoch_usec;
     story_init(&result->story);

@@ -12,12 +12,13 @@
 
 struct sim_options {
     uint64_t seed;
-    uint64_t luck; /* 0, or: steps cost what they do with another seed; all else stays */
+    uint64_t luck;        /* 0, or: steps cost what they do with another seed; all else stays */
     const char *log_path; /* NULL: no log */
     enum log_level log_level;
-    bool paranoid;        /* check every invariant after every step */
-    bool tell;            /* fill the story: costs memory for each task */
-    int64_t stop_at_usec; /* USEC_NEVER, or: leave everything as it is then, without a summary */
+    bool paranoid; /* check every invariant after every step */
+    bool tell;     /* fill the story: costs memory for each task */
+    /* USEC_NEVER, or: leave everything as it is then, or just before the teardown, without a summary */
+    int64_t stop_at_usec;
 };
 
 /* The scenario's seed, no log, no checks, no story, to the end. */
@@ -32,6 +33,7 @@ struct sim_result {
     int64_t unplaced;           /* of those, tasks for want of room */
     int64_t waiting;            /* tasks without room when the run ended, before the teardown */
     int64_t most_memory_bytes;  /* held at once by containers, agents and operating systems */
+    int64_t torn_down_usec;     /* USEC_NEVER: not by then */
     int given_up;               /* groups whose instances failed every time, by then */
     int32_t *missed;            /* timeline entries whose fault found nothing to hit */
     int n_missed, cap_missed;

@@ -28,12 +28,17 @@ void scene_tell_lack(char *text, size_t size, enum place_reason reason, int32_t 
         snprintf(text, size, "%s: %s lacks %" PRId64 " CPU units", name, host, lack);
     else if (reason == PLACE_MEMORY)
         snprintf(text, size, "%s: %s lacks %" PRId64 " MiB", name, host, lack);
+    else if (reason == PLACE_GPU)
+        snprintf(text, size, "%s: %s lacks %" PRId64 " GPU%s", name, host, lack,
+                 lack == 1 ? "" : "s");
     else if (reason == PLACE_PORTS)
         snprintf(text, size, "%s: port %" PRId64 " is taken on %s", name, lack, host);
     else if (reason == PLACE_NO_INSTANCE)
         snprintf(text, size, "there is no instance");
     else if (reason == PLACE_MICRO_VM)
         snprintf(text, size, "its micro-VM is not up yet");
+    else if (reason == PLACE_MEMBER_OF || reason == PLACE_DISTINCT)
+        snprintf(text, size, "%s: %s", host, name); /* the name is a sentence */
     else
         snprintf(text, size, "%s: %s", name, host);
 }

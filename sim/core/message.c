@@ -27,11 +27,23 @@ const char *const stop_code_names[] = {"",
                                        NULL};
 const char *const strategy_type_names[] = {"binpack", "spread", "random", "own", NULL};
 const char *const strategy_field_names[] = {"", "cpu", "memory", "instanceId", "attribute", NULL};
-const char *const place_reason_names[] = {"FITS",         "PROVIDER",       "INACTIVE",
-                                          "AGENT",        "RESOURCE:CPU",   "RESOURCE:MEMORY",
-                                          "RESOURCE:GPU", "RESOURCE:PORTS", "RESOURCE:ENI",
-                                          "ATTRIBUTE",    "MEMBER_OF",      "DISTINCT_INSTANCE",
-                                          "NO_INSTANCE",  "MICRO_VM",       NULL};
+const char *const place_reason_names[] = {
+    "FITS",
+    "PROVIDER",
+    "INACTIVE",
+    "AGENT",
+    "RESOURCE:CPU",
+    "RESOURCE:MEMORY",
+    "RESOURCE:GPU",
+    "RESOURCE:PORTS",
+    "RESOURCE:ENI",
+    "ATTRIBUTE",
+    "MemberOf placement constraint unsatisfied.",
+    "DistinctInstance placement constraint unsatisfied.",
+    "NO_INSTANCE",
+    "MICRO_VM",
+    NULL,
+};
 const char *const stop_reason_names[] = {"Task stopped by user",
                                          "Scaling activity initiated by the service scheduler",
                                          "Replaced by a new deployment of the service",

@@ -94,7 +94,7 @@ static enum place_reason constraints_met(const struct cluster *cluster,
             continue;
         }
         answer = query_ask(queries[i], cluster, instance);
-        *lack = answer == QUERY_GAVE_UP;
+        *lack = answer == QUERY_GAVE_UP ? PLACE_LACK_GAVE_UP : 0;
         if (answer != QUERY_MATCHES)
             return PLACE_MEMBER_OF;
     }

@@ -23,8 +23,10 @@ struct placement place_task_plainly(const struct cluster *cluster, int request, 
                                     int task);
 
 /* Why no instance takes it: the one that fails the latest filter by the least, what it lacks and how
- * much of it (CPU units, MiB, a port number, the number of an attribute, by reason; of memberOf 1 where its
- * expression gave up). */
+ * much of it (CPU units, MiB, a port number, the number of an attribute, by reason; of memberOf
+ * PLACE_LACK_GAVE_UP where its expression gave up, which is nearer than one that it does not meet: there the
+ * expression is to blame). */
+#define PLACE_LACK_GAVE_UP (-1)
 struct place_miss {
     enum place_reason reason;
     int32_t nearest; /* ID_NONE: there is no instance */

@@ -86,6 +86,8 @@ static int compare_texts(const struct comparison *comparison, const char *value,
         return literal_compare_versions(value, argument);
     if (!equality && literal_is_decimal(value) && literal_is_decimal(argument))
         return literal_compare_decimals(value, argument);
+    if (!equality && literal_is_version(value) && literal_is_version(argument))
+        return literal_compare_versions(value, argument);
     return strcmp(value, argument);
 }
 

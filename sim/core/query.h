@@ -10,8 +10,9 @@
  * "]"
  *
  * What the guide leaves open is decided thus: `and` binds tighter than `or`; a date without a zone
- * is UTC; =~ matches the whole text; attributes compare as numbers where both sides are decimal
- * numbers and byte by byte elsewhere; an attribute without a value counts as empty text; a
+ * is UTC; =~ matches the whole text; attributes are ordered as numbers where both sides are decimal
+ * numbers, else as versions where both are numbers with dots between (5.9.1 before 5.10), and byte by
+ * byte elsewhere; an attribute without a value counts as empty text; a
  * comparison of what is absent never matches, whatever its operator. `task:group` stands for each
  * task on the instance in turn: task:group != a asks for a task of another group, not(task:group ==
  * a) for none of a.
@@ -34,10 +35,24 @@ struct query;
  * its host's resources as berth's agent does (amazon-ecs-agent, CHANGELOG of 1.73.0 to 1.74.1). */
 #define QUERY_AGENT_VERSION "1.74.1"
 
+/* What should have stood where an error is, as far as there are words for it. */
+enum query_wanted {
+    QUERY_WANTED_OTHER,
+    QUERY_WANTED_SUBJECT,
+    QUERY_WANTED_OPERATOR,
+    QUERY_WANTED_CONNECTIVE, /* and, or, and their signs */
+    QUERY_WANTED_TRUTH,      /* true or false */
+};
+
 struct query_error {
     int column; /* of the character, from 1 */
     char text[240];
+    enum query_wanted wanted;
 };
+
+/* The words that begin what may stand there: at most QUERY_WORDS_MAX, returns how many. */
+#define QUERY_WORDS_MAX 24
+int query_words(enum query_wanted wanted, const char **words);
 
 /* What an answer depends on. */
 enum query_fact {

@@ -70,6 +70,7 @@ static int count_characters(const char *from, const char *to)
 static bool fail(struct parser *parser, const char *at, const char *text)
 {
     parser->error->column = count_characters(parser->text, at) + 1;
+    parser->error->wanted = QUERY_WANTED_OTHER;
     snprintf(parser->error->text, sizeof parser->error->text, "%s", text);
     return false;
 }
@@ -89,6 +90,14 @@ static bool expected(struct parser *parser, const char *at, const char *wanted)
         snprintf(text, sizeof text, "expected %s, found '%.*s%s'", wanted, (int)shown, at,
                  shown < length ? "..." : "");
     return fail(parser, at, text);
+}
+
+static bool expected_word(struct parser *parser, const char *at, enum query_wanted which,
+                          const char *wanted)
+{
+    expected(parser, at, wanted);
+    parser->error->wanted = which;
+    return false;
 }
 
 static void skip_white(struct parser *parser)
@@ -160,9 +169,9 @@ static bool read_subject(struct parser *parser, struct comparison *comparison)
             return true;
         }
     }
-    return expected(parser, parser->at,
-                    "a subject (attribute:NAME, agentConnected, agentVersion, ec2InstanceId, "
-                    "registeredAt, runningTasksCount or task:group)");
+    return expected_word(parser, parser->at, QUERY_WANTED_SUBJECT,
+                         "a subject (attribute:NAME, agentConnected, agentVersion, ec2InstanceId, "
+                         "registeredAt, runningTasksCount or task:group)");
 }
 
 /* The spelling that stands next: a word is compared whole, of signs the longest counts. */
@@ -206,8 +215,9 @@ static bool read_operator(struct parser *parser, struct comparison *comparison)
     skip_white(parser);
     spelling = find_spelling(parser->at);
     if (!spelling)
-        return expected(parser, parser->at,
-                        "an operator (==, !=, >, >=, <, <=, exists, !exists, in, !in, =~ or !~)");
+        return expected_word(
+            parser, parser->at, QUERY_WANTED_OPERATOR,
+            "an operator (==, !=, >, >=, <, <=, exists, !exists, in, !in, =~ or !~)");
     if (!(query_subjects[comparison->subject].takes & 1u << spelling->relation))
         return refuse_operator(parser, parser->at, comparison->subject);
     comparison->relation = spelling->relation;
@@ -280,7 +290,8 @@ static bool check_argument(struct parser *parser, const struct comparison *compa
     switch (comparison->subject) {
     case SUBJECT_AGENT_CONNECTED:
         return is_pattern(comparison) || strcmp(argument->text, "true") == 0 ||
-               strcmp(argument->text, "false") == 0 || expected(parser, at, "true or false");
+               strcmp(argument->text, "false") == 0 ||
+               expected_word(parser, at, QUERY_WANTED_TRUTH, "true or false");
     case SUBJECT_AGENT_VERSION:
         return literal_is_version(argument->text) ||
                expected(parser, at, "a version such as 1.14.5");
@@ -371,7 +382,7 @@ static bool read_parentheses(struct parser *parser, const char *opened)
         return true;
     if (*parser->at == 0)
         return fail(parser, opened, "this parenthesis is never closed");
-    return expected(parser, parser->at, "'and', 'or' or ')'");
+    return expected_word(parser, parser->at, QUERY_WANTED_CONNECTIVE, "'and', 'or' or ')'");
 }
 
 static bool read_factor(struct parser *parser)
@@ -435,7 +446,30 @@ static bool read_all(struct parser *parser)
     skip_white(parser);
     if (*parser->at == ')')
         return fail(parser, parser->at, "no parenthesis is open here");
-    return *parser->at == 0 || expected(parser, parser->at, "'and', 'or' or the end");
+    return *parser->at == 0 ||
+           expected_word(parser, parser->at, QUERY_WANTED_CONNECTIVE, "'and', 'or' or the end");
+}
+
+int query_words(enum query_wanted wanted, const char **words)
+{
+    static const char *const connectives[] = {"and", "or", "&&", "||"};
+    int n = 0;
+
+    _Static_assert(SPELLINGS <= QUERY_WORDS_MAX, "all operators fit");
+    if (wanted == QUERY_WANTED_SUBJECT) {
+        for (; n < QUERY_SUBJECTS; n++)
+            words[n] = query_subjects[n].name;
+    } else if (wanted == QUERY_WANTED_OPERATOR) {
+        for (; n < (int)SPELLINGS; n++)
+            words[n] = spellings[n].text;
+    } else if (wanted == QUERY_WANTED_CONNECTIVE) {
+        for (; n < (int)(sizeof connectives / sizeof *connectives); n++)
+            words[n] = connectives[n];
+    } else if (wanted == QUERY_WANTED_TRUTH) {
+        words[n++] = "true";
+        words[n++] = "false";
+    }
+    return n;
 }
 
 struct query *query_parse(const char *text, struct query_error *error)

@@ -132,9 +132,9 @@ static int32_t find_request(const struct cluster *cluster, int32_t taskdef)
 }
 
 void explain_what_if(struct explain *explain, struct cluster *cluster, int32_t taskdef,
-                     int64_t at_usec)
+                     const struct message *like, int64_t at_usec)
 {
-    struct message call = message_new(MESSAGE_RUN_TASK);
+    struct message call = like ? *like : message_new(MESSAGE_RUN_TASK);
 
     *explain = (struct explain){.kind = EXPLAIN_WHAT_IF,
                                 .task = cluster->n_tasks,

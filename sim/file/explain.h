@@ -57,10 +57,10 @@ bool explain_task(struct explain *explain, const char *path, int32_t task, int64
                   struct err *err);
 
 /* Explains where one more task of a registered definition would go in that cluster, now: by the
- * service of that definition, else by the last RunTask of it, else by RunTask without a strategy.
- * May add a request to the cluster. */
+ * service of that definition, else by the last RunTask of it, else by `like`, a RunTask that is still to come, or
+ * where that is NULL by RunTask without a strategy. May add a request to the cluster. */
 void explain_what_if(struct explain *explain, struct cluster *cluster, int32_t taskdef,
-                     int64_t at_usec);
+                     const struct message *like, int64_t at_usec);
 void explain_finish(struct explain *explain);
 
 /* Fills the table and the preferred instance on a cluster in which the task is not placed; task, taskdef and

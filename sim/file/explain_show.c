@@ -304,15 +304,16 @@ static void add_story(const struct explain *explain, struct buffer *json)
 
     add_string(json, "status", status_of(explain));
     add_seconds(json, "accepted", task->accepted_at_usec);
-    add_seconds(json, "placed", task->placed_at_usec);
-    add_seconds(json, "received", task->received_at_usec);
-    add_seconds(json, "running", task->running_at_usec);
-    add_seconds(json, "stopped", task->stopped_at_usec);
+    add_seconds(json, "placed", known(explain, task->placed_at_usec));
+    add_seconds(json, "received", known(explain, task->received_at_usec));
+    add_seconds(json, "running", known(explain, task->running_at_usec));
+    add_seconds(json, "stopped", known(explain, task->stopped_at_usec));
     add_string(json, "stop_code",
                stopped && task->stop_code != STOP_NONE ? stop_code_names[task->stop_code] : NULL);
     add_string(json, "reason", stopped ? story_reason(task) : NULL);
     add_seconds(json, "admitted", known(explain, task->admitted_at_usec));
-    add_id(json, "waited_for", 't', task->waited_for);
+    add_id(json, "waited_for", 't',
+           known(explain, task->admitted_at_usec) == USEC_NEVER ? ID_NONE : task->waited_for);
     add_containers(explain, task, json);
     buffer_add_text(json, ", \"story\": [");
     moments_list(&moments, explain->story, explain->task, explain->until_usec);

@@ -219,6 +219,9 @@ void explain_keeps_out(const struct explain *explain, int32_t instance, struct b
 
     if (explain->table.reasons[instance] == PLACE_MEMBER_OF)
         add_unmet(explain, instance, text);
+    else if (explain->table.reasons[instance] == PLACE_INACTIVE)
+        buffer_add(text, "is not ACTIVE but %s",
+                   instance_status_names[explain->cluster->instances[instance].status]);
     else
         buffer_add_text(text, explain_lack(definition_of(explain), explain->table.reasons[instance],
                                            explain->table.lacks[instance], words, sizeof words));

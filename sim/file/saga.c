@@ -194,6 +194,45 @@ static void say_scaling(const struct saga *saga, const struct scaling *scale, st
         buffer_add_text(text, "within its new bounds");
 }
 
+/* ECS's words for the instance that fails last and by least, and by how much, which ECS does not say. */
+static void say_closest(const struct wait *wait, struct buffer *text)
+{
+    buffer_add(text, "The closest matching (container-instance i%d) ", (int)wait->nearest + 1);
+    switch (wait->reason) {
+    case PLACE_CPU:
+        buffer_add(text, "has insufficient CPU units available: it lacks %" PRId64 ".", wait->lack);
+        break;
+    case PLACE_MEMORY:
+        buffer_add(text, "has insufficient memory available: it lacks %" PRId64 " MiB.",
+                   wait->lack);
+        break;
+    case PLACE_PORTS:
+        buffer_add(text, "is already using a port required by your task: %" PRId64 ".", wait->lack);
+        break;
+    case PLACE_ATTRIBUTE:
+        buffer_add_text(text, "is missing an attribute required by your task.");
+        break;
+    default:
+        buffer_add(text, "encountered error \"%s\".", place_reason_names[wait->reason]);
+        break;
+    }
+}
+
+static void say_no_room(const struct saga *saga, const struct wait *wait, struct buffer *text)
+{
+    buffer_add(text, "(service %s) was unable to place a task because ",
+               name_of(&saga->services, wait->service));
+    if (wait->reason == PLACE_MICRO_VM) {
+        buffer_add_text(text, "its micro-VM is not up yet.");
+        return;
+    }
+    buffer_add_text(text, "no container instance met all of its requirements. ");
+    if (wait->nearest == ID_NONE)
+        buffer_add_text(text, "The cluster has no container instance.");
+    else
+        say_closest(wait, text);
+}
+
 bool saga_words(const struct saga *saga, const struct message *decision, int32_t service,
                 struct buffer *text)
 {
@@ -227,11 +266,7 @@ bool saga_words(const struct saga *saga, const struct message *decision, int32_t
     case MESSAGE_WAIT:
         if (decision->as.wait.service != service)
             return false;
-        buffer_add(text, "(service %s) was unable to place a task: the closest matching ",
-                   name_of(&saga->services, service));
-        if (decision->as.wait.nearest != ID_NONE)
-            buffer_add(text, "(container-instance i%d) ", (int)decision->as.wait.nearest + 1);
-        buffer_add(text, "says %s.", place_reason_names[decision->as.wait.reason]);
+        say_no_room(saga, &decision->as.wait, text);
         return true;
     default:
         return false;

@@ -7,6 +7,7 @@
 #include "core/host.h"
 #include "core/query.h"
 #include "file/json_shape.h"
+#include "file/query_hint.h"
 #include "file/taskdef_order.h"
 #include "file/taskdef_rules.h"
 #include "file/taskdef_run_read.h"
@@ -49,10 +50,11 @@ static void check_expression(const struct node *node, const char *text)
 {
     struct query_error error;
     struct query *query = query_parse(text, &error);
+    char hint[120];
 
     if (!query)
-        node_error_in(node, text, error.column, "column %d of the expression: %s", error.column,
-                      error.text);
+        node_error_in(node, text, error.column, "column %d of the expression: %s%s", error.column,
+                      error.text, query_hint(text, &error, hint, sizeof hint));
     query_destroy(query);
 }
 

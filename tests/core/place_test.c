@@ -226,7 +226,7 @@ Test(place, status_agent_and_constraints_are_filters)
 }
 
 /* An instance in a zone whose name has a search explode is not taken by `not` either, and is told apart
- * from one that the expression does not select. */
+ * from one that the expression does not select: of both it is the nearer miss. */
 Test(place, a_pattern_that_gives_up_selects_nothing)
 {
     struct placement_constraint member = {
@@ -236,8 +236,8 @@ Test(place, a_pattern_that_gives_up_selects_nothing)
         enum place_reason reason;
         int64_t lack;
     } rows[] = {
-        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", PLACE_MEMBER_OF, 1},
         {"ok", PLACE_MEMBER_OF, 0},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", PLACE_MEMBER_OF, PLACE_LACK_GAVE_UP},
         {"b", PLACE_FITS, 0},
     };
     struct cluster cluster;
@@ -251,6 +251,8 @@ Test(place, a_pattern_that_gives_up_selects_nothing)
         fixture_instance(&cluster, rows[i].zone, 1024, 1024);
         cr_expect(place_filter(&cluster, request, taskdef, i, &lack) == rows[i].reason);
         cr_expect(lack == rows[i].lack);
+        if (rows[i].reason != PLACE_FITS) /* the nearest is who gave up, though not the first */
+            cr_expect(place_nearest_miss(&cluster, request, taskdef).nearest == i);
     }
     cluster_finish(&cluster);
 }

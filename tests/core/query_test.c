@@ -92,6 +92,12 @@ static const struct selection {
     {"attribute:load <= 0.2500", "1 2 3 4"},
     {"attribute:load == 0.250", ""},
     {"attribute:stack > prod", "3 4"},
+    /* By version where both are numbers with dots between; r-1.5 is none. */
+    {"attribute:kernel > 5.9.1", "1 2"},
+    {"attribute:kernel >= 5.10", "1 2"},
+    {"attribute:kernel < 5.10.0", "3 4"},
+    {"attribute:kernel == 5.10", ""},
+    {"attribute:rack < 1.5.0", ""},
     {"attribute:disks > '9 '", ""},
 
     /* The other subjects. */
@@ -293,7 +299,7 @@ Test(query, explains_mistakes)
 
 Test(query, leaves_the_error_alone_on_success)
 {
-    struct query_error error = {77, "as it was"};
+    struct query_error error = {.column = 77, .text = "as it was"};
     struct query *query = query_parse("task:group == a", &error);
 
     cr_assert_not_null(query);

@@ -23,17 +23,18 @@ static void query_world_groups(struct cluster *cluster)
 {
     static struct zone zones[] = {{"us-east-1a"}, {"us-east-1b"}, {"us-east-1d"}, {"us-east-1a"}};
     static struct attribute first[] = {
-        {"stack", "prod"}, {"disks", "10"}, {"spot", NULL}, {"load", "-1.50"}};
+        {"stack", "prod"}, {"disks", "10"}, {"spot", NULL}, {"load", "-1.50"}, {"kernel", "5.10.0"}};
     static struct attribute second[] = {{"stack", "test"},
                                         {"disks", "9"},
                                         {"rack", "r-1.5"},
                                         {"long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"},
-                                        {"load", "0.25"}};
+                                        {"load", "0.25"},
+                                        {"kernel", "5.9.1"}};
     const struct instance_group specs[] = {
         {.group = 0, .type = "t2.small", .cpu = 1024, .memory_mib = 2048, .count = 2,
-         .n_zones = 2, .zones = zones, .n_attributes = 4, .attributes = first},
+         .n_zones = 2, .zones = zones, .n_attributes = 5, .attributes = first},
         {.group = 1, .type = "g2.2xlarge", .cpu = 8192, .memory_mib = 15360, .count = 2,
-         .n_zones = 2, .zones = zones + 2, .n_attributes = 5, .attributes = second},
+         .n_zones = 2, .zones = zones + 2, .n_attributes = 6, .attributes = second},
         {.group = 2, .type = "m5.large", .cpu = 2048, .memory_mib = 8192, .count = 2},
     };
 

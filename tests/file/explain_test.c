@@ -296,7 +296,7 @@ Test(explain, one_more_goes_by_the_rules_of_its_kind)
         outputs_finish(&outputs);
     }
     n_tasks = tiny.scheduler.cluster.n_tasks;
-    explain_what_if(&explain, &tiny.scheduler.cluster, 0, 4500 * USEC_PER_MSEC);
+    explain_what_if(&explain, &tiny.scheduler.cluster, 0, NULL, 4500 * USEC_PER_MSEC);
     text = text_of(&explain);
     cr_assert(
         strstr(text, "One more web:1 at 4.500 s, as service web would place it, goes to") ||
@@ -305,7 +305,7 @@ Test(explain, one_more_goes_by_the_rules_of_its_kind)
     cr_assert(explain.task == n_tasks && tiny.scheduler.cluster.n_tasks == n_tasks);
     free(text);
     explain_finish(&explain);
-    explain_what_if(&explain, &tiny.scheduler.cluster, 1, 4500 * USEC_PER_MSEC);
+    explain_what_if(&explain, &tiny.scheduler.cluster, 1, NULL, 4500 * USEC_PER_MSEC);
     json = json_of(&explain);
     cr_assert_str_eq(member(json, "kind"), "what-if");
     cr_assert_str_eq(member(json, "nearest_text"), "i1 lacks 256 CPU units (RESOURCE:CPU)");
@@ -313,7 +313,7 @@ Test(explain, one_more_goes_by_the_rules_of_its_kind)
                      "binpack cpu");
     json_decref(json);
     explain_finish(&explain);
-    explain_what_if(&explain, &tiny.scheduler.cluster, 3, 4500 * USEC_PER_MSEC);
+    explain_what_if(&explain, &tiny.scheduler.cluster, 3, NULL, 4500 * USEC_PER_MSEC);
     json = json_of(&explain);
     cr_assert_str_eq(json_string_value(json_array_get(json_object_get(json, "rules"), 0)),
                      "random");

@@ -266,3 +266,59 @@ Test(scenario_services, a_saga_has_ecss_words)
     buffer_finish(&text);
     saga_finish(&saga);
 }
+
+#define NO_ROOM                                                                                    \
+    "(service web) was unable to place a task because no container instance met all of its "       \
+    "requirements. "
+
+Test(scenario_services, a_saga_names_the_closest_instance_in_ecss_words)
+{
+    static const struct {
+        enum place_reason reason;
+        int64_t lack;
+        const char *words;
+    } rows[] = {
+        {PLACE_CPU, 128, "has insufficient CPU units available: it lacks 128."},
+        {PLACE_MEMORY, 64, "has insufficient memory available: it lacks 64 MiB."},
+        {PLACE_PORTS, 80, "is already using a port required by your task: 80."},
+        {PLACE_ATTRIBUTE, 1, "is missing an attribute required by your task."},
+        {PLACE_AGENT, 0, "encountered error \"AGENT\"."},
+        {PLACE_ENI, 1, "encountered error \"RESOURCE:ENI\"."},
+        {PLACE_MEMBER_OF, 0, "encountered error \"MemberOf placement constraint unsatisfied.\"."},
+    };
+    struct saga saga = {0};
+    struct message wait = message_new(MESSAGE_WAIT);
+
+    names_intern(&saga.services, "web");
+    wait.as.wait.service = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer text = {0};
+        char wanted[300];
+
+        wait.as.wait.reason = rows[i].reason;
+        wait.as.wait.nearest = 1;
+        wait.as.wait.lack = rows[i].lack;
+        snprintf(wanted, sizeof wanted, NO_ROOM "The closest matching (container-instance i2) %s",
+                 rows[i].words);
+        cr_assert(saga_words(&saga, &wait, 0, &text));
+        cr_expect_str_eq(text.text, wanted, "%s", text.text);
+        buffer_finish(&text);
+    }
+    saga_finish(&saga);
+}
+
+Test(scenario_services, a_saga_without_any_instance_says_so)
+{
+    struct saga saga = {0};
+    struct message wait = message_new(MESSAGE_WAIT);
+    struct buffer text = {0};
+
+    names_intern(&saga.services, "web");
+    wait.as.wait.service = 0;
+    wait.as.wait.reason = PLACE_NO_INSTANCE;
+    wait.as.wait.nearest = ID_NONE;
+    cr_assert(saga_words(&saga, &wait, 0, &text));
+    cr_expect_str_eq(text.text, NO_ROOM "The cluster has no container instance.");
+    buffer_finish(&text);
+    saga_finish(&saga);
+}

@@ -221,17 +221,28 @@ expect 'an attribute without its prefix' 2 '' 'did you mean attribute:ecs.availa
 placed '{"type":"spread","field":"hots"}'
 expect 'hosts misspelt' 2 '' 'did you mean host\?' sim placed.json
 placed '' 'attribute:rack\t= r1'
-expect 'a place in an expression' 2 '' 'expression: column 16 of the expression: expected an operator .*, found .=.$' sim placed.json
+expect 'a place in an expression' 2 '' 'expression: column 16 of the expression: expected an operator .*, found .=. \(did you mean ==\?\)$' sim placed.json
 [ "$(tail -n 2 err)" = "$(printf '    attribute:rack = r1\n                   ^')" ]
 report 'which is shown below' $?
-expect 'in one line where each is a finding' 2 "found '=': attribute:rack \\^= r1$" '' validate placed.json
+expect 'in one line where each is a finding' 2 "found '=' \\(did you mean ==\\?\\): attribute:rack \\^= r1$" '' validate placed.json
 [ "$(wc -l <out)" = 1 ]
 report 'and no more lines' $?
-expect 'as JSON in one line' 2 "found '=': attribute:rack \\^= r1\"" '' validate placed.json --json
+expect 'as JSON in one line' 2 "found '=' \\(did you mean ==\\?\\): attribute:rack \\^= r1\"" '' validate placed.json --json
 placed '' 'attribute:rack exists' 'attribute:rack == r1'
 "$berth" sim placed.json -o placed.run >out 2>err
 expect 'which constraint is not met, and by what' 0 \
-    'no room; nearest miss: i1 does not meet "attribute:rack == r1": it has attribute:rack = r7 \(MEMBER_OF\)$' '' explain placed.run --task t1
+    'no room; nearest miss: i1 does not meet "attribute:rack == r1": it has attribute:rack = r7 \(MemberOf placement constraint unsatisfied\.\)$' '' explain placed.run --task t1
+expect 'what is still to be called counts for what would be' 0 'RESOURCE:CPU": 0.*"MemberOf placement constraint unsatisfied.": 1' '' \
+    explain placed.json --what-if job --at 0.5s --json
+expect 'with another value' 0 '^decided: i1 was the only candidate' '' \
+    explain placed.json --what-if job --at 0.5s --set instances.0.attributes.rack=r1
+expect 'not before it is up' 0 'launching, draining, gone\) +1 +i1 is not ACTIVE but LAUNCHING$' '' \
+    explain placed.json --what-if job --at 0s
+expect 'no value of a run that is over' 2 '' 'goes with --what-if' explain placed.run --task t1 --set seed=2
+expect 'when all is over, the last moment' 0 '^One more job:1 at 5.000 s.*no room' \
+    'placed.json is over before 1h; this is how things stand at its end, 5.000 s' explain placed.json --what-if job --at 1h
+expect 'which is before the teardown' 0 '^decided: i1 was the only candidate' '' \
+    explain placed.json --what-if job --at 5s --set instances.0.attributes.rack=r1
 expect 'as JSON' 0 '"constraint": "attribute:rack == r1", "has": \[\{"subject": "attribute:rack", "value": "r7"\}\]' '' explain placed.run --task t1 --json
 
 # An assertion that fails raises SIGABRT: so does this, in the middle of a long run.
