@@ -1,12 +1,11 @@
 /*
- * What a lane knows of each instance, and how it keeps up. Totals in keys cost a change of all instances
+ * What a lane is for, and what it knows of each instance. Totals in keys cost a change of all instances
  * that share the value, classes cost a look at each of them in every question: whichever are fewer.
  */
 #include "core/lane.h"
 
 #include "core/array.h"
 #include "core/place.h"
-#include "core/shelf_grid.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,16 +15,11 @@
 /* Bits of a key by what a rule orders by: together no more than 64. */
 #define MEMORY_BITS 25
 #define CPU_BITS 20
-#define COUNT_BITS 19
-#define TOTAL_BITS 20
+#define COUNT_BITS LANE_COUNT_BITS
+#define TOTAL_BITS LANE_TOTAL_BITS
 #define KEY_BITS 64
 
 #define CLASSES_FEW 16 /* so many are never too many */
-
-struct lane_member {
-    int32_t value;
-    int32_t next; /* instance of the same value, ID_NONE */
-};
 
 /* What a lane is for ------------------------------------------------------------------------------ */
 
@@ -126,24 +120,16 @@ static void lay_out_key(struct lane *lane)
     }
 }
 
-/* Keys of amounts alone follow from them; the shelf makes use of that. */
+/* A key of one amount follows from it; the shelf makes use of that. */
 static enum shelf_order order_of(const struct lane *lane)
 {
-    for (int i = 0; i < lane->n_parts; i++)
-        if (lane->parts[i].field != BY_CPU && lane->parts[i].field != BY_MEMORY)
-            return SHELF_BY_KEY;
     if (lane->n_parts == 0)
         return lane->at_random ? SHELF_BY_NONE : SHELF_BY_KEY;
-    return lane->parts[0].field == BY_CPU ? SHELF_BY_CPU : SHELF_BY_MEMORY;
-}
-
-/* What a unit of the field adds to a key. */
-static uint64_t unit_of(const struct lane *lane, enum strategy_field field)
-{
-    for (int i = 0; i < lane->n_parts; i++)
-        if (lane->parts[i].field == field)
-            return UINT64_C(1) << lane->parts[i].shift;
-    return 0;
+    if (lane->n_parts > 1)
+        return SHELF_BY_KEY;
+    return lane->parts[0].field == BY_CPU      ? SHELF_BY_CPU
+           : lane->parts[0].field == BY_MEMORY ? SHELF_BY_MEMORY
+                                               : SHELF_BY_KEY;
 }
 
 /* What follows from the lane's request and definition. */
@@ -166,7 +152,8 @@ static void understand(struct lane *lane, const struct cluster *cluster, const s
     }
     choose_tallies(lane, cluster, like);
     lay_out_key(lane);
-    shelf_init(&lane->shelf, order_of(lane), unit_of(lane, BY_CPU), unit_of(lane, BY_MEMORY));
+    shelf_init(&lane->shelf, order_of(lane),
+               lane->n_parts == 1 ? UINT64_C(1) << lane->parts[0].shift : 0);
 }
 
 /* What a lane knows of an instance ---------------------------------------------------------------- */
@@ -228,7 +215,7 @@ static int32_t class_of(struct lane *lane, const struct lane_class *wanted)
     return class;
 }
 
-static void meet_instance(struct lane *lane, const struct cluster *cluster, int id)
+void lane_meet(struct lane *lane, const struct cluster *cluster, int id)
 {
     struct lane_place *place = ARRAY_ADD(lane, places);
     struct lane_class class = {{0}};
@@ -268,8 +255,7 @@ static bool queries_allow(const struct lane *lane, const struct cluster *cluster
                        instance);
 }
 
-/* Whether the instance meets what the lane asks for besides CPU and memory. */
-static bool meets_demands(struct lane *lane, const struct cluster *cluster, int id)
+bool lane_meets_demands(struct lane *lane, const struct cluster *cluster, int id)
 {
     struct lane_place *place = &lane->places[id];
     int64_t lack;
@@ -285,111 +271,15 @@ static bool meets_demands(struct lane *lane, const struct cluster *cluster, int 
            place_lacks_extra(&cluster->instances[id], lane->definition, &lack) == PLACE_FITS;
 }
 
-static uint64_t key_of(const struct lane *lane, const struct shelf_spot *spot, int id)
-{
-    uint64_t key = 0;
-
-    for (int i = 0; i < lane->n_parts; i++) {
-        const struct lane_part *part = &lane->parts[i];
-        const struct lane_tally *tally = &lane->tallies[part->rule];
-        int64_t value = part->field == BY_CPU        ? spot->cpu
-                        : part->field == BY_MEMORY   ? spot->memory_mib
-                        : part->field == BY_INSTANCE ? lane->places[id].own_tasks
-                                                     : tally->totals[tally->of[id].value];
-
-        key |= (uint64_t)value << part->shift;
-    }
-    return key;
-}
-
-/* Puts the instance where it belongs now. Where lanes follow, every placement goes through here twice. */
-static inline __attribute__((always_inline)) void
-refresh_here(struct lane *lane, const struct cluster *cluster, int id)
-{
-    const struct instance *instance = &cluster->instances[id];
-    struct shelf_spot spot;
-
-    if (instance->status != INSTANCE_ACTIVE || !instance->agent_connected ||
-        (lane->demanding && !meets_demands(lane, cluster, id))) {
-        shelf_take(&lane->shelf, id);
-        return;
-    }
-    spot.board = lane->n_classes > 1 ? lane->places[id].class : 0;
-    spot.cpu = instance->cpu - instance->cpu_reserved;
-    spot.memory_mib = instance->memory_mib - instance->memory_reserved_mib;
-    assert((spot.cpu | spot.memory_mib) >= 0);
-    spot.key = lane->shelf.order == SHELF_BY_KEY ? key_of(lane, &spot, id) : 0;
-    shelf_put(&lane->shelf, id, &spot);
-}
-
-static __attribute__((noinline)) void refresh(struct lane *lane, const struct cluster *cluster,
-                                              int id)
-{
-    refresh_here(lane, cluster, id);
-}
-
-/* Keeping up -------------------------------------------------------------------------------------- */
-
-static void count_own_tasks(struct lane *lane, int id, int delta)
-{
-    struct lane_place *place = &lane->places[id];
-
-    place->own_tasks += delta;
-    lane->overflown |= place->own_tasks >= 1 << COUNT_BITS;
-    for (int r = 0; r < lane->n_rules; r++) {
-        struct lane_tally *tally = &lane->tallies[r];
-        int32_t value;
-
-        if (!tally->is_used)
-            continue;
-        value = tally->in_key ? tally->of[id].value : lane->classes[place->class].values[r];
-        tally->totals[value] += delta;
-        lane->overflown |= tally->in_key && tally->totals[value] >= 1 << TOTAL_BITS;
-    }
-}
-
-/* Those whose keys hold a total that has changed with the instance's own tasks. */
-static void refresh_sharers(struct lane *lane, const struct cluster *cluster, int id)
-{
-    for (int r = 0; r < lane->n_rules; r++) {
-        const struct lane_tally *tally = &lane->tallies[r];
-
-        if (!tally->in_key)
-            continue;
-        for (int i = tally->members[tally->of[id].value]; i != ID_NONE; i = tally->of[i].next)
-            if (i != id)
-                refresh(lane, cluster, i);
-    }
-}
-
-void lane_follow(struct lane *lane, const struct cluster *cluster)
-{
-    const struct place_index *index = cluster->index;
-    const int64_t seen = lane->seen, end = index->n_notes;
-
-    while (lane->n_places < cluster->n_instances)
-        meet_instance(lane, cluster, lane->n_places);
-    lane->seen = end;
-    for (int64_t i = seen; i < end; i++) {
-        const struct place_note *note = &index->notes[(uint64_t)i % PLACE_NOTES];
-
-        if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group) {
-            count_own_tasks(lane, note->instance, note->delta);
-            refresh_sharers(lane, cluster, note->instance);
-        }
-        refresh_here(lane, cluster, note->instance);
-    }
-}
-
 static void build(struct lane *lane, const struct cluster *cluster, const struct lane *like)
 {
     understand(lane, cluster, like);
     while (lane->n_places < cluster->n_instances)
-        meet_instance(lane, cluster, lane->n_places);
+        lane_meet(lane, cluster, lane->n_places);
     for (int i = 0; i < cluster->n_instances && lane->own_tasks_matter; i++)
-        count_own_tasks(lane, i, place_own_tasks(cluster, i, lane->task_group));
+        lane_count(lane, i, place_own_tasks(cluster, i, lane->task_group));
     for (int i = 0; i < cluster->n_instances; i++)
-        refresh(lane, cluster, i);
+        lane_refresh(lane, cluster, i);
     lane->classes_max = CLASSES_FEW + 2 * lane->n_classes;
 }
 

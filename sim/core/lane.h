@@ -7,10 +7,12 @@
 #ifndef BERTH_CORE_LANE_H
 #define BERTH_CORE_LANE_H
 
-#include "core/cluster.h"
+#include "core/place.h"
 #include "core/shelf.h"
 
 #define LANE_RULES_MAX 16
+#define LANE_COUNT_BITS 19 /* of a key for the group's tasks of an instance */
+#define LANE_TOTAL_BITS 20 /* and for those of a value */
 
 /* The instances that share every value of the attributes that divide the lane: a board of the shelf. */
 struct lane_class {
@@ -22,6 +24,12 @@ struct lane_place {
     int32_t class;     /* by its attributes, for life */
     int32_t own_tasks; /* of the lane's group, meant to run; where they matter */
     int8_t allowed;    /* by what never changes: 1, 0, or -1 not asked yet */
+};
+
+/* An instance in the list of those that share a value. */
+struct lane_member {
+    int32_t value;
+    int32_t next; /* instance of the same value, ID_NONE */
 };
 
 /* A rule that spreads over an attribute: the tasks of the group by its value. */
@@ -80,11 +88,19 @@ void lane_destroy(struct lane *lane);
 /* Takes in what the cluster's index has noted and the instances that have come since. */
 void lane_follow(struct lane *lane, const struct cluster *cluster);
 
-/* The instance for one more task and the rule that decided, as in struct placement. */
-void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
-                 int32_t *instance, int32_t *rule);
+/* Follows, and then: where one more task goes. False where the lane must not be asked. */
+bool lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
+                 struct placement *placement);
 
 /* Compares the lane with one built anew; where they do not agree, `detail` says what. */
 bool lane_check(const struct lane *lane, const struct cluster *cluster, char *detail, size_t size);
+
+/* For lane.c and lane_choose.c alone: an instance that has come; whether one meets what the lane asks for besides
+ * CPU and memory; that so many more of the lane's group are meant to run on one; to put one where it belongs
+ * now. */
+void lane_meet(struct lane *lane, const struct cluster *cluster, int instance);
+bool lane_meets_demands(struct lane *lane, const struct cluster *cluster, int instance);
+void lane_count(struct lane *lane, int instance, int delta);
+void lane_refresh(struct lane *lane, const struct cluster *cluster, int instance);
 
 #endif

@@ -1,11 +1,132 @@
 /*
- * Choosing in a lane: the first instance of each class that is big enough is the class's answer, and the
+ * Keeping up with the cluster and choosing in a lane: the first instance of each class that is big enough is the class's answer, and the
  * lane's answer is the best of those few.
  */
 #include "core/lane.h"
 
-#include "core/place.h"
 #include "core/shelf_grid.h"
+
+#include <assert.h>
+
+/* Keeping up -------------------------------------------------------------------------------------- */
+
+static uint64_t key_of(const struct lane *lane, const struct shelf_spot *spot, int id)
+{
+    uint64_t key = 0;
+
+    for (int i = 0; i < lane->n_parts; i++) {
+        const struct lane_part *part = &lane->parts[i];
+        const struct lane_tally *tally = &lane->tallies[part->rule];
+        int64_t value = part->field == BY_CPU        ? spot->cpu
+                        : part->field == BY_MEMORY   ? spot->memory_mib
+                        : part->field == BY_INSTANCE ? lane->places[id].own_tasks
+                                                     : tally->totals[tally->of[id].value];
+
+        key |= (uint64_t)value << part->shift;
+    }
+    return key;
+}
+
+/* Puts the instance where it belongs now. `plain` where the lane is, as most are: every placement goes through
+ * here twice. */
+static inline __attribute__((always_inline)) void
+refresh(struct lane *lane, const struct cluster *cluster, int id, bool plain)
+{
+    const struct instance *instance = &cluster->instances[id];
+    struct shelf_spot spot = {0};
+
+    if (instance->status != INSTANCE_ACTIVE || !instance->agent_connected ||
+        (!plain && lane->demanding && !lane_meets_demands(lane, cluster, id))) {
+        shelf_take(&lane->shelf, id);
+        return;
+    }
+    spot.cpu = instance->cpu - instance->cpu_reserved;
+    spot.memory_mib = instance->memory_mib - instance->memory_reserved_mib;
+    assert((spot.cpu | spot.memory_mib) >= 0);
+    if (!plain && lane->n_classes > 1)
+        spot.board = lane->places[id].class;
+    if (!plain && lane->shelf.order == SHELF_BY_KEY)
+        spot.key = key_of(lane, &spot, id);
+    shelf_put(&lane->shelf, id, &spot);
+}
+
+void lane_refresh(struct lane *lane, const struct cluster *cluster, int id)
+{
+    refresh(lane, cluster, id, false);
+}
+
+void lane_count(struct lane *lane, int id, int delta)
+{
+    struct lane_place *place = &lane->places[id];
+
+    place->own_tasks += delta;
+    lane->overflown |= place->own_tasks >= 1 << LANE_COUNT_BITS;
+    for (int r = 0; r < lane->n_rules; r++) {
+        struct lane_tally *tally = &lane->tallies[r];
+        int32_t value;
+
+        if (!tally->is_used)
+            continue;
+        value = tally->in_key ? tally->of[id].value : lane->classes[place->class].values[r];
+        tally->totals[value] += delta;
+        lane->overflown |= tally->in_key && tally->totals[value] >= 1 << LANE_TOTAL_BITS;
+    }
+}
+
+/* Those whose keys hold a total that has changed with the instance's own tasks. */
+static void refresh_sharers(struct lane *lane, const struct cluster *cluster, int id)
+{
+    for (int r = 0; r < lane->n_rules; r++) {
+        const struct lane_tally *tally = &lane->tallies[r];
+
+        if (!tally->in_key)
+            continue;
+        for (int i = tally->members[tally->of[id].value]; i != ID_NONE; i = tally->of[i].next)
+            if (i != id)
+                lane_refresh(lane, cluster, i);
+    }
+}
+
+/* One note, whatever the lane. */
+static void take_in(struct lane *lane, const struct cluster *cluster, const struct place_note *note)
+{
+    if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group) {
+        lane_count(lane, note->instance, note->delta);
+        refresh_sharers(lane, cluster, note->instance);
+    }
+    lane_refresh(lane, cluster, note->instance);
+}
+
+/* Whether all that matters of an instance is what is free there. */
+static inline bool is_plain(const struct lane *lane)
+{
+    return !lane->demanding && !lane->own_tasks_matter && lane->n_classes == 1 &&
+           lane->shelf.order != SHELF_BY_KEY;
+}
+
+static inline __attribute__((always_inline)) void follow(struct lane *lane,
+                                                         const struct cluster *cluster)
+{
+    const struct place_index *index = cluster->index;
+    const int64_t end = index->n_notes;
+    int64_t i = lane->seen;
+
+    while (lane->n_places < cluster->n_instances)
+        lane_meet(lane, cluster, lane->n_places);
+    lane->seen = end;
+    if (is_plain(lane))
+        for (; i < end; i++)
+            refresh(lane, cluster, index->notes[(uint64_t)i % PLACE_NOTES].instance, true);
+    for (; i < end; i++)
+        take_in(lane, cluster, &index->notes[(uint64_t)i % PLACE_NOTES]);
+}
+
+void lane_follow(struct lane *lane, const struct cluster *cluster)
+{
+    follow(lane, cluster);
+}
+
+/* Choosing ---------------------------------------------------------------------------------------- */
 
 /* A candidate and what its values follow from. */
 struct choice {
@@ -140,35 +261,44 @@ static inline int32_t rule_between(const struct lane *lane, uint64_t a, uint64_t
 }
 
 /* Where classes or lots make it more than one question. */
-static __attribute__((noinline)) void choose_among(struct lane *lane, const struct cluster *cluster,
-                                                   int32_t cpu, int32_t memory_mib, int task,
-                                                   int32_t *instance, int32_t *rule)
+static __attribute__((noinline)) struct placement choose_among(struct lane *lane,
+                                                               const struct cluster *cluster,
+                                                               int32_t cpu, int32_t memory_mib,
+                                                               int task)
 {
     struct choice best = {0}, second = {0};
     int n = best_two(lane, cpu, memory_mib, &best, &second);
+    struct placement placement = {ID_NONE, ID_NONE};
     int64_t difference;
 
-    *instance = n > 0 ? best.item : ID_NONE;
-    *rule = n > 1 ? differ_at(lane, &best, &second, &difference) : ID_NONE;
-    if (n > 1 && *rule == lane->n_rules && lane->at_random) {
+    if (n > 0)
+        placement.instance = best.item;
+    if (n > 1)
+        placement.rule = differ_at(lane, &best, &second, &difference);
+    if (n > 1 && placement.rule == lane->n_rules && lane->at_random) {
         struct lottery lottery = {lane, cluster,    &best,      task,
                                   cpu,  memory_mib, UINT64_MAX, INT32_MAX};
 
-        *instance = draw(&lottery);
+        placement.instance = draw(&lottery);
     }
+    return placement;
 }
 
-void lane_choose(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
-                 int32_t *instance, int32_t *rule)
+bool lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
+                 struct placement *placement)
 {
     const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
     struct shelf_answer answer;
 
+    follow(lane, cluster);
+    if (lane->overflown)
+        return false;
     if (lane->n_classes > 1 || lane->at_random) {
-        choose_among(lane, cluster, facts->cpu, facts->memory_mib, task, instance, rule);
-        return;
+        *placement = choose_among(lane, cluster, facts->cpu, facts->memory_mib, task);
+        return true;
     }
     answer = shelf_first(&lane->shelf, 0, facts->cpu, facts->memory_mib, false);
-    *instance = answer.n > 0 ? answer.item : ID_NONE;
-    *rule = answer.n > 1 ? rule_between(lane, answer.key, answer.next_key) : ID_NONE;
+    placement->instance = answer.n > 0 ? answer.item : ID_NONE;
+    placement->rule = answer.n > 1 ? rule_between(lane, answer.key, answer.next_key) : ID_NONE;
+    return true;
 }

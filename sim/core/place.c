@@ -412,7 +412,7 @@ struct placement place_task(const struct cluster *cluster, int request, int task
 {
     struct placement placement;
 
-    if (place_index_find(cluster, request, taskdef, task, &placement.instance, &placement.rule))
+    if (place_index_find(cluster, request, taskdef, task, &placement))
         return placement;
     return place_task_plainly(cluster, request, taskdef, task);
 }

@@ -219,7 +219,7 @@ static inline struct lane *find_lane(const struct cluster *cluster, int request,
 }
 
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
-                      int32_t *instance, int32_t *rule)
+                      struct placement *placement)
 {
     struct place_index *index = cluster->index;
     struct lane *lane;
@@ -230,13 +230,11 @@ bool place_index_find(const struct cluster *cluster, int request, int taskdef, i
     if (!lane)
         return false;
     lane->asked_at = ++index->turn;
-    lane_follow(lane, cluster);
-    index->n_seen = index->n_notes;
-    if (lane->overflown)
+    index->n_seen = index->n_notes; /* it follows */
+    if (!lane_answer(lane, cluster, taskdef, task, placement))
         return false;
-    lane_choose(lane, cluster, taskdef, task, instance, rule);
-    if (*instance != ID_NONE) /* whoever asks will place there */
-        cluster_fetch_instance(cluster, *instance);
+    if (placement->instance != ID_NONE) /* whoever asks will place there */
+        cluster_fetch_instance(cluster, placement->instance);
     return true;
 }
 

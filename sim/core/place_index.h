@@ -17,6 +17,7 @@
 
 struct cluster;
 struct lane;
+struct placement;
 
 #define PLACE_NOTES 16384 /* a lane further behind is built anew */
 
@@ -65,11 +66,10 @@ static inline void place_index_note(struct place_index *index, int32_t instance,
 /* The request's strategy or constraints have changed. */
 void place_index_forget(struct place_index *index, int32_t request);
 
-/* The instance for one more task and the rule that decided (as in struct place_task); ID_NONE where
- * none takes it. False where the plain way is the better one: the cluster is small, the lanes are
- * used up, or a strategy is an own one. */
+/* As place_task(). False where the plain way is the better one: the cluster is small, the lanes are used up, or a
+ * strategy is an own one. */
 bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
-                      int32_t *instance, int32_t *rule);
+                      struct placement *placement);
 
 /* Compares every lane with one built anew; where one does not agree, `detail` says what. */
 bool place_index_check(const struct cluster *cluster, char *detail, size_t size);

@@ -14,9 +14,9 @@
 #define EMPTY_MIN 1024 /* so many empty bins are never too many */
 #define EMPTY_FACTOR 3 /* times the others */
 
-void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_cpu, uint64_t per_mib)
+void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_unit)
 {
-    *shelf = (struct shelf){.order = order, .per_cpu = per_cpu, .per_mib = per_mib};
+    *shelf = (struct shelf){.order = order, .per_unit = per_unit};
     if (order != SHELF_BY_KEY)
         shelf->grid = shelf_grid_create();
 }
@@ -157,15 +157,12 @@ static void leave(struct shelf *shelf, int32_t item)
 
 /* Items ------------------------------------------------------------------------------------------ */
 
-/* Puts all that stand on the grid on a larger one that has that spot too, or into bins where none may be
- * so large. */
-static void leave_grid(struct shelf *shelf, const struct shelf_spot *spot)
+void shelf_leave_grid(struct shelf *shelf, struct shelf_grid *other)
 {
-    struct shelf_grid *larger = shelf_grid_larger(shelf, spot);
     struct shelf former = *shelf;
     struct shelf_spot old;
 
-    shelf->grid = larger;
+    shelf->grid = other;
     shelf->seats = NULL;
     shelf->n_seats = shelf->cap_seats = 0;
     for (int i = 0; i < former.n_seats; i++)
@@ -175,15 +172,22 @@ static void leave_grid(struct shelf *shelf, const struct shelf_spot *spot)
     free(former.seats);
 }
 
+/* Whether the grid has room for the item at the spot. */
+static bool has_place(const struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
+{
+    return item < shelf->grid->n_items &&
+           shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib) != ID_NONE;
+}
+
 void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 {
     struct shelf_spot in_bin = *spot;
 
+    if (shelf->grid && !has_place(shelf, item, spot))
+        shelf_leave_grid(shelf, shelf_grid_larger(shelf, item, spot));
     while (shelf->n_seats <= item)
         *ARRAY_ADD(shelf, seats) = ID_NONE;
     if (shelf->grid) {
-        if (shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib) == ID_NONE)
-            leave_grid(shelf, spot);
         shelf_put(shelf, item, spot);
         return;
     }

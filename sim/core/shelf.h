@@ -19,15 +19,15 @@ struct shelf_spot {
 
 #define SHELF_SIEVES 256
 
-/* What keys follow from. By an amount: a lower key for less of it, equal keys only for equal amounts of it;
- * what the other amount adds comes after it. By none: all keys are equal. */
+/* What keys follow from: an amount, where they rise with it and with nothing else; or nothing at all: all are
+ * equal. */
 enum shelf_order { SHELF_BY_KEY, SHELF_BY_MEMORY, SHELF_BY_CPU, SHELF_BY_NONE };
 
 struct shelf {
     enum shelf_order order;
-    uint64_t per_cpu, per_mib; /* what an amount adds to the key, unless that is given */
-    struct shelf_grid *grid;   /* where all stand, as long as there is one */
-    int32_t *seats;            /* by item: its bin, or its place on the grid; ID_NONE */
+    uint64_t per_unit;       /* what one more of the amount adds to the key, unless that is given */
+    struct shelf_grid *grid; /* where all stand, as long as there is one */
+    int32_t *seats;          /* by item: its bin, or its place on the grid; ID_NONE */
     int n_seats, cap_seats;
     struct shelf_bin *bins;
     int n_bins, cap_bins;
@@ -44,9 +44,9 @@ struct shelf {
     uint32_t n_asked, n_births;
 };
 
-/* Where the order follows from amounts, so do the keys, and none need be given: `per_cpu` and `per_mib` say
- * what a unit of each adds. */
-void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_cpu, uint64_t per_mib);
+/* Where the order follows from an amount, so do the keys, and none need be given: `per_unit` says what one more
+ * of it adds. */
+void shelf_init(struct shelf *shelf, enum shelf_order order, uint64_t per_unit);
 void shelf_finish(struct shelf *shelf);
 
 /* What shelf_put() of shelf_grid.h does where the grid has no place for it. */

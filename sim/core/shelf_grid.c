@@ -1,25 +1,25 @@
 /*
- * Where amounts are small multiples of a unit each and the key follows from them, every pair of amounts is
- * a place of a grid: a row of one amount, a column of the other. What an answer looks at stands side by
- * side: how far each row reaches, a bit for each place where somebody stands, the lowest item there. Moving
- * an item touches two places; those before the first row that anybody asked for stand aside and touch none.
- * Units and reach follow from what comes; a grid that would become too large is given up for the bins of
- * shelf.c.
+ * Where amounts are small multiples of a unit each and the key follows from one of them, every pair of amounts
+ * is a place of a grid: a row of equal keys, a column of the other amount. Few amounts of the other kind are
+ * ever asked for: each of them is a bar, and how many bars somebody's column clears is all that matters of it.
+ * So of each row and number of bars cleared there is a crowd: a bit for each item, and bits above them that say
+ * where some are set. Coming and going set and clear a few bits; the first row and the lowest item there are
+ * a few bits to find. Units and reach follow from what comes; a grid that would become too large, or with too
+ * many bars, is given up for the bins of shelf.c.
  */
 #include "core/shelf_grid.h"
-#include "core/array.h"
 #include "core/shelf_parts.h"
-#include "core/unit.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 255    /* of them in use: how far a row reaches is a byte */
-#define ROWS_MAX 1024      /* of a board: so many may have to be looked at */
-#define CELLS_MIN 1024     /* so many are never too many */
-#define CELL_PLACES 16     /* nor is one for so many places */
-#define ALL_ROWS_MAX 16384 /* of all boards: 32 MiB, of which no more is touched than is in use */
+#define LINE 64                       /* bytes of memory that come together */
+#define COLUMNS_MAX 255               /* of them in use: how many bars they clear is a byte each */
+#define ROWS_MAX 1024                 /* of a board: so many may have to be looked at */
+#define ITEMS_MIN 1024                /* room for so many to begin with */
+#define ITEMS_MAX (1 << 18)           /* as three layers of bits have room for */
+#define BYTES_MAX ((size_t)128 << 20) /* of which no more is touched than is in use */
 
 struct shelf_grid *shelf_grid_create(void)
 {
@@ -27,6 +27,7 @@ struct shelf_grid *shelf_grid_create(void)
 
     assert(grid != NULL);
     grid->rows = grid->columns = (struct shelf_axis){.n = 1};
+    grid->n_items = ITEMS_MIN;
     return grid;
 }
 
@@ -34,17 +35,40 @@ void shelf_grid_destroy(struct shelf_grid *grid)
 {
     if (!grid)
         return;
-    for (int i = 0; i < grid->n_cells; i++)
-        shelf_heap_finish(&grid->cells[i]);
-    free(grid->reach);
-    free(grid->bits);
-    free(grid->used);
-    free(grid->places);
-    free(grid->cells);
+    free(grid->used_memory);
+    free(grid->crowds_memory);
     free(grid);
 }
 
-/* Places ----------------------------------------------------------------------------------------- */
+/* So many words of zeros that begin with a line. */
+static uint64_t *make_words(void **memory, size_t n)
+{
+    free(*memory);
+    *memory = calloc(n * sizeof(uint64_t) + LINE, 1);
+    assert(*memory != NULL);
+    return (uint64_t *)(((uintptr_t)*memory + LINE - 1) / LINE * LINE);
+}
+
+/* Bits for its rows, items and bars, all 0. False where they would be too many. */
+static bool make_bits(struct shelf_grid *grid)
+{
+    uint32_t words = ((uint32_t)grid->n_items + 63) / 64, summary = 1 + (words + 63) / 64;
+    size_t n_rows;
+
+    grid->board_rows = ((uint32_t)grid->rows.n + 63) / 64 * 64;
+    for (grid->width = 1; grid->width < (uint32_t)grid->n_bars + 1;)
+        grid->width *= 2;
+    grid->leaves = summary * grid->width;
+    grid->crowd = (summary + words) * grid->width;
+    n_rows = (size_t)grid->n_boards * grid->board_rows;
+    if (n_rows > BYTES_MAX / sizeof(uint64_t) / grid->crowd)
+        return false;
+    grid->used = make_words(&grid->used_memory, n_rows / 64 * grid->width);
+    grid->crowds = make_words(&grid->crowds_memory, n_rows * grid->crowd);
+    return true;
+}
+
+/* Growing ---------------------------------------------------------------------------------------- */
 
 static int32_t gcd(int32_t a, int32_t b)
 {
@@ -57,8 +81,8 @@ static int32_t gcd(int32_t a, int32_t b)
     return a;
 }
 
-/* The axis that has the amount too, of which one more adds so much to the key. */
-static struct shelf_axis stretch(const struct shelf_axis *axis, int32_t amount, uint64_t key)
+/* The axis that has the amount too. */
+static struct shelf_axis stretch(const struct shelf_axis *axis, int32_t amount)
 {
     int32_t max = (axis->n - 1) * axis->unit;
     struct shelf_axis longer = {.unit = gcd(axis->unit, amount), .n = 1, .inverse = 1};
@@ -67,7 +91,6 @@ static struct shelf_axis stretch(const struct shelf_axis *axis, int32_t amount, 
     if (longer.unit == 0)
         return longer;
     longer.n = (max > amount ? max : amount) / longer.unit + 1;
-    longer.key = (uint64_t)longer.unit * key;
     longer.shift = (uint32_t)__builtin_ctz((uint32_t)longer.unit);
     odd = (uint32_t)longer.unit >> longer.shift;
     for (int i = 0; i < 5; i++) /* Newton: each round doubles the bits that are right */
@@ -75,74 +98,28 @@ static struct shelf_axis stretch(const struct shelf_axis *axis, int32_t amount, 
     return longer;
 }
 
-struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct shelf_spot *spot)
+struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, int32_t item,
+                                     const struct shelf_spot *spot)
 {
     const struct shelf_grid *grid = shelf->grid;
     struct shelf_grid *larger = shelf_grid_create();
-    bool by_cpu = shelf->order == SHELF_BY_CPU;
-    size_t n_rows;
 
-    larger->rows = stretch(&grid->rows, shelf_row_amount(shelf->order, spot->cpu, spot->memory_mib),
-                           by_cpu ? shelf->per_cpu : shelf->per_mib);
+    larger->rows =
+        stretch(&grid->rows, shelf_row_amount(shelf->order, spot->cpu, spot->memory_mib));
     larger->columns =
-        stretch(&grid->columns, shelf_column_amount(shelf->order, spot->cpu, spot->memory_mib),
-                by_cpu ? shelf->per_mib : shelf->per_cpu);
-    larger->first_row = larger->rows.n;
+        stretch(&grid->columns, shelf_column_amount(shelf->order, spot->cpu, spot->memory_mib));
     larger->n_boards = grid->n_boards > spot->board ? grid->n_boards : 2 * spot->board + 1;
-    if (larger->columns.n > COLUMNS_MAX || larger->rows.n > ROWS_MAX ||
-        larger->n_boards > ALL_ROWS_MAX / larger->rows.n) {
+    larger->n_items = grid->n_items > item ? grid->n_items : 2 * item;
+    larger->n_items = larger->n_items < ITEMS_MAX ? larger->n_items : ITEMS_MAX;
+    if (larger->rows.n > ROWS_MAX || larger->columns.n > COLUMNS_MAX || item >= ITEMS_MAX ||
+        !make_bits(larger)) {
         shelf_grid_destroy(larger);
         return NULL;
     }
-    n_rows = (size_t)larger->n_boards * (size_t)larger->rows.n;
-    larger->reach = calloc(n_rows + SHELF_STRIDE, sizeof *larger->reach);
-    larger->bits = calloc(n_rows * SHELF_WORDS, sizeof *larger->bits);
-    larger->n_places = n_rows * SHELF_COLUMNS;
-    larger->used = calloc(n_rows * SHELF_WORDS, sizeof *larger->used);
-    larger->places = malloc(larger->n_places * sizeof *larger->places);
-    assert(larger->reach && larger->bits && larger->used && larger->places);
     return larger;
 }
 
 /* Moving ----------------------------------------------------------------------------------------- */
-
-/* Gives up the cells of places where nobody stands. */
-static void sweep(struct shelf_grid *grid)
-{
-    int32_t *moved_to = malloc((size_t)grid->n_cells * sizeof *moved_to);
-    int kept = 0;
-
-    assert(moved_to != NULL);
-    for (int i = 0; i < grid->n_cells; i++) {
-        moved_to[i] = kept;
-        if (grid->cells[i].n_items > 0)
-            grid->cells[kept++] = grid->cells[i];
-        else
-            shelf_heap_finish(&grid->cells[i]);
-    }
-    grid->n_cells = kept;
-    for (size_t word = 0; word < grid->n_places / 64; word++) {
-        grid->used[word] = grid->bits[word];
-        for (uint64_t bits = grid->bits[word]; bits; bits &= bits - 1) {
-            struct shelf_place *place = &grid->places[word * 64 + (size_t)__builtin_ctzll(bits)];
-
-            place->cell = moved_to[place->cell];
-        }
-    }
-    free(moved_to);
-}
-
-/* Seldom more cells are empty than items stand anywhere, or than places are looked at to find them. */
-void shelf_grid_add_cell(struct shelf *shelf, uint32_t place)
-{
-    struct shelf_grid *grid = shelf->grid;
-
-    if (grid->n_cells > CELLS_MIN + 2 * shelf->n_seats + (int)(grid->n_places / CELL_PLACES))
-        sweep(grid);
-    (void)ARRAY_ADD(grid, cells);
-    grid->used[place / 64] |= UINT64_C(1) << place % 64;
-    grid->places[place] = (struct shelf_place){SHELF_NOBODY, grid->n_cells - 1};
-}
 
 void shelf_grid_take(struct shelf *shelf, int32_t item)
 {
@@ -152,12 +129,12 @@ void shelf_grid_take(struct shelf *shelf, int32_t item)
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t seat = shelf->seats[item], place = seat < 0 ? shelf_aside(seat) : seat;
-    int32_t row = place / SHELF_COLUMNS;
+    int32_t place = shelf->seats[item], row = place / SHELF_COLUMNS;
+    int32_t board_rows = (int32_t)grid->board_rows;
     int32_t column_amount = place % SHELF_COLUMNS * grid->columns.unit;
-    int32_t row_amount = row % grid->rows.n * grid->rows.unit;
+    int32_t row_amount = row % board_rows * grid->rows.unit;
     bool by_cpu = shelf->order == SHELF_BY_CPU;
-    struct shelf_spot spot = {0, row / grid->rows.n, by_cpu ? row_amount : column_amount,
+    struct shelf_spot spot = {0, row / board_rows, by_cpu ? row_amount : column_amount,
                               by_cpu ? column_amount : row_amount};
 
     spot.key = shelf_key(shelf, &spot);
@@ -166,128 +143,75 @@ struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 
 /* Asking ----------------------------------------------------------------------------------------- */
 
-/* All items are looked at, so at least half of the rows that are left are asked for each time but the first. */
-void shelf_grid_ask_for(struct shelf *shelf, int32_t row)
+/* Puts the bar among the others. */
+static void insert_bar(struct shelf_grid *grid, int32_t column)
+{
+    int at = grid->n_bars++;
+
+    for (; at > 0 && grid->bars[at - 1] > column; at--)
+        grid->bars[at] = grid->bars[at - 1];
+    grid->bars[at] = column;
+    for (int i = column; i < SHELF_COLUMNS; i++)
+        grid->cleared[i]++;
+}
+
+void shelf_grid_add_bar(struct shelf *shelf, int32_t column)
 {
     struct shelf_grid *grid = shelf->grid;
-    int32_t half = grid->first_row < grid->rows.n ? grid->first_row / 2 : row;
 
-    grid->first_row = row < half ? row : half;
+    if (grid->n_bars < SHELF_BARS)
+        insert_bar(grid, column);
+    else
+        column = ID_NONE;
+    if (column == ID_NONE || !make_bits(grid)) {
+        shelf_leave_grid(shelf, NULL);
+        return;
+    }
     for (int i = 0; i < shelf->n_seats; i++) {
-        int32_t place = shelf_aside(shelf->seats[i]);
+        int32_t place = shelf->seats[i];
 
-        if (shelf->seats[i] < ID_NONE && place / SHELF_COLUMNS % grid->rows.n >= grid->first_row)
-            shelf_grid_move(shelf, i, place);
+        shelf->seats[i] = ID_NONE;
+        shelf_grid_move(shelf, i, place);
     }
 }
 
-/* The bits of a word of the row, of the columns from that one on. */
-static inline uint64_t bits_of(const struct shelf_grid *grid, int32_t row, int32_t column, int word)
+/* Visits the items whose bits are in the word; false as soon as `visit` says so. */
+static bool visit_word(uint64_t word, uint32_t first, bool (*visit)(void *context, int32_t item),
+                       void *context)
 {
-    uint64_t bits = grid->bits[row * SHELF_WORDS + word];
-
-    return word > column / 64 ? bits : bits & ~UINT64_C(0) << column % 64;
-}
-
-/* The words in which the row has bits from a column on begin with that of the column. */
-static inline int end_of_words(const struct shelf_grid *grid, int32_t row)
-{
-    return (grid->reach[row] + 63) / 64;
-}
-
-/* The first column from that one on where somebody stands in the row; SHELF_COLUMNS where nobody does. */
-static inline int32_t find_column(const struct shelf_grid *grid, int32_t row, int32_t column)
-{
-    for (int word = column / 64; word < end_of_words(grid, row); word++) {
-        uint64_t bits = bits_of(grid, row, column, word);
-
-        if (bits)
-            return word * 64 + __builtin_ctzll(bits);
-    }
-    return SHELF_COLUMNS;
-}
-
-/* The lowest item of a place where somebody stands. */
-static int32_t lowest_of(const struct shelf *shelf, int32_t id)
-{
-    struct shelf_place *place = &shelf->grid->places[id];
-
-    if (place->lowest == SHELF_UNSURE)
-        place->lowest = shelf_heap_lowest(&shelf->grid->cells[place->cell], shelf->seats, id);
-    return place->lowest;
-}
-
-int32_t shelf_make_sure(const struct shelf *shelf, struct shelf_range range)
-{
-    int32_t lowest = SHELF_NOBODY, row = range.row;
-
-    for (int word = range.column / 64; word < end_of_words(shelf->grid, row); word++) {
-        int32_t first = row * SHELF_COLUMNS + word * 64;
-
-        for (uint64_t bits = bits_of(shelf->grid, row, range.column, word); bits;
-             bits &= bits - 1) {
-            int32_t item = lowest_of(shelf, first + __builtin_ctzll(bits));
-
-            lowest = item < lowest ? item : lowest;
-        }
-    }
-    return lowest;
-}
-
-struct shelf_answer shelf_first_of_places(const struct shelf *shelf, struct shelf_range range,
-                                          int32_t first_row)
-{
-    const struct shelf_grid *grid = shelf->grid;
-    int32_t row = range.row, column = find_column(grid, row, range.column);
-    int32_t place = row * SHELF_COLUMNS + column;
-    struct shelf_answer answer = {.n = 2, .item = lowest_of(shelf, place)};
-
-    answer.key =
-        (uint64_t)(row - first_row) * grid->rows.key + (uint64_t)column * grid->columns.key;
-    answer.next_key = answer.key;
-    if (grid->cells[grid->places[place].cell].n_items > 1)
-        return answer;
-    column = find_column(grid, row, column + 1);
-    if (column == SHELF_COLUMNS) {
-        row = shelf_find_row(grid, row + 1, range.end, range.column);
-        if (row == range.end) {
-            answer.n = 1;
-            return answer;
-        }
-        column = find_column(grid, row, range.column);
-    }
-    answer.next_key =
-        (uint64_t)(row - first_row) * grid->rows.key + (uint64_t)column * grid->columns.key;
-    return answer;
-}
-
-/* Visits all items of a place; false as soon as `visit` says so. */
-static bool visit_place(struct shelf *shelf, int32_t place,
-                        bool (*visit)(void *context, int32_t item), void *context)
-{
-    struct shelf_heap *cell = &shelf->grid->cells[shelf->grid->places[place].cell];
-
-    shelf_heap_clear(cell, shelf->seats, place);
-    for (int i = 0; i < cell->n; i++)
-        if (!visit(context, shelf_heap_entries(cell)[i]))
+    for (; word; word &= word - 1)
+        if (!visit(context, (int32_t)(first + (uint32_t)__builtin_ctzll(word))))
             return false;
     return true;
 }
 
-void shelf_grid_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
+/* The same of a row. */
+static bool visit_row(const struct shelf_grid *grid, struct shelf_range range,
+                      bool (*visit)(void *context, int32_t item), void *context)
+{
+    const uint64_t *crowd = grid->crowds + (size_t)range.row * grid->crowd;
+
+    for (uint64_t top = shelf_word(grid, crowd, range.n_bars); top; top &= top - 1) {
+        uint32_t at = (uint32_t)__builtin_ctzll(top);
+        uint64_t middle = shelf_word(grid, crowd + (1 + at) * grid->width, range.n_bars);
+
+        for (; middle; middle &= middle - 1) {
+            uint32_t leaf = at * 64 + (uint32_t)__builtin_ctzll(middle);
+
+            if (!visit_word(
+                    shelf_word(grid, crowd + grid->leaves + leaf * grid->width, range.n_bars),
+                    leaf * 64, visit, context))
+                return false;
+        }
+    }
+    return true;
+}
+
+void shelf_grid_walk(struct shelf *shelf, struct shelf_range range,
                      bool (*visit)(void *context, int32_t item), void *context)
 {
     const struct shelf_grid *grid = shelf->grid;
-    const struct shelf_range range = shelf_find_range(shelf, board, cpu, memory_mib);
 
-    for (int32_t row = range.row; row < range.end;
-         row = shelf_find_row(grid, row + 1, range.end, range.column)) {
-        for (int word = range.column / 64; word < end_of_words(grid, row); word++) {
-            int32_t first = row * SHELF_COLUMNS + word * 64;
-
-            for (uint64_t bits = bits_of(grid, row, range.column, word); bits; bits &= bits - 1)
-                if (!visit_place(shelf, first + __builtin_ctzll(bits), visit, context))
-                    return;
-        }
-    }
+    while (range.row < range.end && visit_row(grid, range, visit, context))
+        range.row = shelf_find_row(grid, range.row + 1, range.end, range.n_bars);
 }

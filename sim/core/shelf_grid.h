@@ -7,13 +7,12 @@
 #define BERTH_CORE_SHELF_GRID_H
 
 #include "core/shelf.h"
-#include "core/shelf_heap.h"
 #include "core/unit.h"
 
-#include <string.h>
+#include <stddef.h>
 
 #define SHELF_COLUMNS 256 /* of every row: a fixed width makes places cheap to tell apart */
-#define SHELF_WORDS (SHELF_COLUMNS / 64) /* of its bits */
+#define SHELF_BARS 15     /* more of them, and bins are the better way */
 
 /* One of the two amounts: multiples of a unit, up to a most. */
 struct shelf_axis {
@@ -21,26 +20,23 @@ struct shelf_axis {
     int32_t n;        /* multiples, 0 among them */
     uint32_t inverse; /* of the unit's odd part, modulo 2^32 */
     uint32_t shift;   /* of its even part */
-    uint64_t key;     /* what a unit adds to it */
-};
-
-struct shelf_place {
-    int32_t lowest; /* item, SHELF_NOBODY or SHELF_UNSURE */
-    int32_t cell;
 };
 
 struct shelf_grid {
     struct shelf_axis rows, columns;
-    int n_boards;
-    int32_t first_row; /* of each board that somebody has asked for: before it all stand aside */
-    uint8_t *reach;    /* by row: one more than the last column where somebody stands */
-    uint64_t *bits;    /* by row and column: somebody stands there */
-    uint64_t
-        *used; /* likewise: the place has a cell, as somebody stands there or did not long ago */
-    struct shelf_place *places; /* likewise, and meaningful where it has one */
-    size_t n_places;
-    struct shelf_heap *cells;
-    int n_cells, cap_cells;
+    int32_t n_boards, n_items; /* it has room for: numbers below */
+    int32_t n_bars;
+    int32_t bars[SHELF_BARS];       /* the columns that somebody asked for, ascending */
+    uint8_t cleared[SHELF_COLUMNS]; /* by column: so many bars it clears */
+    uint32_t board_rows;            /* of a board: whole words of bits */
+    /* Bits: of each row and number of bars cleared that somebody stands there, and who, in three layers of
+     * which the upper ones say which words of the next are not 0. Words of one row, or rows, that differ in the
+     * number alone stand side by side, so many of them: */
+    uint32_t width;
+    uint64_t *used, *crowds;
+    uint32_t crowd;  /* words of a row */
+    uint32_t leaves; /* where in them the lowest layer begins */
+    void *used_memory, *crowds_memory;
 };
 
 /* Moving ----------------------------------------------------------------------------------------- */
@@ -64,80 +60,75 @@ static inline uint32_t shelf_in_units(const struct shelf_axis *axis, int32_t amo
     return product >> axis->shift | product << (-axis->shift & 31);
 }
 
-/* Who stands aside has a seat too, but nothing else knows of it: most of a full cluster does, as nobody asks for
- * less than the smallest task needs. The seat of somebody aside by place, and the other way. */
-static inline int32_t shelf_aside(int32_t place)
-{
-    return ID_NONE - 1 - place;
-}
-
-/* The seat of a spot, or ID_NONE where the grid has no place for it. */
-static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                    int32_t memory_mib)
+/* The place of a spot, or ID_NONE where the grid has no place for it. */
+static inline int32_t shelf_place_of(const struct shelf *shelf, int32_t board, int32_t cpu,
+                                     int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
     uint32_t row = shelf_in_units(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib));
     uint32_t column =
         shelf_in_units(&grid->columns, shelf_column_amount(shelf->order, cpu, memory_mib));
-    int32_t place;
 
     if (row >= (uint32_t)grid->rows.n || column >= (uint32_t)grid->columns.n ||
         board >= grid->n_boards)
         return ID_NONE;
-    place = (int32_t)(((uint32_t)(board * grid->rows.n) + row) * SHELF_COLUMNS + column);
-    return row < (uint32_t)grid->first_row ? shelf_aside(place) : place;
+    return (int32_t)(((uint32_t)board * grid->board_rows + row) * SHELF_COLUMNS + column);
 }
 
-/* For what follows alone: gives the place a cell. */
-void shelf_grid_add_cell(struct shelf *shelf, uint32_t place);
+/* Where in a row's words those of an item are, and the bits in them. */
+struct shelf_bits {
+    size_t leaf, middle;
+    uint64_t in_leaf, in_middle, in_top;
+};
 
-/* Whether somebody stands at a place already, or still, nobody can foresee: so nothing asks for it, and what is
- * right either way is done. */
-static inline void shelf_enter_place(struct shelf *shelf, int32_t item, uint32_t id)
+static inline struct shelf_bits shelf_bits_of(const struct shelf_grid *grid, uint32_t item)
 {
-    struct shelf_grid *grid = shelf->grid;
-    struct shelf_place *place = &grid->places[id];
-    uint32_t end = id % SHELF_COLUMNS + 1;
-    uint64_t *bits;
-    uint8_t *reach;
-
-    if (!(grid->used[id / 64] >> id % 64 & 1))
-        shelf_grid_add_cell(shelf, id);
-    bits = grid->bits;
-    reach = &grid->reach[id / SHELF_COLUMNS];
-    shelf_heap_add(&grid->cells[place->cell], shelf->seats, (int32_t)id, item, &place->lowest);
-    bits[id / 64] |= UINT64_C(1) << id % 64;
-    *reach = (uint8_t)(end > *reach ? end : *reach);
+    return (struct shelf_bits){
+        .leaf = grid->leaves + item / 64 * grid->width,
+        .middle = (1 + item / 4096) * grid->width,
+        .in_leaf = UINT64_C(1) << item % 64,
+        .in_middle = UINT64_C(1) << item / 64 % 64,
+        .in_top = UINT64_C(1) << item / 4096,
+    };
 }
 
-static inline void shelf_leave_place(struct shelf *shelf, int32_t item, uint32_t id)
+static inline void shelf_enter_place(const struct shelf_grid *grid, uint32_t place,
+                                     const struct shelf_bits *bits)
 {
-    struct shelf_grid *grid = shelf->grid;
-    struct shelf_place *place = &grid->places[id];
-    uint64_t *words = &grid->bits[id / SHELF_COLUMNS * SHELF_WORDS];
-    uint8_t *reach = &grid->reach[id / SHELF_COLUMNS];
-    uint32_t word = (*reach - 1U) / 64;
-    uint64_t left = !shelf_heap_remove(&grid->cells[place->cell], item, &place->lowest);
+    uint32_t row = place / SHELF_COLUMNS, n_cleared = grid->cleared[place % SHELF_COLUMNS];
+    uint64_t *crowd = grid->crowds + (size_t)row * grid->crowd + n_cleared;
 
-    words[id % SHELF_COLUMNS / 64] &= ~(left << id % 64);
-    while (word > 0 && words[word] == 0)
-        word--;
-    *reach = (uint8_t)(words[word] ? word * 64 + 64 - (uint32_t)__builtin_clzll(words[word]) : 0);
+    crowd[bits->leaf] |= bits->in_leaf;
+    crowd[bits->middle] |= bits->in_middle;
+    crowd[0] |= bits->in_top;
+    grid->used[row / 64 * grid->width + n_cleared] |= UINT64_C(1) << row % 64;
 }
 
-/* To another seat or to none, from where it stood, if it did. */
+/* Whether others stay nobody can foresee: so nothing asks for it. */
+static inline void shelf_leave_place(const struct shelf_grid *grid, uint32_t place,
+                                     const struct shelf_bits *bits)
+{
+    uint32_t row = place / SHELF_COLUMNS, n_cleared = grid->cleared[place % SHELF_COLUMNS];
+    uint64_t *crowd = grid->crowds + (size_t)row * grid->crowd + n_cleared;
+    uint64_t leaf = crowd[bits->leaf] &= ~bits->in_leaf;
+    uint64_t middle = crowd[bits->middle] &= ~(bits->in_middle & -(uint64_t)(leaf == 0));
+    uint64_t top = crowd[0] &= ~(bits->in_top & -(uint64_t)(middle == 0));
+
+    grid->used[row / 64 * grid->width + n_cleared] &= ~((uint64_t)(top == 0) << row % 64);
+}
+
+/* To another place or to none, from where it stood, if it did. */
 static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *shelf, int32_t item,
                                                                   int32_t to)
 {
+    const struct shelf_bits bits = shelf_bits_of(shelf->grid, (uint32_t)item);
     int32_t from = shelf->seats[item];
 
-    if (from == to)
-        return;
     shelf->seats[item] = to;
-    if (from >= 0)
-        shelf_leave_place(shelf, item, (uint32_t)from);
-    if (to >= 0)
-        shelf_enter_place(shelf, item, (uint32_t)to);
+    if (from != ID_NONE)
+        shelf_leave_place(shelf->grid, (uint32_t)from, &bits);
+    if (to != ID_NONE)
+        shelf_enter_place(shelf->grid, (uint32_t)to, &bits);
 }
 
 /* Puts the item there, from wherever it was. */
@@ -147,7 +138,7 @@ static inline __attribute__((always_inline)) void shelf_put(struct shelf *shelf,
     int32_t seat = ID_NONE;
 
     if (shelf->grid && item < shelf->n_seats)
-        seat = shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib);
+        seat = shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib);
     if (seat != ID_NONE)
         shelf_grid_move(shelf, item, seat);
     else
@@ -155,13 +146,6 @@ static inline __attribute__((always_inline)) void shelf_put(struct shelf *shelf,
 }
 
 /* Asking ----------------------------------------------------------------------------------------- */
-
-/* So many rows are looked at one by one, the others together. The processor hands over what was written just
- * now where it is read alike, byte by byte; who reads more waits until all is in place. */
-#define SHELF_NEAR 4
-#define SHELF_STRIDE 16
-typedef uint8_t shelf_reaches __attribute__((vector_size(SHELF_STRIDE)));
-typedef uint64_t shelf_halves __attribute__((vector_size(SHELF_STRIDE)));
 
 /* The least units that are enough; the axis' length where none are. */
 static inline int32_t shelf_units_enough(const struct shelf_axis *axis, int32_t amount)
@@ -177,131 +161,112 @@ static inline int32_t shelf_units_enough(const struct shelf_axis *axis, int32_t 
                : (amount - 1) / axis->unit + 1;
 }
 
-/* The first byte in memory of a half that is not 0. */
-static inline int shelf_first_byte(uint64_t half)
+/* Where to look: rows of a board, in each those who clear at least so many bars. */
+struct shelf_range {
+    uint32_t row, end; /* equal where nobody is; else somebody is in the first one */
+    uint32_t n_bars;
+};
+
+/* The word of all who clear at least so many bars, from that of those who clear none. */
+static inline uint64_t shelf_word(const struct shelf_grid *grid, const uint64_t *words,
+                                  uint32_t n_bars)
 {
-    return (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_ctzll(half)
-                                                      : __builtin_clzll(half)) /
-           8;
+    uint64_t bits = 0;
+
+    for (uint32_t i = n_bars; i <= (uint32_t)grid->n_bars; i++)
+        bits |= words[i];
+    return bits;
 }
 
-/* The first row of those, `end` not among them, where somebody stands at least so far out; `end` where there is
- * none. */
-static inline int32_t shelf_find_row(const struct shelf_grid *grid, int32_t row, int32_t end,
-                                     int32_t column)
+/* The first row from that one on where somebody stands who clears so many bars; `end` where there is none. */
+static inline uint32_t shelf_find_row(const struct shelf_grid *grid, uint32_t row, uint32_t end,
+                                      uint32_t n_bars)
 {
-    const shelf_reaches wanted = (shelf_reaches){0} + (uint8_t)column;
+    uint64_t mask = ~UINT64_C(0) << row % 64;
 
-    for (int i = 0; i < SHELF_NEAR && row < end; i++, row++)
-        if (grid->reach[row] > column)
-            return row;
-    for (; row < end; row += SHELF_STRIDE) {
-        shelf_reaches here;
-        shelf_halves enough;
+    for (row -= row % 64; row < end; row += 64, mask = ~UINT64_C(0)) {
+        uint64_t bits = shelf_word(grid, grid->used + row / 64 * grid->width, n_bars) & mask;
 
-        memcpy(&here, grid->reach + row, sizeof here);
-        enough = (shelf_halves)(here > wanted);
-        if (enough[0] | enough[1]) {
-            row += enough[0] ? shelf_first_byte(enough[0]) : 8 + shelf_first_byte(enough[1]);
-            return row < end ? row : end;
-        }
+        if (bits)
+            return row + (uint32_t)__builtin_ctzll(bits);
     }
     return end;
 }
 
-/* Where to look: rows of a board, in each the columns from that one on. */
-struct shelf_range {
-    int32_t row,
-        end; /* equal where somebody stands in none of them; else the first one has somebody */
-    int32_t column;
-};
+/* Somebody asks for that column, which is a bar from now on. Without a grid after this the bins have the
+ * answer. */
+void shelf_grid_add_bar(struct shelf *shelf, int32_t column);
 
-/* Somebody asks for that row of each board: nobody stands aside there any more. */
-void shelf_grid_ask_for(struct shelf *shelf, int32_t row);
-
+/* Empty where nobody has enough, and where there is no grid any more. */
 static inline struct shelf_range shelf_find_range(struct shelf *shelf, int32_t board, int32_t cpu,
                                                   int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t first = board * grid->rows.n;
     int32_t row = shelf_units_enough(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib));
-    struct shelf_range range = {
-        .end = first + grid->rows.n,
-        .column =
-            shelf_units_enough(&grid->columns, shelf_column_amount(shelf->order, cpu, memory_mib)),
-    };
+    int32_t column =
+        shelf_units_enough(&grid->columns, shelf_column_amount(shelf->order, cpu, memory_mib));
+    struct shelf_range range = {0};
 
-    if (row < grid->first_row)
-        shelf_grid_ask_for(shelf, row);
-    range.row = board < grid->n_boards && range.column < grid->columns.n
-                    ? shelf_find_row(grid, first + row, range.end, range.column)
-                    : range.end;
+    if (row >= grid->rows.n || column >= grid->columns.n || board >= grid->n_boards)
+        return range;
+    range.n_bars = grid->cleared[column];
+    if (range.n_bars == 0 || grid->bars[range.n_bars - 1] != column) {
+        shelf_grid_add_bar(shelf, column);
+        if (!shelf->grid)
+            return range;
+        range.n_bars = grid->cleared[column];
+    }
+    range.row = (uint32_t)board * grid->board_rows;
+    range.end = range.row + grid->board_rows;
+    range.row = shelf_find_row(grid, range.row + (uint32_t)row, range.end, range.n_bars);
     return range;
 }
 
-/* The lowest item in the row, where somebody stands so far out, or SHELF_UNSURE; `alone` says that there is no
- * other. */
-static inline int32_t shelf_lowest_of_row(const struct shelf_grid *grid, int32_t row,
-                                          int32_t column, bool *alone)
-{
-    int32_t word = column / 64, last = (grid->reach[row] - 1) / 64;
-    const struct shelf_place *places = &grid->places[row * SHELF_COLUMNS + word * 64];
-    const uint64_t *words = &grid->bits[row * SHELF_WORDS];
-    uint64_t bits = words[word] & ~UINT64_C(0) << column % 64;
-    int32_t lowest = SHELF_NOBODY;
+/* Visits all of the range in order of keys, until `visit` says false. */
+void shelf_grid_walk(struct shelf *shelf, struct shelf_range range,
+                     bool (*visit)(void *context, int32_t item), void *context);
 
-    for (; bits == 0; places += 64)
-        bits = words[++word];
-    *alone = word == last && (bits & (bits - 1)) == 0 &&
-             grid->cells[places[__builtin_ctzll(bits)].cell].n_items == 1;
-    for (;; places += 64, bits = words[++word]) {
-        for (; bits; bits &= bits - 1) {
-            int32_t item = places[__builtin_ctzll(bits)].lowest;
-
-            lowest = item < lowest ? item : lowest;
-        }
-        if (word == last)
-            return lowest;
-    }
-}
-
-/* Where each place has a key of its own: the first of a range of a board that begins with that row. */
-struct shelf_answer shelf_first_of_places(const struct shelf *shelf, struct shelf_range range,
-                                          int32_t first_row);
-
-/* The lowest item in the range's first row where some place is unsure: after this none is. */
-int32_t shelf_make_sure(const struct shelf *shelf, struct shelf_range range);
-
-static inline struct shelf_answer shelf_grid_first(struct shelf *shelf, int32_t board, int32_t cpu,
-                                                   int32_t memory_mib)
+static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf,
+                                                   struct shelf_range range)
 {
     const struct shelf_grid *grid = shelf->grid;
-    const struct shelf_range range = shelf_find_range(shelf, board, cpu, memory_mib);
-    int32_t first_row = range.end - grid->rows.n, next_row = range.row;
+    const uint64_t *crowd = grid->crowds + (size_t)range.row * grid->crowd;
+    uint32_t first_row = range.end - grid->board_rows, next_row = range.row, at;
     struct shelf_answer answer = {.n = 2};
-    bool alone;
+    uint64_t word, others;
 
     if (range.row == range.end)
         return (struct shelf_answer){0};
-    if (grid->columns.key != 0)
-        return shelf_first_of_places(shelf, range, first_row);
-    answer.item = shelf_lowest_of_row(grid, range.row, range.column, &alone);
-    if (answer.item == SHELF_UNSURE)
-        answer.item = shelf_make_sure(shelf, range);
-    if (alone) {
-        next_row = shelf_find_row(grid, range.row + 1, range.end, range.column);
+    word = shelf_word(grid, crowd, range.n_bars);
+    others = word & (word - 1);
+    at = (uint32_t)__builtin_ctzll(word);
+    word = shelf_word(grid, crowd + (1 + at) * grid->width, range.n_bars);
+    others |= word & (word - 1);
+    at = at * 64 + (uint32_t)__builtin_ctzll(word);
+    word = shelf_word(grid, crowd + grid->leaves + at * grid->width, range.n_bars);
+    others |= word & (word - 1);
+    answer.item = (int32_t)(at * 64 + (uint32_t)__builtin_ctzll(word));
+    if (others == 0) {
+        next_row = shelf_find_row(grid, range.row + 1, range.end, range.n_bars);
         answer.n -= next_row == range.end;
     }
-    answer.key = (uint64_t)(range.row - first_row) * grid->rows.key;
-    answer.next_key = (uint64_t)(next_row - first_row) * grid->rows.key;
+    answer.key = (uint64_t)(range.row - first_row) * (uint64_t)grid->rows.unit * shelf->per_unit;
+    answer.next_key =
+        (uint64_t)(next_row - first_row) * (uint64_t)grid->rows.unit * shelf->per_unit;
     return answer;
 }
 
 static inline struct shelf_answer shelf_first(struct shelf *shelf, int32_t board, int32_t cpu,
                                               int32_t memory_mib, bool any)
 {
-    return shelf->grid ? shelf_grid_first(shelf, board, cpu, memory_mib)
-                       : shelf_sieve_first(shelf, board, cpu, memory_mib, any);
+    struct shelf_range range;
+
+    if (shelf->grid) {
+        range = shelf_find_range(shelf, board, cpu, memory_mib);
+        if (shelf->grid)
+            return shelf_grid_first(shelf, range);
+    }
+    return shelf_sieve_first(shelf, board, cpu, memory_mib, any);
 }
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * What a shelf is made of, for the files of the shelf alone: shelf.c puts items into bins, shelf_heap.c
  * knows the lowest of a bin's items, shelf_block.c a board's bins in order, and shelf_sieve.c answers
- * what is asked. Where keys follow from amounts that are small multiples of a unit, shelf_grid.c does all
- * that sooner.
+ * what is asked. Where keys follow from one amount and both are small multiples of a unit, shelf_grid.c does
+ * all that sooner.
  */
 #ifndef BERTH_CORE_SHELF_PARTS_H
 #define BERTH_CORE_SHELF_PARTS_H
@@ -62,19 +62,22 @@ struct shelf_sieve {
 struct shelf_grid *shelf_grid_create(void);
 void shelf_grid_destroy(struct shelf_grid *grid);
 
-/* As in shelf.h. False where the spot has no place on this grid, and nothing was done. */
+/* A grid for all that stand on this one and that item at that spot; NULL where it would be too large. */
+struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, int32_t item,
+                                     const struct shelf_spot *spot);
+
+/* Puts all that stand on the grid on another one, where they have places, or into bins: NULL. */
+void shelf_leave_grid(struct shelf *shelf, struct shelf_grid *other);
+
+/* As in shelf.h. */
 void shelf_grid_take(struct shelf *shelf, int32_t item);
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item);
-void shelf_grid_walk(struct shelf *shelf, int32_t board, int32_t cpu, int32_t memory_mib,
-                     bool (*visit)(void *context, int32_t item), void *context);
 
-/* A grid for all that stand on this one and that spot; NULL where it would be too large. */
-struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, const struct shelf_spot *spot);
-
-/* Where it follows from the amounts: the key. */
+/* Where it follows from an amount: the key. */
 static inline uint64_t shelf_key(const struct shelf *shelf, const struct shelf_spot *spot)
 {
-    return (uint64_t)spot->cpu * shelf->per_cpu + (uint64_t)spot->memory_mib * shelf->per_mib;
+    return (uint64_t)(shelf->order == SHELF_BY_CPU ? spot->cpu : spot->memory_mib) *
+           shelf->per_unit;
 }
 
 /* Puts a bin, as yet empty, where it belongs among its board's. */

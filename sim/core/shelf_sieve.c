@@ -3,6 +3,7 @@
  * block have enough, so that an answer looks at a word or two a block.
  */
 #include "core/array.h"
+#include "core/shelf_grid.h"
 #include "core/shelf_parts.h"
 #include "core/unit.h"
 
@@ -184,8 +185,12 @@ void shelf_walk(struct shelf *shelf, int32_t board_id, int32_t cpu, int32_t memo
     struct shelf_sieve *sieve;
 
     if (shelf->grid) {
-        shelf_grid_walk(shelf, board_id, cpu, memory_mib, visit, context);
-        return;
+        const struct shelf_range range = shelf_find_range(shelf, board_id, cpu, memory_mib);
+
+        if (shelf->grid) {
+            shelf_grid_walk(shelf, range, visit, context);
+            return;
+        }
     }
     if (board_id >= shelf->n_boards)
         return;

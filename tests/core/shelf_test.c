@@ -47,9 +47,21 @@ static bool same(const struct shelf_answer *a, const struct shelf_answer *b)
            (a->n < 2 || a->next_key == b->next_key);
 }
 
-static void compare_first(struct shelf *shelf, int amounts)
+/* How a cluster of a test is: `unit` of all amounts; so many of each kind are asked for; order and keys as in
+ * key_of(). */
+struct row {
+    enum shelf_order order;
+    int keys, amounts, asked, unit, steps;
+};
+
+static int32_t roll_asked(const struct row *row)
 {
-    int board = roll(BOARDS), cpu = roll(amounts + 5), memory_mib = roll(amounts + 5);
+    return (int32_t)((int64_t)roll(row->asked) * (row->amounts + 5) * row->unit / row->asked);
+}
+
+static void compare_first(struct shelf *shelf, const struct row *row)
+{
+    int board = roll(BOARDS), cpu = roll_asked(row), memory_mib = roll_asked(row);
     struct shelf_answer expected = plain_first(board, cpu, memory_mib);
     struct shelf_answer found = shelf_first(shelf, board, cpu, memory_mib, false);
     struct shelf_answer any = shelf_first(shelf, board, cpu, memory_mib, true);
@@ -82,10 +94,10 @@ static bool visit(void *context, int32_t item)
     return ++visits->n != visits->stop_at;
 }
 
-static void compare_walk(struct shelf *shelf, int amounts)
+static void compare_walk(struct shelf *shelf, const struct row *row)
 {
     struct visit visits = {.stop_at = roll(3) == 0 ? 1 + roll(20) : 0};
-    int board = roll(BOARDS), cpu = roll(amounts), memory_mib = roll(amounts);
+    int board = roll(BOARDS), cpu = roll_asked(row), memory_mib = roll_asked(row);
     int n = 0;
 
     shelf_walk(shelf, board, cpu, memory_mib, visit, &visits);
@@ -96,37 +108,16 @@ static void compare_walk(struct shelf *shelf, int amounts)
     cr_assert(visits.n == (visits.stop_at > 0 && visits.stop_at < n ? visits.stop_at : n));
 }
 
-/* A key as the order says; `keys` where it is by key. */
+#define PER_UNIT (UINT64_C(1) << 32)
+
+/* A key as the order says; one of `keys` where it is by key. */
 static uint64_t key_of(enum shelf_order order, int keys, const struct shelf_spot *spot)
 {
-    uint64_t memory = (uint64_t)spot->memory_mib, cpu = (uint64_t)spot->cpu;
-
     if (order == SHELF_BY_KEY)
         return (uint64_t)roll(keys);
     if (order == SHELF_BY_NONE)
         return 0;
-    /* with `keys`, the other amount orders those with the same of the first */
-    return order == SHELF_BY_CPU ? cpu << 32 | (keys ? memory : 0)
-                                 : memory << 32 | (keys ? cpu : 0);
-}
-
-/* How a cluster of a test is: `unit` of all amounts; order and keys as in key_of(). */
-struct row {
-    enum shelf_order order;
-    int keys, amounts, unit, steps;
-};
-
-/* The same in the shelf's terms. */
-static void init(struct shelf *shelf, const struct row *row)
-{
-    const uint64_t first = UINT64_C(1) << 32, second = row->keys != 0;
-
-    if (row->order == SHELF_BY_CPU)
-        shelf_init(shelf, row->order, first, second);
-    else if (row->order == SHELF_BY_MEMORY)
-        shelf_init(shelf, row->order, second, first);
-    else
-        shelf_init(shelf, row->order, 0, 0);
+    return (uint64_t)(order == SHELF_BY_CPU ? spot->cpu : spot->memory_mib) * PER_UNIT;
 }
 
 static void change(struct shelf *shelf, bool growing, const struct row *row)
@@ -162,63 +153,63 @@ static void compare_spot(const struct shelf *shelf)
 Test(shelf, agrees_with_a_list_through_random_changes)
 {
     const struct row rows[] = {
-        {SHELF_BY_KEY, 1, 3, 1, 12000},
-        {SHELF_BY_KEY, 4, 10, 1, 20000},
-        {SHELF_BY_KEY, 40, 100, 1, 20000},
-        {SHELF_BY_KEY, 3, 1000, 1, 20000},
-        {SHELF_BY_MEMORY, 0, 4, 7, 12000}, /* many in each cell */
-        {SHELF_BY_MEMORY, 0, 120, 256, 20000},
-        {SHELF_BY_MEMORY, 1, 30, 12, 20000},
-        {SHELF_BY_CPU, 0, 60, 1, 20000},
-        {SHELF_BY_CPU, 1, 200, 3, 20000},
-        {SHELF_BY_NONE, 0, 20, 5, 20000},
-        {SHELF_BY_MEMORY, 0, 255, 1, 20000}, /* the widest grid */
-        {SHELF_BY_CPU, 1, 255, 1, 20000},
-        {SHELF_BY_NONE, 0, 256, 1, 20000},   /* a column too many */
-        {SHELF_BY_MEMORY, 0, 700, 1, 12000}, /* more than a grid has room for */
+        {SHELF_BY_KEY, 1, 3, 8, 1, 12000},
+        {SHELF_BY_KEY, 4, 10, 15, 1, 20000},
+        {SHELF_BY_KEY, 40, 100, 105, 1, 20000},
+        {SHELF_BY_KEY, 3, 1000, 1005, 1, 20000},
+        {SHELF_BY_MEMORY, 0, 4, 9, 7, 12000}, /* many at each place */
+        {SHELF_BY_MEMORY, 0, 120, 15, 256, 20000},
+        {SHELF_BY_MEMORY, 0, 30, 1, 12, 20000},
+        {SHELF_BY_CPU, 0, 60, 5, 1, 20000},
+        {SHELF_BY_CPU, 0, 200, 10, 3, 20000},
+        {SHELF_BY_NONE, 0, 20, 12, 5, 20000},
+        {SHELF_BY_MEMORY, 0, 255, 14, 1, 20000}, /* the widest grid */
+        {SHELF_BY_CPU, 0, 255, 15, 1, 20000},
+        {SHELF_BY_NONE, 0, 256, 7, 1, 20000},   /* a column too many */
+        {SHELF_BY_MEMORY, 0, 700, 9, 1, 12000}, /* more than a grid has room for */
+        {SHELF_BY_MEMORY, 0, 60, 40, 1, 12000}, /* more is asked for than a grid tells apart */
+        {SHELF_BY_CPU, 0, 60, 17, 1, 12000},
     };
 
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         struct shelf shelf;
 
         memset(there, 0, sizeof there);
-        init(&shelf, &rows[r]);
+        shelf_init(&shelf, rows[r].order, rows[r].order == SHELF_BY_NONE ? 0 : PER_UNIT);
         for (int step = 0; step < rows[r].steps; step++) {
             change(&shelf, step / 4000 % 2 == 0, &rows[r]);
             compare_spot(&shelf);
             if (step % 2 == 0)
-                compare_first(&shelf, rows[r].amounts * rows[r].unit);
+                compare_first(&shelf, &rows[r]);
             if (step % 16 == 0)
-                compare_walk(&shelf, rows[r].amounts * rows[r].unit);
+                compare_walk(&shelf, &rows[r]);
         }
-        cr_assert((shelf.grid != NULL) == (rows[r].order != SHELF_BY_KEY && rows[r].amounts < 256));
+        cr_assert((shelf.grid != NULL) == (rows[r].order != SHELF_BY_KEY && rows[r].amounts < 256 &&
+                                           rows[r].asked <= SHELF_BARS));
         shelf_finish(&shelf);
     }
 }
 
-/* A few that wander over a wide grid: nobody comes back to most places, and their cells are given up. */
-Test(shelf, gives_up_cells_where_nobody_stands)
+/* Words of bits at all three layers come into use and fall out of it again. */
+Test(shelf, finds_the_lowest_of_very_many)
 {
-    const struct row row = {SHELF_BY_MEMORY, 1, 255, 1, 16000};
     struct shelf shelf;
-    int n_cells = 0, n_sweeps = 0;
+    int32_t items[] = {0, 63, 64, 4095, 4096, 70000, 140001, 140002, 262143};
+    const int n = sizeof items / sizeof items[0];
 
-    memset(there, 0, sizeof there);
-    init(&shelf, &row);
-    for (int step = 0; step < row.steps; step++) {
-        int i = roll(6);
-
-        list[i] = (struct shelf_spot){0, 0, roll(row.amounts), roll(row.amounts)};
-        list[i].key = key_of(row.order, row.keys, &list[i]);
-        there[i] = true;
-        shelf_put(&shelf, i, &list[i]);
-        n_sweeps += shelf.grid->n_cells < n_cells;
-        n_cells = shelf.grid->n_cells;
-        cr_assert(n_cells < 6000);
-        if (step % 8 == 0)
-            compare_first(&shelf, row.amounts);
+    shelf_init(&shelf, SHELF_BY_MEMORY, 1);
+    for (int i = n - 1; i >= 0; i--) {
+        shelf_put(&shelf, items[i], &(struct shelf_spot){8, 0, 4, 8});
+        cr_assert(shelf_first(&shelf, 0, 2, 8, false).item == items[i]);
+        cr_assert(shelf_first(&shelf, 0, 2, 8, false).n == (i == n - 1 ? 1 : 2));
     }
-    cr_assert(n_sweeps >= 2 && n_sweeps < 10);
+    for (int i = 0; i < n; i++) {
+        cr_assert(shelf_first(&shelf, 0, 4, 5, false).item == items[i]);
+        shelf_take(&shelf, items[i]);
+    }
+    cr_assert(shelf_first(&shelf, 0, 4, 5, false).n == 0 && shelf.grid != NULL);
+    shelf_put(&shelf, 262144, &(struct shelf_spot){8, 0, 4, 8});
+    cr_assert(shelf_first(&shelf, 0, 4, 5, false).item == 262144 && shelf.grid == NULL);
     shelf_finish(&shelf);
 }
 
@@ -229,7 +220,7 @@ Test(shelf, keeps_everybody_while_the_grid_grows)
     struct shelf_spot spot;
     int32_t amounts[] = {0, 1024, 4096, 512, 768, 6144, 3, 30000};
 
-    shelf_init(&shelf, SHELF_BY_MEMORY, 0, 1);
+    shelf_init(&shelf, SHELF_BY_MEMORY, 1);
     for (int i = 0; i < 8; i++) {
         shelf_put(&shelf, i, &(struct shelf_spot){(uint64_t)amounts[i], i, 4096, amounts[i]});
         for (int j = 0; j <= i; j++) {
@@ -248,7 +239,7 @@ Test(shelf, knows_nothing_of_a_board_that_nobody_stands_on)
 {
     struct shelf shelf;
 
-    shelf_init(&shelf, SHELF_BY_KEY, 0, 0);
+    shelf_init(&shelf, SHELF_BY_KEY, 0);
     cr_assert(shelf_first(&shelf, 0, 0, 0, false).n == 0);
     shelf_put(&shelf, 3, &(struct shelf_spot){0, 2, 0, 0});
     cr_assert(shelf_first(&shelf, 1, 0, 0, false).n == 0);
