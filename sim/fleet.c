@@ -357,8 +357,9 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
     const struct instance *known = &fleet->cluster->instances[id];
     struct fleet_instance *instance = &fleet->instances[id];
 
-    for (int i = known->n_tasks - 1; i >= 0; i--)
-        fleet_forget_task(fleet, cluster_tasks_on(known)[i]);
+    for (int t = cluster_newest_on(fleet->cluster, known); t != ID_NONE;
+         t = cluster_older_on(fleet->cluster, t))
+        fleet_forget_task(fleet, t);
     fleet_drop_pulls(fleet, id);
     fleet_drop_duties(fleet, id);
     if (instance->up)

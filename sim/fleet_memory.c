@@ -74,8 +74,9 @@ static struct victim choose(struct fleet *fleet, struct fleet_container *contain
                                                                       << 20)
         consider_task(fleet, task, &victim);
     else if (fleet->instances[id].memory_bytes > (int64_t)fleet->instances[id].memory_mib << 20)
-        for (int i = fleet->cluster->instances[id].n_tasks - 1; i >= 0; i--)
-            consider_task(fleet, cluster_tasks_on(&fleet->cluster->instances[id])[i], &victim);
+        for (int t = cluster_newest_on(fleet->cluster, &fleet->cluster->instances[id]);
+             t != ID_NONE; t = cluster_older_on(fleet->cluster, t))
+            consider_task(fleet, t, &victim);
     return victim;
 }
 

@@ -258,11 +258,9 @@ bool capacity_is_full(const struct scheduler *scheduler)
 
 bool capacity_is_empty(const struct cluster *cluster, int id)
 {
-    const struct instance *instance = &cluster->instances[id];
-
-    for (int i = 0; i < instance->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[cluster_tasks_on(instance)[i]];
-        const struct message *call = &cluster->requests[task->request].call;
+    for (int t = cluster_newest_on(cluster, &cluster->instances[id]); t != ID_NONE;
+         t = cluster_older_on(cluster, t)) {
+        const struct message *call = &cluster->requests[cluster->tasks[t].request].call;
 
         if (call->kind != MESSAGE_CREATE_SERVICE ||
             call->as.create_service.scheduling != SCHEDULING_DAEMON)

@@ -94,14 +94,21 @@ static bool instance_lists(const struct scheduler *scheduler, const struct findi
 
     for (int i = 0; i < cluster->n_instances; i++) {
         const struct instance *instance = &cluster->instances[i];
+        int32_t newer = DETAILS_OF_STOPPED, n_listed = 0;
 
-        n += instance->n_tasks;
-        for (int k = 0; k < instance->n_tasks; k++) {
-            int t = cluster_tasks_on(instance)[k];
-
+        for (int t = cluster_newest_on(cluster, instance); t != ID_NONE;
+             t = cluster_older_on(cluster, t)) {
+            if (n_listed++ == instance->n_tasks)
+                FAIL(finding, "i%d: lists more than %d tasks", i + 1, instance->n_tasks);
             if (cluster->tasks[t].instance != i || cluster->tasks[t].last == TASK_STOPPED)
                 FAIL(finding, "i%d: t%d does not belong in its list", i + 1, t + 1);
+            if (cluster_details(cluster, t)->newer_here != newer)
+                FAIL(finding, "i%d: t%d does not know the newer one in its list", i + 1, t + 1);
+            newer = cluster->tasks[t].details;
         }
+        if (n_listed != instance->n_tasks)
+            FAIL(finding, "i%d: counts %d tasks, lists %d", i + 1, instance->n_tasks, n_listed);
+        n += n_listed;
     }
     for (int t = 0; t < cluster->n_tasks; t++)
         n -= cluster->tasks[t].instance != ID_NONE && cluster->tasks[t].last != TASK_STOPPED;
@@ -363,7 +370,7 @@ static bool details_are_own(const struct scheduler *scheduler, const struct find
     const struct cluster *cluster = &scheduler->cluster;
     const struct task_details *of_stopped = &cluster->details[DETAILS_OF_STOPPED];
     bool *taken = calloc((size_t)cluster->n_details, sizeof *taken);
-    int n = 1, twice = ID_NONE;
+    int n = 1, twice = ID_NONE, strange = ID_NONE;
 
     assert(taken != NULL);
     for (int t = 0; t < cluster->n_tasks; t++) {
@@ -374,6 +381,7 @@ static bool details_are_own(const struct scheduler *scheduler, const struct find
         if (details == DETAILS_OF_STOPPED || cluster->tasks[t].last == TASK_STOPPED ||
             taken[details])
             twice = t;
+        strange = cluster->details[details].task == t ? strange : t;
         taken[details] = true;
         n++;
     }
@@ -386,9 +394,12 @@ static bool details_are_own(const struct scheduler *scheduler, const struct find
         FAIL(finding, "t%d has not the details of a task of its status, or another's", twice + 1);
     if (n != cluster->n_details)
         FAIL(finding, "%d records of details, %d of tasks or free", cluster->n_details, n);
-    if (of_stopped->place_is_open || of_stopped->stop_is_open || of_stopped->placed_at_usec != 0 ||
-        of_stopped->running_usec != 0 || of_stopped->next_of_service != ID_NONE ||
-        of_stopped->prev_of_service != ID_NONE || of_stopped->first_target != ID_NONE)
+    if (strange != ID_NONE)
+        FAIL(finding, "t%d has details that say they are another's", strange + 1);
+    if (of_stopped->task != ID_NONE || of_stopped->place_is_open || of_stopped->stop_is_open ||
+        of_stopped->placed_at_usec != 0 || of_stopped->running_usec != 0 ||
+        of_stopped->next_of_service != ID_NONE || of_stopped->prev_of_service != ID_NONE ||
+        of_stopped->first_target != ID_NONE)
         FAIL(finding, "something was written of tasks that have stopped");
     return true;
 }
@@ -407,6 +418,7 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"placement ledger equals its recount", placement_ledger},
         {"no instance is over-committed", never_overcommitted},
         {"a port is held once per instance", port_held_once},
+        {"a task's details are its own", details_are_own},
         {"an instance's list holds its tasks", instance_lists},
         {"a service's counts equal their recounts", service_counts},
         {"a service's tasks are judged", tasks_are_judged},
@@ -415,7 +427,6 @@ const char *core_check(const struct scheduler *scheduler, char *detail, size_t s
         {"a target group's counts equal their recounts", target_groups_count},
         {"each decision is closed once", decisions_closed_once},
         {"totals equal their recounts", totals},
-        {"a task's details are its own", details_are_own},
         {"a task is where its status says", tasks_are_somewhere},
         {"groups count their instances and keep their bounds", check_groups},
         {"an instance that is to go goes", check_leaving},

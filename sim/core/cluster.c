@@ -14,8 +14,10 @@
 const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "BOUND", "DRAINING",
                                              "DEREGISTERING", "INACTIVE", NULL};
 
-static const struct task_details no_details = {
-    .next_of_service = ID_NONE, .prev_of_service = ID_NONE, .first_target = ID_NONE};
+static const struct task_details no_details = {.task = ID_NONE,
+                                               .next_of_service = ID_NONE,
+                                               .prev_of_service = ID_NONE,
+                                               .first_target = ID_NONE};
 
 void cluster_init(struct cluster *cluster, uint64_t seed)
 {
@@ -28,8 +30,6 @@ void cluster_finish(struct cluster *cluster)
     place_index_destroy(cluster->index);
     for (int i = 0; i < cluster->n_instances; i++) {
         free(cluster->instances[i].ports);
-        if (cluster->instances[i].cap_tasks > 0)
-            free(cluster->instances[i].many_tasks);
         free(cluster->instances[i].debts);
     }
     for (int i = 0; i < cluster->n_groups; i++) {
@@ -165,7 +165,7 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
     return service == ID_NONE ? NULL : &cluster->services[service].deployments[task->deployment];
 }
 
-static int32_t take_details(struct cluster *cluster)
+static int32_t take_details(struct cluster *cluster, int task)
 {
     int32_t details;
 
@@ -176,6 +176,7 @@ static int32_t take_details(struct cluster *cluster)
         ARRAY_ADD(cluster, details);
     }
     cluster->details[details] = no_details;
+    cluster->details[details].task = task;
     return details;
 }
 
@@ -192,7 +193,7 @@ int cluster_add_task(struct cluster *cluster, int taskdef, int request)
         .request = request,
         .instance = ID_NONE,
         .deployment = ID_NONE,
-        .details = take_details(cluster),
+        .details = take_details(cluster, cluster->n_tasks - 1),
         .desired = TASK_RUNNING,
         .last = TASK_PROVISIONING,
     };
@@ -247,30 +248,14 @@ static void give_extras(struct instance *instance, const struct task_definition 
     instance->n_ports = kept;
 }
 
-static void make_many(struct instance *instance)
+/* Behind those that are there. */
+static inline void join_instance(const struct cluster *cluster, struct instance *instance,
+                                 int32_t details)
 {
-    int32_t few[INSTANCE_FEW_TASKS];
-
-    memcpy(few, instance->few_tasks, sizeof few);
-    instance->many_tasks = NULL;
-    while (instance->cap_tasks <= INSTANCE_FEW_TASKS)
-        instance->many_tasks = array_grow(instance->many_tasks, instance->cap_tasks,
-                                          &instance->cap_tasks, sizeof few[0]);
-    memcpy(instance->many_tasks, few, sizeof few);
-}
-
-static void join_instance(struct instance *instance, int task)
-{
-    if (instance->cap_tasks == 0 && instance->n_tasks < INSTANCE_FEW_TASKS) {
-        instance->few_tasks[instance->n_tasks++] = task;
-        return;
-    }
-    if (instance->cap_tasks == 0)
-        make_many(instance);
-    if (instance->n_tasks == instance->cap_tasks)
-        instance->many_tasks = array_grow(instance->many_tasks, instance->n_tasks,
-                                          &instance->cap_tasks, sizeof instance->many_tasks[0]);
-    instance->many_tasks[instance->n_tasks++] = task;
+    cluster->details[details].older_here = instance->newest;
+    cluster->details[instance->newest].newer_here = details;
+    instance->newest = details;
+    instance->n_tasks++;
 }
 
 void cluster_place(struct cluster *cluster, int id, int instance_id)
@@ -287,7 +272,7 @@ void cluster_place(struct cluster *cluster, int id, int instance_id)
     if (instance->is_vm)
         instance->bound_at_usec = cluster->now_usec;
     task->last = TASK_PENDING;
-    join_instance(instance, id);
+    join_instance(cluster, instance, task->details);
     instance->cpu_reserved += facts->cpu;
     instance->memory_reserved_mib += facts->memory_mib;
     if (facts->takes_extras)
@@ -429,42 +414,18 @@ void cluster_run(struct cluster *cluster, int id)
     }
 }
 
-/* Those behind the task each move up by one. Always looks at all of them: processors guess wrong where a
- * search ends, which costs more. */
-static void drop_of_few(int32_t *tasks, int task)
+static inline void leave_instance(const struct cluster *cluster, const struct task *task)
 {
-    size_t found = 0;
-
-    for (size_t i = 0; i < INSTANCE_FEW_TASKS - 1; i++) {
-        found |= tasks[i] == task;
-        tasks[i] = tasks[i + found];
-    }
-}
-
-static void drop_of_many(int32_t *tasks, int n, int task)
-{
-    int32_t behind = ID_NONE;
-
-    while (behind != task) { /* from the last one on each takes the place of the one before */
-        int32_t here = tasks[--n];
-
-        tasks[n] = behind;
-        behind = here;
-    }
-}
-
-static void leave_instance(struct cluster *cluster, int id)
-{
-    const struct task *task = &cluster->tasks[id];
     struct instance *instance = instance_of(cluster, task);
+    int32_t older = cluster->details[task->details].older_here;
+    int32_t newer = cluster->details[task->details].newer_here;
 
     if (cluster->taskdef_facts[task->taskdef].takes_extras)
         instance->enis_reserved -=
             taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
-    if (instance->cap_tasks == 0)
-        drop_of_few(instance->few_tasks, id);
-    else
-        drop_of_many(instance->many_tasks, instance->n_tasks, id);
+    *(newer == DETAILS_OF_STOPPED ? &instance->newest : &cluster->details[newer].older_here) =
+        older;
+    cluster->details[older].newer_here = newer;
     instance->n_tasks--;
 }
 
@@ -493,7 +454,7 @@ void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
         cluster_retire(cluster, id, code);
     task->last = TASK_STOPPED;
     if (task->instance != ID_NONE) {
-        leave_instance(cluster, id);
+        leave_instance(cluster, task);
         note_task(cluster, task, 0);
     }
     if (service)

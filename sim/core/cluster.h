@@ -32,8 +32,6 @@ struct port_use {
     int32_t task;
 };
 
-#define INSTANCE_FEW_TASKS 16 /* stand in its record */
-
 /* What tasks of a service (or ID_NONE) are to pay for their part of an instance: an amount of the ledger. */
 struct debt {
     int32_t service;
@@ -56,12 +54,11 @@ struct instance {
     /* Taken by tasks whose desired status is RUNNING: the placement's ledger. What stopping tasks
      * still hold is the agent's ledger, where a task placed too early waits. */
     int32_t cpu_reserved, memory_reserved_mib;
-    int64_t rate;               /* LEDGER_UNIT-ths of nano-dollars per hour */
-    int32_t n_tasks, cap_tasks; /* here and not STOPPED: cluster_tasks_on(); cap 0: they are few */
-    int32_t *many_tasks;
-    int32_t type; /* of the group's: 0 is its first */
-    int32_t zone; /* index in the group's zones, or ID_NONE */
-    int32_t few_tasks[INSTANCE_FEW_TASKS];
+    int64_t rate;    /* LEDGER_UNIT-ths of nano-dollars per hour */
+    int32_t n_tasks; /* here and not STOPPED */
+    int32_t newest;  /* of them: details, for cluster_newest_on() */
+    int32_t type;    /* of the group's: 0 is its first */
+    int32_t zone;    /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool scaled_out;                        /* launched by its capacity provider */
     bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
@@ -129,14 +126,18 @@ struct task {
 struct task_details {
     int64_t report; /* the number of the last one about it */
     int64_t placed_at_usec;
-    int64_t running_usec; /* when it was RUNNING first */
+    int64_t running_usec;           /* when it was RUNNING first */
+    int32_t task;                   /* ID_NONE of those that are */
+    int32_t newer_here, older_here; /* details: placed on the same instance after and before it */
     int32_t next_of_service, prev_of_service;
     int32_t first_target;             /* in the balancer's groups, or ID_NONE */
     uint8_t stop_reason;              /* enum stop_reason, once it is to stop */
     bool place_is_open, stop_is_open; /* decisions that have no answer yet */
 };
 
-#define DETAILS_OF_STOPPED 0 /* the record of all that are: nothing is open, nobody writes there */
+/* The record of all that are: nothing is open, and nobody writes there. Also what stands before the first and
+ * behind the last on an instance, so that nobody need ask: what it has for neighbours means nothing. */
+#define DETAILS_OF_STOPPED 0
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
 
@@ -319,25 +320,28 @@ struct cluster {
 /* Beyond any cluster that fits in memory; keeps sums of counts within 32 bits. */
 #define CLUSTER_COUNT_MAX 1000000
 
-/* The instance's tasks, in the order in which they were placed. */
-static inline const int32_t *cluster_tasks_on(const struct instance *instance)
-{
-    return instance->cap_tasks > 0 ? instance->many_tasks : instance->few_tasks;
-}
-
 /* Has memory bring what placing and stopping a task touches of the instance. */
 static inline void cluster_fetch_instance(const struct cluster *cluster, int instance)
 {
-    const struct instance *it = &cluster->instances[instance];
-
-    __builtin_prefetch(it, 1);
-    __builtin_prefetch(&it->few_tasks[INSTANCE_FEW_TASKS - 1], 1);
+    __builtin_prefetch(&cluster->instances[instance], 1);
 }
 
 /* What is known of a task until it is STOPPED; of one that is, nothing. Good until a task is added. */
 static inline struct task_details *cluster_details(const struct cluster *cluster, int task)
 {
     return &cluster->details[cluster->tasks[task].details];
+}
+
+/* The task placed last of those on the instance, and the one placed before a task there; ID_NONE. */
+static inline int32_t cluster_newest_on(const struct cluster *cluster,
+                                        const struct instance *instance)
+{
+    return cluster->details[instance->newest].task;
+}
+
+static inline int32_t cluster_older_on(const struct cluster *cluster, int task)
+{
+    return cluster->details[cluster_details(cluster, task)->older_here].task;
 }
 
 /* Whether it is the index of one of `n` things. */

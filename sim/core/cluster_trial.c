@@ -37,24 +37,16 @@ void cluster_trial_init(struct cluster *trial, const struct cluster *cluster)
     OWN(trial, instances);
     for (int i = 0; i < trial->n_services; i++)
         OWN(&trial->services[i], deployments);
-    for (int i = 0; i < trial->n_instances; i++) {
+    for (int i = 0; i < trial->n_instances; i++)
         OWN(&trial->instances[i], ports);
-        if (trial->instances[i].cap_tasks > 0)
-            trial->instances[i].many_tasks =
-                duplicate(trial->instances[i].many_tasks, trial->instances[i].n_tasks,
-                          &trial->instances[i].cap_tasks, sizeof(int32_t));
-    }
 }
 
 void cluster_trial_finish(struct cluster *trial)
 {
     for (int i = 0; i < trial->n_services; i++)
         free(trial->services[i].deployments);
-    for (int i = 0; i < trial->n_instances; i++) {
+    for (int i = 0; i < trial->n_instances; i++)
         free(trial->instances[i].ports);
-        if (trial->instances[i].cap_tasks > 0)
-            free(trial->instances[i].many_tasks);
-    }
     if (trial->index)
         place_index_destroy(trial->index);
     free(trial->tasks);

@@ -16,21 +16,19 @@ static bool is_wanted_on(const struct cluster *cluster, const struct service *se
 /* The service's task on the instance that is not STOPPED, or ID_NONE. */
 static int task_on(const struct cluster *cluster, const struct service *service, int instance)
 {
-    const struct instance *it = &cluster->instances[instance];
+    int task = cluster_newest_on(cluster, &cluster->instances[instance]);
 
-    for (int i = it->n_tasks - 1; i >= 0; i--)
-        if (cluster->tasks[cluster_tasks_on(it)[i]].request == service->request)
-            return cluster_tasks_on(it)[i];
-    return ID_NONE;
+    while (task != ID_NONE && cluster->tasks[task].request != service->request)
+        task = cluster_older_on(cluster, task);
+    return task;
 }
 
 /* Somebody else's task still lives there. */
 static bool is_needed_on(const struct cluster *cluster, int instance)
 {
-    const struct instance *it = &cluster->instances[instance];
-
-    for (int i = 0; i < it->n_tasks; i++) {
-        int service = cluster->requests[cluster->tasks[cluster_tasks_on(it)[i]].request].service;
+    for (int t = cluster_newest_on(cluster, &cluster->instances[instance]); t != ID_NONE;
+         t = cluster_older_on(cluster, t)) {
+        int service = cluster->requests[cluster->tasks[t].request].service;
 
         if (service == ID_NONE || cluster->services[service].scheduling != SCHEDULING_DAEMON)
             return true;

@@ -135,8 +135,10 @@ static void set_draining(struct scheduler *scheduler, struct outputs *outputs, i
     instance->status = draining ? INSTANCE_DRAINING : INSTANCE_ACTIVE;
     cluster_note_instance(cluster, id);
     scheduler->room = true;
-    for (int i = instance->n_tasks - 1; i >= 0; i--)
-        service_judge(scheduler, outputs, cluster_tasks_on(instance)[i]);
+    for (int t = cluster_newest_on(cluster, instance), older; t != ID_NONE; t = older) {
+        older = cluster_older_on(cluster, t);
+        service_judge(scheduler, outputs, t);
+    }
     service_note_instance(scheduler, id);
 }
 
@@ -208,8 +210,7 @@ void instance_lose(struct scheduler *scheduler, struct outputs *outputs, int id)
     code = instance->interrupted ? STOP_SPOT_INTERRUPTION : STOP_INFRASTRUCTURE_HEALTH;
     bill(scheduler, id, true);
     while (instance->n_tasks > 0)
-        task_note_stopped(scheduler, outputs, cluster_tasks_on(instance)[instance->n_tasks - 1],
-                          code);
+        task_note_stopped(scheduler, outputs, cluster_newest_on(cluster, instance), code);
     if (!instance->leaving)
         group_give_up_place(cluster, instance);
     group_leave(cluster, id);

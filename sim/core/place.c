@@ -21,11 +21,11 @@ static void *allocate(int n, size_t size)
 
 int place_own_tasks(const struct cluster *cluster, int instance, int32_t task_group)
 {
-    const struct instance *it = &cluster->instances[instance];
     int n = 0;
 
-    for (int i = 0; i < it->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[cluster_tasks_on(it)[i]];
+    for (int t = cluster_newest_on(cluster, &cluster->instances[instance]); t != ID_NONE;
+         t = cluster_older_on(cluster, t)) {
+        const struct task *task = &cluster->tasks[t];
 
         n += task->desired == TASK_RUNNING &&
              cluster->requests[task->request].task_group == task_group;

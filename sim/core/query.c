@@ -42,8 +42,9 @@ int64_t query_count_running(const struct cluster *cluster, const struct instance
 {
     int64_t n = 0;
 
-    for (int i = 0; i < instance->n_tasks; i++)
-        n += cluster->tasks[cluster_tasks_on(instance)[i]].desired == TASK_RUNNING;
+    for (int t = cluster_newest_on(cluster, instance); t != ID_NONE;
+         t = cluster_older_on(cluster, t))
+        n += cluster->tasks[t].desired == TASK_RUNNING;
     return n;
 }
 
@@ -156,9 +157,9 @@ static bool task_group_holds(const struct query *query, const struct comparison 
 {
     if (instance->n_tasks == 0)
         return comparison->relation == OPERATOR_NOT_EXISTS;
-    for (int i = 0; i < instance->n_tasks; i++) {
-        const struct task *task = &cluster->tasks[cluster_tasks_on(instance)[i]];
-        const struct request *request = &cluster->requests[task->request];
+    for (int t = cluster_newest_on(cluster, instance); t != ID_NONE;
+         t = cluster_older_on(cluster, t)) {
+        const struct request *request = &cluster->requests[cluster->tasks[t].request];
 
         if (text_holds(query, comparison, names_text(&cluster->names, request->task_group),
                        gave_up)) {

@@ -119,10 +119,15 @@ static void add_number(struct values *values, struct query_value value, enum que
 static void add_groups(struct values *values, struct query_value value,
                        const struct cluster *cluster, const struct instance *instance)
 {
-    const int32_t *tasks = cluster_tasks_on(instance);
+    int32_t *tasks = malloc(((size_t)instance->n_tasks + 1) * sizeof *tasks);
+    int n = instance->n_tasks;
 
+    assert(tasks != NULL);
     if (instance->n_tasks == 0)
         add_text(values, value, NULL);
+    for (int t = cluster_newest_on(cluster, instance); t != ID_NONE;
+         t = cluster_older_on(cluster, t))
+        tasks[--n] = t;
     for (int i = 0; i < instance->n_tasks; i++) {
         int32_t group = cluster->requests[cluster->tasks[tasks[i]].request].task_group;
         int before = 0;
@@ -132,6 +137,7 @@ static void add_groups(struct values *values, struct query_value value,
         if (before == i)
             add_text(values, value, names_text(&cluster->names, group));
     }
+    free(tasks);
 }
 
 static void add_subject(struct values *values, const struct comparison *comparison,

@@ -440,7 +440,6 @@ static void note_stop(struct victims *victims)
     const struct cluster *cluster = victims->cluster;
     const struct node *last = &victims->nodes[victims->last];
     int32_t instance = cluster->tasks[last->task].instance;
-    const struct instance *it = &cluster->instances[instance];
 
     assert(cluster->tasks[last->task].desired == TASK_STOPPED);
     victims->last = ID_NONE;
@@ -450,8 +449,9 @@ static void note_stop(struct victims *victims)
     for (int r = 0; r < victims->n_rules; r++)
         if (by_attribute(&victims->rules[r]))
             victims->totals[victims->class_values[victims->classes[last->class].value + r]]--;
-    for (int i = it->n_tasks - 1; i >= 0; i--) {
-        int32_t node = node_of(victims, cluster_tasks_on(it)[i]);
+    for (int t = cluster_newest_on(cluster, &cluster->instances[instance]); t != ID_NONE;
+         t = cluster_older_on(cluster, t)) {
+        int32_t node = node_of(victims, t);
 
         if (node == ID_NONE)
             continue;

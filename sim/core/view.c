@@ -4,6 +4,7 @@
 #include "core/view.h"
 
 #include "core/place.h"
+#include "core/query_program.h"
 
 #include <string.h>
 
@@ -45,12 +46,7 @@ int64_t view_free_memory_mib(const struct strategy_view *view, int instance)
 
 int view_tasks(const struct strategy_view *view, int instance)
 {
-    const struct instance *it = instance_of(view, instance);
-    int n = 0;
-
-    for (int i = 0; i < it->n_tasks; i++)
-        n += view->cluster->tasks[cluster_tasks_on(it)[i]].desired == TASK_RUNNING;
-    return n;
+    return (int)query_count_running(view->cluster, instance_of(view, instance));
 }
 
 int view_group_tasks(const struct strategy_view *view, int instance)

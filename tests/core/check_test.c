@@ -78,6 +78,35 @@ Test(check, details_of_two_tasks)
     expect_found("t1 has not the details");
 }
 
+Test(check, details_that_say_they_are_of_another)
+{
+    cluster_details(cluster, 1)->task = 2;
+    expect_found("t2 has details that say");
+}
+
+Test(check, lists_of_tasks_on_instances)
+{
+    struct instance *instance = cluster->instances;
+    struct task_details *details;
+    int32_t older;
+
+    run(cluster->n_instances);
+    while (instance->n_tasks != 2)
+        cr_assert(++instance < cluster->instances + cluster->n_instances);
+    details = cluster_details(cluster, cluster_newest_on(cluster, instance));
+    older = details->older_here;
+    details->older_here = DETAILS_OF_STOPPED;
+    expect_found("counts 2 tasks, lists 1");
+    details->older_here = older;
+    details->newer_here = older;
+    expect_found("does not know the newer one");
+    details->newer_here = DETAILS_OF_STOPPED;
+    cluster->details[older].older_here = instance->newest; /* round in a circle */
+    expect_found("lists more than");
+    cluster->details[older].older_here = DETAILS_OF_STOPPED;
+    cr_assert(core_check(&scheduler, (char[256]){0}, 256) == NULL);
+}
+
 Test(check, details_of_nobody)
 {
     cluster->n_free_details--;

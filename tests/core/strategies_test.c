@@ -145,8 +145,7 @@ Test(strategies, the_lowest_score_loses_its_task)
     int service, victim;
 
     make_boxes(&cluster, rules, 1, &service); /* best-fit gives i1 400, i3 400: equals */
-    cluster_stop(&cluster,
-                 cluster_tasks_on(&cluster.instances[2])[cluster.instances[2].n_tasks - 1],
+    cluster_stop(&cluster, cluster_newest_on(&cluster, &cluster.instances[2]),
                  STOP_NONE); /* now i3 has 300 */
     victim = place_victim(&cluster, service, ID_NONE);
     cr_assert(cluster.tasks[victim].instance == 2, "i%d", cluster.tasks[victim].instance + 1);
