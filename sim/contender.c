@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALL "all"
 #define DEFAULT_NAME "ecs-default"
 #define ATTRIBUTE_PREFIX "spread-attribute:"
 #define NAMES_MAX 64
@@ -43,10 +44,12 @@ static const struct {
 
 static bool unknown_name(const char *word, struct err *err)
 {
-    const char *names[NAMES_MAX] = {DEFAULT_NAME, "all"}, *nearest, *colon = strchr(word, ':');
+    const char *names[NAMES_MAX] = {DEFAULT_NAME, ALL}, *nearest, *colon = strchr(word, ':');
     char prefix[32];
     int n = 2;
 
+    if (!*word)
+        return err_set(err, EXIT_INPUT, "the name of a strategy is missing beside a , or +");
     snprintf(prefix, sizeof prefix, "%.*s", colon ? (int)(colon - word) + 1 : 0, word);
     if (colon && colon[1] && nearest_of(prefix, (const char *const[]){ATTRIBUTE_PREFIX, NULL}))
         return err_set(err, EXIT_INPUT, "no strategy \"%s\"; did you mean " ATTRIBUTE_PREFIX "%s?",
@@ -90,7 +93,7 @@ static bool read_chain(struct contender *contender, char *text, struct err *err)
     char *rest = text, *word;
 
     while ((word = strsep(&rest, "+")) != NULL) {
-        if (strcmp(word, DEFAULT_NAME) == 0)
+        if (strcmp(word, DEFAULT_NAME) == 0 || strcmp(word, ALL) == 0)
             return err_set(err, EXIT_INPUT, "%s is no rule of a chain: it stands alone", word);
         if (contender->n_rules == CONTENDER_RULES_MAX)
             return err_set(err, EXIT_INPUT, "%s has more than %d rules, the most that ECS takes",
@@ -102,15 +105,22 @@ static bool read_chain(struct contender *contender, char *text, struct err *err)
     return true;
 }
 
+static bool is_there(const struct contenders *list, const char *name)
+{
+    for (int i = 0; i < list->n_contenders; i++)
+        if (strcmp(list->contenders[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static bool add(struct contenders *list, const char *name, struct err *err)
 {
     struct contender *contender;
     char *text;
     bool ok;
 
-    for (int i = 0; i < list->n_contenders; i++)
-        if (strcmp(list->contenders[i].name, name) == 0)
-            return err_set(err, EXIT_INPUT, "%s is named twice", name);
+    if (is_there(list, name))
+        return err_set(err, EXIT_INPUT, "%s is named twice", name);
     contender = ARRAY_ADD(list, contenders);
     contender->name = memory_text(name);
     if (strcmp(name, DEFAULT_NAME) == 0)
@@ -121,30 +131,46 @@ static bool add(struct contenders *list, const char *name, struct err *err)
     return ok;
 }
 
+static bool add_missing(struct contenders *list, const char *name, struct err *err)
+{
+    return is_there(list, name) || add(list, name, err);
+}
+
 static bool add_all(struct contenders *list, struct err *err)
 {
-    bool ok = add(list, DEFAULT_NAME, err);
+    bool ok = add_missing(list, DEFAULT_NAME, err);
 
     for (size_t i = 0; ok && i < N_ECS_RULES; i++)
-        ok = add(list, ecs_rules[i].name, err);
-    ok = ok && add(list, ALL_CHAIN, err);
+        ok = add_missing(list, ecs_rules[i].name, err);
+    ok = ok && add_missing(list, ALL_CHAIN, err);
     for (const struct strategy *own = strategies; ok && own->name; own++)
-        ok = add(list, own->name, err);
+        ok = add_missing(list, own->name, err);
     return ok;
+}
+
+/* Without the blanks around it. */
+static char *trim(char *name)
+{
+    name += strspn(name, " ");
+    name[strcspn(name, " ")] = 0;
+    return name;
 }
 
 bool contenders_read(struct contenders *list, const char *text, struct err *err)
 {
     char *copy, *rest, *name;
-    bool ok = true;
+    bool ok = true, all = false;
 
-    if (strcmp(text, "all") == 0)
-        return add_all(list, err);
     copy = rest = memory_text(text);
-    while (ok && (name = strsep(&rest, ",")) != NULL)
-        ok = add(list, name, err);
+    while (ok && (name = strsep(&rest, ",")) != NULL) {
+        name = trim(name);
+        if (strcmp(name, ALL) == 0)
+            all = true;
+        else
+            ok = add(list, name, err);
+    }
     free(copy);
-    return ok;
+    return ok && (!all || add_all(list, err));
 }
 
 void contenders_finish(struct contenders *list)

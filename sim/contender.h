@@ -24,8 +24,9 @@ struct contenders {
     int n_contenders, cap_contenders;
 };
 
-/* Reads "all", or names with commas between them; the rules of one are joined by "+". False (EXIT_INPUT)
- * with the nearest valid name. Finish in either case. */
+/* Reads names with commas between them, of which "all" stands for every one in the tables that is not named
+ * beside it; the rules of one are joined by "+". False (EXIT_INPUT) with the nearest valid name. Finish in either
+ * case. */
 bool contenders_read(struct contenders *list, const char *text, struct err *err);
 void contenders_finish(struct contenders *list);
 

@@ -94,7 +94,8 @@ static bool read_type(const struct node *node, struct strategy_rule *rule)
     return false;
 }
 
-static void read_strategy(const struct node *call, struct strategy_rule **rules, int32_t *n)
+static void read_strategy(const struct scenario_reader *reader, const struct node *call,
+                          struct strategy_rule **rules, int32_t *n)
 {
     struct node list = node_member(call, "placementStrategy");
     size_t n_items = node_list(&list);
@@ -125,6 +126,8 @@ static void read_strategy(const struct node *call, struct strategy_rule **rules,
             node_error(&field_node, "missing: %s needs a field", strategy_type_names[rule->type]);
         else if (node_text(&field_node, &field))
             read_field(&field_node, field, rule);
+        if (rule->attribute)
+            scenario_warn_of_spread(reader, &field_node, rule->attribute);
     }
 }
 
@@ -167,7 +170,7 @@ static bool read_create_service(struct scenario_reader *reader, struct node *nod
     scenario_read_service_members(reader, node, call);
     scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
                            &call->launch_type_ec2);
-    read_strategy(node, &call->strategy, &call->n_strategy);
+    read_strategy(reader, node, &call->strategy, &call->n_strategy);
     read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
     scenario_check_rebalancing(node, call);
     return true;
@@ -268,7 +271,7 @@ static void entry_update_service(struct scenario_reader *reader, struct node *no
     constraints = node_member(node, "placementConstraints");
     call->new_strategy = strategy.value != NULL;
     call->new_constraints = constraints.value != NULL;
-    read_strategy(node, &call->strategy, &call->n_strategy);
+    read_strategy(reader, node, &call->strategy, &call->n_strategy);
     read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
     scenario_read_strategy(reader, node, ID_NONE, &call->providers, &call->n_providers, &ignored);
     if (call->n_providers > 0 && !call->force && call->taskdef == ID_NONE) {
@@ -327,7 +330,7 @@ static void entry_run_task(struct scenario_reader *reader, struct node *node,
         call->group = read_group(&group, text);
     scenario_read_strategy(reader, node, call->taskdef, &call->providers, &call->n_providers,
                            &call->launch_type_ec2);
-    read_strategy(node, &call->strategy, &call->n_strategy);
+    read_strategy(reader, node, &call->strategy, &call->n_strategy);
     read_constraints(reader, node, call->taskdef, &call->constraints, &call->n_constraints);
 }
 

@@ -1,8 +1,13 @@
 /*
  * Definitions that fit on no instance of their scenario, not even on an empty one: whoever waits for
- * such a task waits for ever.
+ * such a task waits for ever. And strategies that no instance has anything to say to.
  */
+#include "file/nearest.h"
 #include "file/scenario_read.h"
+
+#include <string.h>
+
+#define NAMES_MAX 64
 
 /* What a group's agents register of its type's memory. */
 static int32_t group_memory_mib(const struct scenario_group *group,
@@ -99,9 +104,67 @@ static void warn_of_size(const struct scenario_reader *reader, const struct node
                      nearest->name, (long long)nearest_there);
 }
 
+/* Attributes that instances have by themselves. */
+static bool is_built_in(const char *name)
+{
+    return strncmp(name, "ecs.", 4) == 0;
+}
+
+/* Whether any instance has the attribute, with that value where one is given. */
+static bool is_had(const struct scenario_reader *reader, const char *name, const char *value)
+{
+    for (int g = 0; g < reader->n_groups; g++) {
+        const struct scenario_group *group = &reader->groups[g];
+
+        for (int i = 0; i < group->n_attributes; i++)
+            if (strcmp(group->attributes[i].name, name) == 0 &&
+                (!value ||
+                 (group->attributes[i].value && strcmp(group->attributes[i].value, value) == 0)))
+                return true;
+    }
+    return false;
+}
+
+static const char *nearest_attribute(const struct scenario_reader *reader, const char *name)
+{
+    const char *names[NAMES_MAX];
+    int n = 0;
+
+    for (int g = 0; g < reader->n_groups; g++)
+        for (int i = 0; i < reader->groups[g].n_attributes && n < NAMES_MAX; i++)
+            names[n++] = reader->groups[g].attributes[i].name;
+    return nearest_name(name, names, n);
+}
+
+void scenario_warn_of_spread(const struct scenario_reader *reader, const struct node *node,
+                             const char *attribute)
+{
+    if (reader->n_groups == 0 || is_built_in(attribute) || is_had(reader, attribute, NULL))
+        return;
+    node_warning(node, "no instance has the attribute %.128s, so all count as one%s", attribute,
+                 node_hint(nearest_attribute(reader, attribute)));
+}
+
+static void warn_of_required(const struct scenario_reader *reader, const struct node *node,
+                             const struct attribute *required)
+{
+    struct node list = node_member(node, "requiresAttributes");
+
+    if (reader->n_groups == 0 || is_built_in(required->name) ||
+        is_had(reader, required->name, required->value))
+        return;
+    node_warning(&list, "no instance has the attribute %.128s%s%.128s: the task fits on none%s",
+                 required->name, required->value ? "=" : "", required->value ? required->value : "",
+                 is_had(reader, required->name, NULL)
+                     ? ""
+                     : node_hint(nearest_attribute(reader, required->name)));
+}
+
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition)
 {
+    for (int i = 0; i < definition->n_requires; i++)
+        warn_of_required(reader, node, &definition->requires[i]);
     warn_of_ports(reader, node, definition);
     warn_of_size(reader, node, definition);
 }

@@ -63,6 +63,9 @@ void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
 /* A definition that fits on no instance, even an empty one, is worth a warning. */
 void scenario_warn_of_misfit(const struct scenario_reader *reader, const struct node *node,
                              const struct task_definition *definition);
+/* Likewise a spread over an attribute, without "attribute:", that no instance has. */
+void scenario_warn_of_spread(const struct scenario_reader *reader, const struct node *node,
+                             const char *attribute);
 
 /* scenario_world.c */
 void scenario_read_instances(struct scenario_reader *reader, const struct node *top);

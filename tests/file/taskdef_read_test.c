@@ -231,6 +231,10 @@ static const struct row definitions[] = {
     {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
      "\"requiresAttributes\":[{\"value\":\"x\"}]}",
      "1:98: error: requiresAttributes[0].name: missing: an attribute's name"},
+    {"{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"memory\":8}],"
+     "\"requiresAttributes\":[{\"name\":\"ecs.os-type\"},{\"name\":\"disk\",\"value\":\"ssd\"}]}",
+     "1:97: warning: requiresAttributes: no instance has the attribute disk=ssd: the task fits on "
+     "none"},
     {"{\"taskDefinition\":{\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":"
      "\"i\",\"memory\":0}]},\"tags\":[]}",
      "1:57: warning: taskDefinition.containerDefinitions[0]: no memory, which ECS wants on "
@@ -330,7 +334,10 @@ static const char whole[] =
 
 Test(taskdef_read, reads_every_member)
 {
-    struct scenario *scenario = reading(whole, "");
+    struct scenario *scenario = reading(
+        whole, "1:173: warning: requiresAttributes: no instance has the attribute ssd: the task "
+               "fits on none\n1:173: warning: requiresAttributes: no instance has the attribute "
+               "rack=r1: the task fits on none");
     const struct task_definition *definition = scenario->taskdefs[0].definition;
     const struct container_definition *init = &definition->containers[0],
                                       *web = &definition->containers[1];

@@ -220,6 +220,13 @@ placed '{"type":"spread","field":"ecs.availability-zone"}'
 expect 'an attribute without its prefix' 2 '' 'did you mean attribute:ecs.availability-zone\?' sim placed.json
 placed '{"type":"spread","field":"hots"}'
 expect 'hosts misspelt' 2 '' 'did you mean host\?' sim placed.json
+placed '{"type":"spread","field":"attribute:rak"}'
+expect 'an attribute that no instance has' 0 SIMULATED \
+    'field: no instance has the attribute rak, so all count as one \(did you mean rack\?\)' sim placed.json
+placed '{"type":"spread","field":"attribute:rack"},{"type":"spread","field":"attribute:ecs.availability-zone"}'
+"$berth" sim placed.json >out 2>err
+[ ! -s err ]
+report 'and nothing of one that some have' $?
 placed '' 'attribute:rack\t= r1'
 expect 'a place in an expression' 2 '' 'expression: column 16 of the expression: expected an operator .*, found .=. \(did you mean ==\?\)$' sim placed.json
 [ "$(tail -n 2 err)" = "$(printf '    attribute:rack = r1\n                   ^')" ]
