@@ -5,6 +5,7 @@
 #include "viz/scene_wait.h"
 
 #include "core/array.h"
+#include "viz/track.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,36 +26,80 @@ static int by_age(const void *a, const void *b)
     return left->note < right->note ? -1 : left->note > right->note;
 }
 
-/* Placements service by service, each service's in order of time. */
-struct placements {
-    int64_t *at_usec;
-    int *first; /* by service; one more than there are */
+/* What befalls a service at a moment. */
+struct moment {
+    int32_t service;
+    int32_t number; /* of a placement its place among all, of a wish its place in the story */
+    int64_t at_usec;
 };
 
-static bool has_service(const struct story *story, int32_t task)
+struct moments {
+    struct moment *list; /* service by service, each in order of time, then of number */
+    int n_list, cap_list;
+};
+
+struct services {
+    struct moments placed, freed, wanted;
+};
+
+static int in_order(const void *a, const void *b)
 {
-    return story->tasks[task].service >= 0 && story->tasks[task].service < story->n_services &&
-           story->tasks[task].placed_at_usec != USEC_NEVER;
+    const struct moment *left = a, *right = b;
+    if (left->service != right->service)
+        return left->service < right->service ? -1 : 1;
+    if (left->at_usec != right->at_usec)
+        return left->at_usec < right->at_usec ? -1 : 1;
+    return (left->number > right->number) - (left->number < right->number);
 }
 
-static struct placements placements_of(const struct story *story)
+/* The first that is not before `what`. */
+static int find(const struct moments *moments, struct moment what)
 {
-    size_t n_services = (size_t)story->n_services;
-    struct placements all = {calloc((size_t)story->n_tasks + 1, sizeof *all.at_usec),
-                             calloc(n_services + 2, sizeof *all.first)};
-    for (int t = 0; t < story->n_tasks; t++) {
-        if (has_service(story, t))
-            all.first[story->tasks[t].service + 2]++;
+    int low = 0, high = moments->n_list;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (in_order(&moments->list[middle], &what) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (int s = 0; s < story->n_services; s++)
-        all.first[s + 2] += all.first[s + 1];
+    return low;
+}
+
+/* How many of the service's there were until then, that moment included. */
+static int count_of(const struct moments *moments, int32_t service, int64_t at_usec)
+{
+    return find(moments, (struct moment){service, INT32_MAX, at_usec}) -
+           find(moments, (struct moment){service, INT32_MIN, INT64_MIN});
+}
+
+static void add_moment(struct moments *moments, int32_t service, int32_t number, int64_t at_usec)
+{
+    if (at_usec != USEC_NEVER)
+        *ARRAY_ADD(moments, list) = (struct moment){service, number, at_usec};
+}
+
+static void sort(struct moments *moments)
+{
+    if (moments->n_list > 0)
+        qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, in_order);
+}
+
+static struct services services_of(const struct story *story)
+{
+    struct services all = {0};
     for (int t = 0; t < story->n_tasks; t++) {
-        if (has_service(story, t))
-            all.at_usec[all.first[story->tasks[t].service + 1]++] = story->tasks[t].placed_at_usec;
+        const struct story_task *task = &story->tasks[t];
+        if (task->service == ID_NONE || task->placed_at_usec == USEC_NEVER)
+            continue;
+        add_moment(&all.placed, task->service, task->nth_placed, task->placed_at_usec);
+        add_moment(&all.freed, task->service, task->nth_placed, track_freed_usec(task));
     }
-    for (int s = 0; s < story->n_services; s++)
-        qsort(all.at_usec + all.first[s], (size_t)(all.first[s + 1] - all.first[s]),
-              sizeof *all.at_usec, by_moment);
+    for (int i = 0; i < story->n_wants; i++)
+        add_moment(&all.wanted, story->wants[i].service, i, story->wants[i].at_usec);
+    sort(&all.placed);
+    sort(&all.freed);
+    sort(&all.wanted);
     return all;
 }
 
@@ -77,8 +122,28 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* When the service next gets a task, or wants no more than it has. */
+static int64_t service_until(const struct story *story, const struct services *services,
+                             int32_t service, const struct story_note *note)
+{
+    const struct moments *placed = &services->placed, *wanted = &services->wanted;
+    int next = find(placed, (struct moment){service, note->n_placed, note->at_usec});
+    int wish = find(wanted, (struct moment){service, INT32_MAX, note->at_usec});
+    int64_t until_usec = USEC_NEVER;
+    if (next < placed->n_list && placed->list[next].service == service)
+        until_usec = placed->list[next].at_usec;
+    for (; wish < wanted->n_list && wanted->list[wish].service == service; wish++) {
+        int64_t at_usec = wanted->list[wish].at_usec;
+        int live =
+            count_of(placed, service, at_usec) - count_of(&services->freed, service, at_usec);
+        if (at_usec >= until_usec || story->wants[wanted->list[wish].number].desired <= live)
+            return least(at_usec, until_usec);
+    }
+    return until_usec;
+}
+
 /* When what the note is about has its place, or needs none any more. */
-static int64_t until(const struct story *story, const struct placements *placements,
+static int64_t until(const struct story *story, const struct services *services,
                      const struct story_note *note)
 {
     const struct wait *wait = &note->message.as.wait;
@@ -88,9 +153,7 @@ static int64_t until(const struct story *story, const struct placements *placeme
     }
     if (wait->task != ID_NONE || wait->service < 0 || wait->service >= story->n_services)
         return USEC_NEVER;
-    int first = placements->first[wait->service], last = placements->first[wait->service + 1];
-    int next = first + count_until(placements->at_usec + first, last - first, note->at_usec - 1);
-    return next < last ? placements->at_usec[next] : USEC_NEVER;
+    return service_until(story, services, wait->service, note);
 }
 
 /* The newest waiter for the same thing, kept in `newest`; NULL where nobody knows the thing. */
@@ -105,7 +168,7 @@ static int *newest_of(const struct story *story, int *newest, const struct wait 
 
 static void make_list(struct scene_waiters *waiters, const struct story *story)
 {
-    struct placements placements = placements_of(story);
+    struct services services = services_of(story);
     int *newest = calloc((size_t)story->n_tasks + (size_t)story->n_services + 1, sizeof *newest);
     for (int i = 0; i < story->n_notes; i++) {
         const struct story_note *note = &story->notes[i];
@@ -113,7 +176,7 @@ static void make_list(struct scene_waiters *waiters, const struct story *story)
             continue;
         struct scene_waiter waiter = {
             .at_usec = note->at_usec,
-            .until_usec = least(until(story, &placements, note), story->end_usec),
+            .until_usec = least(until(story, &services, note), story->end_usec),
             .since_usec = note->at_usec,
             .note = i,
         };
@@ -130,8 +193,9 @@ static void make_list(struct scene_waiters *waiters, const struct story *story)
             *before = waiters->n_list;
     }
     free(newest);
-    free(placements.at_usec);
-    free(placements.first);
+    free(services.placed.list);
+    free(services.freed.list);
+    free(services.wanted.list);
     /* What a newer note says in the same moment was never to be seen. */
     int kept = 0;
     for (int i = 0; i < waiters->n_list; i++) {

@@ -451,6 +451,7 @@ static struct story_note *note(struct story *story, const struct message *messag
     struct story_note *added = ARRAY_ADD(story, notes);
 
     added->at_usec = at_usec;
+    added->n_placed = story->n_placed;
     message_copy(&added->message, message);
     return added;
 }

@@ -121,6 +121,7 @@ struct story_want {
 /* Something the scheduler said no to, or that waits. */
 struct story_note {
     int64_t at_usec;
+    int32_t n_placed;       /* so many tasks were placed before it: those of its own moment too */
     struct message message; /* MESSAGE_REFUSE or MESSAGE_WAIT */
     char *about;            /* what the refused call named, with a space before it; NULL: nothing */
 };

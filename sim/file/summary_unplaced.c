@@ -70,7 +70,7 @@ static int service_lacks(const struct story *story, const struct story_note *not
 
         if (task->service != service || task->placed_at_usec == USEC_NEVER)
             continue;
-        if (task->placed_at_usec > note->at_usec)
+        if (task->nth_placed >= note->n_placed)
             return 0;
         live += task->torn_down || task->stop_at_usec == USEC_NEVER
                     ? task->torn_down || task->stopped_at_usec == USEC_NEVER

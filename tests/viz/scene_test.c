@@ -235,6 +235,33 @@ Test(scene, a_service_waits_until_its_next_task_is_placed)
     cr_expect_eq(scene.n_waits, 0);
 }
 
+/* The log's order tells what came before in the same moment: the third that was placed is not the one that
+ * the service waits for after it. It waits until it wants no more than it has. */
+Test(scene, a_service_waits_beside_those_placed_in_the_same_moment)
+{
+    struct story_service *service = ARRAY_ADD(&sample.story, services);
+    service->name = strdup("shop");
+    service->taskdef = 0;
+    struct story_note *note = ARRAY_ADD(&sample.story, notes);
+    note->at_usec = MS(7000);
+    note->n_placed = sample.story.tasks[3].nth_placed + 1;
+    note->message = message_new(MESSAGE_WAIT);
+    note->message.as.wait.service = 0;
+    sample.story.tasks[3].service = 0;
+    sample.story.tasks[3].placed_at_usec = MS(7000);
+    sample.story.tasks[3].stop_at_usec = sample.story.tasks[3].stopped_at_usec = USEC_NEVER;
+    *ARRAY_ADD(&sample.story, wants) = (struct story_want){MS(7000), 0, 5};
+    *ARRAY_ADD(&sample.story, wants) = (struct story_want){MS(7500), 0, 2};
+    *ARRAY_ADD(&sample.story, wants) = (struct story_want){MS(8000), 0, 1};
+    reopen();
+    scene_move(&scene, MS(7000));
+    cr_expect_eq(scene.n_waits, 1);
+    scene_move(&scene, MS(7900));
+    cr_expect_eq(scene.n_waits, 1);
+    scene_move(&scene, MS(8000));
+    cr_expect_eq(scene.n_waits, 0);
+}
+
 Test(scene, an_empty_run_has_an_empty_scene)
 {
     struct sample empty;
