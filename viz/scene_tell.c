@@ -37,8 +37,11 @@ void scene_tell_lack(char *text, size_t size, enum place_reason reason, int32_t 
         snprintf(text, size, "there is no instance");
     else if (reason == PLACE_MICRO_VM)
         snprintf(text, size, "its micro-VM is not up yet");
-    else if (reason == PLACE_MEMBER_OF || reason == PLACE_DISTINCT)
-        snprintf(text, size, "%s: %s", host, name); /* the name is a sentence */
+    else if (reason == PLACE_MEMBER_OF || reason == PLACE_DISTINCT) /* ECS's names are sentences */
+        snprintf(text, size, "%s: not met by %s",
+                 constraint_type_names[reason == PLACE_MEMBER_OF ? CONSTRAINT_MEMBER_OF
+                                                                 : CONSTRAINT_DISTINCT_INSTANCE],
+                 host);
     else
         snprintf(text, size, "%s: %s", name, host);
 }

@@ -205,7 +205,7 @@ Test(scene, says_what_the_nearest_lacks)
         {PLACE_GPU, 0, 1, "RESOURCE:GPU: i1 lacks 1 GPU"},
         {PLACE_PORTS, 0, 80, "RESOURCE:PORTS: port 80 is taken on i1"},
         {PLACE_ENI, 2, 1, "RESOURCE:ENI: i3"},
-        {PLACE_DISTINCT, 2, 0, "i3: DistinctInstance placement constraint unsatisfied."},
+        {PLACE_DISTINCT, 2, 0, "distinctInstance: not met by i3"},
         {PLACE_NO_INSTANCE, ID_NONE, 0, "there is no instance"},
     };
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
