@@ -258,6 +258,13 @@ sleep 0.5
 kill -ABRT $! && wait $!
 [ $? = 70 ] && grep -q 'a bug in berth: event [0-9]* .*berth sim first.json --seed 1 --paranoid' err
 report 'a bug says how to see it again' $?
+"$berth" sim first.json --set instances.0.count=3000 --set services.0.desiredCount=5000 \
+    --set 'services.0.placementStrategy=[{"type":"best-fit"}]' --json --paranoid >out 2>err &
+sleep 0.5
+kill -FPE $! && wait $!
+[ $? = 70 ] && grep -q '^berth: divided by zero' err && grep -q 'or in the strategy best-fit in sim/core/strategies.c: event' err
+report 'as does one in a strategy of your own' $?
+
 
 mkdir alone && cp "$berth" alone/berth
 berth=$work/alone/berth
