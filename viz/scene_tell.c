@@ -35,6 +35,8 @@ void scene_tell_lack(char *text, size_t size, enum place_reason reason, int32_t 
         snprintf(text, size, "%s: port %" PRId64 " is taken on %s", name, lack, host);
     else if (reason == PLACE_NO_INSTANCE)
         snprintf(text, size, "there is no instance");
+    else if (reason == PLACE_MISSING)
+        snprintf(text, size, "%s: there is no such instance", name);
     else if (reason == PLACE_MICRO_VM)
         snprintf(text, size, "its micro-VM is not up yet");
     else if (reason == PLACE_MEMBER_OF || reason == PLACE_DISTINCT) /* ECS's names are sentences */

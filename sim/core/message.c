@@ -42,6 +42,7 @@ const char *const place_reason_names[] = {
     "DistinctInstance placement constraint unsatisfied.",
     "NO_INSTANCE",
     "MICRO_VM",
+    "MISSING",
     NULL,
 };
 const char *const stop_reason_names[] = {"Task stopped by user",

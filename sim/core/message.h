@@ -92,6 +92,7 @@ enum place_reason {
     PLACE_DISTINCT,    /* distinctInstance: the group is there already */
     PLACE_NO_INSTANCE, /* the cluster is empty; of a machine: it is no container instance */
     PLACE_MICRO_VM,    /* on Fargate: its micro-VM is still to be launched, or boots */
+    PLACE_MISSING,     /* StartTask: there is no instance of that name */
 };
 
 /* Why an API call was refused as a whole. */

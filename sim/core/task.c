@@ -158,7 +158,7 @@ void task_start(struct scheduler *scheduler, const struct message *event, struct
     request = cluster_add_request(cluster, &like, ID_NONE);
     for (int i = 0; i < call->n_instances; i++) {
         struct placement placement = {call->instances[i].instance, ID_NONE};
-        struct place_miss miss = {PLACE_NO_INSTANCE, ID_NONE, 0};
+        struct place_miss miss = {PLACE_MISSING, ID_NONE, 0};
 
         if (cluster_in_range(placement.instance, cluster->n_instances)) {
             miss.nearest = placement.instance;

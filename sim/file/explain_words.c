@@ -76,6 +76,9 @@ const char *explain_lack(const struct task_definition *definition, enum place_re
     case PLACE_MICRO_VM:
         snprintf(text, size, "is not up yet");
         break;
+    case PLACE_MISSING:
+        snprintf(text, size, "does not exist");
+        break;
     }
     return text;
 }
@@ -112,8 +115,9 @@ const char *explain_miss(const struct task_definition *definition, enum place_re
     if (reason == PLACE_MICRO_VM)
         snprintf(text, size, "its micro-VM is not up yet (%s)", place_reason_names[reason]);
     else if (nearest == ID_NONE)
-        snprintf(text, size, "the cluster has no instance (%s)",
-                 place_reason_names[PLACE_NO_INSTANCE]);
+        snprintf(text, size, "the cluster has no %s (%s)",
+                 reason == PLACE_MISSING ? "such instance" : "instance",
+                 place_reason_names[reason == PLACE_MISSING ? reason : PLACE_NO_INSTANCE]);
     else
         snprintf(text, size, "i%d %s (%s)", nearest + 1,
                  explain_lack(definition, reason, lack, words, sizeof words),

@@ -19,8 +19,9 @@ static void print_miss(FILE *out, const struct task_definition *definition,
 
     if (nearest == ID_NONE) {
         fprintf(out, "%s",
-                reason == PLACE_NO_INSTANCE ? "the cluster has no instance"
-                                            : "no instance takes it");
+                reason == PLACE_MISSING       ? "there is no such instance (MISSING)"
+                : reason == PLACE_NO_INSTANCE ? "the cluster has no instance"
+                                              : "no instance takes it");
         return;
     }
     fprintf(out, "nearest is %s, which %s (%s)", story_instance_name(nearest),

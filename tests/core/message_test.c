@@ -45,7 +45,7 @@ Test(message, tables_of_names_are_complete)
         {"stop code", stop_code_names, STOP_INFRASTRUCTURE_HEALTH + 1},
         {"strategy type", strategy_type_names, STRATEGY_OWN + 1},
         {"strategy field", strategy_field_names, BY_ATTRIBUTE + 1},
-        {"place reason", place_reason_names, PLACE_MICRO_VM + 1},
+        {"place reason", place_reason_names, PLACE_MISSING + 1},
         {"refusal", refusal_names, REFUSED_REBALANCING + 1},
         {"stop signal", stop_signal_names, SIGNAL_KILL + 1},
         {"network mode", network_mode_names, NETWORK_NONE + 1},

@@ -184,6 +184,53 @@ Test(scheduler, run_task_without_room_is_refused_with_its_nearest_miss)
     cr_assert(scheduler.cluster.n_tasks == 0, "a refused task is none");
 }
 
+/* Each instance that the call names is answered by itself: taken, without room, or unheard of. */
+Test(scheduler, start_task_is_answered_instance_by_instance)
+{
+    struct instance_name named[] = {{1}, {0}, {7}};
+    struct message event = message_new(MESSAGE_START_TASK);
+
+    add_instances(2, false);
+    define("task", 600);
+    register_instance(0);
+    register_instance(1);
+    run_task(1, false);
+    cr_assert(said(MESSAGE_PLACE_TASK, 0)->as.place_task.instance == 0);
+    event.as.start_task = (struct start_task){.taskdef = 0, .n_instances = 3, .instances = named};
+    step(&event);
+    cr_assert(count(MESSAGE_PLACE_TASK) == 1 && count(MESSAGE_REFUSE) == 2);
+    cr_assert(said(MESSAGE_PLACE_TASK, 0)->as.place_task.instance == 1);
+    cr_assert(said(MESSAGE_REFUSE, 0)->as.refuse.reason == PLACE_MEMORY);
+    cr_assert(said(MESSAGE_REFUSE, 0)->as.refuse.nearest == 0);
+    cr_assert(said(MESSAGE_REFUSE, 1)->as.refuse.reason == PLACE_MISSING);
+    cr_assert(said(MESSAGE_REFUSE, 1)->as.refuse.nearest == ID_NONE);
+}
+
+/* The guide's: N tasks on M < N instances are M, and the rest waits; a task that is told to stop is none. */
+Test(scheduler, distinct_instances_take_one_task_of_a_service_each)
+{
+    struct placement_constraint distinct = {CONSTRAINT_DISTINCT_INSTANCE, NULL};
+    struct message event = message_new(MESSAGE_CREATE_SERVICE);
+
+    add_instances(2, false);
+    define("task", 10);
+    register_instance(0);
+    register_instance(1);
+    event.as.create_service = (struct create_service){
+        .name = "web", .desired = 3, .n_constraints = 1, .constraints = &distinct};
+    step(&event);
+    cr_assert(count(MESSAGE_PLACE_TASK) == 2 && count(MESSAGE_WAIT) == 1);
+    cr_assert(said(MESSAGE_PLACE_TASK, 0)->as.place_task.instance !=
+              said(MESSAGE_PLACE_TASK, 1)->as.place_task.instance);
+    cr_assert(said(MESSAGE_WAIT, 0)->as.wait.reason == PLACE_DISTINCT);
+    report(0, TASK_RUNNING);
+    report(1, TASK_RUNNING);
+    add_instances(1, false);
+    register_instance(2);
+    cr_assert(count(MESSAGE_PLACE_TASK) == 1);
+    cr_assert(said(MESSAGE_PLACE_TASK, 0)->as.place_task.instance == 2);
+}
+
 Test(scheduler, waiting_tasks_are_placed_in_order_once_there_is_room)
 {
     add_instances(1, false);

@@ -207,6 +207,7 @@ Test(scene, says_what_the_nearest_lacks)
         {PLACE_ENI, 2, 1, "RESOURCE:ENI: i3"},
         {PLACE_DISTINCT, 2, 0, "distinctInstance: not met by i3"},
         {PLACE_NO_INSTANCE, ID_NONE, 0, "there is no instance"},
+        {PLACE_MISSING, ID_NONE, 0, "MISSING: there is no such instance"},
     };
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
         char text[96];
