@@ -57,25 +57,28 @@ enum measured {
     MEASURED_CHILD_CPU,
     MEASURED_EXEC_COLD_CPU,
     MEASURED_EXEC_CPU,
-    MEASURED_CHILD_WAIT,   /* from the order to start until ready, less CPU time */
-    MEASURED_START_TURNS,  /* of a start, more than that where work keeps all CPUs busy */
-    MEASURED_WORK_TURNS,   /* likewise of short work, more than it takes with half a CPU */
-    MEASURED_STOP,         /* SIGTERM until the agent knows */
-    MEASURED_END_COLD_CPU, /* likewise, after idling */
+    MEASURED_CHILD_WAIT,    /* from the order to start until ready, less CPU time */
+    MEASURED_START_TURNS,   /* of a start, more than that where work keeps all CPUs busy */
+    MEASURED_WORK_TURNS,    /* likewise of short work, more than it takes with half a CPU */
+    MEASURED_STOP,          /* SIGTERM until the agent knows */
+    MEASURED_EXIT_COLD_CPU, /* the agent's CPU time of that */
+    MEASURED_EXIT_CPU,      /* likewise in a crowd */
+    MEASURED_END_COLD_CPU,  /* of the container's processes, likewise */
     MEASURED_REMOVE_COLD_CPU,
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
     MEASURED_END_CPU,        /* of the container's processes, on their way out */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_REMOVE_WAIT,   /* in a crowd: beyond its CPU time */
-    MEASURED_SEE_CPU,       /* the agent takes what a container has told, each */
-    MEASURED_SEE_CROWD_CPU, /* in a crowd, all that one tells until it is ready */
-    MEASURED_KEEP_CPU,      /* and keeps what it has printed by then */
-    MEASURED_BEHIND_CPU,    /* of the kernel's own threads while containers come, each */
-    MEASURED_CLEAR_CPU,     /* likewise when they have gone */
-    MEASURED_CLEAR_WAIT,    /* until half of that is done */
-    MEASURED_FREE,          /* CPU time of giving a MiB back at the end */
-    MEASURED_TOUCH,         /* CPU time of a MiB touched for the first time */
+    MEASURED_REMOVE_WAIT,    /* in a crowd: beyond its CPU time */
+    MEASURED_SEE_CPU,        /* the agent takes what a container has told, each */
+    MEASURED_SEE_CROWD_CPU,  /* in a crowd, all that one tells until it is ready */
+    MEASURED_KEEP_CPU,       /* and keeps what it has printed by then */
+    MEASURED_BEHIND_CPU,     /* of the kernel's own threads while containers come, each */
+    MEASURED_BEHIND_END_CPU, /* likewise while they go */
+    MEASURED_CLEAR_CPU,      /* likewise when they have gone */
+    MEASURED_CLEAR_WAIT,     /* until half of that is done */
+    MEASURED_FREE,           /* CPU time of giving a MiB back at the end */
+    MEASURED_TOUCH,          /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */
     MEASURED_PULL_CPU,

@@ -88,6 +88,7 @@ static const struct {
     {MEASURED_CHILD_COLD_CPU, REHEARSED_CHILD_CPU},
     {MEASURED_EXEC_COLD_CPU, REHEARSED_EXEC_CPU},
     {MEASURED_STOP, REHEARSED_STOP},
+    {MEASURED_EXIT_COLD_CPU, REHEARSED_EXIT_CPU},
     {MEASURED_END_COLD_CPU, REHEARSED_END_CPU},
     {MEASURED_REMOVE, REHEARSED_REMOVE},
     {MEASURED_REMOVE_COLD_CPU, REHEARSED_REMOVE_CPU},
@@ -212,7 +213,7 @@ struct crowd {
     struct rounds create_cpu, network_cpu; /* likewise, alone */
     struct rounds remove[2];               /* CPU time; without and with a network */
     struct rounds removing;                /* how long that took */
-    struct rounds start, child, exec, end, see,
+    struct rounds start, child, exec, exit, end, see,
         keep; /* CPU time, of as many agents as crowds have */
 };
 
@@ -258,8 +259,7 @@ static int64_t when_done(const struct curve *curve, int64_t used_usec)
                                        (curve->used_usec[i] - curve->used_usec[i - 1]);
 }
 
-/* What the kernel puts off: it clears up behind containers in the order in which they went, so what was
- * done at a part of all this was for the container that went at the same part of their end. */
+/* What the kernel puts off. It clears up behind containers that on average ended half way. */
 static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
                          const struct curve *curve)
 {
@@ -268,35 +268,44 @@ static void add_clearing(struct calibration *calibration, const struct rehearse_
 
     series_add(&calibration->series[MEASURED_CLEAR_CPU], all_usec / times->n);
     for (int i = 0; i < PARTS && all_usec > 0; i++) {
-        int64_t at_usec = when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS));
-        int64_t went_usec = times->ended_usec * (2 * i + 1) / (2 * PARTS);
-
         series_add(&calibration->series[MEASURED_CLEAR_WAIT],
-                   at_usec > went_usec ? at_usec - went_usec : 0);
+                   when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - times->exited_usec / 2);
     }
 }
 
-/* The kernel's own work while the containers came, and after they had gone, each; without what it does
- * anyway, `idle_usec` in QUIET_USEC. */
+/* What it used in so long, without what it does anyway, `idle_usec` in QUIET_USEC. */
+static int64_t kernel_usec(int64_t used_usec, int64_t in_usec, int64_t idle_usec)
+{
+    int64_t usec = used_usec - idle_usec * in_usec / QUIET_USEC;
+
+    return usec > 0 ? usec : 0;
+}
+
+/* The kernel's own work while the containers came, while they went, and after that, each. */
 static void add_kernel(struct calibration *calibration, const struct rehearse_times *times,
                        int64_t idle_usec)
 {
-    int64_t meanwhile_usec = times->kernel_usec - idle_usec * times->all_usec / QUIET_USEC;
-    int64_t ready_usec = times->kernel_ready_usec, at_usec;
-    struct curve curve = {1, {0}, {0}};
+    struct series *series = calibration->series;
+    struct curve curve = {0};
 
-    if (ready_usec == 0) {
+    if (times->kernel_ended_usec == 0) {
         return; /* it cannot be seen here */
     }
-    series_add(&calibration->series[MEASURED_BEHIND_CPU],
-               meanwhile_usec > 0 ? meanwhile_usec / times->n : 0);
-    add_point(&curve, times->ended_usec,
-              times->kernel_ended_usec - ready_usec - idle_usec * times->ended_usec / QUIET_USEC);
+    series_add(&series[MEASURED_BEHIND_CPU],
+               kernel_usec(times->kernel_usec, times->all_usec, idle_usec) / times->n);
+    series_add(&series[MEASURED_BEHIND_END_CPU],
+               kernel_usec(times->kernel_ended_usec - times->kernel_end_usec, times->ended_usec,
+                           idle_usec) /
+                   times->n);
+    add_point(&curve, times->ended_usec, 0);
     while (curve.n < CURVE_MOST) {
+        int64_t at_usec;
+
         usleep(QUIET_USEC / CURVE_MOST);
         at_usec = loop_clock_usec() - times->end_usec;
         add_point(&curve, at_usec,
-                  kernel_threads_cpu_usec() - ready_usec - idle_usec * at_usec / QUIET_USEC);
+                  kernel_usec(kernel_threads_cpu_usec() - times->kernel_ended_usec,
+                              at_usec - times->ended_usec, idle_usec));
     }
     add_clearing(calibration, times, &curve);
 }
@@ -322,6 +331,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
         add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
+        add_warm(&crowd->exit, &times, round.n, REHEARSED_EXIT_CPU);
         add_warm(&crowd->end, &times, round.n, REHEARSED_END_CPU);
         add_warm(&crowd->see, &times, round.n, REHEARSED_SEE_CPU);
         add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
@@ -368,6 +378,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_START_CPU] = quieter(&crowd->start);
     series[MEASURED_CHILD_CPU] = quieter(&crowd->child);
     series[MEASURED_EXEC_CPU] = quieter(&crowd->exec);
+    series[MEASURED_EXIT_CPU] = quieter(&crowd->exit);
     series[MEASURED_END_CPU] = quieter(&crowd->end);
     series[MEASURED_SEE_CROWD_CPU] = quieter(&crowd->see);
     series[MEASURED_KEEP_CPU] = quieter(&crowd->keep);

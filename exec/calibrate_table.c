@@ -56,14 +56,17 @@ static const struct table_row rows[] = {
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
     {MEASURED_KEEP_CPU, "and keeps what that prints", UNIT_MSEC, NULL},
     {MEASURED_STOP, "SIGTERM until agent knows", UNIT_MSEC, NULL},
+    {MEASURED_EXIT_COLD_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
+    {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
     {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
     {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_WAIT, "the kernel behind an end: half", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
     {MEASURED_TOUCH, "touch memory: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_FREE, "give it back at the end: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_PULL, "built-in root file system", UNIT_MSEC, "images"},
@@ -245,7 +248,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_KEEP_CPU]);
     const struct series start_cold = series_plus(&series[MEASURED_START_COLD_CPU], &see);
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
-    const struct series exit = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
+    const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
+    const struct series exit = series_minus(&ended, &series[MEASURED_EXIT_COLD_CPU]);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -260,10 +264,11 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_cold_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU],
                   &series[MEASURED_CHILD_COLD_CPU]);
     add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
-    add_step(json, "exit", &exit, &series[MEASURED_SEE_CPU]);
+    add_cold_step(json, "exit", &exit, &series[MEASURED_EXIT_CPU], &series[MEASURED_EXIT_COLD_CPU]);
     add_cold_step(json, "remove", &series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU],
                   &series[MEASURED_REMOVE_COLD_CPU]);
     add_step(json, "behind", NULL, &behind);
+    add_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU]);
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
     add_cold_step(json, "end", NULL, &series[MEASURED_END_CPU], &series[MEASURED_END_COLD_CPU]);
     add_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU]);

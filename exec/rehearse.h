@@ -26,6 +26,7 @@ enum rehearsed {
     REHEARSED_EXEC_CPU,   /* of the program, under its own limits, until it is ready */
     REHEARSED_EXEC,       /* from started until ready */
     REHEARSED_STOP,       /* from SIGTERM until the exit is seen; without a signal: from ready */
+    REHEARSED_EXIT_CPU,   /* of the agent: in that time */
     REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,
@@ -60,10 +61,11 @@ struct rehearse_times {
     int64_t all_usec;        /* at once: from the first order until the last container is ready */
     int64_t started_usec;    /* of that, from the first order to start one */
     int64_t kernel_usec; /* likewise: CPU time of the kernel's own threads, whoever it was for */
-    int64_t kernel_ready_usec; /* of those (kernel_threads.h) when the last container was ready */
-    int64_t end_usec;          /* then, by CLOCK_MONOTONIC, all are told to end; */
-    int64_t ended_usec;        /* after that long all are removed, */
-    int64_t kernel_ended_usec; /* and the kernel's threads had used so much */
+    int64_t end_usec;    /* then, by CLOCK_MONOTONIC, all are told to end; */
+    int64_t kernel_end_usec; /* what the kernel's threads had used by then; */
+    int64_t exited_usec;     /* after that long all have, */
+    int64_t ended_usec;      /* and after that long all are removed */
+    int64_t kernel_ended_usec;
     int64_t
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;

@@ -91,12 +91,13 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t begin_usec = loop_clock_usec(), before_usec = rehearse_used_children_usec();
-    int64_t cpu_usec, wall_usec, see_usec;
+    int64_t own_usec = rehearse_used_own_usec(), cpu_usec, wall_usec, see_usec;
 
     rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
     if (!rehearse_stage_await(stage, MOMENT_EXITED, stage->n[MOMENT_EXITED] + 1, err)) {
         return false;
     }
+    usec[REHEARSED_EXIT_CPU][task] = rehearse_used_own_usec() - own_usec;
     usec[REHEARSED_STOP][task] = stage->at_usec[MOMENT_EXITED][task] - begin_usec;
     begin_usec = loop_clock_usec();
     see_usec = stage->see_cpu_usec;
@@ -121,21 +122,28 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
 static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t children_usec = rehearse_used_children_usec(), until_usec, begin_usec, cpu_usec,
-            wall_usec;
-    int64_t remove_usec;
+    int64_t children_usec = rehearse_used_children_usec(), own_usec, exit_usec, remove_usec;
+    int64_t kernel_usec, until_usec, cpu_usec, wall_usec;
     int n = stage->round->n;
+    struct kernel_threads threads;
     struct fact fact;
 
+    kernel_threads_open(&threads);
+    rehearse_stage_meet(stage, 2);
+    stage->times->kernel_end_usec = kernel_threads_used_usec(&threads);
     stage->times->end_usec = loop_clock_usec();
+    own_usec = rehearse_used_own_usec();
     for (int32_t task = 0; task < n; task++) {
         rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
     }
     if (!rehearse_stage_await(stage, MOMENT_EXITED, n, err)) {
         return false;
     }
+    exit_usec = rehearse_used_own_usec() - own_usec;
+    stage->times->exited_usec = loop_clock_usec() - stage->times->end_usec;
+    kernel_usec = kernel_threads_used_usec(&threads);
     remove_usec = loop_clock_usec();
-    begin_usec = rehearse_used_own_usec();
+    own_usec = rehearse_used_own_usec();
     for (int32_t task = 0; task < n; task++) {
         rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
     }
@@ -147,14 +155,19 @@ static bool end_all(struct stage *stage, struct err *err)
         }
     }
     remove_usec = loop_clock_usec() - remove_usec;
+    own_usec = rehearse_used_own_usec() - own_usec;
     stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
-    stage->times->kernel_ended_usec = kernel_threads_cpu_usec();
+    stage->times->kernel_ended_usec = kernel_threads_used_usec(&threads);
+    kernel_threads_close(&threads);
+    kernel_usec = stage->times->kernel_ended_usec - kernel_usec;
+    remove_usec -= kernel_usec / sysconf(_SC_NPROCESSORS_ONLN); /* it was in the way */
     children_usec = rehearse_used_children_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
         children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
     }
     for (int32_t task = 0; task < n; task++) {
-        usec[REHEARSED_REMOVE_CPU][task] = (rehearse_used_own_usec() - begin_usec) / n;
+        usec[REHEARSED_EXIT_CPU][task] = exit_usec / n;
+        usec[REHEARSED_REMOVE_CPU][task] = own_usec / n;
         usec[REHEARSED_REMOVE][task] = remove_usec / n;
         usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
     }
@@ -287,6 +300,7 @@ static bool live_at_once(struct stage *stage, struct err *err)
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t begin_usec, start_usec, kernel_usec, own_usec, keep_usec;
     int n = stage->round->n;
+    struct kernel_threads threads;
 
     rehearse_stage_meet(stage, 0);
     for (int32_t task = 0; task < n; task++) {
@@ -296,8 +310,9 @@ static bool live_at_once(struct stage *stage, struct err *err)
         }
     }
     usleep((useconds_t)stage->round->rest_usec);
-    kernel_usec = kernel_threads_cpu_usec();
+    kernel_threads_open(&threads);
     rehearse_stage_meet(stage, 1);
+    kernel_usec = kernel_threads_used_usec(&threads);
     begin_usec = loop_clock_usec();
     for (int32_t task = 0; task < n; task++) {
         rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
@@ -321,11 +336,10 @@ static bool live_at_once(struct stage *stage, struct err *err)
     }
     stage->times->all_usec = loop_clock_usec() - begin_usec;
     stage->times->started_usec = loop_clock_usec() - start_usec;
-    stage->times->kernel_ready_usec = kernel_threads_cpu_usec();
-    stage->times->kernel_usec = stage->times->kernel_ready_usec - kernel_usec;
+    stage->times->kernel_usec = kernel_threads_used_usec(&threads) - kernel_usec;
+    kernel_threads_close(&threads);
     measure_starts(stage);
     usleep(REST_USEC);
-    rehearse_stage_meet(stage, 2);
     return end_all(stage, err);
 }
 

@@ -102,7 +102,7 @@ static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty
                    duty->instance, fleet->instances[duty->instance].thread.n_taken++);
 
     if (duty->kind == DUTY_FACT && duty->number == MESSAGE_CONTAINER_EXITED)
-        takes.cpu_usec += fleet_draw(fleet, COST_EXIT, duty->task, duty->container, 0).cpu_usec;
+        takes.cpu_usec += fleet_draw_now(fleet, COST_EXIT, duty->task, duty->container, 0).cpu_usec;
     return takes;
 }
 
@@ -234,8 +234,6 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             break;
         default:
             fleet_did(fleet, COST_REMOVE, duty.task);
-            for (int c = 0; c < fleet_taskdef(fleet, duty.task)->definition->n_containers; c++)
-                fleet_clear_up(fleet, COST_CLEAR, duty.task, c);
             fleet_forget_task(fleet, duty.task);
         }
     }

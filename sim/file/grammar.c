@@ -380,7 +380,8 @@ static const struct grammar_member costs_members[] = {
     {"end", STEP, .about = "a container's processes on their way out, under its own limits"},
     {"disconnect", STEP, .about = "remove, more for one with a network of its own"},
     {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},
-    {"clear", STEP, .about = "likewise, behind a removal: groups, mounts, networks"},
+    {"behindEnd", STEP, .about = "likewise, at once behind the end of a container's processes"},
+    {"clear", STEP, .about = "likewise, what it puts off: groups, mounts, networks"},
     {"createAlone", SHAPE_DECIMAL,
      .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
               "to 2 where it is slower for whoever has waited"},

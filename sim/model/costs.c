@@ -31,6 +31,7 @@ const char *const cost_step_names[COST_STEPS] = {
     [COST_STAND_IN] = "standIn",
     [COST_END] = "end",
     [COST_BEHIND] = "behind",
+    [COST_BEHIND_END] = "behindEnd",
     [COST_CLEAR] = "clear",
     [COST_DISCONNECT] = "disconnect",
     [COST_CREATE] = "create",
