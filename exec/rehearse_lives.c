@@ -118,6 +118,15 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     return true;
 }
 
+/* How long each agent's step took longer for that CPU time of the kernel's own, which is measured by itself:
+ * with an agent on each processor it had to be in somebody's way. */
+static int64_t in_the_way(const struct stage *stage, int64_t kernel_usec)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return stage->round->agents >= cpus ? kernel_usec / cpus : 0;
+}
+
 /* All are told to end, then all are removed; what each costs is the same part of all. */
 static bool end_all(struct stage *stage, struct err *err)
 {
@@ -159,8 +168,7 @@ static bool end_all(struct stage *stage, struct err *err)
     stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
     stage->times->kernel_ended_usec = kernel_threads_used_usec(&threads);
     kernel_threads_close(&threads);
-    kernel_usec = stage->times->kernel_ended_usec - kernel_usec;
-    remove_usec -= kernel_usec / sysconf(_SC_NPROCESSORS_ONLN); /* it was in the way */
+    remove_usec -= in_the_way(stage, stage->times->kernel_ended_usec - kernel_usec);
     children_usec = rehearse_used_children_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
         children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
@@ -298,7 +306,7 @@ static bool live_one_by_one(struct stage *stage, struct err *err)
 static bool live_at_once(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
-    int64_t begin_usec, start_usec, kernel_usec, own_usec, keep_usec;
+    int64_t begin_usec, create_usec, start_usec, kernel_usec, own_usec, keep_usec;
     int n = stage->round->n;
     struct kernel_threads threads;
 
@@ -318,8 +326,10 @@ static bool live_at_once(struct stage *stage, struct err *err)
         rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
                            &usec[REHEARSED_CREATE][task]);
     }
+    create_usec = in_the_way(stage, kernel_threads_used_usec(&threads) - kernel_usec) / n;
     start_usec = loop_clock_usec();
     for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_CREATE][task] -= create_usec;
         rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
                            &usec[REHEARSED_START][task]);
     }
