@@ -12,14 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the kernel and the processors forget meanwhile is cold. */
-#define COLD_USEC 20000
 #define IDLE_USEC 200000
 
-#define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
-
-static bool rehearse_round(struct calibration *calibration, const struct rehearse_round *round,
-                           struct rehearse_times *times, struct err *err)
+bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
+                        struct rehearse_times *times, struct err *err)
 {
     int index = calibration->n_rounds + 1;
 
@@ -130,22 +126,23 @@ static bool alone(struct calibration *calibration, struct err *err)
 {
     const bool quick = calibration->quick;
     const struct rehearse_round sequence = {"none", quick ? 15 : 40, false, 0, 1, false, 0};
-    const struct rehearse_round rest = {"none", quick ? 8 : 15, false, COLD_USEC, 1, false, 0};
+    const struct rehearse_round rest = {"none", quick ? 8 : 15, false, CALIBRATE_REST_USEC,
+                                        1,      false,          0};
     const struct rehearse_round idle = {"none", quick ? 6 : 10, false, IDLE_USEC, 1, false, 0};
     static struct cold cold;
     struct rehearse_times times;
 
     cold = (struct cold){0};
-    if (!rehearse_round(calibration, &sequence, &times, err)) {
+    if (!calibrate_rehearse(calibration, &sequence, &times, err)) {
         return false;
     }
     add_whole(calibration, MEASURED_COLD, MEASURED_PREPARED, &times);
     for (int n = quick ? 2 : 4; n > 0; n--) {
-        if (!rehearse_round(calibration, &rest, &times, err)) {
+        if (!calibrate_rehearse(calibration, &rest, &times, err)) {
             return false;
         }
         add_cold(&cold, &times);
-        if (!rehearse_round(calibration, &idle, &times, err)) {
+        if (!calibrate_rehearse(calibration, &idle, &times, err)) {
             return false;
         }
         add_whole(calibration, MEASURED_COLD_IDLE, MEASURED_PREPARED_IDLE, &times);
@@ -185,7 +182,7 @@ static bool parked(struct calibration *calibration, struct err *err)
                                              0};
         struct series *series = &calibration->series[rows[i].what];
 
-        if (!rehearse_round(calibration, &round, &times, err)) {
+        if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
         if (rows[i].at_once) {
@@ -321,7 +318,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
 
     usleep(QUIET_USEC);
     idle_usec = kernel_threads_cpu_usec() - idle_usec;
-    if (!rehearse_round(calibration, &round, &times, err)) {
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
     add_kernel(calibration, &times, idle_usec);
@@ -416,49 +413,7 @@ static bool crowds(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* ---- memory ---- */
-
-/* What a step took longer for the memory that was touched, of a MiB. */
-static void add_beyond(struct series *series, const struct rehearse_times *times,
-                       enum rehearsed which, int64_t base_usec)
-{
-    for (int i = 0; i < times->n; i++) {
-        int64_t usec = times->usec[which][i] - base_usec;
-
-        series_add(series, usec > 0 ? usec / TOUCHED_MIB : 0);
-    }
-}
-
-/* Touched by as many at once as there are processors, since that is what a crowd does; given back by one
- * after the other. Where the machine is a guest itself, its host takes back what is not used for a while:
- * rounds that have to ask for it again are not the quieter ones. */
-static bool memory(struct calibration *calibration, struct err *err)
-{
-    struct series *series = calibration->series;
-    const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_CPU], 500);
-    const int64_t end_usec = series_quantile(&series[MEASURED_END_COLD_CPU], 500);
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round touch = {"touch", 6, true, COLD_USEC, cpus > 4 ? 4 : (int)cpus,
-                                         false,   0};
-    const struct rehearse_round end = {"touch", 8, false, COLD_USEC, 1, false, 0};
-    static struct rounds rounds;
-    struct rehearse_times times;
-
-    rounds.n = 0;
-    memset(rounds.list, 0, sizeof rounds.list);
-    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
-        if (!rehearse_round(calibration, &touch, &times, err)) {
-            return false;
-        }
-        add_beyond(&rounds.list[rounds.n++], &times, REHEARSED_EXEC_CPU, exec_usec);
-    }
-    series[MEASURED_TOUCH] = quieter(&rounds);
-    if (!rehearse_round(calibration, &end, &times, err)) {
-        return false;
-    }
-    add_beyond(&series[MEASURED_FREE], &times, REHEARSED_END_CPU, end_usec);
-    return true;
-}
+/* ---- beside work ---- */
 
 /* Starts while containers work on all CPUs: their turns come later. What is loaded, and what works, then has
  * half a CPU: twice its CPU time is no wait for a turn. */
@@ -471,14 +426,15 @@ static bool beside(struct calibration *calibration, struct err *err)
                                2 * series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
     const int64_t work_usec = 2 * REHEARSE_WORK_USEC + series_quantile(&series[MEASURED_STOP], 500);
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round round = {"short", calibration->quick ? 10 : 20, false, COLD_USEC, 1,
-                                         false,   cpus > 32 ? 32 : (int)cpus};
+    const struct rehearse_round round = {
+        "short", calibration->quick ? 10 : 20, false, CALIBRATE_REST_USEC, 1,
+        false,   cpus > 32 ? 32 : (int)cpus};
     static struct rounds start, work;
     struct rehearse_times times;
 
     start = work = (struct rounds){0};
     for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
-        if (!rehearse_round(calibration, &round, &times, err)) {
+        if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
         for (int i = 0; i < times.n; i++) {
@@ -499,6 +455,8 @@ static bool beside(struct calibration *calibration, struct err *err)
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    return alone(calibration, err) && parked(calibration, err) && crowds(calibration, err) &&
-           memory(calibration, err) && beside(calibration, err);
+    return calibrate_touch(calibration, err) && alone(calibration, err) &&
+           calibrate_touch(calibration, err) && parked(calibration, err) &&
+           crowds(calibration, err) && calibrate_touch(calibration, err) &&
+           calibrate_memory(calibration, err) && beside(calibration, err);
 }

@@ -5,6 +5,7 @@
 #define BERTH_EXEC_CALIBRATE_INSIDE_H
 
 #include "exec/calibrate.h"
+#include "exec/rehearse.h"
 
 struct scenario;
 struct story;
@@ -29,6 +30,18 @@ bool calibrate_groups(struct calibration *calibration, struct err *err);
 
 /* calibrate_container.c: what an agent's hands do. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
+
+/* calibrate_container.c: one round of rehearse.h, in the calibration's own folder and groups. */
+bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
+                        struct rehearse_times *times, struct err *err);
+
+/* What the kernel and the processors forget in so long is cold. */
+#define CALIBRATE_REST_USEC 20000
+
+/* calibrate_memory.c: touches memory, several times a calibration; then, when the costs of containers are
+ * known, makes of it what a MiB costs, and measures what giving it back does. */
+bool calibrate_touch(struct calibration *calibration, struct err *err);
+bool calibrate_memory(struct calibration *calibration, struct err *err);
 
 /* calibrate_image.c */
 bool calibrate_images(struct calibration *calibration, struct err *err);

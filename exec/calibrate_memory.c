@@ -1,0 +1,55 @@
+/*
+ * What a MiB costs that is touched for the first time, and given back at the end. Where the machine is a guest
+ * itself, its host takes back what is not used for a while, and memory that was just given back is cheap: a
+ * real run finds it in between, so rounds of touching are as far from each other as a calibration allows.
+ */
+#include "exec/calibrate_inside.h"
+
+#include <unistd.h>
+
+#define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
+
+/* Touched by as many at once as there are processors, since that is what a crowd does. Until all rounds are
+ * over the series holds how long each program took until it was ready. */
+bool calibrate_touch(struct calibration *calibration, struct err *err)
+{
+    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    const struct rehearse_round round = {
+        "touch", 6, true, CALIBRATE_REST_USEC, cpus > 4 ? 4 : (int)cpus, false, 0};
+    struct rehearse_times times;
+
+    for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
+        if (!calibrate_rehearse(calibration, &round, &times, err)) {
+            return false;
+        }
+        series_add_all(&calibration->series[MEASURED_TOUCH], times.usec[REHEARSED_EXEC_CPU],
+                       times.n);
+    }
+    return true;
+}
+
+/* What a step took longer for the memory that was touched, of a MiB. */
+static void take_beyond(struct series *series, int64_t base_usec)
+{
+    for (int i = 0; i < series->n; i++) {
+        int64_t usec = series->values[i] - base_usec;
+
+        series->values[i] = usec > 0 ? usec / TOUCHED_MIB : 0;
+    }
+}
+
+/* Given back by one after the other. */
+bool calibrate_memory(struct calibration *calibration, struct err *err)
+{
+    struct series *series = calibration->series;
+    const struct rehearse_round round = {"touch", 8, false, CALIBRATE_REST_USEC, 1, false, 0};
+    struct rehearse_times times;
+
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    series_add_all(&series[MEASURED_FREE], times.usec[REHEARSED_END_CPU], times.n);
+    take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
+    take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_COLD_CPU], 500));
+    return true;
+}
