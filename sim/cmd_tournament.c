@@ -95,10 +95,23 @@ static void print_line(struct buffer *line)
     buffer_clear(line);
 }
 
-static void print_head(struct buffer *line, const char *first, const enum measure_kind *kinds,
-                       int n)
+/* The first column has room for the longest name, a chain of rules mostly. */
+static int name_columns(const struct tournament *tournament)
 {
-    buffer_add(line, "\n%-30s", first);
+    int columns = 26;
+
+    for (int i = 0; i < tournament->contenders->n_contenders; i++) {
+        int length = (int)strlen(tournament->contenders->contenders[i].name);
+
+        columns = length > columns ? length : columns;
+    }
+    return columns;
+}
+
+static void print_head(struct buffer *line, const struct tournament *tournament, const char *first,
+                       const enum measure_kind *kinds, int n)
+{
+    buffer_add(line, "\n%-*s", name_columns(tournament) + 4, first);
     for (int i = 0; i < n; i++) {
         const struct measure_row *row = &measure_rows[kinds[i]];
         char title[32];
@@ -111,7 +124,7 @@ static void print_head(struct buffer *line, const char *first, const enum measur
 
 static void add_name(struct buffer *line, const struct tournament *tournament, int place)
 {
-    buffer_add(line, "%2d  %-26s", tournament_rank(tournament, place),
+    buffer_add(line, "%2d  %-*s", tournament_rank(tournament, place), name_columns(tournament),
                tournament->contenders->contenders[tournament->ranking[place]].name);
 }
 
@@ -120,7 +133,7 @@ static void print_block(const struct tournament *tournament, const char *first,
 {
     struct buffer line = {0};
 
-    print_head(&line, first, kinds, n);
+    print_head(&line, tournament, first, kinds, n);
     for (int place = 0; place < tournament->contenders->n_contenders; place++) {
         add_name(&line, tournament, place);
         for (int i = 0; i < n; i++) {
@@ -147,7 +160,7 @@ static void print_differences(const struct tournament *tournament, const enum me
                               int n)
 {
     struct buffer line = {0};
-    print_head(&line, "    less the best", kinds, n);
+    print_head(&line, tournament, "    less the best", kinds, n);
     for (int place = 1; place < tournament->contenders->n_contenders; place++) {
         add_name(&line, tournament, place);
         for (int i = 0; i < n; i++) {

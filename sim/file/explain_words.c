@@ -28,6 +28,18 @@ static void name_attribute(const struct task_definition *definition, int64_t num
              attribute->value ? "=" : "", attribute->value ? attribute->value : "");
 }
 
+/* "/udp" where the task wants that port of the host by UDP alone. */
+static const char *udp_of(const struct task_definition *definition, int64_t port)
+{
+    bool wanted[PROTOCOL_UDP + 1] = {false};
+
+    for (int c = 0; definition && c < definition->n_containers; c++)
+        for (int i = 0; i < definition->containers[c].n_ports; i++)
+            if (taskdef_host_port(definition, c, i) == port)
+                wanted[definition->containers[c].ports[i].protocol] = true;
+    return wanted[PROTOCOL_UDP] && !wanted[PROTOCOL_TCP] ? "/udp" : "";
+}
+
 const char *explain_lack(const struct task_definition *definition, enum place_reason reason,
                          int64_t lack, char *text, size_t size)
 {
@@ -57,7 +69,7 @@ const char *explain_lack(const struct task_definition *definition, enum place_re
         snprintf(text, size, "has no network interface left");
         break;
     case PLACE_PORTS:
-        snprintf(text, size, "has host port %" PRId64 " in use", lack);
+        snprintf(text, size, "has host port %" PRId64 "%s in use", lack, udp_of(definition, lack));
         break;
     case PLACE_ATTRIBUTE:
         name_attribute(definition, lack, text, size);

@@ -338,6 +338,24 @@ Test(explain, a_missing_attribute_is_named)
             "lacks number 3 of requiresAttributes");
 }
 
+Test(explain, a_port_is_named_with_its_protocol_where_that_is_udp)
+{
+    struct port_mapping udp = {.container_port = 53, .host_port = 53, .protocol = PROTOCOL_UDP};
+    struct port_mapping both[] = {udp, {.container_port = 53, .host_port = 53}};
+    struct container_definition container = {.n_ports = 1, .ports = &udp};
+    struct task_definition definition = {
+        .network_mode = NETWORK_BRIDGE, .n_containers = 1, .containers = &container};
+    char text[100];
+
+    cr_expect_str_eq(explain_lack(&definition, PLACE_PORTS, 53, text, sizeof text),
+                     "has host port 53/udp in use");
+    container = (struct container_definition){.n_ports = 2, .ports = both};
+    cr_expect_str_eq(explain_lack(&definition, PLACE_PORTS, 53, text, sizeof text),
+                     "has host port 53 in use");
+    cr_expect_str_eq(explain_lack(NULL, PLACE_PORTS, 80, text, sizeof text),
+                     "has host port 80 in use");
+}
+
 Test(explain, an_expression_that_gave_up_is_told_from_one_that_is_not_met)
 {
     char text[100];

@@ -181,6 +181,10 @@ sys.exit(keys != sorted(keys) or len(own) < 10 or any(r["placed"]["mean"] != 55 
 report 'the ranking is one' $?
 expect 'a tournament changes with its scenario' 0 'unplaced' '' tournament tournament.json --seeds 2 --set instances.0.count=4
 expect 'the strategies by name' 0 '^best-fit  ' '' tournament --list
+expect 'a long chain keeps the columns' 0 '^ [12]  spread-zone\+spread-instance\+binpack-memory  +[0-9.]' '' \
+    tournament tournament.json --strategies spread-zone+spread-instance+binpack-memory,random --seeds 2
+[ "$(sed -n '/^ [12]  /s/\..*//p' out | head -n 2 | awk '{ print length }' | sort -u | wc -l)" = 1 ]
+report 'so that figures stand below each other' $?
 expect 'an unknown strategy' 2 '' 'no strategy "worstfit"; did you mean worst-fit\?' tournament tournament.json --strategies random,worstfit
 expect 'a tournament of nothing' 2 '' 'which SCENARIO' tournament
 expect 'a tournament of a bad scenario' 2 '' 'did you mean best-fit\?' tournament tournament.json --set services.0.placementStrategy.0.type=bestfit
