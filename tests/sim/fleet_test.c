@@ -352,6 +352,33 @@ Test(fleet, nobody_waits_for_what_the_kernel_puts_off)
     trial_end();
 }
 
+/* Behind the end of the one, half a second after both came, it takes half of the only CPU for 200 ms; what it
+ * puts off for a second is in nobody's way. */
+Test(fleet, the_kernels_work_behind_an_end_is_in_others_way)
+{
+    run(COSTS
+        "'host': {'cpus': 1}, 'behindEnd': {'cpu': '100ms'}, "
+        "'clear': {'wait': '1s', 'cpu': '100ms'}}, " BOX(
+            1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                                "") ", " JOB("b",
+                                                                             "") "], 'behaviour': "
+                                                                                 "{'a/c': {'idle': "
+                                                                                 "'500ms'}, "
+                                                                                 "'b/c': {'work': "
+                                                                                 "'1s', 'idle': "
+                                                                                 "'0s'}}, "
+                                                                                 "'timeline': "
+                                                                                 "[" RUN(
+                                                                                     "a", "1s",
+                                                                                     1) ", " RUN("b",
+                                                                                                 "1"
+                                                                                                 "s",
+                                                                                                 1) "]");
+    assert_usec(life(1, 0)->exited_at_usec, 1500 * MSEC, "the one ends");
+    assert_usec(worked_usec(2), 1100 * MSEC, "the other works for longer");
+    trial_end();
+}
+
 /* Four of those seconds are one thread's, which has as much weight as the instance: one CPU of two each. */
 Test(fleet, the_kernels_own_work_is_one_threads)
 {
