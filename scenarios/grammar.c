@@ -4,6 +4,7 @@
  * says just that. Knows nothing that the tables do not.
  */
 #include "file/grammar.h"
+#include "core/query.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -164,11 +165,63 @@ static void print_section(FILE *out, const struct grammar *grammar)
     print_passed_over(out, grammar);
 }
 
+static const char language[] =
+    "\n## Cluster query language\n"
+    "\n"
+    "What the expression of a memberOf constraint says: `subject operator [argument]`, joined by\n"
+    "`and` (`&&`), `or` (`||`) and `not` (`!`), such as\n"
+    "`attribute:ecs.instance-type =~ m5.* and not(task:group == service:db)`. Capital and small\n"
+    "letters are different ones, everywhere.\n"
+    "\n"
+    "- `and` binds tighter than `or`; parentheses go around whole expressions.\n"
+    "- The operators' other spellings: `equals`, `not_equals`, `greater_than`, "
+    "`greater_than_equal`,\n"
+    "  `less_than`, `less_than_equal`, `not_exists`, `not_in`, `matches`, `not_matches`.\n"
+    "- What has blanks, parentheses or an operator's signs in it stands in quotes, `'` or `\"`;\n"
+    "  `in` and `!in` take a list, `[a, 'b c']`; `exists` and `!exists` take no argument.\n"
+    "- `=~` and `!~` take a regular expression of Java's, which describes the whole value. One "
+    "that\n"
+    "  takes too many steps selects nothing.\n"
+    "- What an instance does not have matches no comparison, `!=` neither: `attribute:rack != r1`\n"
+    "  are those with another rack, `not(attribute:rack == r1)` also those without any.\n"
+    "\n"
+    "| subject | operators | what it is |\n|---|---|---|\n";
+
+/* In the order of the language's own table. */
+static const char *const about_subjects[] = {
+    "an attribute of the instance, its own or of ECS (`ecs.availability-zone`, "
+    "`ecs.instance-type`, `ecs.os-type`, `ecs.os-family`, `ecs.cpu-architecture`); ordered by "
+    "number, else by version (5.9.1 before 5.10), else letter by letter",
+    "true or false",
+    "a dotted version; all agents have " QUERY_AGENT_VERSION,
+    "i1, i2, ...",
+    "a date: 2018-06-18, 2018-06-18T22:28:28, with Z or +00:00 behind it; without one it is UTC",
+    "how many tasks there are meant to run",
+    "the group of each task there: one is enough, so that != asks for a task of another group",
+};
+
+static void print_language(FILE *out)
+{
+    const char *subjects[QUERY_WORDS_MAX], *operators[QUERY_WORDS_MAX];
+    int n = query_words(QUERY_WANTED_SUBJECT, subjects);
+
+    fputs(language, out);
+    for (int s = 0; s < n && s < (int)(sizeof about_subjects / sizeof *about_subjects); s++) {
+        int n_operators = query_operators(subjects[s], operators);
+
+        fprintf(out, "| `%s%s` |", subjects[s], s == 0 ? "NAME" : "");
+        for (int i = 0; i < n_operators; i++)
+            fprintf(out, " `%s`", operators[i]);
+        fprintf(out, " | %s |\n", about_subjects[s]);
+    }
+}
+
 static void print_page(FILE *out)
 {
     fputs(introduction, out);
     for (int i = 0; grammars[i]; i++)
         print_section(out, grammars[i]);
+    print_language(out);
 }
 
 /* The schema */

@@ -54,6 +54,9 @@ struct query_error {
 #define QUERY_WORDS_MAX 24
 int query_words(enum query_wanted wanted, const char **words);
 
+/* The operators that a subject takes, as query_words() names it, in the first spelling of each. */
+int query_operators(const char *subject, const char **words);
+
 /* What an answer depends on. */
 enum query_fact {
     QUERY_USES_ATTRIBUTE = 1 << 0,     /* the same for all instances of one group and zone */

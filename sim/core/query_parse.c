@@ -189,22 +189,32 @@ static const struct spelling *find_spelling(const char *at)
     return NULL;
 }
 
-/* Says which operators the subject takes, in the first spelling of each. */
+/* The operators that the subject takes, in the first spelling of each. */
+static int list_operators(const struct query_subject *subject, const char **words)
+{
+    unsigned named = 0;
+    int n = 0;
+
+    for (size_t i = 0; i < SPELLINGS; i++) {
+        unsigned bit = 1u << spellings[i].relation;
+
+        if (subject->takes & bit & ~named)
+            words[n++] = spellings[i].text;
+        named |= bit;
+    }
+    return n;
+}
+
 static bool refuse_operator(struct parser *parser, const char *at, enum query_subject_kind subject)
 {
     char text[sizeof parser->error->text];
+    const char *words[SPELLINGS];
+    int n = list_operators(&query_subjects[subject], words);
     int length =
         snprintf(text, sizeof text, "%s takes only these operators:", query_subjects[subject].name);
-    unsigned named = 0;
 
-    for (size_t i = 0; i < SPELLINGS && length < (int)sizeof text; i++) {
-        unsigned bit = 1u << spellings[i].relation;
-
-        if (query_subjects[subject].takes & bit & ~named)
-            length +=
-                snprintf(text + length, sizeof text - (size_t)length, " %s", spellings[i].text);
-        named |= bit;
-    }
+    for (int i = 0; i < n && length < (int)sizeof text; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, " %s", words[i]);
     return fail(parser, at, text);
 }
 
@@ -470,6 +480,14 @@ int query_words(enum query_wanted wanted, const char **words)
         words[n++] = "false";
     }
     return n;
+}
+
+int query_operators(const char *subject, const char **words)
+{
+    for (int i = 0; i < QUERY_SUBJECTS; i++)
+        if (strcmp(query_subjects[i].name, subject) == 0)
+            return list_operators(&query_subjects[i], words);
+    return 0;
 }
 
 struct query *query_parse(const char *text, struct query_error *error)

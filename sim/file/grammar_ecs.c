@@ -29,7 +29,7 @@ const struct grammar strategy_grammar = {
 static const struct grammar_member constraint_members[] = {
     {"type", SHAPE_CHOICE, .required = true, .values = constraint_type_names,
      .about = "distinctInstance or memberOf"},
-    {"expression", SHAPE_TEXT, .about = "memberOf: in the cluster query language"},
+    {"expression", SHAPE_TEXT, .about = "memberOf: in the cluster query language, at most 2000 characters"},
     {.name = NULL},
 };
 const struct grammar constraint_grammar = {"a placement constraint", .ecs = true,

@@ -297,6 +297,37 @@ Test(query, explains_mistakes)
     }
 }
 
+/* What is said of the language is what it takes. */
+Test(query, subjects_take_the_operators_that_are_said)
+{
+    const char *subjects[QUERY_WORDS_MAX], *operators[QUERY_WORDS_MAX];
+    int n = query_words(QUERY_WANTED_SUBJECT, subjects);
+
+    cr_assert_eq(n, 7);
+    cr_expect_eq(query_operators("nothing", operators), 0);
+    for (int s = 0; s < n; s++) {
+        int n_operators = query_operators(subjects[s], operators);
+        bool dated = strcmp(subjects[s], "registeredAt") == 0;
+        bool truth = strcmp(subjects[s], "agentConnected") == 0;
+
+        cr_expect(n_operators > 5);
+        for (int i = 0; i < n_operators; i++) {
+            const char *value = dated ? "2020-02-02" : truth ? "true" : "1";
+            bool listed = strstr(operators[i], "in") != NULL;
+            char text[100];
+            struct query_error error;
+            struct query *query;
+
+            snprintf(text, sizeof text, "%s%s %s %s%s%s", subjects[s], s == 0 ? "name" : "",
+                     operators[i], listed ? "[" : "", strstr(operators[i], "exists") ? "" : value,
+                     listed ? "]" : "");
+            query = query_parse(text, &error);
+            cr_expect_not_null(query, "%s: %s", text, error.text);
+            query_destroy(query);
+        }
+    }
+}
+
 Test(query, leaves_the_error_alone_on_success)
 {
     struct query_error error = {.column = 77, .text = "as it was"};
