@@ -176,7 +176,7 @@ static bool run_all(struct session *session, struct err *err)
 {
     for (int64_t round = 0; round < session->wish->times; round++) {
         say_round(session, round);
-        /* Apart: memory that machines have given back is dear for a while where this one is a guest. */
+        /* Apart: machines that boot make a calibration long, and what it says of containers old. */
         if (!run_round(session, round, false, err) || !run_round(session, round, true, err))
             return false;
     }
