@@ -211,6 +211,52 @@ static void print_why(const struct sim_options *options, const struct sim_result
     buffer_finish(&text);
 }
 
+static void add_what_if(struct buffer *text, const struct scenario *scenario,
+                        const struct sim_options *options, const struct wish *request,
+                        const struct story_note *note, const struct task_definition *definition)
+{
+    char at[32];
+
+    buffer_add_shell_word(text, scenario->path);
+    buffer_add(text, " --what-if %s --at %ss", definition->family,
+               buffer_seconds(note->at_usec, at, sizeof at));
+    for (int i = 0; i < request->sets.n_texts; i++) {
+        buffer_add_text(text, " --set ");
+        buffer_add_shell_word(text, request->sets.texts[i]);
+    }
+    if (options->seed != scenario->seed)
+        buffer_add(text, " --set seed=%" PRIu64, options->seed);
+}
+
+/* The command that tells why there is no room. What has no number is asked about in the scenario, as it was run. */
+static void print_why_not(const struct scenario *scenario, const struct sim_options *options,
+                          const struct sim_result *result, const struct wish *request)
+{
+    bool as_written = request->count == 0 && !request->instances && !request->host_profile &&
+                      request->machines < 0 && request->boot_path < 0 && !request->no_contention;
+    const struct story_note *note = summary_first_miss(&result->story);
+    const struct message *message = note ? &note->message : NULL;
+    const struct task_definition *definition;
+    struct buffer text = {0};
+
+    if (!message)
+        return;
+    definition = story_definition(&result->story, message->kind == MESSAGE_WAIT
+                                                      ? message->as.wait.taskdef
+                                                      : message->as.refuse.taskdef);
+    if (message->kind == MESSAGE_WAIT && message->as.wait.task != ID_NONE) {
+        if (!options->log_path || options->log_level == LOG_SUMMARY)
+            return;
+        buffer_add_shell_word(&text, options->log_path);
+        buffer_add(&text, " --task %s", story_task_name(message->as.wait.task));
+    } else if (as_written && definition) {
+        add_what_if(&text, scenario, options, request, note, definition);
+    }
+    if (text.length > 0)
+        printf("why not  berth explain %s\n", text.text);
+    buffer_finish(&text);
+}
+
 static void print_next(const struct scenario *scenario, const struct sim_result *result)
 {
     char length[32], *path = buffer_shell_word(scenario->path);
@@ -221,7 +267,7 @@ static void print_next(const struct scenario *scenario, const struct sim_result 
 }
 
 static void print_picture(const struct scenario *scenario, const struct sim_options *options,
-                          const struct sim_result *result, double took)
+                          const struct sim_result *result, const struct wish *request, double took)
 {
     char how[96], end[32], wall[32];
     struct layers layers;
@@ -232,7 +278,8 @@ static void print_picture(const struct scenario *scenario, const struct sim_opti
     summary_title(stdout, scenario, how);
     if (options->tell) {
         summary_bars(stdout, scenario, &result->story, options->seed);
-        summary_unplaced(stdout, &result->story);
+        if (summary_unplaced(stdout, &result->story) > 0)
+            print_why_not(scenario, options, result, request);
         summary_given_up(stdout, result->given_up);
         summary_unsimulated(stdout, scenario);
         print_why(options, result);
@@ -278,7 +325,7 @@ static int run_one(const struct scenario *scenario, const struct wish *request)
             add_result(&json, scenario, options.seed, options.log_path, &result);
             printf("%s\n", json.text);
         } else {
-            print_picture(scenario, &options, &result, seconds() - start);
+            print_picture(scenario, &options, &result, request, seconds() - start);
         }
         code = verdict(scenario, &result);
     }

@@ -26,6 +26,9 @@ void summary_bars(FILE *out, const struct scenario *scenario, const struct story
  * Returns the number of tasks that were never placed for want of room. */
 int summary_unplaced(FILE *out, const struct story *story);
 
+/* What the first of these lines is about that a RunTask or a service asked for; NULL where there is none. */
+const struct story_note *summary_first_miss(const struct story *story);
+
 /* Says that so many groups have given up launching; nothing where none has. */
 void summary_given_up(FILE *out, int n_groups);
 

@@ -80,14 +80,23 @@ static int service_lacks(const struct story *story, const struct story_note *not
     return story->services[service].desired > live ? story->services[service].desired - live : 0;
 }
 
+/* How many tasks what the note is about still lacks at the end. */
+static int lacks_of(const struct story *story, const struct story_note *note)
+{
+    const struct wait *wait = &note->message.as.wait;
+
+    if (wait->service != ID_NONE)
+        return service_lacks(story, note);
+    return story->tasks[wait->task].placed_at_usec == USEC_NEVER &&
+           (story->tasks[wait->task].stopped_at_usec == USEC_NEVER ||
+            story->tasks[wait->task].torn_down);
+}
+
 static int print_waiting(FILE *out, const struct story *story, const struct story_note *note)
 {
     const struct wait *wait = &note->message.as.wait;
     bool is_service = wait->service != ID_NONE;
-    int lacks = is_service ? service_lacks(story, note)
-                           : story->tasks[wait->task].placed_at_usec == USEC_NEVER &&
-                                 (story->tasks[wait->task].stopped_at_usec == USEC_NEVER ||
-                                  story->tasks[wait->task].torn_down);
+    int lacks = lacks_of(story, note);
     char since[32];
 
     if (lacks == 0)
@@ -137,6 +146,25 @@ static int32_t *last_words(const struct story *story)
             last[story->n_services + wait->task] = i;
     }
     return last;
+}
+
+const struct story_note *summary_first_miss(const struct story *story)
+{
+    int32_t *last = last_words(story);
+    const struct story_note *first = NULL;
+
+    for (int i = 0; i < story->n_notes && !first; i++) {
+        const struct refuse *refuse = &story->notes[i].message.as.refuse;
+
+        if (story->notes[i].message.kind == MESSAGE_REFUSE && refuse->call == MESSAGE_RUN_TASK &&
+            refuse->refusal == REFUSED_NO_CAPACITY)
+            first = &story->notes[i];
+    }
+    for (int i = 0; i < story->n_services + story->n_tasks && !first; i++)
+        if (last[i] != ID_NONE && lacks_of(story, &story->notes[last[i]]) > 0)
+            first = &story->notes[last[i]];
+    free(last);
+    return first;
 }
 
 /* Tasks that were given up in PROVISIONING, of one service or task definition. */

@@ -240,7 +240,11 @@ expect 'in one line where each is a finding' 2 "found '=' \\(did you mean ==\\?\
 report 'and no more lines' $?
 expect 'as JSON in one line' 2 "found '=' \\(did you mean ==\\?\\): attribute:rack \\^= r1\"" '' validate placed.json --json
 placed '' 'attribute:rack exists' 'attribute:rack == r1'
-"$berth" sim placed.json -o placed.run >out 2>err
+expect 'who waits, and how to ask why' 1 '^why not  berth explain placed.run --task t1$' '' sim placed.json -o placed.run
+sed 's/"wait": true, //' placed.json >refused.json
+expect 'or what if, as it was run' 1 \
+    '^why not  berth explain refused.json --what-if job --at 1.000s --set until=4s --set seed=2$' '' \
+    sim refused.json --seed 2 --set until=4s
 expect 'which constraint is not met, and by what' 0 \
     'no room; nearest miss: i1 does not meet "attribute:rack == r1": it has attribute:rack = r7 \(MemberOf placement constraint unsatisfied\.\)$' '' explain placed.run --task t1
 expect 'what is still to be called counts for what would be' 0 'RESOURCE:CPU": 0.*"MemberOf placement constraint unsatisfied.": 1' '' \
