@@ -7,6 +7,7 @@
 #include "exec/calibrate_inside.h"
 #include "exec/cloud.h"
 #include "exec/loop.h"
+#include "exec/vm_kit.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -32,6 +33,22 @@ bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, cons
     return true;
 }
 
+/* What is missing is said at once, and not that there was no time for it. */
+static void boot_machines(struct calibration *calibration)
+{
+    struct vm_kit kit;
+    struct err err;
+
+    if (!vm_kit_find(&kit, &err)) {
+        fprintf(stderr, "berth: no virtual machines are measured: %s\n", err.text);
+        return;
+    }
+    calibrate_machines(calibration);
+    if (!calibration->interrupted) {
+        calibrate_machines_together(calibration);
+    }
+}
+
 static bool measure(struct calibration *calibration, struct err *err)
 {
     calibrate_namespaces(calibration);
@@ -41,10 +58,7 @@ static bool measure(struct calibration *calibration, struct err *err)
         return false;
     }
     if (calibration->boots != CALIBRATE_BOOTS_NEVER) {
-        calibrate_machines(calibration);
-    }
-    if (calibration->boots != CALIBRATE_BOOTS_NEVER && !calibration->interrupted) {
-        calibrate_machines_together(calibration);
+        boot_machines(calibration);
     }
     return !calibration->interrupted || err_set(err, EXIT_MACHINE, "interrupted");
 }
@@ -87,6 +101,7 @@ bool calibrate(struct calibration *calibration, struct err *err)
     if (!sweep_close(&calibration->run, &calibration->cgroups, &counts, &close_err)) {
         err_report(&close_err);
     }
+    calibration->cgroup = cgroup_kind_name(calibration->cgroups.kind);
     calibration->took = (double)(loop_clock_usec() - calibration->begin_usec) / 1e6;
     cgroup_close(&calibration->cgroups);
     return ok;

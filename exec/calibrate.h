@@ -158,6 +158,7 @@ struct calibration {
     bool interrupted; /* by a signal: what was measured until then is no profile */
     const char *late[CALIBRATE_LATE_MOST]; /* what there was no time left for, static texts */
     int n_late;
+    const char *cgroup; /* the kind of groups that was measured, static */
     int64_t begin_usec; /* CLOCK_MONOTONIC */
     double took;        /* seconds */
     struct series series[MEASURED];

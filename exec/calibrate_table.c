@@ -400,8 +400,7 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
                when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU);
     buffer_add_text(json, ", \"kernel\": ");
     buffer_add_json_string(json, name.release);
-    buffer_add(json, ", \"cgroup\": \"%s\",\n    \"late\": [",
-               cgroup_kind_name(calibration->cgroups.kind));
+    buffer_add(json, ", \"cgroup\": \"%s\",\n    \"late\": [", calibration->cgroup);
     for (int i = 0; i < calibration->n_late; i++) {
         buffer_add(json, "%s\"%s\"", i > 0 ? ", " : "", calibration->late[i]);
     }
@@ -410,19 +409,21 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
 
 static void add_measured(struct buffer *json, const struct calibration *calibration)
 {
-    const char *separator = "";
+    const char *separator = "", *of = "";
 
     buffer_add_text(json, "  \"measured\": [\n");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct series *series = &calibration->series[rows[i].what];
 
+        of = rows[i].head ? rows[i].head : of;
         if (series->n == 0) {
             continue;
         }
         buffer_add(json,
-                   "%s    { \"what\": \"%s\", \"median\": %.3f, \"p5\": %.3f, \"p95\": %.3f, "
+                   "%s    { \"of\": \"%s\", \"what\": \"%s\", \"median\": %.3f, \"p5\": %.3f, "
+                   "\"p95\": %.3f, "
                    "\"unit\": \"%s\", \"n\": %d }",
-                   separator, rows[i].name, in_unit(series_quantile(series, 500), rows[i].unit),
+                   separator, of, rows[i].name, in_unit(series_quantile(series, 500), rows[i].unit),
                    in_unit(series_quantile(series, 50), rows[i].unit),
                    in_unit(series_quantile(series, 950), rows[i].unit), unit_names[rows[i].unit],
                    series->n);

@@ -233,8 +233,7 @@ static void put_profile(struct scenario_reader *reader, json_t *top, const char 
 
     if (!document_open(&reader->profile, &reader->reading, path, &err)) {
         if (reading_errors(&reader->reading) == errors)
-            reading_error(&reader->reading, reader->document.name, "--host-profile", "%s",
-                          err.text);
+            reading_error(&reader->reading, path, "--host-profile", "%s", err.text);
         return;
     }
     costs = json_object_get(reader->profile.root, "costs");
