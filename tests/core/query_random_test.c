@@ -21,7 +21,7 @@
 
 /* What the cluster of query_world.h is, said once more and by hand. */
 static const struct fact {
-    const char *zone, *type, *stack, *disks, *rack, *spot;
+    const char *zone, *type, *stack, *disks, *rack, *spot, *kernel;
     bool connected;
     const char *registered; /* local to UTC, or NULL */
     int running;
@@ -33,6 +33,7 @@ static const struct fact {
      "10",
      NULL,
      "",
+     "5.10.0",
      true,
      "2018-06-18T00:00:00",
      2,
@@ -43,6 +44,7 @@ static const struct fact {
      "10",
      NULL,
      "",
+     "5.10.0",
      false,
      "2018-06-18T01:00:00",
      0,
@@ -53,6 +55,7 @@ static const struct fact {
      "9",
      "r-1.5",
      NULL,
+     "5.9.1",
      true,
      "2018-06-19T00:00:00",
      1,
@@ -63,12 +66,13 @@ static const struct fact {
      "9",
      "r-1.5",
      NULL,
+     "5.9.1",
      true,
      "2018-06-18T00:00:02",
      2,
      {"service:production", "service:production"}},
-    {NULL, "m5.large", NULL, NULL, NULL, NULL, false, NULL, 0, {NULL}},
-    {NULL, "m5.large", NULL, NULL, NULL, NULL, true, "2018-06-18T00:00:07", 0, {NULL}},
+    {NULL, "m5.large", NULL, NULL, NULL, NULL, NULL, false, NULL, 0, {NULL}},
+    {NULL, "m5.large", NULL, NULL, NULL, NULL, NULL, true, "2018-06-18T00:00:07", 0, {NULL}},
 };
 
 /* The source of everything random: one stream, by position. */
@@ -113,6 +117,8 @@ static const char *const patterns[] = {"p.*",    ".*t",   "us-east-1[ab]", "t2\\
                                        "i[1-3]", "tru?e", "x{2,3}y*"};
 static const char *const groups[] = {"database", "service:production", "family:job", "other"};
 static const char *const versions[] = {"1.74.1", "1.9", "1.74", "1.100.0", "2", "1.74.1.0", "0.99"};
+static const char *const kernels[] = {"5.10.0", "5.9.1",    "5.9", "5.10",
+                                      "6",      "5.10.0.1", "5.x", "7."};
 static const char *const numbers[] = {"0", "1", "2", "3", "007"};
 static const char *const booleans[] = {"true", "false"};
 static const char *const ids[] = {"i1", "i2", "i4", "i6", "i7"};
@@ -137,6 +143,7 @@ enum about {
     DISKS,
     RACK,
     SPOT,
+    KERNEL,
     CONNECTED,
     VERSION,
     ID,
@@ -157,6 +164,7 @@ static const struct topic {
     [DISKS] = {"attribute:disks", ORDER | MATCHING | EXISTENCE, texts, COUNT(texts)},
     [RACK] = {"attribute:rack", ORDER | MATCHING | EXISTENCE, texts, COUNT(texts)},
     [SPOT] = {"attribute:spot", ORDER | MATCHING | EXISTENCE, texts, COUNT(texts)},
+    [KERNEL] = {"attribute:kernel", ORDER | MATCHING | EXISTENCE, kernels, COUNT(kernels)},
     [CONNECTED] = {"agentConnected", MATCHING, booleans, COUNT(booleans)},
     [VERSION] = {"agentVersion", ORDER, versions, COUNT(versions)},
     [ID] = {"ec2InstanceId", MATCHING, ids, COUNT(ids)},
@@ -230,6 +238,24 @@ static bool judge_order(enum word word, double difference)
            (word == BELOW && difference < 0) || (word == BELOW_OR && difference <= 0);
 }
 
+/* Both numbers with dots between, of which at least one is no plain number: compared part by part. */
+static bool are_versions(const char *a, const char *b, double *difference)
+{
+    int parts[2][4] = {{0}};
+    regex_t version;
+    bool are;
+
+    cr_assert_eq(regcomp(&version, "^[0-9]+(\\.[0-9]+)*$", REG_EXTENDED | REG_NOSUB), 0);
+    are = regexec(&version, a, 0, NULL, 0) == 0 && regexec(&version, b, 0, NULL, 0) == 0;
+    regfree(&version);
+    sscanf(a, "%d.%d.%d.%d", &parts[0][0], &parts[0][1], &parts[0][2], &parts[0][3]);
+    sscanf(b, "%d.%d.%d.%d", &parts[1][0], &parts[1][1], &parts[1][2], &parts[1][3]);
+    for (int i = 3; are && i >= 0; i--)
+        if (parts[0][i] != parts[1][i])
+            *difference = parts[0][i] - parts[1][i];
+    return are;
+}
+
 static bool judge_text(const struct tree *tree, const char *value)
 {
     const char *argument = tree->arguments[0];
@@ -248,8 +274,13 @@ static bool judge_text(const struct tree *tree, const char *value)
     if (tree->word == LIKE || tree->word == UNLIKE)
         return is_like(value, argument) == (tree->word == LIKE);
     difference = strtod(value, &end_value) - strtod(argument, &end_argument);
-    if (*value == 0 || *end_value || *end_argument)
-        difference = strcmp(value, argument);
+    if (*value == 0 || *end_value || *end_argument) {
+        bool equality = tree->word == IS || tree->word == IS_NOT;
+
+        difference = 0;
+        if (equality || !are_versions(value, argument, &difference))
+            difference = strcmp(value, argument);
+    }
     return judge_order(tree->word, difference);
 }
 
@@ -317,6 +348,8 @@ static bool judge_leaf(const struct tree *tree, int instance)
         return judge_text(tree, fact->rack);
     case SPOT:
         return judge_text(tree, fact->spot);
+    case KERNEL:
+        return judge_text(tree, fact->kernel);
     case CONNECTED:
         return judge_text(tree, fact->connected ? "true" : "false");
     case VERSION:

@@ -3,6 +3,7 @@
  */
 #include "file/query_hint.h"
 
+#include "core/draw.h"
 #include "core/query.h"
 
 #include <criterion/criterion.h>
@@ -63,4 +64,39 @@ Test(query_hint, cuts_no_word_short)
     memset(expression, 'x', 150);
     cr_assert_null(query_parse(expression, &error));
     cr_expect_str_eq(query_hint(expression, &error, hint, sizeof hint), "");
+}
+
+/* Whatever is written: the hint stays within its room. */
+Test(query_hint, survives_anything)
+{
+    static const char *const pieces[] = {"attribute:", "attribute",
+                                         "a",          " ",
+                                         "==",         "=",
+                                         "AND",        "and",
+                                         "(",          ")",
+                                         "'",          "\"",
+                                         "[",          "]",
+                                         ",",          "\xc3\xa9",
+                                         "not",        "!",
+                                         "~",          ".",
+                                         ":",          "agentConnected",
+                                         "True",       "registeredAt",
+                                         "before",     "\xff",
+                                         "\n"};
+    const int n = sizeof pieces / sizeof *pieces;
+
+    for (int i = 0; i < 20000; i++) {
+        int length = (int)draw_below(1, DRAW_PLACEMENT_RANDOM, i, 0, 12);
+        struct query_error error;
+        struct query *query;
+        char expression[200] = "", hint[40];
+
+        for (int k = 1; k <= length; k++)
+            strcat(expression, pieces[draw_below(1, DRAW_PLACEMENT_RANDOM, i, k, (uint64_t)n)]);
+        memset(hint, 'x', sizeof hint);
+        query = query_parse(expression, &error);
+        if (!query && query_hint(expression, &error, hint, sizeof hint))
+            cr_assert(memchr(hint, 0, sizeof hint) != NULL, "%s", expression);
+        query_destroy(query);
+    }
 }
