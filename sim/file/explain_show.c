@@ -134,6 +134,7 @@ static void write_question(const struct explain *explain, struct buffer *text)
 {
     const struct placement *placement = &explain->table.placement;
     const struct task_definition *definition = definition_of(explain);
+    int n_instances = explain_count_instances(explain);
     char seconds[32], owner[120];
 
     moments_seconds(explain->at_usec, seconds, sizeof seconds);
@@ -165,7 +166,8 @@ static void write_question(const struct explain *explain, struct buffer *text)
     if (explain->chooser == EXPLAIN_BY_VM)
         buffer_add_text(text, "its micro-VM is of that size\n");
     else
-        buffer_add(text, "the cluster has %d instances\n", explain_count_instances(explain));
+        buffer_add(text, "the cluster has %d instance%s\n", n_instances,
+                   n_instances == 1 ? "" : "s");
     write_shares(explain, text);
 }
 

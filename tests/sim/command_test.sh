@@ -249,7 +249,9 @@ expect 'which constraint is not met, and by what' 0 \
     'no room; nearest miss: i1 does not meet "attribute:rack == r1": it has attribute:rack = r7 \(MemberOf placement constraint unsatisfied\.\)$' '' explain placed.run --task t1
 expect 'what is still to be called counts for what would be' 0 'RESOURCE:CPU": 0.*"MemberOf placement constraint unsatisfied.": 1' '' \
     explain placed.json --what-if job --at 0.5s --json
-expect 'with another value' 0 '^decided: i1 was the only candidate' '' \
+expect 'with another value' 0 'the cluster has 1 instance$' '' \
+    explain placed.json --what-if job --at 0.5s --set instances.0.attributes.rack=r1
+expect 'by which there is one' 0 '^decided: i1 was the only candidate' '' \
     explain placed.json --what-if job --at 0.5s --set instances.0.attributes.rack=r1
 expect 'not before it is up' 0 'launching, draining, gone\) +1 +i1 is not ACTIVE but LAUNCHING$' '' \
     explain placed.json --what-if job --at 0s
