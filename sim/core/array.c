@@ -1,7 +1,7 @@
 /*
- * Growth by doubling, and the one answer to a machine without memory. Large arrays begin where a large page
- * does and ask for such pages: their records are looked up in no order, and each would wait for the page
- * tables first.
+ * Growth by doubling, and the one answer to a machine without memory. Arrays of some size begin where a line of
+ * memory does, so that records of whole lines touch no others; large ones where a large page does, and they ask for
+ * such pages: their records are looked up in no order, and each would wait for the page tables first.
  */
 #include "core/array.h"
 
@@ -11,15 +11,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define SMALL ((size_t)4096)    /* bytes: below, where it begins is nothing */
 #define LARGE ((size_t)2 << 20) /* bytes: a large page on amd64, and on arm64 with pages of 4 KiB */
 
-static void *grow_large(void *items, size_t old_size, size_t size)
+static void *grow_aligned(void *items, size_t old_size, size_t size)
 {
-    size_t whole = (size + LARGE - 1) / LARGE * LARGE;
-    void *grown = aligned_alloc(LARGE, whole);
+    size_t alignment = size < LARGE ? ARRAY_LINE : LARGE;
+    size_t whole = (size + alignment - 1) / alignment * alignment;
+    void *grown = aligned_alloc(alignment, whole);
 
     assert(grown != NULL);
-    (void)madvise(grown, whole, MADV_HUGEPAGE); /* a wish: without it all is as right */
+    if (size >= LARGE)
+        (void)madvise(grown, whole, MADV_HUGEPAGE); /* a wish: without it all is as right */
     if (items)
         memcpy(grown, items, old_size);
     free(items);
@@ -33,9 +36,9 @@ void *array_grow(void *items, int n, int *cap, size_t size)
 
         assert(*cap <= INT_MAX / 2); /* asked first: what overflows is not to be relied on */
         grown = *cap ? *cap * 2 : 4;
-        items = (size_t)grown * size < LARGE
+        items = (size_t)grown * size < SMALL
                     ? realloc(items, (size_t)grown * size)
-                    : grow_large(items, (size_t)n * size, (size_t)grown * size);
+                    : grow_aligned(items, (size_t)n * size, (size_t)grown * size);
         assert(items != NULL);
         *cap = grown;
     }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define ARRAY_LINE 64 /* bytes of memory that come together */
+
 /* Makes room for one more element: returns the (possibly moved) array of elements of `size` bytes.
  */
 void *array_grow(void *items, int n, int *cap, size_t size);

@@ -6,11 +6,14 @@
 #ifndef BERTH_CORE_CLUSTER_H
 #define BERTH_CORE_CLUSTER_H
 
+#include "core/array.h"
 #include "core/ledger.h"
 #include "core/message.h"
 #include "core/names.h"
 #include "core/place_index.h"
 #include "core/query.h"
+
+#include <assert.h>
 
 /* Container instance status (ECS API: ContainerInstance.status), with LAUNCHING before the agent's
  * first registration, BOUND for Fargate's micro-VMs and INACTIVE once the machine is gone. */
@@ -74,7 +77,9 @@ struct instance {
     int n_debts, cap_debts;
     struct debt
         *debts; /* of its tasks so far, while it may yet be free: of Spot until it is billed */
+    int64_t unused[5];
 };
+static_assert(sizeof(struct instance) % ARRAY_LINE == 0, "or records would share lines of memory");
 
 /* What a task is placed by: one per service, and one for all RunTask calls that say the same. */
 struct request {
@@ -133,7 +138,9 @@ struct task_details {
     int32_t first_target;             /* in the balancer's groups, or ID_NONE */
     uint8_t stop_reason;              /* enum stop_reason, once it is to stop */
     bool place_is_open, stop_is_open; /* decisions that have no answer yet */
+    int64_t unused;
 };
+static_assert(sizeof(struct task_details) == ARRAY_LINE, "or two of them would have to come");
 
 /* The record of all that are: nothing is open, and nobody writes there. Also what stands before the first and
  * behind the last on an instance, so that nobody need ask: what it has for neighbours means nothing. */

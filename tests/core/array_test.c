@@ -26,6 +26,7 @@ Test(array, grows_past_large_pages_and_begins_with_nothing)
         cr_assert(record->number == 0 && record->none == 0 && record->twice == 0);
         *record = (struct record){i, 0, 2 * (int64_t)i};
     }
+    cr_assert((uintptr_t)owner.records % ARRAY_LINE == 0);
     for (int i = 0; i < N; i++)
         cr_assert(owner.records[i].number == i && owner.records[i].twice == 2 * (int64_t)i);
     free(owner.records);
