@@ -176,7 +176,7 @@ void shelf_leave_grid(struct shelf *shelf, struct shelf_grid *other)
 static bool has_place(const struct shelf *shelf, int32_t item, const struct shelf_spot *spot)
 {
     return item < shelf->grid->n_items &&
-           shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib) != ID_NONE;
+           shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib) != ID_NONE;
 }
 
 void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_spot *spot)

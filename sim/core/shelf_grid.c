@@ -4,17 +4,19 @@
  * ever asked for: each of them is a bar, and how many bars somebody's column clears is all that matters of it.
  * So of each row and number of bars cleared there is a crowd: a bit for each item, and bits above them that say
  * where some are set. Coming and going set and clear a few bits; the first row and the lowest item there are
- * a few bits to find. Units and reach follow from what comes; a grid that would become too large, or with too
- * many bars, is given up for the bins of shelf.c.
+ * a few bits to find. Who has less than anybody asked for stands aside, without a bit. Units and reach follow
+ * from what comes; a grid that would become too large, or with too many bars, is given up for the bins of
+ * shelf.c.
  */
 #include "core/shelf_grid.h"
+
+#include "core/array.h"
 #include "core/shelf_parts.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE 64                       /* bytes of memory that come together */
 #define COLUMNS_MAX 255               /* of them in use: how many bars they clear is a byte each */
 #define ROWS_MAX 1024                 /* of a board: so many may have to be looked at */
 #define ITEMS_MIN 1024                /* room for so many to begin with */
@@ -44,9 +46,9 @@ void shelf_grid_destroy(struct shelf_grid *grid)
 static uint64_t *make_words(void **memory, size_t n)
 {
     free(*memory);
-    *memory = calloc(n * sizeof(uint64_t) + LINE, 1);
+    *memory = calloc(n * sizeof(uint64_t) + ARRAY_LINE, 1);
     assert(*memory != NULL);
-    return (uint64_t *)(((uintptr_t)*memory + LINE - 1) / LINE * LINE);
+    return (uint64_t *)(((uintptr_t)*memory + ARRAY_LINE - 1) / ARRAY_LINE * ARRAY_LINE);
 }
 
 /* Bits for its rows, items and bars, all 0. False where they would be too many. */
@@ -108,6 +110,7 @@ struct shelf_grid *shelf_grid_larger(const struct shelf *shelf, int32_t item,
         stretch(&grid->rows, shelf_row_amount(shelf->order, spot->cpu, spot->memory_mib));
     larger->columns =
         stretch(&grid->columns, shelf_column_amount(shelf->order, spot->cpu, spot->memory_mib));
+    larger->first_row = larger->rows.n;
     larger->n_boards = grid->n_boards > spot->board ? grid->n_boards : 2 * spot->board + 1;
     larger->n_items = grid->n_items > item ? grid->n_items : 2 * item;
     larger->n_items = larger->n_items < ITEMS_MAX ? larger->n_items : ITEMS_MAX;
@@ -126,10 +129,18 @@ void shelf_grid_take(struct shelf *shelf, int32_t item)
     shelf_grid_move(shelf, item, ID_NONE);
 }
 
+/* The place of somebody who has a seat. */
+static int32_t place_of(const struct shelf *shelf, int32_t item)
+{
+    int32_t seat = shelf->seats[item];
+
+    return seat < 0 ? shelf_aside(seat) : seat;
+}
+
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t place = shelf->seats[item], row = place / SHELF_COLUMNS;
+    int32_t place = place_of(shelf, item), row = place / SHELF_COLUMNS;
     int32_t board_rows = (int32_t)grid->board_rows;
     int32_t column_amount = place % SHELF_COLUMNS * grid->columns.unit;
     int32_t row_amount = row % board_rows * grid->rows.unit;
@@ -155,24 +166,46 @@ static void insert_bar(struct shelf_grid *grid, int32_t column)
         grid->cleared[i]++;
 }
 
-void shelf_grid_add_bar(struct shelf *shelf, int32_t column)
+/* All items are looked at, so at least half of the rows that are left are asked for each time but the first. */
+static void lower_first_row(struct shelf_grid *grid, int32_t row)
+{
+    int32_t half = grid->first_row < grid->rows.n ? grid->first_row / 2 : row;
+
+    grid->first_row = row < half ? row : half;
+}
+
+/* Gives everybody a seat anew: some stand aside no more. */
+static void seat_all(struct shelf *shelf)
+{
+    const struct shelf_grid *grid = shelf->grid;
+
+    for (int i = 0; i < shelf->n_seats; i++) {
+        uint32_t place = (uint32_t)place_of(shelf, i), row = place / SHELF_COLUMNS;
+
+        if (shelf->seats[i] == ID_NONE)
+            continue;
+        shelf->seats[i] = ID_NONE;
+        shelf_grid_move(shelf, i,
+                        shelf_seat_at(grid, row / grid->board_rows, row % grid->board_rows,
+                                      place % SHELF_COLUMNS));
+    }
+}
+
+void shelf_grid_ask_for(struct shelf *shelf, int32_t row, int32_t column)
 {
     struct shelf_grid *grid = shelf->grid;
+    uint32_t n_bars = grid->cleared[column];
+    bool is_new = n_bars == 0 || grid->bars[n_bars - 1] != column;
+    bool has_room = !is_new || grid->n_bars < SHELF_BARS;
 
-    if (grid->n_bars < SHELF_BARS)
+    if (row < grid->first_row)
+        lower_first_row(grid, row);
+    if (is_new && has_room)
         insert_bar(grid, column);
+    if (has_room && make_bits(grid))
+        seat_all(shelf);
     else
-        column = ID_NONE;
-    if (column == ID_NONE || !make_bits(grid)) {
         shelf_leave_grid(shelf, NULL);
-        return;
-    }
-    for (int i = 0; i < shelf->n_seats; i++) {
-        int32_t place = shelf->seats[i];
-
-        shelf->seats[i] = ID_NONE;
-        shelf_grid_move(shelf, i, place);
-    }
 }
 
 /* Visits the items whose bits are in the word; false as soon as `visit` says so. */

@@ -25,6 +25,7 @@ struct shelf_axis {
 struct shelf_grid {
     struct shelf_axis rows, columns;
     int32_t n_boards, n_items; /* it has room for: numbers below */
+    int32_t first_row;         /* of each board that somebody has asked for */
     int32_t n_bars;
     int32_t bars[SHELF_BARS];       /* the columns that somebody asked for, ascending */
     uint8_t cleared[SHELF_COLUMNS]; /* by column: so many bars it clears */
@@ -60,9 +61,26 @@ static inline uint32_t shelf_in_units(const struct shelf_axis *axis, int32_t amo
     return product >> axis->shift | product << (-axis->shift & 31);
 }
 
-/* The place of a spot, or ID_NONE where the grid has no place for it. */
-static inline int32_t shelf_place_of(const struct shelf *shelf, int32_t board, int32_t cpu,
-                                     int32_t memory_mib)
+/* Who has less than anybody asked for stands aside: with a seat, but without a bit. Most of a full cluster does. The
+ * seat of somebody aside by place, and the other way. */
+static inline int32_t shelf_aside(int32_t place)
+{
+    return ID_NONE - 1 - place;
+}
+
+/* The seat at that row of a board and column. */
+static inline int32_t shelf_seat_at(const struct shelf_grid *grid, uint32_t board, uint32_t row,
+                                    uint32_t column)
+{
+    uint32_t place = (board * grid->board_rows + row) * SHELF_COLUMNS + column;
+    bool is_aside = (row < (uint32_t)grid->first_row) | (grid->cleared[column] == 0);
+
+    return is_aside ? shelf_aside((int32_t)place) : (int32_t)place;
+}
+
+/* The seat of a spot, or ID_NONE where the grid has no place for it. */
+static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, int32_t cpu,
+                                    int32_t memory_mib)
 {
     const struct shelf_grid *grid = shelf->grid;
     uint32_t row = shelf_in_units(&grid->rows, shelf_row_amount(shelf->order, cpu, memory_mib));
@@ -72,7 +90,7 @@ static inline int32_t shelf_place_of(const struct shelf *shelf, int32_t board, i
     if (row >= (uint32_t)grid->rows.n || column >= (uint32_t)grid->columns.n ||
         board >= grid->n_boards)
         return ID_NONE;
-    return (int32_t)(((uint32_t)board * grid->board_rows + row) * SHELF_COLUMNS + column);
+    return shelf_seat_at(grid, (uint32_t)board, row, column);
 }
 
 /* Where in a row's words those of an item are, and the bits in them. */
@@ -117,7 +135,7 @@ static inline void shelf_leave_place(const struct shelf_grid *grid, uint32_t pla
     grid->used[row / 64 * grid->width + n_cleared] &= ~((uint64_t)(top == 0) << row % 64);
 }
 
-/* To another place or to none, from where it stood, if it did. */
+/* To another seat or to none, from where it stood, if it did. */
 static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *shelf, int32_t item,
                                                                   int32_t to)
 {
@@ -125,9 +143,9 @@ static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *
     int32_t from = shelf->seats[item];
 
     shelf->seats[item] = to;
-    if (from != ID_NONE)
+    if (from >= 0)
         shelf_leave_place(shelf->grid, (uint32_t)from, &bits);
-    if (to != ID_NONE)
+    if (to >= 0)
         shelf_enter_place(shelf->grid, (uint32_t)to, &bits);
 }
 
@@ -138,7 +156,7 @@ static inline __attribute__((always_inline)) void shelf_put(struct shelf *shelf,
     int32_t seat = ID_NONE;
 
     if (shelf->grid && item < shelf->n_seats)
-        seat = shelf_place_of(shelf, spot->board, spot->cpu, spot->memory_mib);
+        seat = shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib);
     if (seat != ID_NONE)
         shelf_grid_move(shelf, item, seat);
     else
@@ -193,9 +211,9 @@ static inline uint32_t shelf_find_row(const struct shelf_grid *grid, uint32_t ro
     return end;
 }
 
-/* Somebody asks for that column, which is a bar from now on. Without a grid after this the bins have the
- * answer. */
-void shelf_grid_add_bar(struct shelf *shelf, int32_t column);
+/* Somebody asks for that row of each board and for that column, which is a bar from now on. Without a grid after
+ * this the bins have the answer. */
+void shelf_grid_ask_for(struct shelf *shelf, int32_t row, int32_t column);
 
 /* Empty where nobody has enough, and where there is no grid any more. */
 static inline struct shelf_range shelf_find_range(struct shelf *shelf, int32_t board, int32_t cpu,
@@ -210,8 +228,8 @@ static inline struct shelf_range shelf_find_range(struct shelf *shelf, int32_t b
     if (row >= grid->rows.n || column >= grid->columns.n || board >= grid->n_boards)
         return range;
     range.n_bars = grid->cleared[column];
-    if (range.n_bars == 0 || grid->bars[range.n_bars - 1] != column) {
-        shelf_grid_add_bar(shelf, column);
+    if (row < grid->first_row || range.n_bars == 0 || grid->bars[range.n_bars - 1] != column) {
+        shelf_grid_ask_for(shelf, row, column);
         if (!shelf->grid)
             return range;
         range.n_bars = grid->cleared[column];
