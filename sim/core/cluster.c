@@ -1,8 +1,8 @@
 /*
- * Changes of the cluster's state that keep its books: each task's life has five moves, and each
- * move updates every count that it touches.
+ * Changes of the cluster's state that keep its books, but for the five moves of a task's life: of those what few
+ * tasks need.
  */
-#include "core/cluster.h"
+#include "core/cluster_moves.h"
 
 #include "core/array.h"
 
@@ -14,15 +14,10 @@
 const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "BOUND", "DRAINING",
                                              "DEREGISTERING", "INACTIVE", NULL};
 
-static const struct task_details no_details = {.task = ID_NONE,
-                                               .next_of_service = ID_NONE,
-                                               .prev_of_service = ID_NONE,
-                                               .first_target = ID_NONE};
-
 void cluster_init(struct cluster *cluster, uint64_t seed)
 {
     *cluster = (struct cluster){.index = place_index_create(), .seed = seed};
-    *ARRAY_ADD(cluster, details) = no_details; /* DETAILS_OF_STOPPED */
+    *ARRAY_ADD(cluster, details) = CLUSTER_NO_DETAILS; /* DETAILS_OF_STOPPED */
 }
 
 void cluster_finish(struct cluster *cluster)
@@ -129,12 +124,6 @@ static struct instance *instance_of(const struct cluster *cluster, const struct 
     return &cluster->instances[task->instance];
 }
 
-static void note_task(struct cluster *cluster, const struct task *task, int delta)
-{
-    place_index_note(cluster->index, task->instance, cluster->requests[task->request].task_group,
-                     delta);
-}
-
 void cluster_note_instance(struct cluster *cluster, int instance)
 {
     place_index_note(cluster->index, instance, ID_NONE, 0);
@@ -165,40 +154,10 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
     return service == ID_NONE ? NULL : &cluster->services[service].deployments[task->deployment];
 }
 
-static int32_t take_details(struct cluster *cluster, int task)
+int32_t cluster_more_details(struct cluster *cluster)
 {
-    int32_t details;
-
-    if (cluster->n_free_details > 0) {
-        details = cluster->free_details[--cluster->n_free_details];
-    } else {
-        details = cluster->n_details;
-        ARRAY_ADD(cluster, details);
-    }
-    cluster->details[details] = no_details;
-    cluster->details[details].task = task;
-    return details;
-}
-
-static void give_details(struct cluster *cluster, struct task *task)
-{
-    *ARRAY_ADD(cluster, free_details) = task->details;
-    task->details = DETAILS_OF_STOPPED;
-}
-
-int cluster_add_task(struct cluster *cluster, int taskdef, int request)
-{
-    *ARRAY_ADD(cluster, tasks) = (struct task){
-        .taskdef = taskdef,
-        .request = request,
-        .instance = ID_NONE,
-        .deployment = ID_NONE,
-        .details = take_details(cluster, cluster->n_tasks - 1),
-        .desired = TASK_RUNNING,
-        .last = TASK_PROVISIONING,
-    };
-    cluster->requests[request].n_wanted++;
-    return cluster->n_tasks - 1;
+    (void)ARRAY_ADD(cluster, details);
+    return cluster->n_details - 1;
 }
 
 int cluster_add_service_task(struct cluster *cluster, int service_id, int deployment, int request)
@@ -218,9 +177,18 @@ int cluster_add_service_task(struct cluster *cluster, int service_id, int deploy
     return id;
 }
 
-static void take_extras(struct instance *instance, const struct task_definition *definition,
-                        int task)
+static const struct task_definition *definition_of(const struct cluster *cluster,
+                                                   const struct task *task)
 {
+    return taskdefs_get(&cluster->taskdefs, task->taskdef);
+}
+
+void cluster_take_extras(struct cluster *cluster, int id)
+{
+    const struct task *task = &cluster->tasks[id];
+    const struct task_definition *definition = definition_of(cluster, task);
+    struct instance *instance = instance_of(cluster, task);
+
     instance->gpus_reserved += taskdef_gpus(definition, instance->gpus);
     instance->enis_reserved += definition->network_mode == NETWORK_AWSVPC;
     for (int c = 0; c < definition->n_containers; c++) {
@@ -229,55 +197,32 @@ static void take_extras(struct instance *instance, const struct task_definition 
 
             if (port > 0)
                 *ARRAY_ADD(instance, ports) =
-                    (struct port_use){port, definition->containers[c].ports[i].protocol, task};
+                    (struct port_use){port, definition->containers[c].ports[i].protocol, id};
         }
     }
 }
 
 /* What its agent gives to the next in line by itself. A network interface it does not: that one is
  * attached by ECS, and detached after the task has stopped (DEPROVISIONING). */
-static void give_extras(struct instance *instance, const struct task_definition *definition,
-                        int task)
+void cluster_give_extras(struct cluster *cluster, int id)
 {
+    const struct task *task = &cluster->tasks[id];
+    struct instance *instance = instance_of(cluster, task);
     int kept = 0;
 
-    instance->gpus_reserved -= taskdef_gpus(definition, instance->gpus);
+    instance->gpus_reserved -= taskdef_gpus(definition_of(cluster, task), instance->gpus);
     for (int i = 0; i < instance->n_ports; i++)
-        if (instance->ports[i].task != task)
+        if (instance->ports[i].task != id)
             instance->ports[kept++] = instance->ports[i];
     instance->n_ports = kept;
 }
 
-/* Behind those that are there. */
-static inline void join_instance(const struct cluster *cluster, struct instance *instance,
-                                 int32_t details)
+void cluster_detach(struct cluster *cluster, int id)
 {
-    cluster->details[details].older_here = instance->newest;
-    cluster->details[instance->newest].newer_here = details;
-    instance->newest = details;
-    instance->n_tasks++;
-}
+    const struct task *task = &cluster->tasks[id];
 
-void cluster_place(struct cluster *cluster, int id, int instance_id)
-{
-    struct task *task = &cluster->tasks[id];
-    struct instance *instance = &cluster->instances[instance_id];
-    const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
-
-    /* One by one: both in one read would wait for the writes of cluster_add_task(), of other widths. */
-    assert(task->last == TASK_PROVISIONING);
-    assert(task->desired == TASK_RUNNING);
-    task->instance = instance_id;
-    cluster_details(cluster, id)->placed_at_usec = cluster->now_usec;
-    if (instance->is_vm)
-        instance->bound_at_usec = cluster->now_usec;
-    task->last = TASK_PENDING;
-    join_instance(cluster, instance, task->details);
-    instance->cpu_reserved += facts->cpu;
-    instance->memory_reserved_mib += facts->memory_mib;
-    if (facts->takes_extras)
-        take_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
-    note_task(cluster, task, 1);
+    instance_of(cluster, task)->enis_reserved -=
+        definition_of(cluster, task)->network_mode == NETWORK_AWSVPC;
 }
 
 /* What a task reserves of an instance counts as AWS's split cost allocation does: a vCPU as nine times a
@@ -301,7 +246,7 @@ static void add_debt(struct instance *instance, int service, unsigned __int128 a
 }
 
 /* Its share of its instance while it reserved it. A micro-VM is billed, and paid for, as a whole. */
-static void charge(struct cluster *cluster, int id)
+void cluster_charge(struct cluster *cluster, int id)
 {
     const struct task *task = &cluster->tasks[id];
     const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
@@ -309,7 +254,7 @@ static void charge(struct cluster *cluster, int id)
     int service = cluster->requests[task->request].service;
     unsigned __int128 amount;
 
-    if (instance->rate <= 0 || instance->is_vm || instance->is_free || cluster->ledger.closed)
+    if (instance->is_vm || instance->is_free || cluster->ledger.closed)
         return;
     amount = ledger_part(
         instance->rate, cluster->now_usec - cluster_details(cluster, id)->placed_at_usec,
@@ -320,65 +265,28 @@ static void charge(struct cluster *cluster, int id)
         ledger_pay(&cluster->ledger, cluster->groups[instance->group].provider, service, amount);
 }
 
-static void give_room(struct cluster *cluster, int id)
-{
-    struct task *task = &cluster->tasks[id];
-    const struct taskdef_facts *facts = &cluster->taskdef_facts[task->taskdef];
-    struct instance *instance = instance_of(cluster, task);
-
-    charge(cluster, id);
-    instance->cpu_reserved -= facts->cpu;
-    instance->memory_reserved_mib -= facts->memory_mib;
-    if (facts->takes_extras)
-        give_extras(instance, taskdefs_get(&cluster->taskdefs, task->taskdef), id);
-}
-
 /* Its service no longer counts on it. */
-static inline void leave_counts(struct cluster *cluster, int id, enum stop_code code)
+void cluster_leave_wanted(struct cluster *cluster, int id)
 {
     struct task *task = &cluster->tasks[id];
     struct service *service = service_of(cluster, task);
+    struct deployment *deployment = cluster_deployment(cluster, task);
 
-    assert(task->desired == TASK_RUNNING);
-    if (service)
-        cluster_judge(cluster, id, false, false, false);
-    task->desired = TASK_STOPPED;
-    task->stop_code = (uint8_t)code;
-    cluster->requests[task->request].n_wanted--;
-    if (service) {
-        struct deployment *deployment = cluster_deployment(cluster, task);
-
-        service->n_wanted--;
-        deployment->n_wanted--;
-        service->n_running -= task->last == TASK_RUNNING;
-        deployment->n_running -= task->last == TASK_RUNNING;
-    }
+    cluster_judge(cluster, id, false, false, false);
+    service->n_wanted--;
+    deployment->n_wanted--;
+    service->n_running -= task->last == TASK_RUNNING;
+    deployment->n_running -= task->last == TASK_RUNNING;
 }
 
 void cluster_deregister(struct cluster *cluster, int id, enum stop_code code)
 {
     struct task *task = &cluster->tasks[id];
 
-    leave_counts(cluster, id, code);
+    cluster_leave_counts(cluster, id, code);
     task->is_deregistering = true;
     task->last = TASK_DEACTIVATING;
-    note_task(cluster, task, -1);
-}
-
-void cluster_retire(struct cluster *cluster, int id, enum stop_code code)
-{
-    struct task *task = &cluster->tasks[id];
-    bool counted = !task->is_deregistering;
-
-    if (task->instance != ID_NONE)
-        cluster_fetch_instance(cluster, task->instance);
-    if (counted)
-        leave_counts(cluster, id, code);
-    task->is_deregistering = false;
-    if (task->instance != ID_NONE) {
-        give_room(cluster, id);
-        note_task(cluster, task, counted ? -1 : 0);
-    }
+    cluster_note_task(cluster, task, -1);
 }
 
 void cluster_judge(struct cluster *cluster, int id, bool healthy, bool unhealthy, bool outdated)
@@ -398,39 +306,9 @@ void cluster_judge(struct cluster *cluster, int id, bool healthy, bool unhealthy
     task->is_outdated = outdated;
 }
 
-void cluster_run(struct cluster *cluster, int id)
+void cluster_leave_service(struct cluster *cluster, int id)
 {
-    struct task *task = &cluster->tasks[id];
-    struct service *service = service_of(cluster, task);
-
-    assert(task->last == TASK_PENDING);
-    task->last = TASK_RUNNING;
-    task->reached_running = true;
-    if (cluster_in_range(task->instance, cluster->n_instances))
-        cluster->groups[cluster->instances[task->instance].group].n_short = 0;
-    if (service && task->desired == TASK_RUNNING) {
-        service->n_running++;
-        cluster_deployment(cluster, task)->n_running++;
-    }
-}
-
-static inline void leave_instance(const struct cluster *cluster, const struct task *task)
-{
-    struct instance *instance = instance_of(cluster, task);
-    int32_t older = cluster->details[task->details].older_here;
-    int32_t newer = cluster->details[task->details].newer_here;
-
-    if (cluster->taskdef_facts[task->taskdef].takes_extras)
-        instance->enis_reserved -=
-            taskdefs_get(&cluster->taskdefs, task->taskdef)->network_mode == NETWORK_AWSVPC;
-    *(newer == DETAILS_OF_STOPPED ? &instance->newest : &cluster->details[newer].older_here) =
-        older;
-    cluster->details[older].newer_here = newer;
-    instance->n_tasks--;
-}
-
-static void leave_service(struct cluster *cluster, struct service *service, int id)
-{
+    struct service *service = service_of(cluster, &cluster->tasks[id]);
     int32_t next = cluster_details(cluster, id)->next_of_service;
     int32_t prev = cluster_details(cluster, id)->prev_of_service;
 
@@ -442,24 +320,6 @@ static void leave_service(struct cluster *cluster, struct service *service, int 
         cluster_details(cluster, next)->prev_of_service = prev;
     service->n_live--;
     service->deployments[cluster->tasks[id].deployment].n_live--;
-}
-
-void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
-{
-    struct task *task = &cluster->tasks[id];
-    struct service *service = service_of(cluster, task);
-
-    assert(task->last != TASK_STOPPED);
-    if (task->desired == TASK_RUNNING || task->is_deregistering)
-        cluster_retire(cluster, id, code);
-    task->last = TASK_STOPPED;
-    if (task->instance != ID_NONE) {
-        leave_instance(cluster, task);
-        note_task(cluster, task, 0);
-    }
-    if (service)
-        leave_service(cluster, service, id);
-    give_details(cluster, task);
 }
 
 const char *cluster_attribute(const struct cluster *cluster, int id, const char *name)

@@ -381,10 +381,6 @@ int cluster_add_own_request(struct cluster *cluster, const struct message *call,
 /* The size and price that the group's type has: `type` 0 is its first one. */
 struct group_type cluster_type(const struct cluster *cluster, int group, int type);
 
-/* A new task of a request: PROVISIONING, desired RUNNING, on no instance. Returns its index. Of no
- * service: those begin with cluster_add_service_task(). */
-int cluster_add_task(struct cluster *cluster, int taskdef, int request);
-
 /* A new task of one of a service's deployments, by one of its requests. */
 int cluster_add_service_task(struct cluster *cluster, int service, int deployment, int request);
 
@@ -401,20 +397,8 @@ void cluster_judge(struct cluster *cluster, int task, bool healthy, bool unhealt
  * request of its (cluster_add_own_request). */
 void cluster_replace_placement(struct cluster *cluster, int service, int request);
 
-/* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. */
-void cluster_place(struct cluster *cluster, int task, int instance);
-
-/* Sets the desired status to STOPPED and gives the task's room back to placement. */
-void cluster_retire(struct cluster *cluster, int task, enum stop_code code);
-
 /* Its connections are drained first: desired STOPPED, but it keeps its room until it is retired. */
 void cluster_deregister(struct cluster *cluster, int task, enum stop_code code);
-
-/* The agent reported RUNNING. */
-void cluster_run(struct cluster *cluster, int task);
-
-/* The task is STOPPED: it leaves its instance and its service. Retires it first where it was not. */
-void cluster_stop(struct cluster *cluster, int task, enum stop_code code);
 
 /* An instance's status, connection or size has changed by other ways than these moves. */
 void cluster_note_instance(struct cluster *cluster, int instance);

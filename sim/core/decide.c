@@ -3,6 +3,7 @@
  */
 #include "core/decide.h"
 
+#include "core/cluster_moves.h"
 #include "core/target.h"
 #include "core/task.h"
 

@@ -1,6 +1,6 @@
 /*
- * Keeping up with the cluster and choosing in a lane: the first instance of each class that is big enough is the class's answer, and the
- * lane's answer is the best of those few.
+ * Keeping up with the cluster and choosing in a lane: the first instance of each class that is big enough is the
+ * class's answer, and the lane's answer is the best of those few.
  */
 #include "core/lane.h"
 
@@ -90,7 +90,8 @@ static void refresh_sharers(struct lane *lane, const struct cluster *cluster, in
 /* One note, whatever the lane. */
 static void take_in(struct lane *lane, const struct cluster *cluster, const struct place_note *note)
 {
-    if (lane->own_tasks_matter && note->delta != 0 && note->task_group == lane->task_group) {
+    if (lane->own_tasks_matter && note->delta != 0 &&
+        cluster->requests[note->request].task_group == lane->task_group) {
         lane_count(lane, note->instance, note->delta);
         refresh_sharers(lane, cluster, note->instance);
     }

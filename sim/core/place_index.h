@@ -22,7 +22,7 @@ struct placement;
 #define PLACE_NOTES 16384 /* a lane further behind is built anew */
 
 struct place_note {
-    int32_t instance, task_group, delta;
+    int32_t instance, request, delta;
 };
 
 /* Which lane answers for a request and a definition. */
@@ -49,8 +49,8 @@ struct place_index {
 struct place_index *place_index_create(void);
 void place_index_destroy(struct place_index *index);
 
-/* Something about the instance changed; `delta` more tasks of `task_group` are meant to run on it. */
-static inline void place_index_note(struct place_index *index, int32_t instance, int32_t task_group,
+/* Something about the instance changed; `delta` more tasks of `request` are meant to run on it. */
+static inline void place_index_note(struct place_index *index, int32_t instance, int32_t request,
                                     int32_t delta)
 {
     if (index->n_lanes == 0)
@@ -60,7 +60,7 @@ static inline void place_index_note(struct place_index *index, int32_t instance,
         index->notes[(uint64_t)(index->n_notes - 1) % PLACE_NOTES].instance == instance)
         return;
     index->notes[(uint64_t)index->n_notes++ % PLACE_NOTES] =
-        (struct place_note){instance, task_group, delta};
+        (struct place_note){instance, request, delta};
 }
 
 /* The request's strategy or constraints have changed. */

@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "core/capacity.h"
+#include "core/cluster_moves.h"
 #include "core/decide.h"
 #include "core/fargate.h"
 #include "core/group.h"

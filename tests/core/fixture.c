@@ -4,6 +4,7 @@
 #include "fixture.h"
 
 #include "core/array.h"
+#include "core/cluster_moves.h"
 
 #include <criterion/criterion.h>
 

@@ -6,6 +6,7 @@
 #include "reference.h"
 
 #include "core/array.h"
+#include "core/cluster_moves.h"
 #include "core/draw.h"
 #include "core/place.h"
 #include "core/victims.h"

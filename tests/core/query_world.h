@@ -13,7 +13,7 @@
 #define BERTH_TESTS_QUERY_WORLD_H
 
 #include "core/array.h"
-#include "core/cluster.h"
+#include "core/cluster_moves.h"
 
 #define QUERY_WORLD_INSTANCES 6
 /* 2018-06-18T00:00:00Z */

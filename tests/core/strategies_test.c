@@ -2,6 +2,7 @@
  * Strategies of one's own: what they see, how their scores decide, and that they stand beside ECS's
  * rules like any other.
  */
+#include "core/cluster_moves.h"
 #include "core/place.h"
 #include "core/strategies.h"
 #include "fixture.h"

@@ -5,6 +5,7 @@
 #include "file/inquiry.h"
 
 #include "core/check.h"
+#include "core/cluster_moves.h"
 #include "core/cluster_trial.h"
 #include "tiny.h"
 
