@@ -7,6 +7,7 @@
 #include "bench.h"
 
 #include "core/array.h"
+#include "core/cluster_moves.h"
 #include "core/draw.h"
 #include "core/place.h"
 #include "core/scheduler.h"
@@ -17,6 +18,7 @@
 #define SIZES 16
 #define ROUNDS 9
 #define DECISIONS 20000 /* a round: few, as what has stopped stays in memory */
+#define WARM_UP 125000  /* before it, as the floor does: caches hold what they can */
 #define RACKS 8
 #define ZONES 3
 #define INSTANCE_CPU 16384
@@ -455,10 +457,9 @@ static double run_case(const struct case_of_bench *which, int n, const char *flo
     double own[ROUNDS], floors[ROUNDS], value;
 
     bench_init(&bench, which, n, false);
-    measure(&bench, DECISIONS);
     for (int i = 0; i < ROUNDS; i++) {
         floors[i] = floor ? floor_measure(floor, n) : 0;
-        measure(&bench, DECISIONS / 4); /* the floor warms up likewise */
+        measure(&bench, WARM_UP);
         own[i] = measure(&bench, DECISIONS);
     }
     bench_finish(&bench);
