@@ -423,6 +423,19 @@ struct placement place_task_plainly(const struct cluster *cluster, int request, 
     return reason_about(cluster, request, taskdef, task, NULL);
 }
 
+/* What the rules would say of the only candidate: nothing is decided by it. */
+static void value_alone(const struct cluster *cluster, int request, int taskdef, int task,
+                        struct place_table *table)
+{
+    for (int r = 0; r < table->n_rules; r++) {
+        int cell = r * table->n_instances + table->placement.instance;
+
+        place_values(cluster, request, &cluster->requests[request].strategy[r], taskdef, task,
+                     &table->placement.instance, 1, &table->values[cell]);
+        table->reached[cell] = true;
+    }
+}
+
 void place_explain(const struct cluster *cluster, int request, int taskdef, int task,
                    struct place_table *table)
 {
@@ -438,6 +451,8 @@ void place_explain(const struct cluster *cluster, int request, int taskdef, int 
         .reached = allocate(n * n_rules, sizeof *table->reached),
     };
     table->placement = reason_about(cluster, request, taskdef, task, table);
+    if (table->n_candidates == 1)
+        value_alone(cluster, request, taskdef, task, table);
     if (table->placement.instance == ID_NONE)
         table->miss = place_nearest_miss(cluster, request, taskdef);
 }

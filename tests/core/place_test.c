@@ -323,6 +323,29 @@ Test(place, victims_follow_the_strategy)
     }
 }
 
+/* Its values are shown, though no rule decides among one. */
+Test(place, the_only_candidate_has_its_values_in_the_table)
+{
+    struct strategy_rule rules[2] = {spread_zone, binpack_memory};
+    struct cluster cluster;
+    struct place_table table;
+    int taskdef, request, service;
+
+    cluster_init(&cluster, 1);
+    taskdef = fixture_taskdef(&cluster, "task", 100, 100, 0);
+    request = fixture_service(&cluster, "web", taskdef, rules, 2, &service);
+    fixture_instance(&cluster, "a", 50, 500);
+    fixture_instance(&cluster, "b", 1000, 500);
+    fixture_tasks(&cluster, request, taskdef, 1, 1);
+    place_explain(&cluster, request, taskdef, 1, &table);
+    cr_assert(table.placement.instance == 1 && table.placement.rule == ID_NONE);
+    cr_assert(table.reached[1] && table.values[1] == 1);
+    cr_assert(table.reached[2 + 1] && table.values[2 + 1] == 400);
+    cr_assert(!table.reached[0] && !table.reached[2]);
+    place_table_finish(&table);
+    cluster_finish(&cluster);
+}
+
 Test(place, the_table_agrees_with_the_placement)
 {
     struct strategy_rule rules[2] = {spread_zone, binpack_memory};
