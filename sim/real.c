@@ -1,6 +1,7 @@
 /*
  * The child is this very program, so it finds its parts as this one does. Ctrl-C reaches parent and
- * child alike: the child ends its run in order, and the parent waits for it.
+ * child alike: the child ends its run in order, and the parent waits for it. It does so too where the
+ * parent is killed.
  */
 #include "real.h"
 
@@ -9,16 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* What a run that was told to end may take to do so. */
 #define END_MSEC 60000
@@ -26,42 +26,113 @@ extern char **environ;
 /* What a shell sees of a program that SIGINT ended. */
 #define INTERRUPTED 130
 
+/* Signals ----------------------------------------------------------------------------------------- */
+
+/*
+ * Whoever ends this program finds nothing left of it, at whatever moment: a thread takes the signals. A
+ * child that runs is waited for, since it ends in order.
+ */
+static struct {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    sigset_t taken, before;
+    struct real *real;
+    pid_t child;
+    int signal; /* that came while a child ran */
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Noreturn void end_by(int signal)
+{
+    fprintf(stderr, "berth: ended by %s\n", signal == SIGINT ? "Ctrl-C" : strsignal(signal));
+    scratch_close(&watch.real->scratch);
+    pthread_sigmask(SIG_SETMASK, &watch.before, NULL);
+    raise(signal);
+    _exit(INTERRUPTED);
+}
+
+static void *take_signals(void *none)
+{
+    int signal;
+
+    while (sigwait(&watch.taken, &signal) == 0) {
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+        pthread_mutex_lock(&watch.lock);
+        if (watch.child == 0)
+            end_by(signal);
+        watch.signal = signal;
+        if (signal != SIGINT) /* Ctrl-C reached it too, and a second one would end it at once */
+            kill(watch.child, SIGTERM);
+        pthread_mutex_unlock(&watch.lock);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    }
+    return none;
+}
+
+/* What is ignored stays so: nohup is to go on. */
+static bool watch_signals(struct real *real, struct err *err)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction now;
+    int failed;
+
+    sigemptyset(&watch.taken);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(&watch.taken, signals[i]);
+    watch.real = real;
+    watch.child = 0;
+    watch.signal = 0;
+    pthread_sigmask(SIG_BLOCK, &watch.taken, &watch.before);
+    failed = pthread_create(&watch.thread, NULL, take_signals, NULL);
+    if (failed == 0)
+        return true;
+    pthread_sigmask(SIG_SETMASK, &watch.before, NULL);
+    return err_errno(err, failed, "cannot start a thread");
+}
+
 bool real_open(struct real *real, struct err *err)
 {
     *real = (struct real){0};
-    return scratch_open(&real->scratch, err);
+    if (!scratch_open(&real->scratch, err))
+        return false;
+    if (watch_signals(real, err))
+        return true;
+    scratch_close(&real->scratch);
+    return false;
 }
 
 void real_close(struct real *real)
 {
+    pthread_cancel(watch.thread);
+    pthread_join(watch.thread, NULL);
     scratch_close(&real->scratch);
+    pthread_sigmask(SIG_SETMASK, &watch.before, NULL);
 }
 
 /* Children ---------------------------------------------------------------------------------------- */
 
-static int spawn(pid_t *pid, const char *const *words, const char *output, const char *said)
+static bool redirect(int to, const char *path, int flags)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
-    int result;
+    int fd = open(path, flags | O_CLOEXEC, 0644);
 
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGINT);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (output)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (said)
-        posix_spawn_file_actions_addopen(&actions, 2, said, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    result =
-        posix_spawn(pid, "/proc/self/exe", &actions, &attributes, (char *const *)words, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return result;
+    return fd >= 0 && dup2(fd, to) == to;
+}
+
+/* Told to end with its parent, whatever ends that: a real run ends in order then. */
+static _Noreturn void become(const char *const *words, const char *output, const char *said,
+                             pid_t parent)
+{
+    const int to = O_WRONLY | O_CREAT | O_TRUNC;
+
+    pthread_sigmask(SIG_SETMASK, &watch.before, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
+        _exit(EXIT_MACHINE);
+    if ((!said || redirect(STDERR_FILENO, said, to)) &&
+        (!output || redirect(STDOUT_FILENO, output, to)) &&
+        redirect(STDIN_FILENO, "/dev/null", O_RDONLY))
+        execv("/proc/self/exe", (char *const *)words);
+    dprintf(STDERR_FILENO, "berth: cannot start `berth %s`: %s\n", words[1], strerror(errno));
+    _exit(EXIT_MACHINE);
 }
 
 /* False where the child had to be killed. */
@@ -84,6 +155,32 @@ static bool await(pid_t pid, int64_t patience_usec, int *status)
     if (fd >= 0)
         close(fd);
     return in_time;
+}
+
+static bool start(pid_t *pid, const char *const *words, const char *output, const char *said,
+                  struct err *err)
+{
+    pid_t self = getpid();
+    int failed;
+
+    fflush(stdout);
+    pthread_mutex_lock(&watch.lock);
+    *pid = fork();
+    failed = errno;
+    if (*pid == 0)
+        become(words, output, said, self);
+    watch.child = *pid > 0 ? *pid : 0;
+    pthread_mutex_unlock(&watch.lock);
+    return *pid > 0 || err_errno(err, failed, "cannot start `berth %s`", words[1]);
+}
+
+static void ended(void)
+{
+    pthread_mutex_lock(&watch.lock);
+    watch.child = 0;
+    if (watch.signal)
+        end_by(watch.signal);
+    pthread_mutex_unlock(&watch.lock);
 }
 
 /* The end of what the child said: an error comes last. */
@@ -117,22 +214,15 @@ int real_command(struct real *real, const char *const *words, const char *output
                  int64_t patience_usec, struct err *err)
 {
     char said[300], text[800];
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
-    int status = 0, code, failed;
-    bool in_time = true;
+    int status = 0, code;
+    bool in_time;
     pid_t pid;
 
     snprintf(said, sizeof said, "%s/said", real->scratch.folder);
-    fflush(stdout);
-    sigaction(SIGINT, &ignore, &before);
-    failed = spawn(&pid, words, output, says ? NULL : said);
-    if (failed == 0)
-        in_time = await(pid, patience_usec, &status);
-    sigaction(SIGINT, &before, NULL);
-    if (failed != 0) {
-        err_errno(err, failed, "cannot start `berth %s`", words[1]);
+    if (!start(&pid, words, output, says ? NULL : said, err))
         return EXIT_MACHINE;
-    }
+    in_time = await(pid, patience_usec, &status);
+    ended();
     real->timed_out = !in_time;
     if (!in_time)
         return fail_late(words, err);

@@ -17,7 +17,8 @@ struct real {
     bool timed_out; /* the last child was ended because it took too long */
 };
 
-/* Makes the folder. Close where it succeeds. */
+/* Makes the folder. Close where it succeeds. One at a time: until then SIGINT, SIGTERM and SIGHUP end the
+ * child that runs, remove the folder and then end this program. */
 bool real_open(struct real *real, struct err *err);
 void real_close(struct real *real);
 
@@ -31,7 +32,7 @@ struct real_wish {
 
 /* Runs the scenario and reads the story, which is to be finished. True also where expectations of the
  * scenario failed. False where the run did not come about (EXIT_MACHINE where this machine cannot), took
- * too long, or was ended by Ctrl-C; `err` then says what the child said. */
+ * too long, or was ended by a signal of its own; `err` then says what the child said. */
 bool real_run(struct real *real, const char *scenario, const struct real_wish *wish,
               struct story *story, struct err *err);
 
