@@ -13,8 +13,8 @@
 #define WORD_MAX 64
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:"
 
-/* What other languages say, in whatever letters, and what this one says for it. Of these small words none is
- * guessed by its likeness to another: a value of two words stands there just as often. */
+/* What other languages say, in whatever letters, and what this one says for it. Connectives are known from here
+ * alone, never by their likeness: the second word of a value without quotes stands there just as often. */
 static const struct {
     enum query_wanted wanted;
     const char *word, *meant;
