@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,15 +15,39 @@
 #define SMALL ((size_t)4096)    /* bytes: below, where it begins is nothing */
 #define LARGE ((size_t)2 << 20) /* bytes: a large page on amd64, and on arm64 with pages of 4 KiB */
 
+/* Where memory of that size begins best. */
+static size_t alignment_of(size_t size)
+{
+    return size < LARGE ? ARRAY_LINE : LARGE;
+}
+
+/* A wish: without it all is as right. */
+static void wish_for_large_pages(void *memory, size_t size)
+{
+    if (size >= LARGE)
+        (void)madvise(memory, size, MADV_HUGEPAGE);
+}
+
+void *array_zeros(size_t size, void **memory)
+{
+    size_t alignment = alignment_of(size);
+    void *start;
+
+    *memory = calloc(size + alignment, 1);
+    assert(*memory != NULL);
+    start = (char *)*memory + (alignment - (uintptr_t)*memory % alignment);
+    wish_for_large_pages(start, size);
+    return start;
+}
+
 static void *grow_aligned(void *items, size_t old_size, size_t size)
 {
-    size_t alignment = size < LARGE ? ARRAY_LINE : LARGE;
+    size_t alignment = alignment_of(size);
     size_t whole = (size + alignment - 1) / alignment * alignment;
     void *grown = aligned_alloc(alignment, whole);
 
     assert(grown != NULL);
-    if (size >= LARGE)
-        (void)madvise(grown, whole, MADV_HUGEPAGE); /* a wish: without it all is as right */
+    wish_for_large_pages(grown, whole);
     if (items)
         memcpy(grown, items, old_size);
     free(items);

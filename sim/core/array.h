@@ -16,6 +16,9 @@
  */
 void *array_grow(void *items, int n, int *cap, size_t size);
 
+/* So many bytes of zeros that begin where a line of memory does, or a large page; `*memory` is what to free. */
+void *array_zeros(size_t size, void **memory);
+
 /* Makes room in `owner->NAME` and yields a pointer to its zeroed new last element. */
 #define ARRAY_ADD(owner, name)                                                                     \
     ((owner)->n_##name == (owner)->cap_##name                                                      \

@@ -42,15 +42,6 @@ void shelf_grid_destroy(struct shelf_grid *grid)
     free(grid);
 }
 
-/* So many words of zeros that begin with a line. */
-static uint64_t *make_words(void **memory, size_t n)
-{
-    free(*memory);
-    *memory = calloc(n * sizeof(uint64_t) + ARRAY_LINE, 1);
-    assert(*memory != NULL);
-    return (uint64_t *)(((uintptr_t)*memory + ARRAY_LINE - 1) / ARRAY_LINE * ARRAY_LINE);
-}
-
 /* Bits for its rows, items and bars, all 0. False where they would be too many. */
 static bool make_bits(struct shelf_grid *grid)
 {
@@ -65,8 +56,10 @@ static bool make_bits(struct shelf_grid *grid)
     n_rows = (size_t)grid->n_boards * grid->board_rows;
     if (n_rows > BYTES_MAX / sizeof(uint64_t) / grid->crowd)
         return false;
-    grid->used = make_words(&grid->used_memory, n_rows / 64 * grid->width);
-    grid->crowds = make_words(&grid->crowds_memory, n_rows * grid->crowd);
+    free(grid->used_memory);
+    free(grid->crowds_memory);
+    grid->used = array_zeros(n_rows / 64 * grid->width * sizeof *grid->used, &grid->used_memory);
+    grid->crowds = array_zeros(n_rows * grid->crowd * sizeof *grid->crowds, &grid->crowds_memory);
     return true;
 }
 

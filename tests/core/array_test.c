@@ -51,3 +51,21 @@ Test(array, clears_what_is_used_again)
     }
     free(owner.numbers);
 }
+
+Test(array, zeros_begin_where_lines_and_large_pages_do)
+{
+    const size_t sizes[] = {8, 4096, (size_t)5 << 20};
+
+    for (int i = 0; i < 3; i++) {
+        void *memory;
+        char *zeros = array_zeros(sizes[i], &memory);
+        size_t sum = 0;
+
+        cr_assert((uintptr_t)zeros % ARRAY_LINE == 0);
+        for (size_t at = 0; at < sizes[i]; at++)
+            sum += zeros[at] != 0;
+        cr_assert(sum == 0);
+        zeros[sizes[i] - 1] = 1;
+        free(memory);
+    }
+}
