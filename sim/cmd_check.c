@@ -20,10 +20,12 @@ static const char about[] =
     "here\n"
     "and now: run logs that lie around are not looked at. One line a check; those that fail say "
     "what\n"
-    "was found and what was wanted. \"not run\" (in JSON null) is a check that needs another one\n"
-    "which did not pass, or whose run took too long: it counts as not reached, but is not called\n"
-    "wrong. What this machine cannot do (no containers, no virtual machines) is left out of the "
-    "score.\n"
+    "was found and what a scenario wanted; the right answer to a lab's question is told to "
+    "nobody.\n"
+    "\"not run\" (in JSON null) is a check that needs another one which did not pass, or whose run "
+    "took\n"
+    "too long: it counts as not reached, but is not called wrong. What this machine cannot do (no\n"
+    "containers, no virtual machines) is left out of the score.\n"
     "Exits with 0 where all passed, else with 1; with 3 where nothing could be checked here.";
 
 static const char examples[] =

@@ -71,6 +71,14 @@ check 'Gradescope gets its members' '115 7 115' "$("$berth" check lab --work wor
 echo '{ "q": "5s", "l": "one" }' >work/answers.json
 "$berth" check lab --work work >out 2>&1
 check 'wrong answers get nothing' 'score    67 of 127' "$(tail -n 1 out)"
+holds 'they are repeated' 'found one' "$(cat out)"
+check 'and no right one is told' '' "$(grep -E '/(16|32) .*wanted' out)"
+echo '{ "q": "12", "l": " three" }' >work/answers.json
+"$berth" check lab --work work >out 2>&1
+holds 'an answer that is none of those asked for' 'larger: is none of the answers that there are; found' "$(cat out)"
+check 'nor the right one for a mistake in writing' '' "$(grep -E '/(16|32) .*wanted' out)"
+echo '{ "q": "1.2s", "l": "TWO" }' >work/answers.json
+check 'a word may begin with a capital' 'score    115 of 127' "$("$berth" check lab --work work 2>&1 | tail -n 1)"
 rm work/answers.json
 "$berth" check lab --work work >out 2>&1
 check 'no answers get nothing' 'score    66 of 127' "$(tail -n 1 out)"
