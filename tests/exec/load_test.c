@@ -41,7 +41,7 @@ static void set_up(void)
     int fd;
 
     if (geteuid() != 0) {
-        cr_skip_test("not root");
+        cr_skip_test("only root makes the network namespaces that requests go through here");
     }
     memset(&it, 0, sizeof it);
     strcpy(it.base, "/tmp/berth-load-XXXXXX");

@@ -21,7 +21,10 @@ static void skip_without_vms(void)
 
     RUNS_RUN(&doctor, "doctor");
     if (!strstr(doctor.out, "\nvms         ok") && !strstr(doctor.out, "\nvms         limited")) {
-        cr_skip_test("no virtual machines here");
+        const char *line = strstr(doctor.out, "\nvms  ");
+
+        cr_skip_test("no virtual machines here, says berth doctor: %.*s",
+                     line ? (int)strcspn(line + 1, "\n") : 0, line ? line + 1 : "");
     }
 }
 
