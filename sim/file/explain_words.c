@@ -248,7 +248,8 @@ void explain_nearest(const struct explain *explain, struct buffer *text)
     const struct place_miss *miss = &explain->table.miss;
     char words[240];
 
-    if (miss->nearest == ID_NONE || miss->reason != PLACE_MEMBER_OF) {
+    if (miss->nearest == ID_NONE ||
+        (miss->reason != PLACE_MEMBER_OF && miss->reason != PLACE_INACTIVE)) {
         buffer_add_text(text, explain_miss(definition_of(explain), miss->reason, miss->nearest,
                                            miss->lack, words, sizeof words));
         return;

@@ -255,6 +255,8 @@ expect 'by which there is one' 0 '^decided: i1 was the only candidate' '' \
     explain placed.json --what-if job --at 0.5s --set instances.0.attributes.rack=r1
 expect 'not before it is up' 0 'launching, draining, gone\) +1 +i1 is not ACTIVE but LAUNCHING$' '' \
     explain placed.json --what-if job --at 0s
+expect 'and its state is told last' 0 'nearest miss: i1 is not ACTIVE but LAUNCHING .INACTIVE.$' '' \
+    explain placed.json --what-if job --at 0s
 expect 'no value of a run that is over' 2 '' 'goes with --what-if' explain placed.run --task t1 --set seed=2
 expect 'when all is over, the last moment' 0 '^One more job:1 at 5.000 s.*no room' \
     'placed.json is over before 1h; this is how things stand at its end, 5.000 s' explain placed.json --what-if job --at 1h
