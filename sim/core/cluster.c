@@ -14,10 +14,16 @@
 const char *const instance_status_names[] = {"LAUNCHING",     "ACTIVE",   "BOUND", "DRAINING",
                                              "DEREGISTERING", "INACTIVE", NULL};
 
+/* Of a task of which nothing is known. */
+static const struct task_details no_details = {.task = ID_NONE,
+                                               .next_of_service = ID_NONE,
+                                               .prev_of_service = ID_NONE,
+                                               .first_target = ID_NONE};
+
 void cluster_init(struct cluster *cluster, uint64_t seed)
 {
     *cluster = (struct cluster){.index = place_index_create(), .seed = seed};
-    *ARRAY_ADD(cluster, details) = CLUSTER_NO_DETAILS; /* DETAILS_OF_STOPPED */
+    *ARRAY_ADD(cluster, details) = no_details; /* DETAILS_OF_NOBODY */
 }
 
 void cluster_finish(struct cluster *cluster)
@@ -154,10 +160,100 @@ struct deployment *cluster_deployment(const struct cluster *cluster, const struc
     return service == ID_NONE ? NULL : &cluster->services[service].deployments[task->deployment];
 }
 
-int32_t cluster_more_details(struct cluster *cluster)
+struct task_details *cluster_open_details(struct cluster *cluster, int id)
 {
-    (void)ARRAY_ADD(cluster, details);
-    return cluster->n_details - 1;
+    struct task *task = &cluster->tasks[id];
+
+    assert(task->last != TASK_STOPPED);
+    if (task->details == DETAILS_OF_NOBODY) {
+        if (cluster->n_free_details > 0) {
+            task->details = cluster->free_details[--cluster->n_free_details];
+        } else {
+            task->details = cluster->n_details;
+            (void)ARRAY_ADD(cluster, details);
+        }
+        cluster->details[task->details] = no_details;
+        cluster->details[task->details].task = id;
+    }
+    return &cluster->details[task->details];
+}
+
+void cluster_close_details(struct cluster *cluster, int id)
+{
+    *ARRAY_ADD(cluster, free_details) = cluster->tasks[id].details;
+    cluster->tasks[id].details = DETAILS_OF_NOBODY;
+}
+
+/* An instance's tasks -----------------------------------------------------------------------------
+ * The newest stand in its record, as they come and go together with it; where they are too many for that,
+ * the older ones are linked through their details. */
+
+/* Makes room in the record for one more: those that left go, or the oldest. */
+void cluster_make_place(struct cluster *cluster, struct instance *instance)
+{
+    uint8_t kept = 0;
+
+    for (int i = 0; i < INSTANCE_NEWEST; i++) {
+        int32_t task = instance->newest[i];
+
+        instance->newest[kept] = task;
+        kept += task != ID_NONE;
+    }
+    if (kept == INSTANCE_NEWEST) {
+        struct task_details *oldest = cluster_open_details(cluster, instance->newest[0]);
+
+        oldest->older_here = instance->older;
+        instance->older = cluster->tasks[instance->newest[0]].details;
+        cluster->details[oldest->older_here].newer_here = instance->older;
+        kept--;
+        memmove(instance->newest, instance->newest + 1, kept * sizeof *instance->newest);
+    }
+    instance->n_newest = kept;
+}
+
+/* The place of the task in the record, or -1. */
+static int find_newest(const struct instance *instance, int32_t id)
+{
+    int i = instance->n_newest - 1;
+
+    while (i >= 0 && instance->newest[i] != id)
+        i--;
+    return i;
+}
+
+/* Of those that are linked, if it is one. */
+void cluster_unlink(struct cluster *cluster, struct instance *instance, int id)
+{
+    int32_t older = cluster_details(cluster, id)->older_here;
+    int32_t newer = cluster_details(cluster, id)->newer_here;
+
+    if (find_newest(instance, id) >= 0)
+        return;
+    *(newer == DETAILS_OF_NOBODY ? &instance->older : &cluster->details[newer].older_here) = older;
+    cluster->details[older].newer_here = newer;
+}
+
+/* The last task in the record before that place, or else of those that are linked. */
+static int32_t last_before(const struct cluster *cluster, const struct instance *instance, int i)
+{
+    while (--i >= 0)
+        if (instance->newest[i] != ID_NONE)
+            return instance->newest[i];
+    return cluster->details[instance->older].task;
+}
+
+int32_t cluster_newest_on(const struct cluster *cluster, const struct instance *instance)
+{
+    return last_before(cluster, instance, instance->n_newest);
+}
+
+int32_t cluster_older_on(const struct cluster *cluster, int id)
+{
+    const struct instance *instance = &cluster->instances[cluster->tasks[id].instance];
+    int i = find_newest(instance, id);
+
+    return i >= 0 ? last_before(cluster, instance, i)
+                  : cluster->details[cluster_details(cluster, id)->older_here].task;
 }
 
 int cluster_add_service_task(struct cluster *cluster, int service_id, int deployment, int request)
@@ -166,9 +262,9 @@ int cluster_add_service_task(struct cluster *cluster, int service_id, int deploy
     int id = cluster_add_task(cluster, service->deployments[deployment].taskdef, request);
 
     cluster->tasks[id].deployment = deployment;
-    cluster_details(cluster, id)->next_of_service = service->first_task;
+    cluster_open_details(cluster, id)->next_of_service = service->first_task;
     if (service->first_task != ID_NONE)
-        cluster_details(cluster, service->first_task)->prev_of_service = id;
+        cluster_open_details(cluster, service->first_task)->prev_of_service = id;
     service->first_task = id;
     service->n_live++;
     service->n_wanted++;
@@ -315,9 +411,9 @@ void cluster_leave_service(struct cluster *cluster, int id)
     if (prev == ID_NONE)
         service->first_task = next;
     else
-        cluster_details(cluster, prev)->next_of_service = next;
+        cluster_open_details(cluster, prev)->next_of_service = next;
     if (next != ID_NONE)
-        cluster_details(cluster, next)->prev_of_service = prev;
+        cluster_open_details(cluster, next)->prev_of_service = prev;
     service->n_live--;
     service->deployments[cluster->tasks[id].deployment].n_live--;
 }

@@ -41,6 +41,9 @@ struct debt {
     unsigned __int128 amount;
 };
 
+/* Of an instance's tasks, so many have their places in its record: as many as fill a line of memory. */
+#define INSTANCE_NEWEST (ARRAY_LINE / (int)sizeof(int32_t))
+
 /* What placing and stopping a task touches stands first, side by side. */
 struct instance {
     uint8_t status; /* enum instance_status */
@@ -59,12 +62,16 @@ struct instance {
     int32_t cpu_reserved, memory_reserved_mib;
     int64_t rate;    /* LEDGER_UNIT-ths of nano-dollars per hour */
     int32_t n_tasks; /* here and not STOPPED */
-    int32_t newest;  /* of them: details, for cluster_newest_on() */
-    int32_t type;    /* of the group's: 0 is its first */
-    int32_t zone;    /* index in the group's zones, or ID_NONE */
+    int32_t
+        older; /* of them, but for the newest ones: details of the one placed last, for cluster_older_on() */
+    int32_t type; /* of the group's: 0 is its first */
+    int32_t zone; /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool scaled_out;                        /* launched by its capacity provider */
     bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
+    uint8_t n_newest;
+    int32_t newest
+        [INSTANCE_NEWEST]; /* tasks in the order in which they were placed; ID_NONE: has left */
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
@@ -127,13 +134,14 @@ struct task {
     bool has_failed : 1;   /* the circuit breaker has counted it */
 };
 
-/* What is known of it until it is STOPPED; its record is then used for another. */
+/* What is known of it, if anything is, until it is STOPPED; its record is then used for another. */
 struct task_details {
-    int64_t report; /* the number of the last one about it */
-    int64_t placed_at_usec;
-    int64_t running_usec;           /* when it was RUNNING first */
-    int32_t task;                   /* ID_NONE of those that are */
-    int32_t newer_here, older_here; /* details: placed on the same instance after and before it */
+    int64_t report;         /* the number of the last one about it */
+    int64_t placed_at_usec; /* where somebody pays for it */
+    int64_t running_usec;   /* when it was RUNNING first */
+    int32_t task;
+    int32_t newer_here,
+        older_here; /* details, of a task that is none of its instance's newest: its neighbours */
     int32_t next_of_service, prev_of_service;
     int32_t first_target;             /* in the balancer's groups, or ID_NONE */
     uint8_t stop_reason;              /* enum stop_reason, once it is to stop */
@@ -142,9 +150,9 @@ struct task_details {
 };
 static_assert(sizeof(struct task_details) == ARRAY_LINE, "or two of them would have to come");
 
-/* The record of all that are: nothing is open, and nobody writes there. Also what stands before the first and
- * behind the last on an instance, so that nobody need ask: what it has for neighbours means nothing. */
-#define DETAILS_OF_STOPPED 0
+/* The record of all tasks of which nothing is known, as yet or any more: nobody writes there. Also what stands before
+ * the first and behind the last on an instance, so that nobody need ask: what it has for neighbours means nothing. */
+#define DETAILS_OF_NOBODY 0
 
 enum service_status { SERVICE_ACTIVE, SERVICE_DRAINING, SERVICE_INACTIVE };
 
@@ -308,7 +316,7 @@ struct cluster {
     int n_request_slots;
     struct task *tasks;
     int n_tasks, cap_tasks;
-    struct task_details *details; /* of tasks that live */
+    struct task_details *details; /* of tasks that live and of which something is known */
     int n_details, cap_details;
     int32_t *free_details; /* used again from the last one on: caches still know it */
     int n_free_details, cap_free_details;
@@ -331,25 +339,21 @@ struct cluster {
 static inline void cluster_fetch_instance(const struct cluster *cluster, int instance)
 {
     __builtin_prefetch(&cluster->instances[instance], 1);
+    __builtin_prefetch(cluster->instances[instance].newest, 1);
 }
 
-/* What is known of a task until it is STOPPED; of one that is, nothing. Good until a task is added. */
-static inline struct task_details *cluster_details(const struct cluster *cluster, int task)
+/* What is known of a task until it is STOPPED; of one that is, nothing. Good until cluster_open_details(). */
+static inline const struct task_details *cluster_details(const struct cluster *cluster, int task)
 {
     return &cluster->details[cluster->tasks[task].details];
 }
 
-/* The task placed last of those on the instance, and the one placed before a task there; ID_NONE. */
-static inline int32_t cluster_newest_on(const struct cluster *cluster,
-                                        const struct instance *instance)
-{
-    return cluster->details[instance->newest].task;
-}
+/* The same of a task that is not STOPPED, to be written to. */
+struct task_details *cluster_open_details(struct cluster *cluster, int task);
 
-static inline int32_t cluster_older_on(const struct cluster *cluster, int task)
-{
-    return cluster->details[cluster_details(cluster, task)->older_here].task;
-}
+/* The task placed last of those on the instance, and the one placed before a task there; ID_NONE. */
+int32_t cluster_newest_on(const struct cluster *cluster, const struct instance *instance);
+int32_t cluster_older_on(const struct cluster *cluster, int task);
 
 /* Whether it is the index of one of `n` things. */
 static inline bool cluster_in_range(int id, int n)

@@ -11,14 +11,6 @@
 
 #include <assert.h>
 
-/* Of a task that is new. */
-#define CLUSTER_NO_DETAILS                                                                         \
-    (struct task_details)                                                                          \
-    {                                                                                              \
-        .task = ID_NONE, .next_of_service = ID_NONE, .prev_of_service = ID_NONE,                   \
-        .first_target = ID_NONE                                                                    \
-    }
-
 /* For the moves alone: what few tasks need. */
 void cluster_take_extras(struct cluster *cluster, int task);
 void cluster_give_extras(struct cluster *cluster, int task);
@@ -26,7 +18,9 @@ void cluster_detach(struct cluster *cluster, int task);
 void cluster_charge(struct cluster *cluster, int task);
 void cluster_leave_wanted(struct cluster *cluster, int task);
 void cluster_leave_service(struct cluster *cluster, int task);
-int32_t cluster_more_details(struct cluster *cluster);
+void cluster_make_place(struct cluster *cluster, struct instance *instance);
+void cluster_unlink(struct cluster *cluster, struct instance *instance, int task);
+void cluster_close_details(struct cluster *cluster, int task);
 
 static inline void cluster_note_task(const struct cluster *cluster, const struct task *task,
                                      int delta)
@@ -38,44 +32,35 @@ static inline void cluster_note_task(const struct cluster *cluster, const struct
  * service: those begin with cluster_add_service_task(). */
 static inline int cluster_add_task(struct cluster *cluster, int taskdef, int request)
 {
-    int32_t id = cluster->n_tasks;
-    int32_t details = cluster->n_free_details > 0 ? cluster->free_details[--cluster->n_free_details]
-                                                  : cluster_more_details(cluster);
-
-    cluster->details[details] = CLUSTER_NO_DETAILS;
-    cluster->details[details].task = id;
     *ARRAY_ADD(cluster, tasks) = (struct task){
         .taskdef = taskdef,
         .request = request,
         .instance = ID_NONE,
         .deployment = ID_NONE,
-        .details = details,
+        .details = DETAILS_OF_NOBODY,
         .desired = TASK_RUNNING,
         .last = TASK_PROVISIONING,
     };
     cluster->requests[request].n_wanted++;
-    return id;
+    return cluster->n_tasks - 1;
 }
 
 /* Behind those that are there. */
-static inline void cluster_join_instance(const struct cluster *cluster, struct instance *instance,
-                                         int32_t details)
+static inline void cluster_join_instance(struct cluster *cluster, struct instance *instance, int id)
 {
-    cluster->details[details].older_here = instance->newest;
-    cluster->details[instance->newest].newer_here = details;
-    instance->newest = details;
+    if (instance->n_newest == INSTANCE_NEWEST)
+        cluster_make_place(cluster, instance);
+    instance->newest[instance->n_newest++] = id;
     instance->n_tasks++;
 }
 
-static inline void cluster_leave_instance(const struct cluster *cluster, struct instance *instance,
-                                          int32_t details)
+static inline void cluster_leave_instance(struct cluster *cluster, struct instance *instance,
+                                          int id)
 {
-    int32_t older = cluster->details[details].older_here;
-    int32_t newer = cluster->details[details].newer_here;
-
-    *(newer == DETAILS_OF_STOPPED ? &instance->newest : &cluster->details[newer].older_here) =
-        older;
-    cluster->details[older].newer_here = newer;
+    if (instance->older != DETAILS_OF_NOBODY)
+        cluster_unlink(cluster, instance, id);
+    for (int i = 0; i < INSTANCE_NEWEST; i++) /* all: four at a time and no guess is sooner done */
+        instance->newest[i] = instance->newest[i] == id ? ID_NONE : instance->newest[i];
     instance->n_tasks--;
 }
 
@@ -91,10 +76,11 @@ static inline void cluster_place(struct cluster *cluster, int id, int instance_i
     assert(task->desired == TASK_RUNNING);
     task->instance = instance_id;
     task->last = TASK_PENDING;
-    cluster->details[task->details].placed_at_usec = cluster->now_usec;
+    if (instance->rate > 0)
+        cluster_open_details(cluster, id)->placed_at_usec = cluster->now_usec;
     if (instance->is_vm)
         instance->bound_at_usec = cluster->now_usec;
-    cluster_join_instance(cluster, instance, task->details);
+    cluster_join_instance(cluster, instance, id);
     instance->cpu_reserved += facts->cpu;
     instance->memory_reserved_mib += facts->memory_mib;
     if (facts->takes_extras)
@@ -174,13 +160,13 @@ static inline void cluster_stop(struct cluster *cluster, int id, enum stop_code 
     if (task->instance != ID_NONE) {
         if (cluster->taskdef_facts[task->taskdef].takes_extras)
             cluster_detach(cluster, id);
-        cluster_leave_instance(cluster, &cluster->instances[task->instance], task->details);
+        cluster_leave_instance(cluster, &cluster->instances[task->instance], id);
         cluster_note_task(cluster, task, 0);
     }
     if (task->deployment != ID_NONE)
         cluster_leave_service(cluster, id);
-    *ARRAY_ADD(cluster, free_details) = task->details;
-    task->details = DETAILS_OF_STOPPED;
+    if (task->details != DETAILS_OF_NOBODY)
+        cluster_close_details(cluster, id);
 }
 
 #endif

@@ -48,12 +48,13 @@ void decide_put(struct scheduler *scheduler, struct outputs *outputs, int id,
 {
     struct cluster *cluster = &scheduler->cluster;
     const struct task *task = &cluster->tasks[id];
-    bool *is_open = &cluster_details(cluster, id)->place_is_open;
     struct place_task *call;
 
     cluster_place(cluster, id, placement->instance);
     scheduler->n_placed++;
-    call = &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK, is_open)->as.place_task;
+    call = &decide_open(scheduler, outputs, MESSAGE_PLACE_TASK,
+                        &cluster_open_details(cluster, id)->place_is_open)
+                ->as.place_task;
     call->task = id;
     call->instance = placement->instance;
     call->epoch = cluster->instances[placement->instance].epoch;
@@ -80,7 +81,7 @@ static void send_stop(struct scheduler *scheduler, struct outputs *outputs, int 
 {
     struct cluster *cluster = &scheduler->cluster;
     const struct task *task = &cluster->tasks[id];
-    struct task_details *details = cluster_details(cluster, id);
+    struct task_details *details = cluster_open_details(cluster, id);
     struct stop_task *call;
 
     cluster_retire(cluster, id, (enum stop_code)task->stop_code);
@@ -105,7 +106,7 @@ void decide_stop(struct scheduler *scheduler, struct outputs *outputs, int id, e
         return;
     }
     task->stop_code = (uint8_t)code;
-    cluster_details(&scheduler->cluster, id)->stop_reason = (uint8_t)reason;
+    cluster_open_details(&scheduler->cluster, id)->stop_reason = (uint8_t)reason;
     if (!scheduler->ending && target_drain(scheduler, outputs, id))
         cluster_deregister(&scheduler->cluster, id, code);
     else

@@ -108,7 +108,7 @@ static void add(struct scheduler *scheduler, struct outputs *outputs, int32_t ta
                 int32_t id, int container, int32_t container_port, const struct task_state *report)
 {
     struct cluster *cluster = &scheduler->cluster;
-    struct task_details *details = cluster_details(cluster, id);
+    struct task_details *details = cluster_open_details(cluster, id);
     struct target_group *group = &cluster->target_groups[target_group];
     struct target *target = ARRAY_ADD(cluster, targets);
     struct register_target *call;

@@ -282,8 +282,8 @@ void task_note_stopped(struct scheduler *scheduler, struct outputs *outputs, int
     int service = cluster->requests[task->request].service;
     bool was_wanted = task->desired == TASK_RUNNING;
 
-    decide_close(scheduler, &cluster_details(cluster, id)->place_is_open);
-    decide_close(scheduler, &cluster_details(cluster, id)->stop_is_open);
+    decide_close(scheduler, &cluster_open_details(cluster, id)->place_is_open);
+    decide_close(scheduler, &cluster_open_details(cluster, id)->stop_is_open);
     target_forget(scheduler, outputs, id);
     if (cluster->instances[task->instance].is_vm)
         fargate_release(scheduler, task->instance);
@@ -320,7 +320,7 @@ void task_report(struct scheduler *scheduler, const struct task_state *report, i
     if (!is_current(cluster, report))
         return;
     task = &cluster->tasks[report->task];
-    details = cluster_details(cluster, report->task);
+    details = cluster_open_details(cluster, report->task);
     service = cluster->requests[task->request].service;
     if (number >= details->report) {
         details->report = number;

@@ -71,8 +71,8 @@ Test(check, details_of_two_tasks)
     expect_found("t3 has not the details");
     cluster->tasks[1].details = cluster->free_details[0];
     expect_found("records of details");
-    cluster->tasks[1].details = DETAILS_OF_STOPPED;
-    expect_found("t2 has not the details");
+    cluster->tasks[1].details = DETAILS_OF_NOBODY;
+    expect_found("records of details");
     cluster->tasks[1].details = own;
     cluster->tasks[0].details = cluster->free_details[0];
     expect_found("t1 has not the details");
@@ -80,8 +80,28 @@ Test(check, details_of_two_tasks)
 
 Test(check, details_that_say_they_are_of_another)
 {
-    cluster_details(cluster, 1)->task = 2;
+    cluster_open_details(cluster, 1)->task = 2;
     expect_found("t2 has details that say");
+}
+
+Test(check, newest_tasks_of_an_instance)
+{
+    struct instance *instance = cluster->instances;
+    int32_t newest;
+
+    run(cluster->n_instances);
+    while (instance->n_tasks != 2)
+        cr_assert(++instance < cluster->instances + cluster->n_instances);
+    newest = cluster_newest_on(cluster, instance);
+    instance->newest[instance->n_newest - 1] = ID_NONE;
+    expect_found("counts 2 tasks, lists 1");
+    instance->newest[instance->n_newest - 1] = 0;
+    expect_found("t1 does not belong");
+    instance->newest[instance->n_newest - 1] = newest;
+    instance->newest[instance->n_newest++] = newest;
+    expect_found("lists more than 2 tasks");
+    instance->n_newest--;
+    cr_assert(core_check(&scheduler, (char[256]){0}, 256) == NULL);
 }
 
 Test(check, lists_of_tasks_on_instances)
@@ -90,21 +110,18 @@ Test(check, lists_of_tasks_on_instances)
     struct task_details *details;
     int32_t older;
 
-    run(cluster->n_instances);
-    while (instance->n_tasks != 2)
-        cr_assert(++instance < cluster->instances + cluster->n_instances);
-    details = cluster_details(cluster, cluster_newest_on(cluster, instance));
+    run(cluster->n_instances * (INSTANCE_NEWEST + 2));
+    details = &cluster->details[instance->older];
     older = details->older_here;
-    details->older_here = DETAILS_OF_STOPPED;
-    expect_found("counts 2 tasks, lists 1");
+    cr_assert(older != DETAILS_OF_NOBODY);
+    details->older_here = DETAILS_OF_NOBODY;
+    expect_found("counts");
     details->older_here = older;
     details->newer_here = older;
     expect_found("does not know the newer one");
-    details->newer_here = DETAILS_OF_STOPPED;
-    cluster->details[older].older_here = instance->newest; /* round in a circle */
-    expect_found("lists more than");
-    cluster->details[older].older_here = DETAILS_OF_STOPPED;
-    cr_assert(core_check(&scheduler, (char[256]){0}, 256) == NULL);
+    details->newer_here = DETAILS_OF_NOBODY;
+    cluster->details[older].older_here = instance->older; /* round in a circle */
+    expect_found("does not know the newer one");
 }
 
 Test(check, details_of_nobody)
@@ -115,6 +132,6 @@ Test(check, details_of_nobody)
 
 Test(check, what_is_written_of_the_stopped)
 {
-    cluster_details(cluster, 0)->running_usec = 1;
-    expect_found("something was written of tasks that have stopped");
+    cluster->details[DETAILS_OF_NOBODY].running_usec = 1;
+    expect_found("something was written of tasks of which nothing is known");
 }
