@@ -179,8 +179,7 @@ static bool start(struct annex *annex, struct err *err)
         .group = annex->vm_group,
     };
     bool ok = make_place(annex, err) &&
-              (annex->annexes->cloud_fd < 0 ||
-               cloud_tap(annex->annexes->cloud_fd, number_of(annex), &order.tap_fd, err)) &&
+              cloud_tap(annex->annexes->cloud_fd, number_of(annex), &order.tap_fd, err) &&
               vm_start(&kit, &order, &annex->vm, err);
 
     if (order.tap_fd >= 0) {

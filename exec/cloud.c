@@ -27,6 +27,7 @@
 
 #define CLOUD UINT32_C(0x0ad50000) /* 10.213.0.0 */
 #define INNER UINT32_C(0xac100000) /* 172.16.0.0 */
+#define TUN "/dev/net/tun"
 
 uint32_t cloud_address(void)
 {
@@ -197,6 +198,17 @@ int cloud_add_route(struct netlink *netlink, int32_t instance)
 
 /* ---- guests ---- */
 
+bool cloud_has_taps(struct err *err)
+{
+    int fd = open(TUN, O_RDWR | O_CLOEXEC);
+
+    if (fd < 0) {
+        return err_errno(err, errno, TUN);
+    }
+    close(fd);
+    return true;
+}
+
 static int make_tap(int cloud_fd, int32_t instance, int *error)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
@@ -210,12 +222,11 @@ static int make_tap(int cloud_fd, int32_t instance, int *error)
         return -1;
     }
     snprintf(request.ifr_name, sizeof request.ifr_name, "vm-i%d", instance + 1);
-    fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    fd = open(TUN, O_RDWR | O_CLOEXEC);
     if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0 ||
         (index = netlink_index(&netlink, request.ifr_name)) < 0 ||
         (bridge = netlink_index(&netlink, CLOUD_BRIDGE)) < 0 ||
-        netlink_join(&netlink, index, bridge) != 0 ||
-        cloud_add_route(&netlink, instance) != 0) {
+        netlink_join(&netlink, index, bridge) != 0 || cloud_add_route(&netlink, instance) != 0) {
         *error = errno;
         if (fd >= 0) {
             close(fd);
@@ -231,8 +242,13 @@ static int make_tap(int cloud_fd, int32_t instance, int *error)
 bool cloud_tap(int cloud_fd, int32_t instance, int *fd, struct err *err)
 {
     int answer[2] = {-1, 0}, ends[2];
+    struct err why;
     pid_t pid;
 
+    *fd = -1;
+    if (cloud_fd < 0 || !cloud_has_taps(&why)) {
+        return true;
+    }
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         return err_errno(err, errno, "cannot make a pipe");
     }

@@ -46,8 +46,13 @@ bool cloud_enter_owner(int fd, struct err *err);
 /* In the cloud: the way to an instance's inner network. Returns 0 or -1 with errno. */
 int cloud_add_route(struct netlink *netlink, int32_t instance);
 
+/* Whether this user can make interfaces for guests here: /dev/net/tun is root's alone on some
+ * machines, and missing in most containers. False: `err` says why. */
+bool cloud_has_taps(struct err *err);
+
 /* Makes a tap, a port of the cloud's bridge, for a guest that is that instance. The descriptor is the
- * caller's, closed on exec; with it the interface goes. */
+ * caller's, closed on exec; with it the interface goes. -1 without a cloud (-1) or without taps: its
+ * containers then have no networks. */
 bool cloud_tap(int cloud_fd, int32_t instance, int *fd, struct err *err);
 
 /* Whether the descriptor is a network namespace. */

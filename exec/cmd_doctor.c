@@ -5,6 +5,7 @@
 #include "exec/command.h"
 
 #include "exec/cgroup.h"
+#include "exec/cloud.h"
 #include "exec/haproxy.h"
 #include "exec/kvm.h"
 #include "exec/program.h"
@@ -372,11 +373,15 @@ static void check_vms(struct patient *patient, struct diagnosis *diagnosis)
             (long long)free_mib, VM_MEMORY_MIN_MIB + VM_OVERHEAD_MIB);
         mend(diagnosis, "end something that uses memory");
     } else {
-        bool kvm = kvm_answers(why, sizeof why);
+        bool kvm = kvm_answers(why, sizeof why), connected = cloud_has_taps(&err);
 
-        say(diagnosis, kvm ? VERDICT_OK : VERDICT_LIMITED,
-            "%s and %s; room for %lld of 256 MiB%s", kit.qemu, kit.vmlinuz,
-            (long long)(free_mib / (256 + VM_OVERHEAD_MIB)), kvm ? "" : "; emulated, without KVM");
+        say(diagnosis, kvm && connected ? VERDICT_OK : VERDICT_LIMITED,
+            "%s and %s; room for %lld of 256 MiB%s%s%s", kit.qemu, kit.vmlinuz,
+            (long long)(free_mib / (256 + VM_OVERHEAD_MIB)), kvm ? "" : "; emulated, without KVM",
+            connected ? "" : "; without networks: ", connected ? "" : err.text);
+        if (!connected) {
+            mend(diagnosis, "sudo chmod 666 /dev/net/tun, or run as root");
+        }
     }
 }
 

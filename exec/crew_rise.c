@@ -136,7 +136,7 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
         return true;
     }
     member->has_memory = true;
-    if (job->cloud_fd >= 0 && !cloud_tap(job->cloud_fd, machine->instance, &order.tap_fd, err)) {
+    if (!cloud_tap(job->cloud_fd, machine->instance, &order.tap_fd, err)) {
         return false;
     }
     ok = machine_boot_vm(machine, job->run, job->cgroups, member->type.name, &limits,

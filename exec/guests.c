@@ -4,6 +4,7 @@
 #include "exec/guests.h"
 
 #include "core/array.h"
+#include "exec/cloud.h"
 #include "exec/fargate.h"
 #include "exec/vm_disk.h"
 #include "file/layout.h"
@@ -344,11 +345,15 @@ void guests_init(struct guests *guests, enum vm_start start, const struct plans 
 static void tell_kind(const struct vm_kit *kit)
 {
     static bool told;
+    struct err err;
 
     if (!told) {
         fprintf(stderr, "virtual machines are %s%s%s\n",
                 kit->kvm ? "run with KVM" : "emulated: ", kit->why,
                 kit->kvm ? "" : "; what they take says little of real ones");
+    }
+    if (!told && !cloud_has_taps(&err)) {
+        fprintf(stderr, "berth: warning: containers in them have no networks: %s\n", err.text);
     }
     told = true;
 }

@@ -3,6 +3,8 @@
  */
 #include "fixture.h"
 
+#include "exec/cloud.h"
+
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -28,6 +30,12 @@ struct report {
 
 static struct report *report;
 
+static bool drop_to_nobody(void)
+{
+    return geteuid() != 0 || (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+                              setresuid(NOBODY, NOBODY, NOBODY) == 0);
+}
+
 static _Noreturn void be_nobody(const char *group, const struct container_spec *wish)
 {
     static struct fixture fixture;
@@ -41,8 +49,7 @@ static _Noreturn void be_nobody(const char *group, const struct container_spec *
         }
         close(fd);
     }
-    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-                           setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
+    if (!drop_to_nobody()) {
         _exit(1);
     }
     report->opened = fixture_open_as_user(&fixture, &report->err);
@@ -130,6 +137,39 @@ Test(rootless, says_that_there_are_no_limits)
     }
     cr_expect(report->kind == CGROUP_NONE && !strncmp(report->note, "no limits", 9), "%s",
               report->note);
+}
+
+/* 0: its own interface, or none where it may not have one; else what went wrong. */
+static int tap_as_nobody(void)
+{
+    struct err err, why;
+    int cloud, tap;
+    bool may;
+
+    if (!drop_to_nobody() || !cloud_open(&cloud, &err)) {
+        return 1;
+    }
+    may = cloud_has_taps(&why);
+    if (!cloud_tap(cloud, 0, &tap, &err)) {
+        return 2;
+    }
+    return (tap >= 0) != may ? 3 : may || strstr(why.text, "/dev/net/tun: ") ? 0 : 4;
+}
+
+/* A virtual machine of theirs then boots without a network, instead of not at all. */
+Test(rootless, guests_do_without_interfaces_where_those_are_for_root_only)
+{
+    int status;
+    pid_t pid;
+
+    if (user_namespaces_are_closed()) {
+        cr_skip_test("kernel.unprivileged_userns_clone is 0 here");
+    }
+    pid = fork();
+    if (pid == 0) {
+        _exit(tap_as_nobody());
+    }
+    cr_assert(waitpid(pid, &status, 0) == pid && status == 0, "status %d", WEXITSTATUS(status));
 }
 
 /*
