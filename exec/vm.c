@@ -355,6 +355,12 @@ static bool says_why(const char *line)
     return strncmp(line, "berth", 5) == 0 || strstr(line, "Kernel panic");
 }
 
+/* Of qemu's own: that a guest has no network is not what the guest said. */
+static bool is_warning(const char *line)
+{
+    return !strncmp(line, "qemu-system", 11) && strstr(line, ": warning: ");
+}
+
 const char *vm_last_words(const struct vm *vm, char *text, size_t size)
 {
     FILE *file = fopen(vm->console, "re");
@@ -363,7 +369,7 @@ const char *vm_last_words(const struct vm *vm, char *text, size_t size)
     text[0] = '\0';
     while (file && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] && (says_why(line) || !says_why(text))) {
+        if (line[0] && !is_warning(line) && (says_why(line) || !says_why(text))) {
             snprintf(text, size, "%s", line);
         }
     }

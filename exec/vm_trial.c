@@ -4,22 +4,18 @@
 #include "exec/vm_trial.h"
 
 #include "exec/loop.h"
+#include "exec/rise.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool is_patient(const struct vm *vm, int64_t patience_usec)
-{
-    return vm_cpu_usec(vm->pid) < patience_usec &&
-           loop_clock_usec() - vm->started_usec < 10 * patience_usec;
-}
-
 bool vm_trial_await(const struct vm *vm, struct channel *channel, enum vm_start start,
                     int64_t patience_usec, struct hello *hello, struct err *err)
 {
     struct pollfd wait = {.fd = vm->fd, .events = POLLIN};
+    struct rise rise = rise_begin(loop_clock_usec());
     struct line line;
     char words[256];
 
@@ -27,16 +23,22 @@ bool vm_trial_await(const struct vm *vm, struct channel *channel, enum vm_start 
         channel_send(channel, WORD_WAKE, &nothing_schema, NULL);
         channel_flush(channel); /* a line fits into any socket */
     }
-    while (!channel->closed && is_patient(vm, patience_usec)) {
+    while (!channel->closed &&
+           !(rise.look_usec <= loop_clock_usec() && rise_hangs(&rise, vm->pid, patience_usec))) {
         poll(&wait, 1, 100);
         channel_fill(channel);
         if (channel_next(channel, &line) && line.word == WORD_HELLO) {
             return codec_read_struct(line.json, line.length, &hello_schema, hello, err);
         }
     }
-    return err_set(err, EXIT_MACHINE, "a guest does not come up (%s). Its console said last: %s",
-                   vm_start_names[start],
-                   vm_last_words(vm, words, sizeof words)[0] ? words : "nothing");
+    return err_set(
+        err, EXIT_MACHINE,
+        "a guest does not come up (%s): %s after %.1f s (%.1f s of CPU time). Its console said "
+        "last: %s",
+        vm_start_names[start], channel->closed ? "it ended" : "no sign of life",
+        (double)(loop_clock_usec() - vm->started_usec) / USEC_PER_SEC,
+        (double)vm_cpu_usec(vm->pid) / USEC_PER_SEC,
+        vm_last_words(vm, words, sizeof words)[0] ? words : "nothing");
 }
 
 static void measure(const struct vm *vm, enum vm_start start, const struct hello *hello,

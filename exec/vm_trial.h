@@ -21,8 +21,8 @@ struct vm_trial {
     int64_t host_bytes;   /* what qemu holds of this machine's memory */
 };
 
-/* Waits for the guest's hello, after waking it where it was restored. `patience_usec` of CPU time, or
- * ten times as long without a word, is too much. The hello is released with schema_finish(). */
+/* Waits for the guest's hello, after waking it where it was restored. One that hangs
+ * (rise_hangs()) is given up. The hello is released with schema_finish(). */
 bool vm_trial_await(const struct vm *vm, struct channel *channel, enum vm_start start,
                     int64_t patience_usec, struct hello *hello, struct err *err);
 

@@ -110,7 +110,9 @@ Test(vm, silence_is_an_error)
 
     order.more = "rdinit=/bin/busybox -- sleep 1000";
     cr_expect(!vm_trial_run(&kit, &order, 1500000, &trial, &err));
-    cr_expect(strstr(err.text, "does not come up") != NULL, "%s", err.text);
+    cr_expect(strstr(err.text, "does not come up (uncompressed): no sign of life after"), "%s",
+              err.text);
+    cr_expect(strstr(err.text, "said last: nothing"), "%s", err.text);
     order.more = "rdinit=/no/such/program";
     cr_expect(!vm_trial_run(&kit, &order, PATIENCE_USEC, &trial, &err));
     cr_expect(strstr(err.text, "panic") != NULL, "%s", err.text);
