@@ -2,9 +2,10 @@
  * Where amounts are small multiples of a unit each and the key follows from one of them, every pair of amounts
  * is a place of a grid: a row of equal keys, a column of the other amount. Few amounts of the other kind are
  * ever asked for: each of them is a bar, and how many bars somebody's column clears is all that matters of it.
- * So of each row and number of bars cleared there is a crowd: a bit for each item, and bits above them that say
- * where some are set. Coming and going set and clear a few bits; the first row and the lowest item there are
- * a few bits to find. Who has less than anybody asked for stands aside, without a bit. Units and reach follow
+ * So of each row and number of bars cleared there is a crowd: a bit for each item, bits above them that say where
+ * some are set, and its lowest item. Coming and going set and clear a few bits, from which the next lowest follows;
+ * the first row is a bit to find, and the lowest item there one of few. Who has less than anybody asked for stands
+ * aside, without a bit. Units and reach follow
  * from what comes; a grid that would become too large, or with too many bars, is given up for the bins of
  * shelf.c.
  */
@@ -37,29 +38,33 @@ void shelf_grid_destroy(struct shelf_grid *grid)
 {
     if (!grid)
         return;
-    free(grid->used_memory);
+    free(grid->used);
     free(grid->crowds_memory);
+    free(grid->items_memory);
     free(grid);
 }
 
 /* Bits for its rows, items and bars, all 0. False where they would be too many. */
 static bool make_bits(struct shelf_grid *grid)
 {
-    uint32_t words = ((uint32_t)grid->n_items + 63) / 64, summary = 1 + (words + 63) / 64;
-    size_t n_rows;
+    size_t words = ((size_t)grid->n_items + 63) / 64, n_rows, n_crowds;
 
-    grid->board_rows = ((uint32_t)grid->rows.n + 63) / 64 * 64;
-    for (grid->width = 1; grid->width < (uint32_t)grid->n_bars + 1;)
-        grid->width *= 2;
-    grid->leaves = summary * grid->width;
-    grid->crowd = (summary + words) * grid->width;
+    grid->board_rows = ((uint32_t)grid->rows.n + SHELF_FIELDS - 1) / SHELF_FIELDS * SHELF_FIELDS;
+    grid->leaves = (uint32_t)(words + 63) / 64;
+    grid->n_words = grid->leaves + (uint32_t)words;
     n_rows = (size_t)grid->n_boards * grid->board_rows;
-    if (n_rows > BYTES_MAX / sizeof(uint64_t) / grid->crowd)
+    n_crowds = n_rows * (size_t)grid->n_bars;
+    if (n_crowds > BYTES_MAX / (grid->n_words * sizeof *grid->items))
         return false;
-    free(grid->used_memory);
+    free(grid->used);
     free(grid->crowds_memory);
-    grid->used = array_zeros(n_rows / 64 * grid->width * sizeof *grid->used, &grid->used_memory);
-    grid->crowds = array_zeros(n_rows * grid->crowd * sizeof *grid->crowds, &grid->crowds_memory);
+    free(grid->items_memory);
+    grid->used = calloc(n_rows / SHELF_FIELDS, sizeof *grid->used);
+    assert(grid->used != NULL);
+    grid->crowds = array_zeros(n_crowds * sizeof *grid->crowds, &grid->crowds_memory);
+    grid->items = array_zeros(n_crowds * grid->n_words * sizeof *grid->items, &grid->items_memory);
+    for (size_t i = 0; i < n_crowds; i++)
+        grid->crowds[i].lowest = SHELF_NOBODY;
     return true;
 }
 
@@ -211,24 +216,34 @@ static bool visit_word(uint64_t word, uint32_t first, bool (*visit)(void *contex
     return true;
 }
 
-/* The same of a row. */
+/* The same of a crowd. */
+static bool visit_crowd(const struct shelf_grid *grid, size_t id,
+                        bool (*visit)(void *context, int32_t item), void *context)
+{
+    const uint64_t *words = grid->items + id * grid->n_words;
+
+    for (uint64_t top = grid->crowds[id].top; top; top &= top - 1) {
+        uint32_t at = (uint32_t)__builtin_ctzll(top);
+
+        for (uint64_t middle = words[at]; middle; middle &= middle - 1) {
+            uint32_t leaf = at * 64 + (uint32_t)__builtin_ctzll(middle);
+
+            if (!visit_word(words[grid->leaves + leaf], leaf * 64, visit, context))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool visit_row(const struct shelf_grid *grid, struct shelf_range range,
                       bool (*visit)(void *context, int32_t item), void *context)
 {
-    const uint64_t *crowd = grid->crowds + (size_t)range.row * grid->crowd;
+    for (uint32_t in = shelf_crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
+        uint32_t n_bars = (uint32_t)__builtin_ctz(in);
 
-    for (uint64_t top = shelf_word(grid, crowd, range.n_bars); top; top &= top - 1) {
-        uint32_t at = (uint32_t)__builtin_ctzll(top);
-        uint64_t middle = shelf_word(grid, crowd + (1 + at) * grid->width, range.n_bars);
-
-        for (; middle; middle &= middle - 1) {
-            uint32_t leaf = at * 64 + (uint32_t)__builtin_ctzll(middle);
-
-            if (!visit_word(
-                    shelf_word(grid, crowd + grid->leaves + leaf * grid->width, range.n_bars),
-                    leaf * 64, visit, context))
-                return false;
-        }
+        if (!visit_crowd(grid, (size_t)range.row * (uint32_t)grid->n_bars + n_bars - 1, visit,
+                         context))
+            return false;
     }
     return true;
 }

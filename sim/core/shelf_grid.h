@@ -7,6 +7,7 @@
 #define BERTH_CORE_SHELF_GRID_H
 
 #include "core/shelf.h"
+#include "core/shelf_heap.h"
 #include "core/unit.h"
 
 #include <stddef.h>
@@ -22,6 +23,13 @@ struct shelf_axis {
     uint32_t shift;   /* of its even part */
 };
 
+/* All who stand in one row and clear the same number of bars. */
+struct shelf_crowd {
+    int32_t lowest; /* item; SHELF_NOBODY */
+    int32_t n;
+    uint64_t top; /* bits: which of its words in the layer below are not 0 */
+};
+
 struct shelf_grid {
     struct shelf_axis rows, columns;
     int32_t n_boards, n_items; /* it has room for: numbers below */
@@ -29,16 +37,18 @@ struct shelf_grid {
     int32_t n_bars;
     int32_t bars[SHELF_BARS];       /* the columns that somebody asked for, ascending */
     uint8_t cleared[SHELF_COLUMNS]; /* by column: so many bars it clears */
-    uint32_t board_rows;            /* of a board: whole words of bits */
-    /* Bits: of each row and number of bars cleared that somebody stands there, and who, in three layers of
-     * which the upper ones say which words of the next are not 0. Words of one row, or rows, that differ in the
-     * number alone stand side by side, so many of them: */
-    uint32_t width;
-    uint64_t *used, *crowds;
-    uint32_t crowd;  /* words of a row */
-    uint32_t leaves; /* where in them the lowest layer begins */
-    void *used_memory, *crowds_memory;
+    uint32_t board_rows;            /* of a board: whole words of `used` */
+    uint64_t *used;             /* bits of each row: which crowds it has, by the number of bars */
+    struct shelf_crowd *crowds; /* of each row for each number of bars */
+    uint64_t
+        *items; /* bits of each crowd: which words of the lowest layer are not 0; who is there */
+    uint32_t n_words; /* of a crowd */
+    uint32_t leaves;  /* where in them the lowest layer begins */
+    void *crowds_memory, *items_memory;
 };
+
+#define SHELF_FIELD 16 /* bits: more than bars */
+#define SHELF_FIELDS (64 / SHELF_FIELD)
 
 /* Moving ----------------------------------------------------------------------------------------- */
 
@@ -93,60 +103,74 @@ static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, in
     return shelf_seat_at(grid, (uint32_t)board, row, column);
 }
 
-/* Where in a row's words those of an item are, and the bits in them. */
-struct shelf_bits {
-    size_t leaf, middle;
-    uint64_t in_leaf, in_middle, in_top;
-};
-
-static inline struct shelf_bits shelf_bits_of(const struct shelf_grid *grid, uint32_t item)
+/* Who stands at a place that is not aside: the row's crowd of those who clear as many bars. */
+static inline uint32_t shelf_crowd_of(const struct shelf_grid *grid, uint32_t place)
 {
-    return (struct shelf_bits){
-        .leaf = grid->leaves + item / 64 * grid->width,
-        .middle = (1 + item / 4096) * grid->width,
-        .in_leaf = UINT64_C(1) << item % 64,
-        .in_middle = UINT64_C(1) << item / 64 % 64,
-        .in_top = UINT64_C(1) << item / 4096,
-    };
+    return place / SHELF_COLUMNS * (uint32_t)grid->n_bars + grid->cleared[place % SHELF_COLUMNS] -
+           1;
 }
 
-static inline void shelf_enter_place(const struct shelf_grid *grid, uint32_t place,
-                                     const struct shelf_bits *bits)
+/* The bit in `used` that says that there is such a crowd. */
+static inline uint64_t shelf_used_bit(uint32_t row, uint32_t n_bars)
 {
-    uint32_t row = place / SHELF_COLUMNS, n_cleared = grid->cleared[place % SHELF_COLUMNS];
-    uint64_t *crowd = grid->crowds + (size_t)row * grid->crowd + n_cleared;
+    return UINT64_C(1) << (row % SHELF_FIELDS * SHELF_FIELD + n_bars);
+}
 
-    crowd[bits->leaf] |= bits->in_leaf;
-    crowd[bits->middle] |= bits->in_middle;
-    crowd[0] |= bits->in_top;
-    grid->used[row / 64 * grid->width + n_cleared] |= UINT64_C(1) << row % 64;
+static inline void shelf_enter_crowd(const struct shelf_grid *grid, uint32_t place, uint32_t item)
+{
+    uint32_t id = shelf_crowd_of(grid, place), row = place / SHELF_COLUMNS;
+    struct shelf_crowd *crowd = &grid->crowds[id];
+    uint64_t *words = grid->items + (size_t)id * grid->n_words;
+
+    words[grid->leaves + item / 64] |= UINT64_C(1) << item % 64;
+    words[item / 4096] |= UINT64_C(1) << item / 64 % 64;
+    crowd->top |= UINT64_C(1) << item / 4096;
+    crowd->n++;
+    crowd->lowest = (int32_t)item < crowd->lowest ? (int32_t)item : crowd->lowest;
+    grid->used[row / SHELF_FIELDS] |= shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
+}
+
+static inline int32_t shelf_lowest_of(const struct shelf_grid *grid,
+                                      const struct shelf_crowd *crowd, const uint64_t *words)
+{
+    uint32_t at;
+
+    if (crowd->n == 0)
+        return SHELF_NOBODY;
+    at = (uint32_t)__builtin_ctzll(crowd->top);
+    at = at * 64 + (uint32_t)__builtin_ctzll(words[at]);
+    return (int32_t)(at * 64 + (uint32_t)__builtin_ctzll(words[grid->leaves + at]));
 }
 
 /* Whether others stay nobody can foresee: so nothing asks for it. */
-static inline void shelf_leave_place(const struct shelf_grid *grid, uint32_t place,
-                                     const struct shelf_bits *bits)
+static inline void shelf_leave_crowd(const struct shelf_grid *grid, uint32_t place, uint32_t item)
 {
-    uint32_t row = place / SHELF_COLUMNS, n_cleared = grid->cleared[place % SHELF_COLUMNS];
-    uint64_t *crowd = grid->crowds + (size_t)row * grid->crowd + n_cleared;
-    uint64_t leaf = crowd[bits->leaf] &= ~bits->in_leaf;
-    uint64_t middle = crowd[bits->middle] &= ~(bits->in_middle & -(uint64_t)(leaf == 0));
-    uint64_t top = crowd[0] &= ~(bits->in_top & -(uint64_t)(middle == 0));
+    uint32_t id = shelf_crowd_of(grid, place), row = place / SHELF_COLUMNS;
+    struct shelf_crowd *crowd = &grid->crowds[id];
+    uint64_t *words = grid->items + (size_t)id * grid->n_words;
+    uint64_t leaf = words[grid->leaves + item / 64] &= ~(UINT64_C(1) << item % 64);
+    uint64_t middle = words[item / 4096] &= ~((uint64_t)(leaf == 0) << item / 64 % 64);
 
-    grid->used[row / 64 * grid->width + n_cleared] &= ~((uint64_t)(top == 0) << row % 64);
+    crowd->top &= ~((uint64_t)(middle == 0) << item / 4096);
+    crowd->n--;
+    if (crowd->lowest == (int32_t)item)
+        crowd->lowest = shelf_lowest_of(grid, crowd, words);
+    if (crowd->n == 0)
+        grid->used[row / SHELF_FIELDS] &=
+            ~shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
 }
 
 /* To another seat or to none, from where it stood, if it did. */
 static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *shelf, int32_t item,
                                                                   int32_t to)
 {
-    const struct shelf_bits bits = shelf_bits_of(shelf->grid, (uint32_t)item);
     int32_t from = shelf->seats[item];
 
     shelf->seats[item] = to;
     if (from >= 0)
-        shelf_leave_place(shelf->grid, (uint32_t)from, &bits);
+        shelf_leave_crowd(shelf->grid, (uint32_t)from, (uint32_t)item);
     if (to >= 0)
-        shelf_enter_place(shelf->grid, (uint32_t)to, &bits);
+        shelf_enter_crowd(shelf->grid, (uint32_t)to, (uint32_t)item);
 }
 
 /* Puts the item there, from wherever it was. */
@@ -157,10 +181,13 @@ static inline __attribute__((always_inline)) void shelf_put(struct shelf *shelf,
 
     if (shelf->grid && item < shelf->n_seats)
         seat = shelf_seat_of(shelf, spot->board, spot->cpu, spot->memory_mib);
-    if (seat != ID_NONE)
+    if (seat != ID_NONE) {
         shelf_grid_move(shelf, item, seat);
-    else
-        shelf_put_otherwise(shelf, item, spot);
+    } else {
+        const struct shelf_spot copy = *spot; /* or each would have to be in memory */
+
+        shelf_put_otherwise(shelf, item, &copy);
+    }
 }
 
 /* Asking ----------------------------------------------------------------------------------------- */
@@ -185,30 +212,31 @@ struct shelf_range {
     uint32_t n_bars;
 };
 
-/* The word of all who clear at least so many bars, from that of those who clear none. */
-static inline uint64_t shelf_word(const struct shelf_grid *grid, const uint64_t *words,
-                                  uint32_t n_bars)
-{
-    uint64_t bits = 0;
-
-    for (uint32_t i = n_bars; i <= (uint32_t)grid->n_bars; i++)
-        bits |= words[i];
-    return bits;
-}
-
 /* The first row from that one on where somebody stands who clears so many bars; `end` where there is none. */
 static inline uint32_t shelf_find_row(const struct shelf_grid *grid, uint32_t row, uint32_t end,
                                       uint32_t n_bars)
 {
-    uint64_t mask = ~UINT64_C(0) << row % 64;
+    const uint64_t one_each = ~UINT64_C(0) / ((1 << SHELF_FIELD) - 1);
+    uint64_t wanted = one_each * ((1 << SHELF_FIELD) - (UINT64_C(1) << n_bars));
+    uint64_t mask = wanted << row % SHELF_FIELDS * SHELF_FIELD;
 
-    for (row -= row % 64; row < end; row += 64, mask = ~UINT64_C(0)) {
-        uint64_t bits = shelf_word(grid, grid->used + row / 64 * grid->width, n_bars) & mask;
+    for (row -= row % SHELF_FIELDS; row < end; row += SHELF_FIELDS, mask = wanted) {
+        uint64_t bits = grid->used[row / SHELF_FIELDS] & mask;
 
         if (bits)
-            return row + (uint32_t)__builtin_ctzll(bits);
+            return row + (uint32_t)__builtin_ctzll(bits) / SHELF_FIELD;
     }
     return end;
+}
+
+/* The crowds of a row that clear at least so many bars: a bit each, by the number. */
+static inline uint32_t shelf_crowds_in(const struct shelf_grid *grid, uint32_t row, uint32_t n_bars)
+{
+    uint32_t field =
+        (uint32_t)(grid->used[row / SHELF_FIELDS] >> row % SHELF_FIELDS * SHELF_FIELD) &
+        ((1 << SHELF_FIELD) - 1);
+
+    return field >> n_bars << n_bars;
 }
 
 /* Somebody asks for that row of each board and for that column, which is a bar from now on. Without a grid after
@@ -248,23 +276,20 @@ static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf,
                                                    struct shelf_range range)
 {
     const struct shelf_grid *grid = shelf->grid;
-    const uint64_t *crowd = grid->crowds + (size_t)range.row * grid->crowd;
-    uint32_t first_row = range.end - grid->board_rows, next_row = range.row, at;
-    struct shelf_answer answer = {.n = 2};
-    uint64_t word, others;
+    const struct shelf_crowd *crowds = grid->crowds + (size_t)range.row * (uint32_t)grid->n_bars;
+    uint32_t first_row = range.end - grid->board_rows, next_row = range.row;
+    struct shelf_answer answer = {.n = 2, .item = SHELF_NOBODY};
+    int32_t n = 0;
 
     if (range.row == range.end)
         return (struct shelf_answer){0};
-    word = shelf_word(grid, crowd, range.n_bars);
-    others = word & (word - 1);
-    at = (uint32_t)__builtin_ctzll(word);
-    word = shelf_word(grid, crowd + (1 + at) * grid->width, range.n_bars);
-    others |= word & (word - 1);
-    at = at * 64 + (uint32_t)__builtin_ctzll(word);
-    word = shelf_word(grid, crowd + grid->leaves + at * grid->width, range.n_bars);
-    others |= word & (word - 1);
-    answer.item = (int32_t)(at * 64 + (uint32_t)__builtin_ctzll(word));
-    if (others == 0) {
+    for (uint32_t in = shelf_crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
+        const struct shelf_crowd *crowd = &crowds[__builtin_ctz(in) - 1];
+
+        answer.item = crowd->lowest < answer.item ? crowd->lowest : answer.item;
+        n += crowd->n;
+    }
+    if (n == 1) {
         next_row = shelf_find_row(grid, range.row + 1, range.end, range.n_bars);
         answer.n -= next_row == range.end;
     }
