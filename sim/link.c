@@ -290,3 +290,8 @@ bool links_event(struct links *links, const struct queue_entry *entry, int32_t *
     assert(!"a link's entry");
     return false;
 }
+
+const struct message *links_foresee(const struct links *links, const struct queue_entry *entry)
+{
+    return entry->what == LINK_TO_SCHEDULER ? &links->letters[entry->id].message : NULL;
+}

@@ -85,4 +85,7 @@ void links_lose(struct links *links, int32_t instance);
 bool links_event(struct links *links, const struct queue_entry *entry, int32_t *machine,
                  struct message *event);
 
+/* What it will probably be to the scheduler, or NULL. */
+const struct message *links_foresee(const struct links *links, const struct queue_entry *entry);
+
 #endif

@@ -115,12 +115,15 @@ static void insert_near(struct queue *queue, int64_t at_usec, uint32_t what, int
     queue->near_rest[i] = rest;
 }
 
-static struct queue_entry take_near(struct queue *queue)
+static struct queue_entry near_at(const struct queue *queue, int i)
 {
-    int i = --queue->n_near;
-
     return (struct queue_entry){queue->near_usec[i], (uint32_t)queue->near_rest[i],
                                 (int32_t)(queue->near_rest[i] >> 32)};
+}
+
+static struct queue_entry take_near(struct queue *queue)
+{
+    return near_at(queue, --queue->n_near);
 }
 
 /* `near` is full: its entries go to the levels below the slot they came from, which are empty. */
@@ -221,5 +224,13 @@ bool queue_pop(struct queue *queue, struct queue_entry *entry)
         pop_slot(queue, __builtin_ctzll(queue->used[0]), entry);
     queue->n_entries--;
     queue->now_usec = entry->at_usec;
+    return true;
+}
+
+bool queue_foresee(const struct queue *queue, int n, struct queue_entry *entry)
+{
+    if (n >= queue->n_near)
+        return false;
+    *entry = near_at(queue, queue->n_near - 1 - n);
     return true;
 }

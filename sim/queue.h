@@ -51,4 +51,7 @@ void queue_push(struct queue *queue, int64_t at_usec, uint32_t what, int32_t id)
 /* Takes out the earliest entry, of equal ones the first put in. False where the queue is empty. */
 bool queue_pop(struct queue *queue, struct queue_entry *entry);
 
+/* The entry that will come after `n` others, as far as is known now. False where it is not known. */
+bool queue_foresee(const struct queue *queue, int n, struct queue_entry *entry);
+
 #endif

@@ -514,6 +514,24 @@ static bool over(const struct sim *sim)
     return sim->failed || left_there(sim) || (sim->script_done && scheduler_ended(sim->scheduler));
 }
 
+/* What the scheduler will hear next is on its way already: memory is to bring its part of the cluster meanwhile, first the
+ * letter, then where it points to, step by step. */
+static void foresee(const struct sim *sim)
+{
+    struct queue_entry entry;
+    const struct message *event;
+
+    for (int n = 2; n >= 0; n--) {
+        if (!queue_foresee(&sim->queue, n, &entry))
+            continue;
+        event = links_foresee(&sim->links, &entry);
+        if (event && n == 2)
+            __builtin_prefetch(event);
+        else if (event)
+            scheduler_foresee(sim->scheduler, event, n == 0);
+    }
+}
+
 static void loop(struct sim *sim)
 {
     struct queue_entry entry;
@@ -534,6 +552,7 @@ static void loop(struct sim *sim)
         if (entry.at_usec > sim->options->stop_at_usec)
             return;
         sim->now_usec = entry.at_usec;
+        foresee(sim);
         happen(sim, &entry);
         do {
             ask_script(sim);

@@ -279,6 +279,15 @@ static void apply(struct scheduler *scheduler, const struct message *event, stru
     }
 }
 
+void scheduler_foresee(const struct scheduler *scheduler, const struct message *event, bool is_next)
+{
+    const struct cluster *cluster = &scheduler->cluster;
+
+    if (event->kind == MESSAGE_TASK_STATE &&
+        cluster_in_range(event->as.task_state.task, cluster->n_tasks))
+        cluster_foresee(cluster, event->as.task_state.task, is_next);
+}
+
 /* The order of a step: the event, then stops, then starts of those who wait longest, then of services, then
  * capacity providers, then instances. Written here and nowhere else. */
 void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct message *event,

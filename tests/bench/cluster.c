@@ -104,6 +104,16 @@ static void report(struct bench *bench, int64_t at_usec, int32_t task, enum task
     step(bench, at_usec, &event);
 }
 
+/* As the simulator does. */
+static void foresee(const struct bench *bench)
+{
+    struct queue_entry entry;
+
+    for (int n = 0; n < 2; n++)
+        if (queue_foresee(&bench->queue, n, &entry) && entry.what != ARRIVAL)
+            cluster_foresee(&bench->scheduler.cluster, entry.id, n == 0);
+}
+
 static void run(int n_instances, int64_t n_tasks)
 {
     struct bench bench = {.n_started = 0};
@@ -118,6 +128,7 @@ static void run(int n_instances, int64_t n_tasks)
     add_definition(&bench);
     queue_push(&bench.queue, 1, ARRIVAL, 0);
     while (queue_pop(&bench.queue, &entry)) {
+        foresee(&bench);
         if (entry.what == ARRIVAL) {
             arrive(&bench, entry.at_usec);
             if (++bench.n_started < n_tasks)

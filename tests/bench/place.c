@@ -101,6 +101,7 @@ struct bench {
     int requests[SIZES]; /* by size; the definition has the size's index */
     int32_t *live;       /* tasks that may be released */
     int n_live, cap_live;
+    int next[2]; /* of them: to be released now and then */
     uint64_t turn;
     int64_t digest; /* of what was decided */
 };
@@ -224,10 +225,22 @@ static void fill(struct bench *bench, const struct case_of_bench *which)
     }
 }
 
+/* Which task is to be released now. The next ones are known, as a driver knows the next events: it tells the cluster. */
+static int take_next(struct bench *bench)
+{
+    int which = bench->next[0];
+
+    bench->next[0] = bench->next[1];
+    bench->next[1] = roll(bench, bench->n_live);
+    cluster_foresee(&bench->cluster, bench->live[bench->next[0]], true);
+    cluster_foresee(&bench->cluster, bench->live[bench->next[1]], false);
+    return which;
+}
+
 static void decide(struct bench *bench)
 {
     struct cluster *cluster = &bench->cluster;
-    int which = roll(bench, bench->n_live), size = roll(bench, SIZES), old = bench->live[which];
+    int which = take_next(bench), size = roll(bench, SIZES), old = bench->live[which];
     struct placement placement;
     int task;
 

@@ -58,12 +58,27 @@ static int64_t delay(int shape, uint64_t seed, int i)
     }
 }
 
+/* What it foresees is what comes. Returns how much it does. */
+static int expect_foreseen(const struct queue *queue, const struct reference *reference)
+{
+    struct queue_entry entry;
+    int n = 0;
+
+    while (queue_foresee(queue, n, &entry)) {
+        cr_assert(n < reference->n);
+        cr_assert(entry.id == reference->entries[n].id &&
+                  entry.at_usec == reference->entries[n].at_usec);
+        n++;
+    }
+    return n;
+}
+
 static void play(int shape, uint64_t seed)
 {
     struct queue queue;
     struct reference reference = {0};
     struct queue_entry got, want;
-    int64_t now = 0;
+    int64_t now = 0, n_foreseen = 0;
 
     queue_init(&queue);
     for (int i = 0; i < 6000; i++) {
@@ -79,6 +94,7 @@ static void play(int shape, uint64_t seed)
             reference_push(&reference, want);
             continue;
         }
+        n_foreseen += expect_foreseen(&queue, &reference);
         want = reference_pop(&reference);
         cr_assert(queue_pop(&queue, &got));
         cr_assert(got.at_usec == want.at_usec && got.id == want.id && got.what == want.what,
@@ -93,6 +109,7 @@ static void play(int shape, uint64_t seed)
         cr_assert(queue_pop(&queue, &got) && got.id == want.id && got.at_usec == want.at_usec);
     }
     cr_assert(!queue_pop(&queue, &got), "empty");
+    cr_expect(n_foreseen > 0);
     free(reference.entries);
     queue_finish(&queue);
 }
