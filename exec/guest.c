@@ -192,17 +192,14 @@ bool guest_begin(struct err *err)
 
 /* ---- hello ---- */
 
-static int64_t memory_bytes(const char *what)
+static int64_t available_bytes(void)
 {
     FILE *file = fopen("/proc/meminfo", "re");
     char line[128];
     long long kib = 0;
-    size_t n = strlen(what);
 
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, what, n) == 0 && line[n] == ':') {
-            kib = strtoll(line + n + 1, NULL, 10);
-        }
+    while (file && fgets(line, sizeof line, file) &&
+           sscanf(line, "MemAvailable: %lld", &kib) != 1) {
     }
     if (file) {
         fclose(file);
@@ -229,8 +226,7 @@ struct hello guest_hello(void)
     return (struct hello){
         .clock_usec = loop_clock_usec(),
         .kernel_usec = kernel_usec,
-        .total_bytes = memory_bytes("MemTotal"),
-        .available_bytes = memory_bytes("MemAvailable"),
+        .available_bytes = available_bytes(),
         .kernel = name.release,
     };
 }

@@ -25,7 +25,6 @@ static const char *const words[WORDS] = {
 static const struct field hello_fields[] = {
     FIELD(FIELD_LONG, hello, clock_usec, "clock"),
     FIELD(FIELD_LONG, hello, kernel_usec, "kernelTook"),
-    FIELD(FIELD_LONG, hello, total_bytes, "memory"),
     FIELD(FIELD_LONG, hello, available_bytes, "available"),
     FIELD(FIELD_TEXT, hello, kernel, "kernel"),
 };

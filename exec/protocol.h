@@ -49,8 +49,7 @@ enum protocol_word {
 struct hello {
     int64_t clock_usec;      /* its CLOCK_MONOTONIC, when it said this */
     int64_t kernel_usec;     /* likewise, when the kernel started its first program */
-    int64_t total_bytes;     /* memory as the guest's kernel counts it */
-    int64_t available_bytes; /* of which programs could have that */
+    int64_t available_bytes; /* memory that programs could have */
     char *kernel;            /* its release */
 };
 

@@ -252,7 +252,7 @@ static void print_guests(const struct report *report)
         printf("%.3f s", (double)firmware / USEC_PER_SEC);
     }
     printf(" (median of %d)\n", n);
-    printf("memory        a VM's kernel sees %" PRId64 " MiB and its system takes %" PRId64
+    printf("memory        a VM has %" PRId64 " MiB and its system takes %" PRId64
            " of them, idle; the host gives %" PRId64 " MiB for it\n",
            memory / MIB, system / MIB, host / MIB);
 }
@@ -351,7 +351,7 @@ void report_print(const struct report *report)
     if (any_course(report)) {
         printf("              inside a virtual machine %s\n", any_course(report)->kernel);
         printf("same memory   a container sees the host's %" PRId64
-               " MiB, a virtual machine its own %" PRId64 "\n",
+               " MiB, a virtual machine at most its own %" PRId64 "\n",
                capacity_of_machine().memory_bytes / MIB, any_course(report)->memory_bytes / MIB);
     }
     print_left(report);

@@ -48,8 +48,9 @@ void rise_hear(struct rise *rise, const struct vm *vm, bool kvm, const struct he
                                                          : took_usec - hello->clock_usec,
         .kernel_usec = woke ? 0 : hello->kernel_usec,
         .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
-        .memory_bytes = hello->total_bytes,
-        .system_bytes = hello->total_bytes - hello->available_bytes,
+        /* What the kernel keeps before it counts is as lost for tasks as what it counts. */
+        .memory_bytes = vm->memory_bytes,
+        .system_bytes = vm->memory_bytes - hello->available_bytes,
         .host_bytes = vm_resident_bytes(vm->pid),
     };
 }

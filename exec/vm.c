@@ -289,7 +289,8 @@ bool vm_start(const struct vm_kit *kit, const struct vm_order *order, struct vm 
     int pair[2];
     bool ok;
 
-    *vm = (struct vm){.start = order->start, .fd = -1, .qmp_fd = -1};
+    *vm = (struct vm){
+        .start = order->start, .fd = -1, .qmp_fd = -1, .memory_bytes = order->memory_mib << 20};
     snprintf(vm->console, sizeof vm->console, "%s/console", order->folder);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return err_errno(err, errno, "cannot make a socket for a guest");

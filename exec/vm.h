@@ -50,6 +50,7 @@ struct vm {
     int fd;               /* the line, a stream socket, the caller's to close; close-on-exec */
     int qmp_fd;           /* VM_RESTORE: likewise; else -1 */
     int64_t started_usec; /* CLOCK_MONOTONIC at which qemu was started */
+    int64_t memory_bytes; /* that it was given */
     char console[400];    /* what the kernel printed */
 };
 

@@ -56,8 +56,8 @@ static void measure(const struct vm *vm, enum vm_start start, const struct hello
         .kernel_usec = woke ? 0 : hello->kernel_usec,
         .user_usec = woke ? 0 : hello->clock_usec - hello->kernel_usec,
         .cpu_usec = vm_cpu_usec(vm->pid),
-        .memory_bytes = hello->total_bytes,
-        .system_bytes = hello->total_bytes - hello->available_bytes,
+        .memory_bytes = vm->memory_bytes,
+        .system_bytes = vm->memory_bytes - hello->available_bytes,
         .host_bytes = vm_resident_bytes(vm->pid),
     };
 }

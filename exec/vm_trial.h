@@ -16,8 +16,8 @@ struct vm_trial {
     int64_t total_usec; /* from the start of qemu until the program inside was heard */
     int64_t firmware_usec, kernel_usec, user_usec; /* see struct boot_course */
     int64_t cpu_usec;                              /* what qemu had used by then, in 10 ms */
-    int64_t memory_bytes;                          /* as the guest's kernel counts it */
-    int64_t system_bytes; /* of which its operating system has taken that, idle */
+    int64_t memory_bytes;                          /* of the machine */
+    int64_t system_bytes; /* of which its kernel and system leave no more to others, idle */
     int64_t host_bytes;   /* what qemu holds of this machine's memory */
 };
 

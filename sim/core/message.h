@@ -423,8 +423,8 @@ struct boot_course {
     int64_t firmware_usec; /* machine, firmware and loader, or the reading of a snapshot */
     int64_t kernel_usec;   /* 0 where it was restored, likewise user_usec */
     int64_t user_usec;     /* from its first program to its agent */
-    int64_t memory_bytes;  /* as the kernel counts it */
-    int64_t system_bytes;  /* of which the operating system has taken that, idle */
+    int64_t memory_bytes;  /* of the machine */
+    int64_t system_bytes;  /* of which its kernel and system leave no more to tasks, idle */
     int64_t host_bytes;    /* what the machine beneath gives for it then; 0: unknown */
 };
 

@@ -21,8 +21,8 @@ enum { TASK = 4 }; /* t5: the fixture has a group for t1 */
 #define CLOCK "\nclock {\"clock\":1000,\"now\":0}"
 #define HELLO                                                                                      \
     "hello "                                                                                       \
-    "{\"clock\":1000,\"kernelTook\":500,\"memory\":1000,\"available\":900,\"kernel\":\"k\"}" CLOCK \
-        CLOCK CLOCK CLOCK
+    "{\"clock\":1000,\"kernelTook\":500,\"available\":900,\"kernel\":\"k\"}" CLOCK CLOCK CLOCK     \
+        CLOCK
 
 static struct fixture fixture;
 static struct annexes *annexes;
