@@ -14,6 +14,8 @@
 #define FOOT_PIXELS 40       /* the axis' label */
 #define LEFT_PIXELS 92
 #define LEFT_WORDS_PIXELS 200
+#define LETTER_PIXELS 11 /* of a number along the axis, for each beyond LEFT_LETTERS */
+#define LEFT_LETTERS 4
 #define RIGHT_PIXELS 24
 #define SUBTITLE_LETTERS 136
 
@@ -174,12 +176,48 @@ static void add_names(const struct paper *paper, const struct chart_panel *panel
 /* Things that are counted have no halves. */
 #define WHOLE_TICS_MAX 8
 
+static double top_of(const struct chart_panel *panel)
+{
+    double y_max = panel->y_max > 0 ? panel->y_max : greatest_y(panel) * 1.05;
+    return y_max > 0 ? y_max : 1;
+}
+
+/* About as many as the longest number along the axis has. */
+static int letters_of(double y_max)
+{
+    int letters = 1;
+    for (; y_max >= 10 && letters < 9; y_max /= 10)
+        letters++;
+    for (; y_max < 1 && letters < 9; y_max *= 10)
+        letters += letters == 1 ? 3 : 1;
+    return letters;
+}
+
+static bool has_names(const struct chart *chart)
+{
+    for (int p = 0; p < chart->n_panels; p++) {
+        if (chart->panels[p].downwards)
+            return true;
+    }
+    return false;
+}
+
+static int left_of(const struct chart *chart)
+{
+    int most = LEFT_LETTERS;
+    if (has_names(chart))
+        return LEFT_WORDS_PIXELS;
+    for (int p = 0; p < chart->n_panels; p++) {
+        int letters = letters_of(top_of(&chart->panels[p]));
+        most = letters > most ? letters : most;
+    }
+    return LEFT_PIXELS + (most - LEFT_LETTERS) * LETTER_PIXELS;
+}
+
 static void add_axes(const struct paper *paper, const struct chart_panel *panel, double x_max)
 {
     struct buffer *script = paper->script;
-    double y_max = panel->y_max > 0 ? panel->y_max : greatest_y(panel) * 1.05;
-    if (y_max <= 0)
-        y_max = 1;
+    double y_max = top_of(panel);
     if (panel->x_max > 0)
         x_max = panel->x_max;
     if (panel->log_x)
@@ -365,15 +403,6 @@ static void add_panel(const struct paper *paper, int p, int top, double x_max)
 
 /* The whole -------------------------------------------------------------------------------------- */
 
-static bool has_names(const struct chart *chart)
-{
-    for (int p = 0; p < chart->n_panels; p++) {
-        if (chart->panels[p].downwards)
-            return true;
-    }
-    return false;
-}
-
 static int height_of(const struct chart *chart)
 {
     int height = chart_head_pixels(chart) + FOOT_PIXELS;
@@ -384,12 +413,9 @@ static int height_of(const struct chart *chart)
 
 void chart_script(struct buffer *script, const struct chart *chart, const char *path)
 {
-    struct paper paper = {chart,
-                          script,
-                          gnuplot_is_text(path),
-                          chart_head_pixels(chart),
-                          height_of(chart),
-                          has_names(chart) ? LEFT_WORDS_PIXELS : LEFT_PIXELS};
+    struct paper paper = {
+        chart,         script, gnuplot_is_text(path), chart_head_pixels(chart), height_of(chart),
+        left_of(chart)};
     double x_max = greatest_x(chart);
     int top = paper.head;
     struct buffer title = {0};

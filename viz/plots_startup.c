@@ -163,15 +163,20 @@ static int list_families(const struct story *story, const char **families)
     return n;
 }
 
-static void fill_family(struct bar *bar, const struct plots_run *run, const char *family)
+/* False: no task is of it. */
+static bool fill_family(struct bar *bar, const struct plots_run *run, const char *family)
 {
     const struct story *story = &run->story;
+    bool any = false;
     for (int i = 0; i < story->n_tasks; i++) {
         const struct task_definition *definition = life_definition(story, i);
-        if (definition && strcmp(definition->family, family) == 0)
-            add_task(bar, story, &story->tasks[i]);
+        if (!definition || strcmp(definition->family, family) != 0)
+            continue;
+        add_task(bar, story, &story->tasks[i]);
+        any = true;
     }
     snprintf(bar->name, sizeof bar->name, "%.20s (%d)", family, bar->n);
+    return any;
 }
 
 /* Returns how many families there are. */
@@ -191,8 +196,8 @@ static int add_run(struct chart_panel *panel, const struct plots_run *run)
         add_bar(panel, &bar, row++);
     for (int i = 0; i < n && i < FAMILIES_MAX; i++) {
         bar = (struct bar){0};
-        fill_family(&bar, run, families[i]);
-        add_bar(panel, &bar, row++);
+        if (fill_family(&bar, run, families[i]))
+            add_bar(panel, &bar, row++);
     }
     panel->downwards = true;
     panel->y_max = row;
