@@ -54,8 +54,13 @@ static void add_waits(struct moments *moments, const struct story *story, int32_
             add_moment(moments, note->at_usec, "waits for its micro-VM");
             continue;
         }
-        explain_miss(story_definition(story, story->tasks[task].taskdef), wait->reason,
-                     wait->nearest, wait->lack, miss, sizeof miss);
+        if (wait->reason == PLACE_INACTIVE &&
+            story_is_launching(story, wait->nearest, note->at_usec))
+            snprintf(miss, sizeof miss, "i%d is not ACTIVE but LAUNCHING (%s)", wait->nearest + 1,
+                     place_reason_names[wait->reason]);
+        else
+            explain_miss(story_definition(story, story->tasks[task].taskdef), wait->reason,
+                         wait->nearest, wait->lack, miss, sizeof miss);
         add_moment(moments, note->at_usec, "waits for room; nearest miss: %s", miss);
     }
 }

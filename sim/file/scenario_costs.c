@@ -4,6 +4,7 @@
 #include "file/layout.h"
 #include "file/scenario_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,20 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     read_vm(reader, node, &costs->vm, inside);
 }
 
+/* A year without its quotes is a number. */
+static bool is_unquoted_name(const struct node *node)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(node->value));
+    for (int i = 0; json_is_integer(node->value) && costs_names[i]; i++)
+        if (strcmp(costs_names[i], text) == 0) {
+            node_error(node, "found %s; the profile of that name is a text: \"%s\"", text, text);
+            return true;
+        }
+    return false;
+}
+
 void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
 {
     struct costs *costs = &reader->scenario->costs;
@@ -194,7 +209,7 @@ void scenario_read_costs(struct scenario_reader *reader, const struct node *top)
     if (!reader->profile.root && json_is_string(node.value)) {
         if (node_choice(&node, costs_names, &choice))
             *costs = costs_find(choice);
-    } else if (node.value) {
+    } else if (node.value && !is_unquoted_name(&node)) {
         read_costs(reader, &node, costs, false);
     }
 }

@@ -817,6 +817,17 @@ bool story_is_micro_vm(const struct story *story, int32_t instance)
     return group >= 0 && group < story->n_groups && story->groups[group].kind == GROUP_FARGATE;
 }
 
+bool story_is_launching(const struct story *story, int32_t instance, int64_t at_usec)
+{
+    const struct story_instance *is;
+
+    if (instance < 0 || instance >= story->n_instances)
+        return false;
+    is = &story->instances[instance];
+    return is->launch_at_usec <= at_usec && is->registered_at_usec > at_usec &&
+           is->lost_at_usec > at_usec;
+}
+
 bool story_same_place(const struct story *a, int32_t here, const struct story *b, int32_t there)
 {
     if (!story_is_micro_vm(a, here) || !story_is_micro_vm(b, there))

@@ -203,6 +203,9 @@ const char *story_place_name(const struct story *story, int32_t instance);
  * such a task (ECS API, Task: containerInstanceArn). False of what the story does not know. */
 bool story_is_micro_vm(const struct story *story, int32_t instance);
 
+/* Whether it had been launched by then, and had neither registered nor gone. False of what the story does not know. */
+bool story_is_launching(const struct story *story, int32_t instance, int64_t at_usec);
+
 /* Whether two runs have something in the same place: on the same instance, or on the same of Fargate's providers. */
 bool story_same_place(const struct story *a, int32_t here, const struct story *b, int32_t there);
 

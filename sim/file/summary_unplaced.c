@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_miss(FILE *out, const struct task_definition *definition,
-                       enum place_reason reason, int32_t nearest, int64_t lack)
+static void print_miss(FILE *out, const struct story *story, int64_t at_usec,
+                       const struct task_definition *definition, enum place_reason reason,
+                       int32_t nearest, int64_t lack)
 {
+    bool launching = reason == PLACE_INACTIVE && story_is_launching(story, nearest, at_usec);
     char words[160];
 
     if (nearest == ID_NONE) {
@@ -25,7 +27,8 @@ static void print_miss(FILE *out, const struct task_definition *definition,
         return;
     }
     fprintf(out, "nearest is %s, which %s (%s)", story_instance_name(nearest),
-            explain_lack(definition, reason, lack, words, sizeof words),
+            launching ? "is not ACTIVE but LAUNCHING"
+                      : explain_lack(definition, reason, lack, words, sizeof words),
             place_reason_names[reason]);
 }
 
@@ -51,8 +54,8 @@ static void print_refusal(FILE *out, const struct story *story, const struct sto
         fprintf(out, ", %d tasks", times);
     if (refuse->refusal == REFUSED_NO_CAPACITY) {
         fprintf(out, ": no room: ");
-        print_miss(out, story_definition(story, refuse->taskdef), refuse->reason, refuse->nearest,
-                   refuse->lack);
+        print_miss(out, story, note->at_usec, story_definition(story, refuse->taskdef),
+                   refuse->reason, refuse->nearest, refuse->lack);
     } else {
         fprintf(out, ": %s", refusal_words(refuse->refusal));
     }
@@ -109,7 +112,7 @@ static int print_waiting(FILE *out, const struct story *story, const struct stor
     else
         fprintf(out, "%s %s: no room: ", story_task_name(wait->task),
                 family(story, story->tasks[wait->task].taskdef));
-    print_miss(out,
+    print_miss(out, story, note->at_usec,
                story_definition(story, is_service ? story->services[wait->service].taskdef
                                                   : story->tasks[wait->task].taskdef),
                wait->reason, wait->nearest, wait->lack);

@@ -257,6 +257,18 @@ expect 'not before it is up' 0 'launching, draining, gone\) +1 +i1 is not ACTIVE
     explain placed.json --what-if job --at 0s
 expect 'and its state is told last' 0 'nearest miss: i1 is not ACTIVE but LAUNCHING .INACTIVE.$' '' \
     explain placed.json --what-if job --at 0s
+cat >rising.json <<'SCENARIO'
+{ "berth": "scenario/1", "instanceTypes": { "box": { "vcpu": 1, "memory": "1GiB", "boot": "2s" } }, "instances": "1xbox",
+  "taskDefinitions": [ { "family": "job", "containerDefinitions": [ { "name": "c", "image": "x", "memory": 32 } ] } ],
+  "timeline": [ { "at": "0s", "wait": true, "runTask": { "taskDefinition": "job" } } ] }
+SCENARIO
+expect 'nor has it room in the summary' 1 'no room: nearest is i1, which is not ACTIVE but LAUNCHING' '' \
+    sim rising.json --set until=1s
+"$berth" sim rising.json -o rising.run >/dev/null
+expect "nor in a task's life" 0 'waits for room; nearest miss: i1 is not ACTIVE but LAUNCHING .INACTIVE.$' '' \
+    explain rising.run --task t1
+expect 'a profile that is named like a number' 2 '' 'costs: found 2012; the profile of that name is a text: "2012"' \
+    sim rising.json --set costs=2012
 expect 'no value of a run that is over' 2 '' 'goes with --what-if' explain placed.run --task t1 --set seed=2
 expect 'when all is over, the last moment' 0 '^One more job:1 at 5.000 s.*no room' \
     'placed.json is over before 1h; this is how things stand at its end, 5.000 s' explain placed.json --what-if job --at 1h
