@@ -14,12 +14,12 @@
 #include "exec/report.h"
 #include "exec/trial.h"
 #include "exec/wants.h"
+#include "file/fatal.h"
 #include "file/options.h"
 #include "file/units.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,19 +67,13 @@ struct stage {
     uint64_t network;
 };
 
-/* Says how to see it again if an assertion fails: there is one run at a time. */
+/* What tell_fatal() tells of: there is one run at a time. */
 static const struct stage *running;
 
-static void on_abort(int signal)
+static void tell_fatal(void)
 {
-    (void)signal;
-    if (running) {
-        fprintf(stderr,
-                "berth: this is a bug in berth: run %s of %s, seed %" PRIu64
-                "; to see it again: berth replay %s\n",
-                running->run.id, running->scenario->path, running->report.seed, running->log_path);
-    }
-    _exit(EXIT_BUG);
+    fprintf(stderr, "run %s of %s, seed %" PRIu64 "; to see it again: berth replay %s\n",
+            running->run.id, running->scenario->path, running->report.seed, running->log_path);
 }
 
 /* ---- read ---- */
@@ -379,12 +373,13 @@ static int load_and_run(const char *path, const struct wishes *request)
     assert(stage.log_path != NULL);
     stage.prints = prints_folder(stage.log_path);
     running = &stage;
-    signal(SIGABRT, on_abort);
+    fatal_watch(tell_fatal);
     stage.report.scenario = stage.scenario;
     stage.report.log_path = stage.log_path;
     stage.report.cgroups = &stage.cgroups;
     stage.report.seed = request->seed >= 0 ? (uint64_t)request->seed : stage.scenario->seed;
     code = run(&stage);
+    fatal_unwatch();
     running = NULL;
     free(stage.log_path);
     free(stage.prints);

@@ -7,6 +7,7 @@
 #include "exec/crew.h"
 #include "exec/ingress.h"
 #include "exec/observe.h"
+#include "file/fatal.h"
 #include "file/script.h"
 
 #include <assert.h>
@@ -510,7 +511,9 @@ bool controller_run(const struct controller_job *job, struct controller_result *
                          controller.origin_usec, err) &&
             watch_load(&controller, err);
     if (ready) {
+        fatal_about(&controller.scheduler.cluster);
         run(&controller);
+        fatal_about(NULL);
     }
     failed = controller.crew.failed || controller.ingress.failed;
     if (failed) {

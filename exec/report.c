@@ -146,7 +146,9 @@ static void print_machines(const struct report *report)
     int n_own = 0;
 
     for (int i = 0; i < report->story.n_tasks; i++) {
-        n_containers += report->story.tasks[i].n_containers;
+        const struct story_task *task = &report->story.tasks[i];
+
+        n_containers += task->placed_at_usec == USEC_NEVER ? 0 : task->n_containers;
         n_own += report->story.tasks[i].machine != NULL;
     }
     printf("machines      ");

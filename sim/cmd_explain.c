@@ -5,6 +5,7 @@
 
 #include "file/cost.h"
 #include "file/explain.h"
+#include "file/fatal.h"
 #include "file/nearest.h"
 #include "file/options.h"
 #include "file/saga.h"
@@ -61,6 +62,15 @@ static void print(const struct explain *explain, bool json)
     buffer_finish(&text);
 }
 
+/* What tell_fatal() tells of. */
+static const struct wish *asked;
+
+static void tell_fatal(void)
+{
+    fprintf(stderr, "to see it again: berth explain %s --%s %s\n", asked->path,
+            asked->task ? "task" : "what-if", asked->task ? asked->task : asked->what_if);
+}
+
 static int explain_run(const struct wish *wish)
 {
     struct explain explain;
@@ -73,10 +83,12 @@ static int explain_run(const struct wish *wish)
         fprintf(stderr, "berth explain: --task \"%s\" %s\n", wish->task, wrong);
         return EXIT_INPUT;
     }
+    fatal_watch(tell_fatal);
     if (explain_task(&explain, wish->path, task, wish->at_usec, &err))
         print(&explain, wish->json);
     else
         code = err_report(&err);
+    fatal_unwatch();
     explain_finish(&explain);
     return code;
 }
@@ -206,9 +218,12 @@ static int ask(const struct wish *wish, const struct scenario *scenario, struct 
         taskdef = register_file(cluster, wish->what_if);
     if (taskdef == ID_NONE)
         return EXIT_INPUT;
+    fatal_watch(tell_fatal);
+    fatal_about(cluster);
     explain_what_if(&explain, cluster, taskdef, find_call(scenario, taskdef, wish->at_usec),
                     wish->at_usec);
     print(&explain, wish->json);
+    fatal_unwatch();
     explain_finish(&explain);
     return EXIT_FINE;
 }
@@ -252,6 +267,7 @@ static int explain(struct wish *wish)
 {
     const char *wrong = NULL;
 
+    asked = wish;
     wish->at_usec = USEC_NEVER;
     if (wish->at)
         wrong = units_duration(wish->at, &wish->at_usec);

@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "core/check.h"
+#include "file/fatal.h"
 #include "file/script.h"
 #include "fleet.h"
 #include "front.h"
@@ -14,10 +15,8 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Entries of the queue besides the fleet's and the links'. */
 enum sim_what {
@@ -66,59 +65,16 @@ struct sim {
     bool failed; /* see err */
 };
 
-/* Says where it happened if an assertion fails or the machine stops the program: there is one simulation at a
- * time. */
+/* What tell_fatal() tells of: there is one simulation at a time. */
 static const struct sim *running;
 
-/* The name of a strategy of somebody's own that the run has used, or NULL. */
-static const char *own_strategy(const struct cluster *cluster)
+static void tell_fatal(void)
 {
-    for (int i = 0; i < cluster->n_requests; i++)
-        for (int r = 0; r < cluster->requests[i].n_strategy; r++)
-            if (cluster->requests[i].strategy[r].type == STRATEGY_OWN)
-                return cluster->requests[i].strategy[r].name;
-    return NULL;
-}
-
-static void on_abort(int signal)
-{
-    const char *own;
-
-    if (!running)
-        _exit(EXIT_BUG);
-    own = own_strategy(&running->scheduler->cluster);
-    if (signal != SIGABRT)
-        fprintf(stderr, "berth: %s\n",
-                signal == SIGFPE ? "divided by zero" : "reached for memory that is not there");
     fprintf(stderr,
-            "berth: this is a bug in berth%s%s%s: event %" PRId64 " at %" PRId64
-            " us; to see it again: berth sim %s --seed %" PRIu64 " --paranoid\n",
-            own ? ", or in the strategy " : "", own ? own : "",
-            own ? " in sim/core/strategies.c" : "", running->result->summary.events + 1,
-            running->now_usec, running->scenario->path, running->options->seed);
-    _exit(EXIT_BUG);
-}
-
-/* The address sanitizer tells more of a SIGSEGV than this would. */
-#ifdef __SANITIZE_ADDRESS__
-static const int fatal[] = {SIGABRT, SIGFPE};
-#else
-static const int fatal[] = {SIGABRT, SIGFPE, SIGSEGV};
-#endif
-#define N_FATAL (sizeof fatal / sizeof *fatal)
-
-static void watch_fatal(struct sigaction *before)
-{
-    struct sigaction action = {.sa_handler = on_abort};
-
-    for (size_t i = 0; i < N_FATAL; i++)
-        sigaction(fatal[i], &action, &before[i]);
-}
-
-static void unwatch_fatal(const struct sigaction *before)
-{
-    for (size_t i = 0; i < N_FATAL; i++)
-        sigaction(fatal[i], &before[i], NULL);
+            "event %" PRId64 " at %" PRId64 " us; to see it again: berth sim %s --seed %" PRIu64
+            " --paranoid\n",
+            running->result->summary.events + 1, running->now_usec, running->scenario->path,
+            running->options->seed);
 }
 
 /* The seed of what steps cost: another luck is another day in the same world. */
@@ -620,7 +576,6 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
         .script_usec = USEC_NEVER,
         .observe_usec = USEC_NEVER,
     };
-    struct sigaction before[N_FATAL];
     bool ok;
 
     *result = (struct sim_result){.torn_down_usec = USEC_NEVER};
@@ -640,10 +595,11 @@ bool sim_run(const struct scenario *scenario, const struct sim_options *options,
     links_init(&sim.links, scenario, luck_of(options), &sim.queue);
     script_init(&sim.script, scenario);
     running = &sim;
-    watch_fatal(before);
+    fatal_watch(tell_fatal);
+    fatal_about(&result->scheduler.cluster);
     loop(&sim);
     ok = close_log(&sim);
-    unwatch_fatal(before);
+    fatal_unwatch();
     running = NULL;
     finish(&sim);
     return ok;

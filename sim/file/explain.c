@@ -5,6 +5,7 @@
 #include "file/explain.h"
 
 #include "core/capacity.h"
+#include "file/fatal.h"
 #include "file/inquiry.h"
 
 #include <assert.h>
@@ -108,6 +109,7 @@ bool explain_task(struct explain *explain, const char *path, int32_t task, int64
     explain->own_story = malloc(sizeof *explain->own_story);
     assert(explain->inquiry != NULL && explain->own_story != NULL);
     story_init(explain->own_story);
+    fatal_about(&explain->inquiry->scheduler.cluster);
     return inquire(explain, path, err);
 }
 

@@ -8,6 +8,7 @@
 #include "core/strategies.h"
 #include "file/codec.h"
 #include "file/difference.h"
+#include "file/fatal.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -38,6 +39,7 @@ void replay_init(struct replay *replay, uint64_t seed, int64_t epoch_usec)
     *replay = (struct replay){0};
     scheduler_init(&replay->scheduler, seed);
     replay->scheduler.cluster.epoch_usec = epoch_usec;
+    fatal_about(&replay->scheduler.cluster);
     run_summary_init(&replay->summary);
 }
 
@@ -59,6 +61,7 @@ void replay_finish(struct replay *replay)
     }
     for (int i = 0; i < replay->n_early; i++)
         message_finish(&replay->early[i].message);
+    fatal_about(NULL);
     scheduler_finish(&replay->scheduler);
     outputs_finish(&replay->outputs);
     free(replay->agents);

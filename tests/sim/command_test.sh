@@ -293,6 +293,12 @@ for pause in 0.5 1 2 4 8; do
 done
 grep -q '^berth: divided by zero' err && grep -q 'or in the strategy best-fit in sim/core/strategies.c: event' err
 report 'as does one in a strategy of your own' $?
+mkfifo slow.run
+"$berth" explain slow.run --task t1 >out 2>err &
+sleep 0.3
+kill -FPE $! && wait $!
+[ $? = 70 ] && grep -q '^berth: divided by zero' err && grep -q 'a bug in berth: to see it again: berth explain slow.run --task t1$' err
+report 'and one while a run is explained' $?
 
 
 mkdir alone && cp "$berth" alone/berth
