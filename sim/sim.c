@@ -470,8 +470,8 @@ static bool over(const struct sim *sim)
     return sim->failed || left_there(sim) || (sim->script_done && scheduler_ended(sim->scheduler));
 }
 
-/* What the scheduler will hear next is on its way already: memory is to bring its part of the cluster meanwhile, first the
- * letter, then where it points to, step by step. */
+/* What the scheduler will hear next is on its way already: meanwhile memory is to bring the letter, then, one event
+ * after the other, what it points to. */
 static void foresee(const struct sim *sim)
 {
     struct queue_entry entry;

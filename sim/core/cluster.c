@@ -184,11 +184,9 @@ void cluster_close_details(struct cluster *cluster, int id)
     cluster->tasks[id].details = DETAILS_OF_NOBODY;
 }
 
-/* An instance's tasks -----------------------------------------------------------------------------
- * The newest stand in its record, as they come and go together with it; where they are too many for that,
- * the older ones are linked through their details. */
+/* An instance's tasks ----------------------------------------------------------------------------- */
 
-/* Makes room in the record for one more: those that left go, or the oldest. */
+/* Makes room in the record for one more: where nobody has left, the oldest is linked. */
 void cluster_make_place(struct cluster *cluster, struct instance *instance)
 {
     uint8_t kept = 0;
@@ -359,6 +357,12 @@ void cluster_charge(struct cluster *cluster, int id)
         add_debt(instance, service, amount);
     else
         ledger_pay(&cluster->ledger, cluster->groups[instance->group].provider, service, amount);
+}
+
+/* As cluster_retire(), for where that is seldom needed. */
+void cluster_retire_at_last(struct cluster *cluster, int id, enum stop_code code)
+{
+    cluster_retire(cluster, id, code);
 }
 
 /* Its service no longer counts on it. */

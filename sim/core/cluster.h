@@ -41,7 +41,8 @@ struct debt {
     unsigned __int128 amount;
 };
 
-/* Of an instance's tasks, so many have their places in its record: as many as fill a line of memory. */
+/* So many of an instance's tasks, those placed last, stand in its record: a line of memory. The others, where there are
+ * more, are linked through their details. */
 #define INSTANCE_NEWEST (ARRAY_LINE / (int)sizeof(int32_t))
 
 /* What placing and stopping a task touches stands first, side by side. */
@@ -62,16 +63,14 @@ struct instance {
     int32_t cpu_reserved, memory_reserved_mib;
     int64_t rate;    /* LEDGER_UNIT-ths of nano-dollars per hour */
     int32_t n_tasks; /* here and not STOPPED */
-    int32_t
-        older; /* of them, but for the newest ones: details of the one placed last, for cluster_older_on() */
-    int32_t type; /* of the group's: 0 is its first */
-    int32_t zone; /* index in the group's zones, or ID_NONE */
+    int32_t older;   /* details of the newest of those that are linked */
+    int32_t type;    /* of the group's: 0 is its first */
+    int32_t zone;    /* index in the group's zones, or ID_NONE */
     int32_t bound_task;
     bool scaled_out;                        /* launched by its capacity provider */
     bool launch_is_open, terminate_is_open; /* decisions that have no answer yet */
     uint8_t n_newest;
-    int32_t newest
-        [INSTANCE_NEWEST]; /* tasks in the order in which they were placed; ID_NONE: has left */
+    int32_t newest[INSTANCE_NEWEST]; /* oldest first; ID_NONE: has left */
     int64_t launched_at_usec;
     int64_t drain_until_usec;   /* leaving: terminated by then at the latest */
     int64_t registered_at_usec; /* its agent's last registration; means nothing while LAUNCHING */
@@ -140,8 +139,7 @@ struct task_details {
     int64_t placed_at_usec; /* where somebody pays for it */
     int64_t running_usec;   /* when it was RUNNING first */
     int32_t task;
-    int32_t newer_here,
-        older_here; /* details, of a task that is none of its instance's newest: its neighbours */
+    int32_t newer_here, older_here; /* details: its neighbours, if it is linked on its instance */
     int32_t next_of_service, prev_of_service;
     int32_t first_target;             /* in the balancer's groups, or ID_NONE */
     uint8_t stop_reason;              /* enum stop_reason, once it is to stop */

@@ -21,6 +21,7 @@ void cluster_leave_service(struct cluster *cluster, int task);
 void cluster_make_place(struct cluster *cluster, struct instance *instance);
 void cluster_unlink(struct cluster *cluster, struct instance *instance, int task);
 void cluster_close_details(struct cluster *cluster, int task);
+void cluster_retire_at_last(struct cluster *cluster, int task, enum stop_code code);
 
 static inline void cluster_note_task(const struct cluster *cluster, const struct task *task,
                                      int delta)
@@ -155,7 +156,7 @@ static inline void cluster_stop(struct cluster *cluster, int id, enum stop_code 
 
     assert(task->last != TASK_STOPPED);
     if (task->desired == TASK_RUNNING || task->is_deregistering)
-        cluster_retire(cluster, id, code);
+        cluster_retire_at_last(cluster, id, code);
     task->last = TASK_STOPPED;
     if (task->instance != ID_NONE) {
         if (cluster->taskdef_facts[task->taskdef].takes_extras)

@@ -89,8 +89,8 @@ void scheduler_finish(struct scheduler *scheduler);
 void scheduler_step(struct scheduler *scheduler, int64_t at_usec, const struct message *event,
                     struct outputs *outputs);
 
-/* The event is to come, soon or next: has memory bring what its step will touch. Changes nothing. A driver that knows may
- * call it first with `is_next` false and some events later with true. */
+/* The event is to come, soon or next: has memory bring what its step will touch. Changes nothing. A driver that knows
+ * calls it an event or more before with `is_next` false, and right before with true. */
 void scheduler_foresee(const struct scheduler *scheduler, const struct message *event,
                        bool is_next);
 

@@ -235,10 +235,20 @@ static bool visit_crowd(const struct shelf_grid *grid, size_t id,
     return true;
 }
 
+/* The crowds of a row that clear at least so many bars: a bit each, by the number. */
+static uint32_t crowds_in(const struct shelf_grid *grid, uint32_t row, uint32_t n_bars)
+{
+    uint32_t field =
+        (uint32_t)(grid->used[row / SHELF_FIELDS] >> row % SHELF_FIELDS * SHELF_FIELD) &
+        ((1 << SHELF_FIELD) - 1);
+
+    return field >> n_bars << n_bars;
+}
+
 static bool visit_row(const struct shelf_grid *grid, struct shelf_range range,
                       bool (*visit)(void *context, int32_t item), void *context)
 {
-    for (uint32_t in = shelf_crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
+    for (uint32_t in = crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
         uint32_t n_bars = (uint32_t)__builtin_ctz(in);
 
         if (!visit_crowd(grid, (size_t)range.row * (uint32_t)grid->n_bars + n_bars - 1, visit,

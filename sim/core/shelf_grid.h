@@ -110,10 +110,10 @@ static inline uint32_t shelf_crowd_of(const struct shelf_grid *grid, uint32_t pl
            1;
 }
 
-/* The bit in `used` that says that there is such a crowd. */
-static inline uint64_t shelf_used_bit(uint32_t row, uint32_t n_bars)
+/* The bit in its word of `used` that says that somebody is in the crowd. */
+static inline uint32_t shelf_used_bit(uint32_t row, uint32_t n_bars)
 {
-    return UINT64_C(1) << (row % SHELF_FIELDS * SHELF_FIELD + n_bars);
+    return row % SHELF_FIELDS * SHELF_FIELD + n_bars;
 }
 
 static inline void shelf_enter_crowd(const struct shelf_grid *grid, uint32_t place, uint32_t item)
@@ -127,19 +127,20 @@ static inline void shelf_enter_crowd(const struct shelf_grid *grid, uint32_t pla
     crowd->top |= UINT64_C(1) << item / 4096;
     crowd->n++;
     crowd->lowest = (int32_t)item < crowd->lowest ? (int32_t)item : crowd->lowest;
-    grid->used[row / SHELF_FIELDS] |= shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
+    grid->used[row / SHELF_FIELDS] |= UINT64_C(1)
+                                      << shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
 }
 
+/* As unforeseeable is whether anybody is there. */
 static inline int32_t shelf_lowest_of(const struct shelf_grid *grid,
                                       const struct shelf_crowd *crowd, const uint64_t *words)
 {
-    uint32_t at;
+    uint64_t nobody = crowd->n == 0;
+    uint32_t at = (uint32_t)__builtin_ctzll(crowd->top | nobody);
 
-    if (crowd->n == 0)
-        return SHELF_NOBODY;
-    at = (uint32_t)__builtin_ctzll(crowd->top);
-    at = at * 64 + (uint32_t)__builtin_ctzll(words[at]);
-    return (int32_t)(at * 64 + (uint32_t)__builtin_ctzll(words[grid->leaves + at]));
+    at = at * 64 + (uint32_t)__builtin_ctzll(words[at] | nobody);
+    at = at * 64 + (uint32_t)__builtin_ctzll(words[grid->leaves + at] | nobody);
+    return (int32_t)(at | (SHELF_NOBODY & -(uint32_t)nobody));
 }
 
 /* Whether others stay nobody can foresee: so nothing asks for it. */
@@ -155,9 +156,8 @@ static inline void shelf_leave_crowd(const struct shelf_grid *grid, uint32_t pla
     crowd->n--;
     if (crowd->lowest == (int32_t)item)
         crowd->lowest = shelf_lowest_of(grid, crowd, words);
-    if (crowd->n == 0)
-        grid->used[row / SHELF_FIELDS] &=
-            ~shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
+    grid->used[row / SHELF_FIELDS] &=
+        ~((uint64_t)(crowd->n == 0) << shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]));
 }
 
 /* To another seat or to none, from where it stood, if it did. */
@@ -229,16 +229,6 @@ static inline uint32_t shelf_find_row(const struct shelf_grid *grid, uint32_t ro
     return end;
 }
 
-/* The crowds of a row that clear at least so many bars: a bit each, by the number. */
-static inline uint32_t shelf_crowds_in(const struct shelf_grid *grid, uint32_t row, uint32_t n_bars)
-{
-    uint32_t field =
-        (uint32_t)(grid->used[row / SHELF_FIELDS] >> row % SHELF_FIELDS * SHELF_FIELD) &
-        ((1 << SHELF_FIELD) - 1);
-
-    return field >> n_bars << n_bars;
-}
-
 /* Somebody asks for that row of each board and for that column, which is a bar from now on. Without a grid after
  * this the bins have the answer. */
 void shelf_grid_ask_for(struct shelf *shelf, int32_t row, int32_t column);
@@ -278,17 +268,22 @@ static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf,
     const struct shelf_grid *grid = shelf->grid;
     const struct shelf_crowd *crowds = grid->crowds + (size_t)range.row * (uint32_t)grid->n_bars;
     uint32_t first_row = range.end - grid->board_rows, next_row = range.row;
-    struct shelf_answer answer = {.n = 2, .item = SHELF_NOBODY};
+    struct shelf_answer answer = {.n = 2};
+    uint32_t lowest = UINT32_MAX;
     int32_t n = 0;
 
     if (range.row == range.end)
         return (struct shelf_answer){0};
-    for (uint32_t in = shelf_crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
-        const struct shelf_crowd *crowd = &crowds[__builtin_ctz(in) - 1];
+    /* All of them, and those with too few bars to no effect: of how many it is nobody can foresee. */
+    for (uint32_t i = 1; i <= (uint32_t)grid->n_bars; i++) {
+        const struct shelf_crowd *crowd = &crowds[i - 1];
+        uint32_t without = -(uint32_t)(i < range.n_bars); /* all bits or none */
+        uint32_t item = (uint32_t)crowd->lowest | without;
 
-        answer.item = crowd->lowest < answer.item ? crowd->lowest : answer.item;
-        n += crowd->n;
+        lowest = item < lowest ? item : lowest;
+        n += crowd->n & (int32_t)~without;
     }
+    answer.item = (int32_t)lowest;
     if (n == 1) {
         next_row = shelf_find_row(grid, range.row + 1, range.end, range.n_bars);
         answer.n -= next_row == range.end;

@@ -225,7 +225,8 @@ static void fill(struct bench *bench, const struct case_of_bench *which)
     }
 }
 
-/* Which task is to be released now. The next ones are known, as a driver knows the next events: it tells the cluster. */
+/* Which task is to be released now. The next ones are known, as the simulator knows its next events, and as it does
+ * the cluster is told. */
 static int take_next(struct bench *bench)
 {
     int which = bench->next[0];
