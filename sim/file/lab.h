@@ -76,6 +76,10 @@ struct lab_answer {
     char text[ANSWER_TEXT_MAX]; /* as it stands there, a number too */
 };
 
+/* Whether what a student handed in is a file itself, or nothing. A link could lead to the teacher's answers, or
+ * anywhere else that only who judges may read; a pipe would never end. */
+bool lab_is_own_file(const char *path, struct err *err);
+
 /* The answer of that name in the file, which holds one JSON object; not given where the member is
  * absent, empty or no text, number or truth. False where the file cannot be read, with the place. */
 bool lab_read_answer(const char *path, const char *name, struct lab_answer *answer,

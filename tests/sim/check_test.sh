@@ -82,6 +82,21 @@ check 'a word may begin with a capital' 'score    115 of 127' "$("$berth" check 
 rm work/answers.json
 "$berth" check lab --work work >out 2>&1
 check 'no answers get nothing' 'score    66 of 127' "$(tail -n 1 out)"
+echo '{ "q": "1.2s", "l": "two" }' >teachers.json
+ln -s "$PWD/teachers.json" work/answers.json
+"$berth" check lab --work work >out 2>&1
+check "a link to the teacher's answers gets nothing" 'score    66 of 127' "$(tail -n 1 out)"
+holds 'and is named' 'work/answers.json is no file of its own' "$(cat out)"
+rm work/answers.json
+mkfifo work/answers.json
+timeout 20 "$berth" check lab --work work >out 2>&1
+check 'nor is a pipe waited for' 'score    66 of 127' "$(tail -n 1 out)"
+rm work/answers.json
+mv work/mine.json mine.json
+ln -s "$PWD/mine.json" work/mine.json
+"$berth" check lab --work work >out 2>&1
+holds 'nor is a scenario a link' 'work/mine.json is no file of its own' "$(cat out)"
+mv mine.json work/mine.json
 "$berth" check lab --work work --patience 1us >out 2>&1
 holds 'a run that takes too long is not run' 'not run  0/2  good' "$(cat out)"
 check 'and gets no points' 'score    0 of 127' "$(tail -n 1 out)"
