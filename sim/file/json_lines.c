@@ -62,6 +62,10 @@ static json_t *read_lines(const struct node *node, FILE *file, int max, node_of_
         if (*rest != '\0' && *rest != '#')
             ok = add_line(list, node, name, number, rest, max, read);
     }
+    if (ok && ferror(file)) { /* a folder can be opened, and not be read */
+        node_error(node, "cannot read %.200s: %s", name, strerror(errno));
+        ok = false;
+    }
     if (ok)
         return list;
     json_decref(list);

@@ -96,6 +96,8 @@ Test(scenario_costs, findings)
          "\"300ms\""},
         {"\"costs\":{\"exit\":{\"samples\":\"/nowhere/at/all\"}}",
          "1:50: error: costs.exit.samples: cannot read /nowhere/at/all: No such file or directory"},
+        {"\"costs\":{\"exit\":{\"samples\":\"/\"}}",
+         "1:50: error: costs.exit.samples: cannot read /: Is a directory"},
         {"\"costs\":{\"exit\":{\"gamma\":{\"mean\":\"1s\",\"shape\":0}}}",
          "1:69: error: costs.exit.gamma.shape: found 0, wanted a number from 0.05 to 1000"},
         {"\"costs\":{\"host\":{}}", "1:39: error: costs.host.cpus: missing: how many all "
