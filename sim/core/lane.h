@@ -88,9 +88,9 @@ void lane_destroy(struct lane *lane);
 /* Takes in what the cluster's index has noted and the instances that have come since. */
 void lane_follow(struct lane *lane, const struct cluster *cluster);
 
-/* Follows, and then: where one more task goes. False where the lane must not be asked. */
-bool lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
-                 struct placement *placement);
+/* Follows, and then: where one more task goes, or PLACE_PLAINLY. */
+struct placement lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef,
+                             int task);
 
 /* Compares the lane with one built anew; where they do not agree, `detail` says what. */
 bool lane_check(const struct lane *lane, const struct cluster *cluster, char *detail, size_t size);

@@ -285,21 +285,19 @@ static __attribute__((noinline)) struct placement choose_among(struct lane *lane
     return placement;
 }
 
-bool lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef, int task,
-                 struct placement *placement)
+struct placement lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef,
+                             int task)
 {
     const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
     struct shelf_answer answer;
 
     follow(lane, cluster);
     if (lane->overflown)
-        return false;
-    if (lane->n_classes > 1 || lane->at_random) {
-        *placement = choose_among(lane, cluster, facts->cpu, facts->memory_mib, task);
-        return true;
-    }
+        return (struct placement){PLACE_PLAINLY, ID_NONE};
+    if (lane->n_classes > 1 || lane->at_random)
+        return choose_among(lane, cluster, facts->cpu, facts->memory_mib, task);
     answer = shelf_first(&lane->shelf, 0, facts->cpu, facts->memory_mib, false);
-    placement->instance = answer.n > 0 ? answer.item : ID_NONE;
-    placement->rule = answer.n > 1 ? rule_between(lane, answer.key, answer.next_key) : ID_NONE;
-    return true;
+    return (struct placement){answer.n > 0 ? answer.item : ID_NONE,
+                              answer.n > 1 ? rule_between(lane, answer.key, answer.next_key)
+                                           : ID_NONE};
 }

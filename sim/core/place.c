@@ -410,11 +410,11 @@ static struct placement reason_about(const struct cluster *cluster, int request_
 
 struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task)
 {
-    struct placement placement;
+    struct placement placement = place_index_find(cluster, request, taskdef, task);
 
-    if (place_index_find(cluster, request, taskdef, task, &placement))
-        return placement;
-    return place_task_plainly(cluster, request, taskdef, task);
+    return placement.instance != PLACE_PLAINLY
+               ? placement
+               : place_task_plainly(cluster, request, taskdef, task);
 }
 
 struct placement place_task_plainly(const struct cluster *cluster, int request, int taskdef,

@@ -218,24 +218,23 @@ static inline struct lane *find_lane(const struct cluster *cluster, int request,
                : make_lane(cluster, request, taskdef);
 }
 
-bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
-                      struct placement *placement)
+struct placement place_index_find(const struct cluster *cluster, int request, int taskdef, int task)
 {
     struct place_index *index = cluster->index;
+    struct placement placement = {PLACE_PLAINLY, ID_NONE};
     struct lane *lane;
 
     if (cluster->n_instances < PLAIN_BELOW)
-        return false;
+        return placement;
     lane = find_lane(cluster, request, taskdef);
     if (!lane)
-        return false;
+        return placement;
     lane->asked_at = ++index->turn;
     index->n_seen = index->n_notes; /* it follows */
-    if (!lane_answer(lane, cluster, taskdef, task, placement))
-        return false;
-    if (placement->instance != ID_NONE) /* whoever asks will place there */
-        cluster_fetch_instance(cluster, placement->instance);
-    return true;
+    placement = lane_answer(lane, cluster, taskdef, task);
+    if (placement.instance >= 0) /* whoever asks will place there */
+        cluster_fetch_instance(cluster, placement.instance);
+    return placement;
 }
 
 bool place_index_check(const struct cluster *cluster, char *detail, size_t size)

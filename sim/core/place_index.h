@@ -66,10 +66,11 @@ static inline void place_index_note(struct place_index *index, int32_t instance,
 /* The request's strategy or constraints have changed. */
 void place_index_forget(struct place_index *index, int32_t request);
 
-/* As place_task(). False where the plain way is the better one: the cluster is small, the lanes are used up, or a
- * strategy is an own one. */
-bool place_index_find(const struct cluster *cluster, int request, int taskdef, int task,
-                      struct placement *placement);
+/* As place_task(). PLACE_PLAINLY where the plain way is the better one: the cluster is small, the lanes are used up, or
+ * a strategy is an own one. */
+#define PLACE_PLAINLY (-2) /* in place of an instance */
+struct placement place_index_find(const struct cluster *cluster, int request, int taskdef,
+                                  int task);
 
 /* Compares every lane with one built anew; where one does not agree, `detail` says what. */
 bool place_index_check(const struct cluster *cluster, char *detail, size_t size);
