@@ -2,6 +2,7 @@
  * `berth view`: one run or two in step, in a window or as a picture of one moment. Reads run logs;
  * it must never know who made them.
  */
+#include "file/nearest.h"
 #include "file/options.h"
 #include "file/story.h"
 #include "file/units.h"
@@ -17,6 +18,7 @@
 #include "viz/stage.h"
 #include "viz/view.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,18 +141,52 @@ static bool read_screenshot(const char *path, struct err *err)
     return true;
 }
 
-static bool read_pick(const char *option, const char *text, int n_runs, struct layout_pick *pick,
-                      struct err *err)
+/* A service by its name, "web" or "2:web"; false with the nearest name, or NULL. */
+static bool find_service(const struct reel *runs, int n_runs, const char *text,
+                         struct layout_pick *pick, const char **nearest)
 {
-    if (text && (!stage_read_pick(text, pick) || pick->scene >= n_runs))
-        return err_set(
-            err, EXIT_INPUT,
-            "--%s \"%s\": say a task, an instance or a service, \"t7\", \"i2\" or \"s1\"%s", option,
-            text, n_runs > 1 ? ", of the second run \"2:t7\"" : "");
-    return true;
+    bool of_second = n_runs > 1 && strncmp(text, "2:", 2) == 0;
+    const struct story *story = &runs[of_second].story;
+    const char **names = calloc((size_t)story->n_services + 1, sizeof *names);
+    bool found = false;
+    text += of_second ? 2 : 0;
+    assert(names != NULL);
+    for (int i = 0; i < story->n_services; i++) {
+        names[i] = story->services[i].name;
+        if (strcmp(names[i], text) == 0) {
+            *pick =
+                (struct layout_pick){.scene = of_second, .thing = LAYOUT_SERVICE, .id = (int32_t)i};
+            found = true;
+        }
+    }
+    *nearest = found ? NULL : nearest_name(text, names, story->n_services);
+    free(names);
+    return found;
 }
 
-static bool read_look(struct wishes *wishes, int n_runs, struct err *err)
+static bool read_pick(const char *option, const char *text, const struct reel *runs, int n_runs,
+                      struct layout_pick *pick, struct err *err)
+{
+    const char *nearest;
+    if (!text || (stage_read_pick(text, pick) && pick->scene < n_runs) ||
+        find_service(runs, n_runs, text, pick, &nearest))
+        return true;
+    return err_set(
+        err, EXIT_INPUT,
+        "--%s \"%s\": say a task, an instance or a service, \"t7\", \"i2\", \"s1\" or the "
+        "service's name%s%s%s%s",
+        option, text, n_runs > 1 ? ", of the second run \"2:t7\"" : "",
+        nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+/* Once the runs are there: they know their services. */
+static bool read_picks(struct wishes *wishes, const struct reel *runs, int n_runs, struct err *err)
+{
+    return read_pick("pin", wishes->pin, runs, n_runs, &wishes->look.pinned, err) &&
+           read_pick("focus", wishes->focus, runs, n_runs, &wishes->look.focus, err);
+}
+
+static bool read_look(struct wishes *wishes, struct err *err)
 {
     struct stage_look *look = &wishes->look;
     char rest[2] = "";
@@ -169,8 +205,7 @@ static bool read_look(struct wishes *wishes, int n_runs, struct err *err)
         look->scale_percent < 50 || look->scale_percent > 400)
         return err_set(err, EXIT_INPUT, "--scale \"%s\": say a share from 50%% to 400%%",
                        wishes->scale);
-    return read_pick("pin", wishes->pin, n_runs, &look->pinned, err) &&
-           read_pick("focus", wishes->focus, n_runs, &look->focus, err);
+    return true;
 }
 
 static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
@@ -180,7 +215,7 @@ static bool read_wishes(struct wishes *wishes, int n_runs, struct err *err)
     if (wishes->predict && is_headless(wishes))
         return err_set(err, EXIT_INPUT, "--predict asks somebody: it needs a window");
     return read_size(wishes, err) && read_density(wishes, err) && read_at(wishes, err) &&
-           read_look(wishes, n_runs, err) && read_film(wishes, err) &&
+           read_look(wishes, err) && read_film(wishes, err) &&
            read_screenshot(wishes->screenshot, err);
 }
 
@@ -334,7 +369,8 @@ int main(int argc, char **argv)
         {"filter", 0, OPTION_TEXT, &wishes.filter, "WORDS",
          "dim what does not match: a family, task, instance, service, state or zone", 0, NULL},
         {"pin", 0, OPTION_TEXT, &wishes.pin, "THING",
-         "pin a task, an instance or a service (\"t7\", \"i2\", \"s1\", of the second run "
+         "pin a task, an instance or a service (\"t7\", \"i2\", \"s1\" or its name, of the second "
+         "run "
          "\"2:t7\")",
          0, NULL},
         {"scroll", 0, OPTION_NUMBER, &wishes.scroll, "PIXELS", "roll the story of what is pinned",
@@ -409,7 +445,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < n_runs; i++)
             reel_name(&runs[i], base_name(argv[i]));
     }
-    ok = ok && set_stage(runs, argv, n_runs, &wishes, &err);
+    ok = ok && read_picks(&wishes, runs, n_runs, &err) &&
+         set_stage(runs, argv, n_runs, &wishes, &err);
     for (int i = 0; i < n_loaded; i++)
         reel_finish(&runs[i]);
     return err_flushed(ok ? EXIT_FINE : err_report(&err));
