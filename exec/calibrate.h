@@ -66,7 +66,9 @@ enum measured {
     MEASURED_END_COLD_CPU,  /* of the container's processes, likewise */
     MEASURED_REMOVE_COLD_CPU,
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
-    MEASURED_END_CPU,        /* of the container's processes, on their way out */
+    MEASURED_END_CPU,        /* of the container's processes, told to end, on their way out */
+    MEASURED_FINISH_CPU,     /* likewise where they end by themselves */
+    MEASURED_SEE_END_CPU,    /* the agent's for that */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
     MEASURED_REMOVE_WAIT,    /* in a crowd: beyond its CPU time */

@@ -125,10 +125,11 @@ static void add_cold(struct cold *cold, const struct rehearse_times *times)
 static bool alone(struct calibration *calibration, struct err *err)
 {
     const bool quick = calibration->quick;
-    const struct rehearse_round sequence = {"none", quick ? 15 : 40, false, 0, 1, false, 0};
-    const struct rehearse_round rest = {"none", quick ? 8 : 15, false, CALIBRATE_REST_USEC,
-                                        1,      false,          0};
-    const struct rehearse_round idle = {"none", quick ? 6 : 10, false, IDLE_USEC, 1, false, 0};
+    const struct rehearse_round sequence = {.family = "none", .n = quick ? 15 : 40};
+    const struct rehearse_round rest = {
+        .family = "none", .n = quick ? 8 : 15, .rest_usec = CALIBRATE_REST_USEC};
+    const struct rehearse_round idle = {
+        .family = "none", .n = quick ? 6 : 10, .rest_usec = IDLE_USEC};
     static struct cold cold;
     struct rehearse_times times;
 
@@ -173,13 +174,11 @@ static bool parked(struct calibration *calibration, struct err *err)
     struct rehearse_times times;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct rehearse_round round = {"none",
-                                             calibration->quick ? rows[i].n_quick : rows[i].n,
-                                             rows[i].at_once,
-                                             rows[i].rest_usec,
-                                             1,
-                                             true,
-                                             0};
+        const struct rehearse_round round = {.family = "none",
+                                             .n = calibration->quick ? rows[i].n_quick : rows[i].n,
+                                             .at_once = rows[i].at_once,
+                                             .rest_usec = rows[i].rest_usec,
+                                             .parked = true};
         struct series *series = &calibration->series[rows[i].what];
 
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
@@ -211,7 +210,10 @@ struct crowd {
     struct rounds remove[2];               /* CPU time; without and with a network */
     struct rounds removing;                /* how long that took */
     struct rounds start, child, exec, exit, end, see,
-        keep; /* CPU time, of as many agents as crowds have */
+        keep;               /* CPU time, of as many agents as crowds have */
+    struct rounds see_life; /* likewise, of containers that end by themselves */
+    int64_t begun_usec;     /* CPU time of each until it was ready, in the last round */
+    int64_t ended_usec;     /* and then, told to end */
 };
 
 /* The first of a crowd is cold, like one that is alone. */
@@ -307,12 +309,30 @@ static void add_kernel(struct calibration *calibration, const struct rehearse_ti
     add_clearing(calibration, times, &curve);
 }
 
+/* The mean, without the first of each agent. */
+static int64_t mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
+{
+    int64_t sum = 0;
+    int n = 0;
+
+    for (int i = 0; i < times->n; i++) {
+        if (i % per_agent != 0) {
+            sum += times->usec[which][i];
+            n++;
+        }
+    }
+    return n > 0 ? sum / n : 0;
+}
+
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
                         struct err *err)
 {
     const int agents = way == ALONE ? 1 : crowd->agents;
-    const struct rehearse_round round = {
-        network ? "bridge" : "none", agents > 2 ? 16 : 28, true, QUIET_USEC, agents, false, 0};
+    const struct rehearse_round round = {.family = network ? "bridge" : "none",
+                                         .n = agents > 2 ? 16 : 28,
+                                         .at_once = true,
+                                         .rest_usec = QUIET_USEC,
+                                         .agents = agents};
     struct rehearse_times times;
     int64_t idle_usec = kernel_threads_cpu_usec();
 
@@ -321,10 +341,10 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
-    add_kernel(calibration, &times, idle_usec);
     add_warm(network ? &crowd->network[way] : &crowd->create[way], &times, round.n,
              REHEARSED_CREATE);
     if (agents == crowd->agents) {
+        add_kernel(calibration, &times, idle_usec);
         add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
         add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
@@ -334,6 +354,9 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
         add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
         add_warm(&crowd->removing, &times, round.n, REHEARSED_REMOVE);
+        crowd->begun_usec = mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
+                            mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
+        crowd->ended_usec = mean_warm(&times, round.n, REHEARSED_END_CPU);
     }
     if (way == ALONE) {
         add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
@@ -343,6 +366,30 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         series_add(&calibration->series[MEASURED_COLD_AT_ONCE], times.all_usec / times.n);
         series_add(&calibration->series[MEASURED_PREPARED_AT_ONCE], times.started_usec / times.n);
     }
+    return true;
+}
+
+/* A processor is quicker in one second than in the next: what an end takes is told by the round before,
+ * and who is told to end has no less to do. */
+static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd, struct err *err)
+{
+    const struct rehearse_round round = {.family = "once",
+                                         .n = crowd->agents > 2 ? 16 : 28,
+                                         .at_once = true,
+                                         .rest_usec = QUIET_USEC,
+                                         .agents = crowd->agents,
+                                         .by_itself = true};
+    struct rehearse_times times;
+    int64_t usec;
+
+    usleep(QUIET_USEC);
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    usec = mean_warm(&times, round.n, REHEARSED_LIFE_CPU) - crowd->begun_usec;
+    usec = usec < 0 ? 0 : usec > crowd->ended_usec ? crowd->ended_usec : usec;
+    series_add(&calibration->series[MEASURED_FINISH_CPU], usec);
+    add_warm(&crowd->see_life, &times, round.n, REHEARSED_SEE_CPU);
     return true;
 }
 
@@ -378,6 +425,9 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_EXIT_CPU] = quieter(&crowd->exit);
     series[MEASURED_END_CPU] = quieter(&crowd->end);
     series[MEASURED_SEE_CROWD_CPU] = quieter(&crowd->see);
+    series[MEASURED_SEE_END_CPU] = quieter(&crowd->see_life);
+    series[MEASURED_SEE_END_CPU] =
+        series_minus(&series[MEASURED_SEE_END_CPU], &series[MEASURED_SEE_CROWD_CPU]);
     series[MEASURED_KEEP_CPU] = quieter(&crowd->keep);
     series[MEASURED_REMOVE_CPU] = quieter(&crowd->remove[false]);
     series[MEASURED_REMOVE_WAIT] = quieter(&crowd->removing);
@@ -408,6 +458,9 @@ static bool crowds(struct calibration *calibration, struct err *err)
                 return false;
             }
         }
+        if (!crowd_by_itself(calibration, &crowd, err)) {
+            return false;
+        }
     }
     take_crowd(calibration, &crowd);
     return true;
@@ -426,9 +479,10 @@ static bool beside(struct calibration *calibration, struct err *err)
                                2 * series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
     const int64_t work_usec = 2 * REHEARSE_WORK_USEC + series_quantile(&series[MEASURED_STOP], 500);
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round round = {
-        "short", calibration->quick ? 10 : 20, false, CALIBRATE_REST_USEC, 1,
-        false,   cpus > 32 ? 32 : (int)cpus};
+    const struct rehearse_round round = {.family = "short",
+                                         .n = calibration->quick ? 10 : 20,
+                                         .rest_usec = CALIBRATE_REST_USEC,
+                                         .beside = cpus > 32 ? 32 : (int)cpus};
     static struct rounds start, work;
     struct rehearse_times times;
 

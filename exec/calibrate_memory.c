@@ -14,8 +14,11 @@
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round round = {
-        "touch", 6, true, CALIBRATE_REST_USEC, cpus > 4 ? 4 : (int)cpus, false, 0};
+    const struct rehearse_round round = {.family = "touch",
+                                         .n = 6,
+                                         .at_once = true,
+                                         .rest_usec = CALIBRATE_REST_USEC,
+                                         .agents = cpus > 4 ? 4 : (int)cpus};
     struct rehearse_times times;
 
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
@@ -42,7 +45,8 @@ static void take_beyond(struct series *series, int64_t base_usec)
 bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
     struct series *series = calibration->series;
-    const struct rehearse_round round = {"touch", 8, false, CALIBRATE_REST_USEC, 1, false, 0};
+    const struct rehearse_round round = {
+        .family = "touch", .n = 8, .rest_usec = CALIBRATE_REST_USEC};
     struct rehearse_times times;
 
     if (!calibrate_rehearse(calibration, &round, &times, err)) {

@@ -60,6 +60,8 @@ static const struct table_row rows[] = {
     {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
+    {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
+    {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
     {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
     {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
@@ -250,6 +252,13 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
     const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
     const struct series exit = series_minus(&ended, &series[MEASURED_EXIT_COLD_CPU]);
+    /* What an end costs more where a signal brings it about, of the agent and of those who end. */
+    const struct series signal =
+        series_minus(&series[MEASURED_EXIT_CPU], &series[MEASURED_SEE_END_CPU]);
+    const struct series by_signal =
+        series_minus(&series[MEASURED_END_CPU], &series[MEASURED_FINISH_CPU]);
+    const struct series exit_cold = series_minus(&series[MEASURED_EXIT_COLD_CPU], &signal);
+    const struct series end_cold = series_minus(&series[MEASURED_END_COLD_CPU], &by_signal);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -264,13 +273,15 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_cold_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU],
                   &series[MEASURED_CHILD_COLD_CPU]);
     add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
-    add_cold_step(json, "exit", &exit, &series[MEASURED_EXIT_CPU], &series[MEASURED_EXIT_COLD_CPU]);
+    add_step(json, "signal", NULL, &signal);
+    add_cold_step(json, "exit", &exit, &series[MEASURED_SEE_END_CPU], &exit_cold);
     add_cold_step(json, "remove", &series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU],
                   &series[MEASURED_REMOVE_COLD_CPU]);
     add_step(json, "behind", NULL, &behind);
     add_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU]);
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
-    add_cold_step(json, "end", NULL, &series[MEASURED_END_CPU], &series[MEASURED_END_COLD_CPU]);
+    add_cold_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold);
+    add_step(json, "endBySignal", NULL, &by_signal);
     add_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU]);
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
                calibration->create_alone, calibration->network_alone);

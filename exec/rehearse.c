@@ -35,11 +35,12 @@ static const char world[] =
     "  \"instances\": [ { \"type\": \"box\", \"count\": 1 } ],"
     "  \"taskDefinitions\": ["
     FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
-    FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," WORKER("short") "," WORKER(WORK) "],"
+    FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") "," WORKER("short") "," WORKER(WORK) "],"
     "  \"behaviour\": {"
     "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
     "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"
     "    \"touch/c\": { \"idle\": \"forever\", \"memory\": \"" TOUCH "\" },"
+    "    \"once/c\": { \"idle\": \"0s\" },"
     "    \"short/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" } },"
     "  \"until\": \"1s\" }";
 /* clang-format on */

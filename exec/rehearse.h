@@ -28,9 +28,11 @@ enum rehearsed {
     REHEARSED_STOP,       /* from SIGTERM until the exit is seen; without a signal: from ready */
     REHEARSED_EXIT_CPU,   /* of the agent: in that time */
     REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
+    REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,
-    REHEARSED_SEE_CPU, /* of the agent: taking its events until it is ready, and waiting for them */
+    REHEARSED_SEE_CPU,   /* of the agent: taking its events until it is ready, and waiting for them;
+                          by itself: until it has ended */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
     REHEARSED_WORK,      /* beside others: from ready until its exit is seen */
@@ -47,6 +49,7 @@ struct rehearse_round {
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
+    bool by_itself; /* at once, of family "once": each ends as soon as it is ready, untold */
 };
 
 #define REHEARSE_WORK_USEC 20000 /* what family "short" works */

@@ -86,6 +86,30 @@ static void measure_starts(struct stage *stage)
     }
 }
 
+/* Until nothing is left of what is being removed. */
+static void await_idle(struct stage *stage)
+{
+    int64_t until_usec = loop_clock_usec() + PATIENCE_USEC;
+    struct fact fact;
+
+    while (!performer_is_idle(stage->performer) && loop_clock_usec() < until_usec) {
+        rehearse_stage_rest(stage);
+        if (rehearse_stage_next(stage, &fact)) {
+            message_finish(&fact.event);
+        }
+    }
+}
+
+static void remove_all(struct stage *stage)
+{
+    int64_t cpu_usec, wall_usec;
+
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    }
+    await_idle(stage);
+}
+
 /* From the order to stop it until nothing of it is left. */
 static bool end_one(struct stage *stage, int32_t task, struct err *err)
 {
@@ -102,14 +126,7 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     begin_usec = loop_clock_usec();
     see_usec = stage->see_cpu_usec;
     rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
-    while (!performer_is_idle(stage->performer) && loop_clock_usec() < begin_usec + PATIENCE_USEC) {
-        struct fact fact;
-
-        rehearse_stage_rest(stage);
-        if (rehearse_stage_next(stage, &fact)) {
-            message_finish(&fact.event);
-        }
-    }
+    await_idle(stage);
     usec[REHEARSED_REMOVE_CPU][task] = cpu_usec + stage->see_cpu_usec - see_usec;
     usec[REHEARSED_REMOVE][task] = loop_clock_usec() - begin_usec;
     usec[REHEARSED_END_CPU][task] = rehearse_used_children_usec() - before_usec -
@@ -132,10 +149,9 @@ static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t children_usec = rehearse_used_children_usec(), own_usec, exit_usec, remove_usec;
-    int64_t kernel_usec, until_usec, cpu_usec, wall_usec;
+    int64_t kernel_usec, cpu_usec, wall_usec;
     int n = stage->round->n;
     struct kernel_threads threads;
-    struct fact fact;
 
     kernel_threads_open(&threads);
     rehearse_stage_meet(stage, 2);
@@ -153,16 +169,7 @@ static bool end_all(struct stage *stage, struct err *err)
     kernel_usec = kernel_threads_used_usec(&threads);
     remove_usec = loop_clock_usec();
     own_usec = rehearse_used_own_usec();
-    for (int32_t task = 0; task < n; task++) {
-        rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
-    }
-    until_usec = loop_clock_usec() + PATIENCE_USEC;
-    while (!performer_is_idle(stage->performer) && loop_clock_usec() < until_usec) {
-        rehearse_stage_rest(stage);
-        if (rehearse_stage_next(stage, &fact)) {
-            message_finish(&fact.event);
-        }
-    }
+    remove_all(stage);
     remove_usec = loop_clock_usec() - remove_usec;
     own_usec = rehearse_used_own_usec() - own_usec;
     stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
@@ -303,6 +310,20 @@ static bool live_one_by_one(struct stage *stage, struct err *err)
     return true;
 }
 
+/* All that there is to do before a crowd. */
+static bool gather(struct stage *stage, struct err *err)
+{
+    rehearse_stage_meet(stage, 0);
+    for (int32_t task = 0; task < stage->round->n; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+    }
+    usleep((useconds_t)stage->round->rest_usec);
+    return true;
+}
+
 static bool live_at_once(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
@@ -310,14 +331,9 @@ static bool live_at_once(struct stage *stage, struct err *err)
     int n = stage->round->n;
     struct kernel_threads threads;
 
-    rehearse_stage_meet(stage, 0);
-    for (int32_t task = 0; task < n; task++) {
-        give_duty(stage, task);
-        if (!pull(stage, task, err)) {
-            return false;
-        }
+    if (!gather(stage, err)) {
+        return false;
     }
-    usleep((useconds_t)stage->round->rest_usec);
     kernel_threads_open(&threads);
     rehearse_stage_meet(stage, 1);
     kernel_usec = kernel_threads_used_usec(&threads);
@@ -351,6 +367,39 @@ static bool live_at_once(struct stage *stage, struct err *err)
     measure_starts(stage);
     usleep(REST_USEC);
     return end_all(stage, err);
+}
+
+/* The same, and nobody tells them to end. */
+static bool live_by_themselves(struct stage *stage, struct err *err)
+{
+    int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
+    int64_t children_usec, own_usec, keep_usec, cpu_usec, wall_usec;
+    int n = stage->round->n;
+
+    if (!gather(stage, err)) {
+        return false;
+    }
+    rehearse_stage_meet(stage, 1);
+    children_usec = rehearse_used_children_usec();
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    for (int32_t task = 0; task < n; task++) {
+        rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    own_usec = rehearse_used_own_usec();
+    keep_usec = stage->keep_cpu_usec;
+    if (!rehearse_stage_await(stage, MOMENT_EXITED, n, err)) {
+        return false;
+    }
+    own_usec = rehearse_used_own_usec() - own_usec - (stage->keep_cpu_usec - keep_usec);
+    children_usec = rehearse_used_children_usec() - children_usec;
+    for (int32_t task = 0; task < n; task++) {
+        usec[REHEARSED_SEE_CPU][task] = own_usec / n;
+        usec[REHEARSED_LIFE_CPU][task] = children_usec / n;
+    }
+    remove_all(stage);
+    return true;
 }
 
 /* ---- beside work ---- */
@@ -419,8 +468,9 @@ bool rehearse_lives(struct stage *stage, struct err *err)
 {
     const struct rehearse_round *round = stage->round;
 
-    return round->beside > 0 ? live_all_beside(stage, err)
-           : round->parked   ? live_parked(stage, err)
-           : round->at_once  ? live_at_once(stage, err)
-                             : live_one_by_one(stage, err);
+    return round->beside > 0  ? live_all_beside(stage, err)
+           : round->parked    ? live_parked(stage, err)
+           : round->by_itself ? live_by_themselves(stage, err)
+           : round->at_once   ? live_at_once(stage, err)
+                              : live_one_by_one(stage, err);
 }

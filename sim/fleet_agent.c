@@ -123,6 +123,8 @@ static struct step_draw takes_of(struct fleet *fleet, int32_t id)
                               container ? container->n_starts - 1 : 0);
     case DUTY_REMOVE:
         return remove_takes(fleet, duty);
+    case DUTY_SIGNAL:
+        return fleet_draw_now(fleet, COST_SIGNAL, duty->task, duty->container, duty->number);
     default:
         return (struct step_draw){0, 0};
     }

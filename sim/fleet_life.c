@@ -335,10 +335,15 @@ static int64_t bytes_usec(int64_t bytes, int64_t usec_per_mib)
 
 /* Its processes end, which is work under its own limits: most of all for the memory it had. */
 static void leave(struct fleet *fleet, struct fleet_container *container, int32_t task,
-                  int32_t exit_code)
+                  int32_t exit_code, bool by_signal)
 {
-    struct step_draw takes = draw_start(fleet, COST_END, container, task);
+    struct step_draw takes = draw_start(fleet, COST_END, container, task), told;
 
+    if (by_signal) {
+        told = draw_start(fleet, COST_TOLD, container, task);
+        takes.wait_usec += told.wait_usec;
+        takes.cpu_usec += told.cpu_usec;
+    }
     close_container(fleet, container, task);
     container->exit_code = exit_code;
     container->exec_usec =
@@ -582,13 +587,13 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         work(fleet, container, task);
         break;
     case PHASE_IDLING:
-        leave(fleet, container, task, behaviour_of(fleet, container, task)->exit_code);
+        leave(fleet, container, task, behaviour_of(fleet, container, task)->exit_code, false);
         break;
     case PHASE_STOPPING:
         end_by_signal(fleet, container, task, EXIT_TERMINATED);
         break;
     case PHASE_EXITING:
-        leave(fleet, container, task, container->exit_code);
+        leave(fleet, container, task, container->exit_code, true);
         break;
     case PHASE_LEAVING:
         burn(fleet, container, task, PHASE_LEAVING, 1, container->exec_usec);

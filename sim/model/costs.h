@@ -44,6 +44,8 @@ enum cost_step {
     COST_BEHIND_END, /* likewise, at once behind the end of a container's processes */
     COST_CLEAR,      /* likewise, what it puts off */
     COST_DISCONNECT, /* COST_REMOVE, more where it had a network of its own */
+    COST_SIGNAL,     /* the agent sends a signal */
+    COST_TOLD,       /* COST_END, more where a signal ends it */
     COST_STEPS,
 };
 

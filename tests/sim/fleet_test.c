@@ -406,6 +406,22 @@ Test(fleet, leaving_is_work)
     trial_end();
 }
 
+/* The agent takes 5 ms to tell it, and an end that is told 30 ms more than one that comes by itself. */
+Test(fleet, who_is_told_to_end_has_more_to_do)
+{
+    run(COSTS
+        "'agentQueue': true, 'signal': {'cpu': '5ms'}, 'end': {'cpu': '20ms'}, "
+        "'endBySignal': {'cpu': '30ms'}}, " BOX(2) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+            "a", "") ", " JOB("b", "") "], 'behaviour': {'a/c': {'idle': '500ms'}, 'b/c': {'idle': "
+                                       "'forever'}}, "
+                                       "'timeline': [" RUN("a", "1s", 1) ", " RUN(
+                                           "b", "1s", 1) ", {'at': '2s', "
+                                                         "'stopTask': {'task': 't2'}}]");
+    assert_usec(life(1, 0)->exited_at_usec, 1520 * MSEC, "by itself");
+    assert_usec(life(2, 0)->exited_at_usec, 2055 * MSEC, "told");
+    trial_end();
+}
+
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
  * each) before it starts the first (5 ms). */
 Test(fleet, an_image_is_there_for_all_at_once)
