@@ -51,6 +51,16 @@ int64_t series_quantile(const struct series *series, int permille)
     return series->n > 0 ? at(&in_order, permille) : 0;
 }
 
+int64_t series_mean(const struct series *series)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < series->n; i++) {
+        sum += series->values[i];
+    }
+    return series->n > 0 ? sum / series->n : 0;
+}
+
 static struct series combine(const struct series *left, const struct series *right, int sign)
 {
     struct series a = sorted(left), b = sorted(right), result = {.n = left->n};

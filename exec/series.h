@@ -22,6 +22,9 @@ void series_add_all(struct series *series, const int64_t *values, int n);
 /* The value below which `permille` / 1000 of the values are, between the two nearest; 0 for none. */
 int64_t series_quantile(const struct series *series, int permille);
 
+/* What one of them adds to a sum of many; 0 for none. */
+int64_t series_mean(const struct series *series);
+
 /* Value by value in order of size, left - right, never below 0: what is left of a sum when one of its
  * parts, of which as many quantiles are known, is taken out. */
 struct series series_minus(const struct series *left, const struct series *right);

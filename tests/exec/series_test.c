@@ -17,6 +17,15 @@ Test(series, quantiles_lie_between_values)
     cr_expect_eq(series.values[0], 40, "asking changes nothing");
 }
 
+Test(series, a_mean_counts_what_a_median_does_not)
+{
+    struct series series = {0};
+
+    cr_expect_eq(series_mean(&series), 0, "of nothing");
+    series_add_all(&series, (const int64_t[]){10, 10, 40}, 3);
+    cr_expect_eq(series_mean(&series), 20);
+}
+
 Test(series, what_is_too_much_is_dropped)
 {
     struct series series = {0};
