@@ -1,11 +1,9 @@
 /*
- * Rounds of rehearse.c. In each something else is cold, or in the way; a step's price in a crowd is
- * what it costs right after the same step of another container.
+ * Rounds of rehearse.c in which containers come one by one: cold or warm, built before they are asked for,
+ * or beside others that work.
  */
 #include "exec/calibrate_inside.h"
 
-#include "exec/kernel_threads.h"
-#include "exec/loop.h"
 #include "exec/rehearse.h"
 
 #include <assert.h>
@@ -43,16 +41,7 @@ static void add_whole(struct calibration *calibration, enum measured cold, enum 
     }
 }
 
-enum { ROUNDS_MOST = 24 };
-
-/* The same thing over and over: who else works on the machine makes some rounds slower, and none faster. */
-struct rounds {
-    struct series list[ROUNDS_MOST];
-    int n;
-};
-
-/* All values of the rounds but for the slowest third: real runs are not all quiet either. */
-static struct series quieter(const struct rounds *rounds)
+struct series calibrate_quieter(const struct rounds *rounds)
 {
     struct series result = {0};
     int rank;
@@ -152,14 +141,14 @@ static bool alone(struct calibration *calibration, struct err *err)
     series_add(&calibration->series[MEASURED_CONTAINER_MEMORY],
                times.memory_bytes + times.group_bytes);
     for (int i = 0; i < COLD_ROWS; i++) {
-        calibration->series[cold_rows[i].what] = quieter(&cold.rows[i]);
+        calibration->series[cold_rows[i].what] = calibrate_quieter(&cold.rows[i]);
     }
-    calibration->series[MEASURED_CHILD_WAIT] = quieter(&cold.wait);
-    calibration->series[MEASURED_SEE_CPU] = quieter(&cold.see);
+    calibration->series[MEASURED_CHILD_WAIT] = calibrate_quieter(&cold.wait);
+    calibration->series[MEASURED_SEE_CPU] = calibrate_quieter(&cold.see);
     return true;
 }
 
-/* ---- crowds ---- */
+/* ---- built, and waiting for a word ---- */
 
 static bool parked(struct calibration *calibration, struct err *err)
 {
@@ -190,279 +179,6 @@ static bool parked(struct calibration *calibration, struct err *err)
             series_add_all(series, times.usec[REHEARSED_PARKED], times.n);
         }
     }
-    return true;
-}
-
-/* What the kernel puts off is done by then, so that no round pays for the one before. */
-#define QUIET_USEC 150000
-
-/* By its agents: one alone, and as many as there are processors, which wait for each other where they are
- * slower than that one. */
-enum { ALONE, TOGETHER, WAYS };
-
-enum { CURVE_MOST = 32 };
-
-struct crowd {
-    int agents; /* together */
-    struct rounds create[WAYS],
-        network[WAYS]; /* how long a creation took, without and with a network */
-    struct rounds create_cpu, network_cpu; /* likewise, alone */
-    struct rounds remove[2];               /* CPU time; without and with a network */
-    struct rounds removing;                /* how long that took */
-    struct rounds start, child, exec, exit, end, see,
-        keep;               /* CPU time, of as many agents as crowds have */
-    struct rounds see_life; /* likewise, of containers that end by themselves */
-    int64_t begun_usec;     /* CPU time of each until it was ready, in the last round */
-    int64_t ended_usec;     /* and then, told to end */
-};
-
-/* The first of a crowd is cold, like one that is alone. */
-static void add_warm(struct rounds *rounds, const struct rehearse_times *times, int per_agent,
-                     enum rehearsed which)
-{
-    assert(rounds->n < ROUNDS_MOST);
-    for (int i = 0; i < times->n; i += per_agent) {
-        series_add_all(&rounds->list[rounds->n], times->usec[which] + i + 1, per_agent - 1);
-    }
-    rounds->n++;
-}
-
-/* How much of its own work the kernel has done by when, from the moment on at which all were told to end. */
-struct curve {
-    int n;
-    int64_t at_usec[CURVE_MOST], used_usec[CURVE_MOST];
-};
-
-static void add_point(struct curve *curve, int64_t at_usec, int64_t used_usec)
-{
-    int64_t before_usec = curve->n > 0 ? curve->used_usec[curve->n - 1] : 0;
-
-    assert(curve->n < CURVE_MOST);
-    curve->at_usec[curve->n] = at_usec;
-    curve->used_usec[curve->n++] = used_usec > before_usec ? used_usec : before_usec;
-}
-
-/* When that much was done, as if it went evenly from point to point. */
-static int64_t when_done(const struct curve *curve, int64_t used_usec)
-{
-    int i = 1;
-
-    while (i < curve->n - 1 && curve->used_usec[i] < used_usec) {
-        i++;
-    }
-    if (curve->used_usec[i] == curve->used_usec[i - 1]) {
-        return curve->at_usec[i];
-    }
-    return curve->at_usec[i - 1] + (curve->at_usec[i] - curve->at_usec[i - 1]) *
-                                       (used_usec - curve->used_usec[i - 1]) /
-                                       (curve->used_usec[i] - curve->used_usec[i - 1]);
-}
-
-/* What the kernel puts off. It clears up behind containers that on average ended half way. */
-static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
-                         const struct curve *curve)
-{
-    enum { PARTS = 10 };
-    int64_t all_usec = curve->used_usec[curve->n - 1];
-
-    series_add(&calibration->series[MEASURED_CLEAR_CPU], all_usec / times->n);
-    for (int i = 0; i < PARTS && all_usec > 0; i++) {
-        series_add(&calibration->series[MEASURED_CLEAR_WAIT],
-                   when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - times->exited_usec / 2);
-    }
-}
-
-/* What it used in so long, without what it does anyway, `idle_usec` in QUIET_USEC. */
-static int64_t kernel_usec(int64_t used_usec, int64_t in_usec, int64_t idle_usec)
-{
-    int64_t usec = used_usec - idle_usec * in_usec / QUIET_USEC;
-
-    return usec > 0 ? usec : 0;
-}
-
-/* The kernel's own work while the containers came, while they went, and after that, each. */
-static void add_kernel(struct calibration *calibration, const struct rehearse_times *times,
-                       int64_t idle_usec)
-{
-    struct series *series = calibration->series;
-    struct curve curve = {0};
-
-    if (times->kernel_ended_usec == 0) {
-        return; /* it cannot be seen here */
-    }
-    series_add(&series[MEASURED_BEHIND_CPU],
-               kernel_usec(times->kernel_usec, times->all_usec, idle_usec) / times->n);
-    series_add(&series[MEASURED_BEHIND_END_CPU],
-               kernel_usec(times->kernel_ended_usec - times->kernel_end_usec, times->ended_usec,
-                           idle_usec) /
-                   times->n);
-    add_point(&curve, times->ended_usec, 0);
-    while (curve.n < CURVE_MOST) {
-        int64_t at_usec;
-
-        usleep(QUIET_USEC / CURVE_MOST);
-        at_usec = loop_clock_usec() - times->end_usec;
-        add_point(&curve, at_usec,
-                  kernel_usec(kernel_threads_cpu_usec() - times->kernel_ended_usec,
-                              at_usec - times->ended_usec, idle_usec));
-    }
-    add_clearing(calibration, times, &curve);
-}
-
-/* The mean, without the first of each agent. */
-static int64_t mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
-{
-    int64_t sum = 0;
-    int n = 0;
-
-    for (int i = 0; i < times->n; i++) {
-        if (i % per_agent != 0) {
-            sum += times->usec[which][i];
-            n++;
-        }
-    }
-    return n > 0 ? sum / n : 0;
-}
-
-static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
-                        struct err *err)
-{
-    const int agents = way == ALONE ? 1 : crowd->agents;
-    const struct rehearse_round round = {.family = network ? "bridge" : "none",
-                                         .n = agents > 2 ? 16 : 28,
-                                         .at_once = true,
-                                         .rest_usec = QUIET_USEC,
-                                         .agents = agents};
-    struct rehearse_times times;
-    int64_t idle_usec = kernel_threads_cpu_usec();
-
-    usleep(QUIET_USEC);
-    idle_usec = kernel_threads_cpu_usec() - idle_usec;
-    if (!calibrate_rehearse(calibration, &round, &times, err)) {
-        return false;
-    }
-    add_warm(network ? &crowd->network[way] : &crowd->create[way], &times, round.n,
-             REHEARSED_CREATE);
-    if (agents == crowd->agents) {
-        add_kernel(calibration, &times, idle_usec);
-        add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
-        add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
-        add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
-        add_warm(&crowd->exit, &times, round.n, REHEARSED_EXIT_CPU);
-        add_warm(&crowd->end, &times, round.n, REHEARSED_END_CPU);
-        add_warm(&crowd->see, &times, round.n, REHEARSED_SEE_CPU);
-        add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
-        add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
-        add_warm(&crowd->removing, &times, round.n, REHEARSED_REMOVE);
-        crowd->begun_usec = mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
-                            mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
-        crowd->ended_usec = mean_warm(&times, round.n, REHEARSED_END_CPU);
-    }
-    if (way == ALONE) {
-        add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
-                 REHEARSED_CREATE_CPU);
-    }
-    if (way == ALONE && !network) {
-        series_add(&calibration->series[MEASURED_COLD_AT_ONCE], times.all_usec / times.n);
-        series_add(&calibration->series[MEASURED_PREPARED_AT_ONCE], times.started_usec / times.n);
-    }
-    return true;
-}
-
-/* A processor is quicker in one second than in the next: what an end takes is told by the round before,
- * and who is told to end has no less to do. */
-static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd, struct err *err)
-{
-    const struct rehearse_round round = {.family = "once",
-                                         .n = crowd->agents > 2 ? 16 : 28,
-                                         .at_once = true,
-                                         .rest_usec = QUIET_USEC,
-                                         .agents = crowd->agents,
-                                         .by_itself = true};
-    struct rehearse_times times;
-    int64_t usec;
-
-    usleep(QUIET_USEC);
-    if (!calibrate_rehearse(calibration, &round, &times, err)) {
-        return false;
-    }
-    usec = mean_warm(&times, round.n, REHEARSED_LIFE_CPU) - crowd->begun_usec;
-    usec = usec < 0 ? 0 : usec > crowd->ended_usec ? crowd->ended_usec : usec;
-    series_add(&calibration->series[MEASURED_FINISH_CPU], usec);
-    add_warm(&crowd->see_life, &times, round.n, REHEARSED_SEE_CPU);
-    return true;
-}
-
-/* Who has to wait for each other is slower than one after the other, but not without limit. */
-#define PART_MOST 2
-
-/* Of a step that takes `alone` where one agent does it and `together` where several do, the part for
- * which they wait for each other: if that is all that keeps them, one gets through it in `together`
- * divided by their number. */
-static double part_alone(const struct series *alone, const struct series *together, int agents)
-{
-    int64_t alone_usec = series_quantile(alone, 500);
-    double part =
-        alone_usec > 0 ? (double)series_quantile(together, 500) / ((double)alone_usec * agents) : 1;
-
-    return agents < 2 ? 0 : part < PART_MOST ? part : PART_MOST;
-}
-
-/* A network of its own comes on top of what a container without one costs. */
-static void take_crowd(struct calibration *calibration, const struct crowd *crowd)
-{
-    const struct series create = quieter(&crowd->create[ALONE]);
-    const struct series together = quieter(&crowd->create[TOGETHER]);
-    const struct series with = quieter(&crowd->network[ALONE]);
-    const struct series with_together = quieter(&crowd->network[TOGETHER]);
-    const struct series with_cpu = quieter(&crowd->network_cpu);
-    const struct series network_together = series_minus(&with_together, &together);
-    struct series *series = calibration->series;
-
-    series[MEASURED_START_CPU] = quieter(&crowd->start);
-    series[MEASURED_CHILD_CPU] = quieter(&crowd->child);
-    series[MEASURED_EXEC_CPU] = quieter(&crowd->exec);
-    series[MEASURED_EXIT_CPU] = quieter(&crowd->exit);
-    series[MEASURED_END_CPU] = quieter(&crowd->end);
-    series[MEASURED_SEE_CROWD_CPU] = quieter(&crowd->see);
-    series[MEASURED_SEE_END_CPU] = quieter(&crowd->see_life);
-    series[MEASURED_SEE_END_CPU] =
-        series_minus(&series[MEASURED_SEE_END_CPU], &series[MEASURED_SEE_CROWD_CPU]);
-    series[MEASURED_KEEP_CPU] = quieter(&crowd->keep);
-    series[MEASURED_REMOVE_CPU] = quieter(&crowd->remove[false]);
-    series[MEASURED_REMOVE_WAIT] = quieter(&crowd->removing);
-    series[MEASURED_REMOVE_WAIT] =
-        series_minus(&series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU]);
-    series[MEASURED_DISCONNECT_CPU] = quieter(&crowd->remove[true]);
-    series[MEASURED_DISCONNECT_CPU] =
-        series_minus(&series[MEASURED_DISCONNECT_CPU], &series[MEASURED_REMOVE_CPU]);
-    series[MEASURED_CREATE_CPU] = quieter(&crowd->create_cpu);
-    series[MEASURED_CREATE_WAIT] = series_minus(&create, &series[MEASURED_CREATE_CPU]);
-    series[MEASURED_NETWORK] = series_minus(&with, &create);
-    series[MEASURED_NETWORK_CPU] = series_minus(&with_cpu, &series[MEASURED_CREATE_CPU]);
-    calibration->create_alone = part_alone(&create, &together, crowd->agents);
-    calibration->network_alone =
-        part_alone(&series[MEASURED_NETWORK], &network_together, crowd->agents);
-}
-
-static bool crowds(struct calibration *calibration, struct err *err)
-{
-    static struct crowd crowd;
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-    crowd = (struct crowd){.agents = cpus > 4 ? 4 : (int)cpus};
-    for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 4 : 6; n > 0; n--) {
-        for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
-            if (!crowd_round(calibration, &crowd, false, way, err) ||
-                !crowd_round(calibration, &crowd, true, way, err)) {
-                return false;
-            }
-        }
-        if (!crowd_by_itself(calibration, &crowd, err)) {
-            return false;
-        }
-    }
-    take_crowd(calibration, &crowd);
     return true;
 }
 
@@ -502,8 +218,8 @@ static bool beside(struct calibration *calibration, struct err *err)
         start.n++;
         work.n++;
     }
-    calibration->series[MEASURED_START_TURNS] = quieter(&start);
-    calibration->series[MEASURED_WORK_TURNS] = quieter(&work);
+    calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
+    calibration->series[MEASURED_WORK_TURNS] = calibrate_quieter(&work);
     return true;
 }
 
@@ -511,6 +227,6 @@ bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
     return calibrate_touch(calibration, err) && alone(calibration, err) &&
            calibrate_touch(calibration, err) && parked(calibration, err) &&
-           crowds(calibration, err) && calibrate_touch(calibration, err) &&
+           calibrate_crowds(calibration, err) && calibrate_touch(calibration, err) &&
            calibrate_memory(calibration, err) && beside(calibration, err);
 }

@@ -28,7 +28,8 @@ void calibrate_namespaces(struct calibration *calibration);
 void calibrate_session(struct calibration *calibration);
 bool calibrate_groups(struct calibration *calibration, struct err *err);
 
-/* calibrate_container.c: what an agent's hands do. */
+/* calibrate_container.c: what an agent's hands do for one container after the other, and all else that is
+ * measured of containers. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
 /* calibrate_container.c: one round of rehearse.h, in the calibration's own folder and groups. */
@@ -37,6 +38,21 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
 
 /* What the kernel and the processors forget in so long is cold. */
 #define CALIBRATE_REST_USEC 20000
+
+/* calibrate_crowd.c: what they do for many at once. */
+bool calibrate_crowds(struct calibration *calibration, struct err *err);
+
+enum { ROUNDS_MOST = 24 };
+
+/* The same thing over and over: who else works on the machine makes some rounds slower, and none faster. */
+struct rounds {
+    struct series list[ROUNDS_MOST];
+    int n;
+};
+
+/* calibrate_container.c: all values of the rounds but for the slowest third: real runs are not all quiet
+ * either. */
+struct series calibrate_quieter(const struct rounds *rounds);
 
 /* calibrate_memory.c: touches memory, several times a calibration; then, when the costs of containers are
  * known, makes of it what a MiB costs, and measures what giving it back does. */
