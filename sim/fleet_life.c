@@ -340,7 +340,7 @@ static void leave(struct fleet *fleet, struct fleet_container *container, int32_
     struct step_draw takes = draw_start(fleet, COST_END, container, task), told;
 
     if (by_signal) {
-        told = draw_start(fleet, COST_TOLD, container, task);
+        told = draw_start(fleet, COST_END_BY_SIGNAL, container, task);
         takes.wait_usec += told.wait_usec;
         takes.cpu_usec += told.cpu_usec;
     }

@@ -110,7 +110,7 @@ struct inside {
     struct network_seat seats[CONTAINERS_MAX];
     struct container_spec specs[CONTAINERS_MAX];
     const char *argv[CONTAINERS_MAX][4];
-    char names[CONTAINERS_MAX][8];
+    char names[CONTAINERS_MAX][16];
 };
 
 static bool take_seat(struct inside *inside, const struct wish *wishes, int i, struct err *err)
