@@ -86,7 +86,7 @@ static inline void cluster_place(struct cluster *cluster, int id, int instance_i
     instance->memory_reserved_mib += facts->memory_mib;
     if (facts->takes_extras)
         cluster_take_extras(cluster, id);
-    cluster_note_task(cluster, task, 1);
+    place_index_note(cluster->index, instance_id, task->request, 1);
 }
 
 /* The agent reported RUNNING. */

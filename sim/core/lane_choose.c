@@ -42,7 +42,6 @@ refresh(struct lane *lane, const struct cluster *cluster, int id, bool plain)
     }
     spot.cpu = instance->cpu - instance->cpu_reserved;
     spot.memory_mib = instance->memory_mib - instance->memory_reserved_mib;
-    assert((spot.cpu | spot.memory_mib) >= 0);
     if (!plain && lane->n_classes > 1)
         spot.board = lane->places[id].class;
     if (!plain && lane->shelf.order == SHELF_BY_KEY)
@@ -105,21 +104,31 @@ static inline bool is_plain(const struct lane *lane)
            lane->shelf.order != SHELF_BY_KEY;
 }
 
+/* What few follow: instances that have come, and notes of a lane that is not plain. Out of the way of those that are. */
+static __attribute__((noinline)) void follow_anything(struct lane *lane,
+                                                      const struct cluster *cluster)
+{
+    const struct place_index *index = cluster->index;
+
+    while (lane->n_places < cluster->n_instances)
+        lane_meet(lane, cluster, lane->n_places);
+    while (lane->seen < index->n_notes)
+        take_in(lane, cluster, &index->notes[(uint64_t)lane->seen++ % PLACE_NOTES]);
+}
+
 static inline __attribute__((always_inline)) void follow(struct lane *lane,
                                                          const struct cluster *cluster)
 {
     const struct place_index *index = cluster->index;
     const int64_t end = index->n_notes;
-    int64_t i = lane->seen;
 
-    while (lane->n_places < cluster->n_instances)
-        lane_meet(lane, cluster, lane->n_places);
+    if (lane->n_places < cluster->n_instances || !is_plain(lane)) {
+        follow_anything(lane, cluster);
+        return;
+    }
+    for (int64_t i = lane->seen; i < end; i++)
+        refresh(lane, cluster, index->notes[(uint64_t)i % PLACE_NOTES].instance, true);
     lane->seen = end;
-    if (is_plain(lane))
-        for (; i < end; i++)
-            refresh(lane, cluster, index->notes[(uint64_t)i % PLACE_NOTES].instance, true);
-    for (; i < end; i++)
-        take_in(lane, cluster, &index->notes[(uint64_t)i % PLACE_NOTES]);
 }
 
 void lane_follow(struct lane *lane, const struct cluster *cluster)

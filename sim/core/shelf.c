@@ -183,6 +183,7 @@ void shelf_put_otherwise(struct shelf *shelf, int32_t item, const struct shelf_s
 {
     struct shelf_spot in_bin = *spot;
 
+    assert((spot->cpu | spot->memory_mib) >= 0);
     if (shelf->grid && !has_place(shelf, item, spot))
         shelf_leave_grid(shelf, shelf_grid_larger(shelf, item, spot));
     while (shelf->n_seats <= item)

@@ -3,11 +3,10 @@
  * is a place of a grid: a row of equal keys, a column of the other amount. Few amounts of the other kind are
  * ever asked for: each of them is a bar, and how many bars somebody's column clears is all that matters of it.
  * So of each row and number of bars cleared there is a crowd: a bit for each item, bits above them that say where
- * some are set, and its lowest item. Coming and going set and clear a few bits, from which the next lowest follows;
- * the first row is a bit to find, and the lowest item there one of few. Who has less than anybody asked for stands
- * aside, without a bit. Units and reach follow
- * from what comes; a grid that would become too large, or with too many bars, is given up for the bins of
- * shelf.c.
+ * some are set (in one more layer, or in two where items are many), and its lowest item. Coming and going set and
+ * clear a few bits, from which the next lowest follows; the first row is a bit to find, and the lowest item there one
+ * of few. Who has less than anybody asked for stands aside, without a bit. Units and reach follow from what comes; a
+ * grid that would become too large, or with too many bars, is given up for the bins of shelf.c.
  */
 #include "core/shelf_grid.h"
 
@@ -18,11 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 255               /* of them in use: how many bars they clear is a byte each */
-#define ROWS_MAX 1024                 /* of a board: so many may have to be looked at */
-#define ITEMS_MIN 1024                /* room for so many to begin with */
-#define ITEMS_MAX (1 << 18)           /* as three layers of bits have room for */
+#define COLUMNS_MAX 255     /* of them in use: how many bars they clear is a byte each */
+#define ROWS_MAX 1024       /* of a board: so many may have to be looked at */
+#define LOG_CROWDS_MIN 2    /* of a row */
+#define ROWS_ROUND 16       /* so many have whole words of `used`, few as their crowds may be */
+#define ITEMS_MIN 1024      /* room for so many to begin with */
+#define ITEMS_MAX (1 << 18) /* as three layers of bits have room for */
+#define FLAT_WORDS 64       /* of a crowd: so many need no layer between */
 #define BYTES_MAX ((size_t)128 << 20) /* of which no more is touched than is in use */
+
+static_assert(ROWS_ROUND << LOG_CROWDS_MIN == 64, "or words of `used` would be of two boards");
 
 struct shelf_grid *shelf_grid_create(void)
 {
@@ -44,22 +48,43 @@ void shelf_grid_destroy(struct shelf_grid *grid)
     free(grid);
 }
 
+/* How many crowds a row has: one for each number of bars cleared, as their binary logarithm. */
+static uint32_t log_crowds_for(int32_t n_bars)
+{
+    uint32_t log = LOG_CROWDS_MIN;
+
+    while (n_bars >> log)
+        log++;
+    return log;
+}
+
+/* The bits in a word of `used` of the crowds that clear at least so many bars. */
+static uint64_t crowds_with(uint32_t log_crowds, int32_t n_bars)
+{
+    uint64_t of_row = (UINT64_C(1) << (1 << log_crowds)) - 1;
+
+    return ~UINT64_C(0) / of_row * (of_row >> n_bars << n_bars);
+}
+
 /* Bits for its rows, items and bars, all 0. False where they would be too many. */
 static bool make_bits(struct shelf_grid *grid)
 {
-    size_t words = ((size_t)grid->n_items + 63) / 64, n_rows, n_crowds;
+    size_t words = ((size_t)grid->n_items + 63) / 64, n_crowds;
+    uint32_t log_crowds = log_crowds_for(grid->n_bars);
 
-    grid->board_rows = ((uint32_t)grid->rows.n + SHELF_FIELDS - 1) / SHELF_FIELDS * SHELF_FIELDS;
-    grid->leaves = (uint32_t)(words + 63) / 64;
+    grid->board_rows = ((uint32_t)grid->rows.n + ROWS_ROUND - 1) / ROWS_ROUND * ROWS_ROUND;
+    grid->leaves = words > FLAT_WORDS ? (uint32_t)(words + 63) / 64 : 0;
     grid->n_words = grid->leaves + (uint32_t)words;
-    n_rows = (size_t)grid->n_boards * grid->board_rows;
-    n_crowds = n_rows * (size_t)grid->n_bars;
+    n_crowds = ((size_t)grid->n_boards * grid->board_rows) << log_crowds;
     if (n_crowds > BYTES_MAX / (grid->n_words * sizeof *grid->items))
         return false;
     free(grid->used);
     free(grid->crowds_memory);
     free(grid->items_memory);
-    grid->used = calloc(n_rows / SHELF_FIELDS, sizeof *grid->used);
+    grid->log_crowds = log_crowds;
+    for (int i = 0; i <= grid->n_bars; i++)
+        grid->enough[i] = crowds_with(log_crowds, i);
+    grid->used = calloc(n_crowds / 64, sizeof *grid->used);
     assert(grid->used != NULL);
     grid->crowds = array_zeros(n_crowds * sizeof *grid->crowds, &grid->crowds_memory);
     grid->items = array_zeros(n_crowds * grid->n_words * sizeof *grid->items, &grid->items_memory);
@@ -127,20 +152,22 @@ void shelf_grid_take(struct shelf *shelf, int32_t item)
     shelf_grid_move(shelf, item, ID_NONE);
 }
 
-/* The place of somebody who has a seat. */
-static int32_t place_of(const struct shelf *shelf, int32_t item)
+static uint32_t column_of(int32_t seat)
 {
-    int32_t seat = shelf->seats[item];
+    return (uint32_t)seat % SHELF_COLUMNS;
+}
 
-    return seat < 0 ? shelf_aside(seat) : seat;
+static uint32_t row_of(int32_t seat, uint32_t log_crowds)
+{
+    return shelf_crowd_of(seat & ~SHELF_ASIDE) >> log_crowds;
 }
 
 struct shelf_spot shelf_grid_spot(const struct shelf *shelf, int32_t item)
 {
     const struct shelf_grid *grid = shelf->grid;
-    int32_t place = place_of(shelf, item), row = place / SHELF_COLUMNS;
+    int32_t seat = shelf->seats[item], row = (int32_t)row_of(seat, grid->log_crowds);
     int32_t board_rows = (int32_t)grid->board_rows;
-    int32_t column_amount = place % SHELF_COLUMNS * grid->columns.unit;
+    int32_t column_amount = (int32_t)column_of(seat) * grid->columns.unit;
     int32_t row_amount = row % board_rows * grid->rows.unit;
     bool by_cpu = shelf->order == SHELF_BY_CPU;
     struct shelf_spot spot = {0, row / board_rows, by_cpu ? row_amount : column_amount,
@@ -172,20 +199,21 @@ static void lower_first_row(struct shelf_grid *grid, int32_t row)
     grid->first_row = row < half ? row : half;
 }
 
-/* Gives everybody a seat anew: some stand aside no more. */
-static void seat_all(struct shelf *shelf)
+/* Gives everybody a seat anew: some stand aside no more, and there may be more crowds in a row than there were. */
+static void seat_all(struct shelf *shelf, uint32_t former_log_crowds)
 {
     const struct shelf_grid *grid = shelf->grid;
 
     for (int i = 0; i < shelf->n_seats; i++) {
-        uint32_t place = (uint32_t)place_of(shelf, i), row = place / SHELF_COLUMNS;
+        int32_t seat = shelf->seats[i];
+        uint32_t row = row_of(seat, former_log_crowds);
 
-        if (shelf->seats[i] == ID_NONE)
+        if (seat == ID_NONE)
             continue;
         shelf->seats[i] = ID_NONE;
-        shelf_grid_move(shelf, i,
-                        shelf_seat_at(grid, row / grid->board_rows, row % grid->board_rows,
-                                      place % SHELF_COLUMNS));
+        shelf_grid_move(
+            shelf, i,
+            shelf_seat_at(grid, row / grid->board_rows, row % grid->board_rows, column_of(seat)));
     }
 }
 
@@ -195,13 +223,14 @@ void shelf_grid_ask_for(struct shelf *shelf, int32_t row, int32_t column)
     uint32_t n_bars = grid->cleared[column];
     bool is_new = n_bars == 0 || grid->bars[n_bars - 1] != column;
     bool has_room = !is_new || grid->n_bars < SHELF_BARS;
+    uint32_t log_crowds = grid->log_crowds;
 
     if (row < grid->first_row)
         lower_first_row(grid, row);
     if (is_new && has_room)
         insert_bar(grid, column);
     if (has_room && make_bits(grid))
-        seat_all(shelf);
+        seat_all(shelf, log_crowds);
     else
         shelf_leave_grid(shelf, NULL);
 }
@@ -224,9 +253,10 @@ static bool visit_crowd(const struct shelf_grid *grid, size_t id,
 
     for (uint64_t top = grid->crowds[id].top; top; top &= top - 1) {
         uint32_t at = (uint32_t)__builtin_ctzll(top);
+        uint64_t middle = grid->leaves ? words[at] : UINT64_C(1) << at;
 
-        for (uint64_t middle = words[at]; middle; middle &= middle - 1) {
-            uint32_t leaf = at * 64 + (uint32_t)__builtin_ctzll(middle);
+        for (uint32_t first = grid->leaves ? at * 64 : 0; middle; middle &= middle - 1) {
+            uint32_t leaf = first + (uint32_t)__builtin_ctzll(middle);
 
             if (!visit_word(words[grid->leaves + leaf], leaf * 64, visit, context))
                 return false;
@@ -235,26 +265,14 @@ static bool visit_crowd(const struct shelf_grid *grid, size_t id,
     return true;
 }
 
-/* The crowds of a row that clear at least so many bars: a bit each, by the number. */
-static uint32_t crowds_in(const struct shelf_grid *grid, uint32_t row, uint32_t n_bars)
-{
-    uint32_t field =
-        (uint32_t)(grid->used[row / SHELF_FIELDS] >> row % SHELF_FIELDS * SHELF_FIELD) &
-        ((1 << SHELF_FIELD) - 1);
-
-    return field >> n_bars << n_bars;
-}
-
 static bool visit_row(const struct shelf_grid *grid, struct shelf_range range,
                       bool (*visit)(void *context, int32_t item), void *context)
 {
-    for (uint32_t in = crowds_in(grid, range.row, range.n_bars); in; in &= in - 1) {
-        uint32_t n_bars = (uint32_t)__builtin_ctz(in);
+    uint32_t first = range.row << grid->log_crowds;
 
-        if (!visit_crowd(grid, (size_t)range.row * (uint32_t)grid->n_bars + n_bars - 1, visit,
-                         context))
+    for (uint32_t n_bars = range.n_bars; n_bars <= (uint32_t)grid->n_bars; n_bars++)
+        if (!visit_crowd(grid, first + n_bars, visit, context))
             return false;
-    }
     return true;
 }
 

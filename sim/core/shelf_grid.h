@@ -23,7 +23,7 @@ struct shelf_axis {
     uint32_t shift;   /* of its even part */
 };
 
-/* All who stand in one row and clear the same number of bars. */
+/* All who stand in one row and clear the same number of bars. They are numbered by row and, in a row, by that. */
 struct shelf_crowd {
     int32_t lowest; /* item; SHELF_NOBODY */
     int32_t n;
@@ -35,20 +35,18 @@ struct shelf_grid {
     int32_t n_boards, n_items; /* it has room for: numbers below */
     int32_t first_row;         /* of each board that somebody has asked for */
     int32_t n_bars;
-    int32_t bars[SHELF_BARS];       /* the columns that somebody asked for, ascending */
-    uint8_t cleared[SHELF_COLUMNS]; /* by column: so many bars it clears */
-    uint32_t board_rows;            /* of a board: whole words of `used` */
-    uint64_t *used;             /* bits of each row: which crowds it has, by the number of bars */
-    struct shelf_crowd *crowds; /* of each row for each number of bars */
-    uint64_t
-        *items; /* bits of each crowd: which words of the lowest layer are not 0; who is there */
+    int32_t bars[SHELF_BARS];        /* the columns that somebody asked for, ascending */
+    uint8_t cleared[SHELF_COLUMNS];  /* by column: so many bars it clears */
+    uint32_t board_rows;             /* of a board: whole words of `used` */
+    uint32_t log_crowds;             /* binary logarithm of their number in a row */
+    uint64_t *used;                  /* a bit for each crowd: somebody is there */
+    uint64_t enough[SHELF_BARS + 1]; /* of a word there: which crowds clear at least so many bars */
+    struct shelf_crowd *crowds;
+    uint64_t *items;  /* bits of each crowd: of the layer between, if there is one; who is there */
     uint32_t n_words; /* of a crowd */
-    uint32_t leaves;  /* where in them the lowest layer begins */
+    uint32_t leaves;  /* where in them the lowest layer begins: 0 where there is none between */
     void *crowds_memory, *items_memory;
 };
-
-#define SHELF_FIELD 16 /* bits: more than bars */
-#define SHELF_FIELDS (64 / SHELF_FIELD)
 
 /* Moving ----------------------------------------------------------------------------------------- */
 
@@ -71,21 +69,25 @@ static inline uint32_t shelf_in_units(const struct shelf_axis *axis, int32_t amo
     return product >> axis->shift | product << (-axis->shift & 31);
 }
 
-/* Who has less than anybody asked for stands aside: with a seat, but without a bit. Most of a full cluster does. The
- * seat of somebody aside by place, and the other way. */
-static inline int32_t shelf_aside(int32_t place)
+/* A seat is a crowd's number and a column. Who has less than anybody asked for stands aside, as most of a full cluster does: with
+ * a seat, but its sign bit is set and the crowd knows nothing of it. */
+#define SHELF_ASIDE INT32_MIN
+
+static inline uint32_t shelf_crowd_of(int32_t seat)
 {
-    return ID_NONE - 1 - place;
+    return (uint32_t)seat / SHELF_COLUMNS;
 }
 
 /* The seat at that row of a board and column. */
 static inline int32_t shelf_seat_at(const struct shelf_grid *grid, uint32_t board, uint32_t row,
                                     uint32_t column)
 {
-    uint32_t place = (board * grid->board_rows + row) * SHELF_COLUMNS + column;
-    bool is_aside = (row < (uint32_t)grid->first_row) | (grid->cleared[column] == 0);
+    uint32_t n_bars = grid->cleared[column];
+    uint32_t crowd = ((board * grid->board_rows + row) << grid->log_crowds) + n_bars;
+    int32_t seat = (int32_t)(crowd * SHELF_COLUMNS + column);
+    bool is_aside = (row < (uint32_t)grid->first_row) | (n_bars == 0);
 
-    return is_aside ? shelf_aside((int32_t)place) : (int32_t)place;
+    return is_aside ? seat | SHELF_ASIDE : seat;
 }
 
 /* The seat of a spot, or ID_NONE where the grid has no place for it. */
@@ -103,32 +105,21 @@ static inline int32_t shelf_seat_of(const struct shelf *shelf, int32_t board, in
     return shelf_seat_at(grid, (uint32_t)board, row, column);
 }
 
-/* Who stands at a place that is not aside: the row's crowd of those who clear as many bars. */
-static inline uint32_t shelf_crowd_of(const struct shelf_grid *grid, uint32_t place)
+static inline void shelf_enter_crowd(const struct shelf_grid *grid, uint32_t id, uint32_t item)
 {
-    return place / SHELF_COLUMNS * (uint32_t)grid->n_bars + grid->cleared[place % SHELF_COLUMNS] -
-           1;
-}
-
-/* The bit in its word of `used` that says that somebody is in the crowd. */
-static inline uint32_t shelf_used_bit(uint32_t row, uint32_t n_bars)
-{
-    return row % SHELF_FIELDS * SHELF_FIELD + n_bars;
-}
-
-static inline void shelf_enter_crowd(const struct shelf_grid *grid, uint32_t place, uint32_t item)
-{
-    uint32_t id = shelf_crowd_of(grid, place), row = place / SHELF_COLUMNS;
     struct shelf_crowd *crowd = &grid->crowds[id];
     uint64_t *words = grid->items + (size_t)id * grid->n_words;
+    uint32_t at = item / 64;
 
-    words[grid->leaves + item / 64] |= UINT64_C(1) << item % 64;
-    words[item / 4096] |= UINT64_C(1) << item / 64 % 64;
-    crowd->top |= UINT64_C(1) << item / 4096;
+    words[grid->leaves + at] |= UINT64_C(1) << item % 64;
+    if (grid->leaves) {
+        words[at / 64] |= UINT64_C(1) << at % 64;
+        at /= 64;
+    }
+    crowd->top |= UINT64_C(1) << at;
     crowd->n++;
     crowd->lowest = (int32_t)item < crowd->lowest ? (int32_t)item : crowd->lowest;
-    grid->used[row / SHELF_FIELDS] |= UINT64_C(1)
-                                      << shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]);
+    grid->used[id / 64] |= UINT64_C(1) << id % 64;
 }
 
 /* As unforeseeable is whether anybody is there. */
@@ -138,26 +129,29 @@ static inline int32_t shelf_lowest_of(const struct shelf_grid *grid,
     uint64_t nobody = crowd->n == 0;
     uint32_t at = (uint32_t)__builtin_ctzll(crowd->top | nobody);
 
-    at = at * 64 + (uint32_t)__builtin_ctzll(words[at] | nobody);
+    if (grid->leaves)
+        at = at * 64 + (uint32_t)__builtin_ctzll(words[at] | nobody);
     at = at * 64 + (uint32_t)__builtin_ctzll(words[grid->leaves + at] | nobody);
     return (int32_t)(at | (SHELF_NOBODY & -(uint32_t)nobody));
 }
 
 /* Whether others stay nobody can foresee: so nothing asks for it. */
-static inline void shelf_leave_crowd(const struct shelf_grid *grid, uint32_t place, uint32_t item)
+static inline void shelf_leave_crowd(const struct shelf_grid *grid, uint32_t id, uint32_t item)
 {
-    uint32_t id = shelf_crowd_of(grid, place), row = place / SHELF_COLUMNS;
     struct shelf_crowd *crowd = &grid->crowds[id];
     uint64_t *words = grid->items + (size_t)id * grid->n_words;
-    uint64_t leaf = words[grid->leaves + item / 64] &= ~(UINT64_C(1) << item % 64);
-    uint64_t middle = words[item / 4096] &= ~((uint64_t)(leaf == 0) << item / 64 % 64);
+    uint32_t at = item / 64;
+    uint64_t left = words[grid->leaves + at] &= ~(UINT64_C(1) << item % 64);
 
-    crowd->top &= ~((uint64_t)(middle == 0) << item / 4096);
+    if (grid->leaves) {
+        left = words[at / 64] &= ~((uint64_t)(left == 0) << at % 64);
+        at /= 64;
+    }
+    crowd->top &= ~((uint64_t)(left == 0) << at);
     crowd->n--;
     if (crowd->lowest == (int32_t)item)
         crowd->lowest = shelf_lowest_of(grid, crowd, words);
-    grid->used[row / SHELF_FIELDS] &=
-        ~((uint64_t)(crowd->n == 0) << shelf_used_bit(row, grid->cleared[place % SHELF_COLUMNS]));
+    grid->used[id / 64] &= ~((uint64_t)(crowd->n == 0) << id % 64);
 }
 
 /* To another seat or to none, from where it stood, if it did. */
@@ -168,9 +162,9 @@ static inline __attribute__((always_inline)) void shelf_grid_move(struct shelf *
 
     shelf->seats[item] = to;
     if (from >= 0)
-        shelf_leave_crowd(shelf->grid, (uint32_t)from, (uint32_t)item);
+        shelf_leave_crowd(shelf->grid, shelf_crowd_of(from), (uint32_t)item);
     if (to >= 0)
-        shelf_enter_crowd(shelf->grid, (uint32_t)to, (uint32_t)item);
+        shelf_enter_crowd(shelf->grid, shelf_crowd_of(to), (uint32_t)item);
 }
 
 /* Puts the item there, from wherever it was. */
@@ -216,15 +210,15 @@ struct shelf_range {
 static inline uint32_t shelf_find_row(const struct shelf_grid *grid, uint32_t row, uint32_t end,
                                       uint32_t n_bars)
 {
-    const uint64_t one_each = ~UINT64_C(0) / ((1 << SHELF_FIELD) - 1);
-    uint64_t wanted = one_each * ((1 << SHELF_FIELD) - (UINT64_C(1) << n_bars));
-    uint64_t mask = wanted << row % SHELF_FIELDS * SHELF_FIELD;
+    uint64_t mask = grid->enough[n_bars] << (row << grid->log_crowds) % 64;
+    uint32_t end_word = (end << grid->log_crowds) / 64;
 
-    for (row -= row % SHELF_FIELDS; row < end; row += SHELF_FIELDS, mask = wanted) {
-        uint64_t bits = grid->used[row / SHELF_FIELDS] & mask;
+    for (uint32_t word = (row << grid->log_crowds) / 64; word < end_word; word++) {
+        uint64_t bits = grid->used[word] & mask;
 
         if (bits)
-            return row + (uint32_t)__builtin_ctzll(bits) / SHELF_FIELD;
+            return (word * 64 + (uint32_t)__builtin_ctzll(bits)) >> grid->log_crowds;
+        mask = grid->enough[n_bars];
     }
     return end;
 }
@@ -266,7 +260,8 @@ static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf,
                                                    struct shelf_range range)
 {
     const struct shelf_grid *grid = shelf->grid;
-    const struct shelf_crowd *crowds = grid->crowds + (size_t)range.row * (uint32_t)grid->n_bars;
+    const struct shelf_crowd *crowds = grid->crowds + ((size_t)range.row << grid->log_crowds);
+    const struct shelf_crowd *first = crowds + range.n_bars, *last = crowds + grid->n_bars;
     uint32_t first_row = range.end - grid->board_rows, next_row = range.row;
     struct shelf_answer answer = {.n = 2};
     uint32_t lowest = UINT32_MAX;
@@ -275,9 +270,8 @@ static inline struct shelf_answer shelf_grid_first(const struct shelf *shelf,
     if (range.row == range.end)
         return (struct shelf_answer){0};
     /* All of them, and those with too few bars to no effect: of how many it is nobody can foresee. */
-    for (uint32_t i = 1; i <= (uint32_t)grid->n_bars; i++) {
-        const struct shelf_crowd *crowd = &crowds[i - 1];
-        uint32_t without = -(uint32_t)(i < range.n_bars); /* all bits or none */
+    for (const struct shelf_crowd *crowd = crowds + 1; crowd <= last; crowd++) {
+        uint32_t without = -(uint32_t)(crowd < first); /* all bits or none */
         uint32_t item = (uint32_t)crowd->lowest | without;
 
         lowest = item < lowest ? item : lowest;

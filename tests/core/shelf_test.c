@@ -12,6 +12,7 @@
 
 static struct shelf_spot list[N];
 static bool there[N];
+static int32_t apart = 1; /* items of the list on the shelf */
 static int64_t n_draws;
 
 static int32_t roll(int bound)
@@ -51,7 +52,7 @@ static bool same(const struct shelf_answer *a, const struct shelf_answer *b)
  * key_of(). */
 struct row {
     enum shelf_order order;
-    int keys, amounts, asked, unit, steps;
+    int keys, amounts, asked, unit, steps, apart;
 };
 
 static int32_t roll_asked(const struct row *row)
@@ -66,6 +67,8 @@ static void compare_first(struct shelf *shelf, const struct row *row)
     struct shelf_answer found = shelf_first(shelf, board, cpu, memory_mib, false);
     struct shelf_answer any = shelf_first(shelf, board, cpu, memory_mib, true);
 
+    found.item /= apart;
+    any.item /= apart;
     if (shelf->order == SHELF_BY_NONE) {
         cr_assert(found.n == 0 || enough(found.item, board, cpu, memory_mib));
         found.item = expected.item;
@@ -88,6 +91,7 @@ static bool visit(void *context, int32_t item)
 {
     struct visit *visits = context;
 
+    item /= apart;
     cr_assert(!visits->seen[item] && list[item].key >= visits->last_key);
     visits->seen[item] = true;
     visits->last_key = list[item].key;
@@ -125,16 +129,16 @@ static void change(struct shelf *shelf, bool growing, const struct row *row)
     int i = roll(N);
 
     if (there[i] && roll(growing ? 8 : 2) == 0) {
-        shelf_take(shelf, i);
+        shelf_take(shelf, i * apart);
         there[i] = false;
     } else if (there[i] || growing || roll(8) == 0) {
         list[i] = (struct shelf_spot){0, roll(BOARDS), roll(row->amounts) * row->unit,
                                       roll(row->amounts) * row->unit};
         list[i].key = key_of(row->order, row->keys, &list[i]);
         there[i] = true;
-        shelf_put(shelf, i, &list[i]);
+        shelf_put(shelf, i * apart, &list[i]);
     } else {
-        shelf_take(shelf, i); /* it is not there: nothing */
+        shelf_take(shelf, i * apart); /* it is not there: nothing */
     }
 }
 
@@ -143,7 +147,7 @@ static void compare_spot(const struct shelf *shelf)
     int i = roll(N);
     struct shelf_spot spot;
 
-    cr_assert(shelf_spot_of(shelf, i, &spot) == there[i]);
+    cr_assert(shelf_spot_of(shelf, i * apart, &spot) == there[i]);
     cr_assert(!there[i] || (spot.key == list[i].key && spot.board == list[i].board &&
                             spot.cpu == list[i].cpu && spot.memory_mib == list[i].memory_mib));
 }
@@ -153,28 +157,32 @@ static void compare_spot(const struct shelf *shelf)
 Test(shelf, agrees_with_a_list_through_random_changes)
 {
     const struct row rows[] = {
-        {SHELF_BY_KEY, 1, 3, 8, 1, 12000},
-        {SHELF_BY_KEY, 4, 10, 15, 1, 20000},
-        {SHELF_BY_KEY, 40, 100, 105, 1, 20000},
-        {SHELF_BY_KEY, 3, 1000, 1005, 1, 20000},
-        {SHELF_BY_MEMORY, 0, 4, 9, 7, 12000}, /* many at each place */
-        {SHELF_BY_MEMORY, 0, 120, 15, 256, 20000},
-        {SHELF_BY_MEMORY, 0, 30, 1, 12, 20000},
-        {SHELF_BY_CPU, 0, 60, 5, 1, 20000},
-        {SHELF_BY_CPU, 0, 200, 10, 3, 20000},
-        {SHELF_BY_NONE, 0, 20, 12, 5, 20000},
-        {SHELF_BY_MEMORY, 0, 255, 14, 1, 20000}, /* the widest grid */
-        {SHELF_BY_CPU, 0, 255, 15, 1, 20000},
-        {SHELF_BY_NONE, 0, 256, 7, 1, 20000},   /* a column too many */
-        {SHELF_BY_MEMORY, 0, 700, 9, 1, 12000}, /* more than a grid has room for */
-        {SHELF_BY_MEMORY, 0, 60, 40, 1, 12000}, /* more is asked for than a grid tells apart */
-        {SHELF_BY_CPU, 0, 60, 17, 1, 12000},
+        {SHELF_BY_KEY, 1, 3, 8, 1, 12000, 1},
+        {SHELF_BY_KEY, 4, 10, 15, 1, 20000, 1},
+        {SHELF_BY_KEY, 40, 100, 105, 1, 20000, 1},
+        {SHELF_BY_KEY, 3, 1000, 1005, 1, 20000, 1},
+        {SHELF_BY_MEMORY, 0, 4, 9, 7, 12000, 1}, /* many at each place */
+        {SHELF_BY_MEMORY, 0, 120, 15, 256, 20000, 1},
+        {SHELF_BY_MEMORY, 0, 30, 1, 12, 20000, 1},
+        {SHELF_BY_CPU, 0, 60, 5, 1, 20000, 1},
+        {SHELF_BY_CPU, 0, 200, 10, 3, 20000, 1},
+        {SHELF_BY_NONE, 0, 20, 12, 5, 20000, 1},
+        {SHELF_BY_MEMORY, 0, 255, 14, 1, 20000, 1}, /* the widest grid */
+        {SHELF_BY_CPU, 0, 255, 15, 1, 20000, 1},
+        {SHELF_BY_MEMORY, 0, 120, 15, 256, 12000, 7}, /* so many that bits have a layer more */
+        {SHELF_BY_CPU, 0, 60, 5, 1, 12000, 90},
+        {SHELF_BY_NONE, 0, 20, 3, 1, 12000, 90},
+        {SHELF_BY_NONE, 0, 256, 7, 1, 20000, 1},   /* a column too many */
+        {SHELF_BY_MEMORY, 0, 700, 9, 1, 12000, 1}, /* more than a grid has room for */
+        {SHELF_BY_MEMORY, 0, 60, 40, 1, 12000, 1}, /* more is asked for than a grid tells apart */
+        {SHELF_BY_CPU, 0, 60, 17, 1, 12000, 1},
     };
 
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         struct shelf shelf;
 
         memset(there, 0, sizeof there);
+        apart = rows[r].apart;
         shelf_init(&shelf, rows[r].order, rows[r].order == SHELF_BY_NONE ? 0 : PER_UNIT);
         for (int step = 0; step < rows[r].steps; step++) {
             change(&shelf, step / 4000 % 2 == 0, &rows[r]);
