@@ -470,20 +470,21 @@ static bool over(const struct sim *sim)
     return sim->failed || left_there(sim) || (sim->script_done && scheduler_ended(sim->scheduler));
 }
 
-/* What the scheduler will hear next is on its way already: meanwhile memory is to bring the letter, then, one event
- * after the other, what it points to. */
+/* What the scheduler will hear next is on its way already: meanwhile memory is to bring the letter of the event that
+ * comes after three others, the task's record of that after two, and what follows from that of the next. Each takes
+ * memory about as long as an event takes. */
 static void foresee(const struct sim *sim)
 {
     struct queue_entry entry;
     const struct message *event;
 
-    for (int n = 2; n >= 0; n--) {
+    for (int n = 3; n >= 0; n--) {
         if (!queue_foresee(&sim->queue, n, &entry))
             continue;
         event = links_foresee(&sim->links, &entry);
-        if (event && n == 2)
+        if (event && n == 3)
             __builtin_prefetch(event);
-        else if (event)
+        else if (event && n != 1)
             scheduler_foresee(sim->scheduler, event, n == 0);
     }
 }

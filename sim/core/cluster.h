@@ -351,6 +351,7 @@ static inline __attribute__((always_inline)) void cluster_foresee(const struct c
 
     if (!is_next) {
         __builtin_prefetch(task, 1);
+        __builtin_prefetch(&task->desired, 1); /* one of four records lies in two lines */
         return;
     }
     __builtin_prefetch(&cluster->details[task->details], 1);

@@ -109,7 +109,7 @@ static void foresee(const struct bench *bench)
 {
     struct queue_entry entry;
 
-    for (int n = 0; n < 2; n++)
+    for (int n = 2; n >= 0; n -= 2)
         if (queue_foresee(&bench->queue, n, &entry) && entry.what != ARRIVAL)
             cluster_foresee(&bench->scheduler.cluster, entry.id, n == 0);
 }

@@ -24,6 +24,7 @@
 #define INSTANCE_CPU 16384
 #define INSTANCE_MEMORY_MIB 65536
 #define FILL_PERCENT 85
+#define NEXT 4 /* so many releases are known before */
 
 /* CPU units and MiB that Fargate takes together; the smallest twice. */
 static const struct {
@@ -101,7 +102,8 @@ struct bench {
     int requests[SIZES]; /* by size; the definition has the size's index */
     int32_t *live;       /* tasks that may be released */
     int n_live, cap_live;
-    int next[2]; /* of them: to be released now and then */
+    int next[NEXT]; /* of them: to be released now and then, in a ring */
+    uint32_t n_taken;
     uint64_t turn;
     int64_t digest; /* of what was decided */
 };
@@ -225,16 +227,23 @@ static void fill(struct bench *bench, const struct case_of_bench *which)
     }
 }
 
-/* Which task is to be released now. The next ones are known, as the simulator knows its next events, and as it does
- * the cluster is told. */
+/* The one that will be released after `n` others. */
+static int *next_but(struct bench *bench, uint32_t n)
+{
+    return &bench->next[(bench->n_taken + n) % NEXT];
+}
+
+/* Which task is to be released now. The next ones are known, as the simulator knows its next events, and as it does,
+ * memory and the cluster are told. */
 static int take_next(struct bench *bench)
 {
-    int which = bench->next[0];
+    int which = *next_but(bench, 0);
 
-    bench->next[0] = bench->next[1];
-    bench->next[1] = roll(bench, bench->n_live);
-    cluster_foresee(&bench->cluster, bench->live[bench->next[0]], true);
-    cluster_foresee(&bench->cluster, bench->live[bench->next[1]], false);
+    *next_but(bench, 0) = roll(bench, bench->n_live);
+    __builtin_prefetch(&bench->live[*next_but(bench, 0)], 1);
+    bench->n_taken++;
+    cluster_foresee(&bench->cluster, bench->live[*next_but(bench, 2)], false);
+    cluster_foresee(&bench->cluster, bench->live[*next_but(bench, 0)], true);
     return which;
 }
 
