@@ -359,12 +359,6 @@ void cluster_charge(struct cluster *cluster, int id)
         ledger_pay(&cluster->ledger, cluster->groups[instance->group].provider, service, amount);
 }
 
-/* As cluster_retire(), for where that is seldom needed. */
-void cluster_retire_at_last(struct cluster *cluster, int id, enum stop_code code)
-{
-    cluster_retire(cluster, id, code);
-}
-
 /* Its service no longer counts on it. */
 void cluster_leave_wanted(struct cluster *cluster, int id)
 {

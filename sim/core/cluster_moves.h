@@ -21,7 +21,6 @@ void cluster_leave_service(struct cluster *cluster, int task);
 void cluster_make_place(struct cluster *cluster, struct instance *instance);
 void cluster_unlink(struct cluster *cluster, struct instance *instance, int task);
 void cluster_close_details(struct cluster *cluster, int task);
-void cluster_retire_at_last(struct cluster *cluster, int task, enum stop_code code);
 
 static inline void cluster_note_task(const struct cluster *cluster, const struct task *task,
                                      int delta)
@@ -33,15 +32,15 @@ static inline void cluster_note_task(const struct cluster *cluster, const struct
  * service: those begin with cluster_add_service_task(). */
 static inline int cluster_add_task(struct cluster *cluster, int taskdef, int request)
 {
-    *ARRAY_ADD(cluster, tasks) = (struct task){
-        .taskdef = taskdef,
-        .request = request,
-        .instance = ID_NONE,
-        .deployment = ID_NONE,
-        .details = DETAILS_OF_NOBODY,
-        .desired = TASK_RUNNING,
-        .last = TASK_PROVISIONING,
-    };
+    struct task *task = ARRAY_ADD(cluster, tasks);
+
+    static_assert(DETAILS_OF_NOBODY == 0, "as ARRAY_ADD() leaves them");
+    task->taskdef = taskdef;
+    task->request = request;
+    task->instance = ID_NONE;
+    task->deployment = ID_NONE;
+    task->desired = TASK_RUNNING;
+    task->last = TASK_PROVISIONING;
     cluster->requests[request].n_wanted++;
     return cluster->n_tasks - 1;
 }
@@ -58,7 +57,7 @@ static inline void cluster_join_instance(struct cluster *cluster, struct instanc
 static inline void cluster_leave_instance(struct cluster *cluster, struct instance *instance,
                                           int id)
 {
-    if (instance->older != DETAILS_OF_NOBODY)
+    if (cluster->tasks[id].details != DETAILS_OF_NOBODY && instance->older != DETAILS_OF_NOBODY)
         cluster_unlink(cluster, instance, id);
     for (int i = 0; i < INSTANCE_NEWEST; i++) /* all: four at a time and no guess is sooner done */
         instance->newest[i] = instance->newest[i] == id ? ID_NONE : instance->newest[i];
@@ -138,8 +137,6 @@ static inline void cluster_retire(struct cluster *cluster, int id, enum stop_cod
     struct task *task = &cluster->tasks[id];
     bool counted = !task->is_deregistering;
 
-    if (task->instance != ID_NONE)
-        cluster_fetch_instance(cluster, task->instance);
     if (counted)
         cluster_leave_counts(cluster, id, code);
     task->is_deregistering = false;
@@ -153,16 +150,18 @@ static inline void cluster_retire(struct cluster *cluster, int id, enum stop_cod
 static inline void cluster_stop(struct cluster *cluster, int id, enum stop_code code)
 {
     struct task *task = &cluster->tasks[id];
+    bool has_room = task->desired == TASK_RUNNING || task->is_deregistering;
 
     assert(task->last != TASK_STOPPED);
-    if (task->desired == TASK_RUNNING || task->is_deregistering)
-        cluster_retire_at_last(cluster, id, code);
+    if (has_room)
+        cluster_retire(cluster, id, code);
     task->last = TASK_STOPPED;
     if (task->instance != ID_NONE) {
         if (cluster->taskdef_facts[task->taskdef].takes_extras)
             cluster_detach(cluster, id);
         cluster_leave_instance(cluster, &cluster->instances[task->instance], id);
-        cluster_note_task(cluster, task, 0);
+        if (!has_room) /* or it was noted right now */
+            cluster_note_task(cluster, task, 0);
     }
     if (task->deployment != ID_NONE)
         cluster_leave_service(cluster, id);

@@ -233,6 +233,8 @@ void lane_meet(struct lane *lane, const struct cluster *cluster, int id)
     }
     place->allowed = -1;
     place->class = class_of(lane, &class);
+    lane->is_plain = !lane->demanding && !lane->own_tasks_matter && lane->n_classes == 1 &&
+                     lane->shelf.order != SHELF_BY_KEY;
 }
 
 /* The constraints of a list by their queries' kind: those that never change, or the others. */

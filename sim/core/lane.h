@@ -53,6 +53,7 @@ struct lane_part {
 
 struct lane {
     int32_t signature;
+    int32_t slot;                  /* among the index's lanes */
     int64_t asked_at;              /* turn of the last question */
     int64_t seen;                  /* notes */
     const struct request *request; /* a copy: requests move */
@@ -69,6 +70,7 @@ struct lane {
     bool own_tasks_matter;
     bool demanding;     /* not every active instance takes the task if it fits */
     bool overflown;     /* some count does not fit into the key: it must not be asked */
+    bool is_plain;      /* one class, and of an instance nothing matters but what is free there */
     struct shelf shelf; /* of the instances that take the task if it fits */
     struct lane_place *places;
     int n_places, cap_places;

@@ -97,13 +97,6 @@ static void take_in(struct lane *lane, const struct cluster *cluster, const stru
     lane_refresh(lane, cluster, note->instance);
 }
 
-/* Whether all that matters of an instance is what is free there. */
-static inline bool is_plain(const struct lane *lane)
-{
-    return !lane->demanding && !lane->own_tasks_matter && lane->n_classes == 1 &&
-           lane->shelf.order != SHELF_BY_KEY;
-}
-
 /* What few follow: instances that have come, and notes of a lane that is not plain. Out of the way of those that are. */
 static __attribute__((noinline)) void follow_anything(struct lane *lane,
                                                       const struct cluster *cluster)
@@ -122,7 +115,7 @@ static inline __attribute__((always_inline)) void follow(struct lane *lane,
     const struct place_index *index = cluster->index;
     const int64_t end = index->n_notes;
 
-    if (lane->n_places < cluster->n_instances || !is_plain(lane)) {
+    if (lane->n_places < cluster->n_instances || !lane->is_plain) {
         follow_anything(lane, cluster);
         return;
     }
@@ -291,22 +284,32 @@ static __attribute__((noinline)) struct placement choose_among(struct lane *lane
 
         placement.instance = draw(&lottery);
     }
+    if (n > 0)
+        cluster_fetch_instance(cluster, placement.instance);
     return placement;
+}
+
+/* As an answer of the shelf's says; whoever asks will place there. */
+static inline struct placement place_by(const struct lane *lane, const struct cluster *cluster,
+                                        struct shelf_answer answer)
+{
+    if (answer.n == 0)
+        return (struct placement){ID_NONE, ID_NONE};
+    cluster_fetch_instance(cluster, answer.item);
+    return (struct placement){
+        answer.item, answer.n > 1 ? rule_between(lane, answer.key, answer.next_key) : ID_NONE};
 }
 
 struct placement lane_answer(struct lane *lane, const struct cluster *cluster, int taskdef,
                              int task)
 {
     const struct taskdef_facts *facts = &cluster->taskdef_facts[taskdef];
-    struct shelf_answer answer;
 
     follow(lane, cluster);
     if (lane->overflown)
         return (struct placement){PLACE_PLAINLY, ID_NONE};
     if (lane->n_classes > 1 || lane->at_random)
         return choose_among(lane, cluster, facts->cpu, facts->memory_mib, task);
-    answer = shelf_first(&lane->shelf, 0, facts->cpu, facts->memory_mib, false);
-    return (struct placement){answer.n > 0 ? answer.item : ID_NONE,
-                              answer.n > 1 ? rule_between(lane, answer.key, answer.next_key)
-                                           : ID_NONE};
+    return place_by(lane, cluster,
+                    shelf_first(&lane->shelf, 0, facts->cpu, facts->memory_mib, false));
 }

@@ -408,15 +408,6 @@ static struct placement reason_about(const struct cluster *cluster, int request_
     return placement;
 }
 
-struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task)
-{
-    struct placement placement = place_index_find(cluster, request, taskdef, task);
-
-    return placement.instance != PLACE_PLAINLY
-               ? placement
-               : place_task_plainly(cluster, request, taskdef, task);
-}
-
 struct placement place_task_plainly(const struct cluster *cluster, int request, int taskdef,
                                     int task)
 {

@@ -14,13 +14,22 @@ struct placement {
     int32_t rule;     /* as in struct place_task */
 };
 
-/* Where a task of the definition goes now by the request's strategy and constraints. `task` is the
- * index that the task has or will get: it keys the random draw. Changes nothing. */
-struct placement place_task(const struct cluster *cluster, int request, int taskdef, int task);
-
-/* The same, never by the index: the way that the index is checked against. */
+/* Where a task of the definition goes now by the request's strategy and constraints, never by the index: the way that
+ * the index is checked against. `task` is the index that the task has or will get: it keys the random draw. Changes
+ * nothing. */
 struct placement place_task_plainly(const struct cluster *cluster, int request, int taskdef,
                                     int task);
+
+/* The same, by the index where there is one for it. */
+static inline struct placement place_task(const struct cluster *cluster, int request, int taskdef,
+                                          int task)
+{
+    struct placement placement = place_index_find(cluster, request, taskdef, task);
+
+    return placement.instance != PLACE_PLAINLY
+               ? placement
+               : place_task_plainly(cluster, request, taskdef, task);
+}
 
 /* Why no instance takes it: the one that fails the latest filter by the least, what it lacks and how
  * much of it (CPU units, MiB, a port number, the number of an attribute, by reason; of memberOf

@@ -136,7 +136,7 @@ static int take_slot(struct place_index *index)
             oldest = i;
     if (index->turn - index->lanes[oldest]->asked_at < LANES_MAX * 16)
         return ID_NONE;
-    index->lane_of[index->lanes[oldest]->signature] = ID_NONE;
+    index->lane_of[index->lanes[oldest]->signature] = NULL;
     return oldest;
 }
 
@@ -162,7 +162,7 @@ static void find_route(struct place_index *index, const struct cluster *cluster,
                            ? signature_of(index, cluster, &cluster->requests[request], taskdef)
                            : ID_NONE;
     while (index->n_lane_of <= route->signature)
-        *ARRAY_ADD(index, lane_of) = ID_NONE;
+        *ARRAY_ADD(index, lane_of) = NULL;
 }
 
 void place_index_forget(struct place_index *index, int32_t request)
@@ -181,6 +181,7 @@ static __attribute__((noinline)) struct lane *make_lane(const struct cluster *cl
                                                         int taskdef)
 {
     struct place_index *index = cluster->index;
+    struct lane *lane;
     int32_t signature, slot;
 
     if (request >= index->n_routes || index->routes[request].taskdef != taskdef)
@@ -188,18 +189,18 @@ static __attribute__((noinline)) struct lane *make_lane(const struct cluster *cl
     signature = index->routes[request].signature;
     if (signature == ID_NONE)
         return NULL;
-    slot = index->lane_of[signature];
-    if (slot != ID_NONE && is_fit(index, index->lanes[slot]))
-        return index->lanes[slot];
-    if (slot == ID_NONE)
-        slot = take_slot(index);
+    lane = index->lane_of[signature];
+    if (lane && is_fit(index, lane))
+        return lane;
+    slot = lane ? lane->slot : take_slot(index);
     if (slot == ID_NONE)
         return NULL;
     lane_destroy(index->lanes[slot]);
-    index->lanes[slot] = lane_create(cluster, request, taskdef, signature);
-    index->lanes[slot]->seen = index->n_seen = index->n_notes;
-    index->lane_of[signature] = slot;
-    return index->lanes[slot];
+    lane = lane_create(cluster, request, taskdef, signature);
+    lane->slot = slot;
+    lane->seen = index->n_seen = index->n_notes;
+    index->lanes[slot] = index->lane_of[signature] = lane;
+    return lane;
 }
 
 /* The lane for the question, or NULL where there can be none or it would have to be built and is not
@@ -207,34 +208,28 @@ static __attribute__((noinline)) struct lane *make_lane(const struct cluster *cl
 static inline struct lane *find_lane(const struct cluster *cluster, int request, int taskdef)
 {
     const struct place_index *index = cluster->index;
-    int32_t signature = ID_NONE, slot = ID_NONE;
+    int32_t signature = ID_NONE;
+    struct lane *lane = NULL;
 
     if (request < index->n_routes && index->routes[request].taskdef == taskdef)
         signature = index->routes[request].signature;
     if (signature != ID_NONE)
-        slot = index->lane_of[signature];
-    return slot != ID_NONE && is_fit(index, index->lanes[slot])
-               ? index->lanes[slot]
-               : make_lane(cluster, request, taskdef);
+        lane = index->lane_of[signature];
+    return lane && is_fit(index, lane) ? lane : make_lane(cluster, request, taskdef);
 }
 
 struct placement place_index_find(const struct cluster *cluster, int request, int taskdef, int task)
 {
     struct place_index *index = cluster->index;
-    struct placement placement = {PLACE_PLAINLY, ID_NONE};
-    struct lane *lane;
+    struct lane *lane = NULL;
 
-    if (cluster->n_instances < PLAIN_BELOW)
-        return placement;
-    lane = find_lane(cluster, request, taskdef);
+    if (cluster->n_instances >= PLAIN_BELOW)
+        lane = find_lane(cluster, request, taskdef);
     if (!lane)
-        return placement;
+        return (struct placement){PLACE_PLAINLY, ID_NONE};
     lane->asked_at = ++index->turn;
     index->n_seen = index->n_notes; /* it follows */
-    placement = lane_answer(lane, cluster, taskdef, task);
-    if (placement.instance >= 0) /* whoever asks will place there */
-        cluster_fetch_instance(cluster, placement.instance);
-    return placement;
+    return lane_answer(lane, cluster, taskdef, task);
 }
 
 bool place_index_check(const struct cluster *cluster, char *detail, size_t size)

@@ -38,7 +38,7 @@ struct place_index {
     int64_t n_notes;
     int64_t n_seen; /* by the lane that is furthest */
     int64_t turn;
-    int32_t *lane_of; /* by signature; ID_NONE: none is built */
+    struct lane **lane_of; /* by signature; NULL: none is built */
     int n_lane_of, cap_lane_of;
     int n_routes, cap_routes;
     struct place_route *routes; /* by request */

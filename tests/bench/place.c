@@ -254,8 +254,7 @@ static void decide(struct bench *bench)
     struct placement placement;
     int task;
 
-    cluster_retire(cluster, old, STOP_USER_INITIATED);
-    cluster_stop(cluster, old, STOP_USER_INITIATED);
+    cluster_stop(cluster, old, STOP_ESSENTIAL_CONTAINER_EXITED); /* it has ended by itself */
     placement = bench->plainly
                     ? place_task_plainly(cluster, bench->requests[size], size, cluster->n_tasks)
                     : place_task(cluster, bench->requests[size], size, cluster->n_tasks);
