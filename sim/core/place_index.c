@@ -198,7 +198,7 @@ static __attribute__((noinline)) struct lane *make_lane(const struct cluster *cl
     lane_destroy(index->lanes[slot]);
     lane = lane_create(cluster, request, taskdef, signature);
     lane->slot = slot;
-    lane->seen = index->n_notes;
+    lane->seen = index->n_seen = index->n_notes;
     index->lanes[slot] = index->lane_of[signature] = lane;
     return lane;
 }
@@ -228,6 +228,7 @@ struct placement place_index_find(const struct cluster *cluster, int request, in
     if (!lane)
         return (struct placement){PLACE_PLAINLY, ID_NONE};
     lane->asked_at = ++index->turn;
+    index->n_seen = index->n_notes; /* it follows */
     return lane_answer(lane, cluster, taskdef, task);
 }
 
@@ -240,6 +241,7 @@ bool place_index_check(const struct cluster *cluster, char *detail, size_t size)
         if (!is_fit(index, index->lanes[i]))
             continue;
         lane_follow(index->lanes[i], cluster);
+        index->n_seen = index->n_notes;
         agrees = lane_check(index->lanes[i], cluster, detail, size);
     }
     return agrees;

@@ -36,6 +36,7 @@ struct place_index {
     int n_lanes, cap_lanes;
     struct lane **lanes;
     int64_t n_notes;
+    int64_t n_seen; /* by the lane that is furthest */
     int64_t turn;
     struct lane **lane_of; /* by signature; NULL: none is built */
     int n_lane_of, cap_lane_of;
@@ -53,6 +54,10 @@ static inline void place_index_note(struct place_index *index, int32_t instance,
                                     int32_t delta)
 {
     if (index->n_lanes == 0)
+        return;
+    /* What no lane has seen yet covers what happened since, unless something is to be counted. */
+    if (delta == 0 && index->n_seen < index->n_notes &&
+        index->notes[(uint64_t)(index->n_notes - 1) % PLACE_NOTES].instance == instance)
         return;
     index->notes[(uint64_t)index->n_notes++ % PLACE_NOTES] =
         (struct place_note){instance, request, delta};
