@@ -60,6 +60,7 @@ enum measured {
     MEASURED_CHILD_WAIT,    /* from the order to start until ready, less CPU time */
     MEASURED_START_TURNS,   /* of a start, more than that where work keeps all CPUs busy */
     MEASURED_WORK_TURNS,    /* likewise of short work, more than it takes with half a CPU */
+    MEASURED_AGENT_TURN,    /* of an agent at work, what it waits when work comes to all CPUs */
     MEASURED_STOP,          /* SIGTERM until the agent knows */
     MEASURED_EXIT_COLD_CPU, /* the agent's CPU time of that */
     MEASURED_EXIT_CPU,      /* likewise in a crowd */

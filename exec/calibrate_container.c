@@ -223,10 +223,27 @@ static bool beside(struct calibration *calibration, struct err *err)
     return true;
 }
 
+/* Work that comes to all CPUs while the agent works without a rest. */
+static bool busy(struct calibration *calibration, struct err *err)
+{
+    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    const int group = cpus > 32 ? 32 : (int)cpus, most = REHEARSE_MOST / group;
+    const int groups = calibration->quick && most > 10 ? 10 : most;
+    const struct rehearse_round round = {
+        .family = "short", .n = groups * group, .rest_usec = CALIBRATE_REST_USEC, .busy = group};
+    struct rehearse_times times;
+
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    series_add_all(&calibration->series[MEASURED_AGENT_TURN], times.usec[REHEARSED_TURN], groups);
+    return true;
+}
+
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
     return calibrate_touch(calibration, err) && alone(calibration, err) &&
            calibrate_touch(calibration, err) && parked(calibration, err) &&
            calibrate_crowds(calibration, err) && calibrate_touch(calibration, err) &&
-           calibrate_memory(calibration, err) && beside(calibration, err);
+           calibrate_memory(calibration, err) && beside(calibration, err) && busy(calibration, err);
 }

@@ -52,6 +52,7 @@ static const struct table_row rows[] = {
     {MEASURED_CHILD_WAIT, "start until ready: waiting", UNIT_MSEC, NULL},
     {MEASURED_START_TURNS, "beside work on all CPUs, more", UNIT_MSEC, NULL},
     {MEASURED_WORK_TURNS, "and 20 ms of work there, more", UNIT_MSEC, NULL},
+    {MEASURED_AGENT_TURN, "agent at work, when that comes", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
     {MEASURED_KEEP_CPU, "and keeps what that prints", UNIT_MSEC, NULL},
@@ -290,6 +291,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_samples(json, &series[MEASURED_START_TURNS]);
     buffer_add_text(json, ",\n    \"workTurns\": ");
     add_samples(json, &series[MEASURED_WORK_TURNS]);
+    buffer_add_text(json, ",\n    \"agentTurn\": ");
+    add_samples(json, &series[MEASURED_AGENT_TURN]);
     buffer_add(json, ",\n    \"coldAfter\": \"%dus\", \"balanceAfter\": \"%dus\"",
                CALIBRATE_COLD_AFTER_USEC, CALIBRATE_BALANCE_USEC);
 }

@@ -36,6 +36,7 @@ enum rehearsed {
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
     REHEARSED_WORK,      /* beside others: from ready until its exit is seen */
+    REHEARSED_TURN,      /* of the agent, by groups: what it waited, at work itself, for its turn */
     REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
 };
@@ -49,6 +50,8 @@ struct rehearse_round {
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
+    int busy; /* one group of so many after the other, of family "short", starts at once, and the agent
+               * goes on working until it has waited for its turn; 0: it does not */
     bool by_itself; /* at once, of family "once": each ends as soon as it is ready, untold */
 };
 

@@ -402,6 +402,63 @@ static bool live_by_themselves(struct stage *stage, struct err *err)
     return true;
 }
 
+/* ---- at work itself ---- */
+
+/* The agent's work ends by then; shorter waits are those for somebody's first step, or the machine's. */
+#define BUSY_USEC 15000
+#define TURN_USEC 1000
+
+/* Works until it has waited for its turn once. Returns how long; 0: it did not have to. */
+static int64_t work_until_turn(void)
+{
+    int64_t begin_usec = loop_clock_usec(), last_usec = begin_usec, now_usec;
+
+    do {
+        now_usec = loop_clock_usec();
+        if (now_usec - last_usec >= TURN_USEC) {
+            return now_usec - last_usec;
+        }
+        last_usec = now_usec;
+    } while (now_usec - begin_usec < BUSY_USEC);
+    return 0;
+}
+
+static bool live_group(struct stage *stage, int group, struct err *err)
+{
+    int64_t cpu_usec, wall_usec;
+    int begin = group * stage->round->busy, end = begin + stage->round->busy;
+
+    for (int32_t task = begin; task < end; task++) {
+        give_duty(stage, task);
+        if (!pull(stage, task, err)) {
+            return false;
+        }
+        rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    usleep((useconds_t)stage->round->rest_usec);
+    for (int32_t task = begin; task < end; task++) {
+        rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
+    }
+    stage->times->usec[REHEARSED_TURN][group] = work_until_turn();
+    if (!rehearse_stage_await(stage, MOMENT_EXITED, end, err)) {
+        return false;
+    }
+    for (int32_t task = begin; task < end; task++) {
+        rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
+    }
+    return true;
+}
+
+static bool live_busy(struct stage *stage, struct err *err)
+{
+    for (int group = 0; group < stage->round->n / stage->round->busy; group++) {
+        if (!live_group(stage, group, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- beside work ---- */
 
 /* They work as long as they are let. */
@@ -469,6 +526,7 @@ bool rehearse_lives(struct stage *stage, struct err *err)
     const struct rehearse_round *round = stage->round;
 
     return round->beside > 0  ? live_all_beside(stage, err)
+           : round->busy > 0  ? live_busy(stage, err)
            : round->parked    ? live_parked(stage, err)
            : round->by_itself ? live_by_themselves(stage, err)
            : round->at_once   ? live_at_once(stage, err)

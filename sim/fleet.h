@@ -112,6 +112,7 @@ struct fleet_duty {
     uint8_t container;
     bool used;
     bool aside;              /* its machine does it, not the instance's agent */
+    bool has_turns;          /* CHILD: what it waits for its turns is in it already */
     struct message *message; /* HEAR: owned */
 };
 
@@ -140,6 +141,7 @@ struct fleet_agent {
     bool busy;
     bool goes_on;    /* it looks for its next duty */
     int32_t n_taken; /* messages and facts so far */
+    int32_t n_turns; /* that it has waited for */
     struct fleet_line orders, facts, happened, heard;
 };
 

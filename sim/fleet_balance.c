@@ -1,8 +1,9 @@
 /*
  * Work that comes to processors of which none is idle, as a kernel shares them: it stands in the line of
  * one of them, and gets a part of that one only, until the kernel has evened out their lines; that is when
- * one becomes idle, or after a while. And what is started beside work waits for its turns. With costs that
- * say nothing of either, processors are shared evenly from the first moment on.
+ * one becomes idle, or after a while. And what is started beside work waits for its turns, as does what is
+ * under way when work comes: its processor goes on with the work until it next looks who else there is.
+ * With costs that say nothing of either, processors are shared evenly from the first moment on.
  */
 #include "core/array.h"
 #include "core/cluster.h"
@@ -81,4 +82,47 @@ int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container
     return distribution_sample(works ? &costs->work_turns : &costs->start_turns, fleet->luck,
                                DRAW_TURNS, fleet_key(task, container->container),
                                2 * (container->n_starts - 1) + works);
+}
+
+/* Of a start the part that is left of it waits, for that part of its turns. */
+static int64_t put_off_start(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+    int64_t left_usec = fleet_duty_left(fleet, id), usec;
+
+    if (duty->has_turns || duty->cpu_usec == 0)
+        return 0;
+    usec =
+        fleet_turns_usec(fleet, fleet_find(fleet, duty->task, duty->container), duty->task, false);
+    duty->has_turns = usec > 0;
+    return usec * left_usec / duty->cpu_usec;
+}
+
+/* Agents wait for one turn, since they then go on as long as they like. */
+static int64_t put_off_agent(struct fleet *fleet, const struct fleet_duty *duty)
+{
+    const struct costs *costs = fleet_costs(fleet, duty->instance);
+
+    if (!knows_lines(fleet, costs) || duty->worker == ID_NONE)
+        return 0;
+    return distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
+                               fleet->instances[duty->instance].thread.n_turns++);
+}
+
+void fleet_fill_up(struct fleet *fleet, int32_t cpu)
+{
+    if (fleet->working_cpu < fleet->costs.host_cpu ||
+        fleet->working_cpu - cpu >= fleet->costs.host_cpu)
+        return;
+    for (int32_t id = 0; id < fleet->n_duties; id++) {
+        const struct fleet_duty *duty = &fleet->duties[id];
+        int64_t usec = 0;
+
+        if (duty->used && duty->kind == DUTY_CHILD)
+            usec = put_off_start(fleet, id);
+        else if (duty->used && duty->kind >= DUTY_HEAR)
+            usec = put_off_agent(fleet, duty);
+        if (usec > 0)
+            fleet_put_off(fleet, id, usec);
+    }
 }

@@ -218,6 +218,32 @@ void fleet_begin(struct fleet *fleet, int32_t id, struct step_draw takes)
     queue_push(fleet->queue, duty->wake_usec, FLEET_WAITED, id);
 }
 
+int64_t fleet_duty_left(struct fleet *fleet, int32_t id)
+{
+    const struct fleet_duty *duty = &fleet->duties[id];
+
+    return duty->worker == ID_NONE ? duty->cpu_usec
+                                   : (int64_t)(share_worker_left(fleet_share(fleet, duty->instance),
+                                                                 fleet->now_usec, duty->worker) /
+                                               SHARE_ONE_CPU);
+}
+
+void fleet_put_off(struct fleet *fleet, int32_t id, int64_t usec)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+
+    if (duty->worker == ID_NONE) {
+        duty->wake_usec += usec;
+    } else {
+        duty->cpu_usec = fleet_duty_left(fleet, id);
+        duty->wake_usec = fleet->now_usec + usec;
+        share_remove_worker(fleet_share(fleet, duty->instance), fleet->now_usec, duty->worker);
+        duty->worker = ID_NONE;
+        fleet_queue_share(fleet, duty->instance);
+    }
+    queue_push(fleet->queue, duty->wake_usec, FLEET_WAITED, id);
+}
+
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry)
 {
     if (fleet->duties[entry->id].used && fleet->duties[entry->id].wake_usec == entry->at_usec)

@@ -159,6 +159,7 @@ static void begin_work(struct fleet *fleet, struct fleet_container *container,
     fleet->working_cpu += container->working_cpu;
     fleet->working_weight += task_weight(definition);
     fleet->n_working++;
+    fleet_fill_up(fleet, container->working_cpu);
 }
 
 /* Its worker is gone. */
@@ -443,6 +444,7 @@ void fleet_started(struct fleet *fleet, int32_t id)
     enum fleet_duty_kind kind = (enum fleet_duty_kind)duty->kind;
     const struct step_cost *locked = &fleet_costs_of(fleet, task)->steps[COST_LOCKED];
     struct step_draw takes;
+    int64_t turns_usec;
 
     if (!container || container->phase != PHASE_STARTING) {
         fleet_free_duty(fleet, id);
@@ -455,7 +457,9 @@ void fleet_started(struct fleet *fleet, int32_t id)
     } else if (kind != DUTY_CHILD) {
         duty->kind = DUTY_CHILD;
         takes = draw_start(fleet, COST_CHILD, container, task);
-        takes.wait_usec += fleet_turns_usec(fleet, container, task, false);
+        turns_usec = fleet_turns_usec(fleet, container, task, false);
+        takes.wait_usec += turns_usec;
+        duty->has_turns = turns_usec > 0;
         fleet_begin(fleet, id, takes);
     } else {
         takes = draw_start(fleet, COST_EXEC, container, task);

@@ -48,6 +48,10 @@ int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t i
                        int32_t task, int container);
 /* It waits and burns, from now on; what takes no time is done at once. */
 void fleet_begin(struct fleet *fleet, int32_t duty, struct step_draw takes);
+/* The rest of it comes later by that. */
+void fleet_put_off(struct fleet *fleet, int32_t duty, int64_t usec);
+/* CPU time that is left of it while it burns; all of it before. */
+int64_t fleet_duty_left(struct fleet *fleet, int32_t duty);
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
 void fleet_burnt(struct fleet *fleet, int32_t duty);
 /* The kernel's work behind something that is gone begins; nobody waits for it. */
@@ -103,6 +107,9 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
 /* Whoever came or went: an idle processor takes from the others' lines. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
+/* So many CPU units are worked on more: where that is the last idle processor, what agents and starts
+ * are about is put off. */
+void fleet_fill_up(struct fleet *fleet, int32_t cpu);
 /* What its start, or its work, waits for turns now. */
 int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
                          int32_t task, bool works);

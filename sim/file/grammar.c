@@ -406,6 +406,8 @@ static const struct grammar_member costs_members[] = {
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps the CPUs busy"},
     {"workTurns", SHAPE_DISTRIBUTION, .about = "likewise work that comes to them"},
+    {"agentTurn", SHAPE_DISTRIBUTION,
+     .about = "what an agent that is at work waits when work comes to the last idle CPU"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

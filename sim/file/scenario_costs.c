@@ -129,7 +129,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
                        bool inside)
 {
     struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
-    struct node balance, start_turns, work_turns;
+    struct node balance, start_turns, work_turns, agent_turn;
     struct distribution whole;
     int choice;
 
@@ -161,6 +161,8 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     node_distribution(&start_turns, &costs->start_turns);
     work_turns = node_member(node, "workTurns");
     node_distribution(&work_turns, &costs->work_turns);
+    agent_turn = node_member(node, "agentTurn");
+    node_distribution(&agent_turn, &costs->agent_turn);
     machines = node_member(node, "machines");
     path = node_member(node, "path");
     node_bool(&agent_queue, &costs->agent_queue);

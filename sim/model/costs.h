@@ -92,6 +92,7 @@ struct costs {
     int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
     struct distribution start_turns; /* what a start waits where work keeps all CPUs busy */
     struct distribution work_turns;  /* likewise work, beside what it shares */
+    struct distribution agent_turn;  /* what an agent at work waits when they become busy */
     bool contention;                 /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */

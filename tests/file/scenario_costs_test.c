@@ -56,6 +56,7 @@ Test(scenario_costs, of_the_rest)
         "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\"},\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
         "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
+        "\"agentTurn\":\"3ms\","
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
         "\"scratch\":"
@@ -65,7 +66,8 @@ Test(scenario_costs, of_the_rest)
 
     cr_assert(costs->host_cpu == 1536 && costs->host_bytes == INT64_C(2) << 30);
     cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
-              costs->work_turns.kind == DISTRIBUTION_EMPIRICAL);
+              costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
+              costs->agent_turn.a_usec == 3 * MSEC);
     cr_assert(!costs->agent_queue && !costs->contention && costs->machines == MACHINES_VMS &&
               costs->path == BOOT_RESTORE);
     cr_assert(costs->disk_bytes_per_sec == 1 << 20 &&

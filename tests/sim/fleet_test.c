@@ -202,6 +202,47 @@ Test(fleet, beside_work_turns_are_waited_for)
     trial_end();
 }
 
+/* When the second task's container has started, with those costs of turns. */
+static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
+{
+    char text[2000];
+    int64_t usec;
+
+    snprintf(text, sizeof text,
+             COSTS
+             "'host': {'cpus': 1}, 'balanceAfter': '100ms', 'agentQueue': true, %s, "
+             "%s}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB("long", "") ", " JOB(
+                 "idle", "") "],"
+                             "'behaviour': {'long/c': {'work': '2s'}, "
+                             "'idle/c': {'idle': '1s'}},"
+                             "'timeline': [" RUN("long", "1s", 1) ", " RUN("idle", "%s", 1) "]",
+             turns, costs, second_at);
+    run(text);
+    usec = life(2, 0)->started_at_usec;
+    trial_end();
+    return usec;
+}
+
+/* How much later than without. */
+static int64_t put_off_by(const char *turns, const char *costs, const char *second_at)
+{
+    return started_under_way(turns, costs, second_at) -
+           started_under_way("'startTurns': '0s'", costs, second_at);
+}
+
+/* The first task's work comes to the only CPU while the agent, or the start of the second, is half way. */
+Test(fleet, what_is_under_way_when_work_comes_is_put_off)
+{
+    static const char waiting[] = "'create': {'cpu': '10ms'}, 'start': '5ms'";
+    static const char at_work[] = "'create': {'cpu': '10ms'}, 'child': '5ms'";
+    static const char starting[] = "'child': {'cpu': '10ms'}";
+
+    assert_usec(put_off_by("'agentTurn': '4ms'", waiting, "1s"), 0, "an agent that waits");
+    assert_usec(put_off_by("'agentTurn': '4ms'", at_work, "1005ms"), 4 * MSEC, "one at work");
+    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1005ms"), 3500, "half of a start");
+    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1s"), 0, "one that is over");
+}
+
 Test(fleet, without_contention_everybody_is_alone)
 {
     run(COSTS "'host': {'cpus': 1}, 'contention': false}, " BOX(
