@@ -69,6 +69,7 @@ enum measured {
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
     MEASURED_END_CPU,        /* of the container's processes, told to end, on their way out */
     MEASURED_FINISH_CPU,     /* likewise where they end by themselves */
+    MEASURED_KILL_CPU,       /* more than that where the kernel ends them for their memory */
     MEASURED_SEE_END_CPU,    /* the agent's for that */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,

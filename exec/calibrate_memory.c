@@ -1,5 +1,5 @@
 /*
- * What a MiB costs that is touched for the first time, and given back at the end. Where the machine is a guest
+ * What a MiB costs that is touched for the first time, and given back at the end, and an end for want of it. Where the machine is a guest
  * itself, its host takes back what is not used for a while, and memory that was just given back is cheap: a
  * real run finds it in between, so rounds of touching are as far from each other as a calibration allows.
  */
@@ -41,6 +41,46 @@ static void take_beyond(struct series *series, int64_t base_usec)
     }
 }
 
+/* CPU time of a container's whole life, which ends by itself. */
+static bool live(struct calibration *calibration, const char *family, int64_t *usec,
+                 struct err *err)
+{
+    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    const struct rehearse_round round = {.family = family,
+                                         .n = 8,
+                                         .at_once = true,
+                                         .rest_usec = CALIBRATE_REST_USEC,
+                                         .agents = cpus > 4 ? 4 : (int)cpus,
+                                         .by_itself = true};
+    struct rehearse_times times;
+    int64_t sum_usec = 0;
+
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    for (int i = 0; i < times.n; i++) {
+        sum_usec += times.usec[REHEARSED_LIFE_CPU][i];
+    }
+    *usec = sum_usec / times.n;
+    return true;
+}
+
+/* Of two that touch as much one wants more than it may have. */
+static bool kill_for_memory(struct calibration *calibration, struct err *err)
+{
+    for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
+        int64_t within_usec, beyond_usec;
+
+        if (!live(calibration, "within", &within_usec, err) ||
+            !live(calibration, "beyond", &beyond_usec, err)) {
+            return false;
+        }
+        series_add(&calibration->series[MEASURED_KILL_CPU],
+                   beyond_usec > within_usec ? beyond_usec - within_usec : 0);
+    }
+    return true;
+}
+
 /* Given back by one after the other. */
 bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
@@ -55,5 +95,5 @@ bool calibrate_memory(struct calibration *calibration, struct err *err)
     series_add_all(&series[MEASURED_FREE], times.usec[REHEARSED_END_CPU], times.n);
     take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
     take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_COLD_CPU], 500));
-    return true;
+    return kill_for_memory(calibration, err);
 }

@@ -62,6 +62,7 @@ static const struct table_row rows[] = {
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
+    {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
     {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
@@ -283,6 +284,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
     add_cold_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold);
     add_step(json, "endBySignal", NULL, &by_signal);
+    add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     add_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU]);
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
                calibration->create_alone, calibration->network_alone);

@@ -24,9 +24,10 @@
     "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
     " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192, \"cpu\": 256 } ] }"
 
-#define FAMILY(name, mode)                                                                         \
+#define LIMITED(name, mode, mib)                                                                   \
     "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
-    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192 } ] }"
+    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": " mib " } ] }"
+#define FAMILY(name, mode) LIMITED(name, mode, "192")
 
 /* clang-format off */
 static const char world[] =
@@ -35,12 +36,14 @@ static const char world[] =
     "  \"instances\": [ { \"type\": \"box\", \"count\": 1 } ],"
     "  \"taskDefinitions\": ["
     FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
-    FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") "," WORKER("short") "," WORKER(WORK) "],"
+    FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") ","
+    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," WORKER("short") "," WORKER(WORK) "],"
     "  \"behaviour\": {"
     "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
     "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"
     "    \"touch/c\": { \"idle\": \"forever\", \"memory\": \"" TOUCH "\" },"
-    "    \"once/c\": { \"idle\": \"0s\" },"
+    "    \"once/c\": { \"idle\": \"0s\" }, \"within/c\": { \"idle\": \"0s\", \"memory\": \"16MiB\" },"
+    "    \"beyond/c\": { \"idle\": \"0s\", \"memory\": \"24MiB\" },"
     "    \"short/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" } },"
     "  \"until\": \"1s\" }";
 /* clang-format on */

@@ -52,7 +52,7 @@ struct rehearse_round {
     int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
     int busy; /* one group of so many after the other, of family "short", starts at once, and the agent
                * goes on working until it has waited for its turn; 0: it does not */
-    bool by_itself; /* at once, of family "once": each ends as soon as it is ready, untold */
+    bool by_itself; /* at once, of a family that ends as soon as it is ready, untold, or before */
 };
 
 #define REHEARSE_WORK_USEC 20000 /* what family "short" works */

@@ -338,12 +338,13 @@ static int64_t bytes_usec(int64_t bytes, int64_t usec_per_mib)
 static void leave(struct fleet *fleet, struct fleet_container *container, int32_t task,
                   int32_t exit_code, bool by_signal)
 {
-    struct step_draw takes = draw_start(fleet, COST_END, container, task), told;
+    struct step_draw takes = draw_start(fleet, COST_END, container, task), more;
 
     if (by_signal) {
-        told = draw_start(fleet, COST_END_BY_SIGNAL, container, task);
-        takes.wait_usec += told.wait_usec;
-        takes.cpu_usec += told.cpu_usec;
+        more = draw_start(fleet, container->oom ? COST_END_BY_MEMORY : COST_END_BY_SIGNAL,
+                          container, task);
+        takes.wait_usec += more.wait_usec;
+        takes.cpu_usec += more.cpu_usec;
     }
     close_container(fleet, container, task);
     container->exit_code = exit_code;

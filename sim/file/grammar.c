@@ -379,6 +379,7 @@ static const struct grammar_member costs_members[] = {
     {"remove", STEP, .about = "the agent removes a container"},
     {"end", STEP, .about = "a container's processes on their way out, under its own limits"},
     {"endBySignal", STEP, .about = "likewise, more where a signal ends it"},
+    {"endByMemory", STEP, .about = "likewise, more where the kernel ends it for its memory"},
     {"signal", STEP, .about = "the agent sends a signal"},
     {"disconnect", STEP, .about = "remove, more for one with a network of its own"},
     {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},

@@ -36,6 +36,7 @@ const char *const cost_step_names[COST_STEPS] = {
     [COST_DISCONNECT] = "disconnect",
     [COST_SIGNAL] = "signal",
     [COST_END_BY_SIGNAL] = "endBySignal",
+    [COST_END_BY_MEMORY] = "endByMemory",
     [COST_CREATE] = "create",
     [COST_NETWORK] = "network",
     [COST_START] = "start",

@@ -46,6 +46,7 @@ enum cost_step {
     COST_DISCONNECT,    /* COST_REMOVE, more where it had a network of its own */
     COST_SIGNAL,        /* the agent sends a signal */
     COST_END_BY_SIGNAL, /* COST_END, more where a signal ends it */
+    COST_END_BY_MEMORY, /* likewise, more where the kernel ends it for its memory */
     COST_STEPS,
 };
 

@@ -463,6 +463,19 @@ Test(fleet, who_is_told_to_end_has_more_to_do)
     trial_end();
 }
 
+/* A kill for memory costs 7 ms more than an end by itself, whatever a signal costs. */
+Test(fleet, who_is_killed_for_its_memory_has_more_to_do)
+{
+    run(COSTS "'end': {'cpu': '20ms'}, 'endBySignal': {'cpu': '30ms'}, 'endByMemory': {'cpu': "
+              "'7ms'}}, " BOX(2) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+                  "a", "") "], "
+                           "'behaviour': {'a/c': {'memory': '101MiB', 'idle': '0s'}}, "
+                           "'timeline': [" RUN("a", "1s", 1) "]");
+    cr_expect(life(1, 0)->oom);
+    assert_usec(life(1, 0)->exited_at_usec, 1027 * MSEC, "killed");
+    trial_end();
+}
+
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
  * each) before it starts the first (5 ms). */
 Test(fleet, an_image_is_there_for_all_at_once)
