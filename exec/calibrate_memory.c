@@ -9,8 +9,8 @@
 
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
-/* Touched by as many at once as there are processors, since that is what a crowd does. Until all rounds are
- * over the series holds how long each program took until it was ready. */
+/* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. Until
+ * all rounds are over the series hold what each program took until it was ready, and what each took to end. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -27,6 +27,7 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
         }
         series_add_all(&calibration->series[MEASURED_TOUCH], times.usec[REHEARSED_EXEC_CPU],
                        times.n);
+        series_add_all(&calibration->series[MEASURED_FREE], times.usec[REHEARSED_END_CPU], times.n);
     }
     return true;
 }
@@ -68,7 +69,7 @@ static bool live(struct calibration *calibration, const char *family, int64_t *u
 /* Of two that touch as much one wants more than it may have. */
 static bool kill_for_memory(struct calibration *calibration, struct err *err)
 {
-    for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
+    for (int n = calibration->quick ? 4 : 8; n > 0; n--) {
         int64_t within_usec, beyond_usec;
 
         if (!live(calibration, "within", &within_usec, err) ||
@@ -81,19 +82,11 @@ static bool kill_for_memory(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* Given back by one after the other. */
 bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
     struct series *series = calibration->series;
-    const struct rehearse_round round = {
-        .family = "touch", .n = 8, .rest_usec = CALIBRATE_REST_USEC};
-    struct rehearse_times times;
 
-    if (!calibrate_rehearse(calibration, &round, &times, err)) {
-        return false;
-    }
-    series_add_all(&series[MEASURED_FREE], times.usec[REHEARSED_END_CPU], times.n);
     take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
-    take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_COLD_CPU], 500));
+    take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_CPU], 500));
     return kill_for_memory(calibration, err);
 }
