@@ -19,6 +19,13 @@
 /* Most of what is told to end has not run for a while, and nor has its agent. */
 #define REST_USEC 50000
 
+/* A kernel looks who else wants a processor every so many milliseconds: what waits for that begins at all
+ * times between, the n-th golden part of the longest that there is (HZ=100) after the others. */
+static void rest_unevenly(const struct stage *stage, int n)
+{
+    usleep((useconds_t)(stage->round->rest_usec + n * 6180 % 10000));
+}
+
 /* ---- the beginning and the end of each ---- */
 
 static void give_duty(struct stage *stage, int32_t task)
@@ -195,7 +202,6 @@ static bool start_one(struct stage *stage, int32_t task, enum moment until, stru
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t begin_usec;
 
-    usleep((useconds_t)stage->round->rest_usec);
     rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
                        &usec[REHEARSED_CREATE][task]);
     rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
@@ -214,6 +220,7 @@ static bool live_one(struct stage *stage, int32_t task, struct err *err)
 {
     int64_t see_usec = stage->see_cpu_usec;
 
+    usleep((useconds_t)stage->round->rest_usec);
     if (!start_one(stage, task, MOMENT_READY, err)) {
         return false;
     }
@@ -435,7 +442,7 @@ static bool live_group(struct stage *stage, int group, struct err *err)
         }
         rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
     }
-    usleep((useconds_t)stage->round->rest_usec);
+    rest_unevenly(stage, group);
     for (int32_t task = begin; task < end; task++) {
         rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
     }
@@ -498,6 +505,7 @@ static bool live_beside(struct stage *stage, int32_t task, struct err *err)
 {
     int64_t cpu_usec, wall_usec;
 
+    rest_unevenly(stage, task);
     if (!start_one(stage, task, MOMENT_EXITED, err)) {
         return false;
     }

@@ -126,6 +126,7 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->machines);
     free(fleet->machine_of);
     free(fleet->in_line);
+    free(fleet->in_turn);
     free(fleet->quiet);
     free(fleet->notices);
     *fleet = (struct fleet){0};

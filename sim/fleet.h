@@ -101,6 +101,7 @@ enum fleet_duty_kind {
 struct fleet_duty {
     int64_t wake_usec; /* the end of its wait, USEC_NEVER */
     int64_t cpu_usec;
+    int64_t turns_until_usec;       /* of its wait, until then for its turns; 0: it never had to */
     struct step_draw alone;         /* CREATE: what comes then, one at a time on a host, */
     struct step_draw behind_others; /* or for whoever had to wait for that */
     int32_t instance;
@@ -112,7 +113,6 @@ struct fleet_duty {
     uint8_t container;
     bool used;
     bool aside;              /* its machine does it, not the instance's agent */
-    bool has_turns;          /* CHILD: what it waits for its turns is in it already */
     struct message *message; /* HEAR: owned */
 };
 
@@ -139,7 +139,9 @@ struct fleet_notice {
  * hears the next message. What it has to say goes out when there is nothing left to do. */
 struct fleet_agent {
     bool busy;
-    bool goes_on;    /* it looks for its next duty */
+    bool goes_on; /* it looks for its next duty */
+    bool awake;   /* it has had something to do ever since */
+    int64_t woken_usec;
     int32_t n_taken; /* messages and facts so far */
     int32_t n_turns; /* that it has waited for */
     struct fleet_line orders, facts, happened, heard;
@@ -226,6 +228,9 @@ struct fleet {
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
     int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;
+    int64_t *
+        in_turn; /* work that waits for its turns, or did: fleet_key(); duties: -1 - their number */
+    int n_in_turn, cap_in_turn;
     int64_t working_cpu;      /* CPU units of the host on which containers work: */
     int32_t n_working;        /* so many, whose tasks have */
     int64_t working_weight;   /* so much weight together */

@@ -182,10 +182,14 @@ static void go_on(struct fleet *fleet, int32_t id)
     agent->goes_on = true;
     while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
         agent->busy = true;
+        if (!agent->awake)
+            agent->woken_usec = fleet->now_usec;
+        agent->awake = true;
         fleet_begin(fleet, duty, takes_of(fleet, duty));
         agent = &fleet->instances[id].thread;
     }
     agent->goes_on = false;
+    agent->awake = agent->busy;
     if (!agent->busy)
         *ARRAY_ADD(fleet, quiet) = id;
 }

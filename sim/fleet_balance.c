@@ -47,20 +47,6 @@ static void even_out(struct fleet *fleet, struct fleet_container *container, int
                         share_worker_left(share, fleet->now_usec, container->worker));
 }
 
-void fleet_even_out(struct fleet *fleet)
-{
-    if (fleet->n_in_line == 0 || fleet->working_cpu >= fleet->costs.host_cpu)
-        return;
-    for (int i = 0; i < fleet->n_in_line; i++) {
-        int32_t task = (int32_t)(fleet->in_line[i] / 16);
-        struct fleet_container *container = fleet_find(fleet, task, (int)(fleet->in_line[i] % 16));
-
-        if (container && container->evened_usec != USEC_NEVER)
-            even_out(fleet, container, task);
-    }
-    fleet->n_in_line = 0;
-}
-
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry)
 {
     struct fleet_container *container =
@@ -84,29 +70,111 @@ int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container
                                2 * (container->n_starts - 1) + works);
 }
 
+void fleet_wait_for_turns(struct fleet *fleet, int32_t id, int64_t usec)
+{
+    if (usec == 0)
+        return;
+    fleet->duties[id].turns_until_usec = fleet->now_usec + usec;
+    *ARRAY_ADD(fleet, in_turn) = -1 - (int64_t)id;
+}
+
+void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                        int64_t usec)
+{
+    fleet_enter(fleet, container, task, PHASE_WORKING, usec);
+    *ARRAY_ADD(fleet, in_turn) = fleet_key(task, container->container);
+}
+
+/* Goes on at once, if it still waits. */
+static void give_turn(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+    int64_t usec = duty->turns_until_usec - fleet->now_usec;
+
+    if (!duty->used || duty->worker != ID_NONE || usec <= 0)
+        return;
+    duty->turns_until_usec = fleet->now_usec;
+    fleet_put_off(fleet, id, -usec);
+}
+
+/* Goes to work at once, if it still waits. Returns on how many CPU units. */
+static int64_t give_work(struct fleet *fleet, int64_t key)
+{
+    int32_t task = (int32_t)(key / 16);
+    struct fleet_container *container = fleet_find(fleet, task, (int)(key % 16));
+
+    if (!container || container->phase != PHASE_WORKING || container->worker != ID_NONE ||
+        container->wake_usec == USEC_NEVER || container->wake_usec <= fleet->now_usec)
+        return 0;
+    fleet_enter(fleet, container, task, PHASE_WORKING, 0);
+    return CPU_UNITS_PER_VCPU;
+}
+
+/* Those who are under way first; then who comes to work, as long as a processor is idle. */
+static void give_turns(struct fleet *fleet)
+{
+    int64_t working = fleet->working_cpu;
+    int n = 0;
+
+    for (int i = 0; i < fleet->n_in_turn; i++) {
+        int64_t which = fleet->in_turn[i];
+
+        if (which < 0)
+            give_turn(fleet, (int32_t)(-1 - which));
+        else if (working < fleet->costs.host_cpu)
+            working += give_work(fleet, which);
+        else
+            fleet->in_turn[n++] = which;
+    }
+    fleet->n_in_turn = n;
+}
+
+static void leave_lines(struct fleet *fleet)
+{
+    for (int i = 0; i < fleet->n_in_line; i++) {
+        int32_t task = (int32_t)(fleet->in_line[i] / 16);
+        struct fleet_container *container = fleet_find(fleet, task, (int)(fleet->in_line[i] % 16));
+
+        if (container && container->evened_usec != USEC_NEVER)
+            even_out(fleet, container, task);
+    }
+    fleet->n_in_line = 0;
+}
+
+void fleet_even_out(struct fleet *fleet)
+{
+    if (fleet->working_cpu >= fleet->costs.host_cpu)
+        return;
+    leave_lines(fleet);
+    give_turns(fleet);
+}
+
 /* Of a start the part that is left of it waits, for that part of its turns. */
 static int64_t put_off_start(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty *duty = &fleet->duties[id];
     int64_t left_usec = fleet_duty_left(fleet, id), usec;
 
-    if (duty->has_turns || duty->cpu_usec == 0)
+    if (duty->turns_until_usec > 0 || duty->cpu_usec == 0)
         return 0;
     usec =
         fleet_turns_usec(fleet, fleet_find(fleet, duty->task, duty->container), duty->task, false);
-    duty->has_turns = usec > 0;
     return usec * left_usec / duty->cpu_usec;
 }
 
-/* Agents wait for one turn, since they then go on as long as they like. */
+/* Agents wait for one turn, since they then go on as long as they like. Who has woken since less than that is not
+ * put behind others: it has had less than they. */
 static int64_t put_off_agent(struct fleet *fleet, const struct fleet_duty *duty)
 {
     const struct costs *costs = fleet_costs(fleet, duty->instance);
+    struct fleet_agent *agent = &fleet->instances[duty->instance].thread;
+    int64_t usec;
 
     if (!knows_lines(fleet, costs) || duty->worker == ID_NONE)
         return 0;
-    return distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
-                               fleet->instances[duty->instance].thread.n_turns++);
+    usec = distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
+                               agent->n_turns++);
+    return fleet->now_usec - agent->woken_usec > usec ? usec : 0;
 }
 
 void fleet_fill_up(struct fleet *fleet, int32_t cpu)
@@ -122,7 +190,9 @@ void fleet_fill_up(struct fleet *fleet, int32_t cpu)
             usec = put_off_start(fleet, id);
         else if (duty->used && duty->kind >= DUTY_HEAR)
             usec = put_off_agent(fleet, duty);
-        if (usec > 0)
+        if (usec > 0) {
             fleet_put_off(fleet, id, usec);
+            fleet_wait_for_turns(fleet, id, usec);
+        }
     }
 }

@@ -460,8 +460,8 @@ void fleet_started(struct fleet *fleet, int32_t id)
         takes = draw_start(fleet, COST_CHILD, container, task);
         turns_usec = fleet_turns_usec(fleet, container, task, false);
         takes.wait_usec += turns_usec;
-        duty->has_turns = turns_usec > 0;
         fleet_begin(fleet, id, takes);
+        fleet_wait_for_turns(fleet, id, turns_usec);
     } else {
         takes = draw_start(fleet, COST_EXEC, container, task);
         fleet_did(fleet, COST_CHILD, task);
@@ -534,7 +534,7 @@ static void queue_for_work(struct fleet *fleet, struct fleet_container *containe
     if (turns_usec == 0)
         work(fleet, container, task);
     else
-        fleet_enter(fleet, container, task, PHASE_WORKING, turns_usec);
+        fleet_wait_to_work(fleet, container, task, turns_usec);
 }
 
 /* What it burnt CPU time for is done. */

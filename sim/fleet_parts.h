@@ -104,12 +104,17 @@ bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
 /* It begins to burn CPU time, as a worker that has just come to its share; its task has that weight. */
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight);
-/* Whoever came or went: an idle processor takes from the others' lines. */
+/* Whoever came or went: an idle processor takes from the others' lines, and nobody waits for turns. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 /* So many CPU units are worked on more: where that is the last idle processor, what agents and starts
  * are about is put off. */
 void fleet_fill_up(struct fleet *fleet, int32_t cpu);
+/* Of what the duty waits, so much of it first for its turns. */
+void fleet_wait_for_turns(struct fleet *fleet, int32_t duty, int64_t usec);
+/* It will work after that wait for its turns. */
+void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                        int64_t usec);
 /* What its start, or its work, waits for turns now. */
 int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
                          int32_t task, bool works);

@@ -239,8 +239,51 @@ Test(fleet, what_is_under_way_when_work_comes_is_put_off)
 
     assert_usec(put_off_by("'agentTurn': '4ms'", waiting, "1s"), 0, "an agent that waits");
     assert_usec(put_off_by("'agentTurn': '4ms'", at_work, "1005ms"), 4 * MSEC, "one at work");
+    assert_usec(
+        put_off_by("'agentTurn': '5ms'", "'create': {'cpu': '3ms'}, 'child': '1ms'", "1002ms"), 0,
+        "one at work for 4 ms only");
     assert_usec(put_off_by("'startTurns': '7ms'", starting, "1005ms"), 3500, "half of a start");
     assert_usec(put_off_by("'startTurns': '7ms'", starting, "1s"), 0, "one that is over");
+}
+
+/* The first task's work ends at 1.2 s: whoever waited beside it goes on at once. */
+Test(fleet, nobody_waits_for_turns_beside_an_idle_processor)
+{
+    static const char *const turns[] = {"'startTurns': '500ms'", "'workTurns': '500ms'"};
+
+    for (int i = 0; i < 2; i++) {
+        char text[2000];
+
+        snprintf(
+            text, sizeof text,
+            COSTS "'host': {'cpus': 1}, 'balanceAfter': '100ms', %s}, " BOX(
+                1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                                    "") ", " JOB("b",
+                                                                                 "") "],"
+                                                                                     "'behaviour': "
+                                                                                     "{'a/c': "
+                                                                                     "{'work': "
+                                                                                     "'200ms', "
+                                                                                     "'idle': "
+                                                                                     "'0s'}, "
+                                                                                     "'b/c': "
+                                                                                     "{'work': "
+                                                                                     "'100ms', "
+                                                                                     "'idle': "
+                                                                                     "'0s'}},"
+                                                                                     "'timeline': "
+                                                                                     "[" RUN(
+                                                                                         "a", "1s",
+                                                                                         1) ","
+                                                                                            " " RUN("b",
+                                                                                                    "1100ms",
+                                                                                                    1) "]",
+            turns[i]);
+        run(text);
+        assert_usec(life(1, 0)->exited_at_usec, 1200 * MSEC, turns[i]);
+        assert_usec(life(2, 0)->exited_at_usec, 1300 * MSEC, turns[i]);
+        trial_end();
+    }
 }
 
 Test(fleet, without_contention_everybody_is_alone)
