@@ -86,6 +86,7 @@ enum fleet_duty_kind {
     DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
     DUTY_MACHINE, /* the next step of a task's own machine on its way up */
     DUTY_FILL,    /* that machine unpacks an image */
+    DUTY_EMPTY,   /* a task's groups become empty, which is when its agent can remove them */
     DUTY_RECORDS, /* the scheduler's thread takes what an agent has logged */
     DUTY_TAKE,    /* or a message */
     DUTY_HEAR,    /* the agent takes a message; from here on the agent's own */

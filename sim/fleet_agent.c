@@ -92,6 +92,8 @@ static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_dut
         if (has_network(fleet, duty->task, c))
             takes = together(takes, fleet_draw(fleet, COST_DISCONNECT, duty->task, c, 0));
     }
+    if (fleet_hears_itself(fleet) && !duty->aside)
+        takes.wait_usec = 0; /* that is over */
     return takes;
 }
 
@@ -436,6 +438,31 @@ static void order(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instan
         fleet_begin(fleet, duty, takes_of(fleet, duty));
 }
 
+/* An agent has said what became of a task before it removes what is left: that it does once it sees that
+ * nobody is in there any more. */
+static void order_removal(struct fleet *fleet, int32_t instance, int32_t task)
+{
+    int32_t duty;
+
+    if (!fleet_hears_itself(fleet) || fleet_has_machine(fleet, task)) {
+        order(fleet, DUTY_REMOVE, instance, task, 0, 0);
+        return;
+    }
+    duty = fleet_new_duty(fleet, DUTY_EMPTY, instance, task, 0);
+    fleet_begin(fleet, duty,
+                (struct step_draw){fleet_draw(fleet, COST_REMOVE, task, 0, 0).wait_usec, 0});
+}
+
+void fleet_emptied(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+    int32_t instance = duty->instance;
+
+    duty->kind = DUTY_REMOVE;
+    fleet_append(fleet, &fleet->instances[instance].thread.happened, id);
+    go_on(fleet, instance);
+}
+
 void fleet_order(struct fleet *fleet, int32_t instance, const struct message *action)
 {
     const struct container_order *given = &action->as.order;
@@ -467,7 +494,7 @@ void fleet_order(struct fleet *fleet, int32_t instance, const struct message *ac
               (int32_t)signal->signal);
         break;
     case MESSAGE_REMOVE_TASK:
-        order(fleet, DUTY_REMOVE, instance, action->as.remove_task.task, 0, 0);
+        order_removal(fleet, instance, action->as.remove_task.task);
         break;
     case MESSAGE_REMOVE_IMAGE:
         fleet_remove_image(fleet, instance, action->as.remove_image.image);

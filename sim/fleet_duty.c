@@ -169,6 +169,9 @@ static void done(struct fleet *fleet, int32_t id)
         fleet_free_duty(fleet, id);
         fleet_filled(fleet, duty.task, duty.container);
         break;
+    case DUTY_EMPTY:
+        fleet_emptied(fleet, id);
+        break;
     case DUTY_RECORDS:
     case DUTY_TAKE:
         fleet_did_take(fleet, id);

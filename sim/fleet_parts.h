@@ -73,6 +73,8 @@ void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_k
 /* The first in the host's line of creations gets its turn. */
 void fleet_make_first(struct fleet *fleet);
 void fleet_agent_did(struct fleet *fleet, int32_t duty);
+/* The groups of a task that is to be removed are empty. */
+void fleet_emptied(struct fleet *fleet, int32_t duty);
 void fleet_did_take(struct fleet *fleet, int32_t duty);
 bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
                  struct message *event);

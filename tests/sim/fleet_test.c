@@ -275,9 +275,13 @@ Test(fleet, nobody_waits_for_turns_beside_an_idle_processor)
                                                                                      "[" RUN(
                                                                                          "a", "1s",
                                                                                          1) ","
-                                                                                            " " RUN("b",
-                                                                                                    "1100ms",
-                                                                                                    1) "]",
+                                                                                            " " RUN(
+                                                                                                "b",
+                                                                                                "11"
+                                                                                                "00"
+                                                                                                "m"
+                                                                                                "s",
+                                                                                                1) "]",
             turns[i]);
         run(text);
         assert_usec(life(1, 0)->exited_at_usec, 1200 * MSEC, turns[i]);
@@ -516,6 +520,29 @@ Test(fleet, who_is_killed_for_its_memory_has_more_to_do)
                            "'timeline': [" RUN("a", "1s", 1) "]");
     cr_expect(life(1, 0)->oom);
     assert_usec(life(1, 0)->exited_at_usec, 1027 * MSEC, "killed");
+    trial_end();
+}
+
+/* What is left of a task is removed once it is empty, 1 ms later, for 50 ms: the agent has said before that it has
+ * stopped, and starts what it is told to only then. */
+Test(fleet, an_agent_tells_of_an_end_before_it_removes_what_is_left)
+{
+    run(COSTS "'agentQueue': true, 'remove': {'wait': '1ms', 'cpu': '50ms'}}, " BOX(
+        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") ", " JOB("b",
+                                                                         "") "], "
+                                                                             "'behaviour': {'a/c': "
+                                                                             "{'idle': '500ms'}, "
+                                                                             "'b/c': {'idle': "
+                                                                             "'1s'}}, "
+                                                                             "'timeline': [" RUN(
+                                                                                 "a", "1s",
+                                                                                 1) ", " RUN("b",
+                                                                                             "1510m"
+                                                                                             "s",
+                                                                                             1) "]");
+    assert_usec(result.story.tasks[0].stopped_at_usec, 1500 * MSEC, "told");
+    assert_usec(life(2, 0)->started_at_usec, 1551 * MSEC, "after that");
     trial_end();
 }
 
