@@ -61,6 +61,8 @@ struct fleet_container {
     int64_t burns_usec;    /* CPU time that its phase is made of, 0: it burns none of its own */
     int64_t evened_usec;   /* it stands in one processor's line until then, USEC_NEVER */
     uint64_t most;         /* the rate at which it could burn */
+    uint32_t line_weight;  /* its task's, in that line */
+    int32_t line_others;   /* who stand there, too */
     int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
     int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */
@@ -227,6 +229,7 @@ struct fleet {
     int n_machine_of, cap_machine_of;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
+    int64_t lined_cpu;            /* what of `working_cpu` the lines were made for */
     int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;
     int64_t *

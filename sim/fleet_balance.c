@@ -15,22 +15,31 @@ static bool knows_lines(const struct fleet *fleet, const struct costs *costs)
            costs->balance_usec > 0;
 }
 
+/* In one processor's line with so many others, each of whom weighs as much as all do on average. */
+static void stand_in_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                          int32_t others)
+{
+    struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
+    uint64_t weight = container->line_weight;
+    uint64_t all = weight + (uint64_t)(fleet->working_weight / fleet->n_working * others);
+
+    container->line_others = others;
+    share_change_worker(share, fleet->now_usec, container->worker, container->most / all * weight,
+                        share_worker_left(share, fleet->now_usec, container->worker));
+}
+
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight)
 {
     const struct costs *costs = fleet_costs_of(fleet, task);
-    struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
     int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU;
     int64_t others = (fleet->working_cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
-    uint64_t before;
 
     /* With as many in all lines they are even already. */
     if (!knows_lines(fleet, costs) || others < cpus || (others + 1) % cpus == 0)
         return;
-    before = (uint64_t)(fleet->working_weight / fleet->n_working * (others / cpus));
-    share_change_worker(share, fleet->now_usec, container->worker,
-                        container->most / (weight + before) * weight,
-                        share_worker_left(share, fleet->now_usec, container->worker));
+    container->line_weight = weight;
+    stand_in_line(fleet, container, task, (int32_t)(others / cpus));
     container->evened_usec = fleet->now_usec + costs->balance_usec;
     *ARRAY_ADD(fleet, in_line) = fleet_key(task, container->container);
     queue_push(fleet->queue, container->evened_usec,
@@ -129,6 +138,27 @@ static void give_turns(struct fleet *fleet)
     fleet->n_in_turn = n;
 }
 
+/* Where fewer work than before, lines are shorter; and no more stand in the longer ones than these have room
+ * for. */
+static void shorten_lines(struct fleet *fleet)
+{
+    int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU;
+    int64_t all = (fleet->working_cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
+    int64_t room = all % cpus * (all / cpus + 1);
+
+    for (int i = 0; i < fleet->n_in_line; i++) {
+        int32_t task = (int32_t)(fleet->in_line[i] / 16);
+        struct fleet_container *container = fleet_find(fleet, task, (int)(fleet->in_line[i] % 16));
+
+        if (!container || container->evened_usec == USEC_NEVER)
+            continue;
+        if (room-- <= 0)
+            even_out(fleet, container, task);
+        else if (all / cpus < container->line_others)
+            stand_in_line(fleet, container, task, (int32_t)(all / cpus));
+    }
+}
+
 static void leave_lines(struct fleet *fleet)
 {
     for (int i = 0; i < fleet->n_in_line; i++) {
@@ -143,10 +173,15 @@ static void leave_lines(struct fleet *fleet)
 
 void fleet_even_out(struct fleet *fleet)
 {
-    if (fleet->working_cpu >= fleet->costs.host_cpu)
-        return;
-    leave_lines(fleet);
-    give_turns(fleet);
+    bool fewer = fleet->working_cpu < fleet->lined_cpu;
+
+    fleet->lined_cpu = fleet->working_cpu;
+    if (fleet->working_cpu < fleet->costs.host_cpu) {
+        leave_lines(fleet);
+        give_turns(fleet);
+    } else if (fewer) {
+        shorten_lines(fleet);
+    }
 }
 
 /* Of a start the part that is left of it waits, for that part of its turns. */

@@ -185,6 +185,32 @@ Test(fleet, an_idle_cpu_takes_from_a_line)
     trial_end();
 }
 
+/* Two that come to two at work stand in lines of two. When the first have ended after 600 ms more, each has a CPU of
+ * its own, long before lines would be evened out. */
+Test(fleet, lines_become_shorter_when_work_ends)
+{
+    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '10s'}, " BOX(
+        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") ", " JOB("b",
+                                                                         "") "], "
+                                                                             "'behaviour': {'a/c': "
+                                                                             "{'work': '500ms', "
+                                                                             "'idle': '0s'}, "
+                                                                             "'b/c': {'work': "
+                                                                             "'1s', 'idle': '0s'}},"
+                                                                             "'timeline': [" RUN(
+                                                                                 "a", "1s",
+                                                                                 2) ", " RUN("b",
+                                                                                             "1200m"
+                                                                                             "s",
+                                                                                             2) "]");
+    for (int t = 1; t <= 2; t++)
+        assert_usec(life(t, 0)->exited_at_usec, 1800 * MSEC, "the first");
+    for (int t = 3; t <= 4; t++)
+        assert_usec(life(t, 0)->exited_at_usec, 2500 * MSEC, "those who came");
+    trial_end();
+}
+
 /* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
 Test(fleet, beside_work_turns_are_waited_for)
 {
