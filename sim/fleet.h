@@ -63,6 +63,7 @@ struct fleet_container {
     uint64_t most;         /* the rate at which it could burn */
     uint32_t line_weight;  /* its task's, in that line */
     int32_t line_others;   /* who stand there, too */
+    bool in_line;          /* it is among `in_line` */
     int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
     int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */

@@ -1,8 +1,8 @@
 /*
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
  * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
- * own virtual machines (fleet_machine.c), images (fleet_pull.c) and the lines of processors
- * (fleet_balance.c). Only fleet*.c include this.
+ * own virtual machines (fleet_machine.c), images (fleet_pull.c), the lines of processors
+ * (fleet_balance.c) and turns (fleet_turns.c). Only fleet*.c include this.
  */
 #ifndef BERTH_FLEET_PARTS_H
 #define BERTH_FLEET_PARTS_H
@@ -103,23 +103,28 @@ bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
                         struct message *event);
 
 /* fleet_balance.c */
+bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs);
 /* It begins to burn CPU time, as a worker that has just come to its share; its task has that weight. */
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight);
-/* Whoever came or went: an idle processor takes from the others' lines, and nobody waits for turns. */
+/* Whoever came or went: an idle processor takes from the others' lines, and gives turns. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
-/* So many CPU units are worked on more: where that is the last idle processor, what agents and starts
- * are about is put off. */
-void fleet_fill_up(struct fleet *fleet, int32_t cpu);
+
+/* fleet_turns.c */
+/* What its start, or its work, waits for turns now. */
+int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
+                         int32_t task, bool works);
 /* Of what the duty waits, so much of it first for its turns. */
 void fleet_wait_for_turns(struct fleet *fleet, int32_t duty, int64_t usec);
 /* It will work after that wait for its turns. */
 void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
                         int64_t usec);
-/* What its start, or its work, waits for turns now. */
-int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
-                         int32_t task, bool works);
+/* Nobody waits for turns any more, while a processor is idle. */
+void fleet_give_turns(struct fleet *fleet);
+/* So many CPU units are worked on more: where that is the last idle processor, what agents and starts
+ * are about is put off. */
+void fleet_fill_up(struct fleet *fleet, int32_t cpu);
 
 /* fleet_memory.c */
 /* A container's own limit, else its task's; 0: none. */

@@ -1,0 +1,154 @@
+/*
+ * Turns: a processor that works goes on with that until the kernel next looks who else there is, and meanwhile
+ * waits whoever comes to work, whoever is started, and what is under way when work comes to the last idle
+ * processor. Nobody waits beside an idle one. With costs that say nothing of turns nobody waits for any.
+ */
+#include "core/array.h"
+#include "core/cluster.h"
+#include "fleet_parts.h"
+
+int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
+                         int32_t task, bool works)
+{
+    const struct costs *costs = fleet_costs_of(fleet, task);
+
+    if (!fleet_knows_lines(fleet, costs) || fleet->working_cpu < fleet->costs.host_cpu)
+        return 0;
+    return distribution_sample(works ? &costs->work_turns : &costs->start_turns, fleet->luck,
+                               DRAW_TURNS, fleet_key(task, container->container),
+                               2 * (container->n_starts - 1) + works);
+}
+
+/* Who waits is kept by number; a duty's is less than 0. */
+static int64_t number_of_duty(int32_t id)
+{
+    return -1 - (int64_t)id;
+}
+
+static struct fleet_duty *waiting_duty(struct fleet *fleet, int64_t number)
+{
+    struct fleet_duty *duty = number < 0 ? &fleet->duties[-1 - number] : NULL;
+
+    return duty && duty->used && duty->worker == ID_NONE && duty->turns_until_usec > fleet->now_usec
+               ? duty
+               : NULL;
+}
+
+static struct fleet_container *waiting_container(struct fleet *fleet, int64_t number)
+{
+    struct fleet_container *container =
+        number < 0 ? NULL : fleet_find(fleet, (int32_t)(number / 16), (int)(number % 16));
+
+    return container && container->phase == PHASE_WORKING && container->worker == ID_NONE &&
+                   container->wake_usec != USEC_NEVER && container->wake_usec > fleet->now_usec
+               ? container
+               : NULL;
+}
+
+/* Who does not wait any more is forgotten when the list is full. */
+static void add_waiting(struct fleet *fleet, int64_t number)
+{
+    int n = 0;
+
+    if (fleet->n_in_turn == fleet->cap_in_turn) {
+        for (int i = 0; i < fleet->n_in_turn; i++)
+            if (waiting_duty(fleet, fleet->in_turn[i]) ||
+                waiting_container(fleet, fleet->in_turn[i]))
+                fleet->in_turn[n++] = fleet->in_turn[i];
+        fleet->n_in_turn = n;
+    }
+    *ARRAY_ADD(fleet, in_turn) = number;
+}
+
+void fleet_wait_for_turns(struct fleet *fleet, int32_t id, int64_t usec)
+{
+    if (usec == 0)
+        return;
+    fleet->duties[id].turns_until_usec = fleet->now_usec + usec;
+    add_waiting(fleet, number_of_duty(id));
+}
+
+void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                        int64_t usec)
+{
+    fleet_enter(fleet, container, task, PHASE_WORKING, usec);
+    add_waiting(fleet, fleet_key(task, container->container));
+}
+
+static void give_turn(struct fleet *fleet, int32_t id)
+{
+    struct fleet_duty *duty = &fleet->duties[id];
+    int64_t usec = duty->turns_until_usec - fleet->now_usec;
+
+    duty->turns_until_usec = fleet->now_usec;
+    fleet_put_off(fleet, id, -usec);
+}
+
+/* Those who are under way first; then who comes to work, as long as a processor is idle. */
+void fleet_give_turns(struct fleet *fleet)
+{
+    int64_t working = fleet->working_cpu;
+    int n = 0;
+
+    for (int i = 0; i < fleet->n_in_turn; i++) {
+        int64_t number = fleet->in_turn[i];
+        struct fleet_container *container = waiting_container(fleet, number);
+
+        if (waiting_duty(fleet, number)) {
+            give_turn(fleet, (int32_t)(-1 - number));
+        } else if (container && working < fleet->costs.host_cpu) {
+            fleet_enter(fleet, container, (int32_t)(number / 16), PHASE_WORKING, 0);
+            working += CPU_UNITS_PER_VCPU;
+        } else if (container) {
+            fleet->in_turn[n++] = number;
+        }
+    }
+    fleet->n_in_turn = n;
+}
+
+/* Of a start the part that is left of it waits, for that part of its turns. */
+static int64_t put_off_start(struct fleet *fleet, int32_t id)
+{
+    const struct fleet_duty *duty = &fleet->duties[id];
+    const struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
+    int64_t left_usec = fleet_duty_left(fleet, id);
+
+    if (!container || duty->turns_until_usec > 0 || duty->cpu_usec == 0)
+        return 0;
+    return fleet_turns_usec(fleet, container, duty->task, false) * left_usec / duty->cpu_usec;
+}
+
+/* Agents wait for one turn, since they then go on as long as they like. Who has woken since less than that is not
+ * put behind others: it has had less than they. */
+static int64_t put_off_agent(struct fleet *fleet, const struct fleet_duty *duty)
+{
+    const struct costs *costs = fleet_costs(fleet, duty->instance);
+    struct fleet_agent *agent = &fleet->instances[duty->instance].thread;
+    int64_t usec;
+
+    if (!fleet_knows_lines(fleet, costs) || duty->worker == ID_NONE)
+        return 0;
+    usec = distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
+                               agent->n_turns++);
+    return fleet->now_usec - agent->woken_usec > usec ? usec : 0;
+}
+
+void fleet_fill_up(struct fleet *fleet, int32_t cpu)
+{
+    if (fleet->working_cpu < fleet->costs.host_cpu ||
+        fleet->working_cpu - cpu >= fleet->costs.host_cpu)
+        return;
+    for (int32_t id = 0; id < fleet->n_duties; id++) {
+        const struct fleet_duty *duty = &fleet->duties[id];
+        int64_t usec = 0;
+
+        if (duty->used && duty->kind == DUTY_CHILD)
+            usec = put_off_start(fleet, id);
+        else if (duty->used && duty->kind >= DUTY_HEAR)
+            usec = put_off_agent(fleet, duty);
+        if (usec > 0) {
+            fleet_put_off(fleet, id, usec);
+            fleet_wait_for_turns(fleet, id, usec);
+        }
+    }
+}
