@@ -5,6 +5,7 @@
 #ifndef BERTH_BENCH_H
 #define BERTH_BENCH_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,17 @@ static inline double bench_seconds(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* This process, and what it starts, stays on one CPU, as another's caches know nothing of it; where that is
+ * not allowed, it does not. */
+static inline void bench_stay(void)
+{
+    cpu_set_t here;
+
+    CPU_ZERO(&here);
+    CPU_SET((size_t)sched_getcpu(), &here);
+    sched_setaffinity(0, sizeof here, &here);
 }
 
 static inline bool bench_wants_json(int argc, char **argv)

@@ -533,6 +533,7 @@ int main(int argc, char **argv)
     bool has_floor = floor_build(floor, sizeof floor);
     double at_thousand[CASES] = {0};
 
+    bench_stay();
 #ifndef __OPTIMIZE__
     fprintf(stderr, "place: this build is not optimised: the figures mean little\n");
 #endif
