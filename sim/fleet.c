@@ -186,7 +186,7 @@ static void worker_done(struct fleet *fleet, int64_t who)
         fleet_burnt(fleet, (int32_t)which);
         break;
     case WHO_CONTAINER:
-        fleet_worked(fleet, (int32_t)(which / 16), (int)(which % 16));
+        fleet_worked(fleet, fleet_key_task(which), fleet_key_container(which));
         break;
     case WHO_FLOW:
         fleet_flowed(fleet, (int32_t)(which >> 28), (int32_t)(which & ((1 << 28) - 1)));

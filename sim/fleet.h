@@ -116,6 +116,7 @@ struct fleet_duty {
     uint8_t kind;   /* enum fleet_duty_kind */
     uint8_t container;
     bool used;
+    bool done;               /* HEAR, FACT, TAKE: it is only to be heard now */
     bool aside;              /* its machine does it, not the instance's agent */
     struct message *message; /* HEAR: owned */
 };
@@ -147,7 +148,7 @@ struct fleet_agent {
     bool awake;   /* it has had something to do ever since */
     int64_t woken_usec;
     int32_t n_taken; /* messages and facts so far */
-    int32_t n_turns; /* that it has waited for */
+    int32_t n_turns; /* drawn so far, for it to wait for */
     struct fleet_line orders, facts, happened, heard;
 };
 
@@ -233,8 +234,7 @@ struct fleet {
     int64_t lined_cpu;            /* what of `working_cpu` the lines were made for */
     int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;
-    int64_t *
-        in_turn; /* work that waits for its turns, or did: fleet_key(); duties: -1 - their number */
+    int64_t *in_turn; /* who waits for its turns, or did: fleet_key(), or of duties -1 - number */
     int n_in_turn, cap_in_turn;
     int64_t working_cpu;      /* CPU units of the host on which containers work: */
     int32_t n_working;        /* so many, whose tasks have */

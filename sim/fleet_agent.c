@@ -83,6 +83,19 @@ static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *dut
     return takes;
 }
 
+/* What waits: each container's, and each network's. */
+static int64_t remove_wait_usec(const struct fleet *fleet, int32_t task)
+{
+    int64_t usec = 0;
+
+    for (int c = 0; c < fleet_taskdef(fleet, task)->definition->n_containers; c++) {
+        usec += fleet_draw(fleet, COST_REMOVE, task, c, 0).wait_usec;
+        if (has_network(fleet, task, c))
+            usec += fleet_draw(fleet, COST_DISCONNECT, task, c, 0).wait_usec;
+    }
+    return usec;
+}
+
 static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     struct step_draw takes = {0, 0};
@@ -214,8 +227,7 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
     if (duty.kind == DUTY_CREATE && make_alone(fleet, id))
         return;
     if (duty.kind == DUTY_HEAR || duty.kind == DUTY_FACT) {
-        fleet->duties[id].wake_usec = fleet->now_usec;
-        queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id); /* busy until it was stepped */
+        fleet_wait_to_be_heard(fleet, id); /* busy until it was stepped */
         return;
     }
     if (duty.kind == DUTY_START) {
@@ -326,8 +338,7 @@ void fleet_take(struct fleet *fleet, int64_t at_usec, const struct message *mess
 void fleet_did_take(struct fleet *fleet, int32_t id)
 {
     if (fleet->duties[id].kind == DUTY_TAKE) {
-        fleet->duties[id].wake_usec = fleet->now_usec;
-        queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id);
+        fleet_wait_to_be_heard(fleet, id);
         return;
     }
     fleet_take_first(fleet, &fleet->taken);
@@ -406,7 +417,7 @@ bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *
 {
     struct fleet_duty *duty = &fleet->duties[entry->id];
 
-    if (!duty->used || duty->wake_usec != entry->at_usec)
+    if (!duty->used || !duty->done || duty->wake_usec != entry->at_usec)
         return false; /* its instance is gone */
     *machine = duty->instance;
     if (duty->kind == DUTY_FACT)
@@ -449,8 +460,7 @@ static void order_removal(struct fleet *fleet, int32_t instance, int32_t task)
         return;
     }
     duty = fleet_new_duty(fleet, DUTY_EMPTY, instance, task, 0);
-    fleet_begin(fleet, duty,
-                (struct step_draw){fleet_draw(fleet, COST_REMOVE, task, 0, 0).wait_usec, 0});
+    fleet_wait(fleet, duty, remove_wait_usec(fleet, task));
 }
 
 void fleet_emptied(struct fleet *fleet, int32_t id)

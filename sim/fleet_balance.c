@@ -69,18 +69,21 @@ void fleet_evened(struct fleet *fleet, const struct queue_entry *entry)
 }
 
 /* Where fewer work than before, lines are shorter; and no more stand in the longer ones than these have room
- * for. With none at all everybody leaves. */
+ * for; who is only about to work needs none. With none at all everybody leaves. */
 static void shorten_lines(struct fleet *fleet, int64_t all)
 {
     int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU, room = all % cpus * (all / cpus + 1);
     int n = 0;
 
     for (int i = 0; i < fleet->n_in_line; i++) {
-        int32_t task = (int32_t)(fleet->in_line[i] / 16);
-        struct fleet_container *container = fleet_find(fleet, task, (int)(fleet->in_line[i] % 16));
+        int32_t task = fleet_key_task(fleet->in_line[i]);
+        struct fleet_container *container =
+            fleet_find(fleet, task, fleet_key_container(fleet->in_line[i]));
         bool stands = container && container->evened_usec != USEC_NEVER;
+        bool works = container && container->working_cpu > 0;
 
-        if (stands && n < room) {
+        if (stands && (works ? room > 0 : all > 0)) {
+            room -= works;
             if (all / cpus < container->line_others)
                 stand_in_line(fleet, container, task, (int32_t)(all / cpus));
             fleet->in_line[n++] = fleet->in_line[i];

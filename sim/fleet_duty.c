@@ -10,9 +10,21 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define KEY_CONTAINERS 16 /* a task has fewer */
+
 int64_t fleet_key(int32_t task, int container)
 {
-    return (int64_t)task * 16 + container;
+    return (int64_t)task * KEY_CONTAINERS + container;
+}
+
+int32_t fleet_key_task(int64_t key)
+{
+    return (int32_t)(key / KEY_CONTAINERS);
+}
+
+int fleet_key_container(int64_t key)
+{
+    return (int)(key % KEY_CONTAINERS);
 }
 
 struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
@@ -213,12 +225,23 @@ void fleet_begin(struct fleet *fleet, int32_t id, struct step_draw takes)
     struct fleet_duty *duty = &fleet->duties[id];
 
     duty->cpu_usec = takes.cpu_usec;
-    if (takes.wait_usec == 0) {
+    if (takes.wait_usec == 0)
         burn(fleet, id);
-        return;
-    }
-    duty->wake_usec = fleet->now_usec + takes.wait_usec;
-    queue_push(fleet->queue, duty->wake_usec, FLEET_WAITED, id);
+    else
+        fleet_wait(fleet, id, takes.wait_usec);
+}
+
+void fleet_wait(struct fleet *fleet, int32_t id, int64_t usec)
+{
+    fleet->duties[id].wake_usec = fleet->now_usec + usec;
+    queue_push(fleet->queue, fleet->duties[id].wake_usec, FLEET_WAITED, id);
+}
+
+void fleet_wait_to_be_heard(struct fleet *fleet, int32_t id)
+{
+    fleet->duties[id].done = true;
+    fleet->duties[id].wake_usec = fleet->now_usec;
+    queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id);
 }
 
 int64_t fleet_duty_left(struct fleet *fleet, int32_t id)
@@ -236,21 +259,25 @@ void fleet_put_off(struct fleet *fleet, int32_t id, int64_t usec)
     struct fleet_duty *duty = &fleet->duties[id];
 
     if (duty->worker == ID_NONE) {
-        duty->wake_usec += usec;
-    } else {
-        duty->cpu_usec = fleet_duty_left(fleet, id);
-        duty->wake_usec = fleet->now_usec + usec;
-        share_remove_worker(fleet_share(fleet, duty->instance), fleet->now_usec, duty->worker);
-        duty->worker = ID_NONE;
-        fleet_queue_share(fleet, duty->instance);
+        fleet_wait(fleet, id, duty->wake_usec - fleet->now_usec + usec);
+        return;
     }
-    queue_push(fleet->queue, duty->wake_usec, FLEET_WAITED, id);
+    duty->cpu_usec = fleet_duty_left(fleet, id);
+    share_remove_worker(fleet_share(fleet, duty->instance), fleet->now_usec, duty->worker);
+    duty->worker = ID_NONE;
+    fleet_wait(fleet, id, usec);
+    fleet_queue_share(fleet, duty->instance);
 }
 
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry)
 {
-    if (fleet->duties[entry->id].used && fleet->duties[entry->id].wake_usec == entry->at_usec)
-        burn(fleet, entry->id);
+    struct fleet_duty *duty = &fleet->duties[entry->id];
+
+    if (!duty->used || duty->done || duty->wake_usec != entry->at_usec)
+        return;
+    if (duty->kind >= DUTY_HEAR && !duty->aside)
+        fleet->instances[duty->instance].thread.woken_usec = fleet->now_usec;
+    burn(fleet, entry->id);
 }
 
 void fleet_burnt(struct fleet *fleet, int32_t id)

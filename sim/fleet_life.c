@@ -19,7 +19,7 @@
 
 /* Records --------------------------------------------------------------------------------------- */
 
-struct fleet_container *fleet_find(struct fleet *fleet, int32_t task, int container)
+struct fleet_container *fleet_find(const struct fleet *fleet, int32_t task, int container)
 {
     int32_t i = task >= 0 && task < fleet->n_tasks ? fleet->tasks[task] : ID_NONE;
 
@@ -617,6 +617,8 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
     int32_t i = task < fleet->n_tasks ? fleet->tasks[task] : ID_NONE;
     int32_t group = ID_NONE;
 
+    if (i != ID_NONE)
+        fleet->tasks[task] = ID_NONE; /* nobody finds what is freed now */
     while (i != ID_NONE) {
         struct fleet_container *container = &fleet->containers[i];
         int32_t next = container->next;
@@ -633,8 +635,6 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
     fleet_end_machine(fleet, task);
     if (group != ID_NONE)
         share_remove_group(fleet_share(fleet, instance_of(fleet, task)), group);
-    if (task < fleet->n_tasks)
-        fleet->tasks[task] = ID_NONE;
 }
 
 /* Signals and probes ---------------------------------------------------------------------------- */

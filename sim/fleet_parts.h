@@ -35,7 +35,10 @@ void fleet_queue_common(struct fleet *fleet, enum fleet_common common);
 void fleet_booted_step(struct fleet *fleet, int32_t instance);
 
 /* fleet_duty.c */
+/* A container by one number. */
 int64_t fleet_key(int32_t task, int container);
+int32_t fleet_key_task(int64_t key);
+int fleet_key_container(int64_t key);
 /* `n`: how often the same was drawn before, in the container's earlier lives. */
 struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int32_t task,
                             int container, int32_t n);
@@ -48,7 +51,11 @@ int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t i
                        int32_t task, int container);
 /* It waits and burns, from now on; what takes no time is done at once. */
 void fleet_begin(struct fleet *fleet, int32_t duty, struct step_draw takes);
-/* The rest of it comes later by that. */
+/* It waits, if for no time at all: until the queue gets to it. */
+void fleet_wait(struct fleet *fleet, int32_t duty, int64_t usec);
+/* What it is for is a message, or a fact, that fleet_event() gives out next. */
+void fleet_wait_to_be_heard(struct fleet *fleet, int32_t duty);
+/* The rest of it comes later by that; earlier where it is less than 0, of one that waits. */
 void fleet_put_off(struct fleet *fleet, int32_t duty, int64_t usec);
 /* CPU time that is left of it while it burns; all of it before. */
 int64_t fleet_duty_left(struct fleet *fleet, int32_t duty);
@@ -82,7 +89,7 @@ void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum mess
                      struct message *event);
 
 /* fleet_life.c */
-struct fleet_container *fleet_find(struct fleet *fleet, int32_t task, int container);
+struct fleet_container *fleet_find(const struct fleet *fleet, int32_t task, int container);
 struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int container);
 void fleet_forget_task(struct fleet *fleet, int32_t task);
 /* The container is in that phase for so long. */

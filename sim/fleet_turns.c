@@ -7,42 +7,67 @@
 #include "core/cluster.h"
 #include "fleet_parts.h"
 
-int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
-                         int32_t task, bool works)
-{
-    const struct costs *costs = fleet_costs_of(fleet, task);
-
-    if (!fleet_knows_lines(fleet, costs) || fleet->working_cpu < fleet->costs.host_cpu)
-        return 0;
-    return distribution_sample(works ? &costs->work_turns : &costs->start_turns, fleet->luck,
-                               DRAW_TURNS, fleet_key(task, container->container),
-                               2 * (container->n_starts - 1) + works);
-}
-
-/* Who waits is kept by number; a duty's is less than 0. */
+/* Who waits is kept by number: a container's is its key, a duty's is less than 0. */
 static int64_t number_of_duty(int32_t id)
 {
     return -1 - (int64_t)id;
 }
 
-static struct fleet_duty *waiting_duty(struct fleet *fleet, int64_t number)
+static int32_t duty_of(int64_t number)
 {
-    struct fleet_duty *duty = number < 0 ? &fleet->duties[-1 - number] : NULL;
+    return (int32_t)(-1 - number);
+}
 
-    return duty && duty->used && duty->worker == ID_NONE && duty->turns_until_usec > fleet->now_usec
-               ? duty
+static bool duty_waits(const struct fleet *fleet, int64_t number)
+{
+    const struct fleet_duty *duty = number < 0 ? &fleet->duties[duty_of(number)] : NULL;
+
+    return duty && duty->used && duty->worker == ID_NONE &&
+           duty->turns_until_usec > fleet->now_usec;
+}
+
+/* It has its turn already where it wakes now. */
+static struct fleet_container *waiting_container(const struct fleet *fleet, int64_t number)
+{
+    struct fleet_container *container =
+        number < 0 ? NULL : fleet_find(fleet, fleet_key_task(number), fleet_key_container(number));
+
+    return container && container->phase == PHASE_WORKING && container->worker == ID_NONE &&
+                   container->wake_usec != USEC_NEVER && container->wake_usec >= fleet->now_usec
+               ? container
                : NULL;
 }
 
-static struct fleet_container *waiting_container(struct fleet *fleet, int64_t number)
+/* What those need who have their turn already and are about to work. */
+static int64_t cpu_in_turn(const struct fleet *fleet)
 {
-    struct fleet_container *container =
-        number < 0 ? NULL : fleet_find(fleet, (int32_t)(number / 16), (int)(number % 16));
+    const struct fleet_container *container;
+    int64_t cpu = 0;
 
-    return container && container->phase == PHASE_WORKING && container->worker == ID_NONE &&
-                   container->wake_usec != USEC_NEVER && container->wake_usec > fleet->now_usec
-               ? container
-               : NULL;
+    for (int i = 0; i < fleet->n_in_turn; i++)
+        if ((container = waiting_container(fleet, fleet->in_turn[i])) &&
+            container->wake_usec == fleet->now_usec)
+            cpu += CPU_UNITS_PER_VCPU;
+    return cpu;
+}
+
+static int64_t idle_cpu(const struct fleet *fleet)
+{
+    int64_t idle = fleet->costs.host_cpu - fleet->working_cpu;
+
+    return idle > 0 ? idle - cpu_in_turn(fleet) : idle;
+}
+
+int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
+                         int32_t task, bool works)
+{
+    const struct costs *costs = fleet_costs_of(fleet, task);
+
+    if (!fleet_knows_lines(fleet, costs) || idle_cpu(fleet) > 0)
+        return 0;
+    return distribution_sample(works ? &costs->work_turns : &costs->start_turns, fleet->luck,
+                               DRAW_TURNS, fleet_key(task, container->container),
+                               2 * (container->n_starts - 1) + works);
 }
 
 /* Who does not wait any more is forgotten when the list is full. */
@@ -52,7 +77,7 @@ static void add_waiting(struct fleet *fleet, int64_t number)
 
     if (fleet->n_in_turn == fleet->cap_in_turn) {
         for (int i = 0; i < fleet->n_in_turn; i++)
-            if (waiting_duty(fleet, fleet->in_turn[i]) ||
+            if (duty_waits(fleet, fleet->in_turn[i]) ||
                 waiting_container(fleet, fleet->in_turn[i]))
                 fleet->in_turn[n++] = fleet->in_turn[i];
         fleet->n_in_turn = n;
@@ -84,22 +109,24 @@ static void give_turn(struct fleet *fleet, int32_t id)
     fleet_put_off(fleet, id, -usec);
 }
 
-/* Those who are under way first; then who comes to work, as long as a processor is idle. */
+/* Those who are under way first; then who comes to work, as long as a processor is idle and nobody who has his
+ * turn is about to work on it. */
 void fleet_give_turns(struct fleet *fleet)
 {
-    int64_t working = fleet->working_cpu;
+    int64_t idle = idle_cpu(fleet);
     int n = 0;
 
     for (int i = 0; i < fleet->n_in_turn; i++) {
         int64_t number = fleet->in_turn[i];
         struct fleet_container *container = waiting_container(fleet, number);
 
-        if (waiting_duty(fleet, number)) {
-            give_turn(fleet, (int32_t)(-1 - number));
-        } else if (container && working < fleet->costs.host_cpu) {
-            fleet_enter(fleet, container, (int32_t)(number / 16), PHASE_WORKING, 0);
-            working += CPU_UNITS_PER_VCPU;
+        if (duty_waits(fleet, number)) {
+            give_turn(fleet, duty_of(number));
         } else if (container) {
+            if (container->wake_usec > fleet->now_usec && idle > 0) {
+                fleet_enter(fleet, container, fleet_key_task(number), PHASE_WORKING, 0);
+                idle -= CPU_UNITS_PER_VCPU;
+            }
             fleet->in_turn[n++] = number;
         }
     }
@@ -115,18 +142,21 @@ static int64_t put_off_start(struct fleet *fleet, int32_t id)
 
     if (!container || duty->turns_until_usec > 0 || duty->cpu_usec == 0)
         return 0;
-    return fleet_turns_usec(fleet, container, duty->task, false) * left_usec / duty->cpu_usec;
+    return (int64_t)((share_wide)fleet_turns_usec(fleet, container, duty->task, false) *
+                     (share_wide)left_usec / (share_wide)duty->cpu_usec);
 }
 
-/* Agents wait for one turn, since they then go on as long as they like. Who has woken since less than that is not
- * put behind others: it has had less than they. */
-static int64_t put_off_agent(struct fleet *fleet, const struct fleet_duty *duty)
+/* Agents that are threads wait for one turn, since they then go on as long as they like. Who has woken since less
+ * than that is not put behind others: it has had less than they. */
+static int64_t put_off_agent(struct fleet *fleet, int32_t id)
 {
+    const struct fleet_duty *duty = &fleet->duties[id];
     const struct costs *costs = fleet_costs(fleet, duty->instance);
     struct fleet_agent *agent = &fleet->instances[duty->instance].thread;
     int64_t usec;
 
-    if (!fleet_knows_lines(fleet, costs) || duty->worker == ID_NONE)
+    if (!fleet_knows_lines(fleet, costs) || !fleet_hears_itself(fleet) || duty->aside ||
+        duty->worker == ID_NONE || fleet_duty_left(fleet, id) == 0)
         return 0;
     usec = distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
                                agent->n_turns++);
@@ -145,7 +175,7 @@ void fleet_fill_up(struct fleet *fleet, int32_t cpu)
         if (duty->used && duty->kind == DUTY_CHILD)
             usec = put_off_start(fleet, id);
         else if (duty->used && duty->kind >= DUTY_HEAR)
-            usec = put_off_agent(fleet, duty);
+            usec = put_off_agent(fleet, id);
         if (usec > 0) {
             fleet_put_off(fleet, id, usec);
             fleet_wait_for_turns(fleet, id, usec);

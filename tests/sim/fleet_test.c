@@ -4,84 +4,13 @@
  * checked after each step, logged and replayed.
  */
 #include "core/draw.h"
-#include "trial.h"
+#include "fleet_trial.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SECOND USEC_PER_SEC
-#define MSEC USEC_PER_MSEC
-
-/* Costs without delays, but for those that follow. */
-#define COSTS "'costs': {@"
-#define BOX(vcpu) "'instanceTypes': {'box': {'vcpu': " #vcpu ", 'memory': '1GiB', 'boot': '0s'}},"
-#define JOB(family, members)                                                                       \
-    "{'family': '" family "', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', "      \
-    "'image': 'x', 'cpu': 10, 'memory': 100" members "}]}"
-#define RUN(family, at, n)                                                                         \
-    "{'at': '" at "', 'runTask': {'taskDefinition': '" family "', 'count': " #n "}}"
-
-/* The members of costs that a text does not have itself. */
-static char *without_delays(const char *members)
-{
-    static const char *const defaults[][2] = {
-        {"agent", "'0s'"},
-        {"message", "'0s'"},
-        {"pull", "'0s'"},
-        {"create", "'0s'"},
-        {"start", "'0s'"},
-        {"stop", "'0s'"},
-        {"teardown", "'0s'"},
-        {"touchPerMiB", "'0s'"},
-        {"layerPerSecond", "'any'"},
-        {"diskPerSecond", "'any'"},
-        {"networkPerSecond", "'any'"},
-        {"unpackPerSecond", "'any'"},
-    };
-    const char *at = strchr(members, '@');
-    char *text = NULL, key[40];
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-
-    cr_assert(out != NULL);
-    fprintf(out, "{'berth': 'scenario/1', %.*s'boot': '0s'", (int)(at - members), members);
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-        snprintf(key, sizeof key, "'%s':", defaults[i][0]);
-        if (!strstr(members, key))
-            fprintf(out, ", %s %s", key, defaults[i][1]);
-    }
-    fprintf(out, "%s%s}", at[1] == '}' ? "" : ", ", at + 1);
-    fclose(out);
-    return text;
-}
-
-/* As trial_run(); where the members have an @ it stands for costs of nothing. */
-static void run(const char *members)
-{
-    if (strchr(members, '@'))
-        trial_run_text(without_delays(members), 1);
-    else
-        trial_run(members);
-}
-
-static const struct story_container *life(int task, int container)
-{
-    cr_assert(task <= result.story.n_tasks, "there is no t%d", task);
-    return &result.story.tasks[task - 1].containers[container];
-}
-
-static int64_t worked_usec(int task)
-{
-    return life(task, 0)->exited_at_usec - life(task, 0)->ready_at_usec;
-}
-
-static void assert_usec(int64_t got, int64_t want, const char *what)
-{
-    cr_assert(got == want, "%s: %lld instead of %lld", what, (long long)got, (long long)want);
-}
 
 /* CPUs ------------------------------------------------------------------------------------------ */
 
@@ -124,196 +53,6 @@ Test(fleet, instances_of_a_host_share_it)
     for (int t = 1; t <= 4; t++)
         assert_usec(worked_usec(t), 4 * SECOND, "four on two CPUs");
     trial_end();
-}
-
-/* Two work on two CPUs; what comes then gets half of one of them, and two thirds after 100 ms. */
-Test(fleet, what_comes_to_busy_cpus_stands_in_the_line_of_one)
-{
-    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '100ms'}, " BOX(
-        2) "'instances': '1xbox', "
-           "'taskDefinitions': [" JOB("long", "") ", " JOB("short", "") ", " JOB(
-               "middle", "") "],"
-                             "'behaviour': {'long/c': "
-                             "{'work': '9s'}, "
-                             "'short/c': {'work': "
-                             "'20ms'}, 'middle/c': "
-                             "{'work': '200ms'}},"
-                             "'timeline': [" RUN("long", "1s", 2) ", " RUN(
-                                 "short", "2s", 1) ", " RUN("middle", "3s",
-                                                            1) ","
-                                                               " " RUN("short", "4s", 2) "]");
-    assert_usec(worked_usec(3), 40 * MSEC, "at one half");
-    assert_usec(worked_usec(4), 100 * MSEC + 225 * MSEC, "at one half, then at two thirds");
-    assert_usec(worked_usec(6), 40 * MSEC, "two more: each line has two");
-    trial_end();
-}
-
-/* Weights count in a line too: 30 before 10 leave a quarter. */
-Test(fleet, in_a_line_weights_count)
-{
-    run(COSTS "'host': {'cpus': 1}, 'balanceAfter': '100ms'}, " BOX(
-        1) "'instances': '1xbox', 'taskDefinitions': ["
-           "{'family': 'heavy', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 30, "
-           "'memory': 100}]}, " JOB("light", "") "],"
-                                                 "'behaviour': {'heavy/c': {'work': '9s'}, "
-                                                 "'light/c': {'work': '10ms'}},"
-                                                 "'timeline': [" RUN("heavy", "1s", 1) ", " RUN(
-                                                     "light", "2s", 1) "]");
-    assert_usec(worked_usec(2), 40 * MSEC, "a quarter");
-    trial_end();
-}
-
-/* As soon as a CPU is idle it takes from the other's line. The long ones have 25 ms left when the third comes,
- * which takes them 33.333 ms at 3/4 each; it has then done 16.667 of its 75 ms. */
-Test(fleet, an_idle_cpu_takes_from_a_line)
-{
-    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '1s'}, " BOX(
-        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("long",
-                                                            "") ", " JOB("late",
-                                                                         "") "],"
-                                                                             "'behaviour': "
-                                                                             "{'long/c': {'work': "
-                                                                             "'975ms'}, 'late/c': "
-                                                                             "{'work': '75ms'}},"
-                                                                             "'timeline': [" RUN(
-                                                                                 "long", "1s",
-                                                                                 2) ", " RUN("late",
-                                                                                             "1950m"
-                                                                                             "s",
-                                                                                             1) "]");
-    assert_usec(worked_usec(3), 33333 + 75000 - 16666, "it goes on alone");
-    trial_end();
-}
-
-/* Two that come to two at work stand in lines of two. When the first have ended after 600 ms more, each has a CPU of
- * its own, long before lines would be evened out. */
-Test(fleet, lines_become_shorter_when_work_ends)
-{
-    run(COSTS "'host': {'cpus': 2}, 'balanceAfter': '10s'}, " BOX(
-        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
-                                                            "") ", " JOB("b",
-                                                                         "") "], "
-                                                                             "'behaviour': {'a/c': "
-                                                                             "{'work': '500ms', "
-                                                                             "'idle': '0s'}, "
-                                                                             "'b/c': {'work': "
-                                                                             "'1s', 'idle': '0s'}},"
-                                                                             "'timeline': [" RUN(
-                                                                                 "a", "1s",
-                                                                                 2) ", " RUN("b",
-                                                                                             "1200m"
-                                                                                             "s",
-                                                                                             2) "]");
-    for (int t = 1; t <= 2; t++)
-        assert_usec(life(t, 0)->exited_at_usec, 1800 * MSEC, "the first");
-    for (int t = 3; t <= 4; t++)
-        assert_usec(life(t, 0)->exited_at_usec, 2500 * MSEC, "those who came");
-    trial_end();
-}
-
-/* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
-Test(fleet, beside_work_turns_are_waited_for)
-{
-    run(COSTS
-        "'host': {'cpus': 1}, 'balanceAfter': '100ms', 'startTurns': '7ms', 'workTurns': "
-        "'5ms'}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB("long", "") ", " JOB(
-            "short", "") "],"
-                         "'behaviour': {'long/c': {'work': '2s'}, 'short/c': {'work': '20ms'}},"
-                         "'timeline': [" RUN("short", "1s", 1) ", " RUN("long", "2s", 1) ", " RUN(
-                             "short", "3s", 1) "]");
-    assert_usec(life(1, 0)->started_at_usec, SECOND, "alone");
-    assert_usec(worked_usec(1), 20 * MSEC, "alone");
-    assert_usec(life(3, 0)->started_at_usec - 3 * SECOND, 7 * MSEC, "beside work");
-    assert_usec(worked_usec(3), 5 * MSEC + 40 * MSEC, "beside work");
-    trial_end();
-}
-
-/* When the second task's container has started, with those costs of turns. */
-static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
-{
-    char text[2000];
-    int64_t usec;
-
-    snprintf(text, sizeof text,
-             COSTS
-             "'host': {'cpus': 1}, 'balanceAfter': '100ms', 'agentQueue': true, %s, "
-             "%s}, " BOX(1) "'instances': '1xbox', 'taskDefinitions': [" JOB("long", "") ", " JOB(
-                 "idle", "") "],"
-                             "'behaviour': {'long/c': {'work': '2s'}, "
-                             "'idle/c': {'idle': '1s'}},"
-                             "'timeline': [" RUN("long", "1s", 1) ", " RUN("idle", "%s", 1) "]",
-             turns, costs, second_at);
-    run(text);
-    usec = life(2, 0)->started_at_usec;
-    trial_end();
-    return usec;
-}
-
-/* How much later than without. */
-static int64_t put_off_by(const char *turns, const char *costs, const char *second_at)
-{
-    return started_under_way(turns, costs, second_at) -
-           started_under_way("'startTurns': '0s'", costs, second_at);
-}
-
-/* The first task's work comes to the only CPU while the agent, or the start of the second, is half way. */
-Test(fleet, what_is_under_way_when_work_comes_is_put_off)
-{
-    static const char waiting[] = "'create': {'cpu': '10ms'}, 'start': '5ms'";
-    static const char at_work[] = "'create': {'cpu': '10ms'}, 'child': '5ms'";
-    static const char starting[] = "'child': {'cpu': '10ms'}";
-
-    assert_usec(put_off_by("'agentTurn': '4ms'", waiting, "1s"), 0, "an agent that waits");
-    assert_usec(put_off_by("'agentTurn': '4ms'", at_work, "1005ms"), 4 * MSEC, "one at work");
-    assert_usec(
-        put_off_by("'agentTurn': '5ms'", "'create': {'cpu': '3ms'}, 'child': '1ms'", "1002ms"), 0,
-        "one at work for 4 ms only");
-    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1005ms"), 3500, "half of a start");
-    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1s"), 0, "one that is over");
-}
-
-/* The first task's work ends at 1.2 s: whoever waited beside it goes on at once. */
-Test(fleet, nobody_waits_for_turns_beside_an_idle_processor)
-{
-    static const char *const turns[] = {"'startTurns': '500ms'", "'workTurns': '500ms'"};
-
-    for (int i = 0; i < 2; i++) {
-        char text[2000];
-
-        snprintf(
-            text, sizeof text,
-            COSTS "'host': {'cpus': 1}, 'balanceAfter': '100ms', %s}, " BOX(
-                1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
-                                                                    "") ", " JOB("b",
-                                                                                 "") "],"
-                                                                                     "'behaviour': "
-                                                                                     "{'a/c': "
-                                                                                     "{'work': "
-                                                                                     "'200ms', "
-                                                                                     "'idle': "
-                                                                                     "'0s'}, "
-                                                                                     "'b/c': "
-                                                                                     "{'work': "
-                                                                                     "'100ms', "
-                                                                                     "'idle': "
-                                                                                     "'0s'}},"
-                                                                                     "'timeline': "
-                                                                                     "[" RUN(
-                                                                                         "a", "1s",
-                                                                                         1) ","
-                                                                                            " " RUN(
-                                                                                                "b",
-                                                                                                "11"
-                                                                                                "00"
-                                                                                                "m"
-                                                                                                "s",
-                                                                                                1) "]",
-            turns[i]);
-        run(text);
-        assert_usec(life(1, 0)->exited_at_usec, 1200 * MSEC, turns[i]);
-        assert_usec(life(2, 0)->exited_at_usec, 1300 * MSEC, turns[i]);
-        trial_end();
-    }
 }
 
 Test(fleet, without_contention_everybody_is_alone)
@@ -549,27 +288,38 @@ Test(fleet, who_is_killed_for_its_memory_has_more_to_do)
     trial_end();
 }
 
-/* What is left of a task is removed once it is empty, 1 ms later, for 50 ms: the agent has said before that it has
- * stopped, and starts what it is told to only then. */
+/* What is left of a task is removed once it is empty, for 50 ms: the agent has said before that it has stopped, and
+ * starts what it is told to only then. It waits for each container and each network. */
 Test(fleet, an_agent_tells_of_an_end_before_it_removes_what_is_left)
 {
-    run(COSTS "'agentQueue': true, 'remove': {'wait': '1ms', 'cpu': '50ms'}}, " BOX(
-        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
-                                                            "") ", " JOB("b",
-                                                                         "") "], "
-                                                                             "'behaviour': {'a/c': "
-                                                                             "{'idle': '500ms'}, "
-                                                                             "'b/c': {'idle': "
-                                                                             "'1s'}}, "
-                                                                             "'timeline': [" RUN(
-                                                                                 "a", "1s",
-                                                                                 1) ", " RUN("b",
-                                                                                             "1510m"
-                                                                                             "s",
-                                                                                             1) "]");
-    assert_usec(result.story.tasks[0].stopped_at_usec, 1500 * MSEC, "told");
-    assert_usec(life(2, 0)->started_at_usec, 1551 * MSEC, "after that");
-    trial_end();
+    static const struct {
+        const char *costs;
+        int64_t waits_usec;
+    } cases[] = {{"'remove': {'cpu': '25ms'}", 0},
+                 {"'remove': {'wait': '1ms', 'cpu': '25ms'}", 2 * MSEC},
+                 {"'remove': {'wait': '1ms', 'cpu': '20ms'}, 'disconnect': {'wait': '2ms', 'cpu': "
+                  "'5ms'}",
+                  6 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+
+        snprintf(text, sizeof text,
+                 COSTS "'agentQueue': true, %s}, " BOX(
+                     2) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', 'networkMode': "
+                        "'bridge', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': "
+                        "10, 'memory': 100}, {'name': 'd', 'image': 'x', 'cpu': 10, 'memory': "
+                        "100}]}, " JOB("b", "") "],"
+                                                "'behaviour': {'a/c': {'idle': '500ms'}, 'a/d': "
+                                                "{'idle': '500ms'}, 'b/c': {'idle': '1s'}},"
+                                                "'timeline': [" RUN("a", "1s", 1) ", " RUN(
+                                                    "b", "1510ms", 1) "]",
+                 cases[i].costs);
+        run(text);
+        assert_usec(result.story.tasks[0].stopped_at_usec, 1500 * MSEC, "told");
+        assert_usec(life(2, 0)->started_at_usec, 1550 * MSEC + cases[i].waits_usec, "after that");
+        trial_end();
+    }
 }
 
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
@@ -851,13 +601,16 @@ Test(fleet, nothing_is_left_of_an_instance_that_dies)
                 "'costs': {'profile': 'laptop', 'host': {'cpus': 1}, 'pull': '50ms', "
                 "'networkPerSecond': '10MiB', 'diskPerSecond': '20MiB', 'locked': {'wait': "
                 "'5ms', 'cpu': '3ms'}, 'exec': {'wait': '1ms', 'cpu': '20ms'}, 'exit': '3ms', "
-                "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}}, " BOX(
+                "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}, 'agentQueue': "
+                "%s, 'balanceAfter': '50ms', 'startTurns': '9ms', 'workTurns': '9ms', "
+                "'agentTurn': '3ms', 'create': {'cpu': '9ms'}, 'remove': {'wait': '4ms', 'cpu': "
+                "'2ms'}}, " BOX(
                     1) "'instances': '2xbox', " TWO_IMAGES
                        "'behaviour': {'a/c': {'memory': '20MiB', 'work': '300ms'}},"
                        "'services': [{'serviceName': 's', 'taskDefinition': 'a', 'desiredCount': "
                        "6}], 'timeline': [{'at': '%dms', 'fault': {'killInstance': 'i1'}}], "
                        "'until': '6s'",
-                msec) > 0);
+                msec % 2 ? "true" : "false", msec) > 0);
         run(members);
         cr_assert(result.n_missed == 0);
         trial_end();
@@ -894,6 +647,7 @@ static void print_costs(FILE *out, int round, int *n)
                                         "{'weibull': {'scale': '9ms', 'shape': 0.8}}",
                                         "{'samples': ['1ms', '20ms', '0s']}",
                                         NULL};
+    static const char *const spans[] = {"'0s'", "'4ms'", "{'uniform': {'min': '1ms', 'max': '200ms'}}", NULL};
     static const char *const rates[] = {"'any'", "'1MiB'", "'20MiB'", "'300KiB'", NULL};
 
     fprintf(out, "'costs': {'profile': '%s'", one_of(round, n, profiles));
@@ -905,6 +659,9 @@ static void print_costs(FILE *out, int round, int *n)
     if (roll(round, n, 3) == 0)
         fprintf(out, ", 'machines': 'vms', 'path': '%s'",
                 boot_path_names[roll(round, n, BOOT_PATHS)]);
+    if (roll(round, n, 2))
+        fprintf(out, ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s",
+                one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans));
     fprintf(out, ", 'agentQueue': %s, 'pullQueue': %s, 'contention': %s",
             roll(round, n, 2) ? "true" : "false", roll(round, n, 2) ? "true" : "false",
             roll(round, n, 4) ? "true" : "false");

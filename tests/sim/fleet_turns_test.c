@@ -1,0 +1,228 @@
+/*
+ * Lines of processors and turns, counted by hand: who waits where work keeps a host's CPUs busy.
+ */
+#include "fleet_trial.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One instance that has all of a host's CPUs. */
+static void run_on(const char *cpus, const char *costs, const char *families, const char *behaviour,
+                   const char *timeline)
+{
+    char *members;
+
+    cr_assert(asprintf(&members,
+                       COSTS "'host': {'cpus': %s}, %s}, "
+                             "'instanceTypes': {'box': {'vcpu': %s, 'memory': '1GiB', 'boot': "
+                             "'0s'}}, 'instances': '1xbox', 'taskDefinitions': [%s], 'behaviour': "
+                             "{%s}, 'timeline': [%s]",
+                       cpus, costs, cpus, families, behaviour, timeline) > 0);
+    run(members);
+    free(members);
+}
+
+/* Rates are whole parts of a CPU's millionths, so that many of them may be a little off. */
+static void assert_about(int64_t got, int64_t want, const char *what)
+{
+    cr_assert(llabs(got - want) <= 5, "%s: %lld instead of %lld", what, (long long)got,
+              (long long)want);
+}
+
+/* Lines ----------------------------------------------------------------------------------------- */
+
+/* Two work on two CPUs; what comes then gets half of one of them, and two thirds after 100 ms. */
+Test(fleet_turns, what_comes_to_busy_cpus_stands_in_the_line_of_one)
+{
+    run_on("2", "'balanceAfter': '100ms'",
+           JOB("long", "") "," JOB("short", "") "," JOB("middle", ""),
+           "'long/c': {'work': '9s'}, 'short/c': {'work': '20ms'}, 'middle/c': {'work': '200ms'}",
+           RUN("long", "1s", 2) "," RUN("short", "2s", 1) "," RUN("middle", "3s", 1) "," RUN(
+               "short", "4s", 2));
+    assert_usec(worked_usec(3), 40 * MSEC, "at one half");
+    assert_usec(worked_usec(4), 100 * MSEC + 225 * MSEC, "at one half, then at two thirds");
+    assert_usec(worked_usec(6), 40 * MSEC, "two more: each line has two");
+    trial_end();
+}
+
+/* Weights count in a line too: 30 before 10 leave a quarter. */
+Test(fleet_turns, in_a_line_weights_count)
+{
+    run_on("1", "'balanceAfter': '100ms'",
+           "{'family': 'heavy', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 30, "
+           "'memory': 100}]}, " JOB("light", ""),
+           "'heavy/c': {'work': '9s'}, 'light/c': {'work': '10ms'}",
+           RUN("heavy", "1s", 1) "," RUN("light", "2s", 1));
+    assert_usec(worked_usec(2), 40 * MSEC, "a quarter");
+    trial_end();
+}
+
+/* As soon as a CPU is idle it takes from the other's line. The long ones have 25 ms left when the third
+ * comes, which takes them 33.333 ms at 3/4 each; it has then done 16.667 of its 75 ms. */
+Test(fleet_turns, an_idle_cpu_takes_from_a_line)
+{
+    run_on("2", "'balanceAfter': '1s'", JOB("long", "") "," JOB("late", ""),
+           "'long/c': {'work': '975ms'}, 'late/c': {'work': '75ms'}",
+           RUN("long", "1s", 2) "," RUN("late", "1950ms", 1));
+    assert_usec(worked_usec(3), 33333 + 75000 - 16666, "it goes on alone");
+    trial_end();
+}
+
+/* The third stands in a line of two, until the first have ended after 600 ms more: then two have a CPU
+ * each, long before lines would be evened out. */
+Test(fleet_turns, with_a_processor_for_each_nobody_stands_in_a_line)
+{
+    run_on("2", "'balanceAfter': '10s'", JOB("a", "") "," JOB("b", ""),
+           "'a/c': {'work': '500ms', 'idle': '0s'}, 'b/c': {'work': '1s', 'idle': '0s'}",
+           RUN("a", "1s", 2) "," RUN("b", "1200ms", 2));
+    for (int t = 1; t <= 2; t++)
+        assert_usec(life(t, 0)->exited_at_usec, 1800 * MSEC, "the first");
+    for (int t = 3; t <= 4; t++)
+        assert_usec(life(t, 0)->exited_at_usec, 2500 * MSEC, "those who came");
+    trial_end();
+}
+
+/* Of five the third stands behind one, the fifth behind two, so it gets a third and the others 5/12. When two
+ * end the line of three becomes one of two, and the fourth is alone on the other CPU. */
+Test(fleet_turns, lines_become_shorter_when_work_ends)
+{
+    run_on("2", "'balanceAfter': '10s'", JOB("a", "") "," JOB("b", ""),
+           "'a/c': {'work': '500ms', 'idle': '0s'}, 'b/c': {'work': '1s', 'idle': '0s'}",
+           RUN("a", "1s", 2) "," RUN("b", "1s", 3));
+    for (int t = 1; t <= 2; t++)
+        assert_about(life(t, 0)->exited_at_usec, 2200 * MSEC, "the first");
+    assert_about(life(4, 0)->exited_at_usec, 2700 * MSEC, "500 ms alone");
+    assert_about(life(3, 0)->exited_at_usec, 2950 * MSEC, "500 ms at one half, 250 ms alone");
+    assert_about(life(5, 0)->exited_at_usec, 3050 * MSEC, "likewise, after 400 ms");
+    trial_end();
+}
+
+/* The first two work; one touches its memory, in a line; three come, of whom one stands behind one and one
+ * behind two: six at a third each. When the first two end (3.675 s) the three are at a half, as is who
+ * touches, and when that is over (3.875 s) two share a CPU and one has its own: the lines keep as many as
+ * work, whoever is only about to. */
+Test(fleet_turns, who_is_about_to_work_takes_no_place_in_a_line)
+{
+    run_on("2", "'balanceAfter': '10s', 'touchPerMiB': '15ms'",
+           JOB("a", "") "," JOB("b", "") "," JOB("touches", ""),
+           "'a/c': {'work': '1s', 'idle': '0s'}, 'b/c': {'work': '2s', 'idle': '0s'}, "
+           "'touches/c': {'memory': '65MiB', 'idle': '9s'}",
+           RUN("a", "1s", 2) "," RUN("touches", "1100ms", 1) "," RUN("b", "1200ms", 3));
+    assert_about(life(1, 0)->exited_at_usec, 3675 * MSEC, "the first");
+    assert_about(life(3, 0)->ready_at_usec, 3875 * MSEC, "touched");
+    assert_about(life(5, 0)->exited_at_usec, 4950 * MSEC, "who is alone");
+    assert_about(life(4, 0)->exited_at_usec, 5487500, "who shares");
+    assert_about(life(6, 0)->exited_at_usec, 5487500, "likewise");
+    trial_end();
+}
+
+/* Turns ----------------------------------------------------------------------------------------- */
+
+/* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
+Test(fleet_turns, beside_work_turns_are_waited_for)
+{
+    run_on("1", "'balanceAfter': '100ms', 'startTurns': '7ms', 'workTurns': '5ms'",
+           JOB("long", "") "," JOB("short", ""),
+           "'long/c': {'work': '2s'}, 'short/c': {'work': '20ms'}",
+           RUN("short", "1s", 1) "," RUN("long", "2s", 1) "," RUN("short", "3s", 1));
+    assert_usec(life(1, 0)->started_at_usec, SECOND, "alone");
+    assert_usec(worked_usec(1), 20 * MSEC, "alone");
+    assert_usec(life(3, 0)->started_at_usec - 3 * SECOND, 7 * MSEC, "beside work");
+    assert_usec(worked_usec(3), 5 * MSEC + 40 * MSEC, "beside work");
+    trial_end();
+}
+
+/* When the second task's container has started, with those costs of turns. */
+static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
+{
+    char all[500], timeline[500];
+    int64_t usec;
+
+    snprintf(all, sizeof all, "'balanceAfter': '100ms', 'agentQueue': true, %s, %s", turns, costs);
+    snprintf(timeline, sizeof timeline, RUN("long", "1s", 1) "," RUN("idle", "%s", 1), second_at);
+    run_on("1", all, JOB("long", "") "," JOB("idle", ""),
+           "'long/c': {'work': '2s'}, 'idle/c': {'idle': '1s'}", timeline);
+    usec = life(2, 0)->started_at_usec;
+    trial_end();
+    return usec;
+}
+
+/* How much later than without. */
+static int64_t put_off_by(const char *turns, const char *costs, const char *second_at)
+{
+    return started_under_way(turns, costs, second_at) -
+           started_under_way("'startTurns': '0s'", costs, second_at);
+}
+
+/* The first task's work comes to the only CPU while the agent, or the start of the second, is half way. */
+Test(fleet_turns, what_is_under_way_when_work_comes_is_put_off)
+{
+    static const char waiting[] = "'create': {'cpu': '10ms'}, 'start': '5ms'";
+    static const char at_work[] = "'create': {'cpu': '10ms'}, 'child': '5ms'";
+    static const char starting[] = "'child': {'cpu': '10ms'}";
+
+    assert_usec(put_off_by("'agentTurn': '4ms'", waiting, "1s"), 0, "an agent that waits");
+    assert_usec(put_off_by("'agentTurn': '4ms'", at_work, "1005ms"), 4 * MSEC, "one at work");
+    assert_usec(
+        put_off_by("'agentTurn': '5ms'", "'create': {'cpu': '3ms'}, 'child': '1ms'", "1002ms"), 0,
+        "one at work for 4 ms only");
+    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1005ms"), 3500, "half of a start");
+    assert_usec(put_off_by("'startTurns': '7ms'", starting, "1s"), 0, "one that is over");
+}
+
+/* Agents that do everything side by side are no threads that could lose their processor: 5 ms alone, 5 at half. */
+Test(fleet_turns, an_agent_that_is_no_thread_is_not_put_off)
+{
+    run_on("1", "'balanceAfter': '100ms', 'agentTurn': '4ms', 'create': {'cpu': '10ms'}",
+           JOB("works", "") "," JOB("idle", ""),
+           "'works/c': {'ready': '495ms', 'work': '1s'}, 'idle/c': {'idle': '1s'}",
+           RUN("works", "500ms", 1) "," RUN("idle", "1s", 1));
+    assert_usec(life(1, 0)->ready_at_usec, 1005 * MSEC, "work comes");
+    assert_usec(life(2, 0)->created_at_usec, 1015 * MSEC, "the creation goes on");
+    trial_end();
+}
+
+/* An agent makes a container from 1 s on, for 10 ms. Work comes at 1.005 s and 1.007 s: the first, of 1 ms, takes
+ * its processor for that; it has worked for 1 ms again when the second comes, with which it shares. */
+Test(fleet_turns, an_agent_is_not_put_off_again_at_once)
+{
+    run_on("1", "'balanceAfter': '100ms', 'agentQueue': true, 'agentTurn': '4ms', 'create': {'cpu': "
+                "'10ms'}",
+           JOB("first", "") "," JOB("second", "") "," JOB("idle", ""),
+           "'first/c': {'ready': '895ms', 'work': '1ms', 'idle': '9s'}, 'second/c': {'ready': "
+           "'697ms', 'work': '50ms', 'idle': '9s'}, 'idle/c': {'idle': '1s'}",
+           RUN("first", "100ms", 1) "," RUN("second", "300ms", 1) "," RUN("idle", "1s", 1));
+    assert_usec(life(3, 0)->created_at_usec, 1015 * MSEC, "5 + 1 ms alone, 4 ms at one half");
+    trial_end();
+}
+
+/* The first task's work ends at 1.2 s: whoever waited beside it goes on at once. */
+Test(fleet_turns, nobody_waits_for_turns_beside_an_idle_processor)
+{
+    static const char *const turns[] = {"'balanceAfter': '100ms', 'startTurns': '500ms'",
+                                        "'balanceAfter': '100ms', 'workTurns': '500ms'"};
+
+    for (int i = 0; i < 2; i++) {
+        run_on("1", turns[i], JOB("a", "") "," JOB("b", ""),
+               "'a/c': {'work': '200ms', 'idle': '0s'}, 'b/c': {'work': '100ms', 'idle': '0s'}",
+               RUN("a", "1s", 1) "," RUN("b", "1100ms", 1));
+        assert_usec(life(1, 0)->exited_at_usec, 1200 * MSEC, turns[i]);
+        assert_usec(life(2, 0)->exited_at_usec, 1300 * MSEC, turns[i]);
+        trial_end();
+    }
+}
+
+/* An idle processor is one's only: of the two who wait at 1.2 s the second works when the first has. An end
+ * takes 5 ms, beside whoever works then. */
+Test(fleet_turns, an_idle_processor_is_given_to_one)
+{
+    run_on("1", "'balanceAfter': '100ms', 'workTurns': '500ms', 'end': {'cpu': '5ms'}",
+           JOB("a", "") "," JOB("b", ""),
+           "'a/c': {'work': '200ms', 'idle': '0s'}, 'b/c': {'work': '100ms', 'idle': '0s'}",
+           RUN("a", "1s", 1) "," RUN("b", "1100ms", 2));
+    assert_usec(life(1, 0)->exited_at_usec, 1210 * MSEC, "the first");
+    assert_usec(life(2, 0)->exited_at_usec, 1315 * MSEC, "who waited first");
+    assert_usec(life(3, 0)->exited_at_usec, 1415 * MSEC, "who waited behind it");
+    trial_end();
+}
