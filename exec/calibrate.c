@@ -51,10 +51,15 @@ static void boot_machines(struct calibration *calibration)
 
 static bool measure(struct calibration *calibration, struct err *err)
 {
+    struct calibrate_cooling *cooling = calibrate_cooling_begin();
+    bool ok;
+
     calibrate_namespaces(calibration);
     calibrate_session(calibration);
-    if (!calibrate_groups(calibration, err) || !calibrate_containers(calibration, err) ||
-        !calibrate_images(calibration, err) || !calibrate_agents(calibration, err)) {
+    ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
+         calibrate_agents(calibration, err) && calibrate_rests(calibration, err);
+    calibrate_cooling_end(calibration, cooling, ok);
+    if (!ok) {
         return false;
     }
     if (calibration->boots != CALIBRATE_BOOTS_NEVER) {

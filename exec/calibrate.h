@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct calibration;
+
 /* One kind of measurement each. Durations in microseconds, sizes in bytes. */
 enum measured {
     /* what the kernel takes */
@@ -47,6 +49,7 @@ enum measured {
     MEASURED_CREATE_COLD,
     MEASURED_CREATE_COLD_CPU,
     MEASURED_CREATE_CPU,
+    MEASURED_CREATE_TOGETHER_CPU, /* likewise by several agents at once */
     MEASURED_CREATE_WAIT, /* in a crowd: beyond its CPU time */
     MEASURED_NETWORK,
     MEASURED_NETWORK_CPU,
@@ -61,6 +64,17 @@ enum measured {
     MEASURED_START_TURNS,   /* of a start, more than that where work keeps all CPUs busy */
     MEASURED_WORK_TURNS,    /* likewise of short work, more than it takes with half a CPU */
     MEASURED_AGENT_TURN,    /* of an agent at work, what it waits when work comes to all CPUs */
+    /* after a long rest, more than after a short one */
+    MEASURED_REST_EVENT,  /* the scheduler's decision until the agent's first order */
+    MEASURED_REST_CREATE, /* and what follows, each until it is told of */
+    MEASURED_REST_CHILD,
+    MEASURED_REST_EXEC,
+    MEASURED_REST_FRESH,  /* CPU time, of all that starts a crowd's, each */
+    MEASURED_REST_SIGNAL, /* CPU time, where a crowd has rested: of the agent until it knows of an end */
+    MEASURED_REST_END,    /* of the container's processes */
+    MEASURED_REST_REMOVE, /* of the agent */
+    MEASURED_REST_BEHIND, /* of the kernel, behind that */
+    MEASURED_COOLS_IN,    /* memory that is not used stays at hand for so long, an equal part each */
     MEASURED_STOP,          /* SIGTERM until the agent knows */
     MEASURED_EXIT_COLD_CPU, /* the agent's CPU time of that */
     MEASURED_EXIT_CPU,      /* likewise in a crowd */
@@ -110,6 +124,13 @@ enum measured {
  * looks at its lines every 32 to 64 ms where CPUs are busy (sched_domain's busy_factor) and moves somebody when
  * it has failed before. */
 #define CALIBRATE_BALANCE_USEC 100000
+
+/* What a shorter rest takes is in all costs that are measured after idling. */
+#define CALIBRATE_SHORT_REST_USEC 150000
+
+/* Of what the long rest cost more in that step, what it comes to when all has cooled; 0 where the machine
+ * takes nothing back. */
+int64_t calibrate_after_rest_usec(const struct calibration *calibration, enum measured what);
 
 /* As many ways up as enum boot_path has. */
 enum { CALIBRATE_PATHS = 3 };

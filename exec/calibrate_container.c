@@ -157,8 +157,8 @@ static bool parked(struct calibration *calibration, struct err *err)
         bool at_once;
         int64_t rest_usec;
         int n, n_quick;
-    } rows[] = {{MEASURED_PARKED, false, 0, 30, 8},
-                {MEASURED_PARKED_IDLE, false, IDLE_USEC, 10, 4},
+    } rows[] = {{MEASURED_PARKED, false, 0, 30, 5},
+                {MEASURED_PARKED_IDLE, false, IDLE_USEC, 10, 2},
                 {MEASURED_PARKED_AT_ONCE, true, 0, 28, 28}};
     struct rehearse_times times;
 

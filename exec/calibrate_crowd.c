@@ -15,6 +15,9 @@
 /* What the kernel puts off is done by then, so that no round pays for the one before. */
 #define QUIET_USEC 150000
 
+/* And what it puts off of getting a round ready by then. */
+#define GATHERED_USEC 50000
+
 /* By its agents: one alone, and as many as there are processors, which wait for each other where they are
  * slower than that one. */
 enum { ALONE, TOGETHER, WAYS };
@@ -26,6 +29,7 @@ struct crowd {
     struct rounds create[WAYS],
         network[WAYS]; /* how long a creation took, without and with a network */
     struct rounds create_cpu, network_cpu; /* likewise, alone */
+    struct rounds together_cpu;            /* and without a network, by all */
     struct rounds remove[2];               /* CPU time; without and with a network */
     struct rounds removing;                /* how long that took */
     struct rounds start, child, exec, exit, end, see,
@@ -150,7 +154,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
     const struct rehearse_round round = {.family = network ? "bridge" : "none",
                                          .n = agents > 2 ? 16 : 28,
                                          .at_once = true,
-                                         .rest_usec = QUIET_USEC,
+                                         .rest_usec = GATHERED_USEC,
                                          .agents = agents};
     struct rehearse_times times;
     int64_t idle_usec = kernel_threads_cpu_usec();
@@ -177,6 +181,9 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
                             mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
         crowd->ended_usec = mean_warm(&times, round.n, REHEARSED_END_CPU);
     }
+    if (agents == crowd->agents && !network) {
+        add_warm(&crowd->together_cpu, &times, round.n, REHEARSED_CREATE_CPU);
+    }
     if (way == ALONE) {
         add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
                  REHEARSED_CREATE_CPU);
@@ -195,7 +202,7 @@ static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd
     const struct rehearse_round round = {.family = "once",
                                          .n = crowd->agents > 2 ? 16 : 28,
                                          .at_once = true,
-                                         .rest_usec = QUIET_USEC,
+                                         .rest_usec = GATHERED_USEC,
                                          .agents = crowd->agents,
                                          .by_itself = true};
     struct rehearse_times times;
@@ -256,6 +263,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_DISCONNECT_CPU] =
         series_minus(&series[MEASURED_DISCONNECT_CPU], &series[MEASURED_REMOVE_CPU]);
     series[MEASURED_CREATE_CPU] = calibrate_quieter(&crowd->create_cpu);
+    series[MEASURED_CREATE_TOGETHER_CPU] = calibrate_quieter(&crowd->together_cpu);
     series[MEASURED_CREATE_WAIT] = series_minus(&create, &series[MEASURED_CREATE_CPU]);
     series[MEASURED_NETWORK] = series_minus(&with, &create);
     series[MEASURED_NETWORK_CPU] = series_minus(&with_cpu, &series[MEASURED_CREATE_CPU]);
@@ -270,7 +278,7 @@ bool calibrate_crowds(struct calibration *calibration, struct err *err)
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
     crowd = (struct crowd){.agents = cpus > 4 ? 4 : (int)cpus};
-    for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 4 : 6; n > 0; n--) {
+    for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 3 : 6; n > 0; n--) {
         for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
             if (!crowd_round(calibration, &crowd, false, way, err) ||
                 !crowd_round(calibration, &crowd, true, way, err)) {

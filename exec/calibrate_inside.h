@@ -59,6 +59,16 @@ struct series calibrate_quieter(const struct rounds *rounds);
 bool calibrate_touch(struct calibration *calibration, struct err *err);
 bool calibrate_memory(struct calibration *calibration, struct err *err);
 
+/* calibrate_rest.c: watches memory rest, beside everything else, for some 16 s; `whole`: until it has; else it
+ * is ended. */
+struct calibrate_cooling;
+struct calibrate_cooling *calibrate_cooling_begin(void);
+void calibrate_cooling_end(struct calibration *calibration, struct calibrate_cooling *cooling,
+                           bool whole);
+
+/* calibrate_rest.c: what a rest makes of starts. */
+bool calibrate_rests(struct calibration *calibration, struct err *err);
+
 /* calibrate_image.c */
 bool calibrate_images(struct calibration *calibration, struct err *err);
 

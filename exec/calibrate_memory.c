@@ -1,7 +1,8 @@
 /*
- * What a MiB costs that is touched for the first time, and given back at the end, and an end for want of it. Where the machine is a guest
- * itself, its host takes back what is not used for a while, and memory that was just given back is cheap: a
- * real run finds it in between, so rounds of touching are as far from each other as a calibration allows.
+ * What a MiB costs that is touched for the first time, and given back at the end, and an end for want of
+ * it. Where the machine is a guest itself, its host takes back what is not used for a while, and memory
+ * that was just given back is cheap: a real run finds it in between, so rounds of touching are as far from
+ * each other as a calibration allows.
  */
 #include "exec/calibrate_inside.h"
 
@@ -42,8 +43,8 @@ static void take_beyond(struct series *series, int64_t base_usec)
     }
 }
 
-/* CPU time of a container's whole life, which ends by itself. */
-static bool live(struct calibration *calibration, const char *family, int64_t *usec,
+/* CPU time of a container's whole life, which ends by itself, and how many were killed. */
+static bool live(struct calibration *calibration, const char *family, int64_t *usec, int *n_oom,
                  struct err *err)
 {
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -63,21 +64,24 @@ static bool live(struct calibration *calibration, const char *family, int64_t *u
         sum_usec += times.usec[REHEARSED_LIFE_CPU][i];
     }
     *usec = sum_usec / times.n;
+    *n_oom = times.n_oom;
     return true;
 }
 
-/* Of two that touch as much one wants more than it may have. */
+/* Of two that touch as much one wants more than it may have. A kernel that kills nobody for that (it swaps)
+ * costs nothing here. */
 static bool kill_for_memory(struct calibration *calibration, struct err *err)
 {
     for (int n = calibration->quick ? 4 : 8; n > 0; n--) {
         int64_t within_usec, beyond_usec;
+        int n_within, n_beyond;
 
-        if (!live(calibration, "within", &within_usec, err) ||
-            !live(calibration, "beyond", &beyond_usec, err)) {
+        if (!live(calibration, "within", &within_usec, &n_within, err) ||
+            !live(calibration, "beyond", &beyond_usec, &n_beyond, err)) {
             return false;
         }
         series_add(&calibration->series[MEASURED_KILL_CPU],
-                   beyond_usec > within_usec ? beyond_usec - within_usec : 0);
+                   n_beyond > 0 && beyond_usec > within_usec ? beyond_usec - within_usec : 0);
     }
     return true;
 }

@@ -71,7 +71,17 @@ static const struct table_row rows[] = {
     {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
-    {MEASURED_TOUCH, "touch memory: CPU", UNIT_MSEC_MIB, NULL},
+    {MEASURED_COOLS_IN, "memory stays at hand for", UNIT_MSEC, "after a long rest, more"},
+    {MEASURED_REST_EVENT, "until the agent's first order", UNIT_MSEC, NULL},
+    {MEASURED_REST_CREATE, "create", UNIT_MSEC, NULL},
+    {MEASURED_REST_CHILD, "start, pid 1", UNIT_MSEC, NULL},
+    {MEASURED_REST_EXEC, "program, until ready", UNIT_MSEC, NULL},
+    {MEASURED_REST_FRESH, "all of these, in a crowd: CPU", UNIT_MSEC, NULL},
+    {MEASURED_REST_SIGNAL, "agent's part of an end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_REST_END, "processes end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_REST_REMOVE, "remove: CPU", UNIT_MSEC, NULL},
+    {MEASURED_REST_BEHIND, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
+    {MEASURED_TOUCH, "touch memory: CPU", UNIT_MSEC_MIB, "memory of programs"},
     {MEASURED_FREE, "give it back at the end: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_PULL, "built-in root file system", UNIT_MSEC, "images"},
     {MEASURED_UNPACK, "unpack layers: CPU", UNIT_MSEC_MIB, NULL},
@@ -201,8 +211,9 @@ static void add_samples(struct buffer *json, const struct series *series)
     buffer_add_text(json, "] }");
 }
 
-static void add_cold_step(struct buffer *json, const char *name, const struct series *wait,
-                          const struct series *cpu, const struct series *cold)
+static void add_rested_step(struct buffer *json, const char *name, const struct series *wait,
+                            const struct series *cpu, const struct series *cold,
+                            int64_t rested_usec)
 {
     if ((!wait || wait->n == 0) && (!cpu || cpu->n == 0)) {
         return; /* the base profile knows better than nobody */
@@ -220,7 +231,16 @@ static void add_cold_step(struct buffer *json, const char *name, const struct se
         buffer_add_text(json, ",\n      \"cold\": ");
         add_samples(json, cold);
     }
+    if (rested_usec > 0) {
+        buffer_add(json, ",\n      \"afterRest\": \"%" PRId64 "us\"", rested_usec);
+    }
     buffer_add_text(json, " }");
+}
+
+static void add_cold_step(struct buffer *json, const char *name, const struct series *wait,
+                          const struct series *cpu, const struct series *cold)
+{
+    add_rested_step(json, name, wait, cpu, cold, 0);
 }
 
 static void add_step(struct buffer *json, const char *name, const struct series *wait,
@@ -265,24 +285,33 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
     add_step(json, "message", &series[MEASURED_MESSAGE], NULL);
-    add_step(json, "agentEvent", NULL, &series[MEASURED_AGENT_EVENT]);
+    add_rested_step(json, "agentEvent", NULL, &series[MEASURED_AGENT_EVENT], NULL,
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_EVENT));
     add_step(json, "schedulerEvent", NULL, &series[MEASURED_SCHEDULER_EVENT]);
     add_step(json, "standIn", &stand_in, &series[MEASURED_PULL_CPU]);
-    add_cold_step(json, "create", &series[MEASURED_CREATE_WAIT], &series[MEASURED_CREATE_CPU],
-                  &create_cold);
+    add_rested_step(json, "create", &series[MEASURED_CREATE_WAIT], &series[MEASURED_CREATE_CPU],
+                    &create_cold, calibrate_after_rest_usec(calibration, MEASURED_REST_CREATE));
     add_step(json, "network", &network, &series[MEASURED_NETWORK_CPU]);
     add_cold_step(json, "start", &start, &start_cpu, &start_cold);
-    add_cold_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU],
-                  &series[MEASURED_CHILD_COLD_CPU]);
-    add_cold_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU]);
-    add_step(json, "signal", NULL, &signal);
+    add_rested_step(json, "child", &series[MEASURED_CHILD_WAIT], &series[MEASURED_CHILD_CPU],
+                    &series[MEASURED_CHILD_COLD_CPU],
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_CHILD));
+    add_rested_step(json, "fresh", NULL, &(const struct series){.n = 1}, NULL,
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_FRESH));
+    add_rested_step(json, "exec", NULL, &series[MEASURED_EXEC_CPU], &series[MEASURED_EXEC_COLD_CPU],
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_EXEC));
+    add_rested_step(json, "signal", NULL, &signal, NULL,
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_SIGNAL));
     add_cold_step(json, "exit", &exit, &series[MEASURED_SEE_END_CPU], &exit_cold);
-    add_cold_step(json, "remove", &series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU],
-                  &series[MEASURED_REMOVE_COLD_CPU]);
+    add_rested_step(json, "remove", &series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU],
+                    &series[MEASURED_REMOVE_COLD_CPU],
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_REMOVE));
     add_step(json, "behind", NULL, &behind);
-    add_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU]);
+    add_rested_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU], NULL,
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_BEHIND));
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
-    add_cold_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold);
+    add_rested_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold,
+                    calibrate_after_rest_usec(calibration, MEASURED_REST_END));
     add_step(json, "endBySignal", NULL, &by_signal);
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     add_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU]);
@@ -295,6 +324,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_samples(json, &series[MEASURED_WORK_TURNS]);
     buffer_add_text(json, ",\n    \"agentTurn\": ");
     add_samples(json, &series[MEASURED_AGENT_TURN]);
+    if (series[MEASURED_COOLS_IN].n > 0) {
+        buffer_add_text(json, ",\n    \"coolsIn\": ");
+        add_samples(json, &series[MEASURED_COOLS_IN]);
+    }
     buffer_add(json, ",\n    \"coldAfter\": \"%dus\", \"balanceAfter\": \"%dus\"",
                CALIBRATE_COLD_AFTER_USEC, CALIBRATE_BALANCE_USEC);
 }

@@ -110,20 +110,29 @@ static void perform(struct table *table, int agent, const struct sweep_run *run,
                  rehearse_lives(&stage, &answer->err);
 }
 
+/* A round under way. */
+struct rehearsal {
+    const struct sweep_run *run;
+    struct cgroup_machine *cgroups;
+    int index;
+    struct table *table;
+    pid_t pids[AGENTS_MOST];
+};
+
 /* Waits for an agent's end and removes what it has left. */
-static bool end_agent(struct table *table, int agent, pid_t pid, const struct sweep_run *run,
-                      struct cgroup_machine *cgroups, int index, struct err *err)
+static bool end_agent(const struct rehearsal *rehearsal, int agent, struct err *err)
 {
-    const struct answer *answer = &table->answers[agent];
+    const struct answer *answer = &rehearsal->table->answers[agent];
     struct cgroup_swept swept;
     char prefix[64];
     struct err none;
     int status = 0;
 
-    waitpid(pid, &status, 0);
-    snprintf(prefix, sizeof prefix, "berth-%s-r%d-", run->id, index + agent);
-    cgroup_sweep(cgroups, prefix, &swept, &none);
-    return (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE && answer->ok) ||
+    waitpid(rehearsal->pids[agent], &status, 0);
+    snprintf(prefix, sizeof prefix, "berth-%s-r%d-", rehearsal->run->id, rehearsal->index + agent);
+    cgroup_sweep(rehearsal->cgroups, prefix, &swept, &none);
+    return (rehearsal->pids[agent] > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FINE &&
+            answer->ok) ||
            err_set(err, EXIT_MACHINE, "a rehearsal of containers failed: %.700s",
                    answer->err.text[0] ? answer->err.text : "its process ended");
 }
@@ -140,37 +149,54 @@ static void add_times(struct rehearse_times *all, const struct rehearse_times *t
                (size_t)times->n * sizeof times->usec[what][0]);
     }
     all->n += times->n;
+    all->n_oom += times->n_oom;
     if (times->all_usec > all->all_usec) {
         all->all_usec = times->all_usec;
     }
+}
+
+struct rehearsal *rehearse_begin(const struct sweep_run *run, struct cgroup_machine *cgroups,
+                                 const struct programs *programs, int cloud_fd, int index,
+                                 const struct rehearse_round *round)
+{
+    struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
+    struct table *table =
+        mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int n_agents = round->agents > 0 ? round->agents : 1;
+
+    assert(rehearsal != NULL && table != MAP_FAILED && n_agents <= AGENTS_MOST &&
+           round->n * n_agents + round->beside <= REHEARSE_MOST);
+    *rehearsal = (struct rehearsal){.run = run, .cgroups = cgroups, .index = index, .table = table};
+    table->n_agents = n_agents;
+    for (int agent = 0; agent < n_agents; agent++) {
+        rehearsal->pids[agent] = fork();
+        if (rehearsal->pids[agent] == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            perform(table, agent, run, cgroups, programs, cloud_fd, index, round);
+            _exit(EXIT_FINE); /* what still lives in it dies with it */
+        }
+    }
+    return rehearsal;
+}
+
+bool rehearse_end(struct rehearsal *rehearsal, struct rehearse_times *times, struct err *err)
+{
+    struct table *table = rehearsal->table;
+    bool ok = true;
+
+    times->n = times->n_oom = 0;
+    for (int agent = 0; agent < table->n_agents; agent++) {
+        ok = end_agent(rehearsal, agent, err) && ok;
+        add_times(times, &table->answers[agent].times);
+    }
+    munmap(table, sizeof *table);
+    free(rehearsal);
+    return ok;
 }
 
 bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
               const struct programs *programs, int cloud_fd, int index,
               const struct rehearse_round *round, struct rehearse_times *times, struct err *err)
 {
-    struct table *table =
-        mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int n_agents = round->agents > 0 ? round->agents : 1;
-    pid_t pids[AGENTS_MOST];
-    bool ok = true;
-
-    assert(table != MAP_FAILED && n_agents <= AGENTS_MOST &&
-           round->n * n_agents + round->beside <= REHEARSE_MOST);
-    table->n_agents = n_agents;
-    for (int agent = 0; agent < n_agents; agent++) {
-        pids[agent] = fork();
-        if (pids[agent] == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            perform(table, agent, run, cgroups, programs, cloud_fd, index, round);
-            _exit(EXIT_FINE); /* what still lives in it dies with it */
-        }
-    }
-    times->n = 0;
-    for (int agent = 0; agent < n_agents; agent++) {
-        ok = end_agent(table, agent, pids[agent], run, cgroups, index, err) && ok;
-        add_times(times, &table->answers[agent].times);
-    }
-    munmap(table, sizeof *table);
-    return ok;
+    return rehearse_end(rehearse_begin(run, cgroups, programs, cloud_fd, index, round), times, err);
 }

@@ -47,6 +47,7 @@ struct rehearse_round {
     int n;              /* containers */
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
+    int64_t sleep_usec; /* idle before their end, at once; 0: a little */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
@@ -62,6 +63,7 @@ enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 struct rehearse_times {
     int n; /* of all agents together, one agent's behind the other's */
     int64_t usec[REHEARSED][REHEARSE_MOST]; /* by container */
+    int n_oom;                              /* of these the kernel ended so many for their memory */
     int64_t first_pull_usec,
         first_pull_cpu_usec; /* of the built-in root file system, by a new agent: the first's */
     int64_t all_usec;        /* at once: from the first order until the last container is ready */
@@ -76,6 +78,14 @@ struct rehearse_times {
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;
 };
+
+/* The two halves of rehearse(): meanwhile the caller does something else. `round` has to live until it is over;
+ * the times' end frees the rehearsal. */
+struct rehearsal;
+struct rehearsal *rehearse_begin(const struct sweep_run *run, struct cgroup_machine *cgroups,
+                                 const struct programs *programs, int cloud_fd, int index,
+                                 const struct rehearse_round *round);
+bool rehearse_end(struct rehearsal *rehearsal, struct rehearse_times *times, struct err *err);
 
 /* Opens and closes an agent's side for one round, in a process of its own, or several. `index`: a number
  * that no other round of the run has; nor those that follow, where there are several agents. */

@@ -372,7 +372,7 @@ static bool live_at_once(struct stage *stage, struct err *err)
     stage->times->kernel_usec = kernel_threads_used_usec(&threads) - kernel_usec;
     kernel_threads_close(&threads);
     measure_starts(stage);
-    usleep(REST_USEC);
+    usleep((useconds_t)(stage->round->sleep_usec > 0 ? stage->round->sleep_usec : REST_USEC));
     return end_all(stage, err);
 }
 

@@ -98,6 +98,9 @@ static bool take(struct stage *stage, const struct message *event, struct err *e
     }
     stage->at_usec[moment][is->task] = loop_clock_usec();
     stage->n[moment]++;
+    if (moment == MOMENT_EXITED && event->as.exited.oom) {
+        stage->times->n_oom++;
+    }
     return true;
 }
 

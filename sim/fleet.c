@@ -127,6 +127,7 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->machine_of);
     free(fleet->in_line);
     free(fleet->in_turn);
+    free(fleet->left_usec);
     free(fleet->quiet);
     free(fleet->notices);
     *fleet = (struct fleet){0};
@@ -435,6 +436,7 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
         return false;
     agent_init(&instance->agent, &fleet->cluster->taskdefs);
     instance->up = true;
+    instance->thread.quiet_usec = fleet->now_usec;
     fleet->n_booting -= instance->is_vm;
     fleet_count_memory(fleet, own_bytes(fleet, id));
     *event = message_new(MESSAGE_BOOT);

@@ -54,6 +54,9 @@ enum fleet_phase {
 struct fleet_container {
     int64_t wake_usec;     /* the end of the phase, USEC_NEVER where something else ends it */
     int64_t started_usec;  /* the last time */
+    int64_t since_usec;    /* it is in its phase */
+    int64_t rested_usec;   /* before that it had done nothing for so long */
+    int64_t left_usec;     /* its memory was another's until then, 0: nobody's */
     int64_t probed_usec;   /* the probe that is out is answered then, USEC_NEVER */
     int64_t memory_bytes;  /* that it holds */
     int64_t touched_bytes; /* likewise, and that it may have lost already */
@@ -147,6 +150,8 @@ struct fleet_agent {
     bool goes_on; /* it looks for its next duty */
     bool awake;   /* it has had something to do ever since */
     int64_t woken_usec;
+    int64_t rested_usec; /* until it was woken, as long as it has not told what that costs */
+    int64_t quiet_usec;  /* it has had nothing to do since */
     int32_t n_taken; /* messages and facts so far */
     int32_t n_turns; /* drawn so far, for it to wait for */
     struct fleet_line orders, facts, happened, heard;
@@ -231,6 +236,9 @@ struct fleet {
     int n_machine_of, cap_machine_of;
     struct share common[COMMONS];
     int64_t common_usec[COMMONS]; /* the FLEET_COMMON that were put in the queue last */
+    int64_t did_usec[COST_STEPS]; /* when each step was last done or begun on the host */
+    int64_t *left_usec;           /* when containers left the host memory that nobody has yet */
+    int n_left_usec, cap_left_usec;
     int64_t lined_cpu;            /* what of `working_cpu` the lines were made for */
     int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;

@@ -110,12 +110,16 @@ static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_dut
     return takes;
 }
 
+/* The first after a rest finds less at hand. */
 static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
+    const struct costs *costs = fleet_costs(fleet, duty->instance);
+    struct fleet_agent *agent = &fleet->instances[duty->instance].thread;
     struct step_draw takes =
-        costs_draw(fleet_costs(fleet, duty->instance), COST_AGENT_EVENT, fleet->luck,
-                   duty->instance, fleet->instances[duty->instance].thread.n_taken++);
+        costs_draw(costs, COST_AGENT_EVENT, fleet->luck, duty->instance, agent->n_taken++);
 
+    takes.cpu_usec += costs_rested(costs, COST_AGENT_EVENT, agent->rested_usec);
+    agent->rested_usec = 0;
     if (duty->kind == DUTY_FACT && duty->number == MESSAGE_CONTAINER_EXITED)
         takes.cpu_usec += fleet_draw_now(fleet, COST_EXIT, duty->task, duty->container, 0).cpu_usec;
     return takes;
@@ -187,6 +191,13 @@ static bool make_alone(struct fleet *fleet, int32_t id)
     return true;
 }
 
+static void wake(const struct fleet *fleet, struct fleet_agent *agent)
+{
+    agent->awake = true;
+    agent->woken_usec = fleet->now_usec;
+    agent->rested_usec = fleet->now_usec - agent->quiet_usec;
+}
+
 static void go_on(struct fleet *fleet, int32_t id)
 {
     struct fleet_agent *agent = &fleet->instances[id].thread;
@@ -198,12 +209,13 @@ static void go_on(struct fleet *fleet, int32_t id)
     while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
         agent->busy = true;
         if (!agent->awake)
-            agent->woken_usec = fleet->now_usec;
-        agent->awake = true;
+            wake(fleet, agent);
         fleet_begin(fleet, duty, takes_of(fleet, duty));
         agent = &fleet->instances[id].thread;
     }
     agent->goes_on = false;
+    if (agent->awake && !agent->busy)
+        agent->quiet_usec = fleet->now_usec;
     agent->awake = agent->busy;
     if (!agent->busy)
         *ARRAY_ADD(fleet, quiet) = id;

@@ -34,6 +34,35 @@ struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int3
                       n);
 }
 
+/* What nobody has used in this run has rested for longer than that takes. */
+#define REST_EVER_USEC (INT64_MAX / 2)
+
+/* How long nobody has used what the step needs: the container's own, what another has left to it, or what all on a
+ * host do the same with. */
+static int64_t rest_before(const struct fleet *fleet, enum cost_step step, int32_t task,
+                           int container)
+{
+    const struct fleet_container *found;
+    int64_t last_usec;
+
+    switch (step) {
+    case COST_SIGNAL:
+    case COST_END:
+    case COST_REMOVE:
+    case COST_BEHIND_END:
+        return fleet_rested_usec(fleet, task, container);
+    case COST_FRESH:
+        found = fleet_find(fleet, task, container);
+        last_usec = found ? found->left_usec : 0;
+        break;
+    default:
+        last_usec = fleet->costs.host_cpu > 0
+                        ? fleet->did_usec[step]
+                        : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
+    }
+    return last_usec > 0 ? fleet->now_usec - last_usec : REST_EVER_USEC;
+}
+
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
                                 int container, int32_t n)
 {
@@ -41,27 +70,35 @@ struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_
     const struct costs *costs = fleet_costs_of(fleet, task);
     int64_t last_usec = instance->done_usec[step];
     int64_t entity = fleet_key(task, container);
+    int64_t more_usec = costs_rested(costs, step, rest_before(fleet, step, task, container));
+    bool warm = last_usec > 0 && fleet->now_usec - last_usec < costs->cold_usec;
+    struct step_draw takes = warm ? costs_draw(costs, step, fleet->luck, entity, n)
+                                  : costs_draw_cold(costs, step, fleet->luck, entity, n);
 
-    instance->done_usec[step] = fleet->now_usec;
-    if (last_usec > 0 && fleet->now_usec - last_usec < costs->cold_usec)
-        return costs_draw(costs, step, fleet->luck, entity, n);
-    return costs_draw_cold(costs, step, fleet->luck, entity, n);
+    fleet_did(fleet, step, task);
+    takes.cpu_usec += more_usec;
+    return takes;
+}
+
+void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
+{
+    fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step] = fleet->now_usec;
+    fleet->did_usec[step] = fleet->now_usec;
 }
 
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container)
 {
     const struct step_cost *cost = &fleet_costs_of(fleet, task)->steps[step];
     int32_t instance = fleet->cluster->tasks[task].instance, duty;
+    struct step_draw takes;
 
     if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu))
         return;
     duty = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
-    fleet_begin(fleet, duty, fleet_draw(fleet, step, task, container, 0));
-}
-
-void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
-{
-    fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step] = fleet->now_usec;
+    takes = fleet_draw(fleet, step, task, container, 0);
+    takes.cpu_usec +=
+        costs_rested(fleet_costs_of(fleet, task), step, rest_before(fleet, step, task, container));
+    fleet_begin(fleet, duty, takes);
 }
 
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,

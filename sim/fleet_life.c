@@ -54,6 +54,8 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .worker = ID_NONE,
                                                     .share_group = group,
                                                     .container = (uint8_t)container};
+    if (fleet->n_left_usec > 0) /* the kernel gives out first what came back last */
+        fleet->containers[i].left_usec = fleet->left_usec[--fleet->n_left_usec];
     fleet->tasks[task] = i;
     fleet_count_memory(fleet, fleet_costs_of(fleet, task)->container_bytes);
     return &fleet->containers[i];
@@ -249,6 +251,7 @@ void fleet_serve(struct fleet *fleet, int64_t at_usec, int32_t task, int c, int 
     fleet->now_usec = at_usec;
     if (!container)
         return;
+    container->since_usec = at_usec;
     if (threads == 0) {
         stop_burning(fleet, container, task);
         return;
@@ -272,9 +275,25 @@ share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int c)
 
 /* Phases ---------------------------------------------------------------------------------------- */
 
+static int64_t rested_usec(const struct fleet *fleet, const struct fleet_container *container)
+{
+    if (container->phase == PHASE_IDLING || container->phase == PHASE_GETTING_READY)
+        return fleet->now_usec - container->since_usec;
+    return container->phase < PHASE_STOPPING ? 0 : container->rested_usec;
+}
+
+int64_t fleet_rested_usec(const struct fleet *fleet, int32_t task, int c)
+{
+    const struct fleet_container *container = fleet_find(fleet, task, c);
+
+    return container ? rested_usec(fleet, container) : 0;
+}
+
 void fleet_enter(struct fleet *fleet, struct fleet_container *container, int32_t task,
                  enum fleet_phase phase, int64_t usec)
 {
+    container->rested_usec = rested_usec(fleet, container);
+    container->since_usec = fleet->now_usec;
     container->phase = (uint8_t)phase;
     container->wake_usec = usec == USEC_NEVER ? USEC_NEVER : fleet->now_usec + usec;
     if (usec != USEC_NEVER)
@@ -458,6 +477,8 @@ void fleet_started(struct fleet *fleet, int32_t id)
     } else if (kind != DUTY_CHILD) {
         duty->kind = DUTY_CHILD;
         takes = draw_start(fleet, COST_CHILD, container, task);
+        if (container->n_starts == 1)
+            takes.cpu_usec += draw_start(fleet, COST_FRESH, container, task).cpu_usec;
         turns_usec = fleet_turns_usec(fleet, container, task, false);
         takes.wait_usec += turns_usec;
         fleet_begin(fleet, id, takes);
@@ -628,6 +649,8 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
         fleet_let_go(fleet, container, task);
         fleet_count_memory(fleet, -fleet_costs_of(fleet, task)->container_bytes);
         group = container->share_group;
+        if (fleet->costs.host_cpu > 0)
+            *ARRAY_ADD(fleet, left_usec) = fleet->now_usec;
         container->next = fleet->free_container;
         fleet->free_container = i;
         i = next;

@@ -92,6 +92,8 @@ void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum mess
 struct fleet_container *fleet_find(const struct fleet *fleet, int32_t task, int container);
 struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int container);
 void fleet_forget_task(struct fleet *fleet, int32_t task);
+/* How long it has done nothing, or had not before it began to end. */
+int64_t fleet_rested_usec(const struct fleet *fleet, int32_t task, int container);
 /* The container is in that phase for so long. */
 void fleet_enter(struct fleet *fleet, struct fleet_container *container, int32_t task,
                  enum fleet_phase phase, int64_t usec);

@@ -77,8 +77,7 @@ static void add_waiting(struct fleet *fleet, int64_t number)
 
     if (fleet->n_in_turn == fleet->cap_in_turn) {
         for (int i = 0; i < fleet->n_in_turn; i++)
-            if (duty_waits(fleet, fleet->in_turn[i]) ||
-                waiting_container(fleet, fleet->in_turn[i]))
+            if (duty_waits(fleet, fleet->in_turn[i]) || waiting_container(fleet, fleet->in_turn[i]))
                 fleet->in_turn[n++] = fleet->in_turn[i];
         fleet->n_in_turn = n;
     }

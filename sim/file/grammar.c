@@ -301,6 +301,10 @@ static const struct grammar_member step_members[] = {
     {"cold", SHAPE_DISTRIBUTION,
      .about = "CPU time where the same was not done for costs.coldAfter before (create, network, "
               "start, child, exec, end and remove); default: as cpu"},
+    {"afterRest", SHAPE_DURATION,
+     .about = "CPU time more when all that it needs has cooled (costs.coolsIn): of create, child and "
+              "exec what the host has, of agentEvent what the agent has, of signal, end, "
+              "behindEnd and remove what the container has, of fresh what another has left"},
     {.name = NULL},
 };
 const struct grammar step_grammar = {
@@ -372,14 +376,15 @@ static const struct grammar_member costs_members[] = {
     {"network", STEP, .about = "likewise, more for one with a network of its own"},
     {"start", STEP, .about = "the agent starts a container"},
     {"child", STEP, .about = "its first process prepares, beside the agent"},
-    {"locked", STEP, .about = "likewise, what the whole host does one at a time"},
+    {"fresh", STEP, .about = "child, more for the memory that a host gives to a container"},
+    {"locked", STEP, .about = "child, what the whole host does one at a time"},
     {"exec", STEP, .about = "until the program runs, under the container's own limits"},
     {"stop", STEP, .about = "a signal until the process has ended"},
     {"exit", STEP, .about = "a process has ended until the agent knows"},
     {"remove", STEP, .about = "the agent removes a container"},
     {"end", STEP, .about = "a container's processes on their way out, under its own limits"},
     {"endBySignal", STEP, .about = "likewise, more where a signal ends it"},
-    {"endByMemory", STEP, .about = "likewise, more where the kernel ends it for its memory"},
+    {"endByMemory", STEP, .about = "end, more where the kernel ends it for its memory"},
     {"signal", STEP, .about = "the agent sends a signal"},
     {"disconnect", STEP, .about = "remove, more for one with a network of its own"},
     {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},
@@ -393,6 +398,9 @@ static const struct grammar_member costs_members[] = {
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DURATION,
      .about = "how long an instance has not done the same until it is cold; default 20ms"},
+    {"coolsIn", SHAPE_DISTRIBUTION,
+     .about = "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "
+              "default: for ever"},
     {"pullQueue", SHAPE_BOOL, .about = "an instance pulls one image after the other"},
     {"pullPerSecond", SHAPE_SIZE,
      .about = "what an instance downloads and unpacks in a second, instead of the five below"},
@@ -405,7 +413,8 @@ static const struct grammar_member costs_members[] = {
      .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them; "
               "default 0s: all share evenly at once"},
     {"startTurns", SHAPE_DISTRIBUTION,
-     .about = "what a container's start waits for its turns, where work keeps the CPUs busy"},
+     .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "
+              "as the next two only with balanceAfter"},
     {"workTurns", SHAPE_DISTRIBUTION, .about = "likewise work that comes to them"},
     {"agentTurn", SHAPE_DISTRIBUTION,
      .about = "what an agent that is at work waits when work comes to the last idle CPU"},

@@ -129,7 +129,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
                        bool inside)
 {
     struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
-    struct node balance, start_turns, work_turns, agent_turn;
+    struct node balance, cools, start_turns, work_turns, agent_turn;
     struct distribution whole;
     int choice;
 
@@ -155,6 +155,8 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     contention = node_member(node, "contention");
     cold = node_member(node, "coldAfter");
     node_duration(&cold, &costs->cold_usec);
+    cools = node_member(node, "coolsIn");
+    node_distribution(&cools, &costs->cools_in);
     balance = node_member(node, "balanceAfter");
     node_duration(&balance, &costs->balance_usec);
     start_turns = node_member(node, "startTurns");

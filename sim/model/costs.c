@@ -37,6 +37,7 @@ const char *const cost_step_names[COST_STEPS] = {
     [COST_SIGNAL] = "signal",
     [COST_END_BY_SIGNAL] = "endBySignal",
     [COST_END_BY_MEMORY] = "endByMemory",
+    [COST_FRESH] = "fresh",
     [COST_CREATE] = "create",
     [COST_NETWORK] = "network",
     [COST_START] = "start",
@@ -342,6 +343,16 @@ struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step,
     if (cost.has_cold)
         cost.cpu = cost.cold;
     return draw(&cost, DRAW_STEP + 2 * (int)step, seed, entity, n);
+}
+
+int64_t costs_rested(const struct costs *costs, enum cost_step step, int64_t rest_usec)
+{
+    int64_t more_usec = costs->steps[step].rested_usec, permille;
+
+    if (more_usec == 0 || rest_usec <= 0 || distribution_is_zero(&costs->cools_in))
+        return 0;
+    permille = distribution_permille_within(&costs->cools_in, rest_usec);
+    return more_usec / 1000 * permille + more_usec % 1000 * permille / 1000;
 }
 
 struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,

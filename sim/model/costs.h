@@ -47,6 +47,7 @@ enum cost_step {
     COST_SIGNAL,        /* the agent sends a signal */
     COST_END_BY_SIGNAL, /* COST_END, more where a signal ends it */
     COST_END_BY_MEMORY, /* likewise, more where the kernel ends it for its memory */
+    COST_FRESH,         /* COST_CHILD, more for the memory that a container is given */
     COST_STEPS,
 };
 
@@ -54,6 +55,7 @@ struct step_cost {
     struct distribution wait, cpu;
     struct distribution cold; /* CPU time where the same was not done for a while before */
     bool has_cold;            /* else it is as `cpu` */
+    int64_t rested_usec;      /* CPU time more after a rest in which all that it needs has cooled */
 };
 
 /* The ways in which a virtual machine comes to run. */
@@ -90,6 +92,7 @@ struct costs {
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
     int64_t cold_usec;              /* a while, until caches have forgotten */
+    struct distribution cools_in;   /* how long memory that nobody uses stays at hand, 0: for ever */
     int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
     struct distribution start_turns; /* what a start waits where work keeps all CPUs busy */
     struct distribution work_turns;  /* likewise work, beside what it shares */
@@ -156,6 +159,9 @@ struct step_draw costs_draw(const struct costs *costs, enum cost_step step, uint
 /* Likewise where the same was not done for a while. */
 struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step, uint64_t seed,
                                  int64_t entity, int64_t n);
+/* CPU time more of a step when nobody has used for so long what it needs: the host of a guest takes back memory
+ * piece by piece. */
+int64_t costs_rested(const struct costs *costs, enum cost_step step, int64_t rest_usec);
 struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,
                                int64_t entity, int64_t n);
 

@@ -233,6 +233,26 @@ int64_t distribution_from_bits(const struct distribution *distribution, uint64_t
     return lognormal(distribution, fraction(bits));
 }
 
+int64_t distribution_permille_within(const struct distribution *distribution, int64_t usec)
+{
+    const uint64_t step = UINT64_MAX / 100;
+    int64_t n = 0;
+
+    if (distribution->kind == DISTRIBUTION_UNIFORM && usec < distribution->b_usec)
+        return usec <= distribution->a_usec
+                   ? 0
+                   : (int64_t)((unsigned __int128)(usec - distribution->a_usec) * 1000 /
+                               (uint64_t)(distribution->b_usec - distribution->a_usec));
+    if (distribution->kind == DISTRIBUTION_EMPIRICAL) {
+        for (int32_t i = 0; i < distribution->samples.n; i++)
+            n += distribution->samples.usec[i] <= usec;
+        return n * 1000 / distribution->samples.n;
+    }
+    for (uint64_t i = 0; i < 100; i++)
+        n += distribution_from_bits(distribution, step / 2 + i * step) <= usec;
+    return n * 10;
+}
+
 int64_t distribution_sample(const struct distribution *distribution, uint64_t seed,
                             enum draw_purpose purpose, int64_t entity, int64_t n)
 {

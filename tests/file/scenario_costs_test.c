@@ -56,7 +56,7 @@ Test(scenario_costs, of_the_rest)
         "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\"},\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
         "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
-        "\"agentTurn\":\"3ms\","
+        "\"agentTurn\":\"3ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\",\"afterRest\":\"6ms\"},"
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
         "\"scratch\":"
@@ -68,6 +68,9 @@ Test(scenario_costs, of_the_rest)
     cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
               costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
               costs->agent_turn.a_usec == 3 * MSEC);
+    cr_assert(costs->cools_in.a_usec == 2 * SECOND &&
+              costs->steps[COST_END].rested_usec == 6 * MSEC &&
+              costs->steps[COST_START].rested_usec == 0);
     cr_assert(!costs->agent_queue && !costs->contention && costs->machines == MACHINES_VMS &&
               costs->path == BOOT_RESTORE);
     cr_assert(costs->disk_bytes_per_sec == 1 << 20 &&
@@ -91,6 +94,9 @@ Test(scenario_costs, findings)
          "\"90s\", \"1.5m\", \"2h\""},
         {"\"costs\":{\"create\":{\"cpu\":\"1s\",\"wiat\":\"1s\"}}",
          "1:53: error: costs.create.wiat: unknown member of a cost step (did you mean wait?)"},
+        {"\"costs\":{\"end\":{\"cpu\":\"1s\",\"afterRest\":{\"samples\":[\"1s\"]}}}",
+         "1:62: error: costs.end.afterRest: found an object, wanted a duration such as \"90s\" or "
+         "\"300ms\""},
         {"\"costs\":{\"exit\":{\"samples\":[]}}",
          "1:50: error: costs.exit.samples: found 0 values, wanted 1 to 1000000"},
         {"\"costs\":{\"exit\":{\"samples\":[\"1ms\",2]}}",

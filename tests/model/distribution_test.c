@@ -237,6 +237,28 @@ Test(distribution, of_samples_gives_each_as_often)
               near(n[2], SAMPLES / 4.0, 0.05));
 }
 
+/* Of a constant all or nothing; of samples those that are so short, in whatever order; else a hundredth more or
+ * less. */
+Test(distribution, tells_how_many_are_within)
+{
+    static const int64_t usec[] = {400, 100, 300, 200};
+    const struct distribution constant = distribution_constant(500);
+    const struct distribution samples = {.kind = DISTRIBUTION_EMPIRICAL,
+                                         .samples = {.usec = usec, .n = 4}};
+    const struct distribution even = {.kind = DISTRIBUTION_UNIFORM, .a_usec = 1000, .b_usec = 2000};
+    const struct distribution falling = {.kind = DISTRIBUTION_EXPONENTIAL, .a_usec = 1000000};
+
+    cr_assert(distribution_permille_within(&constant, 499) == 0);
+    cr_assert(distribution_permille_within(&constant, 500) == 1000);
+    cr_assert(distribution_permille_within(&samples, 99) == 0);
+    cr_assert(distribution_permille_within(&samples, 200) == 500);
+    cr_assert(distribution_permille_within(&samples, 1000) == 1000);
+    cr_assert(distribution_permille_within(&even, 1250) == 250);
+    cr_assert(distribution_permille_within(&even, 999) == 0);
+    cr_assert(distribution_permille_within(&even, 2000) == 1000);
+    cr_assert(llabs(distribution_permille_within(&falling, 1000000) - 632) <= 10);
+}
+
 /* Whatever the shape, no value is negative or overflows, and the tails are the same for ever. */
 Test(distribution, of_the_strangest_shapes_stay_in_range)
 {

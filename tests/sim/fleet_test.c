@@ -322,6 +322,99 @@ Test(fleet, an_agent_tells_of_an_end_before_it_removes_what_is_left)
     }
 }
 
+#define COOLING "'host': {'cpus': 2}, 'coolsIn': {'samples': ['1s', '2s', '3s', '4s']}"
+
+/* Loading a program takes 10 ms, and up to 8 ms more after a rest of the whole host: all of that after 9 s, a half
+ * after 2.5 s, nothing right after another. */
+Test(fleet, what_nobody_used_for_long_costs_more)
+{
+    static const int64_t takes_usec[] = {18 * MSEC, 14 * MSEC, 10 * MSEC};
+
+    run(COSTS COOLING ", 'exec': {'cpu': '10ms', 'afterRest': '8ms'}}, " BOX(
+        1) "'instances': '2xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "], 'behaviour': {'a/c': "
+                                                                "{'idle': '100ms'}}, "
+                                                                "'timeline': [" RUN(
+                                                                    "a", "9s",
+                                                                    1) ", " RUN("a", "11520ms",
+                                                                                1) ", " RUN("a",
+                                                                                            "11540m"
+                                                                                            "s",
+                                                                                            1) "]");
+    for (int t = 1; t <= 3; t++)
+        assert_usec(life(t, 0)->started_at_usec - life(t, 0)->start_at_usec, takes_usec[t - 1],
+                    "a start");
+    trial_end();
+}
+
+/* A container's end takes up to 8 ms more for what it has not used itself: each of two that have idled for 2.5 s a
+ * half of that, told to end or not, on a CPU each; none where it has just worked. */
+Test(fleet, what_a_container_did_not_use_for_long_costs_more)
+{
+    run(COSTS COOLING ", 'end': {'cpu': '10ms', 'afterRest': '8ms'}}, " BOX(
+        1) "'instances': '2xbox', 'taskDefinitions': [" JOB("idles",
+                                                            "") ", " JOB("works",
+                                                                         "") "], "
+                                                                             "'behaviour':"
+                                                                             " {'idles/"
+                                                                             "c': "
+                                                                             "{'idle': "
+                                                                             "'2500ms'}, "
+                                                                             "'works/c': "
+                                                                             "{'work': "
+                                                                             "'2500ms', "
+                                                                             "'idle': "
+                                                                             "'0s'}}, "
+                                                                             "'timeline': "
+                                                                             "[" RUN(
+                                                                                 "idles", "1s",
+                                                                                 2) "," RUN("wor"
+                                                                                            "ks",
+                                                                                            "9"
+                                                                                            "s",
+                                                                                            1) "]");
+    for (int t = 1; t <= 2; t++)
+        assert_usec(life(t, 0)->exited_at_usec, 3514 * MSEC, "idle for 2.5 s");
+    assert_usec(life(3, 0)->exited_at_usec, 11510 * MSEC, "at work until then");
+    trial_end();
+}
+
+/* An agent that has had nothing to do for 2.5 s takes 4 ms more for the first that it hears, and only for that. */
+Test(fleet, an_agent_that_has_rested_is_slower_at_first)
+{
+    run(COSTS COOLING
+        ", 'agentQueue': true, 'agentEvent': {'cpu': '1ms', 'afterRest': '8ms'}}, " BOX(
+            1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a", "") "], 'behaviour': {'a/c': "
+                                                                         "{'idle': '9s'}}, "
+                                                                         "'timeline': [" RUN(
+                                                                             "a", "2500ms",
+                                                                             1) ", " RUN("a",
+                                                                                         "2600ms",
+                                                                                         1) "]");
+    assert_usec(life(1, 0)->pull_at_usec, 2505 * MSEC, "the first");
+    assert_usec(life(2, 0)->pull_at_usec, 2601 * MSEC, "the second, soon after");
+    trial_end();
+}
+
+/* The memory of a container that ended 2.5 s before is given to the first that comes then, which takes 4 ms more of
+ * up to 8; to the second nobody's. */
+Test(fleet, memory_that_nobody_had_for_long_costs_more)
+{
+    run(COSTS COOLING
+        ", 'child': {'cpu': '10ms'}, 'fresh': {'cpu': '0s', 'afterRest': '8ms'}}, " BOX(
+            1) "'instances': '2xbox', 'taskDefinitions': [" JOB("a", "") "], 'behaviour': {'a/c': "
+                                                                         "{'idle': '1s'}}, "
+                                                                         "'timeline': [" RUN(
+                                                                             "a", "1s",
+                                                                             1) ", " RUN("a",
+                                                                                         "4518ms",
+                                                                                         2) "]");
+    assert_usec(life(1, 0)->started_at_usec, 1018 * MSEC, "nobody's");
+    assert_usec(life(2, 0)->started_at_usec, 4532 * MSEC, "the first's, which ended at 2.018 s");
+    assert_usec(life(3, 0)->started_at_usec, 4536 * MSEC, "nobody's");
+    trial_end();
+}
+
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
  * each) before it starts the first (5 ms). */
 Test(fleet, an_image_is_there_for_all_at_once)
@@ -640,14 +733,15 @@ static void print_costs(FILE *out, int round, int *n)
     static const char *const profiles[] = {"ec2", "laptop", "firecracker", "2012", NULL};
     static const char *const times[] = {"'0s'",
                                         "'3ms'",
-                                        "{'cpu': '5ms'}",
+                                        "{'cpu': '5ms', 'afterRest': '4ms'}",
                                         "{'wait': '2ms', 'cpu': {'normal': {'mean': '4ms', 'sd': "
                                         "'4ms'}}, 'cold': '9ms'}",
                                         "{'gamma': {'mean': '10ms', 'shape': 0.5}}",
                                         "{'weibull': {'scale': '9ms', 'shape': 0.8}}",
                                         "{'samples': ['1ms', '20ms', '0s']}",
                                         NULL};
-    static const char *const spans[] = {"'0s'", "'4ms'", "{'uniform': {'min': '1ms', 'max': '200ms'}}", NULL};
+    static const char *const spans[] = {"'0s'", "'4ms'",
+                                        "{'uniform': {'min': '1ms', 'max': '200ms'}}", NULL};
     static const char *const rates[] = {"'any'", "'1MiB'", "'20MiB'", "'300KiB'", NULL};
 
     fprintf(out, "'costs': {'profile': '%s'", one_of(round, n, profiles));
@@ -659,6 +753,8 @@ static void print_costs(FILE *out, int round, int *n)
     if (roll(round, n, 3) == 0)
         fprintf(out, ", 'machines': 'vms', 'path': '%s'",
                 boot_path_names[roll(round, n, BOOT_PATHS)]);
+    if (roll(round, n, 2))
+        fprintf(out, ", 'coolsIn': {'uniform': {'min': '1ms', 'max': '9s'}}");
     if (roll(round, n, 2))
         fprintf(out, ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s",
                 one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans));

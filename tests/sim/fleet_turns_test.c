@@ -38,8 +38,8 @@ Test(fleet_turns, what_comes_to_busy_cpus_stands_in_the_line_of_one)
     run_on("2", "'balanceAfter': '100ms'",
            JOB("long", "") "," JOB("short", "") "," JOB("middle", ""),
            "'long/c': {'work': '9s'}, 'short/c': {'work': '20ms'}, 'middle/c': {'work': '200ms'}",
-           RUN("long", "1s", 2) "," RUN("short", "2s", 1) "," RUN("middle", "3s", 1) "," RUN(
-               "short", "4s", 2));
+           RUN("long", "1s", 2) "," RUN("short", "2s", 1) "," RUN("middle", "3s",
+                                                                  1) "," RUN("short", "4s", 2));
     assert_usec(worked_usec(3), 40 * MSEC, "at one half");
     assert_usec(worked_usec(4), 100 * MSEC + 225 * MSEC, "at one half, then at two thirds");
     assert_usec(worked_usec(6), 40 * MSEC, "two more: each line has two");
@@ -187,8 +187,9 @@ Test(fleet_turns, an_agent_that_is_no_thread_is_not_put_off)
  * its processor for that; it has worked for 1 ms again when the second comes, with which it shares. */
 Test(fleet_turns, an_agent_is_not_put_off_again_at_once)
 {
-    run_on("1", "'balanceAfter': '100ms', 'agentQueue': true, 'agentTurn': '4ms', 'create': {'cpu': "
-                "'10ms'}",
+    run_on("1",
+           "'balanceAfter': '100ms', 'agentQueue': true, 'agentTurn': '4ms', 'create': {'cpu': "
+           "'10ms'}",
            JOB("first", "") "," JOB("second", "") "," JOB("idle", ""),
            "'first/c': {'ready': '895ms', 'work': '1ms', 'idle': '9s'}, 'second/c': {'ready': "
            "'697ms', 'work': '50ms', 'idle': '9s'}, 'idle/c': {'idle': '1s'}",
