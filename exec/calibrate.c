@@ -49,16 +49,26 @@ static void boot_machines(struct calibration *calibration)
     }
 }
 
-static bool measure(struct calibration *calibration, struct err *err)
+static bool measure_containers(struct calibration *calibration, struct err *err)
 {
-    struct calibrate_cooling *cooling = calibrate_cooling_begin();
-    bool ok;
-
     calibrate_namespaces(calibration);
     calibrate_session(calibration);
-    ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
-         calibrate_agents(calibration, err) && calibrate_rests(calibration, err);
-    calibrate_cooling_end(calibration, cooling, ok);
+    return calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
+           calibrate_agents(calibration, err);
+}
+
+static bool measure(struct calibration *calibration, struct err *err)
+{
+    struct calibrate_cooling *cooling;
+    bool ok;
+
+    if (calibrate_is_late(calibration, 0, "what rests cost")) {
+        ok = measure_containers(calibration, err) && calibrate_images(calibration, err);
+    } else {
+        cooling = calibrate_cooling_begin();
+        ok = measure_containers(calibration, err) && calibrate_rests(calibration, err);
+        calibrate_cooling_end(calibration, cooling, ok);
+    }
     if (!ok) {
         return false;
     }
