@@ -95,6 +95,7 @@ enum measured {
     MEASURED_BEHIND_END_CPU, /* likewise while they go */
     MEASURED_CLEAR_CPU,      /* likewise when they have gone */
     MEASURED_CLEAR_WAIT,     /* until half of that is done */
+    MEASURED_KERNEL_COLD_CPU, /* all three of a container that comes and goes alone */
     MEASURED_FREE,           /* CPU time of giving a MiB back at the end */
     MEASURED_TOUCH,          /* CPU time of a MiB touched for the first time */
     /* images */

@@ -95,9 +95,7 @@ void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int 
     if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu))
         return;
     duty = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
-    takes = fleet_draw(fleet, step, task, container, 0);
-    takes.cpu_usec +=
-        costs_rested(fleet_costs_of(fleet, task), step, rest_before(fleet, step, task, container));
+    takes = fleet_draw_now(fleet, step, task, container, 0);
     fleet_begin(fleet, duty, takes);
 }
 

@@ -300,7 +300,7 @@ static const struct grammar_member step_members[] = {
     {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
     {"cold", SHAPE_DISTRIBUTION,
      .about = "CPU time where the same was not done for costs.coldAfter before (create, network, "
-              "start, child, exec, end and remove); default: as cpu"},
+              "start, child, exec, end, remove and clear); default: as cpu"},
     {"afterRest", SHAPE_DURATION,
      .about = "CPU time more when all that it needs has cooled (costs.coolsIn): of create, child and "
               "exec what the host has, of agentEvent what the agent has, of signal, end, "
