@@ -197,9 +197,9 @@ struct calibration {
     struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
-/* Measures everything. Some 25 s and no more than 30 where `quick` and no boot is insisted on, then
- * `late` says what is left out; else two minutes. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
- * Leaves nothing behind. */
+/* Measures everything. Some 25 s and no more than 30 where `quick` and no boot is insisted on, then `late`
+ * says what is left out; else two minutes. False where nothing can be measured here, or a signal came
+ * (EXIT_MACHINE). Leaves nothing behind. */
 bool calibrate(struct calibration *calibration, struct err *err);
 
 /* A table for people: median, 5th and 95th percentile. */

@@ -1,7 +1,7 @@
 /*
- * One instance of the cluster as this machine sees it: a cgroup, a folder and one berth-agent
- * behind a socket: a process, or a virtual machine's first program. It starts them, talks through
- * them and makes sure that nothing of them stays. It must never know what a scheduler or a scenario is, nor which messages mean what.
+ * One instance of the cluster as this machine sees it: a cgroup, a folder and one berth-agent behind a socket:
+ * a process, or a virtual machine's first program. It starts them, talks through them and makes sure that
+ * nothing of them stays. It must never know what a scheduler or a scenario is, nor which messages mean what.
  */
 #ifndef BERTH_EXEC_MACHINE_H
 #define BERTH_EXEC_MACHINE_H

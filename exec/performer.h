@@ -41,8 +41,8 @@ void performer_act(struct performer *performer, const struct message *action);
 /* SIGKILL from outside; nothing where nothing runs. */
 void performer_fault(struct performer *performer, const struct fault_order *order);
 
-/* How the registry does from now on, with times since the run began. The machine's images are folders here: what takes longer, or
- * fails, is told later, and said to be modelled. */
+/* How the registry does from now on, with times since the run began. The machine's images are folders here:
+ * what takes longer, or fails, is told later, and said to be modelled. */
 void performer_registry(struct performer *performer, const struct registry_order *order);
 
 /* The next fact; false when there is none now. Never blocks. */

@@ -68,7 +68,8 @@ static int column_of(const struct chart_line *line, int i)
     return wide > 0 ? (int)((line->points[i].x - first) / wide * CHART_COLUMNS) : 0;
 }
 
-/* Keeps those of points from .. end - 1 that the picture needs, at `to`, which is not behind `from`. Returns how many. */
+/* Keeps those of points from .. end - 1 that the picture needs, at `to`, which is not behind `from`. Returns
+ * how many. */
 static int keep(struct chart_point *points, int from, int end, int to)
 {
     int least = from, most = from, kept = 0;

@@ -1,6 +1,6 @@
 /*
- * What stands above a chart's panels: a row for each legend, as many as it takes, of swatches and words at their pixels.
- * It must never know what the numbers mean.
+ * What stands above a chart's panels: a row for each legend, as many as it takes, of swatches and words at
+ * their pixels. It must never know what the numbers mean.
  */
 #include "viz/chart_legend.h"
 

@@ -20,7 +20,8 @@ struct compare_target {
 struct compare_target *compare_requests_targets(const struct responses_group *const groups[2],
                                                 int *n);
 
-/* Two tables with an empty line behind each, of the target groups that are in both runs. Nothing where there are none. */
+/* Two tables with an empty line behind each, of the target groups that are in both runs. Nothing where there
+ * are none. */
 void compare_requests_print(FILE *out, const struct compare *compare);
 
 /* "targets":[{"target_group":"web","task":"t1","requests":[40,38],"errors":[0,0],"open_most":[3,4]},...], null where a

@@ -15,8 +15,8 @@
 typedef bool glyphs_has(uint32_t letter);
 bool glyphs_has_font(uint32_t letter);
 
-/* Adds `n` bytes of text to `to`, with a small square for each letter that `has` denies, and for what is not UTF-8. Each
- * letter is asked for once; the usual ones of Latin, Greek and Cyrillic never are. */
+/* Adds `n` bytes of text to `to`, with a small square for each letter that `has` denies, and for what is not
+ * UTF-8. Each letter is asked for once; the usual ones of Latin, Greek and Cyrillic never are. */
 void glyphs_add(struct buffer *to, const char *text, size_t n, glyphs_has *has);
 
 #endif

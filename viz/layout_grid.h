@@ -1,7 +1,8 @@
 /*
- * Where every berth of a run lies in its area when everything fits: worked out once for an area's size
- * and kept, so that zooming and playing move nothing. Of a run that goes on the boxes lie as in its plane, which is
- * stretched over the area: it gets denser when it must hold more than there was room for. It must never know moments, tasks or paint.
+ * Where every berth of a run lies in its area when everything fits: worked out once for an area's size and
+ * kept, so that zooming and playing move nothing. Of a run that goes on the boxes lie as in its plane, which is
+ * stretched over the area: it gets denser when it must hold more than there was room for. It must never know
+ * moments, tasks or paint.
  */
 #ifndef BERTH_VIZ_LAYOUT_GRID_H
 #define BERTH_VIZ_LAYOUT_GRID_H

@@ -1,6 +1,7 @@
 /*
- * Paints shapes into memory, in as many pixels as a point of them has, with SDL_ttf's letters. Needs no display, no driver and no SDL_Init():
- * a window shows the same pixels that a picture file gets. It must never know what the shapes mean.
+ * Paints shapes into memory, in as many pixels as a point of them has, with SDL_ttf's letters. Needs no
+ * display, no driver and no SDL_Init(): a window shows the same pixels that a picture file gets. It must never
+ * know what the shapes mean.
  */
 #ifndef BERTH_VIZ_PAINTER_SDL_H
 #define BERTH_VIZ_PAINTER_SDL_H

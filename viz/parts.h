@@ -1,6 +1,6 @@
 /*
- * A task's time cut into parts that follow each other: waiting, booting its own machine, pulling, starting, getting ready, running, stopping.
- * Every picture with bars asks here. It must never know how bars are drawn.
+ * A task's time cut into parts that follow each other: waiting, booting its own machine, pulling, starting,
+ * getting ready, running, stopping. Every picture with bars asks here. It must never know how bars are drawn.
  */
 #ifndef BERTH_VIZ_PARTS_H
 #define BERTH_VIZ_PARTS_H

@@ -95,7 +95,8 @@ int scene_columns(int32_t share)
 {
     assert(share > 0);
     int most = fitting(share, 1), best = shaped(share, most);
-    /* A large prime number of them are thin lines. Where they do not fill the box anyway, one fewer does little harm. */
+    /* A large prime number of them are thin lines. Where they do not fill the box anyway, one fewer does
+     * little harm. */
     if (best == 1 && most >= MANY && (int64_t)most * share < SCENE_WHOLE - SLACK)
         best = shaped(share, most - 1);
     return best;

@@ -64,8 +64,8 @@ static inline void cluster_leave_instance(struct cluster *cluster, struct instan
     instance->n_tasks--;
 }
 
-/* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. (Always inlined: where
- * two make it, gcc would rather call it.) */
+/* Puts a PROVISIONING task on an instance and takes its CPU, memory and host ports: it is PENDING. (Always
+ * inlined: where two make it, gcc would rather call it.) */
 static inline __attribute__((always_inline)) void cluster_place(struct cluster *cluster, int id,
                                                                 int instance_id)
 {

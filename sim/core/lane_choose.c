@@ -97,7 +97,8 @@ static void take_in(struct lane *lane, const struct cluster *cluster, const stru
     lane_refresh(lane, cluster, note->instance);
 }
 
-/* What few follow: instances that have come, and notes of a lane that is not plain. Out of the way of those that are. */
+/* What few follow: instances that have come, and notes of a lane that is not plain. Out of the way of those
+ * that are. */
 static __attribute__((noinline)) void follow_anything(struct lane *lane,
                                                       const struct cluster *cluster)
 {

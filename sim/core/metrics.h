@@ -1,6 +1,6 @@
 /*
- * What the world was seen to do in a period, as the numbers that alarms go by (ECS developer guide, cloudwatch-metrics; CloudWatch metrics of
- * application load balancers).
+ * What the world was seen to do in a period, as the numbers that alarms go by (ECS developer guide,
+ * cloudwatch-metrics; CloudWatch metrics of application load balancers).
  */
 #ifndef BERTH_CORE_METRICS_H
 #define BERTH_CORE_METRICS_H

@@ -69,8 +69,8 @@ static inline uint32_t shelf_in_units(const struct shelf_axis *axis, int32_t amo
     return product >> axis->shift | product << (-axis->shift & 31);
 }
 
-/* A seat is a crowd's number and a column. Who has less than anybody asked for stands aside, as most of a full cluster does: with
- * a seat, but its sign bit is set and the crowd knows nothing of it. */
+/* A seat is a crowd's number and a column. Who has less than anybody asked for stands aside, as most of a
+ * full cluster does: with a seat, but its sign bit is set and the crowd knows nothing of it. */
 #define SHELF_ASIDE INT32_MIN
 
 static inline uint32_t shelf_crowd_of(int32_t seat)

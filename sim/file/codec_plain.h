@@ -1,8 +1,8 @@
 /*
  * Reading what berth itself wrote, byte for byte as codec.c writes it: members in the order of their schema, no
- * blanks, no escapes. Ten times as quick as reading any JSON, for logs of millions of lines. It accepts nothing that
- * codec.c would not read to the same effect, and says no to everything else: its callers then read it the long way, which
- * also knows what is wrong.
+ * blanks, no escapes. Ten times as quick as reading any JSON, for logs of millions of lines. It accepts nothing
+ * that codec.c would not read to the same effect, and says no to everything else: its callers then read it the
+ * long way, which also knows what is wrong.
  */
 #ifndef BERTH_FILE_CODEC_PLAIN_H
 #define BERTH_FILE_CODEC_PLAIN_H

@@ -14,9 +14,8 @@
 const char *cost_dollars(int64_t nanos, char *text, size_t size);
 
 /* What an instance costs runs from its launch until it is lost or told to terminate (shutting down costs
- * nothing), a micro-VM's from its task's arrival to its end; the end of the run ends both. False where it never began, or where
- * nobody pays for it. Without the minimum that a short life is
- * billed. */
+ * nothing), a micro-VM's from its task's arrival to its end; the end of the run ends both. False where it
+ * never began, or where nobody pays for it. Without the minimum that a short life is billed. */
 bool cost_span(const struct story *story, const struct story_instance *instance, int64_t *from_usec,
                int64_t *to_usec);
 

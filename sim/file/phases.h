@@ -1,7 +1,7 @@
 /*
- * The durations that people compare: the phases of a container's life, the two totals of a task's and
- * how an instance with a kernel of its own comes up, each the distance of two moments of one run's story. Knows nothing of how they are compared, printed
- * or drawn.
+ * The durations that people compare: the phases of a container's life, the two totals of a task's and how an
+ * instance with a kernel of its own comes up, each the distance of two moments of one run's story. Knows
+ * nothing of how they are compared, printed or drawn.
  */
 #ifndef BERTH_FILE_PHASES_H
 #define BERTH_FILE_PHASES_H

@@ -44,8 +44,9 @@ const struct responses_group *responses_find(const struct responses *responses, 
 /* The latency that so many of a thousand good answers did not exceed; 0: there were none. */
 int64_t responses_percentile_usec(const struct responses_group *group, int permille);
 
-/* Members of a JSON object, without commas around: requests_sent, requests_failed and a list
- * target_groups with percentiles in seconds and what each target was given. Nothing, and false, where there are no target groups. */
+/* Members of a JSON object, without commas around: requests_sent, requests_failed and a list target_groups
+ * with percentiles in seconds and what each target was given. Nothing, and false, where there are no target
+ * groups. */
 bool responses_json(struct buffer *json, const struct responses *responses);
 
 /* Two lines a group: how its requests fared, and how the balancer dealt them out (not of a flow); nothing where there

@@ -1,10 +1,11 @@
 /*
- * CFS quotas taken one by one: a group runs like any other until its part of a period is used, stands
- * still, and runs again when its next period begins. Who stands still leaves what it had to the others,
- * and who gets less than its quota for a while loses it: neither is so on average, which is all that the
- * clock of share_throttle.c knows. It takes two events a period, so only few groups are looked at so
- * closely, and none for longer than a part of a period can be seen. Knows of what others want only through the rate that a group has (kernel,
- * Documentation/scheduler/sched-bwc.rst; kernel/sched/fair.c: each group's periods begin at its own time).
+ * CFS quotas taken one by one: a group runs like any other until its part of a period is used, stands still,
+ * and runs again when its next period begins. Who stands still leaves what it had to the others, and who gets
+ * less than its quota for a while loses it: neither is so on average, which is all that the clock of
+ * share_throttle.c knows. It takes two events a period, so only few groups are looked at so closely, and none
+ * for longer than a part of a period can be seen. Knows of what others want only through the rate that a group
+ * has (kernel, Documentation/scheduler/sched-bwc.rst; kernel/sched/fair.c: each group's periods begin at its
+ * own time).
  */
 #include "model/share_node.h"
 
