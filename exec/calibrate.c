@@ -49,26 +49,27 @@ static void boot_machines(struct calibration *calibration)
     }
 }
 
-static bool measure_containers(struct calibration *calibration, struct err *err)
+/* Memory is watched before whole runs are, whose controller waits for every child of this process. */
+static bool measure_containers(struct calibration *calibration, bool rests, struct err *err)
 {
+    struct calibrate_cooling *cooling = rests ? calibrate_cooling_begin() : NULL;
+    bool ok;
+
     calibrate_namespaces(calibration);
     calibrate_session(calibration);
-    return calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
-           calibrate_agents(calibration, err);
+    ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err);
+    if (cooling) {
+        calibrate_cooling_end(calibration, cooling, ok);
+    }
+    return ok;
 }
 
 static bool measure(struct calibration *calibration, struct err *err)
 {
-    struct calibrate_cooling *cooling;
-    bool ok;
+    bool rests = !calibrate_is_late(calibration, 0, "what rests cost");
+    bool ok = measure_containers(calibration, rests, err) && calibrate_agents(calibration, err) &&
+              (rests ? calibrate_rests(calibration, err) : calibrate_images(calibration, err));
 
-    if (calibrate_is_late(calibration, 0, "what rests cost")) {
-        ok = measure_containers(calibration, err) && calibrate_images(calibration, err);
-    } else {
-        cooling = calibrate_cooling_begin();
-        ok = measure_containers(calibration, err) && calibrate_rests(calibration, err);
-        calibrate_cooling_end(calibration, cooling, ok);
-    }
     if (!ok) {
         return false;
     }

@@ -65,7 +65,7 @@ enum measured {
     MEASURED_WORK_TURNS,    /* likewise of short work, more than it takes with half a CPU */
     MEASURED_AGENT_TURN,    /* of an agent at work, what it waits when work comes to all CPUs */
     /* after a long rest, more than after a short one */
-    MEASURED_REST_EVENT,  /* the scheduler's decision until the agent's first order */
+    MEASURED_REST_EVENT,  /* the scheduler's decision until the agent creates: its events, and a pull of nothing */
     MEASURED_REST_CREATE, /* and what follows, each until it is told of */
     MEASURED_REST_CHILD,
     MEASURED_REST_EXEC,
@@ -179,6 +179,7 @@ struct calibration {
     struct programs programs;
     int cloud_fd; /* -1: containers have no networks here */
     int n_rounds;
+    int64_t crowd_rest_usec; /* so long the crowd has slept that was told to end then */
     bool quick;
     enum calibrate_boots boots;
     bool interrupted; /* by a signal: what was measured until then is no profile */

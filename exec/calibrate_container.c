@@ -14,13 +14,20 @@
 
 #define IDLE_USEC 200000
 
-bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
-                        struct rehearse_times *times, struct err *err)
+int calibrate_next_round(struct calibration *calibration, const struct rehearse_round *round)
 {
     int index = calibration->n_rounds + 1;
 
-    memset(times, 0, sizeof *times);
     calibration->n_rounds += round->agents > 0 ? round->agents : 1;
+    return index;
+}
+
+bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
+                        struct rehearse_times *times, struct err *err)
+{
+    int index = calibrate_next_round(calibration, round);
+
+    memset(times, 0, sizeof *times);
     if (!rehearse(&calibration->run, &calibration->cgroups, &calibration->programs,
                   calibration->cloud_fd, index, round, times, err)) {
         return false;
@@ -131,8 +138,9 @@ static bool idle_round(struct calibration *calibration, const struct rehearse_ro
     }
     used_usec = kernel_threads_cpu_usec() - used_usec -
                 idle_usec * (loop_clock_usec() - begin_usec) / IDLE_USEC;
-    series_add(&calibration->series[MEASURED_KERNEL_COLD_CPU],
-               used_usec > 0 ? used_usec / times->n : 0);
+    if (used_usec > 0) { /* less: it cannot be seen, or something else was in the way before */
+        series_add(&calibration->series[MEASURED_KERNEL_COLD_CPU], used_usec / times->n);
+    }
     return true;
 }
 

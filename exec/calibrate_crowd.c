@@ -39,6 +39,18 @@ struct crowd {
     int64_t ended_usec;     /* and then, told to end */
 };
 
+int calibrate_crowd_agents(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return cpus > 4 ? 4 : (int)cpus;
+}
+
+int calibrate_crowd_size(int agents)
+{
+    return agents > 2 ? 16 : 28;
+}
+
 /* The first of a crowd is cold, like one that is alone. */
 static void add_warm(struct rounds *rounds, const struct rehearse_times *times, int per_agent,
                      enum rehearsed which)
@@ -132,8 +144,7 @@ static void add_kernel(struct calibration *calibration, const struct rehearse_ti
     add_clearing(calibration, times, &curve);
 }
 
-/* The mean, without the first of each agent. */
-static int64_t mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
+int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
 {
     int64_t sum = 0;
     int n = 0;
@@ -152,7 +163,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
 {
     const int agents = way == ALONE ? 1 : crowd->agents;
     const struct rehearse_round round = {.family = network ? "bridge" : "none",
-                                         .n = agents > 2 ? 16 : 28,
+                                         .n = calibrate_crowd_size(agents),
                                          .at_once = true,
                                          .rest_usec = GATHERED_USEC,
                                          .agents = agents};
@@ -177,9 +188,9 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
         add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
         add_warm(&crowd->removing, &times, round.n, REHEARSED_REMOVE);
-        crowd->begun_usec = mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
-                            mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
-        crowd->ended_usec = mean_warm(&times, round.n, REHEARSED_END_CPU);
+        crowd->begun_usec = calibrate_mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
+                            calibrate_mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
+        crowd->ended_usec = calibrate_mean_warm(&times, round.n, REHEARSED_END_CPU);
     }
     if (agents == crowd->agents && !network) {
         add_warm(&crowd->together_cpu, &times, round.n, REHEARSED_CREATE_CPU);
@@ -200,7 +211,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
 static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd, struct err *err)
 {
     const struct rehearse_round round = {.family = "once",
-                                         .n = crowd->agents > 2 ? 16 : 28,
+                                         .n = calibrate_crowd_size(crowd->agents),
                                          .at_once = true,
                                          .rest_usec = GATHERED_USEC,
                                          .agents = crowd->agents,
@@ -212,7 +223,7 @@ static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
-    usec = mean_warm(&times, round.n, REHEARSED_LIFE_CPU) - crowd->begun_usec;
+    usec = calibrate_mean_warm(&times, round.n, REHEARSED_LIFE_CPU) - crowd->begun_usec;
     usec = usec < 0 ? 0 : usec > crowd->ended_usec ? crowd->ended_usec : usec;
     series_add(&calibration->series[MEASURED_FINISH_CPU], usec);
     add_warm(&crowd->see_life, &times, round.n, REHEARSED_SEE_CPU);
@@ -275,9 +286,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
 bool calibrate_crowds(struct calibration *calibration, struct err *err)
 {
     static struct crowd crowd;
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-    crowd = (struct crowd){.agents = cpus > 4 ? 4 : (int)cpus};
+    crowd = (struct crowd){.agents = calibrate_crowd_agents()};
     for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 3 : 6; n > 0; n--) {
         for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
             if (!crowd_round(calibration, &crowd, false, way, err) ||

@@ -32,6 +32,9 @@ bool calibrate_groups(struct calibration *calibration, struct err *err);
  * measured of containers. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
+/* calibrate_container.c: the number of a round's first agent. */
+int calibrate_next_round(struct calibration *calibration, const struct rehearse_round *round);
+
 /* calibrate_container.c: one round of rehearse.h, in the calibration's own folder and groups. */
 bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
                         struct rehearse_times *times, struct err *err);
@@ -41,6 +44,13 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
 
 /* calibrate_crowd.c: what they do for many at once. */
 bool calibrate_crowds(struct calibration *calibration, struct err *err);
+
+/* calibrate_crowd.c: a crowd has so many agents, as many as there are processors up to four, and each so many
+ * containers; the mean of all of these but for each agent's first, which is cold. */
+int calibrate_crowd_agents(void);
+int calibrate_crowd_size(int agents);
+int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent,
+                            enum rehearsed which);
 
 enum { ROUNDS_MOST = 24 };
 
@@ -66,7 +76,7 @@ struct calibrate_cooling *calibrate_cooling_begin(void);
 void calibrate_cooling_end(struct calibration *calibration, struct calibrate_cooling *cooling,
                            bool whole);
 
-/* calibrate_rest.c: what a rest makes of starts. */
+/* calibrate_rest.c: what a rest makes of starts, ends and images. */
 bool calibrate_rests(struct calibration *calibration, struct err *err);
 
 /* calibrate_image.c */

@@ -6,20 +6,17 @@
  */
 #include "exec/calibrate_inside.h"
 
-#include <unistd.h>
-
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
 /* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. Until
  * all rounds are over the series hold what each program took until it was ready, and what each took to end. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     const struct rehearse_round round = {.family = "touch",
                                          .n = 6,
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
-                                         .agents = cpus > 4 ? 4 : (int)cpus};
+                                         .agents = calibrate_crowd_agents()};
     struct rehearse_times times;
 
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
@@ -47,12 +44,11 @@ static void take_beyond(struct series *series, int64_t base_usec)
 static bool live(struct calibration *calibration, const char *family, int64_t *usec, int *n_oom,
                  struct err *err)
 {
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     const struct rehearse_round round = {.family = family,
                                          .n = 8,
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
-                                         .agents = cpus > 4 ? 4 : (int)cpus,
+                                         .agents = calibrate_crowd_agents(),
                                          .by_itself = true};
     struct rehearse_times times;
     int64_t sum_usec = 0;

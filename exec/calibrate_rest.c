@@ -29,13 +29,15 @@
 #define PAGE ((size_t)4096)
 enum { PAGES = 8192, RESTS = 7, COOLING_SAMPLES = 20 };
 
-/* What a processor fetches into its own caches comes sooner. Fewer are pages that waited for something else. */
+/* What a processor fetches into its own caches comes sooner. So few more after the longest rest than after the
+ * shortest are pages that waited for something else; a host that takes 2 MiB at a time has taken more. */
 #define GONE_NSEC 1000
-#define GONE_LEAST 20
+#define GONE_LEAST 10
 
 /* How many pieces had gone after each rest. */
 struct calibrate_cooling {
     pid_t pid;
+    bool whole;
     int n_gone[RESTS];
 };
 
@@ -71,9 +73,10 @@ static void watch(struct calibrate_cooling *cooling)
     char *memory =
         mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (memory == MAP_FAILED || madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE) != 0) {
+    if (memory == MAP_FAILED) {
         return;
     }
+    madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE); /* where there are such pages */
     for (size_t i = 0; i < PAGES; i++) {
         memory[i * PAGE] = 1;
     }
@@ -82,6 +85,7 @@ static void watch(struct calibrate_cooling *cooling)
         usleep((useconds_t)rests_usec[i]);
         cooling->n_gone[i] = look(memory);
     }
+    cooling->whole = true;
 }
 
 struct calibrate_cooling *calibrate_cooling_begin(void)
@@ -119,6 +123,7 @@ void calibrate_cooling_end(struct calibration *calibration, struct calibrate_coo
                            bool whole)
 {
     int *n_gone = cooling->n_gone;
+    bool takes;
 
     if (cooling->pid > 0 && !whole) {
         kill(cooling->pid, SIGKILL);
@@ -129,13 +134,13 @@ void calibrate_cooling_end(struct calibration *calibration, struct calibrate_coo
     for (int i = 1; i < RESTS; i++) {
         n_gone[i] = n_gone[i] > n_gone[i - 1] ? n_gone[i] : n_gone[i - 1];
     }
-    /* Short rests are in what steps cost cold. */
-    for (int i = 0; i < COOLING_SAMPLES && whole && n_gone[RESTS - 1] >= GONE_LEAST; i++) {
+    takes = cooling->whole && n_gone[RESTS - 1] - n_gone[0] >= GONE_LEAST;
+    for (int i = 0; i < COOLING_SAMPLES && takes; i++) {
         int64_t milli = n_gone[RESTS - 1] * INT64_C(1000) * (2 * i + 1) / (2 * COOLING_SAMPLES);
 
         int64_t usec = when_gone_usec(n_gone, milli);
 
-        if (usec > CALIBRATE_SHORT_REST_USEC) {
+        if (usec > CALIBRATE_SHORT_REST_USEC) { /* shorter ones are in what steps cost cold */
             series_add(&calibration->series[MEASURED_COOLS_IN], usec);
         }
     }
@@ -148,13 +153,10 @@ void calibrate_cooling_end(struct calibration *calibration, struct calibrate_coo
     "{ \"family\": \"job\", \"networkMode\": \"none\", \"containerDefinitions\": ["                \
     " { \"name\": \"c\", \"image\": \"calibration\", \"memory\": 32 } ] }"
 
-/* An agent for them is there, and gone, in less, and images are unpacked. */
-#define COMING_USEC 1200000
-
 /* The first finds nothing done before, and tells of nothing else. */
 enum { FIRST = 1 };
 
-/* Rests that are compared; a crowd's is as long as all of these together take. */
+/* Rests that are compared. */
 static int n_short(const struct calibration *calibration)
 {
     return calibration->quick ? 5 : 10;
@@ -168,12 +170,6 @@ static int n_long(const struct calibration *calibration)
 static int64_t long_rest_usec(const struct calibration *calibration)
 {
     return calibration->quick ? 1500000 : 3000000;
-}
-
-static int64_t crowd_rest_usec(const struct calibration *calibration)
-{
-    return (FIRST + n_short(calibration)) * CALIBRATE_SHORT_REST_USEC +
-           n_long(calibration) * long_rest_usec(calibration) + COMING_USEC;
 }
 
 /* So many tasks after short rests, then so many after long ones; free it. */
@@ -266,19 +262,6 @@ static bool come(struct calibration *calibration, struct err *err)
 
 /* ---- a crowd that comes, sleeps and ends ---- */
 
-/* It is up by then. */
-#define UP_USEC 400000
-
-static int64_t mean(const int64_t *usec, int n)
-{
-    int64_t sum = 0;
-
-    for (int i = 0; i < n; i++) {
-        sum += usec[i];
-    }
-    return n > 0 ? sum / n : 0;
-}
-
 static void add_more(struct calibration *calibration, enum measured what, enum measured base,
                      int64_t usec)
 {
@@ -288,7 +271,8 @@ static void add_more(struct calibration *calibration, enum measured what, enum m
 }
 
 /* Nobody has used for long the memory that a crowd needs. */
-static void take_starts(struct calibration *calibration, const struct rehearse_times *times)
+static void take_starts(struct calibration *calibration, const struct rehearse_times *times,
+                        int per_agent)
 {
     static const struct {
         enum rehearsed which;
@@ -300,53 +284,68 @@ static void take_starts(struct calibration *calibration, const struct rehearse_t
     int64_t more_usec = 0;
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        more_usec += mean(times->usec[steps[i].which], times->n) -
+        more_usec += calibrate_mean_warm(times, per_agent, steps[i].which) -
                      series_mean(&calibration->series[steps[i].base]);
     }
     series_add(&calibration->series[MEASURED_REST_FRESH], more_usec > 0 ? more_usec : 0);
 }
 
-static void take_ends(struct calibration *calibration, const struct rehearse_times *times)
+static void take_ends(struct calibration *calibration, const struct rehearse_times *times,
+                      int per_agent)
 {
     add_more(calibration, MEASURED_REST_SIGNAL, MEASURED_EXIT_CPU,
-             mean(times->usec[REHEARSED_EXIT_CPU], times->n));
+             calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU));
     add_more(calibration, MEASURED_REST_END, MEASURED_END_CPU,
-             mean(times->usec[REHEARSED_END_CPU], times->n));
+             calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU));
     add_more(calibration, MEASURED_REST_REMOVE, MEASURED_REMOVE_CPU,
-             mean(times->usec[REHEARSED_REMOVE_CPU], times->n));
+             calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
     if (times->kernel_ended_usec > 0) {
         add_more(calibration, MEASURED_REST_BEHIND, MEASURED_BEHIND_END_CPU,
                  (times->kernel_ended_usec - times->kernel_end_usec) / times->n);
     }
 }
 
+/* Ctrl-C, which waits for the next run after the first. */
+static bool is_interrupted(void)
+{
+    sigset_t signals;
+
+    return sigpending(&signals) == 0 &&
+           (sigismember(&signals, SIGINT) || sigismember(&signals, SIGTERM));
+}
+
 /* Tasks come and go while a crowd sleeps, which then is told to end. Images are unpacked into memory that has
  * rested meanwhile, since agents do not pull one after the other all day long. */
 bool calibrate_rests(struct calibration *calibration, struct err *err)
 {
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const int agents = cpus > 4 ? 4 : (int)cpus;
+    const int agents = calibrate_crowd_agents();
     const struct rehearse_round round = {.family = "none",
-                                         .n = agents > 2 ? 16 : 28,
+                                         .n = calibrate_crowd_size(agents),
                                          .at_once = true,
-                                         .sleep_usec = crowd_rest_usec(calibration),
+                                         .sleeps = true,
                                          .agents = agents};
     static struct rehearse_times times;
     struct rehearsal *crowd;
-    bool ok;
+    int64_t asleep_usec;
 
     memset(&times, 0, sizeof times);
-    crowd = rehearse_begin(&calibration->run, &calibration->cgroups, &calibration->programs,
-                           calibration->cloud_fd, calibration->n_rounds + 1, &round);
-    calibration->n_rounds += agents;
-    usleep(UP_USEC);
-    ok = come(calibration, err) && calibrate_images(calibration, err);
-    ok = rehearse_end(crowd, &times, ok ? err : &(struct err){0}) && ok;
-    if (ok) {
-        take_starts(calibration, &times);
-        take_ends(calibration, &times);
+    crowd =
+        rehearse_begin(&calibration->run, &calibration->cgroups, &calibration->programs,
+                       calibration->cloud_fd, calibrate_next_round(calibration, &round), &round);
+    rehearse_await_sleep(crowd);
+    asleep_usec = loop_clock_usec();
+    if (!come(calibration, err) || !calibrate_images(calibration, err)) {
+        rehearse_abandon(crowd);
+        return false;
     }
-    return ok;
+    calibration->crowd_rest_usec = loop_clock_usec() - asleep_usec;
+    if (!rehearse_end(crowd, &times, err)) {
+        return false;
+    }
+    take_starts(calibration, &times, round.n);
+    take_ends(calibration, &times, round.n);
+    calibration->interrupted = is_interrupted();
+    return !calibration->interrupted || err_set(err, EXIT_MACHINE, "interrupted");
 }
 
 /* ---- what it comes to ---- */
@@ -359,15 +358,22 @@ static bool is_of_crowd(enum measured what)
            what == MEASURED_REST_BEHIND;
 }
 
+/* Where so little had gone nobody knows what all of it would cost. */
+#define TIMES_MOST 4
+
 int64_t calibrate_after_rest_usec(const struct calibration *calibration, enum measured what)
 {
     const struct series *cools = &calibration->series[MEASURED_COOLS_IN];
+    int64_t more_usec = series_quantile(&calibration->series[what], 500);
     int64_t rest_usec =
-        is_of_crowd(what) ? crowd_rest_usec(calibration) : long_rest_usec(calibration);
+        is_of_crowd(what) ? calibration->crowd_rest_usec : long_rest_usec(calibration);
     int n = 0;
 
     for (int i = 0; i < cools->n; i++) {
         n += cools->values[i] <= rest_usec;
     }
-    return n > 0 ? series_quantile(&calibration->series[what], 500) * cools->n / n : 0;
+    if (n * TIMES_MOST < cools->n) {
+        return more_usec * TIMES_MOST;
+    }
+    return n > 0 ? more_usec * cools->n / n : 0;
 }

@@ -72,8 +72,8 @@ static const struct table_row rows[] = {
     {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
-    {MEASURED_COOLS_IN, "memory stays at hand for", UNIT_MSEC, "after a long rest, more"},
-    {MEASURED_REST_EVENT, "until the agent's first order", UNIT_MSEC, NULL},
+    {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
+    {MEASURED_REST_EVENT, "until the agent creates", UNIT_MSEC, "after a long rest, more"},
     {MEASURED_REST_CREATE, "create", UNIT_MSEC, NULL},
     {MEASURED_REST_CHILD, "start, pid 1", UNIT_MSEC, NULL},
     {MEASURED_REST_EXEC, "program, until ready", UNIT_MSEC, NULL},
@@ -281,7 +281,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series by_signal =
         series_minus(&series[MEASURED_END_CPU], &series[MEASURED_FINISH_CPU]);
     const struct series exit_cold = series_minus(&series[MEASURED_EXIT_COLD_CPU], &signal);
-    /* What the kernel puts off it then does for many at once. A round that something disturbed is no cheaper. */
+    /* What the kernel puts off it then does for many at once. What disturbs a round makes it dearer. */
     const struct series with_end =
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_BEHIND_END_CPU]);
     const struct series kernel_cold = {

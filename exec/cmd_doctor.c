@@ -449,13 +449,20 @@ struct check {
 };
 
 static const struct check checks[] = {
-    {"kernel", check_kernel},       {"machine", check_machine},
-    {"user", check_user},           {"namespaces", check_namespaces},
-    {"cgroups", check_cgroups},     {"overlayfs", check_overlay},
-    {"seccomp", check_seccomp},     {"busybox", check_busybox},
-    {"container", check_container}, {"kvm", check_kvm},
-    {"vms", check_vms},             {"haproxy", check_haproxy},
-    {"gnuplot", check_gnuplot},     {"display", check_display},
+    {"kernel", check_kernel},
+    {"machine", check_machine},
+    {"user", check_user},
+    {"namespaces", check_namespaces},
+    {"cgroups", check_cgroups},
+    {"overlayfs", check_overlay},
+    {"seccomp", check_seccomp},
+    {"busybox", check_busybox},
+    {"container", check_container},
+    {"kvm", check_kvm},
+    {"vms", check_vms},
+    {"haproxy", check_haproxy},
+    {"gnuplot", check_gnuplot},
+    {"display", check_display},
 };
 
 enum { N_CHECKS = sizeof checks / sizeof *checks };

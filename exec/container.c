@@ -352,8 +352,13 @@ bool container_create(struct container_host *host, const struct container_spec *
     }
     container = calloc(1, sizeof *container);
     assert(container);
-    *container = (struct container){
-        .host = host, .owner = owner, .spec = spec, .user = user, .pidfd = -1, .status_fd = -1, .probe_fd = -1};
+    *container = (struct container){.host = host,
+                                    .owner = owner,
+                                    .spec = spec,
+                                    .user = user,
+                                    .pidfd = -1,
+                                    .status_fd = -1,
+                                    .probe_fd = -1};
     container->stages[STAGE_CREATE] = begin_usec;
     snprintf(container->name, sizeof container->name, "%s", spec->name);
     snprintf(container->group, sizeof container->group, "%s/c-%s", spec->task_group, spec->name);
@@ -732,8 +737,8 @@ bool container_probe(struct container *container, const struct container_spec *s
         .parent_pidfd = host->own_pidfd,
         .null_fd = host->null_fd,
     };
-    bool ok = job.payload_pidfd >= 0 ||
-              err_errno(err, ESRCH, "container %s: no probe", container->name);
+    bool ok =
+        job.payload_pidfd >= 0 || err_errno(err, ESRCH, "container %s: no probe", container->name);
 
     drop_probe(container);
     ok = ok && cgroup_entry_open(host->machine, container->group, host->start_group, &entry, err);

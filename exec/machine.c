@@ -81,8 +81,7 @@ static int spawn(pid_t *pid, const char *program, int fd, int cloud_fd)
     return result;
 }
 
-static bool start_agent(struct machine *machine, const char *program, int cloud_fd,
-                        struct err *err)
+static bool start_agent(struct machine *machine, const char *program, int cloud_fd, struct err *err)
 {
     int pair[2], result;
 

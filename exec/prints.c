@@ -25,7 +25,7 @@ struct print {
 };
 
 struct prints {
-    int folder_fd; /* -1: none */
+    int folder_fd;          /* -1: none */
     struct prints_out *out; /* NULL: into the folder */
     int epoll_fd;
     struct print *all;
@@ -41,9 +41,9 @@ bool prints_open(struct prints **opened, const char *folder, struct prints_out *
     folder = out ? NULL : folder;
     prints->out = out;
     prints->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    prints->folder_fd =
-        folder ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    if (prints->epoll_fd < 0 || (folder && (prints->folder_fd < 0 || fstat(prints->folder_fd, &is)))) {
+    prints->folder_fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (prints->epoll_fd < 0 ||
+        (folder && (prints->folder_fd < 0 || fstat(prints->folder_fd, &is)))) {
         err_errno(err, errno, "cannot use %s", folder ? folder : "epoll");
     } else if (folder && is.st_uid != geteuid()) {
         err_set(err, EXIT_MACHINE, "%s is somebody else's by now", folder);

@@ -70,7 +70,8 @@ static _Noreturn void command_main(const struct probe_job *job, int first_pidfd)
     umask(022);
     init_set_rlimits(job->spec);
     if (init_join(job->entry) != 0 || setns(job->payload_pidfd, CLONE_NEWCGROUP) != 0 ||
-        chdir(cwd) != 0 || privilege_bound(job->spec->add_capabilities, job->spec->drop_capabilities) != 0) {
+        chdir(cwd) != 0 ||
+        privilege_bound(job->spec->add_capabilities, job->spec->drop_capabilities) != 0) {
         _exit(CONTAINER_PROBE_FAILED);
     }
     setsid();

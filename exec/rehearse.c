@@ -3,10 +3,12 @@
  * small as a real agent. What it measures it leaves in memory that both share. What it does there is
  * rehearse_lives.c's.
  */
+#include "exec/loop.h"
 #include "exec/rehearse_inside.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,16 +100,19 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
 
 static void perform(struct table *table, int agent, const struct sweep_run *run,
                     struct cgroup_machine *cgroups, const struct programs *programs, int cloud_fd,
-                    int index, const struct rehearse_round *round)
+                    int index, const struct rehearse_round *round, int word)
 {
     static struct stage stage;
     struct answer *answer = &table->answers[agent];
 
-    stage =
-        (struct stage){.table = table, .round = round, .times = &answer->times, .cgroups = cgroups};
+    stage = (struct stage){
+        .table = table, .round = round, .word = word, .times = &answer->times, .cgroups = cgroups};
     answer->times.n = round->n;
     answer->ok = open_stage(&stage, run, programs, cloud_fd, index + agent, &answer->err) &&
                  rehearse_lives(&stage, &answer->err);
+    if (!stage.slept) {
+        atomic_fetch_add(&table->n_asleep, 1);
+    }
 }
 
 /* A round under way. */
@@ -116,6 +121,7 @@ struct rehearsal {
     struct cgroup_machine *cgroups;
     int index;
     struct table *table;
+    int word[2]; /* a pipe that agents read from while they sleep */
     pid_t pids[AGENTS_MOST];
 };
 
@@ -168,15 +174,52 @@ struct rehearsal *rehearse_begin(const struct sweep_run *run, struct cgroup_mach
            round->n * n_agents + round->beside <= REHEARSE_MOST);
     *rehearsal = (struct rehearsal){.run = run, .cgroups = cgroups, .index = index, .table = table};
     table->n_agents = n_agents;
+    if (pipe2(rehearsal->word, O_CLOEXEC) != 0) {
+        abort();
+    }
     for (int agent = 0; agent < n_agents; agent++) {
         rehearsal->pids[agent] = fork();
         if (rehearsal->pids[agent] == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            perform(table, agent, run, cgroups, programs, cloud_fd, index, round);
+            close(rehearsal->word[1]);
+            perform(table, agent, run, cgroups, programs, cloud_fd, index, round,
+                    rehearsal->word[0]);
             _exit(EXIT_FINE); /* what still lives in it dies with it */
         }
     }
+    close(rehearsal->word[0]);
     return rehearsal;
+}
+
+void rehearse_await_sleep(const struct rehearsal *rehearsal)
+{
+    const struct table *table = rehearsal->table;
+    int64_t until_usec = loop_clock_usec() + PATIENCE_USEC;
+
+    while (atomic_load(&table->n_asleep) < table->n_agents && loop_clock_usec() < until_usec) {
+        usleep(20000);
+    }
+}
+
+void rehearse_wake(struct rehearsal *rehearsal)
+{
+    if (rehearsal->word[1] >= 0) {
+        close(rehearsal->word[1]);
+    }
+    rehearsal->word[1] = -1;
+}
+
+void rehearse_abandon(struct rehearsal *rehearsal)
+{
+    static struct rehearse_times nothing;
+    struct err none;
+
+    for (int agent = 0; agent < rehearsal->table->n_agents; agent++) {
+        if (rehearsal->pids[agent] > 0) {
+            kill(rehearsal->pids[agent], SIGKILL);
+        }
+    }
+    rehearse_end(rehearsal, &nothing, &none);
 }
 
 bool rehearse_end(struct rehearsal *rehearsal, struct rehearse_times *times, struct err *err)
@@ -184,6 +227,7 @@ bool rehearse_end(struct rehearsal *rehearsal, struct rehearse_times *times, str
     struct table *table = rehearsal->table;
     bool ok = true;
 
+    rehearse_wake(rehearsal);
     times->n = times->n_oom = 0;
     for (int agent = 0; agent < table->n_agents; agent++) {
         ok = end_agent(rehearsal, agent, err) && ok;

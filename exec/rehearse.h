@@ -47,7 +47,7 @@ struct rehearse_round {
     int n;              /* containers */
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
-    int64_t sleep_usec; /* idle before their end, at once; 0: a little */
+    bool sleeps;       /* at once; before their end they sleep until rehearse_wake() */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
@@ -79,13 +79,17 @@ struct rehearse_times {
     int64_t group_bytes;
 };
 
-/* The two halves of rehearse(): meanwhile the caller does something else. `round` has to live until it is over;
- * the times' end frees the rehearsal. */
+/* rehearse() in parts, between which the caller does something else: begins; waits until all sleep, or do not any
+ * more; wakes them; waits for the end, which frees the rehearsal. `round` has to live until then. */
 struct rehearsal;
 struct rehearsal *rehearse_begin(const struct sweep_run *run, struct cgroup_machine *cgroups,
                                  const struct programs *programs, int cloud_fd, int index,
                                  const struct rehearse_round *round);
+void rehearse_await_sleep(const struct rehearsal *rehearsal);
+void rehearse_wake(struct rehearsal *rehearsal);
 bool rehearse_end(struct rehearsal *rehearsal, struct rehearse_times *times, struct err *err);
+/* Ends it at once instead. */
+void rehearse_abandon(struct rehearsal *rehearsal);
 
 /* Opens and closes an agent's side for one round, in a process of its own, or several. `index`: a number
  * that no other round of the run has; nor those that follow, where there are several agents. */

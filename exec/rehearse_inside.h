@@ -31,6 +31,7 @@ struct table {
     struct answer answers[AGENTS_MOST];
     int n_agents;
     atomic_int arrived[MEETINGS];
+    atomic_int n_asleep; /* agents, or that will not be any more */
 };
 
 /* Facts about a container that are waited for. */
@@ -39,6 +40,8 @@ enum moment { MOMENT_PULLED, MOMENT_CREATED, MOMENT_STARTED, MOMENT_READY, MOMEN
 struct stage {
     struct table *table;
     const struct rehearse_round *round;
+    int word; /* ends when they are woken */
+    bool slept;
     struct rehearse_times *times;
     struct scenario *scenario;
     struct plans plans;

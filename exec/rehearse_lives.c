@@ -331,6 +331,16 @@ static bool gather(struct stage *stage, struct err *err)
     return true;
 }
 
+static void sleep_until_woken(struct stage *stage)
+{
+    char nothing;
+
+    stage->slept = true;
+    atomic_fetch_add(&stage->table->n_asleep, 1);
+    while (read(stage->word, &nothing, 1) < 0 && errno == EINTR) {
+    }
+}
+
 static bool live_at_once(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
@@ -372,7 +382,11 @@ static bool live_at_once(struct stage *stage, struct err *err)
     stage->times->kernel_usec = kernel_threads_used_usec(&threads) - kernel_usec;
     kernel_threads_close(&threads);
     measure_starts(stage);
-    usleep((useconds_t)(stage->round->sleep_usec > 0 ? stage->round->sleep_usec : REST_USEC));
+    if (stage->round->sleeps) {
+        sleep_until_woken(stage);
+    } else {
+        usleep(REST_USEC);
+    }
     return end_all(stage, err);
 }
 

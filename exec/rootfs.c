@@ -374,8 +374,8 @@ int rootfs_names(const char *hosts, const char *hostname, const char *resolv_con
     if ((hosts || resolv_conf) && make_folder("/etc") != 0) {
         return -1;
     }
-    if (hosts &&
-        (put_file("/etc/hosts", hosts, "") != 0 || put_file("/etc/hostname", hostname, "\n") != 0)) {
+    if (hosts && (put_file("/etc/hosts", hosts, "") != 0 ||
+                  put_file("/etc/hostname", hostname, "\n") != 0)) {
         return -1;
     }
     return resolv_conf ? put_file("/etc/resolv.conf", resolv_conf, "") : 0;

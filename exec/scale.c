@@ -198,10 +198,11 @@ bool scale_check(struct scale scale, const struct scenario *scenario, struct err
 
         snprintf(what, sizeof what, "task definition %s", task->family);
         if (task->machine && scale.numerator != scale.denominator) {
-            return err_set(err, EXIT_MACHINE,
-                           "%s is run in virtual machines of its tasks' own, whose kernels do not get "
-                           "smaller: it runs at scale 1/1 only, or with --set isolation.%s=container",
-                           what, task->family);
+            return err_set(
+                err, EXIT_MACHINE,
+                "%s is run in virtual machines of its tasks' own, whose kernels do not get "
+                "smaller: it runs at scale 1/1 only, or with --set isolation.%s=container",
+                what, task->family);
         }
         if (!check_cpu(scale, task->cpu, what, err) ||
             !check_memory(scale, task->memory_mib, what, err)) {

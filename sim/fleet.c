@@ -145,6 +145,13 @@ const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instan
 
 /* Shares ---------------------------------------------------------------------------------------- */
 
+bool fleet_shares_host(const struct fleet *fleet, int32_t task)
+{
+    return fleet->costs.host_cpu > 0 &&
+           !fleet->instances[fleet->cluster->tasks[task].instance].is_vm &&
+           !fleet_has_machine(fleet, task);
+}
+
 struct share *fleet_share(struct fleet *fleet, int32_t instance)
 {
     return on_host(fleet) ? &fleet->common[COMMON_HOST] : &fleet->instances[instance].share;

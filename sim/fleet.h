@@ -67,6 +67,7 @@ struct fleet_container {
     uint32_t line_weight;  /* its task's, in that line */
     int32_t line_others;   /* who stand there, too */
     bool in_line;          /* it is among `in_line` */
+    bool in_turn;          /* or among `in_turn` */
     int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
     int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */
@@ -119,7 +120,7 @@ struct fleet_duty {
     uint8_t kind;   /* enum fleet_duty_kind */
     uint8_t container;
     bool used;
-    bool done;               /* HEAR, FACT, TAKE: it is only to be heard now */
+    bool is_over;            /* HEAR, FACT, TAKE: it is only to be heard now */
     bool aside;              /* its machine does it, not the instance's agent */
     struct message *message; /* HEAR: owned */
 };

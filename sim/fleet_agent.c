@@ -195,7 +195,8 @@ static void wake(const struct fleet *fleet, struct fleet_agent *agent)
 {
     agent->awake = true;
     agent->woken_usec = fleet->now_usec;
-    agent->rested_usec = fleet->now_usec - agent->quiet_usec;
+    if (agent->rested_usec < fleet->now_usec - agent->quiet_usec)
+        agent->rested_usec = fleet->now_usec - agent->quiet_usec;
 }
 
 static void go_on(struct fleet *fleet, int32_t id)
@@ -429,7 +430,7 @@ bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *
 {
     struct fleet_duty *duty = &fleet->duties[entry->id];
 
-    if (!duty->used || !duty->done || duty->wake_usec != entry->at_usec)
+    if (!duty->used || !duty->is_over || duty->wake_usec != entry->at_usec)
         return false; /* its instance is gone */
     *machine = duty->instance;
     if (duty->kind == DUTY_FACT)

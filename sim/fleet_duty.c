@@ -42,23 +42,27 @@ struct step_draw fleet_draw(const struct fleet *fleet, enum cost_step step, int3
 static int64_t rest_before(const struct fleet *fleet, enum cost_step step, int32_t task,
                            int container)
 {
-    const struct fleet_container *found;
+    const struct fleet_container *found = fleet_find(fleet, task, container);
+    bool shares = fleet_shares_host(fleet, task);
     int64_t last_usec;
 
     switch (step) {
     case COST_SIGNAL:
+        if (found && found->phase >= PHASE_STOPPING)
+            return 0; /* it has had one */
+        return fleet_rested_usec(fleet, task, container);
     case COST_END:
     case COST_REMOVE:
     case COST_BEHIND_END:
         return fleet_rested_usec(fleet, task, container);
     case COST_FRESH:
-        found = fleet_find(fleet, task, container);
+        if (!shares)
+            return 0;
         last_usec = found ? found->left_usec : 0;
         break;
     default:
-        last_usec = fleet->costs.host_cpu > 0
-                        ? fleet->did_usec[step]
-                        : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
+        last_usec = shares ? fleet->did_usec[step]
+                           : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
     }
     return last_usec > 0 ? fleet->now_usec - last_usec : REST_EVER_USEC;
 }
@@ -83,7 +87,8 @@ struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_
 void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
 {
     fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step] = fleet->now_usec;
-    fleet->did_usec[step] = fleet->now_usec;
+    if (fleet_shares_host(fleet, task))
+        fleet->did_usec[step] = fleet->now_usec;
 }
 
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container)
@@ -92,7 +97,8 @@ void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int 
     int32_t instance = fleet->cluster->tasks[task].instance, duty;
     struct step_draw takes;
 
-    if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu))
+    if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu) && !cost->has_cold &&
+        cost->after_rest_usec == 0)
         return;
     duty = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
     takes = fleet_draw_now(fleet, step, task, container, 0);
@@ -274,7 +280,7 @@ void fleet_wait(struct fleet *fleet, int32_t id, int64_t usec)
 
 void fleet_wait_to_be_heard(struct fleet *fleet, int32_t id)
 {
-    fleet->duties[id].done = true;
+    fleet->duties[id].is_over = true;
     fleet->duties[id].wake_usec = fleet->now_usec;
     queue_push(fleet->queue, fleet->now_usec, FLEET_HEARD, id);
 }
@@ -308,7 +314,7 @@ void fleet_waited(struct fleet *fleet, const struct queue_entry *entry)
 {
     struct fleet_duty *duty = &fleet->duties[entry->id];
 
-    if (!duty->used || duty->done || duty->wake_usec != entry->at_usec)
+    if (!duty->used || duty->is_over || duty->wake_usec != entry->at_usec)
         return;
     if (duty->kind >= DUTY_HEAR && !duty->aside)
         fleet->instances[duty->instance].thread.woken_usec = fleet->now_usec;

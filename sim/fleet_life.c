@@ -54,7 +54,8 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .worker = ID_NONE,
                                                     .share_group = group,
                                                     .container = (uint8_t)container};
-    if (fleet->n_left_usec > 0) /* the kernel gives out first what came back last */
+    if (fleet->n_left_usec > 0 &&
+        fleet_shares_host(fleet, task)) /* the last that came back first */
         fleet->containers[i].left_usec = fleet->left_usec[--fleet->n_left_usec];
     fleet->tasks[task] = i;
     fleet_count_memory(fleet, fleet_costs_of(fleet, task)->container_bytes);
@@ -151,13 +152,20 @@ static void add_worker(struct fleet *fleet, struct fleet_container *container, i
                          fleet_key(task, container->container) << WHO_BITS | WHO_CONTAINER);
 }
 
-/* It works on so many CPUs, as far as its task's quota allows. */
-static void begin_work(struct fleet *fleet, struct fleet_container *container,
-                       const struct task_definition *definition, int threads)
+int32_t fleet_work_cpu(const struct fleet *fleet, int32_t task, int c)
 {
-    container->working_cpu = threads * CPU_UNITS_PER_VCPU;
-    if (definition->cpu > 0 && definition->cpu < container->working_cpu)
-        container->working_cpu = definition->cpu;
+    const struct scenario_taskdef *taskdef = fleet_taskdef(fleet, task);
+    int32_t cpu = taskdef->behaviours[c].threads * CPU_UNITS_PER_VCPU;
+    int32_t quota = taskdef->definition->cpu;
+
+    return quota > 0 && quota < cpu ? quota : cpu;
+}
+
+static void begin_work(struct fleet *fleet, struct fleet_container *container, int32_t task)
+{
+    const struct task_definition *definition = fleet_taskdef(fleet, task)->definition;
+
+    container->working_cpu = fleet_work_cpu(fleet, task, container->container);
     fleet->working_cpu += container->working_cpu;
     fleet->working_weight += task_weight(definition);
     fleet->n_working++;
@@ -195,7 +203,7 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
     if (phase != PHASE_LEAVING)
         fleet_join_line(fleet, container, task, task_weight(definition));
     if (phase == PHASE_WORKING)
-        begin_work(fleet, container, definition, threads);
+        begin_work(fleet, container, task);
     fleet_queue_share(fleet, instance_of(fleet, task));
 }
 
@@ -277,9 +285,11 @@ share_wide fleet_left(struct fleet *fleet, int64_t at_usec, int32_t task, int c)
 
 static int64_t rested_usec(const struct fleet *fleet, const struct fleet_container *container)
 {
-    if (container->phase == PHASE_IDLING || container->phase == PHASE_GETTING_READY)
-        return fleet->now_usec - container->since_usec;
-    return container->phase < PHASE_STOPPING ? 0 : container->rested_usec;
+    if (container->phase >= PHASE_STOPPING)
+        return container->rested_usec;
+    if (container->phase != PHASE_IDLING && container->phase != PHASE_GETTING_READY)
+        return 0;
+    return container->worker == ID_NONE ? fleet->now_usec - container->since_usec : 0;
 }
 
 int64_t fleet_rested_usec(const struct fleet *fleet, int32_t task, int c)
@@ -463,7 +473,7 @@ void fleet_started(struct fleet *fleet, int32_t id)
     int32_t task = duty->task;
     enum fleet_duty_kind kind = (enum fleet_duty_kind)duty->kind;
     const struct step_cost *locked = &fleet_costs_of(fleet, task)->steps[COST_LOCKED];
-    struct step_draw takes;
+    struct step_draw takes, fresh;
     int64_t turns_usec;
 
     if (!container || container->phase != PHASE_STARTING) {
@@ -477,8 +487,11 @@ void fleet_started(struct fleet *fleet, int32_t id)
     } else if (kind != DUTY_CHILD) {
         duty->kind = DUTY_CHILD;
         takes = draw_start(fleet, COST_CHILD, container, task);
-        if (container->n_starts == 1)
-            takes.cpu_usec += draw_start(fleet, COST_FRESH, container, task).cpu_usec;
+        if (container->n_starts == 1) {
+            fresh = draw_start(fleet, COST_FRESH, container, task);
+            takes.wait_usec += fresh.wait_usec;
+            takes.cpu_usec += fresh.cpu_usec;
+        }
         turns_usec = fleet_turns_usec(fleet, container, task, false);
         takes.wait_usec += turns_usec;
         fleet_begin(fleet, id, takes);
@@ -637,6 +650,7 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
 {
     int32_t i = task < fleet->n_tasks ? fleet->tasks[task] : ID_NONE;
     int32_t group = ID_NONE;
+    bool shares_host = i != ID_NONE && fleet_shares_host(fleet, task);
 
     if (i != ID_NONE)
         fleet->tasks[task] = ID_NONE; /* nobody finds what is freed now */
@@ -649,8 +663,10 @@ void fleet_forget_task(struct fleet *fleet, int32_t task)
         fleet_let_go(fleet, container, task);
         fleet_count_memory(fleet, -fleet_costs_of(fleet, task)->container_bytes);
         group = container->share_group;
-        if (fleet->costs.host_cpu > 0)
-            *ARRAY_ADD(fleet, left_usec) = fleet->now_usec;
+        if (container->n_starts > 0)
+            container->left_usec = fleet->now_usec;
+        if (container->left_usec > 0 && shares_host)
+            *ARRAY_ADD(fleet, left_usec) = container->left_usec;
         container->next = fleet->free_container;
         fleet->free_container = i;
         i = next;

@@ -34,6 +34,9 @@ void fleet_queue_share(struct fleet *fleet, int32_t instance);
 void fleet_queue_common(struct fleet *fleet, enum fleet_common common);
 void fleet_booted_step(struct fleet *fleet, int32_t instance);
 
+/* Whether the task's containers share the one host's kernel and memory. */
+bool fleet_shares_host(const struct fleet *fleet, int32_t task);
+
 /* fleet_duty.c */
 /* A container by one number. */
 int64_t fleet_key(int32_t task, int container);
@@ -92,6 +95,8 @@ void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum mess
 struct fleet_container *fleet_find(const struct fleet *fleet, int32_t task, int container);
 struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int container);
 void fleet_forget_task(struct fleet *fleet, int32_t task);
+/* CPU units on which its work is done, as far as its task's quota allows. */
+int32_t fleet_work_cpu(const struct fleet *fleet, int32_t task, int container);
 /* How long it has done nothing, or had not before it began to end. */
 int64_t fleet_rested_usec(const struct fleet *fleet, int32_t task, int container);
 /* The container is in that phase for so long. */

@@ -47,7 +47,8 @@ static int64_t cpu_in_turn(const struct fleet *fleet)
     for (int i = 0; i < fleet->n_in_turn; i++)
         if ((container = waiting_container(fleet, fleet->in_turn[i])) &&
             container->wake_usec == fleet->now_usec)
-            cpu += CPU_UNITS_PER_VCPU;
+            cpu += fleet_work_cpu(fleet, fleet_key_task(fleet->in_turn[i]),
+                                  fleet_key_container(fleet->in_turn[i]));
     return cpu;
 }
 
@@ -70,7 +71,16 @@ int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container
                                2 * (container->n_starts - 1) + works);
 }
 
-/* Who does not wait any more is forgotten when the list is full. */
+static void forget(struct fleet *fleet, int64_t number)
+{
+    struct fleet_container *container =
+        number < 0 ? NULL : fleet_find(fleet, fleet_key_task(number), fleet_key_container(number));
+
+    if (container)
+        container->in_turn = false;
+}
+
+/* Who does not wait any more is forgotten when the list is full; it grows where that has not made much room. */
 static void add_waiting(struct fleet *fleet, int64_t number)
 {
     int n = 0;
@@ -79,7 +89,12 @@ static void add_waiting(struct fleet *fleet, int64_t number)
         for (int i = 0; i < fleet->n_in_turn; i++)
             if (duty_waits(fleet, fleet->in_turn[i]) || waiting_container(fleet, fleet->in_turn[i]))
                 fleet->in_turn[n++] = fleet->in_turn[i];
+            else
+                forget(fleet, fleet->in_turn[i]);
         fleet->n_in_turn = n;
+        if (2 * n > fleet->cap_in_turn)
+            fleet->in_turn = array_grow(fleet->in_turn, fleet->cap_in_turn, &fleet->cap_in_turn,
+                                        sizeof *fleet->in_turn);
     }
     *ARRAY_ADD(fleet, in_turn) = number;
 }
@@ -96,7 +111,9 @@ void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, 
                         int64_t usec)
 {
     fleet_enter(fleet, container, task, PHASE_WORKING, usec);
-    add_waiting(fleet, fleet_key(task, container->container));
+    if (!container->in_turn)
+        add_waiting(fleet, fleet_key(task, container->container));
+    container->in_turn = true;
 }
 
 static void give_turn(struct fleet *fleet, int32_t id)
@@ -108,7 +125,7 @@ static void give_turn(struct fleet *fleet, int32_t id)
     fleet_put_off(fleet, id, -usec);
 }
 
-/* Those who are under way first; then who comes to work, as long as a processor is idle and nobody who has his
+/* Those who are under way need none; who comes to work goes on as long as a processor is idle and nobody who has his
  * turn is about to work on it. */
 void fleet_give_turns(struct fleet *fleet)
 {
@@ -124,9 +141,11 @@ void fleet_give_turns(struct fleet *fleet)
         } else if (container) {
             if (container->wake_usec > fleet->now_usec && idle > 0) {
                 fleet_enter(fleet, container, fleet_key_task(number), PHASE_WORKING, 0);
-                idle -= CPU_UNITS_PER_VCPU;
+                idle -= fleet_work_cpu(fleet, fleet_key_task(number), fleet_key_container(number));
             }
             fleet->in_turn[n++] = number;
+        } else {
+            forget(fleet, number);
         }
     }
     fleet->n_in_turn = n;

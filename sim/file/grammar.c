@@ -299,12 +299,13 @@ static const struct grammar_member step_members[] = {
     {"wait", SHAPE_DISTRIBUTION, .about = "what takes the same time however busy the machine is"},
     {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
     {"cold", SHAPE_DISTRIBUTION,
-     .about = "CPU time where the same was not done for costs.coldAfter before (create, network, "
-              "start, child, exec, end, remove and clear); default: as cpu"},
+     .about = "CPU time where the same was not done for costs.coldAfter before (of the steps of "
+              "containers, and of what the kernel does behind them); default: as cpu"},
     {"afterRest", SHAPE_DURATION,
-     .about = "CPU time more when all that it needs has cooled (costs.coolsIn): of create, child and "
-              "exec what the host has, of agentEvent what the agent has, of signal, end, "
-              "behindEnd and remove what the container has, of fresh what another has left"},
+     .about = "CPU time more when all that it needs has cooled (costs.coolsIn): of signal, end, "
+              "behindEnd and remove what the container has, of agentEvent what the agent has, of "
+              "fresh what another container has left to a host, of create, child, exec and others "
+              "what a host, or an instance, has done the same with; what was never done has cooled"},
     {.name = NULL},
 };
 const struct grammar step_grammar = {
@@ -400,7 +401,7 @@ static const struct grammar_member costs_members[] = {
      .about = "how long an instance has not done the same until it is cold; default 20ms"},
     {"coolsIn", SHAPE_DISTRIBUTION,
      .about = "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "
-              "default: for ever"},
+              "default, and 0s: for ever"},
     {"pullQueue", SHAPE_BOOL, .about = "an instance pulls one image after the other"},
     {"pullPerSecond", SHAPE_SIZE,
      .about = "what an instance downloads and unpacks in a second, instead of the five below"},

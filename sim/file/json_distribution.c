@@ -230,7 +230,7 @@ bool node_step(const struct node *given, struct step_cost *out)
         if ((wait.value && !node_distribution(&wait, &read.wait)) ||
             (cpu.value && !node_distribution(&cpu, &read.cpu)) ||
             (cold.value && !node_distribution(&cold, &read.cold)) ||
-            (rest.value && !node_duration(&rest, &read.rested_usec)))
+            (rest.value && !node_duration(&rest, &read.after_rest_usec)))
             return false;
         read.has_cold = cold.value != NULL;
     }

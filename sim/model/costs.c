@@ -347,7 +347,7 @@ struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step,
 
 int64_t costs_rested(const struct costs *costs, enum cost_step step, int64_t rest_usec)
 {
-    int64_t more_usec = costs->steps[step].rested_usec, permille;
+    int64_t more_usec = costs->steps[step].after_rest_usec, permille;
 
     if (more_usec == 0 || rest_usec <= 0 || distribution_is_zero(&costs->cools_in))
         return 0;

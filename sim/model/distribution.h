@@ -48,7 +48,8 @@ int64_t distribution_sample(const struct distribution *distribution, uint64_t se
 /* The same from the key's 64 uniform bits. */
 int64_t distribution_from_bits(const struct distribution *distribution, uint64_t bits);
 
-/* How many of a thousand are at most so long: of a hundred that stand for all, or of the samples. */
+/* How many of a thousand are at most so long: of a hundred that stand for all, or of the samples,
+ * of which a thousand are looked at. */
 int64_t distribution_permille_within(const struct distribution *distribution, int64_t usec);
 
 /* Whether it is 0 always. */

@@ -69,8 +69,8 @@ Test(scenario_costs, of_the_rest)
               costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
               costs->agent_turn.a_usec == 3 * MSEC);
     cr_assert(costs->cools_in.a_usec == 2 * SECOND &&
-              costs->steps[COST_END].rested_usec == 6 * MSEC &&
-              costs->steps[COST_START].rested_usec == 0);
+              costs->steps[COST_END].after_rest_usec == 6 * MSEC &&
+              costs->steps[COST_START].after_rest_usec == 0);
     cr_assert(!costs->agent_queue && !costs->contention && costs->machines == MACHINES_VMS &&
               costs->path == BOOT_RESTORE);
     cr_assert(costs->disk_bytes_per_sec == 1 << 20 &&

@@ -50,6 +50,21 @@ void run(const char *members)
         trial_run(members);
 }
 
+void run_on(const char *cpus, const char *costs, const char *families, const char *behaviour,
+            const char *timeline)
+{
+    char *members;
+
+    cr_assert(asprintf(&members,
+                       COSTS "'host': {'cpus': %s}, %s}, "
+                             "'instanceTypes': {'box': {'vcpu': %s, 'memory': '1GiB', 'boot': "
+                             "'0s'}}, 'instances': '1xbox', 'taskDefinitions': [%s], 'behaviour': "
+                             "{%s}, 'timeline': [%s]",
+                       cpus, costs, cpus, families, behaviour, timeline) > 0);
+    run(members);
+    free(members);
+}
+
 const struct story_container *life(int task, int container)
 {
     cr_assert(task <= result.story.n_tasks, "there is no t%d", task);

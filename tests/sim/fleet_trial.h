@@ -21,6 +21,10 @@
 /* As trial_run(); where the members have an @ it stands for costs of nothing. */
 void run(const char *members);
 
+/* Likewise on one instance that has all CPUs of a host, where nothing costs more than `costs` say. */
+void run_on(const char *cpus, const char *costs, const char *families, const char *behaviour,
+            const char *timeline);
+
 /* What became of the task's container. */
 const struct story_container *life(int task, int container);
 /* From its being ready until its end. */

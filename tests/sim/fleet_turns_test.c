@@ -7,22 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One instance that has all of a host's CPUs. */
-static void run_on(const char *cpus, const char *costs, const char *families, const char *behaviour,
-                   const char *timeline)
-{
-    char *members;
-
-    cr_assert(asprintf(&members,
-                       COSTS "'host': {'cpus': %s}, %s}, "
-                             "'instanceTypes': {'box': {'vcpu': %s, 'memory': '1GiB', 'boot': "
-                             "'0s'}}, 'instances': '1xbox', 'taskDefinitions': [%s], 'behaviour': "
-                             "{%s}, 'timeline': [%s]",
-                       cpus, costs, cpus, families, behaviour, timeline) > 0);
-    run(members);
-    free(members);
-}
-
 /* Rates are whole parts of a CPU's millionths, so that many of them may be a little off. */
 static void assert_about(int64_t got, int64_t want, const char *what)
 {
