@@ -6,10 +6,15 @@
  */
 #include "exec/calibrate_inside.h"
 
+#include <assert.h>
+
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
-/* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. Until
- * all rounds are over the series hold what each program took until it was ready, and what each took to end. */
+/* What each program took until it was ready, and what each took to end. A round that finds memory that this
+ * machine had never used is dearer than what comes later. */
+static struct rounds touched, freed;
+
+/* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const struct rehearse_round round = {.family = "touch",
@@ -23,9 +28,9 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
-        series_add_all(&calibration->series[MEASURED_TOUCH], times.usec[REHEARSED_EXEC_CPU],
-                       times.n);
-        series_add_all(&calibration->series[MEASURED_FREE], times.usec[REHEARSED_END_CPU], times.n);
+        assert(touched.n < ROUNDS_MOST);
+        series_add_all(&touched.list[touched.n++], times.usec[REHEARSED_EXEC_CPU], times.n);
+        series_add_all(&freed.list[freed.n++], times.usec[REHEARSED_END_CPU], times.n);
     }
     return true;
 }
@@ -86,6 +91,8 @@ bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
     struct series *series = calibration->series;
 
+    series[MEASURED_TOUCH] = calibrate_quieter(&touched);
+    series[MEASURED_FREE] = calibrate_quieter(&freed);
     take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
     take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_CPU], 500));
     return kill_for_memory(calibration, err);
