@@ -21,16 +21,14 @@
 static const char about[] =
     "Measures what starting, stopping and pulling really cost on this machine, with the code that\n"
     "`berth exec` runs: cgroups and namespaces, containers one by one and many at once, agents,\n"
-    "images, memory. Prints medians with the 5th and 95th percentile, and writes PROFILE, which\n"
+    "images, memory, and what a rest costs (the host of a guest takes back memory that nobody\n"
+    "uses). Prints medians with the 5th and 95th percentile, and writes PROFILE, which\n"
     "`berth sim --host-profile PROFILE` and `berth predict` read; without -o that is\n"
-    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds "
-    "the\n"
-    "quieter half counts. Takes two minutes. With --quick less than 30 s: of virtual machines what "
-    "there\n"
-    "is time for then (--boots in-time), unless they are wanted --boots always or never. Exits "
-    "with "
-    "3\n"
-    "where this machine can run no containers.";
+    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds\n"
+    "the quieter two thirds count. Takes two minutes. With --quick less than 30 s: of virtual "
+    "machines\n"
+    "what there is time for then, and no rests (--boots in-time), unless they are wanted\n"
+    "--boots always or never. Exits with 3 where this machine can run no containers.";
 
 static const char examples[] =
     "  berth calibrate                          a table, and host.profile.json\n"
