@@ -27,8 +27,8 @@ static const char about[] =
     "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of rounds\n"
     "the quieter two thirds count. Takes two minutes. With --quick less than 30 s: of virtual "
     "machines\n"
-    "what there is time for then, and no rests (--boots in-time), unless they are wanted\n"
-    "--boots always or never. Exits with 3 where this machine can run no containers.";
+    "what there is time for then, and no rests (--boots in-time), unless they are wanted always\n"
+    "or never. Exits with 3 where this machine can run no containers.";
 
 static const char examples[] =
     "  berth calibrate                          a table, and host.profile.json\n"
