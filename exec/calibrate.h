@@ -97,6 +97,7 @@ enum measured {
     MEASURED_CLEAR_WAIT,     /* until half of that is done */
     MEASURED_KERNEL_COLD_CPU, /* all three of a container that comes and goes alone */
     MEASURED_FREE,           /* CPU time of giving a MiB back at the end */
+    MEASURED_BACKGROUND,     /* what other programs have of a CPU while all are wanted, ppm */
     MEASURED_TOUCH,          /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */

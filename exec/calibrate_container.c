@@ -273,10 +273,17 @@ static bool busy(struct calibration *calibration, struct err *err)
     return true;
 }
 
+/* What changes from minute to minute is looked at several times in between. */
+static bool in_between(struct calibration *calibration, struct err *err)
+{
+    calibrate_background(calibration);
+    return calibrate_touch(calibration, err);
+}
+
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    return calibrate_touch(calibration, err) && alone(calibration, err) &&
-           calibrate_touch(calibration, err) && parked(calibration, err) &&
-           calibrate_crowds(calibration, err) && calibrate_touch(calibration, err) &&
+    return in_between(calibration, err) && alone(calibration, err) &&
+           in_between(calibration, err) && parked(calibration, err) &&
+           calibrate_crowds(calibration, err) && in_between(calibration, err) &&
            calibrate_memory(calibration, err) && beside(calibration, err) && busy(calibration, err);
 }

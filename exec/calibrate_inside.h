@@ -64,6 +64,9 @@ struct rounds {
  * either. */
 struct series calibrate_quieter(const struct rounds *rounds);
 
+/* calibrate_background.c: what other programs have while all processors are wanted; several times a calibration. */
+void calibrate_background(struct calibration *calibration);
+
 /* calibrate_memory.c: touches memory, several times a calibration; then, when the costs of containers are
  * known, makes of it what a MiB costs, and measures what giving it back does. */
 bool calibrate_touch(struct calibration *calibration, struct err *err);

@@ -16,9 +16,9 @@
 #define INSIDE_COLD_MSEC 50 /* chosen: those that were measured cold had idled for 100 */
 #define SAMPLES 40          /* that stand for a series in the profile */
 
-enum unit { UNIT_MSEC, UNIT_KIB, UNIT_MSEC_MIB };
+enum unit { UNIT_MSEC, UNIT_KIB, UNIT_MSEC_MIB, UNIT_PERCENT };
 
-static const char *const unit_names[] = {"ms", "KiB", "ms/MiB"};
+static const char *const unit_names[] = {"ms", "KiB", "ms/MiB", "%"};
 
 struct table_row {
     enum measured what;
@@ -94,6 +94,7 @@ static const struct table_row rows[] = {
     {MEASURED_SCHEDULER_EVENT, "scheduler takes an event", UNIT_MSEC, NULL},
     {MEASURED_TEARDOWN, "told to end until gone", UNIT_MSEC, NULL},
     {MEASURED_CONTAINER_MEMORY, "container, program left out", UNIT_KIB, "memory"},
+    {MEASURED_BACKGROUND, "of each CPU while all are wanted", UNIT_PERCENT, "other programs"},
     {MEASURED_PROCESS, "process: fork, exit, wait", UNIT_MSEC, "kernel"},
     {MEASURED_NAMESPACE_PID, "with a pid namespace", UNIT_MSEC, NULL},
     {MEASURED_NAMESPACE_MOUNT, "with a mount namespace", UNIT_MSEC, NULL},
@@ -108,7 +109,14 @@ static const struct table_row rows[] = {
 
 static double in_unit(int64_t value, enum unit unit)
 {
-    return unit == UNIT_KIB ? (double)value / 1024 : (double)value / 1000;
+    switch (unit) {
+    case UNIT_KIB:
+        return (double)value / 1024;
+    case UNIT_PERCENT:
+        return (double)value / 10000;
+    default:
+        return (double)value / 1000;
+    }
 }
 
 static void print_row(FILE *out, const struct table_row *row, const struct series *series)
@@ -500,9 +508,11 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
     add_measured(json, calibration);
     buffer_add(json,
                "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
-               "MiB\", \"session\": %s },\n    \"agentQueue\": true, \"pullQueue\": true",
+               "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
+               "true",
                capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
-               calibration->session ? "true" : "false");
+               calibration->session ? "true" : "false",
+               (double)series_mean(&calibration->series[MEASURED_BACKGROUND]) / 1e6);
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);

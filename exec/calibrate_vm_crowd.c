@@ -29,8 +29,10 @@ static const char world[] =
     "    \"placementConstraints\": [ { \"type\": \"distinctInstance\" } ] } } ],"
     "  \"costs\": { \"profile\": \"laptop\", \"machines\": \"vms\" } }";
 
-static void take(struct calibration *calibration, const struct story *story)
+/* Where all processors are wanted, what other programs have of them is counted apart. */
+static void take(struct calibration *calibration, const struct story *story, bool all)
 {
+    const struct series *background = &calibration->series[MEASURED_BACKGROUND];
     int64_t alone_usec = series_quantile(&calibration->machines[0][MACHINE_REGISTERED], 500);
     struct series together = {0};
 
@@ -43,6 +45,7 @@ static void take(struct calibration *calibration, const struct story *story)
     }
     if (together.n > 0 && alone_usec > 0) {
         calibration->together = (double)series_quantile(&together, 500) / (double)alone_usec;
+        calibration->together *= all ? 1 - (double)series_mean(background) / 1e6 : 1;
     }
 }
 
@@ -66,7 +69,7 @@ void calibrate_machines_together(struct calibration *calibration)
     scenario = calibrate_scenario(text);
     if (calibrate_run(calibration, scenario, log, &err) &&
         story_load(&story, log, &header, NULL, &err)) {
-        take(calibration, &story);
+        take(calibration, &story, n == cpus);
         story_finish(&story);
         run_header_finish(&header);
     } else if (!calibration->interrupted) {

@@ -22,6 +22,13 @@ static bool on_host(const struct fleet *fleet)
     return fleet->costs.host_cpu > 0;
 }
 
+/* Who works alone leaves a processor to others. */
+static uint64_t host_rate(const struct costs *costs)
+{
+    return (uint64_t)((share_wide)cpu_rate(costs->host_cpu) *
+                      (share_wide)(1000000 - costs->background_ppm) / 1000000);
+}
+
 const struct costs *fleet_costs(const struct fleet *fleet, int32_t instance)
 {
     return fleet->instances[instance].is_vm ? &fleet->inside : &fleet->costs;
@@ -66,10 +73,11 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .locked = nobody,
         .making = nobody,
         .taken = nobody,
+        .uneven_usec = USEC_NEVER,
         .read = message_new(MESSAGE_TICK),
     };
     share_init(&fleet->common[COMMON_HOST],
-               on_host(fleet) && costs->contention ? cpu_rate(costs->host_cpu) : SHARE_RATE_MAX);
+               on_host(fleet) && costs->contention ? host_rate(costs) : SHARE_RATE_MAX);
     /* On one machine in front of somebody a part of a period more or less is seen. */
     fleet->common[COMMON_HOST].exact = costs->contention;
     fleet->session = fleet->kernel = SHARE_ROOT;
@@ -126,6 +134,7 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->machines);
     free(fleet->machine_of);
     free(fleet->in_line);
+    free(fleet->lines);
     free(fleet->in_turn);
     free(fleet->left_usec);
     free(fleet->quiet);

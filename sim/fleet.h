@@ -69,6 +69,7 @@ struct fleet_container {
     bool in_line;          /* it is among `in_line` */
     bool in_turn;          /* or among `in_turn` */
     int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
+    int32_t line;          /* the processor in whose line it began to work */
     int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;         /* its number */
     int32_t n_starts;
@@ -243,6 +244,9 @@ struct fleet {
     int64_t lined_cpu;            /* what of `working_cpu` the lines were made for */
     int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;
+    int32_t *lines; /* how many work in each processor's line */
+    int n_lines, cap_lines;
+    int64_t uneven_usec; /* since then they differ by two and more, USEC_NEVER */
     int64_t *in_turn; /* who waits for its turns, or did: fleet_key(), or of duties -1 - number */
     int n_in_turn, cap_in_turn;
     int64_t working_cpu;      /* CPU units of the host on which containers work: */

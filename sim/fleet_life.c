@@ -169,6 +169,7 @@ static void begin_work(struct fleet *fleet, struct fleet_container *container, i
     fleet->working_cpu += container->working_cpu;
     fleet->working_weight += task_weight(definition);
     fleet->n_working++;
+    fleet_come_to_lines(fleet, container);
     fleet_fill_up(fleet, container->working_cpu);
 }
 
@@ -183,6 +184,7 @@ static void end_burning(struct fleet *fleet, struct fleet_container *container, 
     fleet->working_cpu -= container->working_cpu;
     fleet->working_weight -= task_weight(fleet_taskdef(fleet, task)->definition);
     fleet->n_working--;
+    fleet_leave_lines(fleet, container);
     container->working_cpu = 0;
 }
 

@@ -125,10 +125,20 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 
+/* fleet_lines.c */
+/* It has begun to work, on `working_cpu`; it has ended, with that. */
+void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);
+void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container);
+/* How many stand in the shortest line and in the shortest of the others; INT32_MAX: there is no other. */
+struct fleet_shortest {
+    int32_t first, second;
+};
+struct fleet_shortest fleet_shortest_lines(struct fleet *fleet);
+
 /* fleet_turns.c */
 /* What its start, or its work, waits for turns now. */
-int64_t fleet_turns_usec(const struct fleet *fleet, const struct fleet_container *container,
-                         int32_t task, bool works);
+int64_t fleet_turns_usec(struct fleet *fleet, const struct fleet_container *container, int32_t task,
+                         bool works);
 /* Of what the duty waits, so much of it first for its turns. */
 void fleet_wait_for_turns(struct fleet *fleet, int32_t duty, int64_t usec);
 /* It will work after that wait for its turns. */

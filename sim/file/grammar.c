@@ -317,6 +317,8 @@ static const struct grammar_member host_members[] = {
     {"memory", SHAPE_SIZE, .about = "of the host"},
     {"session", SHAPE_BOOL,
      .about = "agents and what they start share one part of the CPUs, as big as an instance's"},
+    {"background", SHAPE_DECIMAL,
+     .about = "0 to 0.99: the part of all CPUs that other programs take where all are wanted; default 0"},
     {.name = NULL},
 };
 const struct grammar host_grammar = {

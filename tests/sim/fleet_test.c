@@ -55,6 +55,23 @@ Test(fleet, instances_of_a_host_share_it)
     trial_end();
 }
 
+/* Other programs have a quarter of two CPUs where both are wanted: who is alone leaves them one. */
+Test(fleet, other_programs_have_their_part_of_a_host)
+{
+    run(COSTS "'host': {'cpus': 2, 'background': 0.25}}, " BOX(
+        2) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "],"
+                                                                "'behaviour': {'a/c': {'work': "
+                                                                "'3s'}},"
+                                                                "'timeline': [" RUN(
+                                                                    "a", "1s",
+                                                                    1) "," RUN("a", "9s", 2) "]");
+    assert_usec(worked_usec(1), 3 * SECOND, "alone");
+    for (int t = 2; t <= 3; t++)
+        assert_usec(worked_usec(t), 4 * SECOND, "both");
+    trial_end();
+}
+
 Test(fleet, without_contention_everybody_is_alone)
 {
     run(COSTS "'host': {'cpus': 1}, 'contention': false}, " BOX(
@@ -758,7 +775,8 @@ static void print_costs(FILE *out, int round, int *n)
         if (roll(round, n, 3) == 0)
             fprintf(out, ", '%s': %s", cost_step_names[step], one_of(round, n, times));
     if (roll(round, n, 2))
-        fprintf(out, ", 'host': {'cpus': %lld}", 1 + (long long)roll(round, n, 4));
+        fprintf(out, ", 'host': {'cpus': %lld, 'background': 0.%lld}",
+                1 + (long long)roll(round, n, 4), (long long)roll(round, n, 10));
     if (roll(round, n, 3) == 0)
         fprintf(out, ", 'machines': 'vms', 'path': '%s'",
                 boot_path_names[roll(round, n, BOOT_PATHS)]);

@@ -117,6 +117,46 @@ Test(fleet_turns, beside_work_turns_are_waited_for)
     trial_end();
 }
 
+/* Of a task that comes when so many work on two CPUs, what its start and its work wait for turns. Nobody else is
+ * there whom costs could delay. */
+static void wait_behind(int n, int64_t *start_usec, int64_t *work_usec)
+{
+    char timeline[200];
+    int late = n + 1;
+
+    snprintf(timeline, sizeof timeline, RUN("long", "1s", %d) "," RUN("late", "2s", 1), n);
+    run_on("2", "'balanceAfter': '100ms', 'startTurns': '6ms', 'workTurns': '8ms'",
+           JOB("long", "") "," JOB("late", ""),
+           "'long/c': {'work': '9s'}, 'late/c': {'ready': '1us', 'work': '1us', 'idle': '0s'}",
+           timeline);
+    *start_usec = life(late, 0)->started_at_usec - 2 * SECOND;
+    *work_usec = worked_usec(late) / MSEC * MSEC;
+    trial_end();
+}
+
+/* Lines of one each: as measured. Of two and one: nobody leaves the shorter. Longer ones: a start waits for more at
+ * once, the square root of them, and work for its part of the turns of one. */
+Test(fleet_turns, longer_lines_make_starts_wait_longer_and_work_less)
+{
+    static const struct {
+        int n;
+        int64_t start_usec, work_usec;
+    } rows[] = {{1, 0, 0},
+                {2, 6000, 8 * MSEC},
+                {3, 2000, 4 * MSEC},
+                {4, 8485, 4 * MSEC},
+                {5, 8485, 4 * MSEC},
+                {8, 12000, 2 * MSEC}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t start_usec, work_usec;
+
+        wait_behind(rows[i].n, &start_usec, &work_usec);
+        assert_usec(start_usec, rows[i].start_usec, "start");
+        assert_usec(work_usec, rows[i].work_usec, "work");
+    }
+}
+
 /* When the second task's container has started, with those costs of turns. */
 static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
 {

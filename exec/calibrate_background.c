@@ -1,0 +1,93 @@
+/*
+ * What other programs of this machine take while all its processors are wanted: the kernel's own threads, a
+ * host's agents, whatever runs beside. Who works alone leaves them a processor; a crowd does not.
+ */
+#include "exec/calibrate_inside.h"
+
+#include "exec/loop.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Long against a turn and against what wakes up now and then. */
+#define BUSY_USEC 250000
+
+/* What the kernel has put off of what was measured before is done by then. */
+#define QUIET_USEC 150000
+
+static int64_t clock_usec(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* Keeps the processor busy. Returns what others had of it, in millionths. */
+static int32_t burn(int cpu)
+{
+    cpu_set_t set;
+    int64_t begin_usec, cpu_usec, all_usec;
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof set, &set); /* the kernel would spread them a little later */
+    begin_usec = loop_clock_usec();
+    cpu_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
+    do {
+        all_usec = loop_clock_usec() - begin_usec;
+    } while (all_usec < BUSY_USEC);
+    cpu_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - cpu_usec;
+    return (int32_t)((all_usec - cpu_usec) * 1000000 / all_usec);
+}
+
+static pid_t begin_burning(int cpu, int result_fd)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int32_t ppm = burn(cpu);
+
+        _exit(write(result_fd, &ppm, sizeof ppm) == sizeof ppm ? EXIT_FINE : EXIT_MACHINE);
+    }
+    return pid;
+}
+
+/* On every processor that this process may use. */
+static void burn_all(struct series *series)
+{
+    pid_t pids[CPU_SETSIZE];
+    cpu_set_t allowed;
+    int32_t ppm;
+    int ends[2], n = 0;
+
+    usleep(QUIET_USEC);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
+        return;
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &allowed)) {
+            pids[n++] = begin_burning(cpu, ends[1]);
+        }
+    }
+    close(ends[1]);
+    while (read(ends[0], &ppm, sizeof ppm) == sizeof ppm) {
+        series_add(series, ppm > 0 ? ppm : 0);
+    }
+    close(ends[0]);
+    for (int i = 0; i < n; i++) {
+        if (pids[i] > 0) {
+            waitpid(pids[i], NULL, 0);
+        }
+    }
+}
+
+void calibrate_background(struct calibration *calibration)
+{
+    for (int n = calibration->quick ? 1 : 3; n > 0; n--) {
+        burn_all(&calibration->series[MEASURED_BACKGROUND]);
+    }
+}
