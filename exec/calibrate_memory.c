@@ -1,30 +1,30 @@
 /*
  * What a MiB costs that is touched for the first time, and given back at the end, and an end for want of
- * it. Where the machine is a guest itself, its host takes back what is not used for a while, and memory
- * that was just given back is cheap: a real run finds it in between, so rounds of touching are as far from
- * each other as a calibration allows.
+ * it. Memory is brought to hand before, as it is before a run (exec/warm.h).
  */
 #include "exec/calibrate_inside.h"
+
+#include "exec/warm.h"
 
 #include <assert.h>
 
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
-/* What each program took until it was ready, and what each took to end. A round that finds memory that this
- * machine had never used is dearer than what comes later. */
+/* What each program took until it was ready, and what each took to end. */
 static struct rounds touched, freed;
 
 /* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const struct rehearse_round round = {.family = "touch",
-                                         .n = 6,
+                                         .n = 4,
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
                                          .agents = calibrate_crowd_agents()};
     struct rehearse_times times;
 
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
+        warm_memory(round.n * round.agents * ((int64_t)TOUCHED_MIB << 20));
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }

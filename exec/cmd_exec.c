@@ -14,6 +14,7 @@
 #include "exec/report.h"
 #include "exec/trial.h"
 #include "exec/wants.h"
+#include "exec/warm.h"
 #include "file/fatal.h"
 #include "file/options.h"
 #include "file/units.h"
@@ -283,6 +284,7 @@ static bool control(struct stage *stage, struct err *err)
         return false;
     }
     job.cloud_fd = open_cloud(stage);
+    warm_memory(warm_wanted(&stage->plans));
     ok = controller_run(&job, &result, err);
     if (prints_folder_finish(stage->prints)) {
         stage->report.prints = stage->prints;
