@@ -50,7 +50,7 @@ enum measured {
     MEASURED_CREATE_COLD_CPU,
     MEASURED_CREATE_CPU,
     MEASURED_CREATE_TOGETHER_CPU, /* likewise by several agents at once */
-    MEASURED_CREATE_WAIT, /* in a crowd: beyond its CPU time */
+    MEASURED_CREATE_WAIT,         /* in a crowd: beyond its CPU time */
     MEASURED_NETWORK,
     MEASURED_NETWORK_CPU,
     MEASURED_START_COLD,
@@ -60,22 +60,24 @@ enum measured {
     MEASURED_CHILD_CPU,
     MEASURED_EXEC_COLD_CPU,
     MEASURED_EXEC_CPU,
-    MEASURED_CHILD_WAIT,    /* from the order to start until ready, less CPU time */
-    MEASURED_START_TURNS,   /* of a start, more than that where work keeps all CPUs busy */
-    MEASURED_WORK_TURNS,    /* likewise of short work, more than it takes with half a CPU */
-    MEASURED_AGENT_TURN,    /* of an agent at work, what it waits when work comes to all CPUs */
+    MEASURED_CHILD_WAIT,       /* from the order to start until ready, less CPU time */
+    MEASURED_START_TURNS,      /* of a start, more than that where work keeps all CPUs busy */
+    MEASURED_WORK_TURNS,       /* likewise of short work, more than it takes with half a CPU */
+    MEASURED_LEAST_WORK_TURNS, /* of work without CPU units */
+    MEASURED_READY_TURN,       /* until an agent hears that who keeps the last idle CPU is ready */
+    MEASURED_AGENT_TURN,       /* of an agent at work, what it waits when work comes to all CPUs */
     /* after a long rest, more than after a short one */
-    MEASURED_REST_EVENT,  /* the scheduler's decision until the agent creates: its events, and a pull of nothing */
+    MEASURED_REST_EVENT, /* the scheduler's decision until the agent creates: its events, and a pull of nothing */
     MEASURED_REST_CREATE, /* and what follows, each until it is told of */
     MEASURED_REST_CHILD,
     MEASURED_REST_EXEC,
-    MEASURED_REST_FRESH,  /* CPU time, of all that starts a crowd's, each */
+    MEASURED_REST_FRESH, /* CPU time, of all that starts a crowd's, each */
     MEASURED_REST_SIGNAL, /* CPU time, where a crowd has rested: of the agent until it knows of an end */
     MEASURED_REST_END,    /* of the container's processes */
     MEASURED_REST_REMOVE, /* of the agent */
     MEASURED_REST_BEHIND, /* of the kernel, behind that */
-    MEASURED_COOLS_IN,    /* memory that is not used stays at hand for so long, an equal part each */
-    MEASURED_STOP,          /* SIGTERM until the agent knows */
+    MEASURED_COOLS_IN, /* memory that is not used stays at hand for so long, an equal part each */
+    MEASURED_STOP,     /* SIGTERM until the agent knows */
     MEASURED_EXIT_COLD_CPU, /* the agent's CPU time of that */
     MEASURED_EXIT_CPU,      /* likewise in a crowd */
     MEASURED_END_COLD_CPU,  /* of the container's processes, likewise */
@@ -87,18 +89,18 @@ enum measured {
     MEASURED_SEE_END_CPU,    /* the agent's for that */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_REMOVE_WAIT,    /* in a crowd: beyond its CPU time */
-    MEASURED_SEE_CPU,        /* the agent takes what a container has told, each */
-    MEASURED_SEE_CROWD_CPU,  /* in a crowd, all that one tells until it is ready */
-    MEASURED_KEEP_CPU,       /* and keeps what it has printed by then */
-    MEASURED_BEHIND_CPU,     /* of the kernel's own threads while containers come, each */
-    MEASURED_BEHIND_END_CPU, /* likewise while they go */
-    MEASURED_CLEAR_CPU,      /* likewise when they have gone */
-    MEASURED_CLEAR_WAIT,     /* until half of that is done */
+    MEASURED_REMOVE_WAIT,     /* in a crowd: beyond its CPU time */
+    MEASURED_SEE_CPU,         /* the agent takes what a container has told, each */
+    MEASURED_SEE_CROWD_CPU,   /* in a crowd, all that one tells until it is ready */
+    MEASURED_KEEP_CPU,        /* and keeps what it has printed by then */
+    MEASURED_BEHIND_CPU,      /* of the kernel's own threads while containers come, each */
+    MEASURED_BEHIND_END_CPU,  /* likewise while they go */
+    MEASURED_CLEAR_CPU,       /* likewise when they have gone */
+    MEASURED_CLEAR_WAIT,      /* until half of that is done */
     MEASURED_KERNEL_COLD_CPU, /* all three of a container that comes and goes alone */
-    MEASURED_FREE,           /* CPU time of giving a MiB back at the end */
-    MEASURED_BACKGROUND,     /* what other programs have of a CPU while all are wanted, ppm */
-    MEASURED_TOUCH,          /* CPU time of a MiB touched for the first time */
+    MEASURED_FREE,            /* CPU time of giving a MiB back at the end */
+    MEASURED_BACKGROUND,      /* what other programs have of a CPU while all are wanted, ppm */
+    MEASURED_TOUCH,           /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */
     MEASURED_PULL_CPU,

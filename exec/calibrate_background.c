@@ -8,6 +8,8 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +20,9 @@
 /* What the kernel has put off of what was measured before is done by then. */
 #define QUIET_USEC 150000
 
+/* So long it takes at most to begin one. */
+#define BEGIN_USEC 1000
+
 static int64_t clock_usec(clockid_t clock)
 {
     struct timespec now;
@@ -26,62 +31,74 @@ static int64_t clock_usec(clockid_t clock)
     return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-/* Keeps the processor busy. Returns what others had of it, in millionths. */
-static int32_t burn(int cpu)
+/* Keeps the processor busy from then on. Returns what others had of it, in millionths; -1: it is not to be had. */
+static int32_t burn(int cpu, int64_t begin_usec)
 {
     cpu_set_t set;
-    int64_t begin_usec, cpu_usec, all_usec;
+    int64_t cpu_usec, all_usec;
 
     CPU_ZERO(&set);
     CPU_SET(cpu, &set);
-    sched_setaffinity(0, sizeof set, &set); /* the kernel would spread them a little later */
-    begin_usec = loop_clock_usec();
+    if (sched_setaffinity(0, sizeof set, &set) != 0) {
+        return -1;
+    }
+    while (loop_clock_usec() < begin_usec) {
+    }
     cpu_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
     do {
         all_usec = loop_clock_usec() - begin_usec;
     } while (all_usec < BUSY_USEC);
     cpu_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID) - cpu_usec;
-    return (int32_t)((all_usec - cpu_usec) * 1000000 / all_usec);
+    return cpu_usec < all_usec ? (int32_t)((all_usec - cpu_usec) * 1000000 / all_usec) : 0;
 }
 
-static pid_t begin_burning(int cpu, int result_fd)
+static pid_t begin_burning(int cpu, int64_t begin_usec, int result_fd)
 {
     pid_t pid = fork();
 
     if (pid == 0) {
-        int32_t ppm = burn(cpu);
+        int32_t ppm;
 
-        _exit(write(result_fd, &ppm, sizeof ppm) == sizeof ppm ? EXIT_FINE : EXIT_MACHINE);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ppm = burn(cpu, begin_usec);
+        _exit(ppm >= 0 && write(result_fd, &ppm, sizeof ppm) == sizeof ppm ? EXIT_FINE
+                                                                           : EXIT_MACHINE);
     }
     return pid;
 }
 
-/* On every processor that this process may use. */
+/* On every processor that this process may use, from when all have been begun. Adds what others had on average. */
 static void burn_all(struct series *series)
 {
     pid_t pids[CPU_SETSIZE];
     cpu_set_t allowed;
+    int64_t begin_usec, sum_ppm = 0;
     int32_t ppm;
-    int ends[2], n = 0;
+    int ends[2], n = 0, n_heard = 0;
 
     usleep(QUIET_USEC);
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
         return;
     }
+    begin_usec = loop_clock_usec() + BEGIN_USEC * CPU_COUNT(&allowed);
     for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (CPU_ISSET(cpu, &allowed)) {
-            pids[n++] = begin_burning(cpu, ends[1]);
+            pids[n++] = begin_burning(cpu, begin_usec, ends[1]);
         }
     }
     close(ends[1]);
     while (read(ends[0], &ppm, sizeof ppm) == sizeof ppm) {
-        series_add(series, ppm > 0 ? ppm : 0);
+        sum_ppm += ppm;
+        n_heard++;
     }
     close(ends[0]);
     for (int i = 0; i < n; i++) {
         if (pids[i] > 0) {
             waitpid(pids[i], NULL, 0);
         }
+    }
+    if (n_heard > 0) {
+        series_add(series, sum_ppm / n_heard);
     }
 }
 

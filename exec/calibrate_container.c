@@ -7,6 +7,7 @@
 #include "exec/kernel_threads.h"
 #include "exec/loop.h"
 #include "exec/rehearse.h"
+#include "exec/scale.h"
 
 #include <assert.h>
 #include <string.h>
@@ -217,26 +218,46 @@ static bool parked(struct calibration *calibration, struct err *err)
 
 /* ---- beside work ---- */
 
+/* As many as there are processors; of more than a round holds, so many. */
+static int all_cpus(void)
+{
+    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+
+    return cpus > 32 ? 32 : (int)cpus;
+}
+
+/* What takes so long on all of a CPU, on half of what other programs leave of one. */
+static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
+{
+    const int64_t others_ppm = series_mean(&calibration->series[MEASURED_BACKGROUND]);
+
+    return 2 * usec * 1000000 / (1000001 - others_ppm);
+}
+
 /* Starts while containers work on all CPUs: their turns come later. What is loaded, and what works, then has
  * half a CPU: twice its CPU time is no wait for a turn. */
 static bool beside(struct calibration *calibration, struct err *err)
 {
     const struct series *series = calibration->series;
-    const int64_t start_usec = series_quantile(&series[MEASURED_START_COLD], 500) +
-                               series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
-                               series_quantile(&series[MEASURED_CHILD_WAIT], 500) +
-                               2 * series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
-    const int64_t work_usec = 2 * REHEARSE_WORK_USEC + series_quantile(&series[MEASURED_STOP], 500);
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct rehearse_round round = {.family = "short",
-                                         .n = calibration->quick ? 10 : 20,
-                                         .rest_usec = CALIBRATE_REST_USEC,
-                                         .beside = cpus > 32 ? 32 : (int)cpus};
-    static struct rounds start, work;
+    const int64_t start_usec =
+        series_quantile(&series[MEASURED_START_COLD], 500) +
+        series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
+        series_quantile(&series[MEASURED_CHILD_WAIT], 500) +
+        on_half_usec(calibration, series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500));
+    const int64_t work_usec = on_half_usec(calibration, REHEARSE_WORK_USEC) +
+                              series_quantile(&series[MEASURED_STOP], 500);
+    static struct rounds start, work[2];
     struct rehearse_times times;
 
-    start = work = (struct rounds){0};
-    for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
+    start = work[false] = work[true] = (struct rounds){0};
+    for (int n = calibration->quick ? 2 : 6; n > 0; n--) {
+        const bool least = n % 2 == 0; /* a start waits as long with either weight */
+        const struct rehearse_round round = {.family = least ? "least" : "short",
+                                             .n = calibration->quick ? 10 : 20,
+                                             .rest_usec = CALIBRATE_REST_USEC,
+                                             .works = true,
+                                             .beside = all_cpus()};
+
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
@@ -246,21 +267,46 @@ static bool beside(struct calibration *calibration, struct err *err)
 
             series_add(&start.list[start.n], more_usec > 0 ? more_usec : 0);
             more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
-            series_add(&work.list[work.n], more_usec > 0 ? more_usec : 0);
+            series_add(&work[least].list[work[least].n], more_usec > 0 ? more_usec : 0);
         }
         start.n++;
-        work.n++;
+        work[least].n++;
     }
     calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
-    calibration->series[MEASURED_WORK_TURNS] = calibrate_quieter(&work);
+    calibration->series[MEASURED_WORK_TURNS] = calibrate_quieter(&work[false]);
+    calibration->series[MEASURED_LEAST_WORK_TURNS] = calibrate_quieter(&work[true]);
+    return true;
+}
+
+/* Likewise while one processor is idle: who gets it keeps it, and its agent hears later that it is ready. */
+static bool on_the_last(struct calibration *calibration, struct err *err)
+{
+    const struct series *series = calibration->series;
+    const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
+    const struct rehearse_round round = {.family = "short",
+                                         .n = calibration->quick ? 16 : 24,
+                                         .rest_usec = CALIBRATE_REST_USEC,
+                                         .works = true,
+                                         .beside = all_cpus() - 1};
+    struct rehearse_times times;
+
+    for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
+        if (!calibrate_rehearse(calibration, &round, &times, err)) {
+            return false;
+        }
+        for (int i = 0; i < times.n; i++) {
+            int64_t usec = times.usec[REHEARSED_EXEC][i] - exec_usec;
+
+            series_add(&calibration->series[MEASURED_READY_TURN], usec > 0 ? usec : 0);
+        }
+    }
     return true;
 }
 
 /* Work that comes to all CPUs while the agent works without a rest. */
 static bool busy(struct calibration *calibration, struct err *err)
 {
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const int group = cpus > 32 ? 32 : (int)cpus, most = REHEARSE_MOST / group;
+    const int group = all_cpus(), most = REHEARSE_MOST / group;
     const int groups = calibration->quick && most > 10 ? 10 : most;
     const struct rehearse_round round = {
         .family = "short", .n = groups * group, .rest_usec = CALIBRATE_REST_USEC, .busy = group};
@@ -285,5 +331,6 @@ bool calibrate_containers(struct calibration *calibration, struct err *err)
     return in_between(calibration, err) && alone(calibration, err) &&
            in_between(calibration, err) && parked(calibration, err) &&
            calibrate_crowds(calibration, err) && in_between(calibration, err) &&
-           calibrate_memory(calibration, err) && beside(calibration, err) && busy(calibration, err);
+           calibrate_memory(calibration, err) && beside(calibration, err) &&
+           on_the_last(calibration, err) && busy(calibration, err);
 }

@@ -17,7 +17,7 @@ static struct rounds touched, freed;
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const struct rehearse_round round = {.family = "touch",
-                                         .n = 4,
+                                         .n = 2,
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
                                          .agents = calibrate_crowd_agents()};

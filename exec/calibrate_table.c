@@ -52,6 +52,8 @@ static const struct table_row rows[] = {
     {MEASURED_CHILD_WAIT, "start until ready: waiting", UNIT_MSEC, NULL},
     {MEASURED_START_TURNS, "beside work on all CPUs, more", UNIT_MSEC, NULL},
     {MEASURED_WORK_TURNS, "and 20 ms of work there, more", UNIT_MSEC, NULL},
+    {MEASURED_LEAST_WORK_TURNS, "likewise, without CPU units", UNIT_MSEC, NULL},
+    {MEASURED_READY_TURN, "on the last idle CPU: ready after", UNIT_MSEC, NULL},
     {MEASURED_AGENT_TURN, "agent at work, when that comes", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
@@ -339,6 +341,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_samples(json, &series[MEASURED_START_TURNS]);
     buffer_add_text(json, ",\n    \"workTurns\": ");
     add_samples(json, &series[MEASURED_WORK_TURNS]);
+    buffer_add_text(json, ",\n    \"leastWorkTurns\": ");
+    add_samples(json, &series[MEASURED_LEAST_WORK_TURNS]);
+    buffer_add_text(json, ",\n    \"readyTurn\": ");
+    add_samples(json, &series[MEASURED_READY_TURN]);
     buffer_add_text(json, ",\n    \"agentTurn\": ");
     add_samples(json, &series[MEASURED_AGENT_TURN]);
     if (series[MEASURED_COOLS_IN].n > 0) {
@@ -358,8 +364,7 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
     int64_t container = series_quantile(&calibration->series[MEASURED_CONTAINER_MEMORY], 500);
 
     buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\", \"freePerMiB\": \"%" PRId64 "us\"",
-               touch_usec,
-               series_mean(&calibration->series[MEASURED_FREE]));
+               touch_usec, series_mean(&calibration->series[MEASURED_FREE]));
     if (unpack_usec > 0) {
         buffer_add(json, ",\n    \"unpackPerSecond\": \"%" PRId64 "KiB\"",
                    1024 * INT64_C(1000000) / unpack_usec);
@@ -503,18 +508,19 @@ static void add_measured(struct buffer *json, const struct calibration *calibrat
 
 void calibrate_write(struct buffer *json, const struct calibration *calibration)
 {
+    const double background = (double)series_mean(&calibration->series[MEASURED_BACKGROUND]) / 1e6;
     const struct capacity capacity = capacity_of_machine();
 
     buffer_add_text(json, "{ \"berth\": \"host-profile/1\",\n");
     add_machine(json, calibration);
     add_measured(json, calibration);
-    buffer_add(json,
-               "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
-               "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
-               "true",
-               capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
-               calibration->session ? "true" : "false",
-               (double)series_mean(&calibration->series[MEASURED_BACKGROUND]) / 1e6);
+    buffer_add(
+        json,
+        "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
+        "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
+        "true",
+        capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
+        calibration->session ? "true" : "false", background < 0.99 ? background : 0.99);
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);

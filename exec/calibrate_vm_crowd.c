@@ -5,6 +5,7 @@
 #include "exec/calibrate_inside.h"
 
 #include "exec/loop.h"
+#include "exec/scale.h"
 #include "file/scenario.h"
 #include "file/story.h"
 
@@ -69,7 +70,7 @@ void calibrate_machines_together(struct calibration *calibration)
     scenario = calibrate_scenario(text);
     if (calibrate_run(calibration, scenario, log, &err) &&
         story_load(&story, log, &header, NULL, &err)) {
-        take(calibration, &story, n == cpus);
+        take(calibration, &story, n == capacity_of_machine().cpu / CPU_UNITS_PER_VCPU);
         story_finish(&story);
         run_header_finish(&header);
     } else if (!calibration->interrupted) {

@@ -30,13 +30,11 @@
 
 static const char about[] =
     "Runs a scenario, or a bare ECS task definition, for real: each instance is a cgroup with an\n"
-    "agent, each container has namespaces of its own. The run is logged in RUN: without -o that "
-    "is\n"
-    "the scenario's name with .exec.run, here. When it is over every decision is made again from "
-    "the\n"
-    "log and compared. A task on Fargate gets a virtual machine of its own. Ctrl-C ends the run in "
-    "order, a second one at once; nothing is left "
-    "behind.\n"
+    "agent, each container has namespaces of its own. The run is logged in RUN: without -o that\n"
+    "is the scenario's name with .exec.run, here. When it is over every decision is made again\n"
+    "from the log and compared. A task on Fargate gets a virtual machine of its own. The memory\n"
+    "that programs will touch is touched once before: a guest's host may have taken it back.\n"
+    "Ctrl-C ends the run in order, a second one at once; nothing is left behind.\n"
     "Exits with 1 if an expectation fails or the replay differs, with 3 if this machine cannot.";
 
 static const char examples[] =

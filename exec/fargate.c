@@ -49,7 +49,7 @@ static int64_t most_desired(const struct scenario *scenario, const struct create
     return most;
 }
 
-static void add_use(struct fargate_use *uses, int *n, int32_t taskdef, int64_t tasks)
+static void add_use(struct task_use *uses, int *n, int32_t taskdef, int64_t tasks)
 {
     int i = 0;
 
@@ -57,43 +57,63 @@ static void add_use(struct fargate_use *uses, int *n, int32_t taskdef, int64_t t
         i++;
     }
     if (i == *n) {
-        uses[(*n)++] = (struct fargate_use){taskdef, 0};
+        uses[(*n)++] = (struct task_use){taskdef, 0};
     }
     uses[i].n += tasks;
 }
 
+/* Only what goes to Fargate, or all. */
 static void add_call(const struct scenario *scenario, const struct message *message,
-                     int32_t taskdef, struct fargate_use *uses, int *n)
+                     int32_t taskdef, bool fargate, struct task_use *uses, int *n)
 {
     const struct create_service *service = &message->as.create_service;
     const struct run_task *run = &message->as.run_task;
+    bool daemon =
+        message->kind == MESSAGE_CREATE_SERVICE && service->scheduling == SCHEDULING_DAEMON;
 
     if (taskdef == ID_NONE) {
         return;
     }
-    if (message->kind == MESSAGE_CREATE_SERVICE && service->scheduling != SCHEDULING_DAEMON &&
-        goes_there(scenario, service->providers, service->n_providers, service->launch_type_ec2)) {
-        add_use(uses, n, taskdef, most_desired(scenario, service));
-    } else if (message->kind == MESSAGE_RUN_TASK &&
-               goes_there(scenario, run->providers, run->n_providers, run->launch_type_ec2)) {
-        add_use(uses, n, taskdef, run->count);
+    if (message->kind == MESSAGE_CREATE_SERVICE) {
+        if (!fargate || (!daemon && goes_there(scenario, service->providers, service->n_providers,
+                                               service->launch_type_ec2))) {
+            add_use(uses, n, taskdef, daemon ? 1 : most_desired(scenario, service));
+        }
+    } else if (message->kind == MESSAGE_RUN_TASK) {
+        if (!fargate ||
+            goes_there(scenario, run->providers, run->n_providers, run->launch_type_ec2)) {
+            add_use(uses, n, taskdef, run->count);
+        }
+    } else if (message->kind == MESSAGE_START_TASK && !fargate) {
+        add_use(uses, n, taskdef, message->as.start_task.n_instances);
     }
 }
 
-struct fargate_use *fargate_uses(const struct scenario *scenario, int *n)
+static struct task_use *find_uses(const struct scenario *scenario, bool fargate, int *n)
 {
-    struct fargate_use *uses = calloc((size_t)scenario->n_taskdefs + 1, sizeof *uses);
+    struct task_use *uses = calloc((size_t)scenario->n_taskdefs + 1, sizeof *uses);
 
     assert(uses != NULL);
     *n = 0;
     for (int i = 0; i < scenario->n_services; i++) {
         add_call(scenario, &scenario->services[i], scenario->services[i].as.create_service.taskdef,
-                 uses, n);
+                 fargate, uses, n);
     }
     for (int i = 0; i < scenario->n_timeline; i++) {
-        add_call(scenario, &scenario->timeline[i].call, scenario->timeline[i].taskdef, uses, n);
+        add_call(scenario, &scenario->timeline[i].call, scenario->timeline[i].taskdef, fargate,
+                 uses, n);
     }
     return uses;
+}
+
+struct task_use *task_uses(const struct scenario *scenario, int *n)
+{
+    return find_uses(scenario, false, n);
+}
+
+struct task_use *fargate_uses(const struct scenario *scenario, int *n)
+{
+    return find_uses(scenario, true, n);
 }
 
 struct instance_type fargate_type(const struct scenario *scenario, int32_t taskdef)

@@ -1,6 +1,6 @@
 /*
- * What a scenario puts on Fargate, so far as one can know before it runs: each such task will be a
- * virtual machine of its own. It must never know how one is made.
+ * What a scenario asks for, so far as one can know before it runs, and what of that goes to Fargate: each such
+ * task will be a virtual machine of its own. It must never know how one is made.
  */
 #ifndef BERTH_EXEC_FARGATE_H
 #define BERTH_EXEC_FARGATE_H
@@ -11,14 +11,15 @@
 #include <stdint.h>
 
 /* Tasks of one definition, if all of them ran at once. */
-struct fargate_use {
+struct task_use {
     int32_t taskdef;
     int64_t n;
 };
 
-/* All of them; free() the list. Services count with the most that somebody wants of them, RunTask calls
- * with all their tasks; what scaling policies and deployments add is not known yet. */
-struct fargate_use *fargate_uses(const struct scenario *scenario, int *n);
+/* All of them, and those on Fargate; free() the list. Services count with the most that somebody wants of them, calls
+ * with all their tasks, daemons with one; what scaling policies and deployments add is not known yet. */
+struct task_use *task_uses(const struct scenario *scenario, int *n);
+struct task_use *fargate_uses(const struct scenario *scenario, int *n);
 
 /* A micro-VM as a type of instance: of its task's size. */
 struct instance_type fargate_type(const struct scenario *scenario, int32_t taskdef);

@@ -218,7 +218,7 @@ static bool check_sizes(struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
     int n_uses;
-    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
+    struct task_use *uses = fargate_uses(scenario, &n_uses);
     int64_t wanted_mib = 0;
 
     guests->free_mib = capacity_free_bytes() / MIB;
@@ -300,7 +300,7 @@ static bool make_snapshots(struct guests *guests, struct err *err)
 {
     const struct scenario *scenario = guests->plans->scenario;
     int n_uses;
-    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
+    struct task_use *uses = fargate_uses(scenario, &n_uses);
     bool ok = true;
 
     for (int i = 0; ok && i < n_uses; i++) {

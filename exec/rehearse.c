@@ -21,6 +21,7 @@
 
 #define TOUCH "128MiB"
 #define WORK "work"
+#define LEAST_WORK "least_work"
 
 #define WORKER(name)                                                                               \
     "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
@@ -39,14 +40,17 @@ static const char world[] =
     "  \"taskDefinitions\": ["
     FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
     FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") ","
-    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," WORKER("short") "," WORKER(WORK) "],"
+    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," WORKER("short") ","
+    FAMILY("least", "none") "," WORKER(WORK) "," FAMILY(LEAST_WORK, "none") "],"
     "  \"behaviour\": {"
     "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
     "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"
     "    \"touch/c\": { \"idle\": \"forever\", \"memory\": \"" TOUCH "\" },"
     "    \"once/c\": { \"idle\": \"0s\" }, \"within/c\": { \"idle\": \"0s\", \"memory\": \"16MiB\" },"
     "    \"beyond/c\": { \"idle\": \"0s\", \"memory\": \"24MiB\" },"
-    "    \"short/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" } },"
+    "    \"short/c\": { \"work\": \"20ms\" },"
+    "    \"least/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" },"
+    "    \"" LEAST_WORK "/c\": { \"work\": \"1h\" } },"
     "  \"until\": \"1s\" }";
 /* clang-format on */
 
@@ -81,7 +85,8 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
     stage->setup.work_program = (char *)(uintptr_t)programs->work;
     plans_make(&stage->plans, stage->scenario, (struct scale){1, 1}, 1, NULL);
     stage->taskdef = find_family(stage->scenario, stage->round->family);
-    stage->work_taskdef = find_family(stage->scenario, WORK);
+    stage->work_taskdef = find_family(
+        stage->scenario, strcmp(stage->round->family, "least") == 0 ? LEAST_WORK : WORK);
     if (mkdir(stage->setup.folder, 0700) != 0 || mkdir(stage->setup.prints, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", stage->setup.folder);
     }

@@ -50,13 +50,16 @@ struct rehearse_round {
     bool sleeps;       /* at once; before their end they sleep until rehearse_wake() */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
-    int beside;  /* containers that are at work meanwhile; one after the other, of family "short" */
+    bool
+        works; /* one after the other, of families "short" or "least": each works and ends by itself */
+    int beside; /* so many containers of that weight work meanwhile */
     int busy; /* one group of so many after the other, of family "short", starts at once, and the agent
                * goes on working until it has waited for its turn; 0: it does not */
     bool by_itself; /* at once, of a family that ends as soon as it is ready, untold, or before */
 };
 
-#define REHEARSE_WORK_USEC 20000 /* what family "short" works */
+#define REHEARSE_WORK_USEC                                                                         \
+    20000 /* what families "short" and "least", which has no CPU units, work */
 
 enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 

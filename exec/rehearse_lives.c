@@ -547,7 +547,7 @@ bool rehearse_lives(struct stage *stage, struct err *err)
 {
     const struct rehearse_round *round = stage->round;
 
-    return round->beside > 0  ? live_all_beside(stage, err)
+    return round->works       ? live_all_beside(stage, err)
            : round->busy > 0  ? live_busy(stage, err)
            : round->parked    ? live_parked(stage, err)
            : round->by_itself ? live_by_themselves(stage, err)

@@ -33,15 +33,16 @@ struct capacity capacity_of_machine(void)
     return capacity;
 }
 
-int64_t capacity_free_bytes(void)
+static int64_t meminfo_bytes(const char *name)
 {
     FILE *file = fopen("/proc/meminfo", "re");
+    const size_t length = strlen(name);
     char line[128];
     long long kib = 0;
 
     while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "MemAvailable:", 13) == 0) {
-            kib = strtoll(line + 13, NULL, 10);
+        if (strncmp(line, name, length) == 0) {
+            kib = strtoll(line + length, NULL, 10);
         }
     }
     if (file) {
@@ -50,11 +51,21 @@ int64_t capacity_free_bytes(void)
     return kib * 1024;
 }
 
+int64_t capacity_free_bytes(void)
+{
+    return meminfo_bytes("MemAvailable:");
+}
+
+int64_t capacity_unused_bytes(void)
+{
+    return meminfo_bytes("MemFree:");
+}
+
 struct capacity capacity_of_scenario(const struct scenario *scenario)
 {
     struct capacity sum = {0, 0};
     int n_uses;
-    struct fargate_use *uses = fargate_uses(scenario, &n_uses);
+    struct task_use *uses = fargate_uses(scenario, &n_uses);
 
     for (int i = 0; i < n_uses; i++) {
         const struct instance_type type = fargate_type(scenario, uses[i].taskdef);

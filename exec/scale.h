@@ -27,6 +27,9 @@ struct capacity capacity_of_machine(void);
 /* Memory that programs could have now, bytes; 0 where the kernel does not say. */
 int64_t capacity_free_bytes(void);
 
+/* Likewise without anything, cached files for one, being given up for it. */
+int64_t capacity_unused_bytes(void);
+
 /* The sum over all instances of the scenario, of groups at their largest, and over its tasks on Fargate
  * (exec/fargate.h). */
 struct capacity capacity_of_scenario(const struct scenario *scenario);

@@ -1,11 +1,15 @@
 /*
- * See warm.h. Nobody else's memory is asked for: what is free is, for a moment.
+ * See warm.h. Whoever needs that memory meanwhile gets it: those who touch it are the first that a kernel out of
+ * memory ends.
  */
 #include "exec/warm.h"
 
+#include "exec/fargate.h"
 #include "exec/loop.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,6 +20,16 @@
 #define LONGEST_USEC 3000000
 
 enum { PROCESSES_MOST = 32 };
+
+static void be_first_to_end(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)!write(fd, "1000", 4);
+        close(fd);
+    }
+}
 
 static void touch(int64_t bytes)
 {
@@ -40,6 +54,7 @@ static pid_t begin_touching(int64_t bytes)
 
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        be_first_to_end();
         touch(bytes);
         _exit(EXIT_FINE);
     }
@@ -48,34 +63,26 @@ static pid_t begin_touching(int64_t bytes)
 
 void warm_memory(int64_t bytes)
 {
-    const int64_t free_bytes = capacity_free_bytes();
+    const int64_t most = capacity_unused_bytes() / 2;
     int64_t n = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
     pid_t pids[PROCESSES_MOST];
 
-    bytes = bytes < free_bytes / 2 ? bytes : free_bytes / 2;
+    bytes = bytes < most ? bytes : most;
     n = n < PROCESSES_MOST ? n : PROCESSES_MOST;
-    for (int64_t i = 0; i < n && bytes >= n; i++) {
+    n = bytes < n ? 0 : n;
+    for (int64_t i = 0; i < n; i++) {
         pids[i] = begin_touching(bytes / n);
     }
-    for (int64_t i = 0; i < n && bytes >= n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         if (pids[i] > 0) {
             waitpid(pids[i], NULL, 0);
         }
     }
 }
 
-static int64_t most_tasks(const struct message *call)
+static int64_t least(int64_t bytes, int64_t limit_mib)
 {
-    switch (call->kind) {
-    case MESSAGE_RUN_TASK:
-        return call->as.run_task.count;
-    case MESSAGE_START_TASK:
-        return call->as.start_task.n_instances;
-    case MESSAGE_CREATE_SERVICE:
-        return call->as.create_service.desired;
-    default:
-        return 0;
-    }
+    return limit_mib > 0 && limit_mib * MIB < bytes ? limit_mib * MIB : bytes;
 }
 
 /* Of one task. Who goes beyond its limit gets no further. */
@@ -85,37 +92,24 @@ static int64_t task_bytes(const struct plans *plans, int32_t taskdef)
     int64_t sum = 0;
 
     for (int c = 0; c < row->definition->n_containers; c++) {
-        int64_t bytes = row->behaviours[c].memory_bytes;
-        int64_t limit = row->definition->containers[c].memory_mib * MIB;
-
-        sum += limit > 0 && limit < bytes ? limit : bytes;
+        sum += least(row->behaviours[c].memory_bytes, row->definition->containers[c].memory_mib);
     }
-    return scale_down(plans->scale, sum);
-}
-
-/* The sum, but no more than there is. */
-static int64_t more(int64_t sum, int64_t n, int64_t bytes, int64_t most)
-{
-    return n > 0 && bytes > (most - sum) / n ? most : sum + n * bytes;
+    return scale_down(plans->scale, least(sum, row->definition->memory_mib));
 }
 
 int64_t warm_wanted(const struct plans *plans)
 {
-    const struct scenario *scenario = plans->scenario;
-    const int64_t most = scale_down(plans->scale, capacity_of_scenario(scenario).memory_bytes);
+    const int64_t most =
+        scale_down(plans->scale, capacity_of_scenario(plans->scenario).memory_bytes);
     int64_t sum = 0;
+    int n;
+    struct task_use *uses = task_uses(plans->scenario, &n);
 
-    for (int i = 0; i < scenario->n_services; i++) {
-        const struct message *call = &scenario->services[i];
+    for (int i = 0; i < n; i++) {
+        int64_t bytes = task_bytes(plans, uses[i].taskdef);
 
-        sum = more(sum, most_tasks(call), task_bytes(plans, call->as.create_service.taskdef), most);
+        sum = uses[i].n > 0 && bytes > (most - sum) / uses[i].n ? most : sum + uses[i].n * bytes;
     }
-    for (int i = 0; i < scenario->n_timeline; i++) {
-        const struct scenario_entry *entry = &scenario->timeline[i];
-
-        if (!entry->is_fault && entry->taskdef != ID_NONE) {
-            sum = more(sum, most_tasks(&entry->call), task_bytes(plans, entry->taskdef), most);
-        }
-    }
+    free(uses);
     return sum;
 }

@@ -22,7 +22,7 @@ static bool on_host(const struct fleet *fleet)
     return fleet->costs.host_cpu > 0;
 }
 
-/* Who works alone leaves a processor to others. */
+/* What its CPUs do where all are wanted; where not, other programs have those that are idle. */
 static uint64_t host_rate(const struct costs *costs)
 {
     return (uint64_t)((share_wide)cpu_rate(costs->host_cpu) *

@@ -154,8 +154,8 @@ struct fleet_agent {
     int64_t woken_usec;
     int64_t rested_usec; /* until it was woken, as long as it has not told what that costs */
     int64_t quiet_usec;  /* it has had nothing to do since */
-    int32_t n_taken; /* messages and facts so far */
-    int32_t n_turns; /* drawn so far, for it to wait for */
+    int32_t n_taken;     /* messages and facts so far */
+    int32_t n_turns;     /* drawn so far, for it to wait for */
     struct fleet_line orders, facts, happened, heard;
 };
 
@@ -241,10 +241,10 @@ struct fleet {
     int64_t did_usec[COST_STEPS]; /* when each step was last done or begun on the host */
     int64_t *left_usec;           /* when containers left the host memory that nobody has yet */
     int n_left_usec, cap_left_usec;
-    int64_t lined_cpu;            /* what of `working_cpu` the lines were made for */
-    int64_t *in_line; /* containers that stand in one processor's line, or did: fleet_key() */
+    int64_t lined_cpu; /* what of `working_cpu` the lines were made for */
+    int64_t *in_line;  /* containers that stand in one processor's line, or did: fleet_key() */
     int n_in_line, cap_in_line;
-    int32_t *lines; /* how many work in each processor's line */
+    int64_t *lines; /* the CPU units that work in each processor's line */
     int n_lines, cap_lines;
     int64_t uneven_usec; /* since then they differ by two and more, USEC_NEVER */
     int64_t *in_turn; /* who waits for its turns, or did: fleet_key(), or of duties -1 - number */

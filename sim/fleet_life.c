@@ -111,6 +111,11 @@ static uint32_t task_weight(const struct task_definition *definition)
     return sum > WEIGHT_MAX ? WEIGHT_MAX : (uint32_t)sum;
 }
 
+bool fleet_weighs_least(const struct fleet *fleet, int32_t task)
+{
+    return task_weight(fleet_taskdef(fleet, task)->definition) == WEIGHT_MIN;
+}
+
 /* A task's group in its instance's. A container that is alone and without a quota needs none: it is
  * its task. */
 static int32_t group_of(struct fleet *fleet, struct fleet_container *container, int32_t task)

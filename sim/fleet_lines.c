@@ -1,11 +1,12 @@
 /*
- * How many work in each processor's line. Who comes joins the shortest line; a processor that has none left takes
- * one from the longest; and the kernel evens lines out that have differed by two for a while. Who of a line
- * went over to another is not kept, but how many are left in each.
+ * How much works in each processor's line: CPU units, a thread's are those of one processor. What comes joins the
+ * shortest line; a processor that has none left takes from the longest; and the kernel evens lines out that
+ * have differed by two for a while. Who of a line went over to another is not kept, but how much is left in each.
  */
 #include "core/array.h"
-#include "core/cluster.h"
 #include "fleet_parts.h"
+
+#define THREAD ((int64_t)CPU_UNITS_PER_VCPU)
 
 /* A host's processors have one line each from the first moment on. */
 static void open_lines(struct fleet *fleet)
@@ -16,37 +17,43 @@ static void open_lines(struct fleet *fleet)
         *ARRAY_ADD(fleet, lines) = 0;
 }
 
-static int longest(const struct fleet *fleet)
+static int find_longest(const struct fleet *fleet)
 {
-    int longest = 0;
+    int found = 0;
 
     for (int i = 1; i < fleet->n_lines; i++)
-        if (fleet->lines[i] > fleet->lines[longest])
-            longest = i;
-    return longest;
+        if (fleet->lines[i] > fleet->lines[found])
+            found = i;
+    return found;
 }
 
-static int shortest(const struct fleet *fleet)
+static int find_shortest(const struct fleet *fleet)
 {
-    int shortest = 0;
+    int found = 0;
 
     for (int i = 1; i < fleet->n_lines; i++)
-        if (fleet->lines[i] < fleet->lines[shortest])
-            shortest = i;
-    return shortest;
+        if (fleet->lines[i] < fleet->lines[found])
+            found = i;
+    return found;
 }
 
-static int32_t difference(const struct fleet *fleet)
+static int64_t least(int64_t a, int64_t b)
 {
-    return fleet->lines[longest(fleet)] - fleet->lines[shortest(fleet)];
+    return a < b ? a : b;
 }
 
-static void move_one(struct fleet *fleet)
+/* While the longest is longer than the shortest by so much, and this has no more than that, a thread goes over. */
+static void move(struct fleet *fleet, int64_t difference, int64_t shortest)
 {
-    int from = longest(fleet), to = shortest(fleet);
+    int from, to;
 
-    fleet->lines[from]--;
-    fleet->lines[to]++;
+    while (from = find_longest(fleet), to = find_shortest(fleet),
+           fleet->lines[to] <= shortest && fleet->lines[from] - fleet->lines[to] >= difference) {
+        int64_t part = least(THREAD, fleet->lines[from] - THREAD);
+
+        fleet->lines[from] -= part;
+        fleet->lines[to] += part;
+    }
 }
 
 /* The kernel has looked at them meanwhile, if it has been long enough. */
@@ -55,62 +62,75 @@ static void even_lines(struct fleet *fleet)
     if (fleet->uneven_usec == USEC_NEVER ||
         fleet->now_usec - fleet->uneven_usec < fleet->costs.balance_usec)
         return;
-    while (difference(fleet) > 1)
-        move_one(fleet);
+    move(fleet, 2 * THREAD, INT64_MAX);
     fleet->uneven_usec = USEC_NEVER;
 }
 
 static void look_at_lines(struct fleet *fleet)
 {
-    while (fleet->lines[shortest(fleet)] == 0 && fleet->lines[longest(fleet)] > 1)
-        move_one(fleet);
-    if (difference(fleet) < 2)
+    move(fleet, THREAD + 1, 0);
+    if (fleet->lines[find_longest(fleet)] - fleet->lines[find_shortest(fleet)] < 2 * THREAD)
         fleet->uneven_usec = USEC_NEVER;
     else if (fleet->uneven_usec == USEC_NEVER)
         fleet->uneven_usec = fleet->now_usec;
 }
 
-static int32_t threads_at_work(const struct fleet_container *container)
+/* Of so many threads as many come to each line, which makes no line shorter than others. */
+static int64_t on_all_lines(struct fleet *fleet, int64_t cpu)
 {
-    return (container->working_cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
+    int64_t each = cpu / THREAD / fleet->n_lines * THREAD;
+
+    for (int i = 0; i < fleet->n_lines && each > 0; i++)
+        fleet->lines[i] += each;
+    return each * fleet->n_lines;
 }
 
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container)
 {
+    int64_t cpu = container->working_cpu;
+
     if (!fleet_knows_lines(fleet, &fleet->costs))
         return;
     open_lines(fleet);
     even_lines(fleet);
-    container->line = shortest(fleet);
-    for (int32_t n = threads_at_work(container); n > 0; n--)
-        fleet->lines[shortest(fleet)]++;
+    container->line = find_shortest(fleet);
+    for (cpu -= on_all_lines(fleet, cpu); cpu > 0; cpu -= THREAD)
+        fleet->lines[find_shortest(fleet)] += least(cpu, THREAD);
     look_at_lines(fleet);
 }
 
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container)
 {
+    int64_t cpu = container->working_cpu;
     int line = container->line;
 
     if (!fleet_knows_lines(fleet, &fleet->costs))
         return;
     even_lines(fleet);
-    for (int32_t n = threads_at_work(container); n > 0; n--) {
-        fleet->lines[fleet->lines[line] > 0 ? line : longest(fleet)]--;
-        line = longest(fleet);
+    for (int64_t part; cpu > 0; cpu -= part) {
+        part = least(cpu, least(THREAD, fleet->lines[line]));
+        fleet->lines[line] -= part;
+        line = find_longest(fleet);
     }
     look_at_lines(fleet);
 }
 
+static int64_t threads(int64_t cpu)
+{
+    return (cpu + THREAD - 1) / THREAD;
+}
+
 struct fleet_shortest fleet_shortest_lines(struct fleet *fleet)
 {
+    struct fleet_shortest found = {0, 0};
     int first;
-    int32_t second = INT32_MAX;
 
     open_lines(fleet);
     even_lines(fleet);
-    first = shortest(fleet);
+    first = find_shortest(fleet);
+    found.first = threads(fleet->lines[first]);
     for (int i = 0; i < fleet->n_lines; i++)
-        if (i != first && fleet->lines[i] < second)
-            second = fleet->lines[i];
-    return (struct fleet_shortest){fleet->lines[first], second};
+        if (i != first && (found.second == 0 || threads(fleet->lines[i]) < found.second))
+            found.second = threads(fleet->lines[i]);
+    return found;
 }

@@ -1,8 +1,9 @@
 /*
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
  * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
- * own virtual machines (fleet_machine.c), images (fleet_pull.c), the lines of processors
- * (fleet_balance.c) and turns (fleet_turns.c). Only fleet*.c include this.
+ * own virtual machines (fleet_machine.c), images (fleet_pull.c), the lines of processors: how long they are
+ * (fleet_lines.c), what who comes gets there (fleet_balance.c), and turns (fleet_turns.c). Only fleet*.c include
+ * this.
  */
 #ifndef BERTH_FLEET_PARTS_H
 #define BERTH_FLEET_PARTS_H
@@ -112,6 +113,8 @@ bool fleet_kill_task(struct fleet *fleet, int32_t task, int only);
 bool fleet_kill(struct fleet *fleet, struct fleet_container *container, int32_t task,
                 int32_t exit_code);
 void fleet_worked(struct fleet *fleet, int32_t task, int container);
+/* No task's group could weigh less. */
+bool fleet_weighs_least(const struct fleet *fleet, int32_t task);
 void fleet_wake(struct fleet *fleet, const struct queue_entry *entry);
 bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
                         struct message *event);
@@ -129,9 +132,9 @@ void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 /* It has begun to work, on `working_cpu`; it has ended, with that. */
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container);
-/* How many stand in the shortest line and in the shortest of the others; INT32_MAX: there is no other. */
+/* How many threads' work there is in the shortest line and in the shortest of the others, 0: there is no other. */
 struct fleet_shortest {
-    int32_t first, second;
+    int64_t first, second;
 };
 struct fleet_shortest fleet_shortest_lines(struct fleet *fleet);
 

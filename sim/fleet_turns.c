@@ -59,32 +59,38 @@ static int64_t idle_cpu(const struct fleet *fleet)
     return idle > 0 ? idle - cpu_in_turn(fleet) : idle;
 }
 
-static int64_t integer_root(share_wide square)
+/* Of a number below 2^31, times 2^20. */
+static int64_t integer_root(int64_t number)
 {
+    const share_wide square = (share_wide)number << 40;
     int64_t root = 0;
 
-    for (int64_t bit = INT64_C(1) << 62; bit > 0; bit >>= 1)
+    for (int64_t bit = INT64_C(1) << 36; bit > 0; bit >>= 1)
         if ((share_wide)(root + bit) * (share_wide)(root + bit) <= square)
             root += bit;
     return root;
 }
 
-/* Costs tell what is waited for where one works on each processor. A start is moved twice, since its first process
- * looks for the shortest line when it is made and when it loads its program, and waits behind a line that is m times
- * as long sqrt(m) times as long. Work comes to an m-th of that line's processor only, for which it has its share
- * already. Where the next line is so much longer that nobody would leave the shortest for it there is one
- * wait instead of three, or half of it. Measured with 1 to 8 that work for ever on two processors (kernel 6.18):
- * of 7.8 ms a start waits 7.8 beside two, 2.5 beside three, 11 beside four, 12 to 15 beside five to eight; work of
- * 20 ms 9, 5, 4, 3 to 2. */
-static int64_t in_line(struct fleet *fleet, int64_t usec, bool works)
+/*
+ * Costs tell what is waited for where one works on each processor. A start's first process is put into the
+ * shortest line, and looks for it again when it enters its group and when it loads its program: three waits, each in
+ * a line of m about sqrt(m) times as long as in one of one. Where the next line is twice as long nobody leaves
+ * the shortest: there is one wait. Work weighs less at first, as the line that its start has left still counts some
+ * of its weight: in a line of m that costs it an m-th, and half of that where it did not move.
+ * Measured with 1 to 8 that work for ever on two processors (Linux 6.18): beside two a start waits 7 to 8 ms, beside
+ * three 2.5, beside four 6 to 11, beside five to eight 10 to 15; work of 20 ms 9 to 10, 4 to 5, 0 to 4, and less.
+ */
+static int64_t waits_in_line(struct fleet *fleet, int64_t usec, bool works)
 {
-    struct fleet_shortest shortest = fleet_shortest_lines(fleet);
-    int32_t m = shortest.first > 1 ? shortest.first : 1;
-    bool uneven = shortest.second != INT32_MAX && shortest.second >= 2 * m;
+    const struct fleet_shortest shortest = fleet_shortest_lines(fleet);
+    const int64_t m = shortest.first > 1 ? shortest.first : 1;
+    const bool uneven = shortest.second >= 2 * m;
+    share_wide longer;
 
     if (works)
         return usec / m / (uneven ? 2 : 1);
-    return integer_root((share_wide)usec * (share_wide)usec * (share_wide)m) / (uneven ? 3 : 1);
+    longer = ((share_wide)usec * (share_wide)integer_root(m) >> 20) / (uneven ? 3 : 1);
+    return longer < (share_wide)USEC_MAX ? (int64_t)longer : USEC_MAX;
 }
 
 int64_t fleet_turns_usec(struct fleet *fleet, const struct fleet_container *container, int32_t task,
@@ -95,10 +101,12 @@ int64_t fleet_turns_usec(struct fleet *fleet, const struct fleet_container *cont
 
     if (!fleet_knows_lines(fleet, costs) || idle_cpu(fleet) > 0)
         return 0;
-    usec = distribution_sample(works ? &costs->work_turns : &costs->start_turns, fleet->luck,
-                               DRAW_TURNS, fleet_key(task, container->container),
+    usec = distribution_sample(!works                            ? &costs->start_turns
+                               : fleet_weighs_least(fleet, task) ? &costs->least_work_turns
+                                                                 : &costs->work_turns,
+                               fleet->luck, DRAW_TURNS, fleet_key(task, container->container),
                                2 * (container->n_starts - 1) + works);
-    return in_line(fleet, usec, works);
+    return waits_in_line(fleet, usec, works);
 }
 
 static void forget(struct fleet *fleet, int64_t number)
@@ -195,20 +203,24 @@ static int64_t put_off_start(struct fleet *fleet, int32_t id)
 }
 
 /* Agents that are threads wait for one turn, since they then go on as long as they like. Who has woken since less
- * than that is not put behind others: it has had less than they. */
+ * than that is not put behind others: it has had less than they. But a container that says that it is ready and goes
+ * on to work keeps its processor until the kernel next looks: whom that wakes hears of it then. */
 static int64_t put_off_agent(struct fleet *fleet, int32_t id)
 {
     const struct fleet_duty *duty = &fleet->duties[id];
     const struct costs *costs = fleet_costs(fleet, duty->instance);
     struct fleet_agent *agent = &fleet->instances[duty->instance].thread;
     int64_t usec;
+    bool woken;
 
     if (!fleet_knows_lines(fleet, costs) || !fleet_hears_itself(fleet) || duty->aside ||
         duty->worker == ID_NONE || fleet_duty_left(fleet, id) == 0)
         return 0;
-    usec = distribution_sample(&costs->agent_turn, fleet->luck, DRAW_AGENT_TURN, duty->instance,
-                               agent->n_turns++);
-    return fleet->now_usec - agent->woken_usec > usec ? usec : 0;
+    woken = agent->woken_usec == fleet->now_usec && duty->kind == DUTY_FACT &&
+            (duty->number == MESSAGE_CONTAINER_STARTED || duty->number == MESSAGE_CONTAINER_READY);
+    usec = distribution_sample(woken ? &costs->ready_turn : &costs->agent_turn, fleet->luck,
+                               DRAW_AGENT_TURN, duty->instance, agent->n_turns++);
+    return woken || fleet->now_usec - agent->woken_usec > usec ? usec : 0;
 }
 
 void fleet_fill_up(struct fleet *fleet, int32_t cpu)

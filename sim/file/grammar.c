@@ -302,10 +302,11 @@ static const struct grammar_member step_members[] = {
      .about = "CPU time where the same was not done for costs.coldAfter before (of the steps of "
               "containers, and of what the kernel does behind them); default: as cpu"},
     {"afterRest", SHAPE_DURATION,
-     .about = "CPU time more when all that it needs has cooled (costs.coolsIn): of signal, end, "
-              "behindEnd and remove what the container has, of agentEvent what the agent has, of "
-              "fresh what another container has left to a host, of create, child, exec and others "
-              "what a host, or an instance, has done the same with; what was never done has cooled"},
+     .about =
+         "CPU time more when all that it needs has cooled (costs.coolsIn): of signal, end, "
+         "behindEnd and remove what the container has, of agentEvent what the agent has, of "
+         "fresh what another container has left to a host, of create, child, exec and others "
+         "what a host, or an instance, has done the same with; what was never done has cooled"},
     {.name = NULL},
 };
 const struct grammar step_grammar = {
@@ -318,7 +319,8 @@ static const struct grammar_member host_members[] = {
     {"session", SHAPE_BOOL,
      .about = "agents and what they start share one part of the CPUs, as big as an instance's"},
     {"background", SHAPE_DECIMAL,
-     .about = "0 to 0.99: the part of all CPUs that other programs take where all are wanted; default 0"},
+     .about = "0 to 0.99: the part of all CPUs that other programs take where all are wanted; "
+              "default 0"},
     {.name = NULL},
 };
 const struct grammar host_grammar = {
@@ -402,8 +404,9 @@ static const struct grammar_member costs_members[] = {
     {"coldAfter", SHAPE_DURATION,
      .about = "how long an instance has not done the same until it is cold; default 20ms"},
     {"coolsIn", SHAPE_DISTRIBUTION,
-     .about = "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "
-              "default, and 0s: for ever"},
+     .about =
+         "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "
+         "default, and 0s: for ever"},
     {"pullQueue", SHAPE_BOOL, .about = "an instance pulls one image after the other"},
     {"pullPerSecond", SHAPE_SIZE,
      .about = "what an instance downloads and unpacks in a second, instead of the five below"},
@@ -417,10 +420,17 @@ static const struct grammar_member costs_members[] = {
               "default 0s: all share evenly at once"},
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "
-              "as the next two only with balanceAfter"},
+              "as the next four only with balanceAfter"},
     {"workTurns", SHAPE_DISTRIBUTION, .about = "likewise work that comes to them"},
+    {"leastWorkTurns", SHAPE_DISTRIBUTION,
+     .about = "workTurns of a task with the least weight there is, one container of at most 2 CPU "
+              "units, if different"},
     {"agentTurn", SHAPE_DISTRIBUTION,
      .about = "what an agent that is at work waits when work comes to the last idle CPU"},
+    {"readyTurn", SHAPE_DISTRIBUTION,
+     .about =
+         "what passes until an agent hears that a container is ready that works on the last idle "
+         "CPU at once"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

@@ -64,6 +64,20 @@ static void read_boot(const struct node *vm, enum boot_path path, struct vm_cost
     }
 }
 
+static void read_turns(const struct node *costs, struct costs *to)
+{
+    struct node start = node_member(costs, "startTurns"), work = node_member(costs, "workTurns");
+    struct node least = node_member(costs, "leastWorkTurns");
+    struct node agent = node_member(costs, "agentTurn"), ready = node_member(costs, "readyTurn");
+
+    node_distribution(&start, &to->start_turns);
+    if (node_distribution(&work, &to->work_turns))
+        to->least_work_turns = to->work_turns;
+    node_distribution(&least, &to->least_work_turns);
+    node_distribution(&agent, &to->agent_turn);
+    node_distribution(&ready, &to->ready_turn);
+}
+
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
                        bool inside);
 
@@ -132,7 +146,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
                        bool inside)
 {
     struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
-    struct node balance, cools, start_turns, work_turns, agent_turn;
+    struct node balance, cools;
     struct distribution whole;
     int choice;
 
@@ -162,12 +176,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     node_distribution(&cools, &costs->cools_in);
     balance = node_member(node, "balanceAfter");
     node_duration(&balance, &costs->balance_usec);
-    start_turns = node_member(node, "startTurns");
-    node_distribution(&start_turns, &costs->start_turns);
-    work_turns = node_member(node, "workTurns");
-    node_distribution(&work_turns, &costs->work_turns);
-    agent_turn = node_member(node, "agentTurn");
-    node_distribution(&agent_turn, &costs->agent_turn);
+    read_turns(node, costs);
     machines = node_member(node, "machines");
     path = node_member(node, "path");
     node_bool(&agent_queue, &costs->agent_queue);

@@ -92,12 +92,15 @@ struct costs {
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
     int64_t cold_usec;              /* a while, until caches have forgotten */
-    struct distribution cools_in;   /* how long memory that nobody uses stays at hand, 0: for ever */
+    struct distribution cools_in; /* how long memory that nobody uses stays at hand, 0: for ever */
     int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
-    struct distribution start_turns; /* what a start waits where work keeps all CPUs busy */
-    struct distribution work_turns;  /* likewise work, beside what it shares */
-    struct distribution agent_turn;  /* what an agent at work waits when they become busy */
-    bool contention;                 /* else everything takes as long as if it were alone */
+    struct distribution start_turns;      /* what a start waits where work keeps all CPUs busy */
+    struct distribution work_turns;       /* likewise work, beside what it shares */
+    struct distribution least_work_turns; /* of a task that weighs as little as any can */
+    struct distribution agent_turn;       /* what an agent at work waits when they become busy */
+    struct distribution
+        ready_turn;  /* until it hears that who works on the last idle CPU is ready */
+    bool contention; /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */
     int64_t layer_bytes_per_sec;    /* one layer's connection */

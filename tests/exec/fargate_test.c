@@ -63,7 +63,7 @@ Test(fargate, uses)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scenario *scenario = parse(rows[i].members);
         int n;
-        struct fargate_use *uses = fargate_uses(scenario, &n);
+        struct task_use *uses = fargate_uses(scenario, &n);
         int64_t counts[2] = {0, 0};
 
         cr_expect(n == rows[i].n, "row %zu: %d", i, n);

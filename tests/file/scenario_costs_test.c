@@ -53,10 +53,12 @@ Test(scenario_costs, a_step_waits_or_burns_or_both)
 Test(scenario_costs, of_the_rest)
 {
     struct scenario *scenario = with_costs(
-        "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\"},\"agentQueue\":false,"
+        "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\",\"background\":0.031},"
+        "\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
         "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
-        "\"agentTurn\":\"3ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\",\"afterRest\":\"6ms\"},"
+        "\"agentTurn\":\"3ms\",\"readyTurn\":\"2ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\","
+        "\"afterRest\":\"6ms\"},"
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
         "\"scratch\":"
@@ -64,10 +66,12 @@ Test(scenario_costs, of_the_rest)
         "}");
     const struct costs *costs = &scenario->costs;
 
-    cr_assert(costs->host_cpu == 1536 && costs->host_bytes == INT64_C(2) << 30);
+    cr_assert(costs->host_cpu == 1536 && costs->host_bytes == INT64_C(2) << 30 &&
+              costs->background_ppm == 31000);
     cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
               costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
-              costs->agent_turn.a_usec == 3 * MSEC);
+              costs->least_work_turns.kind == DISTRIBUTION_EMPIRICAL &&
+              costs->agent_turn.a_usec == 3 * MSEC && costs->ready_turn.a_usec == 2 * MSEC);
     cr_assert(costs->cools_in.a_usec == 2 * SECOND &&
               costs->steps[COST_END].after_rest_usec == 6 * MSEC &&
               costs->steps[COST_START].after_rest_usec == 0);

@@ -64,11 +64,14 @@ Test(fleet, other_programs_have_their_part_of_a_host)
                                                                 "'behaviour': {'a/c': {'work': "
                                                                 "'3s'}},"
                                                                 "'timeline': [" RUN(
-                                                                    "a", "1s",
-                                                                    1) "," RUN("a", "9s", 2) "]");
+                                                                    "a", "1s", 1) "," RUN("a", "9s",
+                                                                                          2) "]");
     assert_usec(worked_usec(1), 3 * SECOND, "alone");
     for (int t = 2; t <= 3; t++)
         assert_usec(worked_usec(t), 4 * SECOND, "both");
+    trial_end();
+    run_on("1", "'contention': true", JOB("a", ""), "'a/c': {'work': '3s'}", RUN("a", "1s", 1));
+    assert_usec(worked_usec(1), 3 * SECOND, "nothing is said of others");
     trial_end();
 }
 
@@ -783,8 +786,11 @@ static void print_costs(FILE *out, int round, int *n)
     if (roll(round, n, 2))
         fprintf(out, ", 'coolsIn': {'uniform': {'min': '1ms', 'max': '9s'}}");
     if (roll(round, n, 2))
-        fprintf(out, ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s",
-                one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans));
+        fprintf(out,
+                ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s, "
+                "'readyTurn': %s, 'leastWorkTurns': %s",
+                one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans),
+                one_of(round, n, spans), one_of(round, n, spans));
     fprintf(out, ", 'agentQueue': %s, 'pullQueue': %s, 'contention': %s",
             roll(round, n, 2) ? "true" : "false", roll(round, n, 2) ? "true" : "false",
             roll(round, n, 4) ? "true" : "false");

@@ -124,7 +124,7 @@ static void wait_behind(int n, int64_t *start_usec, int64_t *work_usec)
     char timeline[200];
     int late = n + 1;
 
-    snprintf(timeline, sizeof timeline, RUN("long", "1s", %d) "," RUN("late", "2s", 1), n);
+    snprintf(timeline, sizeof timeline, RUN("long", "1s", % d) "," RUN("late", "2s", 1), n);
     run_on("2", "'balanceAfter': '100ms', 'startTurns': '6ms', 'workTurns': '8ms'",
            JOB("long", "") "," JOB("late", ""),
            "'long/c': {'work': '9s'}, 'late/c': {'ready': '1us', 'work': '1us', 'idle': '0s'}",
@@ -141,12 +141,8 @@ Test(fleet_turns, longer_lines_make_starts_wait_longer_and_work_less)
     static const struct {
         int n;
         int64_t start_usec, work_usec;
-    } rows[] = {{1, 0, 0},
-                {2, 6000, 8 * MSEC},
-                {3, 2000, 4 * MSEC},
-                {4, 8485, 4 * MSEC},
-                {5, 8485, 4 * MSEC},
-                {8, 12000, 2 * MSEC}};
+    } rows[] = {{1, 0, 0},           {2, 6000, 8 * MSEC}, {3, 2000, 4 * MSEC},
+                {4, 8485, 4 * MSEC}, {5, 8485, 4 * MSEC}, {8, 12000, 2 * MSEC}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int64_t start_usec, work_usec;
@@ -154,6 +150,100 @@ Test(fleet_turns, longer_lines_make_starts_wait_longer_and_work_less)
         wait_behind(rows[i].n, &start_usec, &work_usec);
         assert_usec(start_usec, rows[i].start_usec, "start");
         assert_usec(work_usec, rows[i].work_usec, "work");
+    }
+}
+
+#define UNITS(family, units)                                                                       \
+    "{'family': '" family "', 'containerDefinitions': [{'name': 'c', 'image': 'x', " units         \
+    "'memory': 100}]}"
+
+/* A task without CPU units weighs as little as any can, and has turns of its own kind. */
+Test(fleet_turns, the_least_weight_has_turns_of_its_own)
+{
+    run_on("1", "'balanceAfter': '100ms', 'workTurns': '5ms', 'leastWorkTurns': '2ms'",
+           UNITS("long", "") "," UNITS("least", "") "," UNITS("units", "'cpu': 3, "),
+           "'long/c': {'work': '8s'}, 'least/c': {'work': '20ms'}, 'units/c': {'work': '30ms'}",
+           RUN("long", "1s", 1) "," RUN("least", "2s", 1) "," RUN("units", "3s", 1));
+    assert_usec(worked_usec(2), 2 * MSEC + 40 * MSEC, "without CPU units");
+    assert_usec(worked_usec(3), 5 * MSEC + 50 * MSEC, "with three, beside two");
+    trial_end();
+}
+
+/* Tasks of a quarter of a CPU each: eight of them are as many as two processors do, so a line is one long. */
+Test(fleet_turns, quotas_count_for_what_they_allow)
+{
+    run_on(
+        "2", "'balanceAfter': '100ms', 'startTurns': '6ms'",
+        "{'family': 'part', 'cpu': '256', 'memory': '100', 'containerDefinitions': [{'name': 'c', "
+        "'image': 'x'}]}," UNITS("late", ""),
+        "'part/c': {'work': '9s'}, 'late/c': {'idle': '1s'}",
+        RUN("part", "1s", 8) "," RUN("late", "3s", 1));
+    assert_usec(life(9, 0)->started_at_usec, 3006 * MSEC, "a start");
+    trial_end();
+}
+
+/* Four threads and one more: lines of three and two. When the four have ended one is left, beside an idle
+ * processor, and all of that holds when the container of four is killed. */
+Test(fleet_turns, threads_count_and_leave)
+{
+    run_on(
+        "2", "'balanceAfter': '100ms', 'startTurns': '6ms'",
+        JOB("four", "") "," JOB("one", "") "," JOB("late", ""),
+        "'four/c': {'work': '9s', 'threads': 4}, 'one/c': {'work': '9s'}, 'late/c': {'idle': '1s'}",
+        RUN("four", "1s", 1) "," RUN("one", "1s", 1) "," RUN(
+            "late", "2s", 1) ", {'at': '3s', "
+                             "'fault': {'killTask': 't1'}}, " RUN("late", "4s", 1) "," RUN(
+                                 "one", "5s", 2) "," RUN("late", "6s", 1));
+    assert_usec(life(3, 0)->started_at_usec, 2 * SECOND + 8485, "behind two");
+    assert_usec(life(4, 0)->started_at_usec, 4 * SECOND, "beside an idle processor");
+    assert_usec(life(7, 0)->started_at_usec, 6 * SECOND + 2000, "lines of one and two");
+    trial_end();
+}
+
+/* Six that work make lines of three. Two of one line are killed: it is one long, until the lines are evened out. */
+Test(fleet_turns, lines_are_evened_out_after_a_while)
+{
+    run_on("2", "'balanceAfter': '100ms', 'startTurns': '6ms'",
+           JOB("works", "") "," JOB("late", ""),
+           "'works/c': {'work': '9s'}, 'late/c': {'idle': '1s'}",
+           RUN("works", "1s",
+               6) ", {'at': '3s', 'fault': {'killTask': 't2'}}, {'at': '3s', 'fault': "
+                  "{'killTask': 't4'}}, " RUN("late", "3050ms", 1) "," RUN("late", "3200ms", 1));
+    assert_usec(life(7, 0)->started_at_usec, 3052 * MSEC, "behind one, beside three");
+    assert_usec(life(8, 0)->started_at_usec, 3200 * MSEC + 8485, "behind two, beside two");
+    trial_end();
+}
+
+/* A processor that has nobody left takes from the other's line: of two, two are left, one on each. */
+Test(fleet_turns, an_empty_line_takes_from_the_longest)
+{
+    run_on("2", "'balanceAfter': '100ms', 'startTurns': '6ms'",
+           JOB("works", "") "," JOB("late", ""),
+           "'works/c': {'work': '9s'}, 'late/c': {'idle': '1s'}",
+           RUN("works", "1s", 3) ", {'at': '3s', 'fault': {'killTask': 't2'}}, " RUN("late",
+                                                                                     "3050ms", 1));
+    assert_usec(life(4, 0)->started_at_usec, 3056 * MSEC, "behind one, beside one");
+    trial_end();
+}
+
+/* An agent hears that a container is ready when that lets it: it works on the last idle CPU at once. The second is
+ * ready while one CPU is idle for all that; the first does not work. */
+Test(fleet_turns, who_goes_on_to_work_is_heard_later)
+{
+    static const char costs[] =
+        "'balanceAfter': '100ms', 'agentQueue': true, 'agentEvent': {'cpu': '1ms'}, 'readyTurn': "
+        "'3ms'";
+
+    for (int cpus = 1; cpus <= 2; cpus++) {
+        run_on(cpus == 1 ? "1" : "2", costs, JOB("idle", "") "," JOB("works", ""),
+               "'idle/c': {'ready': '50ms', 'idle': '1s'}, 'works/c': {'ready': '50ms', 'work': "
+               "'100ms', "
+               "'idle': '1s'}",
+               RUN("idle", "1s", 1) "," RUN("works", "3s", 1));
+        assert_usec(life(1, 0)->ready_at_usec - life(1, 0)->started_at_usec, 50 * MSEC, "idle");
+        assert_usec(life(2, 0)->ready_at_usec - life(2, 0)->started_at_usec,
+                    cpus == 1 ? 54 * MSEC : 50 * MSEC, "works");
+        trial_end();
     }
 }
 
