@@ -47,7 +47,7 @@ struct wishes {
     int64_t seed, count; /* seed -1: the scenario's */
     const char *log_path, *instances, *scale, *jitter;
     int machines, boot_path; /* -1: as the costs say */
-    bool json;
+    bool json, dry_run;
     struct option_texts sets;
 };
 
@@ -175,6 +175,32 @@ static bool open_run(struct stage *stage, struct err *err)
     }
     snprintf(stage->report.inside, sizeof stage->report.inside, "%s", trial.kernel);
     return true;
+}
+
+/* What a run would find missing at once. */
+static bool can_run(struct stage *stage, struct err *err)
+{
+    return programs_find(&stage->programs, err) && wants_check(stage->scenario, err) &&
+           find_balancer(stage->scenario, err) && read_jitter(stage, err) &&
+           choose_scale(stage, err);
+}
+
+/* Makes nothing. */
+static int run_dry(struct stage *stage)
+{
+    struct vm_kit kit;
+    struct err err;
+
+    if (!can_run(stage, &err) || !cgroup_open(&stage->cgroups, cgroup_backend_wanted(), &err)) {
+        return err_report(&err);
+    }
+    cgroup_close(&stage->cgroups);
+    if (guests_any(stage->scenario) && !vm_kit_find(&kit, &err)) {
+        return err_report(&err);
+    }
+    fprintf(stderr, "%s can be run here, at scale %d/%d\n", stage->scenario->path,
+            stage->report.scale.numerator, stage->report.scale.denominator);
+    return EXIT_FINE;
 }
 
 /* ---- run ---- */
@@ -341,9 +367,7 @@ static int run(struct stage *stage)
     int code;
 
     stage->network = leftover_network();
-    if (!programs_find(&stage->programs, &err) || !wants_check(stage->scenario, &err) ||
-        !find_balancer(stage->scenario, &err) || !read_jitter(stage, &err) ||
-        !choose_scale(stage, &err) || !open_run(stage, &err)) {
+    if (!can_run(stage, &err) || !open_run(stage, &err)) {
         return err_report(&err);
     }
     plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,
@@ -378,7 +402,7 @@ static int load_and_run(const char *path, const struct wishes *request)
     stage.report.log_path = stage.log_path;
     stage.report.cgroups = &stage.cgroups;
     stage.report.seed = request->seed >= 0 ? (uint64_t)request->seed : stage.scenario->seed;
-    code = run(&stage);
+    code = request->dry_run ? run_dry(&stage) : run(&stage);
     fatal_unwatch();
     running = NULL;
     free(stage.log_path);
@@ -407,6 +431,8 @@ int cmd_exec(int argc, char **argv)
          "instances to run it on, such as 2xt3.micro", 0, NULL},
         {"json", 0, OPTION_FLAG, &request.json, NULL, "one JSON object instead of the picture", 0,
          NULL},
+        {"dry-run", 0, OPTION_FLAG, &request.dry_run, NULL,
+         "say whether this machine could run it, and do not", 0, NULL},
         {"delay-jitter", 0, OPTION_TEXT, &request.jitter, "DURATION",
          "delay each report of an agent by up to that long, at random: to test with", 0, NULL},
     };

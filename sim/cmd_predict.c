@@ -381,7 +381,8 @@ static int predict(struct session *session, char **paths)
     if (!real_open(&session->real, &err))
         return err_report(&err);
     for (int i = 0; i < session->n_forecasts && ok; i++)
-        ok = forecast_open(&session->forecasts[i], paths[i], &session->wish->sets, &err);
+        ok = forecast_open(&session->forecasts[i], paths[i], &session->wish->sets, &err) &&
+             forecast_can_run(&session->forecasts[i], &session->real, &err);
     code = ok && predict_and_run(session, &err) ? tell(session) : err_report(&err);
     for (int i = 0; i < session->n_forecasts; i++)
         forecast_finish(&session->forecasts[i]);

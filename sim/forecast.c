@@ -151,6 +151,15 @@ static const char **set_words(const struct option_texts *sets)
     return words;
 }
 
+bool forecast_can_run(const struct forecast *forecast, struct real *real, struct err *err)
+{
+    const char **words = set_words(forecast->sets);
+    bool can = real_can_run(real, forecast->path, words, err);
+
+    free(words);
+    return can;
+}
+
 /* Also tells whether others were in the way. */
 static bool run_once(struct forecast *forecast, struct real *real, struct story *story,
                      bool *disturbed, struct err *err)

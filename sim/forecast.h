@@ -41,6 +41,9 @@ void forecast_finish(struct forecast *forecast);
  * together are the prediction. */
 bool forecast_simulate(struct forecast *forecast, const char *profile, struct err *err);
 
+/* Whether there can be one: what cannot run is not worth measuring a machine for, either. */
+bool forecast_can_run(const struct forecast *forecast, struct real *real, struct err *err);
+
 /* One real run. While other work on the machine is in the way, again, `most_again` times in all. */
 bool forecast_run(struct forecast *forecast, struct real *real, int64_t most_again,
                   struct err *err);

@@ -236,6 +236,8 @@ int real_command(struct real *real, const char *const *words, const char *output
     return code;
 }
 
+#define DRY_RUN_PATIENCE_USEC (60 * USEC_PER_SEC)
+
 /* Runs -------------------------------------------------------------------------------------------- */
 
 struct words {
@@ -280,4 +282,22 @@ bool real_run(struct real *real, const char *scenario, const struct real_wish *w
         return false;
     run_header_finish(&header);
     return true;
+}
+
+bool real_can_run(struct real *real, const char *scenario, const char *const *words,
+                  struct err *err)
+{
+    struct words list = {0};
+    int code;
+
+    add(&list, "berth");
+    add(&list, "exec");
+    add(&list, scenario);
+    add(&list, "--dry-run");
+    for (const char *const *word = words; word && *word; word++)
+        add(&list, *word);
+    add(&list, NULL);
+    code = real_command(real, list.words, NULL, false, DRY_RUN_PATIENCE_USEC, err);
+    free(list.words);
+    return code == EXIT_FINE;
 }

@@ -36,6 +36,11 @@ struct real_wish {
 bool real_run(struct real *real, const char *scenario, const struct real_wish *wish,
               struct story *story, struct err *err);
 
+/* Whether this machine could run the scenario for real: `berth exec --dry-run`. False: it could not, or it is not known;
+ * `err` says what the child said. */
+bool real_can_run(struct real *real, const char *scenario, const char *const *words,
+                  struct err *err);
+
 /* `berth WORDS...` as a child, NULL-ended; what it prints goes to the file `output`, or to our stdout
  * where that is NULL, and what it says to our stderr where `says`. Returns its exit code. */
 int real_command(struct real *real, const char *const *words, const char *output, bool says,
