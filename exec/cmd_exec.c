@@ -308,7 +308,6 @@ static bool control(struct stage *stage, struct err *err)
         return false;
     }
     job.cloud_fd = open_cloud(stage);
-    warm_memory(warm_wanted(&stage->plans));
     ok = controller_run(&job, &result, err);
     if (prints_folder_finish(stage->prints)) {
         stage->report.prints = stage->prints;
@@ -373,7 +372,11 @@ static int run(struct stage *stage)
     plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,
                stage->programs.images[0] ? stage->programs.images : NULL);
     tell_plan(stage);
-    ok = open_guests(stage, &err) && control(stage, &err);
+    ok = open_guests(stage, &err);
+    if (ok) {
+        warm_memory(warm_wanted(&stage->plans));
+        ok = control(stage, &err);
+    }
     if (!close_run(stage, &close_err)) {
         err_report(&close_err); /* what is left is counted, and shown */
     }
