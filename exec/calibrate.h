@@ -136,6 +136,10 @@ enum measured {
  * takes nothing back. */
 int64_t calibrate_after_rest_usec(const struct calibration *calibration, enum measured what);
 
+/* The part of all processors that other programs have where all are wanted: 0 to 0.99, which is what profiles may
+ * say. */
+double calibrate_background_part(const struct calibration *calibration);
+
 /* As many ways up as enum boot_path has. */
 enum { CALIBRATE_PATHS = 3 };
 

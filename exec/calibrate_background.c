@@ -20,7 +20,7 @@
 /* What the kernel has put off of what was measured before is done by then. */
 #define QUIET_USEC 150000
 
-/* So long it takes at most to begin one. */
+/* So long it takes to begin one, with time to spare. */
 #define BEGIN_USEC 1000
 
 static int64_t clock_usec(clockid_t clock)
@@ -44,6 +44,7 @@ static int32_t burn(int cpu, int64_t begin_usec)
     }
     while (loop_clock_usec() < begin_usec) {
     }
+    begin_usec = loop_clock_usec(); /* later, where another had the processor */
     cpu_usec = clock_usec(CLOCK_PROCESS_CPUTIME_ID);
     do {
         all_usec = loop_clock_usec() - begin_usec;
@@ -107,4 +108,11 @@ void calibrate_background(struct calibration *calibration)
     for (int n = calibration->quick ? 1 : 3; n > 0; n--) {
         burn_all(&calibration->series[MEASURED_BACKGROUND]);
     }
+}
+
+double calibrate_background_part(const struct calibration *calibration)
+{
+    const double part = (double)series_mean(&calibration->series[MEASURED_BACKGROUND]) / 1e6;
+
+    return part < 0.99 ? part : 0.99;
 }

@@ -218,20 +218,44 @@ static bool parked(struct calibration *calibration, struct err *err)
 
 /* ---- beside work ---- */
 
-/* As many as there are processors; of more than a round holds, so many. */
+/* Containers that keep all processors busy, of at most so many. */
+enum { CPUS_MOST = 32 };
+
+static int64_t cpus(void)
+{
+    return capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+}
+
 static int all_cpus(void)
 {
-    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
-
-    return cpus > 32 ? 32 : (int)cpus;
+    return cpus() > CPUS_MOST ? CPUS_MOST : (int)cpus();
 }
 
 /* What takes so long on all of a CPU, on half of what other programs leave of one. */
 static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 {
-    const int64_t others_ppm = series_mean(&calibration->series[MEASURED_BACKGROUND]);
+    return (int64_t)((double)(2 * usec) / (1 - calibrate_background_part(calibration)));
+}
 
-    return 2 * usec * 1000000 / (1000001 - others_ppm);
+/* From the order to start until ready, where nobody is in the way but for the loading of its program. */
+static int64_t base_usec(const struct calibration *calibration, int64_t exec_usec)
+{
+    const struct series *series = calibration->series;
+
+    return series_quantile(&series[MEASURED_START_COLD], 500) +
+           series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
+           series_quantile(&series[MEASURED_CHILD_WAIT], 500) + exec_usec;
+}
+
+/* How much longer each start took. */
+static void add_more(struct series *series, const struct rehearse_times *times, int64_t base_usec)
+{
+    for (int i = 0; i < times->n; i++) {
+        int64_t usec = times->usec[REHEARSED_START][i] + times->usec[REHEARSED_CHILD][i] +
+                       times->usec[REHEARSED_EXEC][i] - base_usec;
+
+        series_add(series, usec > 0 ? usec : 0);
+    }
 }
 
 /* Starts while containers work on all CPUs: their turns come later. What is loaded, and what works, then has
@@ -239,11 +263,8 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 static bool beside(struct calibration *calibration, struct err *err)
 {
     const struct series *series = calibration->series;
-    const int64_t start_usec =
-        series_quantile(&series[MEASURED_START_COLD], 500) +
-        series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
-        series_quantile(&series[MEASURED_CHILD_WAIT], 500) +
-        on_half_usec(calibration, series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500));
+    const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
+    const int64_t start_usec = base_usec(calibration, on_half_usec(calibration, exec_usec));
     const int64_t work_usec = on_half_usec(calibration, REHEARSE_WORK_USEC) +
                               series_quantile(&series[MEASURED_STOP], 500);
     static struct rounds start, work[2];
@@ -261,15 +282,12 @@ static bool beside(struct calibration *calibration, struct err *err)
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
+        add_more(&start.list[start.n++], &times, start_usec);
         for (int i = 0; i < times.n; i++) {
-            int64_t more_usec = times.usec[REHEARSED_START][i] + times.usec[REHEARSED_CHILD][i] +
-                                times.usec[REHEARSED_EXEC][i] - start_usec;
+            int64_t more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
 
-            series_add(&start.list[start.n], more_usec > 0 ? more_usec : 0);
-            more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
             series_add(&work[least].list[work[least].n], more_usec > 0 ? more_usec : 0);
         }
-        start.n++;
         work[least].n++;
     }
     calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
@@ -281,8 +299,7 @@ static bool beside(struct calibration *calibration, struct err *err)
 /* Likewise while one processor is idle: who gets it keeps it, and its agent hears later that it is ready. */
 static bool on_the_last(struct calibration *calibration, struct err *err)
 {
-    const struct series *series = calibration->series;
-    const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
+    const int64_t exec_usec = series_quantile(&calibration->series[MEASURED_EXEC_COLD_CPU], 500);
     const struct rehearse_round round = {.family = "short",
                                          .n = calibration->quick ? 16 : 24,
                                          .rest_usec = CALIBRATE_REST_USEC,
@@ -290,15 +307,15 @@ static bool on_the_last(struct calibration *calibration, struct err *err)
                                          .beside = all_cpus() - 1};
     struct rehearse_times times;
 
+    if (cpus() > CPUS_MOST) {
+        return true; /* it would not be the last: not measured here */
+    }
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
-        for (int i = 0; i < times.n; i++) {
-            int64_t usec = times.usec[REHEARSED_EXEC][i] - exec_usec;
-
-            series_add(&calibration->series[MEASURED_READY_TURN], usec > 0 ? usec : 0);
-        }
+        add_more(&calibration->series[MEASURED_READY_TURN], &times,
+                 base_usec(calibration, exec_usec));
     }
     return true;
 }

@@ -343,8 +343,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_samples(json, &series[MEASURED_WORK_TURNS]);
     buffer_add_text(json, ",\n    \"leastWorkTurns\": ");
     add_samples(json, &series[MEASURED_LEAST_WORK_TURNS]);
-    buffer_add_text(json, ",\n    \"readyTurn\": ");
-    add_samples(json, &series[MEASURED_READY_TURN]);
+    if (series[MEASURED_READY_TURN].n > 0) {
+        buffer_add_text(json, ",\n    \"readyTurn\": ");
+        add_samples(json, &series[MEASURED_READY_TURN]);
+    }
     buffer_add_text(json, ",\n    \"agentTurn\": ");
     add_samples(json, &series[MEASURED_AGENT_TURN]);
     if (series[MEASURED_COOLS_IN].n > 0) {
@@ -508,7 +510,6 @@ static void add_measured(struct buffer *json, const struct calibration *calibrat
 
 void calibrate_write(struct buffer *json, const struct calibration *calibration)
 {
-    const double background = (double)series_mean(&calibration->series[MEASURED_BACKGROUND]) / 1e6;
     const struct capacity capacity = capacity_of_machine();
 
     buffer_add_text(json, "{ \"berth\": \"host-profile/1\",\n");
@@ -520,7 +521,7 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
         "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
         "true",
         capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
-        calibration->session ? "true" : "false", background < 0.99 ? background : 0.99);
+        calibration->session ? "true" : "false", calibrate_background_part(calibration));
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);

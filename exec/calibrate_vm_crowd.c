@@ -14,6 +14,10 @@
 
 enum { TOGETHER_MOST = 4 };
 
+/* What profiles may say. */
+#define TOGETHER_LEAST 0.1
+#define TOGETHER_GREATEST 10
+
 /* What is not begun by then is not measured in a quick calibration. */
 #define QUICK_USEC (24 * USEC_PER_SEC)
 
@@ -30,10 +34,14 @@ static const char world[] =
     "    \"placementConstraints\": [ { \"type\": \"distinctInstance\" } ] } } ],"
     "  \"costs\": { \"profile\": \"laptop\", \"machines\": \"vms\" } }";
 
+static double within(double value, double least, double greatest)
+{
+    return value < least ? least : value > greatest ? greatest : value;
+}
+
 /* Where all processors are wanted, what other programs have of them is counted apart. */
 static void take(struct calibration *calibration, const struct story *story, bool all)
 {
-    const struct series *background = &calibration->series[MEASURED_BACKGROUND];
     int64_t alone_usec = series_quantile(&calibration->machines[0][MACHINE_REGISTERED], 500);
     struct series together = {0};
 
@@ -46,13 +54,14 @@ static void take(struct calibration *calibration, const struct story *story, boo
     }
     if (together.n > 0 && alone_usec > 0) {
         calibration->together = (double)series_quantile(&together, 500) / (double)alone_usec;
-        calibration->together *= all ? 1 - (double)series_mean(background) / 1e6 : 1;
+        calibration->together *= all ? 1 - calibrate_background_part(calibration) : 1;
+        calibration->together = within(calibration->together, TOGETHER_LEAST, TOGETHER_GREATEST);
     }
 }
 
 void calibrate_machines_together(struct calibration *calibration)
 {
-    const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
     const int n = cpus < TOGETHER_MOST ? (int)cpus : TOGETHER_MOST;
     char text[sizeof world + 32], log[300];
     struct scenario *scenario;
@@ -70,7 +79,7 @@ void calibrate_machines_together(struct calibration *calibration)
     scenario = calibrate_scenario(text);
     if (calibrate_run(calibration, scenario, log, &err) &&
         story_load(&story, log, &header, NULL, &err)) {
-        take(calibration, &story, n == capacity_of_machine().cpu / CPU_UNITS_PER_VCPU);
+        take(calibration, &story, n == cpus);
         story_finish(&story);
         run_header_finish(&header);
     } else if (!calibration->interrupted) {

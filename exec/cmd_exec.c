@@ -177,29 +177,41 @@ static bool open_run(struct stage *stage, struct err *err)
     return true;
 }
 
-/* What a run would find missing at once. */
-static bool can_run(struct stage *stage, struct err *err)
+/* As far as can be seen without making anything. */
+static bool is_possible(struct stage *stage, struct err *err)
 {
     return programs_find(&stage->programs, err) && wants_check(stage->scenario, err) &&
            find_balancer(stage->scenario, err) && read_jitter(stage, err) &&
            choose_scale(stage, err);
 }
 
-/* Makes nothing. */
+static bool guests_are_possible(struct stage *stage, struct err *err)
+{
+    bool ok;
+
+    plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed, NULL);
+    guests_init(&stage->guests, (enum vm_start)stage->scenario->costs.path, &stage->plans,
+                &stage->run, &stage->programs);
+    ok = !guests_any(stage->scenario) || guests_check(&stage->guests, err);
+    guests_close(&stage->guests);
+    plans_finish(&stage->plans);
+    return ok;
+}
+
 static int run_dry(struct stage *stage)
 {
-    struct vm_kit kit;
+    const struct scale *scale = &stage->report.scale;
     struct err err;
 
-    if (!can_run(stage, &err) || !cgroup_open(&stage->cgroups, cgroup_backend_wanted(), &err)) {
+    if (!is_possible(stage, &err) || !guests_are_possible(stage, &err)) {
         return err_report(&err);
     }
-    cgroup_close(&stage->cgroups);
-    if (guests_any(stage->scenario) && !vm_kit_find(&kit, &err)) {
-        return err_report(&err);
+    if (stage->request->json) {
+        printf("{\"missing\": null, \"scale\": \"%d/%d\"}\n", scale->numerator, scale->denominator);
+    } else {
+        printf("nothing is missing to run %s at scale %d/%d\n", stage->scenario->path,
+               scale->numerator, scale->denominator);
     }
-    fprintf(stderr, "%s can be run here, at scale %d/%d\n", stage->scenario->path,
-            stage->report.scale.numerator, stage->report.scale.denominator);
     return EXIT_FINE;
 }
 
@@ -366,7 +378,7 @@ static int run(struct stage *stage)
     int code;
 
     stage->network = leftover_network();
-    if (!can_run(stage, &err) || !open_run(stage, &err)) {
+    if (!is_possible(stage, &err) || !open_run(stage, &err)) {
         return err_report(&err);
     }
     plans_make(&stage->plans, stage->scenario, stage->report.scale, stage->report.seed,
@@ -435,7 +447,7 @@ int cmd_exec(int argc, char **argv)
         {"json", 0, OPTION_FLAG, &request.json, NULL, "one JSON object instead of the picture", 0,
          NULL},
         {"dry-run", 0, OPTION_FLAG, &request.dry_run, NULL,
-         "say whether this machine could run it, and do not", 0, NULL},
+         "say what this machine lacks for it, and do not run it", 0, NULL},
         {"delay-jitter", 0, OPTION_TEXT, &request.jitter, "DURATION",
          "delay each report of an agent by up to that long, at random: to test with", 0, NULL},
     };

@@ -62,6 +62,21 @@ static void add_use(struct task_use *uses, int *n, int32_t taskdef, int64_t task
     uses[i].n += tasks;
 }
 
+/* Whose daemons run on each. */
+static int64_t count_instances(const struct scenario *scenario)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const struct scenario_group *group = &scenario->groups[i];
+
+        n += group->kind == GROUP_FARGATE        ? 0
+             : group->kind == GROUP_AUTO_SCALING ? group->maximum
+                                                 : group->count;
+    }
+    return n;
+}
+
 /* Only what goes to Fargate, or all. */
 static void add_call(const struct scenario *scenario, const struct message *message,
                      int32_t taskdef, bool fargate, struct task_use *uses, int *n)
@@ -77,7 +92,8 @@ static void add_call(const struct scenario *scenario, const struct message *mess
     if (message->kind == MESSAGE_CREATE_SERVICE) {
         if (!fargate || (!daemon && goes_there(scenario, service->providers, service->n_providers,
                                                service->launch_type_ec2))) {
-            add_use(uses, n, taskdef, daemon ? 1 : most_desired(scenario, service));
+            add_use(uses, n, taskdef,
+                    daemon ? count_instances(scenario) : most_desired(scenario, service));
         }
     } else if (message->kind == MESSAGE_RUN_TASK) {
         if (!fargate ||

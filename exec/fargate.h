@@ -16,8 +16,9 @@ struct task_use {
     int64_t n;
 };
 
-/* All of them, and those on Fargate; free() the list. Services count with the most that somebody wants of them, calls
- * with all their tasks, daemons with one; what scaling policies and deployments add is not known yet. */
+/* All of them, and those on Fargate, where daemons never are; free() the list. Services count with the most that
+ * somebody wants of them, daemons on all instances, calls with all their tasks; what scaling policies and deployments
+ * add is not known yet. */
 struct task_use *task_uses(const struct scenario *scenario, int *n);
 struct task_use *fargate_uses(const struct scenario *scenario, int *n);
 

@@ -358,6 +358,11 @@ static void tell_kind(const struct vm_kit *kit)
     told = true;
 }
 
+bool guests_check(struct guests *guests, struct err *err)
+{
+    return read_patience(guests, err) && check_sizes(guests, err) && vm_kit_find(&guests->kit, err);
+}
+
 bool guests_open(struct guests *guests, struct err *err)
 {
     if (guests->is_open) {

@@ -46,6 +46,8 @@ void guests_init(struct guests *guests, enum vm_start start, const struct plans 
  * on stderr what guests are. A run opens them before it begins where instances are virtual machines,
  * else when the first task comes that has one to itself. */
 bool guests_open(struct guests *guests, struct err *err);
+/* Whether they could be opened, as far as that can be seen; makes nothing. */
+bool guests_check(struct guests *guests, struct err *err);
 void guests_close(struct guests *guests);
 
 /* Whether instances of the group are virtual machines; any of the scenario's, or tasks on Fargate. */

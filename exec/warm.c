@@ -8,8 +8,11 @@
 #include "exec/loop.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -61,14 +64,82 @@ static pid_t begin_touching(int64_t bytes)
     return pid;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A number in a group's file; INT64_MAX where there is none, as where "max" stands there. */
+static int64_t number_in(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    long long number;
+    FILE *file;
+    int n;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    file = fopen(path, "re");
+    n = file ? fscanf(file, "%lld", &number) : 0;
+    if (file) {
+        fclose(file);
+    }
+    return n == 1 ? number : INT64_MAX;
+}
+
+/* What that group and those above may still have. */
+static int64_t left_in(const char *mount, char *group, const char *limit, const char *used)
+{
+    int64_t left = INT64_MAX;
+    char folder[PATH_MAX], *slash;
+
+    for (;;) {
+        int64_t most, now;
+
+        snprintf(folder, sizeof folder, "%s%s", mount, group);
+        most = number_in(folder, limit);
+        now = number_in(folder, used);
+        if (most < INT64_MAX && now < INT64_MAX) {
+            left = least(left, most > now ? most - now : 0);
+        }
+        slash = strrchr(group, '/');
+        if (!slash) {
+            return left;
+        }
+        *slash = '\0';
+    }
+}
+
+/* What this process's own groups leave it, of either version of cgroups. */
+static int64_t left_in_groups(void)
+{
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    int64_t left = INT64_MAX;
+    char line[PATH_MAX], *group;
+
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        group = strchr(line, '/');
+        if (group && strstr(line, ":memory:")) {
+            left = least(left, left_in("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes",
+                                       "memory.usage_in_bytes"));
+        } else if (group && strncmp(line, "0::", 3) == 0) {
+            left = least(left, left_in("/sys/fs/cgroup", group, "memory.max", "memory.current"));
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return left;
+}
+
 void warm_memory(int64_t bytes)
 {
-    const int64_t most = capacity_unused_bytes() / 2;
+    const int64_t most = least(capacity_unused_bytes(), left_in_groups()) / 2;
     int64_t n = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
     pid_t pids[PROCESSES_MOST];
 
-    bytes = bytes < most ? bytes : most;
-    n = n < PROCESSES_MOST ? n : PROCESSES_MOST;
+    bytes = least(bytes, most);
+    n = least(n, PROCESSES_MOST);
     n = bytes < n ? 0 : n;
     for (int64_t i = 0; i < n; i++) {
         pids[i] = begin_touching(bytes / n);
@@ -80,7 +151,7 @@ void warm_memory(int64_t bytes)
     }
 }
 
-static int64_t least(int64_t bytes, int64_t limit_mib)
+static int64_t within(int64_t bytes, int64_t limit_mib)
 {
     return limit_mib > 0 && limit_mib * MIB < bytes ? limit_mib * MIB : bytes;
 }
@@ -92,9 +163,9 @@ static int64_t task_bytes(const struct plans *plans, int32_t taskdef)
     int64_t sum = 0;
 
     for (int c = 0; c < row->definition->n_containers; c++) {
-        sum += least(row->behaviours[c].memory_bytes, row->definition->containers[c].memory_mib);
+        sum += within(row->behaviours[c].memory_bytes, row->definition->containers[c].memory_mib);
     }
-    return scale_down(plans->scale, least(sum, row->definition->memory_mib));
+    return scale_down(plans->scale, within(sum, row->definition->memory_mib));
 }
 
 int64_t warm_wanted(const struct plans *plans)

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Touches so many bytes, in as many processes as there are processors, up to 32, and gives them back; no more than half
- * of what is unused, and for no longer than three seconds. */
+ * of what is unused and of what this process's groups may still have, and for no longer than three seconds. */
 void warm_memory(int64_t bytes);
 
 /* What the scenario's containers touch, as far as one can know before it runs, and no more than its instances have;

@@ -31,14 +31,17 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
                      uint32_t weight)
 {
     const struct costs *costs = fleet_costs_of(fleet, task);
-    int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU;
-    int64_t others = (fleet->working_cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
+    struct fleet_lengths lengths;
 
-    /* With as many in all lines they are even already. */
-    if (!fleet_knows_lines(fleet, costs) || others < cpus || (others + 1) % cpus == 0)
+    if (!fleet_knows_lines(fleet, costs))
+        return;
+    lengths = fleet_line_lengths(fleet);
+    /* Lines that are as long as its own, with it, share evenly. */
+    if (lengths.shortest == 0 || (lengths.next == 0 && lengths.longest == lengths.shortest) ||
+        (lengths.next == lengths.shortest + 1 && lengths.longest == lengths.next))
         return;
     container->line_weight = weight;
-    stand_in_line(fleet, container, task, (int32_t)(others / cpus));
+    stand_in_line(fleet, container, task, (int32_t)lengths.shortest);
     container->evened_usec = fleet->now_usec + costs->balance_usec;
     if (!container->in_line)
         *ARRAY_ADD(fleet, in_line) = fleet_key(task, container->container);

@@ -175,7 +175,7 @@ static void begin_work(struct fleet *fleet, struct fleet_container *container, i
     fleet->working_weight += task_weight(definition);
     fleet->n_working++;
     fleet_come_to_lines(fleet, container);
-    fleet_fill_up(fleet, container->working_cpu);
+    fleet_fill_up(fleet, container, task);
 }
 
 /* Its worker is gone. */

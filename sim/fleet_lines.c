@@ -42,13 +42,14 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* While the longest is longer than the shortest by so much, and this has no more than that, a thread goes over. */
-static void move(struct fleet *fleet, int64_t difference, int64_t shortest)
+/* Threads go over from the longest line to the shortest, as long as they differ by that much and the shortest has no
+ * more than `most`. */
+static void move(struct fleet *fleet, int64_t difference, int64_t most)
 {
     int from, to;
 
     while (from = find_longest(fleet), to = find_shortest(fleet),
-           fleet->lines[to] <= shortest && fleet->lines[from] - fleet->lines[to] >= difference) {
+           fleet->lines[to] <= most && fleet->lines[from] - fleet->lines[to] >= difference) {
         int64_t part = least(THREAD, fleet->lines[from] - THREAD);
 
         fleet->lines[from] -= part;
@@ -75,38 +76,40 @@ static void look_at_lines(struct fleet *fleet)
         fleet->uneven_usec = fleet->now_usec;
 }
 
-/* Of so many threads as many come to each line, which makes no line shorter than others. */
-static int64_t on_all_lines(struct fleet *fleet, int64_t cpu)
+/* So many threads more in each line, or fewer. */
+static void add_to_all(struct fleet *fleet, int64_t n_threads)
 {
-    int64_t each = cpu / THREAD / fleet->n_lines * THREAD;
-
-    for (int i = 0; i < fleet->n_lines && each > 0; i++)
-        fleet->lines[i] += each;
-    return each * fleet->n_lines;
+    for (int i = 0; i < fleet->n_lines && n_threads != 0; i++)
+        fleet->lines[i] += n_threads * THREAD;
 }
 
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container)
 {
-    int64_t cpu = container->working_cpu;
+    int64_t cpu = container->working_cpu, each;
 
     if (!fleet_knows_lines(fleet, &fleet->costs))
         return;
     open_lines(fleet);
     even_lines(fleet);
     container->line = find_shortest(fleet);
-    for (cpu -= on_all_lines(fleet, cpu); cpu > 0; cpu -= THREAD)
+    each = cpu / THREAD / fleet->n_lines;
+    add_to_all(fleet, each);
+    for (cpu -= each * THREAD * fleet->n_lines; cpu > 0; cpu -= THREAD)
         fleet->lines[find_shortest(fleet)] += least(cpu, THREAD);
     look_at_lines(fleet);
 }
 
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container)
 {
-    int64_t cpu = container->working_cpu;
+    int64_t cpu = container->working_cpu, each;
     int line = container->line;
 
     if (!fleet_knows_lines(fleet, &fleet->costs))
         return;
     even_lines(fleet);
+    each = least(cpu / THREAD / fleet->n_lines, fleet->lines[find_shortest(fleet)] / THREAD);
+    add_to_all(fleet, -each);
+    cpu -= each * THREAD * fleet->n_lines;
     for (int64_t part; cpu > 0; cpu -= part) {
         part = least(cpu, least(THREAD, fleet->lines[line]));
         fleet->lines[line] -= part;
@@ -120,17 +123,18 @@ static int64_t threads(int64_t cpu)
     return (cpu + THREAD - 1) / THREAD;
 }
 
-struct fleet_shortest fleet_shortest_lines(struct fleet *fleet)
+struct fleet_lengths fleet_line_lengths(struct fleet *fleet)
 {
-    struct fleet_shortest found = {0, 0};
-    int first;
+    struct fleet_lengths lengths = {0, 0, 0};
+    int shortest;
 
     open_lines(fleet);
     even_lines(fleet);
-    first = find_shortest(fleet);
-    found.first = threads(fleet->lines[first]);
+    shortest = find_shortest(fleet);
+    lengths.shortest = threads(fleet->lines[shortest]);
+    lengths.longest = threads(fleet->lines[find_longest(fleet)]);
     for (int i = 0; i < fleet->n_lines; i++)
-        if (i != first && (found.second == 0 || threads(fleet->lines[i]) < found.second))
-            found.second = threads(fleet->lines[i]);
-    return found;
+        if (i != shortest && (lengths.next == 0 || threads(fleet->lines[i]) < lengths.next))
+            lengths.next = threads(fleet->lines[i]);
+    return lengths;
 }

@@ -132,11 +132,12 @@ void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 /* It has begun to work, on `working_cpu`; it has ended, with that. */
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container);
-/* How many threads' work there is in the shortest line and in the shortest of the others, 0: there is no other. */
-struct fleet_shortest {
-    int64_t first, second;
+/* How many threads' work there is in the shortest line, in the shortest of the others (0: there is no other), and
+ * in the longest. */
+struct fleet_lengths {
+    int64_t shortest, next, longest;
 };
-struct fleet_shortest fleet_shortest_lines(struct fleet *fleet);
+struct fleet_lengths fleet_line_lengths(struct fleet *fleet);
 
 /* fleet_turns.c */
 /* What its start, or its work, waits for turns now. */
@@ -149,9 +150,9 @@ void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, 
                         int64_t usec);
 /* Nobody waits for turns any more, while a processor is idle. */
 void fleet_give_turns(struct fleet *fleet);
-/* So many CPU units are worked on more: where that is the last idle processor, what agents and starts
- * are about is put off. */
-void fleet_fill_up(struct fleet *fleet, int32_t cpu);
+/* It has begun to work: where that is on the last idle processor, what agents and starts are about is put
+ * off. */
+void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task);
 
 /* fleet_memory.c */
 /* A container's own limit, else its task's; 0: none. */

@@ -82,9 +82,9 @@ static int64_t integer_root(int64_t number)
  */
 static int64_t waits_in_line(struct fleet *fleet, int64_t usec, bool works)
 {
-    const struct fleet_shortest shortest = fleet_shortest_lines(fleet);
-    const int64_t m = shortest.first > 1 ? shortest.first : 1;
-    const bool uneven = shortest.second >= 2 * m;
+    const struct fleet_lengths lengths = fleet_line_lengths(fleet);
+    const int64_t m = lengths.shortest > 1 ? lengths.shortest : 1;
+    const bool uneven = lengths.next >= 2 * m;
     share_wide longer;
 
     if (works)
@@ -205,7 +205,7 @@ static int64_t put_off_start(struct fleet *fleet, int32_t id)
 /* Agents that are threads wait for one turn, since they then go on as long as they like. Who has woken since less
  * than that is not put behind others: it has had less than they. But a container that says that it is ready and goes
  * on to work keeps its processor until the kernel next looks: whom that wakes hears of it then. */
-static int64_t put_off_agent(struct fleet *fleet, int32_t id)
+static int64_t put_off_agent(struct fleet *fleet, int32_t id, int64_t by)
 {
     const struct fleet_duty *duty = &fleet->duties[id];
     const struct costs *costs = fleet_costs(fleet, duty->instance);
@@ -216,17 +216,18 @@ static int64_t put_off_agent(struct fleet *fleet, int32_t id)
     if (!fleet_knows_lines(fleet, costs) || !fleet_hears_itself(fleet) || duty->aside ||
         duty->worker == ID_NONE || fleet_duty_left(fleet, id) == 0)
         return 0;
+    /* It may have started, too, this very moment. */
     woken = agent->woken_usec == fleet->now_usec && duty->kind == DUTY_FACT &&
-            (duty->number == MESSAGE_CONTAINER_STARTED || duty->number == MESSAGE_CONTAINER_READY);
+            fleet_key(duty->task, duty->container) == by;
     usec = distribution_sample(woken ? &costs->ready_turn : &costs->agent_turn, fleet->luck,
                                DRAW_AGENT_TURN, duty->instance, agent->n_turns++);
     return woken || fleet->now_usec - agent->woken_usec > usec ? usec : 0;
 }
 
-void fleet_fill_up(struct fleet *fleet, int32_t cpu)
+void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task)
 {
     if (fleet->working_cpu < fleet->costs.host_cpu ||
-        fleet->working_cpu - cpu >= fleet->costs.host_cpu)
+        fleet->working_cpu - container->working_cpu >= fleet->costs.host_cpu)
         return;
     for (int32_t id = 0; id < fleet->n_duties; id++) {
         const struct fleet_duty *duty = &fleet->duties[id];
@@ -235,7 +236,7 @@ void fleet_fill_up(struct fleet *fleet, int32_t cpu)
         if (duty->used && duty->kind == DUTY_CHILD)
             usec = put_off_start(fleet, id);
         else if (duty->used && duty->kind >= DUTY_HEAR)
-            usec = put_off_agent(fleet, id);
+            usec = put_off_agent(fleet, id, fleet_key(task, container->container));
         if (usec > 0) {
             fleet_put_off(fleet, id, usec);
             fleet_wait_for_turns(fleet, id, usec);

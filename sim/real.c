@@ -287,6 +287,7 @@ bool real_run(struct real *real, const char *scenario, const struct real_wish *w
 bool real_can_run(struct real *real, const char *scenario, const char *const *words,
                   struct err *err)
 {
+    char printed[300];
     struct words list = {0};
     int code;
 
@@ -297,7 +298,8 @@ bool real_can_run(struct real *real, const char *scenario, const char *const *wo
     for (const char *const *word = words; word && *word; word++)
         add(&list, *word);
     add(&list, NULL);
-    code = real_command(real, list.words, NULL, false, DRY_RUN_PATIENCE_USEC, err);
+    snprintf(printed, sizeof printed, "%s/printed", real->scratch.folder);
+    code = real_command(real, list.words, printed, false, DRY_RUN_PATIENCE_USEC, err);
     free(list.words);
     return code == EXIT_FINE;
 }

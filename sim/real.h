@@ -36,8 +36,8 @@ struct real_wish {
 bool real_run(struct real *real, const char *scenario, const struct real_wish *wish,
               struct story *story, struct err *err);
 
-/* Whether this machine could run the scenario for real: `berth exec --dry-run`. False: it could not, or it is not known;
- * `err` says what the child said. */
+/* Whether nothing can be seen to be missing to run the scenario for real: `berth exec --dry-run`. Where it is false
+ * `err` says what. */
 bool real_can_run(struct real *real, const char *scenario, const char *const *words,
                   struct err *err);
 

@@ -80,6 +80,10 @@ Test(warm, what_containers_touch_is_counted)
                                           "'desiredCount': 3 } }",
                    whole),
         200, "the most that is wanted of a service");
+    cr_expect_eq(wanted_mib("{ 'serviceName': 's', 'taskDefinition': 'greedy', "
+                            "'schedulingStrategy': 'DAEMON' }",
+                            "", whole),
+                 100, "a daemon on each");
     cr_expect_eq(
         wanted_mib("{ 'serviceName': 's', 'taskDefinition': 'greedy', 'desiredCount': 1000000 }",
                    RUN_TASK("greedy", "10"), whole),
@@ -98,14 +102,14 @@ static int64_t most_of_children(void)
 Test(warm, it_is_touched_and_given_back)
 {
     const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
-    const int64_t each = 64 * MIB;
+    const int64_t each = 64 * MIB, before = capacity_unused_bytes();
 
-    if (capacity_unused_bytes() < 3 * cpus * each)
+    if (before < 3 * cpus * each)
         cr_skip_test("not enough memory is unused here");
     warm_memory(0);
     cr_expect(most_of_children() == 0, "nobody is asked to touch nothing");
     warm_memory(cpus * each);
     cr_expect(most_of_children() >= each * (cpus > 32 ? cpus / 32 : 1), "not all was touched");
     cr_expect(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD, "somebody is left");
-    cr_expect(capacity_unused_bytes() > cpus * each, "it was not given back");
+    cr_expect(capacity_unused_bytes() > before - cpus * each / 2, "it was not given back");
 }

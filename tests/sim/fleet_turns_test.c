@@ -226,8 +226,8 @@ Test(fleet_turns, an_empty_line_takes_from_the_longest)
     trial_end();
 }
 
-/* An agent hears that a container is ready when that lets it: it works on the last idle CPU at once. The second is
- * ready while one CPU is idle for all that; the first does not work. */
+/* An agent hears that a container is ready when that lets it: it works on the last idle CPU at once. Of two CPUs one
+ * stays idle, so nobody waits; who only idles never keeps anybody waiting. */
 Test(fleet_turns, who_goes_on_to_work_is_heard_later)
 {
     static const char costs[] =
