@@ -237,34 +237,16 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
     return (int64_t)((double)(2 * usec) / (1 - calibrate_background_part(calibration)));
 }
 
-/* From the order to start until ready, where nobody is in the way but for the loading of its program. */
-static int64_t base_usec(const struct calibration *calibration, int64_t exec_usec)
-{
-    const struct series *series = calibration->series;
-
-    return series_quantile(&series[MEASURED_START_COLD], 500) +
-           series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
-           series_quantile(&series[MEASURED_CHILD_WAIT], 500) + exec_usec;
-}
-
-/* How much longer each start took. */
-static void add_more(struct series *series, const struct rehearse_times *times, int64_t base_usec)
-{
-    for (int i = 0; i < times->n; i++) {
-        int64_t usec = times->usec[REHEARSED_START][i] + times->usec[REHEARSED_CHILD][i] +
-                       times->usec[REHEARSED_EXEC][i] - base_usec;
-
-        series_add(series, usec > 0 ? usec : 0);
-    }
-}
-
 /* Starts while containers work on all CPUs: their turns come later. What is loaded, and what works, then has
  * half a CPU: twice its CPU time is no wait for a turn. */
 static bool beside(struct calibration *calibration, struct err *err)
 {
     const struct series *series = calibration->series;
     const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
-    const int64_t start_usec = base_usec(calibration, on_half_usec(calibration, exec_usec));
+    const int64_t start_usec = series_quantile(&series[MEASURED_START_COLD], 500) +
+                               series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
+                               series_quantile(&series[MEASURED_CHILD_WAIT], 500) +
+                               on_half_usec(calibration, exec_usec);
     const int64_t work_usec = on_half_usec(calibration, REHEARSE_WORK_USEC) +
                               series_quantile(&series[MEASURED_STOP], 500);
     static struct rounds start, work[2];
@@ -282,12 +264,15 @@ static bool beside(struct calibration *calibration, struct err *err)
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
-        add_more(&start.list[start.n++], &times, start_usec);
         for (int i = 0; i < times.n; i++) {
-            int64_t more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
+            int64_t more_usec = times.usec[REHEARSED_START][i] + times.usec[REHEARSED_CHILD][i] +
+                                times.usec[REHEARSED_EXEC][i] - start_usec;
 
+            series_add(&start.list[start.n], more_usec > 0 ? more_usec : 0);
+            more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
             series_add(&work[least].list[work[least].n], more_usec > 0 ? more_usec : 0);
         }
+        start.n++;
         work[least].n++;
     }
     calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
@@ -296,7 +281,8 @@ static bool beside(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* Likewise while one processor is idle: who gets it keeps it, and its agent hears later that it is ready. */
+/* Likewise while one processor is idle: who gets it keeps it, and its agent hears later that it is ready. Its start
+ * is hardly slower. */
 static bool on_the_last(struct calibration *calibration, struct err *err)
 {
     const int64_t exec_usec = series_quantile(&calibration->series[MEASURED_EXEC_COLD_CPU], 500);
@@ -314,8 +300,11 @@ static bool on_the_last(struct calibration *calibration, struct err *err)
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
-        add_more(&calibration->series[MEASURED_READY_TURN], &times,
-                 base_usec(calibration, exec_usec));
+        for (int i = 0; i < times.n; i++) {
+            int64_t usec = times.usec[REHEARSED_EXEC][i] - exec_usec;
+
+            series_add(&calibration->series[MEASURED_READY_TURN], usec > 0 ? usec : 0);
+        }
     }
     return true;
 }
