@@ -68,6 +68,7 @@ static bool measure(struct calibration *calibration, struct err *err)
 {
     bool rests = !calibrate_is_late(calibration, 0, "what rests cost");
     bool ok = measure_containers(calibration, rests, err) && calibrate_agents(calibration, err) &&
+              calibrate_beside(calibration, err) &&
               (rests ? calibrate_rests(calibration, err) : calibrate_images(calibration, err));
 
     if (!ok) {

@@ -184,7 +184,7 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     bool ok = true;
 
     snprintf(path, sizeof path, "%s/calibration.run", calibration->run.folder);
-    for (int n = calibration->quick ? 4 : 12; n > 0 && ok; n--) {
+    for (int n = calibration->quick ? 3 : 12; n > 0 && ok; n--) {
         ok = one_pair(calibration, nothing, jobs, path, err);
     }
     scenario_destroy(nothing);

@@ -1,6 +1,5 @@
 /*
- * Rounds of rehearse.c in which containers come one by one: cold or warm, built before they are asked for,
- * or beside others that work.
+ * Rounds of rehearse.c in which containers come one by one: cold or warm, or built before they are asked for.
  */
 #include "exec/calibrate_inside.h"
 
@@ -152,7 +151,7 @@ static bool alone(struct calibration *calibration, struct err *err)
     const struct rehearse_round rest = {
         .family = "none", .n = quick ? 8 : 15, .rest_usec = CALIBRATE_REST_USEC};
     const struct rehearse_round idle = {
-        .family = "none", .n = quick ? 6 : 10, .rest_usec = IDLE_USEC};
+        .family = "none", .n = quick ? 5 : 10, .rest_usec = IDLE_USEC};
     static struct cold cold;
     struct rehearse_times times;
 
@@ -216,115 +215,6 @@ static bool parked(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* ---- beside work ---- */
-
-/* Containers that keep all processors busy, of at most so many. */
-enum { CPUS_MOST = 32 };
-
-static int64_t cpus(void)
-{
-    return capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
-}
-
-static int all_cpus(void)
-{
-    return cpus() > CPUS_MOST ? CPUS_MOST : (int)cpus();
-}
-
-/* What takes so long on all of a CPU, on half of what other programs leave of one. */
-static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
-{
-    return (int64_t)((double)(2 * usec) / (1 - calibrate_background_part(calibration)));
-}
-
-/* Starts while containers work on all CPUs: their turns come later. What is loaded, and what works, then has
- * half a CPU: twice its CPU time is no wait for a turn. */
-static bool beside(struct calibration *calibration, struct err *err)
-{
-    const struct series *series = calibration->series;
-    const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
-    const int64_t start_usec = series_quantile(&series[MEASURED_START_COLD], 500) +
-                               series_quantile(&series[MEASURED_CHILD_COLD_CPU], 500) +
-                               series_quantile(&series[MEASURED_CHILD_WAIT], 500) +
-                               on_half_usec(calibration, exec_usec);
-    const int64_t work_usec = on_half_usec(calibration, REHEARSE_WORK_USEC) +
-                              series_quantile(&series[MEASURED_STOP], 500);
-    static struct rounds start, work[2];
-    struct rehearse_times times;
-
-    start = work[false] = work[true] = (struct rounds){0};
-    for (int n = calibration->quick ? 2 : 6; n > 0; n--) {
-        const bool least = n % 2 == 0; /* a start waits as long with either weight */
-        const struct rehearse_round round = {.family = least ? "least" : "short",
-                                             .n = calibration->quick ? 10 : 20,
-                                             .rest_usec = CALIBRATE_REST_USEC,
-                                             .works = true,
-                                             .beside = all_cpus()};
-
-        if (!calibrate_rehearse(calibration, &round, &times, err)) {
-            return false;
-        }
-        for (int i = 0; i < times.n; i++) {
-            int64_t more_usec = times.usec[REHEARSED_START][i] + times.usec[REHEARSED_CHILD][i] +
-                                times.usec[REHEARSED_EXEC][i] - start_usec;
-
-            series_add(&start.list[start.n], more_usec > 0 ? more_usec : 0);
-            more_usec = times.usec[REHEARSED_WORK][i] - work_usec;
-            series_add(&work[least].list[work[least].n], more_usec > 0 ? more_usec : 0);
-        }
-        start.n++;
-        work[least].n++;
-    }
-    calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
-    calibration->series[MEASURED_WORK_TURNS] = calibrate_quieter(&work[false]);
-    calibration->series[MEASURED_LEAST_WORK_TURNS] = calibrate_quieter(&work[true]);
-    return true;
-}
-
-/* Likewise while one processor is idle: who gets it keeps it, and its agent hears later that it is ready. Its start
- * is hardly slower. */
-static bool on_the_last(struct calibration *calibration, struct err *err)
-{
-    const int64_t exec_usec = series_quantile(&calibration->series[MEASURED_EXEC_COLD_CPU], 500);
-    const struct rehearse_round round = {.family = "short",
-                                         .n = calibration->quick ? 16 : 24,
-                                         .rest_usec = CALIBRATE_REST_USEC,
-                                         .works = true,
-                                         .beside = all_cpus() - 1};
-    struct rehearse_times times;
-
-    if (cpus() > CPUS_MOST) {
-        return true; /* it would not be the last: not measured here */
-    }
-    for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
-        if (!calibrate_rehearse(calibration, &round, &times, err)) {
-            return false;
-        }
-        for (int i = 0; i < times.n; i++) {
-            int64_t usec = times.usec[REHEARSED_EXEC][i] - exec_usec;
-
-            series_add(&calibration->series[MEASURED_READY_TURN], usec > 0 ? usec : 0);
-        }
-    }
-    return true;
-}
-
-/* Work that comes to all CPUs while the agent works without a rest. */
-static bool busy(struct calibration *calibration, struct err *err)
-{
-    const int group = all_cpus(), most = REHEARSE_MOST / group;
-    const int groups = calibration->quick && most > 10 ? 10 : most;
-    const struct rehearse_round round = {
-        .family = "short", .n = groups * group, .rest_usec = CALIBRATE_REST_USEC, .busy = group};
-    struct rehearse_times times;
-
-    if (!calibrate_rehearse(calibration, &round, &times, err)) {
-        return false;
-    }
-    series_add_all(&calibration->series[MEASURED_AGENT_TURN], times.usec[REHEARSED_TURN], groups);
-    return true;
-}
-
 /* What changes from minute to minute is looked at several times in between. */
 static bool in_between(struct calibration *calibration, struct err *err)
 {
@@ -337,6 +227,5 @@ bool calibrate_containers(struct calibration *calibration, struct err *err)
     return in_between(calibration, err) && alone(calibration, err) &&
            in_between(calibration, err) && parked(calibration, err) &&
            calibrate_crowds(calibration, err) && in_between(calibration, err) &&
-           calibrate_memory(calibration, err) && beside(calibration, err) &&
-           on_the_last(calibration, err) && busy(calibration, err);
+           calibrate_memory(calibration, err);
 }

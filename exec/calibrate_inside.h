@@ -64,6 +64,10 @@ struct rounds {
  * either. */
 struct series calibrate_quieter(const struct rounds *rounds);
 
+/* calibrate_beside.c: when the costs of containers alone are known, what waits for its turn where processors work
+ * already. */
+bool calibrate_beside(struct calibration *calibration, struct err *err);
+
 /* calibrate_background.c: what other programs have while all processors are wanted; several times a calibration. */
 void calibrate_background(struct calibration *calibration);
 

@@ -20,12 +20,6 @@
 #include <unistd.h>
 
 #define TOUCH "128MiB"
-#define WORK "work"
-#define LEAST_WORK "least_work"
-
-#define WORKER(name)                                                                               \
-    "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
-    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192, \"cpu\": 256 } ] }"
 
 #define LIMITED(name, mode, mib)                                                                   \
     "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
@@ -40,17 +34,14 @@ static const char world[] =
     "  \"taskDefinitions\": ["
     FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
     FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") ","
-    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," WORKER("short") ","
-    FAMILY("least", "none") "," WORKER(WORK) "," FAMILY(LEAST_WORK, "none") "],"
+    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," FAMILY("short", "none") "],"
     "  \"behaviour\": {"
     "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
     "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"
     "    \"touch/c\": { \"idle\": \"forever\", \"memory\": \"" TOUCH "\" },"
     "    \"once/c\": { \"idle\": \"0s\" }, \"within/c\": { \"idle\": \"0s\", \"memory\": \"16MiB\" },"
     "    \"beyond/c\": { \"idle\": \"0s\", \"memory\": \"24MiB\" },"
-    "    \"short/c\": { \"work\": \"20ms\" },"
-    "    \"least/c\": { \"work\": \"20ms\" }, \"" WORK "/c\": { \"work\": \"1h\" },"
-    "    \"" LEAST_WORK "/c\": { \"work\": \"1h\" } },"
+    "    \"short/c\": { \"work\": \"20ms\" } },"
     "  \"until\": \"1s\" }";
 /* clang-format on */
 
@@ -85,8 +76,6 @@ static bool open_stage(struct stage *stage, const struct sweep_run *run,
     stage->setup.work_program = (char *)(uintptr_t)programs->work;
     plans_make(&stage->plans, stage->scenario, (struct scale){1, 1}, 1, NULL);
     stage->taskdef = find_family(stage->scenario, stage->round->family);
-    stage->work_taskdef = find_family(
-        stage->scenario, strcmp(stage->round->family, "least") == 0 ? LEAST_WORK : WORK);
     if (mkdir(stage->setup.folder, 0700) != 0 || mkdir(stage->setup.prints, 0700) != 0) {
         return err_errno(err, errno, "cannot make %s", stage->setup.folder);
     }
@@ -176,7 +165,7 @@ struct rehearsal *rehearse_begin(const struct sweep_run *run, struct cgroup_mach
     int n_agents = round->agents > 0 ? round->agents : 1;
 
     assert(rehearsal != NULL && table != MAP_FAILED && n_agents <= AGENTS_MOST &&
-           round->n * n_agents + round->beside <= REHEARSE_MOST);
+           round->n * n_agents <= REHEARSE_MOST);
     *rehearsal = (struct rehearsal){.run = run, .cgroups = cgroups, .index = index, .table = table};
     table->n_agents = n_agents;
     if (pipe2(rehearsal->word, O_CLOEXEC) != 0) {

@@ -35,7 +35,6 @@ enum rehearsed {
                           by itself: until it has ended */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
     REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
-    REHEARSED_WORK,      /* beside others: from ready until its exit is seen */
     REHEARSED_TURN,      /* of the agent, by groups: what it waited, at work itself, for its turn */
     REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
@@ -50,16 +49,16 @@ struct rehearse_round {
     bool sleeps;       /* at once; before their end they sleep until rehearse_wake() */
     int agents;        /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
-    bool
-        works; /* one after the other, of families "short" or "least": each works and ends by itself */
-    int beside; /* so many containers of that weight work meanwhile */
-    int busy; /* one group of so many after the other, of family "short", starts at once, and the agent
-               * goes on working until it has waited for its turn; 0: it does not */
+    int busy; /* one group of so many after the other, of family "short", which works for 20 ms, starts at
+               * once, and the agent goes on working until it has waited for its turn; 0: it does not */
     bool by_itself; /* at once, of a family that ends as soon as it is ready, untold, or before */
 };
 
-#define REHEARSE_WORK_USEC                                                                         \
-    20000 /* what families "short" and "least", which has no CPU units, work */
+/* A kernel looks who else wants a processor at each tick of its clock, every 1, 10/3, 4 or 10 ms, all of which fit
+ * into the longer of these. What waits for that begins at all times between: 10 to 24 that are a step each after
+ * the one before are spread over every such tick, no two neighbours more than twice as far apart as the mean. */
+#define REHEARSE_PHASES_USEC INT64_C(20000)
+#define REHEARSE_PHASE_USEC INT64_C(6310)
 
 enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 

@@ -50,7 +50,6 @@ struct stage {
     struct network *network;
     struct performer *performer;
     int32_t taskdef;
-    int32_t work_taskdef;  /* of those beside, whose numbers follow */
     int helper;            /* the process that maps ports, or 0 */
     int64_t see_cpu_usec;  /* spent on taking events so far */
     int64_t keep_cpu_usec; /* likewise on keeping what was printed */

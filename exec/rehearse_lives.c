@@ -1,6 +1,6 @@
 /*
- * What a round is made of: containers one by one or all at once, parked before their programs, or beside
- * others that work; each is created, started, awaited, ended and removed, and every step is timed.
+ * What a round is made of: containers one by one or all at once, or parked before their programs; each is
+ * created, started, awaited, ended and removed, and every step is timed.
  */
 #include "exec/rehearse_inside.h"
 
@@ -19,20 +19,22 @@
 /* Most of what is told to end has not run for a while, and nor has its agent. */
 #define REST_USEC 50000
 
-/* A kernel looks who else wants a processor every so many milliseconds: what waits for that begins at all
- * times between, the n-th golden part of the longest that there is (HZ=100) after the others. */
+/* As long as the round says, and on until the clock's n-th phase: see REHEARSE_PHASE_USEC. */
 static void rest_unevenly(const struct stage *stage, int n)
 {
-    usleep((useconds_t)(stage->round->rest_usec + n * 6180 % 10000));
+    int64_t now_usec = loop_clock_usec(), until_usec = now_usec + stage->round->rest_usec;
+    int64_t phase_usec = n * REHEARSE_PHASE_USEC % REHEARSE_PHASES_USEC;
+
+    until_usec += (phase_usec + REHEARSE_PHASES_USEC - until_usec % REHEARSE_PHASES_USEC) %
+                  REHEARSE_PHASES_USEC;
+    usleep((useconds_t)(until_usec - now_usec));
 }
 
 /* ---- the beginning and the end of each ---- */
 
 static void give_duty(struct stage *stage, int32_t task)
 {
-    bool beside = task >= stage->round->n;
-    struct duty duty =
-        plans_duty(&stage->plans, task, beside ? stage->work_taskdef : stage->taskdef);
+    struct duty duty = plans_duty(&stage->plans, task, stage->taskdef);
 
     performer_duty(stage->performer, &duty);
 }
@@ -196,8 +198,8 @@ static bool end_all(struct stage *stage, struct err *err)
     return true;
 }
 
-/* Creates and starts it, and waits until that has happened to it, READY or later. */
-static bool start_one(struct stage *stage, int32_t task, enum moment until, struct err *err)
+/* Creates and starts it, and waits until it is ready. */
+static bool start_one(struct stage *stage, int32_t task, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t begin_usec;
@@ -207,7 +209,7 @@ static bool start_one(struct stage *stage, int32_t task, enum moment until, stru
     rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
                        &usec[REHEARSED_START][task]);
     begin_usec = loop_clock_usec();
-    if (!rehearse_stage_await(stage, until, task + 1, err)) {
+    if (!rehearse_stage_await(stage, MOMENT_READY, task + 1, err)) {
         return false;
     }
     usec[REHEARSED_CHILD][task] = stage->at_usec[MOMENT_STARTED][task] - begin_usec;
@@ -221,7 +223,7 @@ static bool live_one(struct stage *stage, int32_t task, struct err *err)
     int64_t see_usec = stage->see_cpu_usec;
 
     usleep((useconds_t)stage->round->rest_usec);
-    if (!start_one(stage, task, MOMENT_READY, err)) {
+    if (!start_one(stage, task, err)) {
         return false;
     }
     stage->times->usec[REHEARSED_SEE_CPU][task] = stage->see_cpu_usec - see_usec;
@@ -480,75 +482,11 @@ static bool live_busy(struct stage *stage, struct err *err)
     return true;
 }
 
-/* ---- beside work ---- */
-
-/* They work as long as they are let. */
-static bool begin_beside(struct stage *stage, struct err *err)
-{
-    int64_t cpu_usec, wall_usec;
-
-    for (int i = 0; i < stage->round->beside; i++) {
-        int32_t task = stage->round->n + i;
-
-        give_duty(stage, task);
-        if (!pull(stage, task, err)) {
-            return false;
-        }
-        rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &cpu_usec, &wall_usec);
-        rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &cpu_usec, &wall_usec);
-        if (!rehearse_stage_await(stage, MOMENT_READY, i + 1, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool end_beside(struct stage *stage, struct err *err)
-{
-    int64_t cpu_usec, wall_usec;
-
-    for (int i = 0; i < stage->round->beside; i++) {
-        rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, stage->round->n + i, &cpu_usec,
-                           &wall_usec);
-    }
-    return rehearse_stage_await(stage, MOMENT_EXITED, stage->round->n + stage->round->beside, err);
-}
-
-/* It starts, works and ends by itself. */
-static bool live_beside(struct stage *stage, int32_t task, struct err *err)
-{
-    int64_t cpu_usec, wall_usec;
-
-    rest_unevenly(stage, task);
-    if (!start_one(stage, task, MOMENT_EXITED, err)) {
-        return false;
-    }
-    stage->times->usec[REHEARSED_WORK][task] =
-        stage->at_usec[MOMENT_EXITED][task] - stage->at_usec[MOMENT_READY][task];
-    rehearse_stage_act(stage, MESSAGE_REMOVE_TASK, task, &cpu_usec, &wall_usec);
-    return true;
-}
-
-static bool live_all_beside(struct stage *stage, struct err *err)
-{
-    if (!begin_beside(stage, err)) {
-        return false;
-    }
-    for (int32_t task = 0; task < stage->round->n; task++) {
-        give_duty(stage, task);
-        if (!pull(stage, task, err) || !live_beside(stage, task, err)) {
-            return false;
-        }
-    }
-    return end_beside(stage, err);
-}
-
 bool rehearse_lives(struct stage *stage, struct err *err)
 {
     const struct rehearse_round *round = stage->round;
 
-    return round->works       ? live_all_beside(stage, err)
-           : round->busy > 0  ? live_busy(stage, err)
+    return round->busy > 0    ? live_busy(stage, err)
            : round->parked    ? live_parked(stage, err)
            : round->by_itself ? live_by_themselves(stage, err)
            : round->at_once   ? live_at_once(stage, err)
