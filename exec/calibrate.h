@@ -60,12 +60,13 @@ enum measured {
     MEASURED_CHILD_CPU,
     MEASURED_EXEC_COLD_CPU,
     MEASURED_EXEC_CPU,
-    MEASURED_CHILD_WAIT,       /* from the order to start until ready, less CPU time */
-    MEASURED_START_TURNS,      /* of a start, more than that where work keeps all CPUs busy */
-    MEASURED_WORK_TURNS,       /* likewise of short work, more than it takes with half a CPU */
+    MEASURED_CHILD_WAIT,   /* from the order to start until ready, less CPU time */
+    MEASURED_START_IN_RUN, /* from the order to start until ready, by an agent in a run, alone */
+    MEASURED_START_TURNS,  /* of a start, more than that where work keeps all CPUs busy */
+    MEASURED_WORK_TURNS,   /* likewise of short work, more than it takes with half a CPU */
     MEASURED_LEAST_WORK_TURNS, /* of work without CPU units */
-    MEASURED_READY_TURN,       /* until an agent hears that who keeps the last idle CPU is ready */
-    MEASURED_AGENT_TURN,       /* of an agent at work, what it waits when work comes to all CPUs */
+    MEASURED_READY_TURN, /* of a start on the last idle CPU, which it keeps: its agent hears later */
+    MEASURED_AGENT_TURN, /* of an agent at work, what it waits when work comes to all CPUs */
     /* after a long rest, more than after a short one */
     MEASURED_REST_EVENT, /* the scheduler's decision until the agent creates: its events, and a pull of nothing */
     MEASURED_REST_CREATE, /* and what follows, each until it is told of */

@@ -1,6 +1,6 @@
 /*
- * Whole runs in which next to nothing happens: a controller, one agent, ten containers that end at
- * once. What the two say to each other, and how long each takes to think, is read from the run's log.
+ * Whole runs in which next to nothing happens: a controller, one agent, some containers one by one and ten at
+ * once, all of which end at once. What the two say to each other, and how long each takes to think, is read from the run's log.
  */
 #include "exec/calibrate_inside.h"
 
@@ -24,10 +24,15 @@
     "    \"memory\": 32 } ] } ],"                                                                  \
     "  \"behaviour\": { \"job/c\": { \"idle\": \"0s\" } },"
 
+#define JOB(at, count)                                                                             \
+    " { \"at\": \"" at "\", \"runTask\": { \"taskDefinition\": \"job\", \"count\": " count " } }"
+
+/* After the first, so many come apart from each other and from those that come at once. */
+enum { APART = 3 };
+
 static const char empty[] = HEAD "\"until\": \"100ms\" }";
-static const char busy[] =
-    HEAD "\"timeline\": [ { \"at\": \"100ms\", \"runTask\": { \"taskDefinition\": \"job\" } },"
-         " { \"at\": \"300ms\", \"runTask\": { \"taskDefinition\": \"job\", \"count\": 10 } } ] }";
+static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150ms", "1") "," JOB(
+    "200ms", "1") "," JOB("250ms", "1") "," JOB("300ms", "10") "] }";
 
 /* What the kernel has put off of the run before is done by then. */
 #define REST_USEC 100000
@@ -58,7 +63,8 @@ struct reading {
     int64_t at_usec[2];
     enum message_kind kind[2];
     int64_t placed_usec, launched_usec, stopped_usec;
-    int64_t reported_usec; /* the agent said that a task runs */
+    int64_t start_usec; /* the last container's was ordered */
+    int n_ready;
 };
 
 /* What lies further apart than that had something else between it. */
@@ -98,9 +104,27 @@ static void take_scheduler(struct reading *reading, const struct record *record)
     }
 }
 
+/* Each container is ready before the next is created but for the last ones, and the first makes what all need. */
+static void take_start(struct reading *reading, const struct record *record)
+{
+    for (int i = 0; i < record->outputs.n_messages; i++) {
+        if (record->outputs.messages[i].kind == MESSAGE_START_CONTAINER) {
+            reading->start_usec = record->at_usec;
+        }
+    }
+    if (record->event.kind == MESSAGE_CONTAINER_READY) {
+        if (reading->n_ready > 0 && reading->n_ready <= APART) {
+            series_add(&reading->calibration->series[MEASURED_START_IN_RUN],
+                       record->at_usec - reading->start_usec);
+        }
+        reading->n_ready++;
+    }
+}
+
 /* The first task comes alone: how long its way took is a message's time. */
 static void take_agent(struct reading *reading, const struct record *record)
 {
+    take_start(reading, record);
     /* the image is there already */
     take_pace(reading, 1, record, MESSAGE_PLACE_TASK, MESSAGE_IMAGE_PULLED, MEASURED_AGENT_EVENT);
     if (record->event.kind == MESSAGE_PLACE_TASK && reading->placed_usec > 0) {

@@ -12,83 +12,97 @@
 #include "file/scenario.h"
 #include "file/story.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Containers that keep all processors busy, of at most so many. */
-enum { CPUS_MOST = 32 };
-
-static int64_t cpus(void)
+static int cpus(void)
 {
-    return capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+    return (int)(capacity_of_machine().cpu / CPU_UNITS_PER_VCPU);
 }
 
-static int all_cpus(void)
+/* What takes so long on all of a CPU, on half of what other programs leave of one. */
+static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 {
-    return cpus() > CPUS_MOST ? CPUS_MOST : (int)cpus();
+    return (int64_t)((double)(2 * usec) / (1 - calibrate_background_part(calibration)));
 }
 
 /* ---- runs ---- */
 
-#define WORK_MSEC 20
+/* Small against what others have; as much as tasks that ask for some of a processor. */
+#define WEIGHT 256
+#define MEMORY_MIB 16
 
-/* Its agent has long registered. */
-#define BEGIN_USEC 100000
+/* What a job works beside those who work on all processors; what two turns are at most, nearly always; and the kernel
+ * has to be done with one before the next comes. */
+#define WORK_USEC (20 * USEC_PER_MSEC)
+#define TURNS_USEC (15 * USEC_PER_MSEC)
+#define REST_USEC (20 * USEC_PER_MSEC)
+
+/* Its agent has registered; tasks wait for one that has not. */
+#define BEGIN_USEC (100 * USEC_PER_MSEC)
+
+/* Jobs that come one by one beside those who work throughout. */
+struct coming {
+    int cpu, n_throughout, n_jobs;
+    int64_t every_usec, work_usec;
+};
 
 #define FAMILY(name)                                                                               \
     "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
-    " { \"name\": \"c\", \"image\": \"calibration\", \"memory\": 16, \"cpu\": %d } ] }"
+    " { \"name\": \"c\", \"image\": \"calibration\", \"memory\": %d, \"cpu\": %d } ] }"
 
 /* clang-format off */
 static const char head[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Turns\","
-    "  \"instanceTypes\": { \"box\": { \"vcpu\": %d, \"memory\": \"1GiB\", \"boot\": \"0s\" } },"
+    "  \"instanceTypes\": { \"box\": { \"vcpu\": %d, \"memory\": \"%dMiB\", \"boot\": \"0s\" } },"
     "  \"instances\": \"1xbox\","
-    "  \"taskDefinitions\": ["
-    FAMILY("throughout") "," FAMILY("first") "," FAMILY("second") "," FAMILY("job") "],"
-    "  \"behaviour\": {"
-    "    \"throughout/c\": { \"work\": \"1h\" }, \"first/c\": { \"work\": \"%dms\", \"idle\": \"0s\" },"
-    "    \"second/c\": { \"work\": \"30ms\", \"idle\": \"0s\" },"
-    "    \"job/c\": { \"work\": \"%dms\", \"idle\": \"0s\" } },"
-    "  \"until\": \"%dus\", \"timeline\": [";
+    "  \"taskDefinitions\": [" FAMILY("throughout") "," FAMILY("job") "],"
+    "  \"behaviour\": { \"throughout/c\": { \"work\": \"1h\" },"
+    "    \"job/c\": { \"work\": \"%" PRId64 "us\", \"idle\": \"0s\" } },"
+    "  \"until\": \"%" PRId64 "us\", \"timeline\": [";
 /* clang-format on */
 
-/* What comes over and over beside those who work throughout. */
-struct coming {
-    int cpu, n_throughout;
-    int n, every_usec;
-    const char *families[2]; /* the second a while after the first; or NULL */
-};
-
-static void add_task(struct buffer *text, const char *family, int at_usec)
+static void add_task(struct buffer *text, const char *family, int64_t at_usec)
 {
-    buffer_add(text, "%s{ \"at\": \"%dus\", \"runTask\": { \"taskDefinition\": \"%s\" } }",
+    buffer_add(text,
+               "%s{ \"at\": \"%" PRId64
+               "us\", \"wait\": true, \"runTask\": { \"taskDefinition\": \"%s\" } }",
                text->text[text->length - 1] == '[' ? "" : ", ", at_usec, family);
 }
 
-/* Free it. */
-static char *world(const struct coming *coming)
+/* From the order to create one until it is ready. */
+static int64_t slow_usec(const struct calibration *calibration)
 {
-    const int cpu = coming->cpu, every_usec = coming->every_usec;
-    const int first_msec = all_cpus() > 1 ? 60 : 0; /* it would not leave an idle one */
-    struct buffer text = {0};
-    int at_usec;
+    return series_quantile(&calibration->series[MEASURED_COLD_IDLE], 500);
+}
 
-    buffer_add(&text, head, all_cpus(), cpu, cpu, cpu, cpu, first_msec, WORK_MSEC,
-               BEGIN_USEC + (coming->n + 1) * every_usec);
-    for (int i = 0; i < coming->n_throughout; i++) {
+/* Free it. */
+static char *world(const struct calibration *calibration, const struct coming *coming)
+{
+    const int cpu = coming->cpu, n_throughout = coming->n_throughout;
+    int64_t at_usec = BEGIN_USEC + n_throughout * slow_usec(calibration);
+    struct buffer text = {0};
+
+    buffer_add(&text, head, cpus(), (n_throughout + 8) * MEMORY_MIB, MEMORY_MIB, cpu, MEMORY_MIB,
+               cpu, coming->work_usec, at_usec + (coming->n_jobs + 1) * coming->every_usec);
+    for (int i = 0; i < n_throughout; i++) {
         add_task(&text, "throughout", BEGIN_USEC);
     }
-    for (int i = 1; i <= coming->n; i++) {
-        at_usec = BEGIN_USEC + i * every_usec;
-        add_task(&text, coming->families[0], at_usec);
-        if (coming->families[1]) {
-            add_task(&text, coming->families[1], at_usec + every_usec * 2 / 5);
-        }
+    for (int i = 1; i <= coming->n_jobs; i++) {
+        add_task(&text, "job", at_usec + i * coming->every_usec);
     }
     buffer_add_text(&text, "] }");
     return text.text;
+}
+
+/* That is not less, and comes at all phases. */
+static int64_t evenly_usec(int64_t usec)
+{
+    return (usec - REHEARSE_STEP_USEC + REHEARSE_PERIOD_USEC - 1) / REHEARSE_PERIOD_USEC *
+               REHEARSE_PERIOD_USEC +
+           REHEARSE_STEP_USEC;
 }
 
 /* How long their starts took, from the order until ready, and from there until their ends were seen. */
@@ -108,17 +122,30 @@ static void read_times(const struct story *story, const char *family, struct tim
             continue;
         }
         series_add(&times->start, row->ready_at_usec - row->start_at_usec);
-        if (row->exited_at_usec != USEC_NEVER) {
+        if (row->exited_at_usec != USEC_NEVER && row->term_at_usec == USEC_NEVER &&
+            row->kill_at_usec == USEC_NEVER) {
             series_add(&times->work, row->exited_at_usec - row->ready_at_usec);
         }
     }
 }
 
-/* Of each family. */
-static bool run(struct calibration *calibration, const struct coming *coming, struct times times[2],
+/* Of the jobs that there was time for until the run's end. */
+static bool read_run(const struct story *story, const struct coming *coming, struct times *times,
+                     struct err *err)
+{
+    bool all;
+
+    read_times(story, "throughout", times);
+    all = times->start.n == coming->n_throughout;
+    read_times(story, "job", times);
+    return (all && times->work.n > 0) ||
+           err_set(err, EXIT_MACHINE, "containers of a calibration did not come to an end");
+}
+
+static bool run(struct calibration *calibration, const struct coming *coming, struct times *times,
                 struct err *err)
 {
-    char *text = world(coming);
+    char *text = world(calibration, coming);
     struct scenario *scenario = calibrate_scenario(text);
     struct run_header header;
     struct story story;
@@ -128,10 +155,8 @@ static bool run(struct calibration *calibration, const struct coming *coming, st
     snprintf(path, sizeof path, "%s/turns.run", calibration->run.folder);
     ok = calibrate_run(calibration, scenario, path, err) &&
          story_load(&story, path, &header, NULL, err);
-    for (int i = 0; i < 2 && ok && coming->families[i]; i++) {
-        read_times(&story, coming->families[i], &times[i]);
-    }
     if (ok) {
+        ok = read_run(&story, coming, times, err);
         story_finish(&story);
         run_header_finish(&header);
     }
@@ -149,12 +174,13 @@ static void add_more(struct series *more, const struct series *series, int64_t b
     }
 }
 
-/* From the order to start a container that is alone until the agent's hands see that it is ready. */
-static int64_t rehearsed_usec(const struct calibration *calibration)
+/* What the profile says of a start that is alone, from the order until its agent has heard that it is ready. */
+static int64_t alone_usec(const struct calibration *calibration)
 {
-    static const enum measured parts[] = {MEASURED_START_COLD,    MEASURED_SEE_CPU,
-                                          MEASURED_SEE_CPU,       MEASURED_CHILD_COLD_CPU,
-                                          MEASURED_EXEC_COLD_CPU, MEASURED_CHILD_WAIT};
+    static const enum measured parts[] = {MEASURED_START_COLD,     MEASURED_SEE_CPU,
+                                          MEASURED_SEE_CPU,        MEASURED_CHILD_WAIT,
+                                          MEASURED_CHILD_COLD_CPU, MEASURED_EXEC_COLD_CPU,
+                                          MEASURED_AGENT_EVENT,    MEASURED_AGENT_EVENT};
     int64_t usec = 0;
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -163,68 +189,63 @@ static int64_t rehearsed_usec(const struct calibration *calibration)
     return usec;
 }
 
-/* What an agent waits longer for than its hands alone: others of its run wake up meanwhile. */
-static void wait_longer(struct series *wait, int64_t usec)
+/* In a run others wake up meanwhile: who is started waits that much longer than in a rehearsal. */
+static void wait_longer(struct series *wait, int64_t more_usec)
 {
-    for (int i = 0; i < wait->n && usec > 0; i++) {
-        wait->values[i] += usec;
+    for (int i = 0; i < wait->n; i++) {
+        wait->values[i] = wait->values[i] + more_usec > 0 ? wait->values[i] + more_usec : 0;
     }
 }
 
-/* Pairs of jobs. The first comes to two idle processors: what its start takes is `*lone_usec`. The second comes while
- * it works, to the last idle one, and keeps that: its agent hears later that it is ready. */
-static bool pairs(struct calibration *calibration, int64_t *lone_usec, struct err *err)
+/* Who comes to the last idle processor keeps it: its agent hears later that it is ready. Each job comes while the one
+ * before works and the one before that has ended; on one processor, when that one has. All that the kernel has to do
+ * for them fits into half of the time between. */
+static bool last(struct calibration *calibration, struct err *err)
 {
-    const struct coming coming = {.n = calibration->quick ? 12 : 24,
-                                  .n_throughout = all_cpus() > 2 ? all_cpus() - 2 : 0,
-                                  .every_usec = 5 * REHEARSE_PHASES_USEC + REHEARSE_PHASE_USEC,
-                                  .families = {"first", "second"}};
-    static struct times times[2];
+    const int64_t every_usec =
+        evenly_usec(2 * (slow_usec(calibration) + (TURNS_USEC + REST_USEC) / 2));
+    const struct coming coming = {.cpu = WEIGHT,
+                                  .n_throughout = cpus() > 2 ? cpus() - 2 : 0,
+                                  .n_jobs = calibration->quick ? 24 : 48,
+                                  .every_usec = every_usec,
+                                  .work_usec = every_usec / 2 * (cpus() > 1 ? 3 : 1)};
+    static struct times times;
 
-    if (!run(calibration, &coming, times, err)) {
+    if (!run(calibration, &coming, &times, err)) {
         return false;
     }
-    wait_longer(&calibration->series[MEASURED_CHILD_WAIT],
-                series_quantile(&times[0].start, 500) - rehearsed_usec(calibration));
-    *lone_usec = rehearsed_usec(calibration);
-    if (cpus() <= CPUS_MOST) { /* else it was not the last */
-        add_more(&calibration->series[MEASURED_READY_TURN], &times[1].start, *lone_usec);
-    }
+    add_more(&calibration->series[MEASURED_READY_TURN], &times.start, alone_usec(calibration));
     return true;
-}
-
-/* What takes so long on all of a CPU, on half of what other programs leave of one. */
-static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
-{
-    return (int64_t)((double)(2 * usec) / (1 - calibrate_background_part(calibration)));
 }
 
 /* Jobs while containers of the same weight work on all CPUs: their turns come later. What is loaded, and what works,
  * then has half a CPU: twice its CPU time is no wait for a turn. */
-static bool crowded(struct calibration *calibration, int64_t lone_usec, struct err *err)
+static bool crowded(struct calibration *calibration, struct err *err)
 {
     const struct series *series = calibration->series;
     const int64_t exec_usec = series_quantile(&series[MEASURED_EXEC_COLD_CPU], 500);
-    const int64_t start_usec = lone_usec - exec_usec + on_half_usec(calibration, exec_usec);
-    const int64_t work_usec = on_half_usec(calibration, WORK_MSEC * USEC_PER_MSEC) +
-                              series_quantile(&series[MEASURED_STOP], 500);
+    const int64_t start_usec =
+        alone_usec(calibration) - exec_usec + on_half_usec(calibration, exec_usec);
+    const int64_t work_usec =
+        on_half_usec(calibration, WORK_USEC) + series_quantile(&series[MEASURED_STOP], 500);
     static struct rounds start, work[2];
-    static struct times times[2];
+    static struct times times;
 
     start = work[false] = work[true] = (struct rounds){0};
     for (int n = calibration->quick ? 2 : 6; n > 0; n--) {
         const bool least = n % 2 == 0; /* a start waits as long with either weight */
-        const struct coming coming = {.cpu = least ? 0 : 256,
-                                      .n = calibration->quick ? 10 : 20,
-                                      .n_throughout = all_cpus(),
-                                      .every_usec = 4 * REHEARSE_PHASES_USEC + REHEARSE_PHASE_USEC,
-                                      .families = {"job"}};
+        const struct coming coming = {
+            .cpu = least ? 0 : WEIGHT,
+            .n_throughout = cpus(),
+            .n_jobs = calibration->quick ? 10 : 20,
+            .every_usec = evenly_usec(slow_usec(calibration) + work_usec + TURNS_USEC + REST_USEC),
+            .work_usec = WORK_USEC};
 
-        if (!run(calibration, &coming, times, err)) {
+        if (!run(calibration, &coming, &times, err)) {
             return false;
         }
-        add_more(&start.list[start.n++], &times[0].start, start_usec);
-        add_more(&work[least].list[work[least].n++], &times[0].work, work_usec);
+        add_more(&start.list[start.n++], &times.start, start_usec);
+        add_more(&work[least].list[work[least].n++], &times.work, work_usec);
     }
     calibration->series[MEASURED_START_TURNS] = calibrate_quieter(&start);
     calibration->series[MEASURED_WORK_TURNS] = calibrate_quieter(&work[false]);
@@ -232,10 +253,15 @@ static bool crowded(struct calibration *calibration, int64_t lone_usec, struct e
     return true;
 }
 
+/* ---- an agent at work ---- */
+
+/* Containers of a group, of at most so many. */
+enum { GROUP_MOST = 32 };
+
 /* Work that comes to all CPUs while the agent works without a rest. */
 static bool busy(struct calibration *calibration, struct err *err)
 {
-    const int group = all_cpus(), most = REHEARSE_MOST / group;
+    const int group = cpus() < GROUP_MOST ? cpus() : GROUP_MOST, most = REHEARSE_MOST / group;
     const int groups = calibration->quick && most > 10 ? 10 : most;
     const struct rehearse_round round = {
         .family = "short", .n = groups * group, .rest_usec = CALIBRATE_REST_USEC, .busy = group};
@@ -250,8 +276,8 @@ static bool busy(struct calibration *calibration, struct err *err)
 
 bool calibrate_beside(struct calibration *calibration, struct err *err)
 {
-    int64_t lone_usec;
-
-    return busy(calibration, err) && pairs(calibration, &lone_usec, err) &&
-           crowded(calibration, lone_usec, err);
+    wait_longer(&calibration->series[MEASURED_CHILD_WAIT],
+                series_quantile(&calibration->series[MEASURED_START_IN_RUN], 500) -
+                    alone_usec(calibration));
+    return busy(calibration, err) && last(calibration, err) && crowded(calibration, err);
 }

@@ -28,8 +28,7 @@ void calibrate_namespaces(struct calibration *calibration);
 void calibrate_session(struct calibration *calibration);
 bool calibrate_groups(struct calibration *calibration, struct err *err);
 
-/* calibrate_container.c: what an agent's hands do for one container after the other, and all else that is
- * measured of containers. */
+/* calibrate_container.c: what an agent's hands do for one container after the other and for many at once. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
 /* calibrate_container.c: the number of a round's first agent. */

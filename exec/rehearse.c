@@ -21,6 +21,10 @@
 
 #define TOUCH "128MiB"
 
+#define WORKER(name)                                                                               \
+    "{ \"family\": \"" name "\", \"networkMode\": \"none\", \"containerDefinitions\": ["           \
+    " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": 192, \"cpu\": 256 } ] }"
+
 #define LIMITED(name, mode, mib)                                                                   \
     "{ \"family\": \"" name "\", \"networkMode\": \"" mode "\", \"containerDefinitions\": ["       \
     " { \"name\": \"c\", \"image\": \"rehearsal\", \"memory\": " mib " } ] }"
@@ -34,7 +38,7 @@ static const char world[] =
     "  \"taskDefinitions\": ["
     FAMILY("none", "none") "," FAMILY("host", "host") "," FAMILY("bridge", "bridge") ","
     FAMILY("awsvpc", "awsvpc") "," FAMILY("touch", "none") "," FAMILY("once", "none") ","
-    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," FAMILY("short", "none") "],"
+    FAMILY("within", "none") "," LIMITED("beyond", "none", "16") "," WORKER("short") "],"
     "  \"behaviour\": {"
     "    \"none/c\": { \"idle\": \"forever\" }, \"host/c\": { \"idle\": \"forever\" },"
     "    \"bridge/c\": { \"idle\": \"forever\" }, \"awsvpc/c\": { \"idle\": \"forever\" },"

@@ -55,10 +55,10 @@ struct rehearse_round {
 };
 
 /* A kernel looks who else wants a processor at each tick of its clock, every 1, 10/3, 4 or 10 ms, all of which fit
- * into the longer of these. What waits for that begins at all times between: 10 to 24 that are a step each after
- * the one before are spread over every such tick, no two neighbours more than twice as far apart as the mean. */
-#define REHEARSE_PHASES_USEC INT64_C(20000)
-#define REHEARSE_PHASE_USEC INT64_C(6310)
+ * into this period. What waits for that begins at all times between: a step each after the one before, some ten or
+ * more are spread over every such tick, with 10 to 24 no two neighbours more than twice as far apart as the mean. */
+#define REHEARSE_PERIOD_USEC INT64_C(20000)
+#define REHEARSE_STEP_USEC INT64_C(6310)
 
 enum { REHEARSE_MOST = 64 }; /* containers of all agents together */
 

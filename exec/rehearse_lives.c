@@ -19,14 +19,14 @@
 /* Most of what is told to end has not run for a while, and nor has its agent. */
 #define REST_USEC 50000
 
-/* As long as the round says, and on until the clock's n-th phase: see REHEARSE_PHASE_USEC. */
+/* As long as the round says, and on until the clock's n-th phase: see REHEARSE_STEP_USEC. */
 static void rest_unevenly(const struct stage *stage, int n)
 {
     int64_t now_usec = loop_clock_usec(), until_usec = now_usec + stage->round->rest_usec;
-    int64_t phase_usec = n * REHEARSE_PHASE_USEC % REHEARSE_PHASES_USEC;
+    int64_t phase_usec = n * REHEARSE_STEP_USEC % REHEARSE_PERIOD_USEC;
 
-    until_usec += (phase_usec + REHEARSE_PHASES_USEC - until_usec % REHEARSE_PHASES_USEC) %
-                  REHEARSE_PHASES_USEC;
+    until_usec += (phase_usec + REHEARSE_PERIOD_USEC - until_usec % REHEARSE_PERIOD_USEC) %
+                  REHEARSE_PERIOD_USEC;
     usleep((useconds_t)(until_usec - now_usec));
 }
 
