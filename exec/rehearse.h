@@ -25,7 +25,7 @@ enum rehearsed {
     REHEARSED_CHILD,      /* from the end of the order until started */
     REHEARSED_EXEC_CPU,   /* of the program, under its own limits, until it is ready */
     REHEARSED_EXEC,       /* from started until ready */
-    REHEARSED_STOP,       /* from SIGTERM until the exit is seen; without a signal: from ready */
+    REHEARSED_STOP,       /* from SIGTERM until the exit is seen */
     REHEARSED_EXIT_CPU,   /* of the agent: in that time */
     REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
     REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
