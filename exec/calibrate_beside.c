@@ -9,11 +9,9 @@
 #include "exec/scale.h"
 
 #include "file/buffer.h"
-#include "file/scenario.h"
 #include "file/story.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,21 +144,15 @@ static bool run(struct calibration *calibration, const struct coming *coming, st
                 struct err *err)
 {
     char *text = world(calibration, coming);
-    struct scenario *scenario = calibrate_scenario(text);
     struct run_header header;
     struct story story;
-    char path[300];
-    bool ok;
+    bool ok = calibrate_tell(calibration, text, &story, &header, err);
 
-    snprintf(path, sizeof path, "%s/turns.run", calibration->run.folder);
-    ok = calibrate_run(calibration, scenario, path, err) &&
-         story_load(&story, path, &header, NULL, err);
     if (ok) {
         ok = read_run(&story, coming, times, err);
         story_finish(&story);
         run_header_finish(&header);
     }
-    scenario_destroy(scenario);
     free(text);
     return ok;
 }

@@ -7,6 +7,7 @@
 #include "exec/calibrate.h"
 #include "exec/rehearse.h"
 
+struct run_header;
 struct scenario;
 struct story;
 
@@ -15,6 +16,10 @@ struct scenario *calibrate_scenario(const char *text);
 /* Runs it; `path` is where its log goes. */
 bool calibrate_run(struct calibration *calibration, const struct scenario *scenario,
                    const char *path, struct err *err);
+
+/* Runs a scenario's text and says what happened: finish story and header. */
+bool calibrate_tell(struct calibration *calibration, const char *text, struct story *story,
+                    struct run_header *header, struct err *err);
 
 /* calibrate.c: whether it has to be done in 30 s, virtual machines and all. */
 bool calibrate_hurries(const struct calibration *calibration);

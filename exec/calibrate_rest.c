@@ -9,7 +9,6 @@
 #include "exec/loop.h"
 #include "exec/rehearse.h"
 
-#include "file/scenario.h"
 #include "file/story.h"
 
 #include <assert.h>
@@ -241,21 +240,15 @@ static bool take(struct calibration *calibration, const struct story *story, str
 static bool come(struct calibration *calibration, struct err *err)
 {
     char *text = world(calibration);
-    struct scenario *scenario = calibrate_scenario(text);
     struct run_header header;
     struct story story;
-    char path[300];
-    bool ok;
+    bool ok = calibrate_tell(calibration, text, &story, &header, err);
 
-    snprintf(path, sizeof path, "%s/rests.run", calibration->run.folder);
-    ok = calibrate_run(calibration, scenario, path, err) &&
-         story_load(&story, path, &header, NULL, err);
     if (ok) {
         ok = take(calibration, &story, err);
         story_finish(&story);
         run_header_finish(&header);
     }
-    scenario_destroy(scenario);
     free(text);
     return ok;
 }

@@ -7,6 +7,8 @@
 #include "exec/cloud.h"
 #include "exec/controller.h"
 
+#include "file/story.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -91,5 +93,19 @@ bool calibrate_run(struct calibration *calibration, const struct scenario *scena
     if (!sweep_close(&run, &calibration->cgroups, &counts, &close_err)) {
         err_report(&close_err);
     }
+    return ok;
+}
+
+bool calibrate_tell(struct calibration *calibration, const char *text, struct story *story,
+                    struct run_header *header, struct err *err)
+{
+    struct scenario *scenario = calibrate_scenario(text);
+    char path[300];
+    bool ok;
+
+    snprintf(path, sizeof path, "%s/told.run", calibration->run.folder);
+    ok = calibrate_run(calibration, scenario, path, err) &&
+         story_load(story, path, header, NULL, err);
+    scenario_destroy(scenario);
     return ok;
 }
