@@ -85,23 +85,26 @@ enum measured {
     MEASURED_REMOVE_COLD_CPU,
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
     MEASURED_END_CPU,        /* of the container's processes, told to end, on their way out */
-    MEASURED_FINISH_CPU,     /* likewise where they end by themselves */
-    MEASURED_KILL_CPU,       /* more than that where the kernel ends them for their memory */
-    MEASURED_SEE_END_CPU,    /* the agent's for that */
+    MEASURED_END_IDLE, /* what nobody uses of all CPUs while agents that could use them all see to that, each */
+    MEASURED_FINISH_CPU,  /* likewise where they end by themselves */
+    MEASURED_KILL_CPU,    /* more than that where the kernel ends them for their memory */
+    MEASURED_SEE_END_CPU, /* the agent's for that */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_REMOVE_WAIT,     /* in a crowd: beyond its CPU time */
-    MEASURED_SEE_CPU,         /* the agent takes what a container has told, each */
-    MEASURED_SEE_CROWD_CPU,   /* in a crowd, all that one tells until it is ready */
-    MEASURED_KEEP_CPU,        /* and keeps what it has printed by then */
-    MEASURED_BEHIND_CPU,      /* of the kernel's own threads while containers come, each */
-    MEASURED_BEHIND_END_CPU,  /* likewise while they go */
-    MEASURED_CLEAR_CPU,       /* likewise when they have gone */
-    MEASURED_CLEAR_WAIT,      /* until half of that is done */
-    MEASURED_KERNEL_COLD_CPU, /* all three of a container that comes and goes alone */
-    MEASURED_FREE,            /* CPU time of giving a MiB back at the end */
-    MEASURED_BACKGROUND,      /* what other programs have of a CPU while all are wanted, ppm */
-    MEASURED_TOUCH,           /* CPU time of a MiB touched for the first time */
+    MEASURED_REMOVE_WAIT,        /* in a crowd: beyond its CPU time */
+    MEASURED_SEE_CPU,            /* the agent takes what a container has told, each */
+    MEASURED_SEE_CROWD_CPU,      /* in a crowd, all that one tells until it is ready */
+    MEASURED_KEEP_CPU,           /* and keeps what it has printed by then */
+    MEASURED_BEHIND_CPU,         /* of the kernel's own threads while containers come, each */
+    MEASURED_BEHIND_END_CPU,     /* likewise while they end */
+    MEASURED_CLEAR_CPU,          /* likewise when they have */
+    MEASURED_CLEAR_WAIT,         /* until half of that is done */
+    MEASURED_BEHIND_NETWORK_CPU, /* of MEASURED_BEHIND_CPU, more for one with a network */
+    MEASURED_CLEAR_NETWORK_CPU,  /* of MEASURED_CLEAR_CPU, likewise */
+    MEASURED_KERNEL_COLD_CPU,    /* all three of a container that comes and goes alone */
+    MEASURED_FREE,               /* CPU time of giving a MiB back at the end */
+    MEASURED_BACKGROUND,         /* what other programs have of a CPU while all are wanted, ppm */
+    MEASURED_TOUCH,              /* CPU time of a MiB touched for the first time */
     /* images */
     MEASURED_PULL, /* of the built-in root file system */
     MEASURED_PULL_CPU,
@@ -185,7 +188,8 @@ struct calibration {
     struct sweep_run run;
     struct cgroup_machine cgroups;
     struct programs programs;
-    int cloud_fd; /* -1: containers have no networks here */
+    int64_t kernel_idle_usec; /* see calibrate_behind.c */
+    int cloud_fd;             /* -1: containers have no networks here */
     int n_rounds;
     int64_t crowd_rest_usec; /* so long the crowd has slept that was told to end then */
     bool quick;

@@ -3,8 +3,6 @@
  */
 #include "exec/calibrate_inside.h"
 
-#include "exec/kernel_threads.h"
-#include "exec/loop.h"
 #include "exec/rehearse.h"
 #include "exec/scale.h"
 
@@ -120,30 +118,6 @@ static void add_cold(struct cold *cold, const struct rehearse_times *times)
     add_waits(cold, times);
 }
 
-/* The kernel's own work for each of a round's containers, which are so far from each other that it clears up
- * behind one after the other; without what it does anyway. */
-static bool idle_round(struct calibration *calibration, const struct rehearse_round *round,
-                       struct rehearse_times *times, struct err *err)
-{
-    int64_t idle_usec, used_usec, begin_usec;
-
-    usleep(IDLE_USEC); /* so that it is done with those before */
-    idle_usec = kernel_threads_cpu_usec();
-    usleep(IDLE_USEC);
-    used_usec = kernel_threads_cpu_usec();
-    idle_usec = used_usec - idle_usec;
-    begin_usec = loop_clock_usec();
-    if (!calibrate_rehearse(calibration, round, times, err)) {
-        return false;
-    }
-    used_usec = kernel_threads_cpu_usec() - used_usec -
-                idle_usec * (loop_clock_usec() - begin_usec) / IDLE_USEC;
-    if (used_usec > 0) { /* less: it cannot be seen, or something else was in the way before */
-        series_add(&calibration->series[MEASURED_KERNEL_COLD_CPU], used_usec / times->n);
-    }
-    return true;
-}
-
 static bool alone(struct calibration *calibration, struct err *err)
 {
     const bool quick = calibration->quick;
@@ -165,7 +139,7 @@ static bool alone(struct calibration *calibration, struct err *err)
             return false;
         }
         add_cold(&cold, &times);
-        if (!idle_round(calibration, &idle, &times, err)) {
+        if (!calibrate_rehearse(calibration, &idle, &times, err)) {
             return false;
         }
         add_whole(calibration, MEASURED_COLD_IDLE, MEASURED_PREPARED_IDLE, &times);

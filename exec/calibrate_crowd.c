@@ -5,24 +5,18 @@
  */
 #include "exec/calibrate_inside.h"
 
-#include "exec/kernel_threads.h"
-#include "exec/loop.h"
 #include "exec/rehearse.h"
+#include "exec/scale.h"
 
 #include <assert.h>
 #include <unistd.h>
 
-/* What the kernel puts off is done by then, so that no round pays for the one before. */
-#define QUIET_USEC 150000
-
-/* And what it puts off of getting a round ready by then. */
+/* What the kernel puts off of getting a round ready is done by then. */
 #define GATHERED_USEC 50000
 
 /* By its agents: one alone, and as many as there are processors, which wait for each other where they are
  * slower than that one. */
 enum { ALONE, TOGETHER, WAYS };
-
-enum { CURVE_MOST = 32 };
 
 struct crowd {
     int agents; /* together */
@@ -62,88 +56,6 @@ static void add_warm(struct rounds *rounds, const struct rehearse_times *times, 
     rounds->n++;
 }
 
-/* How much of its own work the kernel has done by when, from the moment on at which all were told to end. */
-struct curve {
-    int n;
-    int64_t at_usec[CURVE_MOST], used_usec[CURVE_MOST];
-};
-
-static void add_point(struct curve *curve, int64_t at_usec, int64_t used_usec)
-{
-    int64_t before_usec = curve->n > 0 ? curve->used_usec[curve->n - 1] : 0;
-
-    assert(curve->n < CURVE_MOST);
-    curve->at_usec[curve->n] = at_usec;
-    curve->used_usec[curve->n++] = used_usec > before_usec ? used_usec : before_usec;
-}
-
-/* When that much was done, as if it went evenly from point to point. */
-static int64_t when_done(const struct curve *curve, int64_t used_usec)
-{
-    int i = 1;
-
-    while (i < curve->n - 1 && curve->used_usec[i] < used_usec) {
-        i++;
-    }
-    if (curve->used_usec[i] == curve->used_usec[i - 1]) {
-        return curve->at_usec[i];
-    }
-    return curve->at_usec[i - 1] + (curve->at_usec[i] - curve->at_usec[i - 1]) *
-                                       (used_usec - curve->used_usec[i - 1]) /
-                                       (curve->used_usec[i] - curve->used_usec[i - 1]);
-}
-
-/* What the kernel puts off. It clears up behind containers that on average ended half way. */
-static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
-                         const struct curve *curve)
-{
-    enum { PARTS = 10 };
-    int64_t all_usec = curve->used_usec[curve->n - 1];
-
-    series_add(&calibration->series[MEASURED_CLEAR_CPU], all_usec / times->n);
-    for (int i = 0; i < PARTS && all_usec > 0; i++) {
-        series_add(&calibration->series[MEASURED_CLEAR_WAIT],
-                   when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - times->exited_usec / 2);
-    }
-}
-
-/* What it used in so long, without what it does anyway, `idle_usec` in QUIET_USEC. */
-static int64_t kernel_usec(int64_t used_usec, int64_t in_usec, int64_t idle_usec)
-{
-    int64_t usec = used_usec - idle_usec * in_usec / QUIET_USEC;
-
-    return usec > 0 ? usec : 0;
-}
-
-/* The kernel's own work while the containers came, while they went, and after that, each. */
-static void add_kernel(struct calibration *calibration, const struct rehearse_times *times,
-                       int64_t idle_usec)
-{
-    struct series *series = calibration->series;
-    struct curve curve = {0};
-
-    if (times->kernel_ended_usec == 0) {
-        return; /* it cannot be seen here */
-    }
-    series_add(&series[MEASURED_BEHIND_CPU],
-               kernel_usec(times->kernel_usec, times->all_usec, idle_usec) / times->n);
-    series_add(&series[MEASURED_BEHIND_END_CPU],
-               kernel_usec(times->kernel_ended_usec - times->kernel_end_usec, times->ended_usec,
-                           idle_usec) /
-                   times->n);
-    add_point(&curve, times->ended_usec, 0);
-    while (curve.n < CURVE_MOST) {
-        int64_t at_usec;
-
-        usleep(QUIET_USEC / CURVE_MOST);
-        at_usec = loop_clock_usec() - times->end_usec;
-        add_point(&curve, at_usec,
-                  kernel_usec(kernel_threads_cpu_usec() - times->kernel_ended_usec,
-                              at_usec - times->ended_usec, idle_usec));
-    }
-    add_clearing(calibration, times, &curve);
-}
-
 int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
 {
     int64_t sum = 0;
@@ -158,6 +70,25 @@ int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, e
     return n > 0 ? sum / n : 0;
 }
 
+/* While a crowd ends its agents also wait for the kernel, and one is done before the other. Where they are fewer than
+ * processors, those have nothing to do anyway. */
+static void add_idle(struct calibration *calibration, const struct rehearse_times *times,
+                     int per_agent)
+{
+    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+    int64_t usec = (int64_t)((double)(cpus * times->ended_usec) *
+                             (1 - calibrate_background_part(calibration)));
+
+    if (times->n < cpus * per_agent) {
+        return;
+    }
+    usec = (usec - (times->kernel_ended_usec - times->kernel_end_usec)) / times->n -
+           calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) -
+           calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU) -
+           calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU);
+    series_add(&calibration->series[MEASURED_END_IDLE], usec > 0 ? usec : 0);
+}
+
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
                         struct err *err)
 {
@@ -168,17 +99,15 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
                                          .rest_usec = GATHERED_USEC,
                                          .agents = agents};
     struct rehearse_times times;
-    int64_t idle_usec = kernel_threads_cpu_usec();
 
-    usleep(QUIET_USEC);
-    idle_usec = kernel_threads_cpu_usec() - idle_usec;
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
     add_warm(network ? &crowd->network[way] : &crowd->create[way], &times, round.n,
              REHEARSED_CREATE);
     if (agents == crowd->agents) {
-        add_kernel(calibration, &times, idle_usec);
+        calibrate_behind_crowd(calibration, &times, network);
+        add_idle(calibration, &times, round.n);
         add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
         add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
@@ -191,6 +120,8 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         crowd->begun_usec = calibrate_mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
                             calibrate_mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
         crowd->ended_usec = calibrate_mean_warm(&times, round.n, REHEARSED_END_CPU);
+    } else {
+        usleep(CALIBRATE_QUIET_USEC);
     }
     if (agents == crowd->agents && !network) {
         add_warm(&crowd->together_cpu, &times, round.n, REHEARSED_CREATE_CPU);
@@ -219,7 +150,6 @@ static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd
     struct rehearse_times times;
     int64_t usec;
 
-    usleep(QUIET_USEC);
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
@@ -227,6 +157,7 @@ static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd
     usec = usec < 0 ? 0 : usec > crowd->ended_usec ? crowd->ended_usec : usec;
     series_add(&calibration->series[MEASURED_FINISH_CPU], usec);
     add_warm(&crowd->see_life, &times, round.n, REHEARSED_SEE_CPU);
+    usleep(CALIBRATE_QUIET_USEC);
     return true;
 }
 
@@ -277,6 +208,10 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_CREATE_TOGETHER_CPU] = calibrate_quieter(&crowd->together_cpu);
     series[MEASURED_CREATE_WAIT] = series_minus(&create, &series[MEASURED_CREATE_CPU]);
     series[MEASURED_NETWORK] = series_minus(&with, &create);
+    series[MEASURED_BEHIND_NETWORK_CPU] =
+        series_minus(&series[MEASURED_BEHIND_NETWORK_CPU], &series[MEASURED_BEHIND_CPU]);
+    series[MEASURED_CLEAR_NETWORK_CPU] =
+        series_minus(&series[MEASURED_CLEAR_NETWORK_CPU], &series[MEASURED_CLEAR_CPU]);
     series[MEASURED_NETWORK_CPU] = series_minus(&with_cpu, &series[MEASURED_CREATE_CPU]);
     calibration->create_alone = part_alone(&create, &together, crowd->agents);
     calibration->network_alone =
@@ -286,7 +221,9 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
 bool calibrate_crowds(struct calibration *calibration, struct err *err)
 {
     static struct crowd crowd;
+
     crowd = (struct crowd){.agents = calibrate_crowd_agents()};
+    calibrate_behind_nothing(calibration);
     for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 3 : 6; n > 0; n--) {
         for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
             if (!crowd_round(calibration, &crowd, false, way, err) ||

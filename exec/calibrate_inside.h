@@ -46,6 +46,20 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
 /* What the kernel and the processors forget in so long is cold. */
 #define CALIBRATE_REST_USEC 20000
 
+/* What the kernel puts off is done by then: a crowd's groups in 140 ms, its networks in 180 (measured). */
+#define CALIBRATE_QUIET_USEC 250000
+
+/* calibrate_behind.c: what the kernel's own threads use anyway, where nothing comes or goes; after what they have put
+ * off until now. Then what they have used in so long, without that. */
+void calibrate_behind_nothing(struct calibration *calibration);
+int64_t calibrate_behind_usec(const struct calibration *calibration, int64_t used_usec,
+                              int64_t in_usec);
+
+/* calibrate_behind.c: what they have used for a crowd that has just gone, and use until all of it is done. `network`:
+ * its containers had one each. */
+void calibrate_behind_crowd(struct calibration *calibration, const struct rehearse_times *times,
+                            bool network);
+
 /* calibrate_crowd.c: what they do for many at once. */
 bool calibrate_crowds(struct calibration *calibration, struct err *err);
 

@@ -294,7 +294,7 @@ static void take_ends(struct calibration *calibration, const struct rehearse_tim
              calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
     if (times->kernel_ended_usec > 0) {
         add_more(calibration, MEASURED_REST_BEHIND, MEASURED_BEHIND_END_CPU,
-                 (times->kernel_ended_usec - times->kernel_end_usec) / times->n);
+                 (times->kernel_exited_usec - times->kernel_end_usec) / times->n);
     }
 }
 

@@ -64,6 +64,7 @@ static const struct table_row rows[] = {
     {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
+    {MEASURED_END_IDLE, "likewise, what nobody uses of CPUs", UNIT_MSEC, NULL},
     {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
     {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
@@ -73,6 +74,8 @@ static const struct table_row rows[] = {
     {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
+    {MEASURED_BEHIND_NETWORK_CPU, "behind a start with a network, more", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_NETWORK_CPU, "put off for one, more", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
     {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
@@ -286,19 +289,18 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
     const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
     const struct series exit = series_minus(&ended, &series[MEASURED_EXIT_COLD_CPU]);
-    /* What an end costs more where a signal brings it about, of the agent and of those who end. */
+    /* What an end costs more where a signal brings it about, of the agent and of those who end; nobody else gets what
+     * is left idle meanwhile either. */
     const struct series signal =
         series_minus(&series[MEASURED_EXIT_CPU], &series[MEASURED_SEE_END_CPU]);
-    const struct series by_signal =
+    const struct series told =
         series_minus(&series[MEASURED_END_CPU], &series[MEASURED_FINISH_CPU]);
+    const struct series by_signal = series_plus(&told, &series[MEASURED_END_IDLE]);
     const struct series exit_cold = series_minus(&series[MEASURED_EXIT_COLD_CPU], &signal);
-    /* What the kernel puts off it then does for many at once. What disturbs a round makes it dearer. */
+    /* What the kernel puts off it then does for many at once. */
     const struct series with_end =
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_BEHIND_END_CPU]);
-    const struct series kernel_cold = {
-        .n = series[MEASURED_KERNEL_COLD_CPU].n > 0,
-        .values = {series_quantile(&series[MEASURED_KERNEL_COLD_CPU], 250)}};
-    const struct series clear_cold = series_minus(&kernel_cold, &with_end);
+    const struct series clear_cold = series_minus(&series[MEASURED_KERNEL_COLD_CPU], &with_end);
     const struct series end_cold = series_minus(&series[MEASURED_END_COLD_CPU], &by_signal);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
@@ -335,6 +337,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     add_cold_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
                   &clear_cold);
+    add_step(json, "behindNetwork", NULL, &series[MEASURED_BEHIND_NETWORK_CPU]);
+    add_step(json, "clearNetwork", NULL, &series[MEASURED_CLEAR_NETWORK_CPU]);
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
                calibration->create_alone, calibration->network_alone);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);

@@ -156,6 +156,15 @@ static void add_times(struct rehearse_times *all, const struct rehearse_times *t
     all->n_oom += times->n_oom;
     if (times->all_usec > all->all_usec) {
         all->all_usec = times->all_usec;
+        all->kernel_usec = times->kernel_usec;
+    }
+    if (times->ended_usec > all->ended_usec) { /* the kernel's threads are everybody's */
+        all->end_usec = times->end_usec;
+        all->kernel_end_usec = times->kernel_end_usec;
+        all->exited_usec = times->exited_usec;
+        all->kernel_exited_usec = times->kernel_exited_usec;
+        all->ended_usec = times->ended_usec;
+        all->kernel_ended_usec = times->kernel_ended_usec;
     }
 }
 

@@ -68,14 +68,15 @@ struct rehearse_times {
     int n_oom;                              /* of these the kernel ended so many for their memory */
     int64_t first_pull_usec,
         first_pull_cpu_usec; /* of the built-in root file system, by a new agent: the first's */
-    int64_t all_usec;        /* at once: from the first order until the last container is ready */
-    int64_t started_usec;    /* of that, from the first order to start one */
-    int64_t kernel_usec; /* likewise: CPU time of the kernel's own threads, whoever it was for */
-    int64_t end_usec;    /* then, by CLOCK_MONOTONIC, all are told to end; */
-    int64_t kernel_end_usec; /* what the kernel's threads had used by then; */
-    int64_t exited_usec;     /* after that long all have, */
-    int64_t ended_usec;      /* and after that long all are removed */
-    int64_t kernel_ended_usec;
+    /* at once; of several agents, the one's that takes longest. CPU time is that of the kernel's own threads, whoever it
+     * was for. */
+    int64_t all_usec;     /* from the first order until the last container is ready */
+    int64_t started_usec; /* of that, from the first order to start one */
+    int64_t kernel_usec;  /* CPU time in all of that */
+    int64_t end_usec;     /* then, by CLOCK_MONOTONIC, all are told to end; */
+    int64_t exited_usec;  /* after that long all have, */
+    int64_t ended_usec;   /* and after that long all are removed */
+    int64_t kernel_end_usec, kernel_exited_usec, kernel_ended_usec; /* CPU time until each */
     int64_t
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;

@@ -31,7 +31,7 @@ static struct step_draw together(struct step_draw a, struct step_draw b)
 }
 
 /* Bridge and awsvpc give each task, or each container, a network of its own (exec/connect.c). */
-static bool has_network(const struct fleet *fleet, int32_t task, int container)
+bool fleet_has_network(const struct fleet *fleet, int32_t task, int container)
 {
     enum network_mode mode = fleet_taskdef(fleet, task)->definition->network_mode;
 
@@ -68,7 +68,7 @@ static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *dut
 
     duty->alone = part_of(takes, least(costs->create_alone_permille, 1000));
     duty->behind_others = part_of(takes, costs->create_alone_permille);
-    if (has_network(fleet, duty->task, duty->container)) {
+    if (fleet_has_network(fleet, duty->task, duty->container)) {
         network = fleet_draw_now(fleet, COST_NETWORK, duty->task, duty->container, 0);
         takes = together(takes, network);
         before = together(before, part_before(network, costs->network_alone_permille));
@@ -90,7 +90,7 @@ static int64_t remove_wait_usec(const struct fleet *fleet, int32_t task)
 
     for (int c = 0; c < fleet_taskdef(fleet, task)->definition->n_containers; c++) {
         usec += fleet_draw(fleet, COST_REMOVE, task, c, 0).wait_usec;
-        if (has_network(fleet, task, c))
+        if (fleet_has_network(fleet, task, c))
             usec += fleet_draw(fleet, COST_DISCONNECT, task, c, 0).wait_usec;
     }
     return usec;
@@ -102,7 +102,7 @@ static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_dut
 
     for (int c = 0; c < fleet_taskdef(fleet, duty->task)->definition->n_containers; c++) {
         takes = together(takes, fleet_draw_now(fleet, COST_REMOVE, duty->task, c, 0));
-        if (has_network(fleet, duty->task, c))
+        if (fleet_has_network(fleet, duty->task, c))
             takes = together(takes, fleet_draw(fleet, COST_DISCONNECT, duty->task, c, 0));
     }
     if (fleet_hears_itself(fleet) && !duty->aside)

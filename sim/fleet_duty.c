@@ -91,18 +91,38 @@ void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
         fleet->did_usec[step] = fleet->now_usec;
 }
 
+static bool is_free(const struct step_cost *cost)
+{
+    return distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu) &&
+           !cost->has_cold && cost->after_rest_usec == 0;
+}
+
+/* What it does more where a container has a network of its own. */
+static enum cost_step with_network(enum cost_step step)
+{
+    return step == COST_BEHIND  ? COST_BEHIND_NETWORK
+           : step == COST_CLEAR ? COST_CLEAR_NETWORK
+                                : COST_STEPS;
+}
+
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container)
 {
-    const struct step_cost *cost = &fleet_costs_of(fleet, task)->steps[step];
-    int32_t instance = fleet->cluster->tasks[task].instance, duty;
-    struct step_draw takes;
+    const struct step_cost *steps = fleet_costs_of(fleet, task)->steps;
+    int32_t instance = fleet->cluster->tasks[task].instance;
+    enum cost_step more = with_network(step);
+    struct step_draw takes = {0, 0}, network;
 
-    if (distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu) && !cost->has_cold &&
-        cost->after_rest_usec == 0)
+    if (more != COST_STEPS && (is_free(&steps[more]) || !fleet_has_network(fleet, task, container)))
+        more = COST_STEPS;
+    if (is_free(&steps[step]) && more == COST_STEPS)
         return;
-    duty = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
     takes = fleet_draw_now(fleet, step, task, container, 0);
-    fleet_begin(fleet, duty, takes);
+    if (more != COST_STEPS) {
+        network = fleet_draw_now(fleet, more, task, container, 0);
+        takes.wait_usec += network.wait_usec;
+        takes.cpu_usec += network.cpu_usec;
+    }
+    fleet_begin(fleet, fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container), takes);
 }
 
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,

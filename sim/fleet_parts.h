@@ -65,7 +65,7 @@ void fleet_put_off(struct fleet *fleet, int32_t duty, int64_t usec);
 int64_t fleet_duty_left(struct fleet *fleet, int32_t duty);
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
 void fleet_burnt(struct fleet *fleet, int32_t duty);
-/* The kernel's work behind something that is gone begins; nobody waits for it. */
+/* The kernel's work behind something that has come or gone begins; nobody waits for it. */
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container);
 void fleet_cancel(struct fleet *fleet, int32_t duty);
 void fleet_free_duty(struct fleet *fleet, int32_t duty);
@@ -77,6 +77,7 @@ void fleet_lock(struct fleet *fleet, int32_t duty);
 void fleet_drop_duties(struct fleet *fleet, int32_t instance);
 
 /* fleet_agent.c */
+bool fleet_has_network(const struct fleet *fleet, int32_t task, int container);
 void fleet_agent_init(struct fleet_agent *agent);
 /* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,

@@ -252,6 +252,36 @@ Test(fleet, the_kernels_work_behind_an_end_is_in_others_way)
     trial_end();
 }
 
+/* It works for 1 s beside 100 ms behind its own creation, and 200 ms behind another that comes and goes meanwhile; twice
+ * that where each has a network of its own. */
+Test(fleet, the_kernel_does_more_for_a_network_of_its_own)
+{
+    static const struct {
+        const char *mode;
+        int64_t worked_usec;
+    } cases[] = {{"host", 1300 * MSEC}, {"none", 1300 * MSEC}, {"bridge", 1600 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+
+        snprintf(text, sizeof text,
+                 COSTS
+                 "'host': {'cpus': 1}, 'behind': {'cpu': '100ms'}, 'clear': {'cpu': '100ms'}, "
+                 "'behindNetwork': {'cpu': '100ms'}, 'clearNetwork': {'cpu': '100ms'}}, " BOX(
+                     1) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', "
+                        "'networkMode': '%s', 'containerDefinitions': [{'name': 'c', 'image': "
+                        "'x', 'cpu': 10, 'memory': 100}]}, {'family': 'b', 'networkMode': "
+                        "'%s', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': "
+                        "10, 'memory': 100}]}], 'behaviour': {'a/c': {'work': '1s', 'idle': "
+                        "'0s'}, 'b/c': {'idle': '0s'}}, 'timeline': [" RUN("a", "1s", 1) ", " RUN(
+                            "b", "1500ms", 1) "]",
+                 cases[i].mode, cases[i].mode);
+        run(text);
+        assert_usec(worked_usec(1), cases[i].worked_usec, cases[i].mode);
+        trial_end();
+    }
+}
+
 /* Four of those seconds are one thread's, which has as much weight as the instance: one CPU of two each. */
 Test(fleet, the_kernels_own_work_is_one_threads)
 {
