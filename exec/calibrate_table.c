@@ -64,7 +64,7 @@ static const struct table_row rows[] = {
     {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
-    {MEASURED_END_IDLE, "likewise, what nobody uses of CPUs", UNIT_MSEC, NULL},
+    {MEASURED_END_IDLE, "likewise, CPUs left idle", UNIT_MSEC, NULL},
     {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
     {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
@@ -74,9 +74,9 @@ static const struct table_row rows[] = {
     {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
-    {MEASURED_BEHIND_NETWORK_CPU, "behind a start with a network, more", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_NETWORK_CPU, "put off for one, more", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
+    {MEASURED_BEHIND_NETWORK_CPU, "behind a start, its network: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_NETWORK_CPU, "put off of that: CPU", UNIT_MSEC, NULL},
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
     {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
     {MEASURED_REST_EVENT, "until the agent creates", UNIT_MSEC, "after a long rest, more"},
@@ -226,12 +226,12 @@ static void add_samples(struct buffer *json, const struct series *series)
     buffer_add_text(json, "] }");
 }
 
-static void add_rested_step(struct buffer *json, const char *name, const struct series *wait,
-                            const struct series *cpu, const struct series *cold,
-                            int64_t rested_usec)
+/* True where it has been begun: the base profile knows better than nobody. */
+static bool begin_step(struct buffer *json, const char *name, const struct series *wait,
+                       const struct series *cpu, const struct series *cold)
 {
     if ((!wait || wait->n == 0) && (!cpu || cpu->n == 0)) {
-        return; /* the base profile knows better than nobody */
+        return false;
     }
     buffer_add(json, ",\n    \"%s\": { ", name);
     if (wait && wait->n > 0) {
@@ -246,10 +246,25 @@ static void add_rested_step(struct buffer *json, const char *name, const struct 
         buffer_add_text(json, ",\n      \"cold\": ");
         add_samples(json, cold);
     }
-    if (rested_usec > 0) {
-        buffer_add(json, ",\n      \"afterRest\": \"%" PRId64 "us\"", rested_usec);
+    return true;
+}
+
+/* `name`: of what `usec` is, where it is more than 0. */
+static void end_step(struct buffer *json, const char *name, int64_t usec)
+{
+    if (usec > 0) {
+        buffer_add(json, ",\n      \"%s\": \"%" PRId64 "us\"", name, usec);
     }
     buffer_add_text(json, " }");
+}
+
+static void add_rested_step(struct buffer *json, const char *name, const struct series *wait,
+                            const struct series *cpu, const struct series *cold,
+                            int64_t rested_usec)
+{
+    if (begin_step(json, name, wait, cpu, cold)) {
+        end_step(json, "afterRest", rested_usec);
+    }
 }
 
 static void add_cold_step(struct buffer *json, const char *name, const struct series *wait,
@@ -335,8 +350,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
                     calibrate_after_rest_usec(calibration, MEASURED_REST_END));
     add_step(json, "endBySignal", NULL, &by_signal);
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
-    add_cold_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
-                  &clear_cold);
+    if (begin_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
+                   &clear_cold)) {
+        end_step(json, "coldAfter", CALIBRATE_CLEAR_COLD_USEC);
+    }
     add_step(json, "behindNetwork", NULL, &series[MEASURED_BEHIND_NETWORK_CPU]);
     add_step(json, "clearNetwork", NULL, &series[MEASURED_CLEAR_NETWORK_CPU]);
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",

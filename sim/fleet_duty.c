@@ -67,15 +67,27 @@ static int64_t rest_before(const struct fleet *fleet, enum cost_step step, int32
     return last_usec > 0 ? fleet->now_usec - last_usec : REST_EVER_USEC;
 }
 
+/* A kernel is a host's, agents are instances'. */
+static int64_t last_done_usec(const struct fleet *fleet, enum cost_step step, int32_t task)
+{
+    bool is_kernels = step == COST_BEHIND || step == COST_BEHIND_END || step == COST_CLEAR ||
+                      step == COST_BEHIND_NETWORK || step == COST_CLEAR_NETWORK;
+
+    return is_kernels && fleet_shares_host(fleet, task)
+               ? fleet->did_usec[step]
+               : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
+}
+
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
                                 int container, int32_t n)
 {
-    struct fleet_instance *instance = &fleet->instances[fleet->cluster->tasks[task].instance];
     const struct costs *costs = fleet_costs_of(fleet, task);
-    int64_t last_usec = instance->done_usec[step];
+    const struct step_cost *cost = &costs->steps[step];
+    int64_t last_usec = last_done_usec(fleet, step, task);
+    int64_t cold_usec = cost->cold_usec > 0 ? cost->cold_usec : costs->cold_usec;
     int64_t entity = fleet_key(task, container);
     int64_t more_usec = costs_rested(costs, step, rest_before(fleet, step, task, container));
-    bool warm = last_usec > 0 && fleet->now_usec - last_usec < costs->cold_usec;
+    bool warm = last_usec > 0 && fleet->now_usec - last_usec < cold_usec;
     struct step_draw takes = warm ? costs_draw(costs, step, fleet->luck, entity, n)
                                   : costs_draw_cold(costs, step, fleet->luck, entity, n);
 

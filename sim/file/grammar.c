@@ -301,6 +301,9 @@ static const struct grammar_member step_members[] = {
     {"cold", SHAPE_DISTRIBUTION,
      .about = "CPU time where the same was not done for costs.coldAfter before (of the steps of "
               "containers, and of what the kernel does behind them); default: as cpu"},
+    {"coldAfter", SHAPE_DURATION,
+     .about = "of this step, instead of costs.coldAfter; what the kernel puts off until then it "
+              "does together"},
     {"afterRest", SHAPE_DURATION,
      .about =
          "CPU time more when all that it needs has cooled (costs.coolsIn): of signal, end, "

@@ -57,6 +57,7 @@ struct step_cost {
     struct distribution wait, cpu;
     struct distribution cold; /* CPU time where the same was not done for a while before */
     bool has_cold;            /* else it is as `cpu` */
+    int64_t cold_usec;        /* that while, 0: as long as other steps' */
     int64_t after_rest_usec;  /* CPU time more after a rest in which all that it needs has cooled */
 };
 

@@ -474,6 +474,26 @@ Test(fleet, the_kernel_clears_up_for_many_at_once)
     trial_end();
 }
 
+#define ENDS(at, instance)                                                                         \
+    "{'at': '" at "', 'startTask': {'taskDefinition': 'ends', 'containerInstances': ['" instance   \
+    "']}}"
+
+/* Together is what goes within 20 ms, whichever instance it was on: the second, but not the third. */
+Test(fleet, the_kernel_has_its_own_idea_of_at_once)
+{
+    run(COSTS
+        "'coldAfter': '3ms', 'host': {'cpus': 1}, 'clear': {'cpu': '10ms', 'cold': '40ms', "
+        "'coldAfter': '20ms'}}, " BOX(1) "'instances': '2xbox', 'taskDefinitions': [" JOB(
+            "ends", "") "," JOB("works", "") "], 'behaviour': {'ends/c': {'idle': '0s'}, "
+                                             "'works/c': {'work': '1s', 'idle': '0s'}}, "
+                                             "'timeline': [" RUN("works", "1s", 1) "," ENDS(
+                                                 "1500ms", "i1") "," ENDS("1515ms",
+                                                                          "i2") "," ENDS("1540ms",
+                                                                                         "i1") "]");
+    assert_usec(worked_usec(1), 1090 * MSEC, "three ended beside it");
+    trial_end();
+}
+
 /* An agent hears at once of all tasks that waited for the same image: it makes both containers (10 ms
  * each) before it starts the first (5 ms). */
 Test(fleet, an_image_is_there_for_all_at_once)
