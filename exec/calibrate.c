@@ -49,15 +49,16 @@ static void boot_machines(struct calibration *calibration)
     }
 }
 
-/* Memory is watched before whole runs are, whose controller waits for every child of this process. */
-static bool measure_containers(struct calibration *calibration, bool rests, struct err *err)
+/* All that memory can be watched beside: it rests meanwhile. */
+static bool measure_restless(struct calibration *calibration, bool rests, struct err *err)
 {
     struct calibrate_cooling *cooling = rests ? calibrate_cooling_begin() : NULL;
     bool ok;
 
     calibrate_namespaces(calibration);
     calibrate_session(calibration);
-    ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err);
+    ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
+         calibrate_agents(calibration, err);
     if (cooling) {
         calibrate_cooling_end(calibration, cooling, ok);
     }
@@ -67,8 +68,7 @@ static bool measure_containers(struct calibration *calibration, bool rests, stru
 static bool measure(struct calibration *calibration, struct err *err)
 {
     bool rests = !calibrate_is_late(calibration, 0, "what rests cost");
-    bool ok = measure_containers(calibration, rests, err) && calibrate_agents(calibration, err) &&
-              calibrate_beside(calibration, err) &&
+    bool ok = measure_restless(calibration, rests, err) && calibrate_beside(calibration, err) &&
               (rests ? calibrate_rests(calibration, err) : calibrate_images(calibration, err));
 
     if (!ok) {

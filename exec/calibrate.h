@@ -85,10 +85,10 @@ enum measured {
     MEASURED_REMOVE_COLD_CPU,
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
     MEASURED_END_CPU,        /* of the container's processes, told to end, on their way out */
-    MEASURED_END_IDLE, /* what nobody uses of all CPUs while agents that could use them all see to that, each */
-    MEASURED_FINISH_CPU,  /* likewise where they end by themselves */
-    MEASURED_KILL_CPU,    /* more than that where the kernel ends them for their memory */
-    MEASURED_SEE_END_CPU, /* the agent's for that */
+    MEASURED_FINISH_CPU,     /* likewise where they end by themselves */
+    MEASURED_KILL_CPU,       /* more than that where the kernel ends them for their memory */
+    MEASURED_SEE_END_CPU,    /* the agent's for that */
+    MEASURED_END_IDLE, /* of all CPUs, what nobody uses while as many agents see to a crowd that ends and is removed, each */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
     MEASURED_REMOVE_WAIT,        /* in a crowd: beyond its CPU time */
@@ -98,10 +98,10 @@ enum measured {
     MEASURED_BEHIND_CPU,         /* of the kernel's own threads while containers come, each */
     MEASURED_BEHIND_END_CPU,     /* likewise while they end */
     MEASURED_CLEAR_CPU,          /* likewise when they have */
-    MEASURED_CLEAR_WAIT,         /* until half of that is done */
+    MEASURED_CLEAR_WAIT,         /* until that is done, an equal part each */
+    MEASURED_KERNEL_COLD_CPU,    /* all three of a container that comes and goes alone */
     MEASURED_BEHIND_NETWORK_CPU, /* of MEASURED_BEHIND_CPU, more for one with a network */
     MEASURED_CLEAR_NETWORK_CPU,  /* of MEASURED_CLEAR_CPU, likewise */
-    MEASURED_KERNEL_COLD_CPU,    /* all three of a container that comes and goes alone */
     MEASURED_FREE,               /* CPU time of giving a MiB back at the end */
     MEASURED_BACKGROUND,         /* what other programs have of a CPU while all are wanted, ppm */
     MEASURED_TOUCH,              /* CPU time of a MiB touched for the first time */

@@ -34,7 +34,7 @@ static const char empty[] = HEAD "\"until\": \"100ms\" }";
 static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150ms", "1") "," JOB(
     "200ms", "1") "," JOB("250ms", "1") "," JOB("300ms", "10") "] }";
 
-/* What the kernel has put off of the run before is done by then. */
+/* What the kernel has put off of the run before, which is little, is mostly done by then. */
 #define REST_USEC 100000
 
 static int64_t own_cpu_usec(void)

@@ -17,9 +17,6 @@
 /* Long against a turn and against what wakes up now and then. */
 #define BUSY_USEC 250000
 
-/* What the kernel has put off of what was measured before is done by then. */
-#define QUIET_USEC 150000
-
 /* So long it takes to begin one, with time to spare. */
 #define BEGIN_USEC 1000
 
@@ -77,7 +74,7 @@ static void burn_all(struct series *series)
     int32_t ppm;
     int ends[2], n = 0, n_heard = 0;
 
-    usleep(QUIET_USEC);
+    usleep(CALIBRATE_QUIET_USEC);
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || pipe2(ends, O_CLOEXEC) != 0) {
         return;
     }

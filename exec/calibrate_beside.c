@@ -1,12 +1,11 @@
 /*
- * What waits for its turn where processors work already. It depends on all else that an agent does and on who worked
+ * What waits for its turn where processors work already, and what the kernel does by itself for jobs that come one by
+ * one. It depends on all else that an agent does and on who worked
  * just before, so it is measured in whole runs; but for an agent that goes on working itself, in a round of
  * rehearse.c.
  */
 #include "exec/calibrate_inside.h"
 
-#include "exec/kernel_threads.h"
-#include "exec/loop.h"
 #include "exec/rehearse.h"
 #include "exec/scale.h"
 
@@ -192,47 +191,30 @@ static void wait_longer(struct series *wait, int64_t more_usec)
     }
 }
 
-/* Of so many jobs; and adds up what the kernel's own threads do for them. */
-static bool run_last(struct calibration *calibration, struct coming coming, int n_jobs,
-                     struct times *times, int64_t *kernel_usec, struct err *err)
-{
-    int64_t begin_usec = loop_clock_usec(), used_usec = kernel_threads_cpu_usec();
-
-    coming.n_jobs = n_jobs;
-    if (!run(calibration, &coming, times, err)) {
-        return false;
-    }
-    usleep(CALIBRATE_QUIET_USEC);
-    *kernel_usec = calibrate_behind_usec(calibration, kernel_threads_cpu_usec() - used_usec,
-                                         loop_clock_usec() - begin_usec);
-    return true;
-}
-
 /* Who comes to the last idle processor keeps it: its agent hears later that it is ready. Each job comes while the one
  * before works and the one before that has ended; on one processor, when that one has. All that the kernel has to do
- * for them fits into half of the time between. */
+ * for them fits into half of the time between, so what that is can be seen from job to job. */
 static bool last(struct calibration *calibration, struct err *err)
 {
     const int64_t every_usec =
         evenly_usec(2 * (slow_usec(calibration) + (TURNS_USEC + REST_USEC) / 2));
     const struct coming coming = {.cpu = WEIGHT,
                                   .n_throughout = cpus() > 2 ? cpus() - 2 : 0,
+                                  .n_jobs = calibration->quick ? 24 : 48,
                                   .every_usec = every_usec,
                                   .work_usec = every_usec / 2 * (cpus() > 1 ? 3 : 1)};
-    const int n_first = 2, n_jobs = calibration->quick ? 24 : 48; /* the last two are told to end */
-    int64_t first_usec, all_usec;
+    struct calibrate_watch *watch;
     static struct times times;
+    bool ok;
 
-    if (!run_last(calibration, coming, n_first, &times, &first_usec, err) ||
-        !run_last(calibration, coming, n_jobs, &times, &all_usec, err)) {
-        return false;
+    usleep(CALIBRATE_QUIET_USEC);
+    watch = calibrate_behind_watch(every_usec);
+    ok = run(calibration, &coming, &times, err);
+    calibrate_behind_watched(calibration, watch);
+    if (ok) {
+        add_more(&calibration->series[MEASURED_READY_TURN], &times.start, alone_usec(calibration));
     }
-    add_more(&calibration->series[MEASURED_READY_TURN], &times.start, alone_usec(calibration));
-    if (all_usec > first_usec) { /* else it cannot be seen here */
-        series_add(&calibration->series[MEASURED_KERNEL_COLD_CPU],
-                   (all_usec - first_usec) / (n_jobs - n_first));
-    }
-    return true;
+    return ok;
 }
 
 /* Jobs while containers of the same weight work on all CPUs: their turns come later. What is loaded, and what works,

@@ -4,11 +4,9 @@
 #include "exec/calibrate_inside.h"
 
 #include "exec/rehearse.h"
-#include "exec/scale.h"
 
 #include <assert.h>
 #include <string.h>
-#include <unistd.h>
 
 #define IDLE_USEC 200000
 

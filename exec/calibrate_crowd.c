@@ -35,7 +35,7 @@ struct crowd {
 
 int calibrate_crowd_agents(void)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
 
     return cpus > 4 ? 4 : (int)cpus;
 }
@@ -71,7 +71,7 @@ int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, e
 }
 
 /* While a crowd ends its agents also wait for the kernel, and one is done before the other. Where they are fewer than
- * processors, those have nothing to do anyway. */
+ * processors, those have nothing to do anyway. Where the kernel's threads cannot be seen, what they do is in it. */
 static void add_idle(struct calibration *calibration, const struct rehearse_times *times,
                      int per_agent)
 {
@@ -82,8 +82,9 @@ static void add_idle(struct calibration *calibration, const struct rehearse_time
     if (times->n < cpus * per_agent) {
         return;
     }
-    usec = (usec - (times->kernel_ended_usec - times->kernel_end_usec)) / times->n -
-           calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) -
+    usec -= calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
+                                  times->ended_usec);
+    usec = usec / times->n - calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) -
            calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU) -
            calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU);
     series_add(&calibration->series[MEASURED_END_IDLE], usec > 0 ? usec : 0);

@@ -60,6 +60,12 @@ int64_t calibrate_behind_usec(const struct calibration *calibration, int64_t use
 void calibrate_behind_crowd(struct calibration *calibration, const struct rehearse_times *times,
                             bool network);
 
+/* calibrate_behind.c: what they use in a run in which a container comes and goes every so often. Begins before the run,
+ * watches as long as it takes, and adds what they did for each, nothing where they cannot be seen. */
+struct calibrate_watch;
+struct calibrate_watch *calibrate_behind_watch(int64_t every_usec);
+void calibrate_behind_watched(struct calibration *calibration, struct calibrate_watch *watch);
+
 /* calibrate_crowd.c: what they do for many at once. */
 bool calibrate_crowds(struct calibration *calibration, struct err *err);
 
@@ -83,7 +89,7 @@ struct rounds {
 struct series calibrate_quieter(const struct rounds *rounds);
 
 /* calibrate_beside.c: when the costs of containers alone are known, what waits for its turn where processors work
- * already. */
+ * already, and what the kernel does for jobs one by one. */
 bool calibrate_beside(struct calibration *calibration, struct err *err);
 
 /* calibrate_background.c: what other programs have while all processors are wanted; several times a calibration. */

@@ -124,10 +124,10 @@ void calibrate_cooling_end(struct calibration *calibration, struct calibrate_coo
     int *n_gone = cooling->n_gone;
     bool takes;
 
-    if (cooling->pid > 0 && !whole) {
+    if (cooling->pid > 0 && !whole && !cooling->whole) {
         kill(cooling->pid, SIGKILL);
     }
-    if (cooling->pid > 0) {
+    if (cooling->pid > 0) { /* a controller may have waited for it already */
         waitpid(cooling->pid, NULL, 0);
     }
     for (int i = 1; i < RESTS; i++) {
@@ -294,7 +294,10 @@ static void take_ends(struct calibration *calibration, const struct rehearse_tim
              calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
     if (times->kernel_ended_usec > 0) {
         add_more(calibration, MEASURED_REST_BEHIND, MEASURED_BEHIND_END_CPU,
-                 (times->kernel_exited_usec - times->kernel_end_usec) / times->n);
+                 calibrate_behind_usec(calibration,
+                                       times->kernel_exited_usec - times->kernel_end_usec,
+                                       times->exited_usec) /
+                     times->n);
     }
 }
 

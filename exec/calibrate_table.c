@@ -64,20 +64,20 @@ static const struct table_row rows[] = {
     {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
-    {MEASURED_END_IDLE, "likewise, CPUs left idle", UNIT_MSEC, NULL},
     {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
     {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
+    {MEASURED_END_IDLE, "CPUs left idle by a crowd's end", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
     {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
     {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_WAIT, "until half of that is done", UNIT_MSEC, NULL},
-    {MEASURED_BEHIND_NETWORK_CPU, "behind a start, its network: CPU", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_NETWORK_CPU, "put off of that: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_WAIT, "until that is done", UNIT_MSEC, NULL},
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
+    {MEASURED_BEHIND_NETWORK_CPU, "behind a start, its network: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_NETWORK_CPU, "put off for that: CPU", UNIT_MSEC, NULL},
     {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
     {MEASURED_REST_EVENT, "until the agent creates", UNIT_MSEC, "after a long rest, more"},
     {MEASURED_REST_CREATE, "create", UNIT_MSEC, NULL},
@@ -304,8 +304,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
     const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
     const struct series exit = series_minus(&ended, &series[MEASURED_EXIT_COLD_CPU]);
-    /* What an end costs more where a signal brings it about, of the agent and of those who end; nobody else gets what
-     * is left idle meanwhile either. */
+    /* What an end costs more where a signal brings it about, of the agent and of those who end. What processors are left
+     * idle while a crowd ends nobody else gets either. */
     const struct series signal =
         series_minus(&series[MEASURED_EXIT_CPU], &series[MEASURED_SEE_END_CPU]);
     const struct series told =
@@ -316,7 +316,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series with_end =
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_BEHIND_END_CPU]);
     const struct series clear_cold = series_minus(&series[MEASURED_KERNEL_COLD_CPU], &with_end);
-    const struct series end_cold = series_minus(&series[MEASURED_END_COLD_CPU], &by_signal);
+    const struct series end_cold = series_minus(&series[MEASURED_END_COLD_CPU], &told);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -348,7 +348,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
     add_rested_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold,
                     calibrate_after_rest_usec(calibration, MEASURED_REST_END));
-    add_step(json, "endBySignal", NULL, &by_signal);
+    add_cold_step(json, "endBySignal", NULL, &by_signal, &told);
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     if (begin_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
                    &clear_cold)) {

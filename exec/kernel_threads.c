@@ -46,17 +46,27 @@ static bool is_kernel_thread(int pid)
     return ok;
 }
 
-void kernel_threads_open(struct kernel_threads *threads)
+static bool is_listed(const struct kernel_threads *threads, int pid)
+{
+    for (int i = 0; i < threads->n_list; i++) {
+        if (threads->list[i].pid == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void kernel_threads_look(struct kernel_threads *threads)
 {
     DIR *processes = opendir("/proc");
     struct dirent *entry;
 
-    *threads = (struct kernel_threads){0};
     while (processes && (entry = readdir(processes))) {
         int pid = atoi(entry->d_name), fd;
 
-        if (pid > KTHREADD && is_kernel_thread(pid) && (fd = open_file(pid, "schedstat")) >= 0) {
-            *ARRAY_ADD(threads, fds) = fd;
+        if (pid > KTHREADD && !is_listed(threads, pid) && is_kernel_thread(pid) &&
+            (fd = open_file(pid, "schedstat")) >= 0) {
+            *ARRAY_ADD(threads, list) = (struct kernel_thread){.pid = pid, .fd = fd};
         }
     }
     if (processes) {
@@ -64,34 +74,32 @@ void kernel_threads_open(struct kernel_threads *threads)
     }
 }
 
-void kernel_threads_close(struct kernel_threads *threads)
+void kernel_threads_open(struct kernel_threads *threads)
 {
-    for (int i = 0; i < threads->n_fds; i++) {
-        close(threads->fds[i]);
-    }
-    free(threads->fds);
+    *threads = (struct kernel_threads){0};
+    kernel_threads_look(threads);
 }
 
-int64_t kernel_threads_used_usec(const struct kernel_threads *threads)
+void kernel_threads_close(struct kernel_threads *threads)
+{
+    for (int i = 0; i < threads->n_list; i++) {
+        close(threads->list[i].fd);
+    }
+    free(threads->list);
+}
+
+int64_t kernel_threads_used_usec(struct kernel_threads *threads)
 {
     int64_t sum_nsec = 0;
     char text[128];
 
-    for (int i = 0; i < threads->n_fds; i++) {
-        if (read_file(threads->fds[i], text, sizeof text)) { /* else it has ended */
-            sum_nsec += strtoll(text, NULL, 10);
+    for (int i = 0; i < threads->n_list; i++) {
+        struct kernel_thread *thread = &threads->list[i];
+
+        if (read_file(thread->fd, text, sizeof text)) { /* else it has ended */
+            thread->used_nsec = strtoll(text, NULL, 10);
         }
+        sum_nsec += thread->used_nsec;
     }
     return sum_nsec / 1000;
-}
-
-int64_t kernel_threads_cpu_usec(void)
-{
-    struct kernel_threads threads;
-    int64_t used_usec;
-
-    kernel_threads_open(&threads);
-    used_usec = kernel_threads_used_usec(&threads);
-    kernel_threads_close(&threads);
-    return used_usec;
 }

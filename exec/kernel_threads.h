@@ -7,20 +7,23 @@
 
 #include <stdint.h>
 
-/* Those that live when it is opened. */
-struct kernel_threads {
-    int n_fds, cap_fds, *fds;
+struct kernel_thread {
+    int pid, fd;
+    int64_t used_nsec;
 };
 
-/* Takes some milliseconds; the other two do not. The caller closes it. */
+/* Those that lived when it was opened, or were there at a later look; who has ended since keeps what it used. */
+struct kernel_threads {
+    int n_list, cap_list;
+    struct kernel_thread *list;
+};
+
+/* The first two take some milliseconds, the others do not. The caller closes it. */
 void kernel_threads_open(struct kernel_threads *threads);
+void kernel_threads_look(struct kernel_threads *threads);
 void kernel_threads_close(struct kernel_threads *threads);
 
-/* CPU time that they have had so far, microseconds; 0 where they cannot be seen. */
-int64_t kernel_threads_used_usec(const struct kernel_threads *threads);
-
-/* CPU time of all the kernel's threads so far, microseconds; 0 where they cannot be seen, as in a
- * container. Takes some milliseconds. */
-int64_t kernel_threads_cpu_usec(void);
+/* CPU time that they have had so far, microseconds; 0 where they cannot be seen, as in a container. */
+int64_t kernel_threads_used_usec(struct kernel_threads *threads);
 
 #endif

@@ -156,6 +156,7 @@ static void add_times(struct rehearse_times *all, const struct rehearse_times *t
     all->n_oom += times->n_oom;
     if (times->all_usec > all->all_usec) {
         all->all_usec = times->all_usec;
+        all->started_usec = times->started_usec;
         all->kernel_usec = times->kernel_usec;
     }
     if (times->ended_usec > all->ended_usec) { /* the kernel's threads are everybody's */

@@ -68,8 +68,8 @@ struct rehearse_times {
     int n_oom;                              /* of these the kernel ended so many for their memory */
     int64_t first_pull_usec,
         first_pull_cpu_usec; /* of the built-in root file system, by a new agent: the first's */
-    /* at once; of several agents, the one's that takes longest. CPU time is that of the kernel's own threads, whoever it
-     * was for. */
+    /* at once; of several agents, the one's that is ready last, then of the one that has removed all last. CPU time is
+     * that of the kernel's own threads, whoever it was for. */
     int64_t all_usec;     /* from the first order until the last container is ready */
     int64_t started_usec; /* of that, from the first order to start one */
     int64_t kernel_usec;  /* CPU time in all of that */

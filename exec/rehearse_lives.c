@@ -6,6 +6,7 @@
 
 #include "exec/kernel_threads.h"
 #include "exec/loop.h"
+#include "exec/scale.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,7 +149,7 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
  * with an agent on each processor it had to be in somebody's way. */
 static int64_t in_the_way(const struct stage *stage, int64_t kernel_usec)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
 
     return stage->round->agents >= cpus ? kernel_usec / cpus : 0;
 }

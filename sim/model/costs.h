@@ -43,13 +43,13 @@ enum cost_step {
     COST_BEHIND,   /* the kernel's own work behind a creation: nobody waits for it */
     COST_BEHIND_END,     /* likewise, at once behind the end of a container's processes */
     COST_CLEAR,          /* likewise, what it puts off */
-    COST_BEHIND_NETWORK, /* COST_BEHIND, more where it gets a network of its own */
-    COST_CLEAR_NETWORK,  /* COST_CLEAR, likewise */
     COST_DISCONNECT,     /* COST_REMOVE, more where it had a network of its own */
     COST_SIGNAL,         /* the agent sends a signal */
     COST_END_BY_SIGNAL,  /* COST_END, more where a signal ends it */
     COST_END_BY_MEMORY,  /* likewise, more where the kernel ends it for its memory */
     COST_FRESH,          /* COST_CHILD, more for the memory that a container is given */
+    COST_BEHIND_NETWORK, /* COST_BEHIND, more where a container gets a network of its own */
+    COST_CLEAR_NETWORK,  /* COST_CLEAR, more where it had one */
     COST_STEPS,
 };
 

@@ -814,7 +814,7 @@ static void print_costs(FILE *out, int round, int *n)
                                         "'3ms'",
                                         "{'cpu': '5ms', 'afterRest': '4ms'}",
                                         "{'wait': '2ms', 'cpu': {'normal': {'mean': '4ms', 'sd': "
-                                        "'4ms'}}, 'cold': '9ms'}",
+                                        "'4ms'}}, 'cold': '9ms', 'coldAfter': '8ms'}",
                                         "{'gamma': {'mean': '10ms', 'shape': 0.5}}",
                                         "{'weibull': {'scale': '9ms', 'shape': 0.8}}",
                                         "{'samples': ['1ms', '20ms', '0s']}",
