@@ -123,13 +123,11 @@ enum measured {
     MEASURED,
 };
 
-/* A step costs what it does in a crowd where the same was done so shortly before: measured with rests of 1
- * to 100 ms between containers, those of 1 ms cost nearly what those of 100 ms do. */
-#define CALIBRATE_COLD_AFTER_USEC 3000
-
-/* The kernel waits until nobody looks at what has gone, and then clears up behind all that went meanwhile: behind each
- * of jobs that end every 4 ms it works for 0.8 ms, every 12 for 1.0, 24 for 1.5, 46 for 1.7, 100 for 1.9 (measured). */
-#define CALIBRATE_CLEAR_COLD_USEC 20000
+/* A container one after the other costs the less the shorter ago the last one was: CPU time of all its steps 2.8 ms
+ * 5 to 15 ms after the last, 3.1 after 20, 3.5 after 30, 4.0 to 4.2 after 55 and after 105, where a crowd's cost 2.4; and
+ * behind each of those that end every 4, 12, 24, 46 and 100 ms the kernel works for 0.8, 1.0, 1.5, 1.7 and 1.9 ms
+ * (measured). */
+#define CALIBRATE_COLD_AFTER_USEC 45000
 
 /* Among work on all CPUs, work of up to 50 ms gets on as one of its own CPU's line, work of 100 to 200 ms in
  * between, longer work as evenly as if there were no lines: measured with 3 and 5 on two CPUs. The kernel

@@ -44,7 +44,7 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
                         struct rehearse_times *times, struct err *err);
 
 /* What the kernel and the processors forget in so long is cold. */
-#define CALIBRATE_REST_USEC 20000
+#define CALIBRATE_REST_USEC 50000
 
 /* What the kernel puts off is done by then: a crowd's groups in 140 ms, its networks in 180 (measured). */
 #define CALIBRATE_QUIET_USEC 250000

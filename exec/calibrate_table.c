@@ -226,12 +226,12 @@ static void add_samples(struct buffer *json, const struct series *series)
     buffer_add_text(json, "] }");
 }
 
-/* True where it has been begun: the base profile knows better than nobody. */
-static bool begin_step(struct buffer *json, const char *name, const struct series *wait,
-                       const struct series *cpu, const struct series *cold)
+static void add_rested_step(struct buffer *json, const char *name, const struct series *wait,
+                            const struct series *cpu, const struct series *cold,
+                            int64_t rested_usec)
 {
     if ((!wait || wait->n == 0) && (!cpu || cpu->n == 0)) {
-        return false;
+        return; /* the base profile knows better than nobody */
     }
     buffer_add(json, ",\n    \"%s\": { ", name);
     if (wait && wait->n > 0) {
@@ -246,25 +246,10 @@ static bool begin_step(struct buffer *json, const char *name, const struct serie
         buffer_add_text(json, ",\n      \"cold\": ");
         add_samples(json, cold);
     }
-    return true;
-}
-
-/* `name`: of what `usec` is, where it is more than 0. */
-static void end_step(struct buffer *json, const char *name, int64_t usec)
-{
-    if (usec > 0) {
-        buffer_add(json, ",\n      \"%s\": \"%" PRId64 "us\"", name, usec);
+    if (rested_usec > 0) {
+        buffer_add(json, ",\n      \"afterRest\": \"%" PRId64 "us\"", rested_usec);
     }
     buffer_add_text(json, " }");
-}
-
-static void add_rested_step(struct buffer *json, const char *name, const struct series *wait,
-                            const struct series *cpu, const struct series *cold,
-                            int64_t rested_usec)
-{
-    if (begin_step(json, name, wait, cpu, cold)) {
-        end_step(json, "afterRest", rested_usec);
-    }
 }
 
 static void add_cold_step(struct buffer *json, const char *name, const struct series *wait,
@@ -350,10 +335,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
                     calibrate_after_rest_usec(calibration, MEASURED_REST_END));
     add_cold_step(json, "endBySignal", NULL, &by_signal, &told);
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
-    if (begin_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
-                   &clear_cold)) {
-        end_step(json, "coldAfter", CALIBRATE_CLEAR_COLD_USEC);
-    }
+    add_cold_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
+                  &clear_cold);
     add_step(json, "behindNetwork", NULL, &series[MEASURED_BEHIND_NETWORK_CPU]);
     add_step(json, "clearNetwork", NULL, &series[MEASURED_CLEAR_NETWORK_CPU]);
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",

@@ -34,7 +34,6 @@ enum rehearsed {
     REHEARSED_SEE_CPU,   /* of the agent: taking its events until it is ready, and waiting for them;
                           by itself: until it has ended */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
-    REHEARSED_TOUCH_CPU, /* as REHEARSED_EXEC_CPU */
     REHEARSED_TURN,      /* of the agent, by groups: what it waited, at work itself, for its turn */
     REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,

@@ -67,30 +67,34 @@ static int64_t rest_before(const struct fleet *fleet, enum cost_step step, int32
     return last_usec > 0 ? fleet->now_usec - last_usec : REST_EVER_USEC;
 }
 
-/* A kernel is a host's, agents are instances'. */
-static int64_t last_done_usec(const struct fleet *fleet, enum cost_step step, int32_t task)
+/* How cold the step is, 0 to 1000: what all of a host do is as near to one of them as to another. */
+static int64_t cold_permille(const struct fleet *fleet, enum cost_step step, int32_t task)
 {
-    bool is_kernels = step == COST_BEHIND || step == COST_BEHIND_END || step == COST_CLEAR ||
-                      step == COST_BEHIND_NETWORK || step == COST_CLEAR_NETWORK;
+    int64_t last_usec =
+        fleet_shares_host(fleet, task)
+            ? fleet->did_usec[step]
+            : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
+    int64_t cold_usec = fleet_costs_of(fleet, task)->cold_usec, ago_usec;
 
-    return is_kernels && fleet_shares_host(fleet, task)
-               ? fleet->did_usec[step]
-               : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
+    if (last_usec == 0)
+        return 1000;
+    ago_usec = fleet->now_usec - last_usec;
+    return ago_usec < cold_usec ? ago_usec * 1000 / cold_usec : 1000;
 }
 
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
                                 int container, int32_t n)
 {
     const struct costs *costs = fleet_costs_of(fleet, task);
-    const struct step_cost *cost = &costs->steps[step];
-    int64_t last_usec = last_done_usec(fleet, step, task);
-    int64_t cold_usec = cost->cold_usec > 0 ? cost->cold_usec : costs->cold_usec;
     int64_t entity = fleet_key(task, container);
     int64_t more_usec = costs_rested(costs, step, rest_before(fleet, step, task, container));
-    bool warm = last_usec > 0 && fleet->now_usec - last_usec < cold_usec;
-    struct step_draw takes = warm ? costs_draw(costs, step, fleet->luck, entity, n)
-                                  : costs_draw_cold(costs, step, fleet->luck, entity, n);
+    int64_t permille = cold_permille(fleet, step, task);
+    struct step_draw takes = costs_draw(costs, step, fleet->luck, entity, n), cold;
 
+    if (costs->steps[step].has_cold) {
+        cold = costs_draw_cold(costs, step, fleet->luck, entity, n);
+        takes.cpu_usec += (cold.cpu_usec - takes.cpu_usec) * permille / 1000;
+    }
     fleet_did(fleet, step, task);
     takes.cpu_usec += more_usec;
     return takes;

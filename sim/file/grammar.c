@@ -299,9 +299,9 @@ static const struct grammar_member step_members[] = {
     {"wait", SHAPE_DISTRIBUTION, .about = "what takes the same time however busy the machine is"},
     {"cpu", SHAPE_DISTRIBUTION, .about = "CPU time, which takes longer where it is shared"},
     {"cold", SHAPE_DISTRIBUTION,
-     .about = "CPU time where the same was not done for coldAfter before (of the steps of "
-              "containers, and of what the kernel does behind them); default: as cpu"},
-    {"coldAfter", SHAPE_DURATION, .about = "of this step; default, and 0s: costs.coldAfter"},
+     .about = "CPU time where the same was not done for costs.coldAfter before (of the steps of "
+              "containers, and of what the kernel does behind them), between the two where it was "
+              "done since; default: as cpu"},
     {"afterRest", SHAPE_DURATION,
      .about =
          "CPU time more when all that it needs has cooled (costs.coolsIn): of signal, end, "
@@ -405,8 +405,8 @@ static const struct grammar_member costs_members[] = {
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DURATION,
-     .about = "how long an instance has not done the same until it is cold, or a host of what "
-              "its kernel does behind containers; default 20ms"},
+     .about = "how long an instance, or the host of several, has not done the same until it is as "
+              "cold as can be; it becomes so evenly; default 20ms"},
     {"coolsIn", SHAPE_DISTRIBUTION,
      .about =
          "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "

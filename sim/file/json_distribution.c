@@ -212,7 +212,7 @@ bool node_distribution(const struct node *given, struct distribution *out)
 
 bool node_step(const struct node *given, struct step_cost *out)
 {
-    struct node node = *given, wait, cpu, cold, after, rest;
+    struct node node = *given, wait, cpu, cold, rest;
     struct step_cost read = {.wait = distribution_constant(0), .cpu = distribution_constant(0)};
 
     if (!node.value)
@@ -226,12 +226,10 @@ bool node_step(const struct node *given, struct step_cost *out)
         wait = node_member(&node, "wait");
         cpu = node_member(&node, "cpu");
         cold = node_member(&node, "cold");
-        after = node_member(&node, "coldAfter");
         rest = node_member(&node, "afterRest");
         if ((wait.value && !node_distribution(&wait, &read.wait)) ||
             (cpu.value && !node_distribution(&cpu, &read.cpu)) ||
             (cold.value && !node_distribution(&cold, &read.cold)) ||
-            (after.value && !node_duration(&after, &read.cold_usec)) ||
             (rest.value && !node_duration(&rest, &read.after_rest_usec)))
             return false;
         read.has_cold = cold.value != NULL;

@@ -55,10 +55,10 @@ enum cost_step {
 
 struct step_cost {
     struct distribution wait, cpu;
-    struct distribution cold; /* CPU time where the same was not done for a while before */
-    bool has_cold;            /* else it is as `cpu` */
-    int64_t cold_usec;        /* that while, 0: as long as other steps' */
-    int64_t after_rest_usec;  /* CPU time more after a rest in which all that it needs has cooled */
+    struct distribution
+        cold;      /* CPU time where the same was not done for a while before; else between */
+    bool has_cold; /* else it is as `cpu` */
+    int64_t after_rest_usec; /* CPU time more after a rest in which all that it needs has cooled */
 };
 
 /* The ways in which a virtual machine comes to run. */
