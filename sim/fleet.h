@@ -152,6 +152,7 @@ struct fleet_agent {
     bool goes_on; /* it looks for its next duty */
     bool awake;   /* it has had something to do ever since */
     int64_t woken_usec;
+    int64_t busy_usec;   /* since then it has had a processor, as if it had not slept */
     int64_t rested_usec; /* until it was woken, as long as it has not told what that costs */
     int64_t quiet_usec;  /* it has had nothing to do since */
     int32_t n_taken;     /* messages and facts so far */

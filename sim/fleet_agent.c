@@ -191,12 +191,24 @@ static bool make_alone(struct fleet *fleet, int32_t id)
     return true;
 }
 
+void fleet_agent_waited(const struct fleet *fleet, struct fleet_agent *agent, bool for_turn)
+{
+    agent->woken_usec = fleet->now_usec;
+    if (for_turn)
+        agent->busy_usec = fleet->now_usec;
+}
+
+/* A sleep makes up for as much of what it had before as it lasts. */
 static void wake(const struct fleet *fleet, struct fleet_agent *agent)
 {
+    int64_t slept_usec = fleet->now_usec - agent->quiet_usec;
+    int64_t left_usec = agent->quiet_usec - agent->busy_usec - slept_usec;
+
     agent->awake = true;
     agent->woken_usec = fleet->now_usec;
-    if (agent->rested_usec < fleet->now_usec - agent->quiet_usec)
-        agent->rested_usec = fleet->now_usec - agent->quiet_usec;
+    agent->busy_usec = fleet->now_usec - (left_usec > 0 ? left_usec : 0);
+    if (agent->rested_usec < slept_usec)
+        agent->rested_usec = slept_usec;
 }
 
 static void go_on(struct fleet *fleet, int32_t id)

@@ -353,7 +353,8 @@ void fleet_waited(struct fleet *fleet, const struct queue_entry *entry)
     if (!duty->used || duty->is_over || duty->wake_usec != entry->at_usec)
         return;
     if (duty->kind >= DUTY_HEAR && !duty->aside)
-        fleet->instances[duty->instance].thread.woken_usec = fleet->now_usec;
+        fleet_agent_waited(fleet, &fleet->instances[duty->instance].thread,
+                           duty->turns_until_usec == fleet->now_usec);
     burn(fleet, entry->id);
 }
 

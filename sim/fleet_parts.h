@@ -79,6 +79,8 @@ void fleet_drop_duties(struct fleet *fleet, int32_t instance);
 /* fleet_agent.c */
 bool fleet_has_network(const struct fleet *fleet, int32_t task, int container);
 void fleet_agent_init(struct fleet_agent *agent);
+/* What it is doing goes on. `for_turn`: it was put behind others. */
+void fleet_agent_waited(const struct fleet *fleet, struct fleet_agent *agent, bool for_turn);
 /* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                 bool by_itself);

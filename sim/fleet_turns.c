@@ -202,8 +202,8 @@ static int64_t put_off_start(struct fleet *fleet, int32_t id)
                      (share_wide)left_usec / (share_wide)duty->cpu_usec);
 }
 
-/* Agents that are threads wait for one turn, since they then go on as long as they like. Who has woken since less
- * than that is not put behind others: it has had less than they. But a container that says that it is ready and goes
+/* Agents that are threads wait for one turn, since they then go on as long as they like. Who has been busy for
+ * less than that is not put behind others: it has had less than they. But a container that says that it is ready and goes
  * on to work keeps its processor until the kernel next looks: whom that wakes hears of it then. */
 static int64_t put_off_agent(struct fleet *fleet, int32_t id, int64_t by)
 {
@@ -221,7 +221,7 @@ static int64_t put_off_agent(struct fleet *fleet, int32_t id, int64_t by)
             fleet_key(duty->task, duty->container) == by;
     usec = distribution_sample(woken ? &costs->ready_turn : &costs->agent_turn, fleet->luck,
                                DRAW_AGENT_TURN, duty->instance, agent->n_turns++);
-    return woken || fleet->now_usec - agent->woken_usec > usec ? usec : 0;
+    return woken || fleet->now_usec - agent->busy_usec > usec ? usec : 0;
 }
 
 void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task)
