@@ -312,6 +312,32 @@ Test(fleet_turns, an_agent_is_not_put_off_again_at_once)
     trial_end();
 }
 
+/* An agent makes a container from 1.004 s on, for 8 ms; work comes 1 ms later, with which it shares. It slept for 1 ms
+ * before, and was busy for 8 ms before that, as if it had been for 8 ms in all; or it slept for longer. */
+Test(fleet_turns, a_short_sleep_does_not_save_an_agent)
+{
+    static const struct {
+        const char *text;
+        int64_t created_usec;
+    } cases[] = {{RUN("idle", "995ms", 1), 1023 * MSEC}, {RUN("idle", "900ms", 1), 1019 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char timeline[1000];
+
+        snprintf(timeline, sizeof timeline, "%s, %s, %s", RUN("works", "100ms", 1), cases[i].text,
+                 RUN("idle", "1004ms", 1));
+        run_on("1",
+               "'balanceAfter': '100ms', 'agentQueue': true, 'agentTurn': '4ms', 'create': {'cpu': "
+               "'8ms'}",
+               JOB("works", "") "," JOB("idle", ""),
+               "'works/c': {'ready': '897ms', 'work': '50ms', 'idle': '9s'}, 'idle/c': {'idle': "
+               "'5s'}",
+               timeline);
+        assert_usec(life(3, 0)->created_at_usec, cases[i].created_usec, cases[i].text);
+        trial_end();
+    }
+}
+
 /* The first task's work ends at 1.2 s: whoever waited beside it goes on at once. */
 Test(fleet_turns, nobody_waits_for_turns_beside_an_idle_processor)
 {
