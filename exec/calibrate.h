@@ -77,8 +77,9 @@ enum measured {
     MEASURED_REST_END,    /* of the container's processes */
     MEASURED_REST_REMOVE, /* of the agent */
     MEASURED_REST_BEHIND, /* of the kernel, behind that */
-    MEASURED_COOLS_IN, /* memory that is not used stays at hand for so long, an equal part each */
-    MEASURED_STOP,     /* SIGTERM until the agent knows */
+    MEASURED_COLD_AFTER, /* steps of containers are cold when none was done for so long, an equal part of what that costs each */
+    MEASURED_COOLS_IN,   /* memory that is not used stays at hand for so long, an equal part each */
+    MEASURED_STOP,       /* SIGTERM until the agent knows */
     MEASURED_EXIT_COLD_CPU, /* the agent's CPU time of that */
     MEASURED_EXIT_CPU,      /* likewise in a crowd */
     MEASURED_END_COLD_CPU,  /* of the container's processes, likewise */
@@ -123,11 +124,20 @@ enum measured {
     MEASURED,
 };
 
-/* A container one after the other costs the less the shorter ago the last one was: CPU time of all its steps 2.8 ms
- * 5 to 15 ms after the last, 3.1 after 20, 3.5 after 30, 4.0 to 4.2 after 55 and after 105, where a crowd's cost 2.4; and
- * behind each of those that end every 4, 12, 24, 46 and 100 ms the kernel works for 0.8, 1.0, 1.5, 1.7 and 1.9 ms
- * (measured). */
-#define CALIBRATE_COLD_AFTER_USEC 45000
+/* Samples that stand for a series in the profile. */
+#define CALIBRATE_SAMPLES 40
+
+/* CPU time of all of a container's steps where one comes so long after the other. */
+struct calibrate_life {
+    int64_t apart_usec, cpu_usec;
+};
+
+enum { CALIBRATE_LIVES_MOST = 8 };
+
+/* How long after the last one each equal part has been added of what the `n` of `measured` (2 to CALIBRATE_LIVES_MOST, the
+ * nearest to each other first) cost more than the first, up to what the last costs: in between it rises evenly, and
+ * what falls is noise. */
+struct series calibrate_cooling_curve(const struct calibrate_life *measured, int n);
 
 /* Among work on all CPUs, work of up to 50 ms gets on as one of its own CPU's line, work of 100 to 200 ms in
  * between, longer work as evenly as if there were no lines: measured with 3 and 5 on two CPUs. The kernel
@@ -193,6 +203,9 @@ struct calibration {
     int64_t kernel_idle_usec; /* see calibrate_behind.c */
     int cloud_fd;             /* -1: containers have no networks here */
     int n_rounds;
+    struct calibrate_life
+        lives[CALIBRATE_LIVES_MOST]; /* a crowd's, then after longer and longer rests */
+    int n_lives;
     int64_t crowd_rest_usec; /* so long the crowd has slept that was told to end then */
     bool quick;
     enum calibrate_boots boots;

@@ -1,5 +1,6 @@
 /*
- * Rounds of rehearse.c in which containers come one by one: cold or warm, or built before they are asked for.
+ * What is measured of containers, in which order, and rounds of rehearse.c as such; those of containers built before
+ * they are asked for.
  */
 #include "exec/calibrate_inside.h"
 
@@ -33,19 +34,6 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
     return true;
 }
 
-/* Until it is ready: from the order to create it, and from that to start it. */
-static void add_whole(struct calibration *calibration, enum measured cold, enum measured prepared,
-                      const struct rehearse_times *times)
-{
-    for (int i = 0; i < times->n; i++) {
-        int64_t usec = times->usec[REHEARSED_START][i] + times->usec[REHEARSED_CHILD][i] +
-                       times->usec[REHEARSED_EXEC][i];
-
-        series_add(&calibration->series[prepared], usec);
-        series_add(&calibration->series[cold], times->usec[REHEARSED_CREATE][i] + usec);
-    }
-}
-
 struct series calibrate_quieter(const struct rounds *rounds)
 {
     struct series result = {0};
@@ -64,93 +52,6 @@ struct series calibrate_quieter(const struct rounds *rounds)
         }
     }
     return result;
-}
-
-/* What is measured of each container that comes alone. */
-static const struct {
-    enum measured what;
-    enum rehearsed which;
-} cold_rows[] = {
-    {MEASURED_CREATE_COLD, REHEARSED_CREATE},
-    {MEASURED_CREATE_COLD_CPU, REHEARSED_CREATE_CPU},
-    {MEASURED_START_COLD, REHEARSED_START},
-    {MEASURED_START_COLD_CPU, REHEARSED_START_CPU},
-    {MEASURED_CHILD_COLD_CPU, REHEARSED_CHILD_CPU},
-    {MEASURED_EXEC_COLD_CPU, REHEARSED_EXEC_CPU},
-    {MEASURED_STOP, REHEARSED_STOP},
-    {MEASURED_EXIT_COLD_CPU, REHEARSED_EXIT_CPU},
-    {MEASURED_END_COLD_CPU, REHEARSED_END_CPU},
-    {MEASURED_REMOVE, REHEARSED_REMOVE},
-    {MEASURED_REMOVE_COLD_CPU, REHEARSED_REMOVE_CPU},
-};
-
-enum { COLD_ROWS = sizeof cold_rows / sizeof cold_rows[0] };
-
-struct cold {
-    struct rounds rows[COLD_ROWS], wait, see;
-};
-
-static void add_waits(struct cold *cold, const struct rehearse_times *times)
-{
-    struct series *wait = &cold->wait.list[cold->wait.n++];
-    struct series *see = &cold->see.list[cold->see.n++];
-
-    for (int i = 0; i < times->n; i++) {
-        int64_t usec = times->usec[REHEARSED_CHILD][i] + times->usec[REHEARSED_EXEC][i] -
-                       times->usec[REHEARSED_CHILD_CPU][i] - times->usec[REHEARSED_EXEC_CPU][i];
-
-        series_add(wait, usec > 0 ? usec : 0);
-        /* started and ready: two of them */
-        series_add(see, times->usec[REHEARSED_SEE_CPU][i] / 2);
-    }
-}
-
-static void add_cold(struct cold *cold, const struct rehearse_times *times)
-{
-    for (int i = 0; i < COLD_ROWS; i++) {
-        struct rounds *rounds = &cold->rows[i];
-
-        assert(rounds->n < ROUNDS_MOST);
-        series_add_all(&rounds->list[rounds->n++], times->usec[cold_rows[i].which], times->n);
-    }
-    add_waits(cold, times);
-}
-
-static bool alone(struct calibration *calibration, struct err *err)
-{
-    const bool quick = calibration->quick;
-    const struct rehearse_round sequence = {.family = "none", .n = quick ? 15 : 40};
-    const struct rehearse_round rest = {
-        .family = "none", .n = quick ? 8 : 15, .rest_usec = CALIBRATE_REST_USEC};
-    const struct rehearse_round idle = {
-        .family = "none", .n = quick ? 5 : 10, .rest_usec = IDLE_USEC};
-    static struct cold cold;
-    struct rehearse_times times;
-
-    cold = (struct cold){0};
-    if (!calibrate_rehearse(calibration, &sequence, &times, err)) {
-        return false;
-    }
-    add_whole(calibration, MEASURED_COLD, MEASURED_PREPARED, &times);
-    for (int n = quick ? 2 : 4; n > 0; n--) {
-        if (!calibrate_rehearse(calibration, &rest, &times, err)) {
-            return false;
-        }
-        add_cold(&cold, &times);
-        if (!calibrate_rehearse(calibration, &idle, &times, err)) {
-            return false;
-        }
-        add_whole(calibration, MEASURED_COLD_IDLE, MEASURED_PREPARED_IDLE, &times);
-        add_cold(&cold, &times);
-    }
-    series_add(&calibration->series[MEASURED_CONTAINER_MEMORY],
-               times.memory_bytes + times.group_bytes);
-    for (int i = 0; i < COLD_ROWS; i++) {
-        calibration->series[cold_rows[i].what] = calibrate_quieter(&cold.rows[i]);
-    }
-    calibration->series[MEASURED_CHILD_WAIT] = calibrate_quieter(&cold.wait);
-    calibration->series[MEASURED_SEE_CPU] = calibrate_quieter(&cold.see);
-    return true;
 }
 
 /* ---- built, and waiting for a word ---- */
@@ -196,8 +97,13 @@ static bool in_between(struct calibration *calibration, struct err *err)
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    return in_between(calibration, err) && alone(calibration, err) &&
-           in_between(calibration, err) && parked(calibration, err) &&
-           calibrate_crowds(calibration, err) && in_between(calibration, err) &&
-           calibrate_memory(calibration, err);
+    bool ok = in_between(calibration, err) && calibrate_alone(calibration, err) &&
+              in_between(calibration, err) && parked(calibration, err) &&
+              calibrate_crowds(calibration, err) && in_between(calibration, err) &&
+              calibrate_memory(calibration, err);
+
+    if (ok) {
+        calibrate_cold_after(calibration);
+    }
+    return ok;
 }

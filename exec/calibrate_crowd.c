@@ -131,6 +131,9 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
                  REHEARSED_CREATE_CPU);
     }
+    if (agents == crowd->agents && !network) {
+        calibration->lives[0].apart_usec = times.started_usec / times.n;
+    }
     if (way == ALONE && !network) {
         series_add(&calibration->series[MEASURED_COLD_AT_ONCE], times.all_usec / times.n);
         series_add(&calibration->series[MEASURED_PREPARED_AT_ONCE], times.started_usec / times.n);

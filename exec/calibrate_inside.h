@@ -36,6 +36,11 @@ bool calibrate_groups(struct calibration *calibration, struct err *err);
 /* calibrate_container.c: what an agent's hands do for one container after the other and for many at once. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
+/* calibrate_alone.c: one after the other, with rests between them; then, when a crowd's steps are known, how soon what
+ * is not done becomes cold. */
+bool calibrate_alone(struct calibration *calibration, struct err *err);
+void calibrate_cold_after(struct calibration *calibration);
+
 /* calibrate_container.c: the number of a round's first agent. */
 int calibrate_next_round(struct calibration *calibration, const struct rehearse_round *round);
 

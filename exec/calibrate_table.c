@@ -14,7 +14,6 @@
 
 #define MIB (INT64_C(1) << 20)
 #define INSIDE_COLD_MSEC 50 /* chosen: those that were measured cold had idled for 100 */
-#define SAMPLES 40          /* that stand for a series in the profile */
 
 enum unit { UNIT_MSEC, UNIT_KIB, UNIT_MSEC_MIB, UNIT_PERCENT };
 
@@ -78,6 +77,7 @@ static const struct table_row rows[] = {
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_NETWORK_CPU, "behind a start, its network: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_NETWORK_CPU, "put off for that: CPU", UNIT_MSEC, NULL},
+    {MEASURED_COLD_AFTER, "cold, so long after the last", UNIT_MSEC, NULL},
     {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
     {MEASURED_REST_EVENT, "until the agent creates", UNIT_MSEC, "after a long rest, more"},
     {MEASURED_REST_CREATE, "create", UNIT_MSEC, NULL},
@@ -216,7 +216,7 @@ void calibrate_print(FILE *out, const struct calibration *calibration)
 /* As many values as stand for all, each for as many of them. */
 static void add_samples(struct buffer *json, const struct series *series)
 {
-    int n = series->n < SAMPLES ? series->n : SAMPLES;
+    int n = series->n < CALIBRATE_SAMPLES ? series->n : CALIBRATE_SAMPLES;
 
     buffer_add_text(json, "{ \"samples\": [");
     for (int i = 0; i < n; i++) {
@@ -358,8 +358,9 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
         buffer_add_text(json, ",\n    \"coolsIn\": ");
         add_samples(json, &series[MEASURED_COOLS_IN]);
     }
-    buffer_add(json, ",\n    \"coldAfter\": \"%dus\", \"balanceAfter\": \"%dus\"",
-               CALIBRATE_COLD_AFTER_USEC, CALIBRATE_BALANCE_USEC);
+    buffer_add_text(json, ",\n    \"coldAfter\": ");
+    add_samples(json, &series[MEASURED_COLD_AFTER]);
+    buffer_add(json, ",\n    \"balanceAfter\": \"%dus\"", CALIBRATE_BALANCE_USEC);
 }
 
 static void add_rates(struct buffer *json, const struct calibration *calibration)

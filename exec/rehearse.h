@@ -31,11 +31,11 @@ enum rehearsed {
     REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,
-    REHEARSED_SEE_CPU,   /* of the agent: taking its events until it is ready, and waiting for them;
+    REHEARSED_SEE_CPU,  /* of the agent: taking its events until it is ready, and waiting for them;
                           by itself: until it has ended */
-    REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
-    REHEARSED_TURN,      /* of the agent, by groups: what it waited, at work itself, for its turn */
-    REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
+    REHEARSED_KEEP_CPU, /* of the agent: keeping what it has printed until then */
+    REHEARSED_TURN,     /* of the agent, by groups: what it waited, at work itself, for its turn */
+    REHEARSED_PARKED,   /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
 };
 
@@ -65,6 +65,8 @@ struct rehearse_times {
     int n; /* of all agents together, one agent's behind the other's */
     int64_t usec[REHEARSED][REHEARSE_MOST]; /* by container */
     int n_oom;                              /* of these the kernel ended so many for their memory */
+    int64_t
+        apart_usec; /* one by one: from one container's order to create to the next one's, a mean */
     int64_t first_pull_usec,
         first_pull_cpu_usec; /* of the built-in root file system, by a new agent: the first's */
     /* at once; of several agents, the one's that is ready last, then of the one that has removed all last. CPU time is

@@ -312,11 +312,19 @@ static bool live_parked(struct stage *stage, struct err *err)
 
 static bool live_one_by_one(struct stage *stage, struct err *err)
 {
+    int64_t begin_usec = loop_clock_usec();
+
     for (int32_t task = 0; task < stage->round->n; task++) {
         give_duty(stage, task);
         if (!pull(stage, task, err) || !live_one(stage, task, err)) {
             return false;
         }
+        if (task == 0) { /* which makes the image */
+            begin_usec = loop_clock_usec();
+        }
+    }
+    if (stage->round->n > 1) {
+        stage->times->apart_usec = (loop_clock_usec() - begin_usec) / (stage->round->n - 1);
     }
     return true;
 }

@@ -74,12 +74,10 @@ static int64_t cold_permille(const struct fleet *fleet, enum cost_step step, int
         fleet_shares_host(fleet, task)
             ? fleet->did_usec[step]
             : fleet->instances[fleet->cluster->tasks[task].instance].done_usec[step];
-    int64_t cold_usec = fleet_costs_of(fleet, task)->cold_usec, ago_usec;
 
-    if (last_usec == 0)
-        return 1000;
-    ago_usec = fleet->now_usec - last_usec;
-    return ago_usec < cold_usec ? ago_usec * 1000 / cold_usec : 1000;
+    return last_usec == 0 ? 1000
+                          : distribution_permille_within(&fleet_costs_of(fleet, task)->cold_after,
+                                                         fleet->now_usec - last_usec);
 }
 
 struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_t task,
@@ -88,12 +86,12 @@ struct step_draw fleet_draw_now(struct fleet *fleet, enum cost_step step, int32_
     const struct costs *costs = fleet_costs_of(fleet, task);
     int64_t entity = fleet_key(task, container);
     int64_t more_usec = costs_rested(costs, step, rest_before(fleet, step, task, container));
-    int64_t permille = cold_permille(fleet, step, task);
     struct step_draw takes = costs_draw(costs, step, fleet->luck, entity, n), cold;
 
     if (costs->steps[step].has_cold) {
         cold = costs_draw_cold(costs, step, fleet->luck, entity, n);
-        takes.cpu_usec += (cold.cpu_usec - takes.cpu_usec) * permille / 1000;
+        takes.cpu_usec +=
+            (cold.cpu_usec - takes.cpu_usec) * cold_permille(fleet, step, task) / 1000;
     }
     fleet_did(fleet, step, task);
     takes.cpu_usec += more_usec;

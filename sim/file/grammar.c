@@ -404,9 +404,9 @@ static const struct grammar_member costs_members[] = {
     {"networkAlone", SHAPE_DECIMAL, .about = "of network likewise"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
-    {"coldAfter", SHAPE_DURATION,
-     .about = "how long an instance, or the host of several, has not done the same until it is as "
-              "cold as can be; it becomes so evenly; default 20ms"},
+    {"coldAfter", SHAPE_DISTRIBUTION,
+     .about = "how long an instance, or the host of several, has not done the same until it is "
+              "cold: an equal part of what cold costs more each; default: evenly from 0 to 45ms"},
     {"coolsIn", SHAPE_DISTRIBUTION,
      .about =
          "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "

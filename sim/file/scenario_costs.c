@@ -171,7 +171,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     pull_queue = node_member(node, "pullQueue");
     contention = node_member(node, "contention");
     cold = node_member(node, "coldAfter");
-    node_duration(&cold, &costs->cold_usec);
+    node_distribution(&cold, &costs->cold_after);
     cools = node_member(node, "coolsIn");
     node_distribution(&cools, &costs->cools_in);
     balance = node_member(node, "balanceAfter");

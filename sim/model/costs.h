@@ -55,10 +55,9 @@ enum cost_step {
 
 struct step_cost {
     struct distribution wait, cpu;
-    struct distribution
-        cold;      /* CPU time where the same was not done for a while before; else between */
-    bool has_cold; /* else it is as `cpu` */
-    int64_t after_rest_usec; /* CPU time more after a rest in which all that it needs has cooled */
+    struct distribution cold; /* CPU time where the same was not done for a while before */
+    bool has_cold;            /* else it is as `cpu` */
+    int64_t after_rest_usec;  /* CPU time more after a rest in which all that it needs has cooled */
 };
 
 /* The ways in which a virtual machine comes to run. */
@@ -94,7 +93,7 @@ struct costs {
     bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
-    int64_t cold_usec;              /* a while, until caches have forgotten */
+    struct distribution cold_after; /* a while: how long caches remember a step, each part of it */
     struct distribution cools_in; /* how long memory that nobody uses stays at hand, 0: for ever */
     int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
     struct distribution start_turns;      /* what a start waits where work keeps all CPUs busy */

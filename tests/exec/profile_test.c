@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define SECOND INT64_C(1000000)
 
@@ -65,4 +66,45 @@ Test(profile, a_crowd_rests_as_long_as_it_sleeps)
     series_add(&calibration.series[MEASURED_COOLS_IN], 5 * SECOND);
     series_add(&calibration.series[MEASURED_COOLS_IN], 9 * SECOND);
     cr_assert(calibrate_after_rest_usec(&calibration, MEASURED_REST_END) == 2000);
+}
+
+/* Prices after longer and longer rests, and when which parts of the way from the first to the last are there: of 40, the
+ * 10th, the 20th, the 30th and the last. */
+Test(profile, how_soon_it_is_cold)
+{
+    static const struct {
+        const char *what;
+        struct calibrate_life lives[4];
+        int64_t at_usec[4];
+    } rows[] = {
+        {"an even rise",
+         {{1000, 2000}, {5000, 3000}, {9000, 4000}, {13000, 5000}},
+         {3850, 6850, 9850, 12850}},
+        {"most at once",
+         {{1000, 2000}, {5000, 4400}, {9000, 4700}, {25000, 5000}},
+         {2188, 3438, 4688, 23000}},
+        {"what falls is noise",
+         {{1000, 2000}, {5000, 4000}, {9000, 3000}, {13000, 5000}},
+         {2900, 4900, 10900, 12900}},
+        {"nothing costs less than in a crowd, or more than cold",
+         {{1000, 2000}, {5000, 1000}, {9000, 9000}, {13000, 5000}},
+         {5950, 6950, 7950, 8950}},
+        {"no difference",
+         {{1000, 2000}, {5000, 2000}, {9000, 2000}, {13000, 2000}},
+         {5000, 5000, 5000, 5000}},
+        {"dearer in a crowd",
+         {{1000, 3000}, {5000, 2500}, {9000, 2500}, {13000, 2000}},
+         {5000, 5000, 5000, 5000}},
+    };
+    static const int parts[] = {9, 19, 29, 39};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct series after = calibrate_cooling_curve(rows[i].lives, 4);
+
+        cr_assert(after.n == CALIBRATE_SAMPLES);
+        for (int k = 0; k < 4; k++)
+            cr_expect(llabs(after.values[parts[k]] - rows[i].at_usec[k]) <= 50,
+                      "%s, part %d: %lld instead of %lld", rows[i].what, parts[k],
+                      (long long)after.values[parts[k]], (long long)rows[i].at_usec[k]);
+    }
 }

@@ -112,7 +112,7 @@ static const char *const seeds[] = {
     "\"shape\":0.5}},\"child\":{\"cpu\":{\"samples\":[\"1ms\",\"2ms\"]}},\"host\":{\"cpus\":2,"
     "\"memory\":\"4GiB\",\"session\":true,\"background\":0.03},\"createAlone\":0.5,"
     "\"networkAlone\":1,\"freePerMiB\":"
-    "\"9us\",\"clear\":{\"wait\":\"9ms\",\"cpu\":\"1ms\"},\"agentQueue\":true,\"coldAfter\":\"1s\","
+    "\"9us\",\"clear\":{\"wait\":\"9ms\",\"cpu\":\"1ms\"},\"agentQueue\":true,\"coldAfter\":{\"samples\":[\"1s\"]},"
     "\"balanceAfter\":\"1s\",\"startTurns\":\"1ms\",\"agentTurn\":\"1ms\",\"readyTurn\":\"1ms\","
     "\"leastWorkTurns\":\"1ms\",\"coolsIn\":"
     "{\"samples\":[\"1s\",\"2s\"]},\"end\":{\"cpu\":\"1ms\",\"afterRest\":\"2ms\"},"

@@ -1,0 +1,254 @@
+/*
+ * Rounds of rehearse.c in which containers come one by one: what their steps cost when they are cold, and how soon
+ * after the last container they are.
+ */
+#include "exec/calibrate_inside.h"
+
+#include "exec/rehearse.h"
+
+#include <assert.h>
+
+#define IDLE_USEC 200000
+
+/* How long there is nothing to do before each container. Those of the last two are as cold as can be. */
+static const struct {
+    int64_t rest_usec;
+    int n, n_quick;
+} rests[] = {
+    {0, 20, 8},        {4000, 15, 8}, {12000, 15, 8}, {25000, 15, 8}, {CALIBRATE_REST_USEC, 15, 8},
+    {IDLE_USEC, 10, 5}};
+
+enum {
+    RESTS = sizeof rests / sizeof rests[0],
+    REST_NONE = 0,
+    REST_COLD = RESTS - 2,
+    REST_IDLE = RESTS - 1,
+};
+
+/* What is measured of each container that is cold. */
+static const struct {
+    enum measured what;
+    enum rehearsed which;
+} cold_rows[] = {
+    {MEASURED_CREATE_COLD, REHEARSED_CREATE},
+    {MEASURED_CREATE_COLD_CPU, REHEARSED_CREATE_CPU},
+    {MEASURED_START_COLD, REHEARSED_START},
+    {MEASURED_START_COLD_CPU, REHEARSED_START_CPU},
+    {MEASURED_CHILD_COLD_CPU, REHEARSED_CHILD_CPU},
+    {MEASURED_EXEC_COLD_CPU, REHEARSED_EXEC_CPU},
+    {MEASURED_STOP, REHEARSED_STOP},
+    {MEASURED_EXIT_COLD_CPU, REHEARSED_EXIT_CPU},
+    {MEASURED_END_COLD_CPU, REHEARSED_END_CPU},
+    {MEASURED_REMOVE, REHEARSED_REMOVE},
+    {MEASURED_REMOVE_COLD_CPU, REHEARSED_REMOVE_CPU},
+};
+
+enum { COLD_ROWS = sizeof cold_rows / sizeof cold_rows[0] };
+
+/* CPU time of a container's whole life: its parts, and what each is called when it is cold and in a crowd. */
+static const struct {
+    enum rehearsed which;
+    enum measured cold, crowd;
+} parts[] = {
+    {REHEARSED_CREATE_CPU, MEASURED_CREATE_COLD_CPU, MEASURED_CREATE_CPU},
+    {REHEARSED_START_CPU, MEASURED_START_COLD_CPU, MEASURED_START_CPU},
+    {REHEARSED_CHILD_CPU, MEASURED_CHILD_COLD_CPU, MEASURED_CHILD_CPU},
+    {REHEARSED_EXEC_CPU, MEASURED_EXEC_COLD_CPU, MEASURED_EXEC_CPU},
+    {REHEARSED_EXIT_CPU, MEASURED_EXIT_COLD_CPU, MEASURED_EXIT_CPU},
+    {REHEARSED_END_CPU, MEASURED_END_COLD_CPU, MEASURED_END_CPU},
+    {REHEARSED_REMOVE_CPU, MEASURED_REMOVE_COLD_CPU, MEASURED_REMOVE_CPU},
+};
+
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+struct alone {
+    struct rounds rows[COLD_ROWS], wait, see; /* cold */
+    struct rounds lives[RESTS];               /* CPU time of all parts */
+    struct series apart[RESTS];
+};
+
+/* Until it is ready: from the order to create it, and from that to start it. */
+static void add_whole(struct calibration *calibration, enum measured cold, enum measured prepared,
+                      const struct rehearse_times *times)
+{
+    for (int i = 0; i < times->n; i++) {
+        int64_t usec = times->usec[REHEARSED_START][i] + times->usec[REHEARSED_CHILD][i] +
+                       times->usec[REHEARSED_EXEC][i];
+
+        series_add(&calibration->series[prepared], usec);
+        series_add(&calibration->series[cold], times->usec[REHEARSED_CREATE][i] + usec);
+    }
+}
+
+static void add_waits(struct alone *alone, const struct rehearse_times *times)
+{
+    struct series *wait = &alone->wait.list[alone->wait.n++];
+    struct series *see = &alone->see.list[alone->see.n++];
+
+    for (int i = 0; i < times->n; i++) {
+        int64_t usec = times->usec[REHEARSED_CHILD][i] + times->usec[REHEARSED_EXEC][i] -
+                       times->usec[REHEARSED_CHILD_CPU][i] - times->usec[REHEARSED_EXEC_CPU][i];
+
+        series_add(wait, usec > 0 ? usec : 0);
+        /* started and ready: two of them */
+        series_add(see, times->usec[REHEARSED_SEE_CPU][i] / 2);
+    }
+}
+
+static void add_cold(struct alone *alone, const struct rehearse_times *times)
+{
+    for (int i = 0; i < COLD_ROWS; i++) {
+        struct rounds *rounds = &alone->rows[i];
+
+        assert(rounds->n < ROUNDS_MOST);
+        series_add_all(&rounds->list[rounds->n++], times->usec[cold_rows[i].which], times->n);
+    }
+    add_waits(alone, times);
+}
+
+/* The first has rested for longer than the others. */
+static void add_lives(struct alone *alone, int rest, const struct rehearse_times *times)
+{
+    struct series *lives = &alone->lives[rest].list[alone->lives[rest].n++];
+
+    for (int i = 1; i < times->n; i++) {
+        int64_t usec = 0;
+
+        for (int k = 0; k < PARTS; k++) {
+            usec += times->usec[parts[k].which][i];
+        }
+        series_add(lives, usec);
+    }
+    series_add(&alone->apart[rest], times->apart_usec);
+}
+
+static bool rest_round(struct calibration *calibration, struct alone *alone, int rest,
+                       struct err *err)
+{
+    const struct rehearse_round round = {.family = "none",
+                                         .n = calibration->quick ? rests[rest].n_quick
+                                                                 : rests[rest].n,
+                                         .rest_usec = rests[rest].rest_usec};
+    struct rehearse_times times;
+
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    add_lives(alone, rest, &times);
+    if (rest >= REST_COLD) {
+        add_cold(alone, &times);
+    }
+    if (rest == REST_NONE) {
+        add_whole(calibration, MEASURED_COLD, MEASURED_PREPARED, &times);
+    } else if (rest == REST_IDLE) {
+        add_whole(calibration, MEASURED_COLD_IDLE, MEASURED_PREPARED_IDLE, &times);
+        series_add(&calibration->series[MEASURED_CONTAINER_MEMORY],
+                   times.memory_bytes + times.group_bytes);
+    }
+    return true;
+}
+
+bool calibrate_alone(struct calibration *calibration, struct err *err)
+{
+    static struct alone alone;
+
+    alone = (struct alone){0};
+    for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
+        for (int rest = 0; rest < RESTS; rest++) {
+            if (!rest_round(calibration, &alone, rest, err)) {
+                return false;
+            }
+        }
+    }
+    for (int i = 0; i < COLD_ROWS; i++) {
+        calibration->series[cold_rows[i].what] = calibrate_quieter(&alone.rows[i]);
+    }
+    calibration->series[MEASURED_CHILD_WAIT] = calibrate_quieter(&alone.wait);
+    calibration->series[MEASURED_SEE_CPU] = calibrate_quieter(&alone.see);
+    for (int rest = 0; rest <= REST_COLD; rest++) {
+        const struct series lives = calibrate_quieter(&alone.lives[rest]);
+
+        calibration->lives[rest + 1] =
+            (struct calibrate_life){.apart_usec = series_quantile(&alone.apart[rest], 500),
+                                    .cpu_usec = series_quantile(&lives, 500)};
+    }
+    calibration->n_lives = REST_COLD + 2;
+    return true;
+}
+
+/* ---- how soon they are cold ---- */
+
+/* What costs less after a longer rest is noise: it gets the mean of both, and so on. */
+static void make_rise(struct calibrate_life *lives, int n)
+{
+    for (int i = 1; i < n; i++) {
+        int64_t sum_usec = lives[i].cpu_usec;
+        int begin = i;
+
+        while (begin > 0 && lives[begin - 1].cpu_usec > sum_usec / (i - begin + 1)) {
+            begin--;
+            sum_usec = 0;
+            for (int k = begin; k <= i; k++) {
+                sum_usec += lives[k].cpu_usec;
+            }
+        }
+        for (int k = begin; k <= i; k++) {
+            lives[k].cpu_usec = sum_usec / (i - begin + 1);
+        }
+    }
+}
+
+/* How far apart they come where one costs so much, on the way from one measured to the next. */
+static int64_t apart_usec(const struct calibrate_life *lives, int n, int64_t cpu_usec)
+{
+    int i = 1;
+
+    while (i < n - 1 && lives[i].cpu_usec < cpu_usec) {
+        i++;
+    }
+    if (lives[i].cpu_usec <= lives[i - 1].cpu_usec) {
+        return lives[i].apart_usec;
+    }
+    return lives[i - 1].apart_usec + (lives[i].apart_usec - lives[i - 1].apart_usec) *
+                                         (cpu_usec - lives[i - 1].cpu_usec) /
+                                         (lives[i].cpu_usec - lives[i - 1].cpu_usec);
+}
+
+struct series calibrate_cooling_curve(const struct calibrate_life *measured, int n)
+{
+    struct calibrate_life lives[CALIBRATE_LIVES_MOST];
+    int64_t warm_usec = measured[0].cpu_usec, cold_usec = measured[n - 1].cpu_usec;
+    struct series after = {0};
+
+    assert(n >= 2 && n <= CALIBRATE_LIVES_MOST);
+    if (cold_usec < warm_usec) {
+        cold_usec = warm_usec;
+    }
+    for (int i = 0; i < n; i++) {
+        int64_t usec = measured[i].cpu_usec;
+
+        lives[i] = measured[i];
+        lives[i].cpu_usec = usec < warm_usec ? warm_usec : usec > cold_usec ? cold_usec : usec;
+    }
+    make_rise(lives, n);
+    for (int i = 0; i < CALIBRATE_SAMPLES; i++) {
+        series_add(&after, apart_usec(lives, n,
+                                      warm_usec + (cold_usec - warm_usec) * (2 * i + 1) /
+                                                      (2 * CALIBRATE_SAMPLES)));
+    }
+    return after;
+}
+
+void calibrate_cold_after(struct calibration *calibration)
+{
+    struct calibrate_life *crowd = &calibration->lives[0];
+    struct calibrate_life *cold = &calibration->lives[calibration->n_lives - 1];
+
+    crowd->cpu_usec = cold->cpu_usec = 0;
+    for (int i = 0; i < PARTS; i++) {
+        crowd->cpu_usec += series_quantile(&calibration->series[parts[i].crowd], 500);
+        cold->cpu_usec += series_quantile(&calibration->series[parts[i].cold], 500);
+    }
+    calibration->series[MEASURED_COLD_AFTER] =
+        calibrate_cooling_curve(calibration->lives, calibration->n_lives);
+}
