@@ -64,6 +64,7 @@ struct fleet_container {
     int64_t burns_usec;    /* CPU time that its phase is made of, 0: it burns none of its own */
     int64_t evened_usec;   /* it stands in one processor's line until then, USEC_NEVER */
     uint64_t most;         /* the rate at which it could burn */
+    uint64_t line_rate;    /* likewise, in that line */
     uint32_t line_weight;  /* its task's, in that line */
     int32_t line_others;   /* who stand there, too */
     bool in_line;          /* it is among `in_line` */
@@ -202,6 +203,7 @@ struct fleet_instance {
     struct share share;                /* of its CPUs, where it is no part of a host */
     int64_t share_usec;                /* the FLEET_SHARE that was put in the queue last */
     int32_t share_group;               /* in the host's share, ID_NONE */
+    int32_t working_cpu;               /* CPU units of the host on which its containers work */
     int32_t network_group, disk_group; /* likewise */
     int64_t memory_bytes;              /* that its containers hold */
     int64_t done_usec[COST_STEPS];     /* when each step was last done here */

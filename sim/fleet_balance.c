@@ -14,17 +14,26 @@ bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs)
            costs->balance_usec > 0;
 }
 
+static void go_at(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                  uint64_t rate)
+{
+    struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
+
+    if (container->line_rate == rate)
+        return;
+    container->line_rate = rate;
+    share_change_worker(share, fleet->now_usec, container->worker, rate,
+                        share_worker_left(share, fleet->now_usec, container->worker));
+}
+
 /* In one processor's line with so many others, each of whom weighs as much as all do on average. */
 static void stand_in_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                           int32_t others)
 {
-    struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
     uint64_t weight = container->line_weight;
     uint64_t all = weight + (uint64_t)(fleet->working_weight / fleet->n_working * others);
 
-    container->line_others = others;
-    share_change_worker(share, fleet->now_usec, container->worker, container->most / all * weight,
-                        share_worker_left(share, fleet->now_usec, container->worker));
+    go_at(fleet, container, task, container->most / all * weight);
 }
 
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
@@ -41,7 +50,7 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
         (lengths.next == lengths.shortest + 1 && lengths.longest == lengths.next))
         return;
     container->line_weight = weight;
-    stand_in_line(fleet, container, task, (int32_t)lengths.shortest);
+    container->line_others = (int32_t)lengths.shortest;
     container->evened_usec = fleet->now_usec + costs->balance_usec;
     if (!container->in_line)
         *ARRAY_ADD(fleet, in_line) = fleet_key(task, container->container);
@@ -53,11 +62,8 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
 /* From now on it gets as much as everybody. */
 static void even_out(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
-    struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
-
     container->evened_usec = USEC_NEVER;
-    share_change_worker(share, fleet->now_usec, container->worker, container->most,
-                        share_worker_left(share, fleet->now_usec, container->worker));
+    go_at(fleet, container, task, container->most);
 }
 
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry)
@@ -88,7 +94,7 @@ static void shorten_lines(struct fleet *fleet, int64_t all)
         if (stands && (works ? room > 0 : all > 0)) {
             room -= works;
             if (all / cpus < container->line_others)
-                stand_in_line(fleet, container, task, (int32_t)(all / cpus));
+                container->line_others = (int32_t)(all / cpus);
             fleet->in_line[n++] = fleet->in_line[i];
             continue;
         }
@@ -100,6 +106,49 @@ static void shorten_lines(struct fleet *fleet, int64_t all)
     fleet->n_in_line = n;
 }
 
+static int64_t threads(int64_t cpu)
+{
+    return (cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
+}
+
+/* CPU units of an instance whose quota is used up, for none of whose containers a processor has any time. */
+static int64_t still_cpu(const struct fleet *fleet, int32_t id)
+{
+    const struct fleet_instance *instance = &fleet->instances[id];
+
+    return instance->working_cpu > 0 &&
+                   share_stands_still(&fleet->common[COMMON_HOST], instance->share_group)
+               ? instance->working_cpu
+               : 0;
+}
+
+/* While others stand still, lines are shorter, too, but nobody leaves any: they will go on in it. */
+static void go_on_in_lines(struct fleet *fleet)
+{
+    int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU, cpu = fleet->working_cpu, all, room;
+
+    for (int32_t id = 0; id < fleet->n_instances; id++)
+        cpu -= still_cpu(fleet, id);
+    all = cpu < fleet->costs.host_cpu ? 0 : threads(cpu);
+    room = all % cpus * (all / cpus + 1);
+    for (int i = 0; i < fleet->n_in_line; i++) {
+        int32_t task = fleet_key_task(fleet->in_line[i]);
+        struct fleet_container *container =
+            fleet_find(fleet, task, fleet_key_container(fleet->in_line[i]));
+
+        if (!container || container->evened_usec == USEC_NEVER ||
+            still_cpu(fleet, fleet->cluster->tasks[task].instance) > 0)
+            continue;
+        if (container->working_cpu > 0 ? room > 0 : all > 0)
+            stand_in_line(fleet, container, task,
+                          all / cpus < container->line_others ? (int32_t)(all / cpus)
+                                                              : container->line_others);
+        else
+            go_at(fleet, container, task, container->most);
+        room -= container->working_cpu > 0;
+    }
+}
+
 void fleet_even_out(struct fleet *fleet)
 {
     bool fewer = fleet->working_cpu < fleet->lined_cpu;
@@ -107,8 +156,9 @@ void fleet_even_out(struct fleet *fleet)
 
     fleet->lined_cpu = fleet->working_cpu;
     if (fleet->n_in_line > 0 && (idle || fewer))
-        shorten_lines(
-            fleet, idle ? 0 : (fleet->working_cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU);
+        shorten_lines(fleet, idle ? 0 : threads(fleet->working_cpu));
+    if (fleet->n_in_line > 0)
+        go_on_in_lines(fleet);
     if (idle)
         fleet_give_turns(fleet);
 }

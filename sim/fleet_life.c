@@ -172,6 +172,7 @@ static void begin_work(struct fleet *fleet, struct fleet_container *container, i
 
     container->working_cpu = fleet_work_cpu(fleet, task, container->container);
     fleet->working_cpu += container->working_cpu;
+    fleet->instances[instance_of(fleet, task)].working_cpu += container->working_cpu;
     fleet->working_weight += task_weight(definition);
     fleet->n_working++;
     fleet_come_to_lines(fleet, container);
@@ -187,6 +188,7 @@ static void end_burning(struct fleet *fleet, struct fleet_container *container, 
     if (container->working_cpu == 0)
         return;
     fleet->working_cpu -= container->working_cpu;
+    fleet->instances[instance_of(fleet, task)].working_cpu -= container->working_cpu;
     fleet->working_weight -= task_weight(fleet_taskdef(fleet, task)->definition);
     fleet->n_working--;
     fleet_leave_lines(fleet, container);
@@ -206,7 +208,7 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
         return;
     }
     add_worker(fleet, container, task, threads, cpu_usec);
-    container->most = (uint64_t)threads * SHARE_ONE_CPU;
+    container->most = container->line_rate = (uint64_t)threads * SHARE_ONE_CPU;
     if (phase != PHASE_LEAVING)
         fleet_join_line(fleet, container, task, task_weight(definition));
     if (phase == PHASE_WORKING)

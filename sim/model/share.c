@@ -573,6 +573,11 @@ int32_t share_add_group(struct share *share, int32_t parent, uint32_t weight, ui
     return id;
 }
 
+bool share_stands_still(const struct share *share, int32_t group)
+{
+    return share->nodes[group].stopped;
+}
+
 void share_remove_group(struct share *share, int32_t group)
 {
     assert(share->nodes[group].n_members == 0);
