@@ -26,14 +26,23 @@ static void go_at(struct fleet *fleet, struct fleet_container *container, int32_
                         share_worker_left(share, fleet->now_usec, container->worker));
 }
 
-/* In one processor's line with so many others, each of whom weighs as much as all do on average. */
+/* In one processor's line with so many others, each of whom weighs as much as all others do on average. Instances weigh
+ * the same there, whatever their containers do, which share that by their own weights. */
 static void stand_in_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                           int32_t others)
 {
-    uint64_t weight = container->line_weight;
-    uint64_t all = weight + (uint64_t)(fleet->working_weight / fleet->n_working * others);
+    const struct fleet_instance *mine = &fleet->instances[fleet->cluster->tasks[task].instance];
+    bool works = container->working_cpu > 0;
+    /* in parts of an instance's weight, of which its containers' weights are `whole` */
+    share_wide weight = container->line_weight;
+    share_wide whole = (share_wide)mine->working_weight + (works ? 0 : weight);
+    share_wide all = whole * (share_wide)(fleet->n_at_work + (mine->n_working == 0));
+    share_wide n = (share_wide)(fleet->n_working - works);
 
-    go_at(fleet, container, task, container->most / all * weight);
+    if (n > 0)
+        go_at(fleet, container, task,
+              (uint64_t)(container->most * n * weight /
+                         (n * weight + (all - weight) * (share_wide)others)));
 }
 
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,

@@ -169,12 +169,14 @@ int32_t fleet_work_cpu(const struct fleet *fleet, int32_t task, int c)
 static void begin_work(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
     const struct task_definition *definition = fleet_taskdef(fleet, task)->definition;
+    struct fleet_instance *instance = &fleet->instances[instance_of(fleet, task)];
 
     container->working_cpu = fleet_work_cpu(fleet, task, container->container);
     fleet->working_cpu += container->working_cpu;
-    fleet->instances[instance_of(fleet, task)].working_cpu += container->working_cpu;
-    fleet->working_weight += task_weight(definition);
     fleet->n_working++;
+    instance->working_cpu += container->working_cpu;
+    instance->working_weight += task_weight(definition);
+    fleet->n_at_work += instance->n_working++ == 0;
     fleet_come_to_lines(fleet, container);
     fleet_fill_up(fleet, container, task);
 }
@@ -182,15 +184,18 @@ static void begin_work(struct fleet *fleet, struct fleet_container *container, i
 /* Its worker is gone. */
 static void end_burning(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
+    struct fleet_instance *instance = &fleet->instances[instance_of(fleet, task)];
+
     container->worker = ID_NONE;
     container->burns_usec = 0;
     container->evened_usec = USEC_NEVER;
     if (container->working_cpu == 0)
         return;
     fleet->working_cpu -= container->working_cpu;
-    fleet->instances[instance_of(fleet, task)].working_cpu -= container->working_cpu;
-    fleet->working_weight -= task_weight(fleet_taskdef(fleet, task)->definition);
     fleet->n_working--;
+    instance->working_cpu -= container->working_cpu;
+    instance->working_weight -= task_weight(fleet_taskdef(fleet, task)->definition);
+    fleet->n_at_work -= --instance->n_working == 0;
     fleet_leave_lines(fleet, container);
     container->working_cpu = 0;
 }

@@ -42,6 +42,32 @@ Test(fleet_turns, in_a_line_weights_count)
     trial_end();
 }
 
+#define ON(family, at, instance)                                                                   \
+    "{'at': '" at "', 'startTask': {'taskDefinition': '" family                                    \
+    "', 'containerInstances': ['" instance "']}}"
+
+/* Two work in one instance, each in a line of its own, and share its weight: who comes to one of the lines from another
+ * instance gets two thirds of it. Both together then use up their quota of one CPU in 75 of 100 ms, and stand still in
+ * the other 25, in which it has the CPU to itself: 75 ms in 100, whenever their periods begin. */
+Test(fleet_turns, in_a_line_instances_weigh_the_same)
+{
+    run(COSTS
+        "'host': {'cpus': 2}, 'balanceAfter': '60s'}, 'instanceTypes': {'box': {'vcpu': 1, "
+        "'memory': '1GiB', 'boot': '0s'}}, 'instances': '2xbox', 'taskDefinitions': [" JOB(
+            "long", "") "," JOB("a", "") "," JOB("b",
+                                                 "") "], 'behaviour': {'long/c': "
+                                                     "{'work': '9s'}, 'a/c': {'work': "
+                                                     "'300ms', 'idle': '0s'}, 'b/c': "
+                                                     "{'work': '750ms', 'idle': '0s'}},"
+                                                     "'timeline': [" ON("long", "1s", "i1") "," ON(
+                                                         "long", "1s",
+                                                         "i1") "," ON("a", "2s",
+                                                                      "i2") "," ON("b", "4s",
+                                                                                   "i2") "]");
+    assert_about(worked_usec(4) - worked_usec(3), 600 * MSEC, "450 ms more");
+    trial_end();
+}
+
 /* As soon as a CPU is idle it takes from the other's line. The long ones have 25 ms left when the third
  * comes, which takes them 33.333 ms at 3/4 each; it has then done 16.667 of its 75 ms. */
 Test(fleet_turns, an_idle_cpu_takes_from_a_line)
