@@ -8,15 +8,19 @@
 
 #include <assert.h>
 
-#define IDLE_USEC 200000
-
 /* How long there is nothing to do before each container. Those of the last two are as cold as can be. */
 static const struct {
     int64_t rest_usec;
     int n, n_quick;
-} rests[] = {
-    {0, 20, 8},        {4000, 15, 8}, {12000, 15, 8}, {25000, 15, 8}, {CALIBRATE_REST_USEC, 15, 8},
-    {IDLE_USEC, 10, 5}};
+} rests[] = {{0, 20, 8},
+             {4000, 15, 8},
+             {12000, 15, 8},
+             {25000, 15, 8},
+             {CALIBRATE_REST_USEC, 15, 8},
+             {CALIBRATE_IDLE_USEC, 10, 5}};
+
+_Static_assert(sizeof rests / sizeof rests[0] <= CALIBRATE_LIVES_MOST,
+               "a crowd's and all but the last");
 
 enum {
     RESTS = sizeof rests / sizeof rests[0],
@@ -45,26 +49,23 @@ static const struct {
 
 enum { COLD_ROWS = sizeof cold_rows / sizeof cold_rows[0] };
 
-/* CPU time of a container's whole life: its parts, and what each is called when it is cold and in a crowd. */
+/* CPU time of a container's whole life: its parts, and what each is called in a crowd. */
 static const struct {
     enum rehearsed which;
-    enum measured cold, crowd;
+    enum measured crowd;
 } parts[] = {
-    {REHEARSED_CREATE_CPU, MEASURED_CREATE_COLD_CPU, MEASURED_CREATE_CPU},
-    {REHEARSED_START_CPU, MEASURED_START_COLD_CPU, MEASURED_START_CPU},
-    {REHEARSED_CHILD_CPU, MEASURED_CHILD_COLD_CPU, MEASURED_CHILD_CPU},
-    {REHEARSED_EXEC_CPU, MEASURED_EXEC_COLD_CPU, MEASURED_EXEC_CPU},
-    {REHEARSED_EXIT_CPU, MEASURED_EXIT_COLD_CPU, MEASURED_EXIT_CPU},
-    {REHEARSED_END_CPU, MEASURED_END_COLD_CPU, MEASURED_END_CPU},
-    {REHEARSED_REMOVE_CPU, MEASURED_REMOVE_COLD_CPU, MEASURED_REMOVE_CPU},
+    {REHEARSED_CREATE_CPU, MEASURED_CREATE_CPU}, {REHEARSED_START_CPU, MEASURED_START_CPU},
+    {REHEARSED_CHILD_CPU, MEASURED_CHILD_CPU},   {REHEARSED_EXEC_CPU, MEASURED_EXEC_CPU},
+    {REHEARSED_EXIT_CPU, MEASURED_EXIT_CPU},     {REHEARSED_END_CPU, MEASURED_END_CPU},
+    {REHEARSED_REMOVE_CPU, MEASURED_REMOVE_CPU},
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
 struct alone {
     struct rounds rows[COLD_ROWS], wait, see; /* cold */
-    struct rounds lives[RESTS];               /* CPU time of all parts */
-    struct series apart[RESTS];
+    struct rounds lives[REST_COLD + 1];       /* CPU time of all parts */
+    struct series apart[REST_COLD + 1];       /* from a part until it comes again */
 };
 
 /* Until it is ready: from the order to create it, and from that to start it. */
@@ -106,20 +107,28 @@ static void add_cold(struct alone *alone, const struct rehearse_times *times)
     add_waits(alone, times);
 }
 
-/* The first has rested for longer than the others. */
+/* The first has rested for longer than the others. From the beginning of a part to its next there is as long as from one
+ * container to the next, from its end the less the longer it takes: on average, each part by what it costs. */
 static void add_lives(struct alone *alone, int rest, const struct rehearse_times *times)
 {
-    struct series *lives = &alone->lives[rest].list[alone->lives[rest].n++];
+    struct rounds *lives = &alone->lives[rest];
+    int64_t sum = 0, squares = 0;
 
+    assert(lives->n < ROUNDS_MOST);
     for (int i = 1; i < times->n; i++) {
         int64_t usec = 0;
 
         for (int k = 0; k < PARTS; k++) {
-            usec += times->usec[parts[k].which][i];
+            int64_t part_usec = times->usec[parts[k].which][i];
+
+            usec += part_usec;
+            squares += part_usec * part_usec;
         }
-        series_add(lives, usec);
+        series_add(&lives->list[lives->n], usec);
+        sum += usec;
     }
-    series_add(&alone->apart[rest], times->apart_usec);
+    lives->n++;
+    series_add(&alone->apart[rest], times->apart_usec - (sum > 0 ? squares / sum : 0));
 }
 
 static bool rest_round(struct calibration *calibration, struct alone *alone, int rest,
@@ -134,7 +143,9 @@ static bool rest_round(struct calibration *calibration, struct alone *alone, int
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
-    add_lives(alone, rest, &times);
+    if (rest <= REST_COLD) {
+        add_lives(alone, rest, &times);
+    }
     if (rest >= REST_COLD) {
         add_cold(alone, &times);
     }
@@ -217,10 +228,12 @@ static int64_t apart_usec(const struct calibrate_life *lives, int n, int64_t cpu
 struct series calibrate_cooling_curve(const struct calibrate_life *measured, int n)
 {
     struct calibrate_life lives[CALIBRATE_LIVES_MOST];
-    int64_t warm_usec = measured[0].cpu_usec, cold_usec = measured[n - 1].cpu_usec;
+    int64_t warm_usec, cold_usec;
     struct series after = {0};
 
     assert(n >= 2 && n <= CALIBRATE_LIVES_MOST);
+    warm_usec = measured[0].cpu_usec;
+    cold_usec = measured[n - 1].cpu_usec;
     if (cold_usec < warm_usec) {
         cold_usec = warm_usec;
     }
@@ -241,13 +254,10 @@ struct series calibrate_cooling_curve(const struct calibrate_life *measured, int
 
 void calibrate_cold_after(struct calibration *calibration)
 {
-    struct calibrate_life *crowd = &calibration->lives[0];
-    struct calibrate_life *cold = &calibration->lives[calibration->n_lives - 1];
-
-    crowd->cpu_usec = cold->cpu_usec = 0;
+    calibration->lives[0].cpu_usec = 0;
     for (int i = 0; i < PARTS; i++) {
-        crowd->cpu_usec += series_quantile(&calibration->series[parts[i].crowd], 500);
-        cold->cpu_usec += series_quantile(&calibration->series[parts[i].cold], 500);
+        calibration->lives[0].cpu_usec +=
+            series_quantile(&calibration->series[parts[i].crowd], 500);
     }
     calibration->series[MEASURED_COLD_AFTER] =
         calibrate_cooling_curve(calibration->lives, calibration->n_lives);

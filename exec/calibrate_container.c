@@ -6,10 +6,7 @@
 
 #include "exec/rehearse.h"
 
-#include <assert.h>
 #include <string.h>
-
-#define IDLE_USEC 200000
 
 int calibrate_next_round(struct calibration *calibration, const struct rehearse_round *round)
 {
@@ -64,7 +61,7 @@ static bool parked(struct calibration *calibration, struct err *err)
         int64_t rest_usec;
         int n, n_quick;
     } rows[] = {{MEASURED_PARKED, false, 0, 30, 5},
-                {MEASURED_PARKED_IDLE, false, IDLE_USEC, 10, 2},
+                {MEASURED_PARKED_IDLE, false, CALIBRATE_IDLE_USEC, 10, 2},
                 {MEASURED_PARKED_AT_ONCE, true, 0, 28, 28}};
     struct rehearse_times times;
 

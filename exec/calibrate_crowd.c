@@ -29,6 +29,7 @@ struct crowd {
     struct rounds start, child, exec, exit, end, see,
         keep;               /* CPU time, of as many agents as crowds have */
     struct rounds see_life; /* likewise, of containers that end by themselves */
+    struct series apart;    /* from one start to the next, by all, without a network */
     int64_t begun_usec;     /* CPU time of each until it was ready, in the last round */
     int64_t ended_usec;     /* and then, told to end */
 };
@@ -125,14 +126,12 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         usleep(CALIBRATE_QUIET_USEC);
     }
     if (agents == crowd->agents && !network) {
+        series_add(&crowd->apart, times.started_usec / times.n);
         add_warm(&crowd->together_cpu, &times, round.n, REHEARSED_CREATE_CPU);
     }
     if (way == ALONE) {
         add_warm(network ? &crowd->network_cpu : &crowd->create_cpu, &times, round.n,
                  REHEARSED_CREATE_CPU);
-    }
-    if (agents == crowd->agents && !network) {
-        calibration->lives[0].apart_usec = times.started_usec / times.n;
     }
     if (way == ALONE && !network) {
         series_add(&calibration->series[MEASURED_COLD_AT_ONCE], times.all_usec / times.n);
@@ -191,6 +190,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     const struct series network_together = series_minus(&with_together, &together);
     struct series *series = calibration->series;
 
+    calibration->lives[0].apart_usec = series_quantile(&crowd->apart, 500);
     series[MEASURED_START_CPU] = calibrate_quieter(&crowd->start);
     series[MEASURED_CHILD_CPU] = calibrate_quieter(&crowd->child);
     series[MEASURED_EXEC_CPU] = calibrate_quieter(&crowd->exec);

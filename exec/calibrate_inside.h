@@ -48,8 +48,9 @@ int calibrate_next_round(struct calibration *calibration, const struct rehearse_
 bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_round *round,
                         struct rehearse_times *times, struct err *err);
 
-/* What the kernel and the processors forget in so long is cold. */
+/* What the kernel and the processors forget in so long is cold; and in which nothing has happened for a while. */
 #define CALIBRATE_REST_USEC 50000
+#define CALIBRATE_IDLE_USEC 200000
 
 /* What the kernel puts off is done by then: a crowd's groups in 140 ms, its networks in 180 (measured). */
 #define CALIBRATE_QUIET_USEC 250000

@@ -433,7 +433,8 @@ static void add_inside(struct buffer *json, const struct calibration *calibratio
         return;
     }
     buffer_add(json,
-               ",\n    \"inside\": { \"coldAfter\": \"%dms\", \"start\": \"0s\", \"stop\": "
+               ",\n    \"inside\": { \"coldAfter\": { \"uniform\": { \"min\": \"0s\", \"max\": "
+               "\"%dms\" } }, \"start\": \"0s\", \"stop\": "
                "\"0s\", \"touchPerMiB\": \"%" PRId64 "us\"",
                INSIDE_COLD_MSEC, series_quantile(&inside[INSIDE_TOUCH], 500));
     add_cold_step(json, "create", NULL, &create, &inside[INSIDE_CREATE]);

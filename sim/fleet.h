@@ -203,10 +203,10 @@ struct fleet_instance {
     struct share share;                /* of its CPUs, where it is no part of a host */
     int64_t share_usec;                /* the FLEET_SHARE that was put in the queue last */
     int32_t share_group;               /* in the host's share, ID_NONE */
-    int32_t working_cpu;               /* CPU units of the host on which its containers work: */
+    int32_t network_group, disk_group; /* likewise */
+    int64_t working_cpu;               /* CPU units of the host on which its containers work: */
     int32_t n_working;                 /* so many, whose tasks have */
     int64_t working_weight;            /* so much weight together */
-    int32_t network_group, disk_group; /* likewise */
     int64_t memory_bytes;              /* that its containers hold */
     int64_t done_usec[COST_STEPS];     /* when each step was last done here */
     struct fleet_agent thread;

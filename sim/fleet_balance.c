@@ -1,8 +1,8 @@
 /*
  * Work that comes to processors of which none is idle, as a kernel shares them: it stands in the line of
  * one of them, and gets a part of that one only, until the kernel has evened out their lines; that is when
- * one becomes idle, or after a while. With costs that say nothing of it, processors are shared evenly from
- * the first moment on.
+ * one becomes idle, or after a while. Who is in an instance whose quota is used up is in nobody's way there. With costs
+ * that say nothing of it, processors are shared evenly from the first moment on.
  */
 #include "core/array.h"
 #include "core/cluster.h"
@@ -26,23 +26,56 @@ static void go_at(struct fleet *fleet, struct fleet_container *container, int32_
                         share_worker_left(share, fleet->now_usec, container->worker));
 }
 
-/* In one processor's line with so many others, each of whom weighs as much as all others do on average. Instances weigh
- * the same there, whatever their containers do, which share that by their own weights. */
-static void stand_in_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
-                          int32_t others)
+/* Who works now: so many, of so many instances, on so many CPU units. */
+struct running {
+    int64_t cpu;
+    int32_t n, n_instances;
+};
+
+/* An instance whose quota is used up: no processor has any time for its containers. */
+static bool stands_still(const struct fleet *fleet, int32_t id)
+{
+    const struct fleet_instance *instance = &fleet->instances[id];
+
+    return instance->n_working > 0 &&
+           share_stands_still(&fleet->common[COMMON_HOST], instance->share_group);
+}
+
+static struct running who_runs(const struct fleet *fleet)
+{
+    struct running running = {fleet->working_cpu, fleet->n_working, fleet->n_at_work};
+
+    if (!share_has_still(&fleet->common[COMMON_HOST]))
+        return running;
+    for (int32_t id = 0; id < fleet->n_instances; id++) {
+        if (!stands_still(fleet, id))
+            continue;
+        running.cpu -= fleet->instances[id].working_cpu;
+        running.n -= fleet->instances[id].n_working;
+        running.n_instances--;
+    }
+    return running;
+}
+
+/* The rate in one processor's line with so many others, each of whom weighs as much as all others who run do on average.
+ * Instances weigh the same there, whatever their containers do, which share that by their own weights. */
+static uint64_t line_rate(const struct fleet *fleet, const struct fleet_container *container,
+                          int32_t task, const struct running *running, int64_t others)
 {
     const struct fleet_instance *mine = &fleet->instances[fleet->cluster->tasks[task].instance];
     bool works = container->working_cpu > 0;
     /* in parts of an instance's weight, of which its containers' weights are `whole` */
     share_wide weight = container->line_weight;
     share_wide whole = (share_wide)mine->working_weight + (works ? 0 : weight);
-    share_wide all = whole * (share_wide)(fleet->n_at_work + (mine->n_working == 0));
-    share_wide n = (share_wide)(fleet->n_working - works);
+    share_wide all = whole * (share_wide)(running->n_instances + (mine->n_working == 0));
+    share_wide n = (share_wide)(running->n - works);
+    uint64_t rate;
 
-    if (n > 0)
-        go_at(fleet, container, task,
-              (uint64_t)(container->most * n * weight /
-                         (n * weight + (all - weight) * (share_wide)others)));
+    if (n == 0)
+        return container->most;
+    rate = (uint64_t)(container->most * n * weight /
+                      (n * weight + (all - weight) * (share_wide)others));
+    return rate > 0 ? rate : 1;
 }
 
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
@@ -115,47 +148,39 @@ static void shorten_lines(struct fleet *fleet, int64_t all)
     fleet->n_in_line = n;
 }
 
-static int64_t threads(int64_t cpu)
-{
-    return (cpu + CPU_UNITS_PER_VCPU - 1) / CPU_UNITS_PER_VCPU;
-}
-
-/* CPU units of an instance whose quota is used up, for none of whose containers a processor has any time. */
-static int64_t still_cpu(const struct fleet *fleet, int32_t id)
-{
-    const struct fleet_instance *instance = &fleet->instances[id];
-
-    return instance->working_cpu > 0 &&
-                   share_stands_still(&fleet->common[COMMON_HOST], instance->share_group)
-               ? instance->working_cpu
-               : 0;
-}
-
-/* While others stand still, lines are shorter, too, but nobody leaves any: they will go on in it. */
+/* While others stand still lines are shorter, too, and may have room for fewer; but nobody leaves any: they will go on
+ * in it. Who stands in none any more is forgotten. */
 static void go_on_in_lines(struct fleet *fleet)
 {
-    int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU, cpu = fleet->working_cpu, all, room;
+    const struct running running = who_runs(fleet);
+    bool still = running.n < fleet->n_working;
+    int64_t cpus = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU;
+    int64_t all = running.cpu < fleet->costs.host_cpu ? 0 : fleet_threads(running.cpu);
+    int64_t room = all % cpus * (all / cpus + 1);
+    int n = 0;
 
-    for (int32_t id = 0; id < fleet->n_instances; id++)
-        cpu -= still_cpu(fleet, id);
-    all = cpu < fleet->costs.host_cpu ? 0 : threads(cpu);
-    room = all % cpus * (all / cpus + 1);
     for (int i = 0; i < fleet->n_in_line; i++) {
         int32_t task = fleet_key_task(fleet->in_line[i]);
         struct fleet_container *container =
             fleet_find(fleet, task, fleet_key_container(fleet->in_line[i]));
+        int64_t others;
+        bool stands;
 
-        if (!container || container->evened_usec == USEC_NEVER ||
-            still_cpu(fleet, fleet->cluster->tasks[task].instance) > 0)
+        if (!container || container->evened_usec == USEC_NEVER) {
+            if (container)
+                container->in_line = false;
             continue;
-        if (container->working_cpu > 0 ? room > 0 : all > 0)
-            stand_in_line(fleet, container, task,
-                          all / cpus < container->line_others ? (int32_t)(all / cpus)
-                                                              : container->line_others);
-        else
-            go_at(fleet, container, task, container->most);
+        }
+        fleet->in_line[n++] = fleet->in_line[i];
+        if (stands_still(fleet, fleet->cluster->tasks[task].instance))
+            continue;
+        stands = !still || (container->working_cpu > 0 ? room > 0 : all > 0);
+        others = still && all / cpus < container->line_others ? all / cpus : container->line_others;
+        go_at(fleet, container, task,
+              stands ? line_rate(fleet, container, task, &running, others) : container->most);
         room -= container->working_cpu > 0;
     }
+    fleet->n_in_line = n;
 }
 
 void fleet_even_out(struct fleet *fleet)
@@ -165,7 +190,7 @@ void fleet_even_out(struct fleet *fleet)
 
     fleet->lined_cpu = fleet->working_cpu;
     if (fleet->n_in_line > 0 && (idle || fewer))
-        shorten_lines(fleet, idle ? 0 : threads(fleet->working_cpu));
+        shorten_lines(fleet, idle ? 0 : fleet_threads(fleet->working_cpu));
     if (fleet->n_in_line > 0)
         go_on_in_lines(fleet);
     if (idle)

@@ -118,7 +118,7 @@ void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container)
     look_at_lines(fleet);
 }
 
-static int64_t threads(int64_t cpu)
+int64_t fleet_threads(int64_t cpu)
 {
     return (cpu + THREAD - 1) / THREAD;
 }
@@ -131,10 +131,10 @@ struct fleet_lengths fleet_line_lengths(struct fleet *fleet)
     open_lines(fleet);
     even_lines(fleet);
     shortest = find_shortest(fleet);
-    lengths.shortest = threads(fleet->lines[shortest]);
-    lengths.longest = threads(fleet->lines[find_longest(fleet)]);
+    lengths.shortest = fleet_threads(fleet->lines[shortest]);
+    lengths.longest = fleet_threads(fleet->lines[find_longest(fleet)]);
     for (int i = 0; i < fleet->n_lines; i++)
-        if (i != shortest && (lengths.next == 0 || threads(fleet->lines[i]) < lengths.next))
-            lengths.next = threads(fleet->lines[i]);
+        if (i != shortest && (lengths.next == 0 || fleet_threads(fleet->lines[i]) < lengths.next))
+            lengths.next = fleet_threads(fleet->lines[i]);
     return lengths;
 }

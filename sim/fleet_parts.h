@@ -124,10 +124,11 @@ bool fleet_answer_probe(struct fleet *fleet, const struct queue_entry *entry,
 
 /* fleet_balance.c */
 bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs);
-/* It begins to burn CPU time, as a worker that has just come to its share; its task has that weight. */
+/* It begins to burn CPU time, as a worker that has just come to its share; its task has that weight. What it gets in its
+ * line the next fleet_even_out() says. */
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight);
-/* Whoever came or went: an idle processor takes from the others' lines, and gives turns. */
+/* Whoever came or went, or used up a quota: an idle processor takes from the others' lines, and gives turns. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 
@@ -135,6 +136,8 @@ void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 /* It has begun to work, on `working_cpu`; it has ended, with that. */
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container);
+/* Of so many CPU units, each of a processor or a part of one. */
+int64_t fleet_threads(int64_t cpu);
 /* How many threads' work there is in the shortest line, in the shortest of the others (0: there is no other), and
  * in the longest. */
 struct fleet_lengths {

@@ -406,7 +406,8 @@ static const struct grammar_member costs_members[] = {
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DISTRIBUTION,
      .about = "how long an instance, or the host of several, has not done the same until it is "
-              "cold: an equal part of what cold costs more each; default: evenly from 0 to 45ms"},
+              "cold: an equal part of what cold costs more for each value (a plain duration: all "
+              "at once); default: evenly from 0 to 45ms"},
     {"coolsIn", SHAPE_DISTRIBUTION,
      .about =
          "how long memory that nobody uses stays at hand, as where a guest's host takes it back; "

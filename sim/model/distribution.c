@@ -238,8 +238,9 @@ int64_t distribution_permille_within(const struct distribution *distribution, in
     const uint64_t step = UINT64_MAX / 100;
     int64_t n = 0;
 
-    if (distribution->kind == DISTRIBUTION_UNIFORM && usec < distribution->b_usec)
-        return usec <= distribution->a_usec
+    if (distribution->kind == DISTRIBUTION_UNIFORM)
+        return usec >= distribution->b_usec ? 1000
+               : usec <= distribution->a_usec
                    ? 0
                    : (int64_t)((unsigned __int128)(usec - distribution->a_usec) * 1000 /
                                (uint64_t)(distribution->b_usec - distribution->a_usec));

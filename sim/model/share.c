@@ -578,6 +578,14 @@ bool share_stands_still(const struct share *share, int32_t group)
     return share->nodes[group].stopped;
 }
 
+bool share_has_still(const struct share *share)
+{
+    for (int i = 0; i < share->n_quotas; i++)
+        if (share->nodes[share->quotas[i].group].stopped)
+            return true;
+    return false;
+}
+
 void share_remove_group(struct share *share, int32_t group)
 {
     assert(share->nodes[group].n_members == 0);

@@ -52,8 +52,11 @@ void share_finish(struct share *share);
  * [0, SHARE_PERIOD_USEC): when its periods begin; or SHARE_PHASE_NONE. */
 int32_t share_add_group(struct share *share, int32_t parent, uint32_t weight, uint64_t limit,
                         int64_t phase_usec);
-/* Whether its quota is used up, so that nobody in it goes on before its next period: as of the last call with a time. */
+/* Whether its quota is used up, so that nobody in it goes on before its next period: as of the last call with a time.
+ * Never of one that goes by the average. */
 bool share_stands_still(const struct share *share, int32_t group);
+/* Whether any group's is. */
+bool share_has_still(const struct share *share);
 /* It has no members any more. */
 void share_remove_group(struct share *share, int32_t group);
 

@@ -74,7 +74,7 @@ Test(profile, how_soon_it_is_cold)
 {
     static const struct {
         const char *what;
-        struct calibrate_life lives[4];
+        struct calibrate_life lives[6]; /* up to an empty one */
         int64_t at_usec[4];
     } rows[] = {
         {"an even rise",
@@ -86,6 +86,9 @@ Test(profile, how_soon_it_is_cold)
         {"what falls is noise",
          {{1000, 2000}, {5000, 4000}, {9000, 3000}, {13000, 5000}},
          {2900, 4900, 10900, 12900}},
+        {"and so on",
+         {{1000, 2000}, {5000, 4600}, {9000, 4000}, {11000, 3400}, {21000, 6000}},
+         {2900, 4850, 13350, 20750}},
         {"nothing costs less than in a crowd, or more than cold",
          {{1000, 2000}, {5000, 1000}, {9000, 9000}, {13000, 5000}},
          {5950, 6950, 7950, 8950}},
@@ -99,8 +102,12 @@ Test(profile, how_soon_it_is_cold)
     static const int parts[] = {9, 19, 29, 39};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct series after = calibrate_cooling_curve(rows[i].lives, 4);
+        struct series after;
+        int n = 0;
 
+        while (rows[i].lives[n].apart_usec > 0)
+            n++;
+        after = calibrate_cooling_curve(rows[i].lives, n);
         cr_assert(after.n == CALIBRATE_SAMPLES);
         for (int k = 0; k < 4; k++)
             cr_expect(llabs(after.values[parts[k]] - rows[i].at_usec[k]) <= 50,

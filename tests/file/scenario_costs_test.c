@@ -28,7 +28,8 @@ Test(scenario_costs, a_step_waits_or_burns_or_both)
 {
     struct scenario *scenario =
         with_costs("{\"create\":{\"wait\":\"1ms\",\"cpu\":{\"normal\":{\"mean\":\"2ms\",\"sd\":"
-                   "\"100us\"}},\"cold\":\"5ms\"},\"start\":\"3ms\",\"exec\":"
+                   "\"100us\"}},\"cold\":\"5ms\"},\"coldAfter\":{\"samples\":[\"6ms\",\"7ms\"]},"
+                   "\"start\":\"3ms\",\"exec\":"
                    "{\"cpu\":{\"gamma\":"
                    "{\"mean\":\"4ms\",\"shape\":2.5}}},\"exit\":{\"weibull\":{\"scale\":\"1ms\","
                    "\"shape\":0.7}},\"child\":{\"cpu\":{\"samples\":[\"1ms\",\"2ms\"]}}}");
@@ -38,6 +39,9 @@ Test(scenario_costs, a_step_waits_or_burns_or_both)
               steps[COST_CREATE].cpu.kind == DISTRIBUTION_NORMAL &&
               steps[COST_CREATE].cpu.b_usec == 100);
     cr_assert(steps[COST_CREATE].has_cold && steps[COST_CREATE].cold.a_usec == 5 * MSEC);
+    cr_assert(scenario->costs.cold_after.kind == DISTRIBUTION_EMPIRICAL &&
+              scenario->costs.cold_after.samples.n == 2 &&
+              scenario->costs.cold_after.samples.usec[1] == 7 * MSEC);
     cr_assert(steps[COST_START].wait.a_usec == 3 * MSEC && !steps[COST_START].has_cold &&
               distribution_is_zero(&steps[COST_START].cpu));
     cr_assert(steps[COST_EXEC].cpu.kind == DISTRIBUTION_GAMMA &&

@@ -242,6 +242,34 @@ Test(share, of_an_exact_quota_goes_to_others_while_it_stands_still)
     share_finish(&share);
 }
 
+/* Its 50 ms are used up after 50 of the period's 100, and there again when the next begins; who goes by the average never
+ * stands still. */
+Test(share, tells_whose_quota_is_used_up)
+{
+    struct share share;
+    int32_t exact, average;
+    int64_t who;
+
+    for (int i = 0; i < 2; i++) {
+        share_init(&share, 2 * CPU);
+        share.exact = i == 0;
+        exact = share_add_group(&share, SHARE_ROOT, 1024, CPU / 2, 0);
+        average = share_add_group(&share, SHARE_ROOT, 1024, CPU / 2, SHARE_PHASE_NONE);
+        share_add_worker(&share, 0, exact, 1024, CPU, 70 * MSEC, 0);
+        share_add_worker(&share, 0, average, 1024, CPU, 900 * MSEC, 1);
+        cr_assert(!share_has_still(&share));
+        while (share.next_usec < 60 * MSEC)
+            share_take_finished(&share, share.next_usec, &who);
+        cr_assert(share_stands_still(&share, exact) == share.exact);
+        cr_assert(share_has_still(&share) == share.exact);
+        cr_assert(!share_stands_still(&share, average));
+        while (share.next_usec < 110 * MSEC)
+            share_take_finished(&share, share.next_usec, &who);
+        cr_assert(!share_has_still(&share));
+        share_finish(&share);
+    }
+}
+
 /* What a group did not use in its period is lost: of its 50 ms it got 40 beside the other, and begins
  * the next period with 50. */
 Test(share, of_an_exact_quota_is_not_saved)

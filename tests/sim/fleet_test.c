@@ -164,6 +164,19 @@ Test(fleet, what_was_not_done_for_a_while_is_cold)
     trial_end();
 }
 
+/* Of the 20 ms that cold costs more it is a quarter for each of four: after 490 ms the first two. */
+Test(fleet, it_becomes_cold_in_parts)
+{
+    run(COSTS "'child': {'cpu': '10ms', 'cold': '30ms'}, 'coldAfter': {'samples': ['100ms', "
+              "'490ms', '491ms', "
+              "'9s']}}, " BOX(4) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+                  "a", "") "],"
+                           "'behaviour': {'a/c': {'work': '1s'}}, 'timeline': [" RUN(
+                               "a", "1s", 1) ", " RUN("a", "1520ms", 1) "]");
+    assert_usec(life(2, 0)->started_at_usec, 1540 * MSEC, "10 ms more");
+    trial_end();
+}
+
 /* Of a creation of 10 ms the last 4 go one at a time on a host: the second waits for the first's. */
 Test(fleet, a_part_of_a_creation_is_the_hosts)
 {
