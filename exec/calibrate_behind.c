@@ -47,7 +47,7 @@ int64_t calibrate_behind_usec(const struct calibration *calibration, int64_t use
 
 enum { CURVE_MOST = 32 };
 
-/* How much of its own work it has done by when since all were removed; times from the order to end on. */
+/* How much of its own work it has done by when since all had ended; times from the order to end on. */
 struct curve {
     int n;
     int64_t at_usec[CURVE_MOST], used_usec[CURVE_MOST];
@@ -78,22 +78,23 @@ static int64_t when_done(const struct curve *curve, int64_t used_usec)
                                        (curve->used_usec[i] - curve->used_usec[i - 1]);
 }
 
-/* What it has put off. It clears up behind containers that on average ended half way, as those do that are removed one
- * by one when they have. */
+/* It clears up behind containers that on average were removed half way. */
 static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
                          const struct curve *curve, enum measured clear)
 {
     enum { PARTS = 20 };
+    int64_t removed_usec = (times->exited_usec + times->ended_usec) / 2;
     int64_t all_usec = curve->used_usec[curve->n - 1];
 
     series_add(&calibration->series[clear], all_usec / times->n);
     for (int i = 0; i < PARTS && all_usec > 0; i++) {
-        series_add(&calibration->series[MEASURED_CLEAR_WAIT],
-                   when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - times->ended_usec / 2);
+        int64_t wait_usec = when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - removed_usec;
+
+        series_add(&calibration->series[MEASURED_CLEAR_WAIT], wait_usec > 0 ? wait_usec : 0);
     }
 }
 
-/* While they came, while they ended and were removed, and after that, each. Threads that have come since are the last's. */
+/* While they came, while they ended, and from when they were removed on, each. Threads that have come since are the last's. */
 static void add_crowd(struct calibration *calibration, const struct rehearse_times *times,
                       bool network)
 {
@@ -106,10 +107,15 @@ static void add_crowd(struct calibration *calibration, const struct rehearse_tim
     series_add(&series[behind],
                calibrate_behind_usec(calibration, times->kernel_usec, times->all_usec) / times->n);
     series_add(&series[MEASURED_BEHIND_END_CPU],
-               calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
-                                     times->ended_usec) /
+               calibrate_behind_usec(calibration,
+                                     times->kernel_exited_usec - times->kernel_end_usec,
+                                     times->exited_usec) /
                    times->n);
-    add_point(&curve, times->ended_usec, 0);
+    add_point(&curve, times->exited_usec, 0);
+    add_point(&curve, times->ended_usec,
+              calibrate_behind_usec(calibration,
+                                    times->kernel_ended_usec - times->kernel_exited_usec,
+                                    times->ended_usec - times->exited_usec));
     kernel_threads_open(&threads);
     while (curve.n < CURVE_MOST) {
         int64_t at_usec;
@@ -119,8 +125,8 @@ static void add_crowd(struct calibration *calibration, const struct rehearse_tim
         at_usec = loop_clock_usec() - times->end_usec;
         add_point(&curve, at_usec,
                   calibrate_behind_usec(
-                      calibration, kernel_threads_used_usec(&threads) - times->kernel_ended_usec,
-                      at_usec - times->ended_usec));
+                      calibration, kernel_threads_used_usec(&threads) - times->kernel_exited_usec,
+                      at_usec - times->exited_usec));
     }
     kernel_threads_close(&threads);
     add_clearing(calibration, times, &curve, clear);

@@ -72,11 +72,11 @@ static const struct table_row rows[] = {
     {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_CPU, "the kernel behind a start: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_END_CPU, "the kernel behind an end: CPU", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_CPU, "what it puts off: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_CPU, "the kernel behind a removal: CPU", UNIT_MSEC, NULL},
     {MEASURED_CLEAR_WAIT, "until that is done", UNIT_MSEC, NULL},
     {MEASURED_KERNEL_COLD_CPU, "all that of one alone: CPU", UNIT_MSEC, NULL},
     {MEASURED_BEHIND_NETWORK_CPU, "behind a start, its network: CPU", UNIT_MSEC, NULL},
-    {MEASURED_CLEAR_NETWORK_CPU, "put off for that: CPU", UNIT_MSEC, NULL},
+    {MEASURED_CLEAR_NETWORK_CPU, "behind a removal, likewise: CPU", UNIT_MSEC, NULL},
     {MEASURED_COLD_AFTER, "cold, so long after the last", UNIT_MSEC, NULL},
     {MEASURED_COOLS_IN, "stays at hand for", UNIT_MSEC, "memory that nobody uses"},
     {MEASURED_REST_EVENT, "until the agent creates", UNIT_MSEC, "after a long rest, more"},
@@ -297,7 +297,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
         series_minus(&series[MEASURED_END_CPU], &series[MEASURED_FINISH_CPU]);
     const struct series by_signal = series_plus(&told, &series[MEASURED_END_IDLE]);
     const struct series exit_cold = series_minus(&series[MEASURED_EXIT_COLD_CPU], &signal);
-    /* What the kernel puts off it then does for many at once. */
+    /* What the kernel does behind removals it does for many at once. */
     const struct series with_end =
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_BEHIND_END_CPU]);
     const struct series clear_cold = series_minus(&series[MEASURED_KERNEL_COLD_CPU], &with_end);

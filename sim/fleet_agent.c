@@ -279,6 +279,8 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             break;
         default:
             fleet_did(fleet, COST_REMOVE, duty.task);
+            for (int c = 0; c < fleet_taskdef(fleet, duty.task)->definition->n_containers; c++)
+                fleet_clear_up(fleet, COST_CLEAR, duty.task, c);
             fleet_forget_task(fleet, duty.task);
         }
     }

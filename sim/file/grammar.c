@@ -395,7 +395,7 @@ static const struct grammar_member costs_members[] = {
     {"disconnect", STEP, .about = "remove, more for one with a network of its own"},
     {"behind", STEP, .about = "what the kernel does behind a creation; nobody waits for it"},
     {"behindEnd", STEP, .about = "likewise, at once behind the end of a container's processes"},
-    {"clear", STEP, .about = "likewise, what it puts off: groups, mounts"},
+    {"clear", STEP, .about = "likewise, behind its removal: groups, mounts"},
     {"behindNetwork", STEP, .about = "behind, more for one with a network of its own"},
     {"clearNetwork", STEP, .about = "clear, likewise"},
     {"createAlone", SHAPE_DECIMAL,

@@ -42,7 +42,7 @@ enum cost_step {
     COST_END,      /* a container's processes on their way out, under its own limits */
     COST_BEHIND,   /* the kernel's own work behind a creation: nobody waits for it */
     COST_BEHIND_END,     /* likewise, at once behind the end of a container's processes */
-    COST_CLEAR,          /* likewise, what it puts off */
+    COST_CLEAR,          /* likewise behind its removal: groups, mounts */
     COST_DISCONNECT,     /* COST_REMOVE, more where it had a network of its own */
     COST_SIGNAL,         /* the agent sends a signal */
     COST_END_BY_SIGNAL,  /* COST_END, more where a signal ends it */

@@ -233,6 +233,27 @@ Test(fleet, the_kernels_work_behind_an_end_is_in_others_way)
     trial_end();
 }
 
+/* Behind a removal it takes 100 ms of the only CPU, from 1.7 s on, when another works there until 2.1 s, or from 3.5 s
+ * on, when nobody does. */
+Test(fleet, the_kernel_clears_up_behind_a_removal)
+{
+    static const struct {
+        const char *costs;
+        int64_t worked_usec;
+    } cases[] = {
+        {"'remove': {'wait': '200ms'}, 'clear': {'cpu': '100ms'}", 1100 * MSEC},
+        {"'remove': {'wait': '2s'}, 'clear': {'cpu': '100ms'}", 1000 * MSEC},
+        {"'agentQueue': true, 'remove': {'wait': '2s'}, 'clear': {'cpu': '100ms'}", 1000 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_on("1", cases[i].costs, JOB("works", "") "," JOB("ends", ""),
+               "'works/c': {'work': '1s', 'idle': '0s'}, 'ends/c': {'idle': '500ms'}",
+               RUN("works", "1s", 1) "," RUN("ends", "1s", 1));
+        assert_usec(worked_usec(1), cases[i].worked_usec, cases[i].costs);
+        trial_end();
+    }
+}
+
 /* It works for 1 s beside 100 ms behind its own creation, and 200 ms behind another that comes and goes meanwhile; twice
  * that where each has a network of its own. */
 Test(fleet, the_kernel_does_more_for_a_network_of_its_own)
