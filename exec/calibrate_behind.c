@@ -47,7 +47,7 @@ int64_t calibrate_behind_usec(const struct calibration *calibration, int64_t use
 
 enum { CURVE_MOST = 32 };
 
-/* How much of its own work it has done by when since all had ended; times from the order to end on. */
+/* How much of its own work it has done by when since all were removed; times from the order to end on. */
 struct curve {
     int n;
     int64_t at_usec[CURVE_MOST], used_usec[CURVE_MOST];
@@ -78,7 +78,7 @@ static int64_t when_done(const struct curve *curve, int64_t used_usec)
                                        (curve->used_usec[i] - curve->used_usec[i - 1]);
 }
 
-/* It clears up behind containers that on average were removed half way. */
+/* What it has put off, behind containers that on average were removed half way through that. */
 static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
                          const struct curve *curve, enum measured clear)
 {
@@ -88,13 +88,12 @@ static void add_clearing(struct calibration *calibration, const struct rehearse_
 
     series_add(&calibration->series[clear], all_usec / times->n);
     for (int i = 0; i < PARTS && all_usec > 0; i++) {
-        int64_t wait_usec = when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - removed_usec;
-
-        series_add(&calibration->series[MEASURED_CLEAR_WAIT], wait_usec > 0 ? wait_usec : 0);
+        series_add(&calibration->series[MEASURED_CLEAR_WAIT],
+                   when_done(curve, all_usec * (2 * i + 1) / (2 * PARTS)) - removed_usec);
     }
 }
 
-/* While they came, while they ended, and from when they were removed on, each. Threads that have come since are the last's. */
+/* While they came, while they ended and were removed, and after that, each. Threads that have come since are the last's. */
 static void add_crowd(struct calibration *calibration, const struct rehearse_times *times,
                       bool network)
 {
@@ -107,15 +106,10 @@ static void add_crowd(struct calibration *calibration, const struct rehearse_tim
     series_add(&series[behind],
                calibrate_behind_usec(calibration, times->kernel_usec, times->all_usec) / times->n);
     series_add(&series[MEASURED_BEHIND_END_CPU],
-               calibrate_behind_usec(calibration,
-                                     times->kernel_exited_usec - times->kernel_end_usec,
-                                     times->exited_usec) /
+               calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
+                                     times->ended_usec) /
                    times->n);
-    add_point(&curve, times->exited_usec, 0);
-    add_point(&curve, times->ended_usec,
-              calibrate_behind_usec(calibration,
-                                    times->kernel_ended_usec - times->kernel_exited_usec,
-                                    times->ended_usec - times->exited_usec));
+    add_point(&curve, times->ended_usec, 0);
     kernel_threads_open(&threads);
     while (curve.n < CURVE_MOST) {
         int64_t at_usec;
@@ -125,8 +119,8 @@ static void add_crowd(struct calibration *calibration, const struct rehearse_tim
         at_usec = loop_clock_usec() - times->end_usec;
         add_point(&curve, at_usec,
                   calibrate_behind_usec(
-                      calibration, kernel_threads_used_usec(&threads) - times->kernel_exited_usec,
-                      at_usec - times->exited_usec));
+                      calibration, kernel_threads_used_usec(&threads) - times->kernel_ended_usec,
+                      at_usec - times->ended_usec));
     }
     kernel_threads_close(&threads);
     add_clearing(calibration, times, &curve, clear);

@@ -85,22 +85,30 @@ static bool parked(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* What changes from minute to minute is looked at several times in between. */
-static bool in_between(struct calibration *calibration, struct err *err)
+/* What changes from second to second, as the speed of a guest's processors may, is looked at three times in between:
+ * crowds so many times each. */
+static bool in_between(struct calibration *calibration, int n_crowds, struct err *err)
 {
     calibrate_background(calibration);
+    for (; n_crowds > 0; n_crowds--) {
+        if (!calibrate_crowds(calibration, err)) {
+            return false;
+        }
+    }
     return calibrate_touch(calibration, err);
 }
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    bool ok = in_between(calibration, err) && calibrate_alone(calibration, err) &&
-              in_between(calibration, err) && parked(calibration, err) &&
-              calibrate_crowds(calibration, err) && in_between(calibration, err) &&
-              calibrate_memory(calibration, err);
+    const int n_crowds = calibration->quick ? 1 : 2;
 
-    if (ok) {
-        calibrate_cold_after(calibration);
+    calibrate_crowds_begin(calibration);
+    if (!in_between(calibration, n_crowds, err) || !calibrate_alone(calibration, err) ||
+        !in_between(calibration, calibrate_hurries(calibration) ? 0 : n_crowds, err) ||
+        !parked(calibration, err) || !in_between(calibration, n_crowds, err)) {
+        return false;
     }
-    return ok;
+    calibrate_crowds_end(calibration);
+    calibrate_cold_after(calibration);
+    return calibrate_memory(calibration, err);
 }

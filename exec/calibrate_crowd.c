@@ -222,23 +222,26 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
         part_alone(&series[MEASURED_NETWORK], &network_together, crowd->agents);
 }
 
+static struct crowd crowds;
+
+void calibrate_crowds_begin(struct calibration *calibration)
+{
+    crowds = (struct crowd){.agents = calibrate_crowd_agents()};
+    calibrate_behind_nothing(calibration);
+}
+
 bool calibrate_crowds(struct calibration *calibration, struct err *err)
 {
-    static struct crowd crowd;
-
-    crowd = (struct crowd){.agents = calibrate_crowd_agents()};
-    calibrate_behind_nothing(calibration);
-    for (int n = calibrate_hurries(calibration) ? 2 : calibration->quick ? 3 : 6; n > 0; n--) {
-        for (int way = ALONE; way <= (crowd.agents > 1 ? TOGETHER : ALONE); way++) {
-            if (!crowd_round(calibration, &crowd, false, way, err) ||
-                !crowd_round(calibration, &crowd, true, way, err)) {
-                return false;
-            }
-        }
-        if (!crowd_by_itself(calibration, &crowd, err)) {
+    for (int way = ALONE; way <= (crowds.agents > 1 ? TOGETHER : ALONE); way++) {
+        if (!crowd_round(calibration, &crowds, false, way, err) ||
+            !crowd_round(calibration, &crowds, true, way, err)) {
             return false;
         }
     }
-    take_crowd(calibration, &crowd);
-    return true;
+    return crowd_by_itself(calibration, &crowds, err);
+}
+
+void calibrate_crowds_end(struct calibration *calibration)
+{
+    take_crowd(calibration, &crowds);
 }

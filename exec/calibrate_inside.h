@@ -72,8 +72,10 @@ struct calibrate_watch;
 struct calibrate_watch *calibrate_behind_watch(int64_t every_usec);
 void calibrate_behind_watched(struct calibration *calibration, struct calibrate_watch *watch);
 
-/* calibrate_crowd.c: what they do for many at once. */
+/* calibrate_crowd.c: what they do for many at once, several times a calibration. */
+void calibrate_crowds_begin(struct calibration *calibration);
 bool calibrate_crowds(struct calibration *calibration, struct err *err);
+void calibrate_crowds_end(struct calibration *calibration);
 
 /* calibrate_crowd.c: a crowd has so many agents, as many as there are processors up to four, and each so many
  * containers; the mean of all of these but for each agent's first, which is cold. */

@@ -295,8 +295,8 @@ static void take_ends(struct calibration *calibration, const struct rehearse_tim
     if (times->kernel_ended_usec > 0) {
         add_more(calibration, MEASURED_REST_BEHIND, MEASURED_BEHIND_END_CPU,
                  calibrate_behind_usec(calibration,
-                                       times->kernel_exited_usec - times->kernel_end_usec,
-                                       times->exited_usec) /
+                                       times->kernel_ended_usec - times->kernel_end_usec,
+                                       times->ended_usec) /
                      times->n);
     }
 }

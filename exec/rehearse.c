@@ -163,7 +163,6 @@ static void add_times(struct rehearse_times *all, const struct rehearse_times *t
         all->end_usec = times->end_usec;
         all->kernel_end_usec = times->kernel_end_usec;
         all->exited_usec = times->exited_usec;
-        all->kernel_exited_usec = times->kernel_exited_usec;
         all->ended_usec = times->ended_usec;
         all->kernel_ended_usec = times->kernel_ended_usec;
     }

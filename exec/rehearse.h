@@ -77,7 +77,7 @@ struct rehearse_times {
     int64_t end_usec;     /* then, by CLOCK_MONOTONIC, all are told to end; */
     int64_t exited_usec;  /* after that long all have, */
     int64_t ended_usec;   /* and after that long all are removed */
-    int64_t kernel_end_usec, kernel_exited_usec, kernel_ended_usec; /* CPU time until each */
+    int64_t kernel_end_usec, kernel_ended_usec; /* CPU time until the first and the last of these */
     int64_t
         memory_bytes; /* PSS of the first container's processes but its program, and of its groups */
     int64_t group_bytes;

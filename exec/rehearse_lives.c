@@ -159,7 +159,7 @@ static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t children_usec = rehearse_used_children_usec(), own_usec, exit_usec, remove_usec;
-    int64_t cpu_usec, wall_usec;
+    int64_t kernel_usec, cpu_usec, wall_usec;
     int n = stage->round->n;
     struct kernel_threads threads;
 
@@ -176,7 +176,7 @@ static bool end_all(struct stage *stage, struct err *err)
     }
     exit_usec = rehearse_used_own_usec() - own_usec;
     stage->times->exited_usec = loop_clock_usec() - stage->times->end_usec;
-    stage->times->kernel_exited_usec = kernel_threads_used_usec(&threads);
+    kernel_usec = kernel_threads_used_usec(&threads);
     remove_usec = loop_clock_usec();
     own_usec = rehearse_used_own_usec();
     remove_all(stage);
@@ -185,8 +185,7 @@ static bool end_all(struct stage *stage, struct err *err)
     stage->times->ended_usec = loop_clock_usec() - stage->times->end_usec;
     stage->times->kernel_ended_usec = kernel_threads_used_usec(&threads);
     kernel_threads_close(&threads);
-    remove_usec -=
-        in_the_way(stage, stage->times->kernel_ended_usec - stage->times->kernel_exited_usec);
+    remove_usec -= in_the_way(stage, stage->times->kernel_ended_usec - kernel_usec);
     children_usec = rehearse_used_children_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
         children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];

@@ -40,7 +40,7 @@ Test(fleet_rest, it_becomes_cold_in_parts)
     trial_end();
 }
 
-/* What the kernel does behind removals it does for those together that are removed together: it takes 40 ms for a container that ended
+/* What the kernel does behind removals it does for those together that are removed together: it takes 40 ms for one
  * alone, on the CPU where another works meanwhile, and 10 ms each for two. */
 Test(fleet_rest, the_kernel_clears_up_for_many_at_once)
 {
