@@ -98,8 +98,8 @@ enum measured {
     MEASURED_KEEP_CPU,           /* and keeps what it has printed by then */
     MEASURED_BEHIND_CPU,         /* of the kernel's own threads while containers come, each */
     MEASURED_BEHIND_END_CPU,     /* likewise while they end and are removed */
-    MEASURED_CLEAR_CPU,          /* likewise when they are */
-    MEASURED_CLEAR_WAIT,         /* until that is done, an equal part each */
+    MEASURED_CLEAR_CPU,          /* likewise after that */
+    MEASURED_CLEAR_WAIT,         /* from a removal until that is done, an equal part each */
     MEASURED_KERNEL_COLD_CPU,    /* all three of a container that comes and goes alone */
     MEASURED_BEHIND_NETWORK_CPU, /* of MEASURED_BEHIND_CPU, more for one with a network */
     MEASURED_CLEAR_NETWORK_CPU,  /* of MEASURED_CLEAR_CPU, likewise */

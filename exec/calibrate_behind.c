@@ -78,7 +78,7 @@ static int64_t when_done(const struct curve *curve, int64_t used_usec)
                                        (curve->used_usec[i] - curve->used_usec[i - 1]);
 }
 
-/* What it has put off, behind containers that on average were removed half way through that. */
+/* What it has put off, behind containers that on average were removed half way through their removals. */
 static void add_clearing(struct calibration *calibration, const struct rehearse_times *times,
                          const struct curve *curve, enum measured clear)
 {

@@ -85,26 +85,30 @@ static bool parked(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* What changes from second to second, as the speed of a guest's processors may, is looked at three times in between:
- * crowds so many times each. */
+/* What changes from second to second, as the speed of a guest's processors may, is looked at three times, apart from
+ * each other: `n_crowds`: how often at crowds. */
 static bool in_between(struct calibration *calibration, int n_crowds, struct err *err)
 {
+    if (!calibrate_touch(calibration, err)) {
+        return false;
+    }
     calibrate_background(calibration);
     for (; n_crowds > 0; n_crowds--) {
         if (!calibrate_crowds(calibration, err)) {
             return false;
         }
     }
-    return calibrate_touch(calibration, err);
+    return true;
 }
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    const int n_crowds = calibration->quick ? 1 : 2;
+    const int n_crowds =
+        calibration->quick ? 1 : 2; /* in a hurry not before all else, when much is cold */
 
     calibrate_crowds_begin(calibration);
-    if (!in_between(calibration, n_crowds, err) || !calibrate_alone(calibration, err) ||
-        !in_between(calibration, calibrate_hurries(calibration) ? 0 : n_crowds, err) ||
+    if (!in_between(calibration, calibrate_hurries(calibration) ? 0 : n_crowds, err) ||
+        !calibrate_alone(calibration, err) || !in_between(calibration, n_crowds, err) ||
         !parked(calibration, err) || !in_between(calibration, n_crowds, err)) {
         return false;
     }

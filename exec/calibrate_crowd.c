@@ -30,8 +30,10 @@ struct crowd {
         keep;               /* CPU time, of as many agents as crowds have */
     struct rounds see_life; /* likewise, of containers that end by themselves */
     struct series apart;    /* from one start to the next, by all, without a network */
-    int64_t begun_usec;     /* CPU time of each until it was ready, in the last round */
-    int64_t ended_usec;     /* and then, told to end */
+    struct series end_all,
+        end_used; /* until all are removed: of all processors each, and what was used of that */
+    int64_t begun_usec; /* CPU time of each until it was ready, in the last round */
+    int64_t ended_usec; /* and then, told to end */
 };
 
 int calibrate_crowd_agents(void)
@@ -73,22 +75,35 @@ int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, e
 
 /* While a crowd ends its agents also wait for the kernel, and one is done before the other. Where they are fewer than
  * processors, those have nothing to do anyway. Where the kernel's threads cannot be seen, what they do is in it. */
-static void add_idle(struct calibration *calibration, const struct rehearse_times *times,
-                     int per_agent)
+static void add_end(struct calibration *calibration, struct crowd *crowd,
+                    const struct rehearse_times *times, int per_agent)
 {
     const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
-    int64_t usec = (int64_t)((double)(cpus * times->ended_usec) *
-                             (1 - calibrate_background_part(calibration)));
 
     if (times->n < cpus * per_agent) {
         return;
     }
-    usec -= calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
-                                  times->ended_usec);
-    usec = usec / times->n - calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) -
-           calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU) -
-           calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU);
-    series_add(&calibration->series[MEASURED_END_IDLE], usec > 0 ? usec : 0);
+    series_add(&crowd->end_all, cpus * times->ended_usec / times->n);
+    series_add(&crowd->end_used,
+               calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
+                                     times->ended_usec) /
+                       times->n +
+                   calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) +
+                   calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU) +
+                   calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
+}
+
+/* Of what other programs leave of the processors. */
+static void take_idle(struct calibration *calibration, const struct crowd *crowd)
+{
+    const double left = 1 - calibrate_background_part(calibration);
+
+    for (int i = 0; i < crowd->end_all.n; i++) {
+        int64_t usec =
+            (int64_t)((double)crowd->end_all.values[i] * left) - crowd->end_used.values[i];
+
+        series_add(&calibration->series[MEASURED_END_IDLE], usec > 0 ? usec : 0);
+    }
 }
 
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
@@ -109,7 +124,7 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
              REHEARSED_CREATE);
     if (agents == crowd->agents) {
         calibrate_behind_crowd(calibration, &times, network);
-        add_idle(calibration, &times, round.n);
+        add_end(calibration, crowd, &times, round.n);
         add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
         add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
@@ -190,6 +205,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     const struct series network_together = series_minus(&with_together, &together);
     struct series *series = calibration->series;
 
+    take_idle(calibration, crowd);
     calibration->lives[0].apart_usec = series_quantile(&crowd->apart, 500);
     series[MEASURED_START_CPU] = calibrate_quieter(&crowd->start);
     series[MEASURED_CHILD_CPU] = calibrate_quieter(&crowd->child);

@@ -245,6 +245,26 @@ int32_t fleet_next_quiet(struct fleet *fleet)
     return ID_NONE;
 }
 
+/* What its containers have left, as far as they ever were, goes with the task. */
+static void clear_up(struct fleet *fleet, int32_t task)
+{
+    for (int c = 0; c < fleet_taskdef(fleet, task)->definition->n_containers; c++) {
+        const struct fleet_container *container = fleet_find(fleet, task, c);
+
+        if (container && container->n_starts > 0)
+            fleet_clear_up(fleet, COST_CLEAR, COST_CLEAR_NETWORK, task, c);
+    }
+}
+
+/* Who is restarted leaves what it had, but for its network. */
+static void clear_up_before(struct fleet *fleet, const struct fleet_duty *start)
+{
+    const struct fleet_container *container = fleet_find(fleet, start->task, start->container);
+
+    if (container && container->n_starts > 1 && !start->aside)
+        fleet_clear_up(fleet, COST_CLEAR, COST_STEPS, start->task, start->container);
+}
+
 void fleet_agent_did(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty duty = fleet->duties[id];
@@ -257,6 +277,7 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
     }
     if (duty.kind == DUTY_START) {
         fleet_did(fleet, COST_START, duty.task);
+        clear_up_before(fleet, &duty);
         fleet_started(fleet, id);
     } else {
         fleet_free_duty(fleet, id);
@@ -267,7 +288,7 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
         case DUTY_CREATE:
             fleet_did(fleet, COST_CREATE, duty.task);
             fleet_did(fleet, COST_NETWORK, duty.task);
-            fleet_clear_up(fleet, COST_BEHIND, duty.task, duty.container);
+            fleet_clear_up(fleet, COST_BEHIND, COST_BEHIND_NETWORK, duty.task, duty.container);
             fleet_find_or_add(fleet, duty.task, duty.container)->phase = PHASE_IDLE_AGENT;
             fleet_tell(fleet, duty.task, duty.container, MESSAGE_CONTAINER_CREATED, !duty.aside);
             break;
@@ -279,8 +300,8 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             break;
         default:
             fleet_did(fleet, COST_REMOVE, duty.task);
-            for (int c = 0; c < fleet_taskdef(fleet, duty.task)->definition->n_containers; c++)
-                fleet_clear_up(fleet, COST_CLEAR, duty.task, c);
+            if (!duty.aside)
+                clear_up(fleet, duty.task);
             fleet_forget_task(fleet, duty.task);
         }
     }

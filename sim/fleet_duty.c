@@ -111,19 +111,11 @@ static bool is_free(const struct step_cost *cost)
            !cost->has_cold && cost->after_rest_usec == 0;
 }
 
-/* What it does more where a container has a network of its own. */
-static enum cost_step with_network(enum cost_step step)
-{
-    return step == COST_BEHIND  ? COST_BEHIND_NETWORK
-           : step == COST_CLEAR ? COST_CLEAR_NETWORK
-                                : COST_STEPS;
-}
-
-void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container)
+void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step more, int32_t task,
+                    int container)
 {
     const struct step_cost *steps = fleet_costs_of(fleet, task)->steps;
     int32_t instance = fleet->cluster->tasks[task].instance;
-    enum cost_step more = with_network(step);
     struct step_draw takes = {0, 0}, network;
 
     if (more != COST_STEPS && (is_free(&steps[more]) || !fleet_has_network(fleet, task, container)))

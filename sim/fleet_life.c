@@ -605,7 +605,7 @@ void fleet_worked(struct fleet *fleet, int32_t task, int c)
         break;
     case PHASE_LEAVING:
         fleet_did(fleet, COST_END, task);
-        fleet_clear_up(fleet, COST_BEHIND_END, task, c);
+        fleet_clear_up(fleet, COST_BEHIND_END, COST_STEPS, task, c);
         end(fleet, container, task, container->exit_code);
         break;
     default:

@@ -65,8 +65,10 @@ void fleet_put_off(struct fleet *fleet, int32_t duty, int64_t usec);
 int64_t fleet_duty_left(struct fleet *fleet, int32_t duty);
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
 void fleet_burnt(struct fleet *fleet, int32_t duty);
-/* The kernel's work behind something that has come or gone begins; nobody waits for it. */
-void fleet_clear_up(struct fleet *fleet, enum cost_step step, int32_t task, int container);
+/* The kernel's work behind something that has come or gone begins; nobody waits for it. `more`: what it does besides
+ * where the container has a network of its own, COST_STEPS: nothing. */
+void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step more, int32_t task,
+                    int container);
 void fleet_cancel(struct fleet *fleet, int32_t duty);
 void fleet_free_duty(struct fleet *fleet, int32_t duty);
 void fleet_append(struct fleet *fleet, struct fleet_line *line, int32_t duty);

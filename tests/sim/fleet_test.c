@@ -207,7 +207,7 @@ Test(fleet, nobody_waits_for_what_the_kernel_puts_off)
 }
 
 /* Behind the end of the one, half a second after both came, it takes half of the only CPU for 200 ms; what it
- * puts off for a second is in nobody's way. */
+ * begins a second after the removal is in nobody's way. */
 Test(fleet, the_kernels_work_behind_an_end_is_in_others_way)
 {
     run(COSTS
@@ -240,18 +240,53 @@ Test(fleet, the_kernel_clears_up_behind_a_removal)
     static const struct {
         const char *costs;
         int64_t worked_usec;
-    } cases[] = {
-        {"'remove': {'wait': '200ms'}, 'clear': {'cpu': '100ms'}", 1100 * MSEC},
-        {"'remove': {'wait': '2s'}, 'clear': {'cpu': '100ms'}", 1000 * MSEC},
-        {"'agentQueue': true, 'remove': {'wait': '2s'}, 'clear': {'cpu': '100ms'}", 1000 * MSEC}};
+    } cases[] = {{"'agentQueue': false, 'remove': {'wait': '200ms'}", 1100 * MSEC},
+                 {"'agentQueue': false, 'remove': {'wait': '2s'}", 1000 * MSEC},
+                 {"'agentQueue': true, 'remove': {'wait': '200ms'}", 1100 * MSEC},
+                 {"'agentQueue': true, 'remove': {'wait': '2s'}", 1000 * MSEC}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        run_on("1", cases[i].costs, JOB("works", "") "," JOB("ends", ""),
+        char costs[100];
+
+        snprintf(costs, sizeof costs, "%s, 'clear': {'cpu': '100ms'}", cases[i].costs);
+        run_on("1", costs, JOB("works", "") "," JOB("ends", ""),
                "'works/c': {'work': '1s', 'idle': '0s'}, 'ends/c': {'idle': '500ms'}",
                RUN("works", "1s", 1) "," RUN("ends", "1s", 1));
-        assert_usec(worked_usec(1), cases[i].worked_usec, cases[i].costs);
+        assert_usec(worked_usec(1), cases[i].worked_usec, costs);
         trial_end();
     }
+}
+
+/* One container of it is there and one never was; it clears up behind that one for 100 ms. */
+Test(fleet, the_kernel_clears_up_only_what_was_there)
+{
+    run_on("1", "'stop': '0s', 'clear': {'cpu': '100ms'}",
+           JOB("works",
+               "") ", {'family': 'two', 'containerDefinitions': ["
+                   "{'name': 'a', 'essential': false, 'image': 'x', 'cpu': 10, 'memory': 100}, "
+                   "{'name': 'b', 'image': 'x', 'cpu': 10, 'memory': 100, 'dependsOn': "
+                   "[{'containerName': 'a', 'condition': 'SUCCESS'}]}]}",
+           "'works/c': {'work': '1s', 'idle': '0s'}, 'two/a': {'idle': '9s'}",
+           RUN("works", "1s", 1) "," RUN("two", "1s", 1) ", {'at': '1500ms', 'stopTask': "
+                                                         "{'task': 't2'}}");
+    assert_usec(worked_usec(1), 1100 * MSEC, "one was");
+    trial_end();
+}
+
+/* Its first life ends after 60 s, and 100 ms are for what that leaves; its network goes with its second, when it is
+ * killed: 100 ms more. */
+Test(fleet, the_kernel_clears_up_behind_each_life)
+{
+    run_on("1", "'clear': {'cpu': '100ms'}, 'clearNetwork': {'cpu': '100ms'}",
+           JOB("works", "") ", {'family': 'again', 'networkMode': 'bridge', "
+                            "'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': 10, "
+                            "'memory': 100, 'restartPolicy': {'enabled': true, "
+                            "'restartAttemptPeriod': 60}}]}",
+           "'works/c': {'work': '70s', 'idle': '0s'}, 'again/c': {'idle': '60s'}",
+           RUN("works", "1s", 1) "," RUN("again", "1s",
+                                         1) ", {'at': '65s', 'fault': {'killTask': 't2'}}");
+    assert_usec(worked_usec(1), 70300 * MSEC, "two lives and one network");
+    trial_end();
 }
 
 /* It works for 1 s beside 100 ms behind its own creation, and 200 ms behind another that comes and goes meanwhile; twice
