@@ -159,32 +159,45 @@ static bool rest_round(struct calibration *calibration, struct alone *alone, int
     return true;
 }
 
-bool calibrate_alone(struct calibration *calibration, struct err *err)
+static bool rest_rounds(struct calibration *calibration, struct alone *alone, struct err *err)
 {
-    static struct alone alone;
-
-    alone = (struct alone){0};
     for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
         for (int rest = 0; rest < RESTS; rest++) {
-            if (!rest_round(calibration, &alone, rest, err)) {
+            if (!rest_round(calibration, alone, rest, err)) {
                 return false;
             }
         }
     }
+    return true;
+}
+
+static void take_alone(struct calibration *calibration, const struct alone *alone)
+{
     for (int i = 0; i < COLD_ROWS; i++) {
-        calibration->series[cold_rows[i].what] = calibrate_quieter(&alone.rows[i]);
+        calibration->series[cold_rows[i].what] = calibrate_quieter(&alone->rows[i]);
     }
-    calibration->series[MEASURED_CHILD_WAIT] = calibrate_quieter(&alone.wait);
-    calibration->series[MEASURED_SEE_CPU] = calibrate_quieter(&alone.see);
+    calibration->series[MEASURED_CHILD_WAIT] = calibrate_quieter(&alone->wait);
+    calibration->series[MEASURED_SEE_CPU] = calibrate_quieter(&alone->see);
     for (int rest = 0; rest <= REST_COLD; rest++) {
-        const struct series lives = calibrate_quieter(&alone.lives[rest]);
+        const struct series lives = calibrate_quieter(&alone->lives[rest]);
 
         calibration->lives[rest + 1] =
-            (struct calibrate_life){.apart_usec = series_quantile(&alone.apart[rest], 500),
+            (struct calibrate_life){.apart_usec = series_quantile(&alone->apart[rest], 500),
                                     .cpu_usec = series_quantile(&lives, 500)};
     }
     calibration->n_lives = REST_COLD + 2;
-    return true;
+}
+
+bool calibrate_alone(struct calibration *calibration, struct err *err)
+{
+    struct alone *alone = calibrate_keep(sizeof *alone);
+    bool ok = rest_rounds(calibration, alone, err);
+
+    if (ok) {
+        take_alone(calibration, alone);
+    }
+    calibrate_let_go(alone, sizeof *alone);
+    return ok;
 }
 
 /* ---- how soon they are cold ---- */

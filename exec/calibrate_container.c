@@ -6,7 +6,9 @@
 
 #include "exec/rehearse.h"
 
+#include <assert.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int calibrate_next_round(struct calibration *calibration, const struct rehearse_round *round)
 {
@@ -29,6 +31,19 @@ bool calibrate_rehearse(struct calibration *calibration, const struct rehearse_r
     series_add(&calibration->series[MEASURED_PULL], times->first_pull_usec);
     series_add(&calibration->series[MEASURED_PULL_CPU], times->first_pull_cpu_usec);
     return true;
+}
+
+void *calibrate_keep(size_t size)
+{
+    void *kept = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    assert(kept != MAP_FAILED);
+    return kept;
+}
+
+void calibrate_let_go(void *kept, size_t size)
+{
+    munmap(kept, size);
 }
 
 struct series calibrate_quieter(const struct rounds *rounds)
@@ -87,14 +102,15 @@ static bool parked(struct calibration *calibration, struct err *err)
 
 /* What changes from second to second, as the speed of a guest's processors may, is looked at three times, apart from
  * each other: `n_crowds`: how often at crowds. */
-static bool in_between(struct calibration *calibration, int n_crowds, struct err *err)
+static bool in_between(struct calibration *calibration, struct crowd *crowds, int n_crowds,
+                       struct err *err)
 {
     if (!calibrate_touch(calibration, err)) {
         return false;
     }
     calibrate_background(calibration);
     for (; n_crowds > 0; n_crowds--) {
-        if (!calibrate_crowds(calibration, err)) {
+        if (!calibrate_crowds(calibration, crowds, err)) {
             return false;
         }
     }
@@ -103,16 +119,18 @@ static bool in_between(struct calibration *calibration, int n_crowds, struct err
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    const int n_crowds =
-        calibration->quick ? 1 : 2; /* in a hurry not before all else, when much is cold */
+    /* in a hurry not before all else, when much is cold */
+    const int n_crowds = calibration->quick ? 1 : 2;
+    const int n_first = calibrate_hurries(calibration) ? 0 : n_crowds;
+    struct crowd *crowds = calibrate_crowds_begin(calibration);
+    bool ok = in_between(calibration, crowds, n_first, err) && calibrate_alone(calibration, err) &&
+              in_between(calibration, crowds, n_crowds, err) && parked(calibration, err) &&
+              in_between(calibration, crowds, n_crowds, err);
 
-    calibrate_crowds_begin(calibration);
-    if (!in_between(calibration, calibrate_hurries(calibration) ? 0 : n_crowds, err) ||
-        !calibrate_alone(calibration, err) || !in_between(calibration, n_crowds, err) ||
-        !parked(calibration, err) || !in_between(calibration, n_crowds, err)) {
+    calibrate_crowds_end(calibration, crowds, ok);
+    if (!ok) {
         return false;
     }
-    calibrate_crowds_end(calibration);
     calibrate_cold_after(calibration);
     return calibrate_memory(calibration, err);
 }

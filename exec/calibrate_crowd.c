@@ -238,26 +238,30 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
         part_alone(&series[MEASURED_NETWORK], &network_together, crowd->agents);
 }
 
-static struct crowd crowds;
-
-void calibrate_crowds_begin(struct calibration *calibration)
+struct crowd *calibrate_crowds_begin(struct calibration *calibration)
 {
-    crowds = (struct crowd){.agents = calibrate_crowd_agents()};
+    struct crowd *crowds = calibrate_keep(sizeof *crowds);
+
+    crowds->agents = calibrate_crowd_agents();
     calibrate_behind_nothing(calibration);
+    return crowds;
 }
 
-bool calibrate_crowds(struct calibration *calibration, struct err *err)
+bool calibrate_crowds(struct calibration *calibration, struct crowd *crowds, struct err *err)
 {
-    for (int way = ALONE; way <= (crowds.agents > 1 ? TOGETHER : ALONE); way++) {
-        if (!crowd_round(calibration, &crowds, false, way, err) ||
-            !crowd_round(calibration, &crowds, true, way, err)) {
+    for (int way = ALONE; way <= (crowds->agents > 1 ? TOGETHER : ALONE); way++) {
+        if (!crowd_round(calibration, crowds, false, way, err) ||
+            !crowd_round(calibration, crowds, true, way, err)) {
             return false;
         }
     }
-    return crowd_by_itself(calibration, &crowds, err);
+    return crowd_by_itself(calibration, crowds, err);
 }
 
-void calibrate_crowds_end(struct calibration *calibration)
+void calibrate_crowds_end(struct calibration *calibration, struct crowd *crowds, bool whole)
 {
-    take_crowd(calibration, &crowds);
+    if (whole) {
+        take_crowd(calibration, crowds);
+    }
+    calibrate_let_go(crowds, sizeof *crowds);
 }

@@ -72,10 +72,12 @@ struct calibrate_watch;
 struct calibrate_watch *calibrate_behind_watch(int64_t every_usec);
 void calibrate_behind_watched(struct calibration *calibration, struct calibrate_watch *watch);
 
-/* calibrate_crowd.c: what they do for many at once, several times a calibration. */
-void calibrate_crowds_begin(struct calibration *calibration);
-bool calibrate_crowds(struct calibration *calibration, struct err *err);
-void calibrate_crowds_end(struct calibration *calibration);
+/* calibrate_crowd.c: what they do for many at once, several times a calibration; what they have taken is told at the
+ * end, which frees them, and of which nothing is told where not `whole`. */
+struct crowd;
+struct crowd *calibrate_crowds_begin(struct calibration *calibration);
+bool calibrate_crowds(struct calibration *calibration, struct crowd *crowds, struct err *err);
+void calibrate_crowds_end(struct calibration *calibration, struct crowd *crowds, bool whole);
 
 /* calibrate_crowd.c: a crowd has so many agents, as many as there are processors up to four, and each so many
  * containers; the mean of all of these but for each agent's first, which is cold. */
@@ -83,6 +85,12 @@ int calibrate_crowd_agents(void);
 int calibrate_crowd_size(int agents);
 int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent,
                             enum rehearsed which);
+
+/* calibrate_container.c: memory of nothing but zeros, to be given back with its size. An agent that is rehearsed is this
+ * process's child, and a fork of it takes longer for all that is its own, of which a real agent has little: who keeps
+ * much keeps it here. */
+void *calibrate_keep(size_t size);
+void calibrate_let_go(void *kept, size_t size);
 
 enum { ROUNDS_MOST = 24 };
 
