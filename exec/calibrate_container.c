@@ -46,8 +46,9 @@ void calibrate_let_go(void *kept, size_t size)
     munmap(kept, size);
 }
 
-struct series calibrate_quieter(const struct rounds *rounds)
+struct series calibrate_middle(const struct rounds *rounds)
 {
+    const int n_dropped = rounds->n / 4;
     struct series result = {0};
     int rank;
 
@@ -59,7 +60,7 @@ struct series calibrate_quieter(const struct rounds *rounds)
 
             rank += other < mine || (other == mine && k < i);
         }
-        if (3 * rank < 2 * rounds->n) {
+        if (rank >= n_dropped && rank < rounds->n - n_dropped) {
             series_add_all(&result, rounds->list[i].values, rounds->list[i].n);
         }
     }

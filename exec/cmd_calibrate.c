@@ -24,12 +24,10 @@ static const char about[] =
     "images, memory, and what a rest costs (the host of a guest takes back memory that nobody\n"
     "uses). Prints medians with the 5th and 95th percentile, and writes PROFILE, which\n"
     "`berth sim --host-profile PROFILE` and `berth predict` read; without -o that is\n"
-    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile: of most\n"
-    "rounds the quieter two thirds count. Takes two minutes. With --quick less than 30 s: of "
-    "virtual "
-    "machines\n"
-    "what there is time for then, and no rests (--boots in-time), unless they are wanted always\n"
-    "or never. Exits with 3 where this machine can run no containers.";
+    "host.profile.json, here. It is worth as much as the machine was quiet meanwhile; of most\n"
+    "rounds the middle half counts, or more. Takes two minutes. With --quick less than 30 s: of\n"
+    "virtual machines what there is time for then, and no rests (--boots in-time), unless they\n"
+    "are wanted always or never. Exits with 3 where this machine can run no containers.";
 
 static const char examples[] =
     "  berth calibrate                          a table, and host.profile.json\n"
