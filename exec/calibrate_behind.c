@@ -143,12 +143,13 @@ enum { WATCH_MOST = 256 };
 /* What its process and this one share. */
 struct calibrate_watch {
     pid_t pid;
+    int64_t every_usec;
     atomic_bool over;
     int n;
     int64_t used_usec[WATCH_MOST];
 };
 
-static void watch_threads(struct calibrate_watch *watch, int64_t every_usec)
+static void watch_threads(struct calibrate_watch *watch)
 {
     struct kernel_threads threads;
     int64_t next_usec = loop_clock_usec(), before_usec, usec;
@@ -156,7 +157,7 @@ static void watch_threads(struct calibrate_watch *watch, int64_t every_usec)
     kernel_threads_open(&threads);
     before_usec = kernel_threads_used_usec(&threads);
     while (!atomic_load(&watch->over) && watch->n < WATCH_MOST) {
-        next_usec += every_usec;
+        next_usec += watch->every_usec;
         usec = next_usec - loop_clock_usec();
         usleep(usec > 0 ? (useconds_t)usec : 0);
         usec = kernel_threads_used_usec(&threads);
@@ -173,10 +174,11 @@ struct calibrate_watch *calibrate_behind_watch(int64_t every_usec)
     pid_t pid;
 
     assert(watch != MAP_FAILED);
+    watch->every_usec = every_usec;
     pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        watch_threads(watch, every_usec);
+        watch_threads(watch);
         _exit(EXIT_FINE);
     }
     watch->pid = pid;
@@ -210,7 +212,7 @@ void calibrate_behind_watched(struct calibration *calibration, struct calibrate_
     if (watch->pid > 0) {
         waitpid(watch->pid, NULL, 0);
     }
-    usec = mean_of_most(watch);
+    usec = calibrate_behind_usec(calibration, mean_of_most(watch), watch->every_usec);
     if (usec > 0) {
         series_add(&calibration->series[MEASURED_KERNEL_COLD_CPU], usec);
     }

@@ -247,6 +247,16 @@ static bool cpus_are_busy(const struct fleet *fleet)
            (int64_t)fleet->n_booting * CPU_UNITS_PER_VCPU >= fleet->costs.host_cpu;
 }
 
+struct step_draw fleet_draw_vm(const struct fleet *fleet, enum vm_step step, int32_t id, int32_t n)
+{
+    const struct costs *costs = &fleet->scenario->costs;
+    struct step_draw takes = costs_draw_vm(costs, step, fleet->luck, id, n);
+
+    if (cpus_are_busy(fleet))
+        takes.cpu_usec = takes.cpu_usec * costs->vm.together_permille / 1000;
+    return takes;
+}
+
 /* The steps of a machine until its agent is there; false where there are no more. */
 static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct step_draw *takes)
 {
@@ -256,9 +266,7 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     if (fleet->instances[id].is_vm) {
         if (step >= VM_STEPS)
             return false;
-        *takes = costs_draw_vm(costs, (enum vm_step)step, fleet->luck, id, 0);
-        if (cpus_are_busy(fleet))
-            takes->cpu_usec = takes->cpu_usec * costs->vm.together_permille / 1000;
+        *takes = fleet_draw_vm(fleet, (enum vm_step)step, id, 0);
         return true;
     }
     if (step == 0 && type->boot_given) {

@@ -125,10 +125,23 @@ static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty
     return takes;
 }
 
+/* Our agent makes a container that is restarted anew, in the network that is there (exec/performer_ward.c); a cloud's
+ * starts the one it has. */
+static struct step_draw start_takes(struct fleet *fleet, const struct fleet_duty *duty)
+{
+    const struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
+    int32_t n = container ? container->n_starts - 1 : 0;
+    struct step_draw takes = fleet_draw_now(fleet, COST_START, duty->task, duty->container, n);
+
+    if (n == 0 || !fleet_hears_itself(fleet))
+        return takes;
+    takes = together(takes, fleet_draw_now(fleet, COST_REMOVE, duty->task, duty->container, n));
+    return together(takes, fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, n));
+}
+
 static struct step_draw takes_of(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty *duty = &fleet->duties[id];
-    struct fleet_container *container;
 
     switch (duty->kind) {
     case DUTY_HEAR:
@@ -137,9 +150,7 @@ static struct step_draw takes_of(struct fleet *fleet, int32_t id)
     case DUTY_CREATE:
         return create_takes(fleet, duty);
     case DUTY_START:
-        container = fleet_find(fleet, duty->task, duty->container);
-        return fleet_draw_now(fleet, COST_START, duty->task, duty->container,
-                              container ? container->n_starts - 1 : 0);
+        return start_takes(fleet, duty);
     case DUTY_REMOVE:
         return remove_takes(fleet, duty);
     case DUTY_SIGNAL:

@@ -56,14 +56,13 @@ static void go_on(struct fleet *fleet, int32_t task)
     machine->begin_usec = fleet->now_usec;
     if (machine->step == VM_STEPS) {
         machine->duty = ID_NONE;
+        fleet->n_booting--;
         fleet_tell(fleet, task, 0, MESSAGE_MACHINE_BOOTED, false);
         return;
     }
     duty = fleet_new_duty(fleet, DUTY_MACHINE, fleet_instance_of(fleet, task), task, 0);
     machine->duty = duty;
-    fleet_begin(fleet, duty,
-                costs_draw_vm(&fleet->scenario->costs, (enum vm_step)machine->step, fleet->luck,
-                              task, DRAW_OF_TASK));
+    fleet_begin(fleet, duty, fleet_draw_vm(fleet, (enum vm_step)machine->step, task, DRAW_OF_TASK));
 }
 
 void fleet_boot_machine(struct fleet *fleet, int32_t task)
@@ -71,10 +70,12 @@ void fleet_boot_machine(struct fleet *fleet, int32_t task)
     fleet_find_or_add(fleet, task, 0);
     add_machine(fleet, task);
     fleet_count_memory(fleet, own_bytes(fleet, task));
-    if (fleet->instances[fleet_instance_of(fleet, task)].is_vm)
+    if (fleet->instances[fleet_instance_of(fleet, task)].is_vm) {
         fleet_tell(fleet, task, 0, MESSAGE_MACHINE_BOOTED, false);
-    else
+    } else {
+        fleet->n_booting++;
         go_on(fleet, task);
+    }
 }
 
 void fleet_machine_did(struct fleet *fleet, int32_t task)
@@ -93,8 +94,10 @@ void fleet_end_machine(struct fleet *fleet, int32_t task)
 
     if (!machine)
         return;
-    if (machine->duty != ID_NONE)
+    if (machine->duty != ID_NONE) {
         fleet_cancel(fleet, machine->duty);
+        fleet->n_booting--;
+    }
     fleet_count_memory(fleet, -own_bytes(fleet, task));
     machine->next = fleet->free_machine;
     fleet->free_machine = fleet->machine_of[task];

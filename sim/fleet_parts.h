@@ -24,6 +24,8 @@ enum fleet_who { WHO_DUTY, WHO_CONTAINER, WHO_FLOW, WHO_WRITE };
 /* What steps cost on the instance, on a task's instance. */
 const struct costs *fleet_costs(const struct fleet *fleet, int32_t instance);
 const struct costs *fleet_costs_of(const struct fleet *fleet, int32_t task);
+/* A step of the boot of machine `id`, an instance or, with another `n`, a task. */
+struct step_draw fleet_draw_vm(const struct fleet *fleet, enum vm_step step, int32_t id, int32_t n);
 const struct scenario_taskdef *fleet_taskdef(const struct fleet *fleet, int32_t task);
 const struct instance_type *fleet_type(const struct fleet *fleet, int32_t instance);
 struct share *fleet_share(struct fleet *fleet, int32_t instance);

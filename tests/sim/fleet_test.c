@@ -289,6 +289,59 @@ Test(fleet, the_kernel_clears_up_behind_each_life)
     trial_end();
 }
 
+/* Its first life ends after a minute, beside one that works. For another container our agent has the only processor for
+ * 3 s more than for the first; a cloud's agent restarts the one that it has. */
+Test(fleet, an_agent_of_ours_makes_anew_what_is_restarted)
+{
+    static const struct {
+        const char *costs;
+        int64_t worked_usec;
+    } cases[] = {
+        {"'agentQueue': true, 'create': {'cpu': '1s'}, 'remove': {'cpu': '2s'}", 74 * SECOND},
+        {"'agentQueue': false, 'create': {'cpu': '1s'}, 'remove': {'cpu': '2s'}", 70 * SECOND}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_on("1", cases[i].costs,
+               JOB("works", "") ", {'family': 'again', 'containerDefinitions': [{'name': 'c', "
+                                "'image': 'x', 'cpu': 10, 'memory': 100, 'restartPolicy': "
+                                "{'enabled': true, 'restartAttemptPeriod': 60}}]}",
+               "'works/c': {'work': '70s', 'idle': '0s'}, 'again/c': {'idle': '61s'}",
+               RUN("works", "1s", 1) "," RUN("again", "1s",
+                                             1) ", {'at': '90s', 'stopTask': {'task': 't2'}}");
+        assert_usec(worked_usec(1), cases[i].worked_usec, cases[i].costs);
+        trial_end();
+    }
+}
+
+/* Two tasks' machines on two processors make all of them busy, and their kernels take twice as
+ * long; one alone does not. */
+Test(fleet, machines_of_tasks_that_boot_together_are_slower)
+{
+    static const struct {
+        const char *run;
+        int64_t boots_usec;
+    } cases[] = {{RUN("a", "1s", 1), 6 * SECOND}, {RUN("a", "1s", 2), 11 * SECOND}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+
+        snprintf(text, sizeof text,
+                 COSTS "'host': {'cpus': 2}, 'vm': {'together': 2, 'scratch': {'firmware': '1s', "
+                       "'kernel': {'cpu': "
+                       "'5s'}}}}, " BOX(
+                           2) "'instances': '1xbox', 'isolation': {'a': 'vm'}, "
+                              "'taskDefinitions': [{'family': 'a', 'networkMode': 'none', "
+                              "'containerDefinitions': "
+                              "[{'name': 'c', 'image': 'x', 'memory': 100}]}], 'timeline': [%s]",
+                 cases[i].run);
+        run(text);
+        assert_usec(result.story.tasks[0].machine->booted_at_usec -
+                        result.story.tasks[0].machine->boot_at_usec,
+                    cases[i].boots_usec, cases[i].run);
+        trial_end();
+    }
+}
+
 /* It works for 1 s beside 100 ms behind its own creation, and 200 ms behind another that comes and goes meanwhile; twice
  * that where each has a network of its own. */
 Test(fleet, the_kernel_does_more_for_a_network_of_its_own)
