@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # The same bytes from every compiler: builds the simulator with gcc and clang, without and with
-# optimization, and compares what they log. Prints TAP; a compiler that is not there is a skipped
-# case with its reason.
+# optimization, and compares what they log with what the simulator at hand does. Prints TAP; a compiler that
+# is not there is a skipped case with its reason.
 #
-#     compilers_test.sh SOURCE-FOLDER
+#     compilers_test.sh SOURCE-FOLDER BERTH
 set -u
 source=$(realpath "$1")
+berth=$(realpath "$2")
 work=$(mktemp -d /tmp/berth-compilers-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
-flags="-std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DBERTH_VERSION=\"test\" -DBERTH_LIBEXECDIR=\"/none\" -DBERTH_DATADIR=\"/none\" -I$source/sim"
+version=$("$berth" --version | cut -d ' ' -f 2)
+flags="-std=gnu11 -ffp-contract=off -D_GNU_SOURCE -DBERTH_VERSION=\"$version\" -DBERTH_LIBEXECDIR=\"/none\" -DBERTH_DATADIR=\"/none\" -I$source/sim"
 libraries=$(pkg-config --cflags --libs jansson libpcre2-8)
 
 # build COMPILER LEVEL: leaves $work/COMPILER-LEVEL.
@@ -20,12 +22,23 @@ build()
         "$source"/sim/file/*.c $libraries -o "$work/$1-$2" 2>"$work/$1-$2.err"
 }
 
-# A busy run with every kind of random duration, over the plain one.
-seeds="1 2 3"
+# log SIMULATOR: busy runs with every kind of random duration, over the plain one.
+log()
+{
+    local seed scenario
+    for seed in 1 2 3; do
+        for scenario in "$source"/scenarios/first.json "$source"/tests/sim/spread.json \
+            "$source"/scenarios/rolling-web-wrong.json "$source"/tests/sim/flow.json; do
+            "$1" sim "$scenario" --seed "$seed" -o "$work/one.run" >/dev/null 2>&1
+            cat "$work/one.run"
+        done
+    done
+}
+
 n=0
 failed=0
-reference=
-for variant in "gcc 0" "gcc 3" "clang 0" "clang 3"; do
+log "$berth" >"$work/reference"
+for variant in "gcc 0" "clang 0" "clang 3"; do
     # shellcheck disable=SC2086
     set -- $variant
     n=$((n + 1))
@@ -39,15 +52,8 @@ for variant in "gcc 0" "gcc 3" "clang 0" "clang 3"; do
         sed 's/^/# /' "$work/$1-$2.err"
         continue
     fi
-    for seed in $seeds; do
-        for scenario in "$source"/scenarios/first.json "$source"/tests/sim/spread.json \
-            "$source"/scenarios/rolling-web-wrong.json "$source"/tests/sim/flow.json; do
-            "$work/$1-$2" sim "$scenario" --seed "$seed" -o "$work/one.run" >/dev/null 2>&1
-            cat "$work/one.run"
-        done
-    done >"$work/$1-$2.run"
-    reference=${reference:-$work/$1-$2.run}
-    if [ -s "$work/$1-$2.run" ] && cmp "$reference" "$work/$1-$2.run" >"$work/cmp" 2>&1; then
+    log "$work/$1-$2" >"$work/$1-$2.run"
+    if [ -s "$work/$1-$2.run" ] && cmp "$work/reference" "$work/$1-$2.run" >"$work/cmp" 2>&1; then
         echo "ok $n - $1 -O$2: $(wc -c <"$work/$1-$2.run") bytes"
     else
         failed=1
