@@ -45,8 +45,9 @@ struct rehearse_round {
     int n;              /* containers */
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
-    bool sleeps;       /* at once; before their end they sleep until rehearse_wake() */
-    int agents;        /* that do so beside each other, `n` containers each; 0: one */
+    int64_t prepared_usec; /* one by one: idle after the order to create, before that to start */
+    bool sleeps;           /* at once; before their end they sleep until rehearse_wake() */
+    int agents;            /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int busy; /* one group of so many after the other, of family "short", which works for 20 ms, starts at
                * once, and the agent goes on working until it has waited for its turn; 0: it does not */
