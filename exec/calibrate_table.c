@@ -479,8 +479,11 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
 
     uname(&name);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    buffer_add(json, "  \"machine\": { \"measured\": \"%s\", \"seconds\": %.1f, \"cpus\": %" PRId64,
-               when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU);
+    buffer_add(json,
+               "  \"machine\": { \"measured\": \"%s\", \"seconds\": %.1f, \"cpus\": %" PRId64
+               ", \"memory\": \"%" PRId64 "MiB\"",
+               when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU,
+               capacity.memory_bytes / MIB);
     buffer_add_text(json, ", \"kernel\": ");
     buffer_add_json_string(json, name.release);
     buffer_add(json, ", \"cgroup\": \"%s\",\n    \"late\": [", calibration->cgroup);
@@ -524,11 +527,11 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
     add_measured(json, calibration);
     buffer_add(
         json,
-        "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
-        "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
+        "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64
+        ", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
         "true",
-        capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
-        calibration->session ? "true" : "false", calibrate_background_part(calibration));
+        capacity.cpu / CPU_UNITS_PER_VCPU, calibration->session ? "true" : "false",
+        calibrate_background_part(calibration));
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);
