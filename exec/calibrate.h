@@ -212,9 +212,11 @@ struct calibration {
     bool interrupted; /* by a signal: what was measured until then is no profile */
     const char *late[CALIBRATE_LATE_MOST]; /* what there was no time left for, static texts */
     int n_late;
-    const char *cgroup; /* the kind of groups that was measured, static */
-    int64_t begin_usec; /* CLOCK_MONOTONIC */
-    double took;        /* seconds */
+    const char *cgroup;   /* the kind of groups that was measured, static */
+    int64_t begin_usec;   /* CLOCK_MONOTONIC, as the next */
+    int64_t until_usec;   /* runs are cut off then; 0: they are not */
+    int64_t longest_usec; /* of those that may be cut off, until now */
+    double took;          /* seconds */
     struct series series[MEASURED];
     struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
     struct series inside[INSIDE_MEASURED];
