@@ -120,7 +120,7 @@ enum measured {
     MEASURED_TEARDOWN, /* an instance is told to end until it is gone */
     /* memory */
     MEASURED_CONTAINER_MEMORY, /* pid 1 beside the program, and the kernel's */
-    MEASURED_AGENT_MEMORY,
+    MEASURED_AGENT_MEMORY,     /* its PSS */
     MEASURED,
 };
 
@@ -166,8 +166,9 @@ enum machine_measured {
     MACHINE_USER,
     MACHINE_AGENT, /* what else it takes until it is registered */
     MACHINE_REGISTERED,
-    MACHINE_SYSTEM, /* of its memory, its operating system */
-    MACHINE_HOST,   /* of the host's memory, all of it */
+    MACHINE_SYSTEM,   /* of its memory, its operating system */
+    MACHINE_HOST,     /* of the host's memory, all of it */
+    MACHINE_OVERHEAD, /* likewise beyond its own memory, of which it has not touched all */
     MACHINE_MEASURED,
 };
 

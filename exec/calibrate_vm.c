@@ -60,6 +60,9 @@ static void take(struct calibration *calibration, enum boot_path path, const str
     series_add(&series[MACHINE_REGISTERED], registered_usec);
     series_add(&series[MACHINE_SYSTEM], row->course.system_bytes);
     series_add(&series[MACHINE_HOST], row->course.host_bytes);
+    if (row->course.overhead_mib != ID_NONE) {
+        series_add(&series[MACHINE_OVERHEAD], (int64_t)row->course.overhead_mib << 20);
+    }
     if (run_usec != USEC_NEVER && run_usec > 0) {
         series_add(&calibration->speed_permille, WORK_MSEC * USEC_PER_MSEC * 1000 / run_usec);
     }

@@ -102,4 +102,8 @@ bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
               const struct programs *programs, int cloud_fd, int index,
               const struct rehearse_round *round, struct rehearse_times *times, struct err *err);
 
+/* PSS of a process, bytes; and the last that `pid` has started of those that live, or 0 (rehearse_used.c). */
+int64_t rehearse_used_bytes(int pid);
+int rehearse_used_last_pid(int pid);
+
 #endif
