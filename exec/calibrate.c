@@ -33,6 +33,14 @@ bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, cons
     return true;
 }
 
+bool calibrate_is_late_to_boot(struct calibration *calibration, int64_t after_usec,
+                               const char *what)
+{
+    int64_t last_usec = CALIBRATE_CUT_USEC - calibration->longest_usec;
+
+    return calibrate_is_late(calibration, after_usec < last_usec ? after_usec : last_usec, what);
+}
+
 /* What is missing is said at once, and not that there was no time for it. */
 static void boot_machines(struct calibration *calibration)
 {
@@ -42,6 +50,9 @@ static void boot_machines(struct calibration *calibration)
     if (!vm_kit_find(&kit, &err)) {
         fprintf(stderr, "berth: no virtual machines are measured: %s\n", err.text);
         return;
+    }
+    if (calibrate_hurries(calibration)) {
+        calibration->until_usec = calibration->begin_usec + CALIBRATE_CUT_USEC;
     }
     calibrate_machines(calibration);
     if (!calibration->interrupted) {

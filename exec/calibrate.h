@@ -120,7 +120,7 @@ enum measured {
     MEASURED_TEARDOWN, /* an instance is told to end until it is gone */
     /* memory */
     MEASURED_CONTAINER_MEMORY, /* pid 1 beside the program, and the kernel's */
-    MEASURED_AGENT_MEMORY,
+    MEASURED_AGENT_MEMORY,     /* its PSS */
     MEASURED,
 };
 
@@ -166,8 +166,9 @@ enum machine_measured {
     MACHINE_USER,
     MACHINE_AGENT, /* what else it takes until it is registered */
     MACHINE_REGISTERED,
-    MACHINE_SYSTEM, /* of its memory, its operating system */
-    MACHINE_HOST,   /* of the host's memory, all of it */
+    MACHINE_SYSTEM,   /* of its memory, its operating system */
+    MACHINE_HOST,     /* of the host's memory, all of it */
+    MACHINE_OVERHEAD, /* likewise beyond its own memory, of which it has not touched all */
     MACHINE_MEASURED,
 };
 
@@ -212,9 +213,11 @@ struct calibration {
     bool interrupted; /* by a signal: what was measured until then is no profile */
     const char *late[CALIBRATE_LATE_MOST]; /* what there was no time left for, static texts */
     int n_late;
-    const char *cgroup; /* the kind of groups that was measured, static */
-    int64_t begin_usec; /* CLOCK_MONOTONIC */
-    double took;        /* seconds */
+    const char *cgroup;   /* the kind of groups that was measured, static */
+    int64_t begin_usec;   /* CLOCK_MONOTONIC, as the next */
+    int64_t until_usec;   /* runs are cut off then; 0: they are not */
+    int64_t longest_usec; /* of those that may be cut off, until now */
+    double took;          /* seconds */
     struct series series[MEASURED];
     struct series machines[CALIBRATE_PATHS][MACHINE_MEASURED];
     struct series inside[INSIDE_MEASURED];

@@ -1,16 +1,20 @@
 /*
  * Whole runs in which next to nothing happens: a controller, one agent, some containers one by one and ten at
- * once, all of which end at once. What the two say to each other, and how long each takes to think, is read from the run's log.
+ * once, all of which end at once. What the two say to each other, and how long each takes to think, is read from the run's log;
+ * what the agent holds is looked at while it rests.
  */
 #include "exec/calibrate_inside.h"
 
 #include "file/runlog.h"
 #include "file/scenario.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +35,7 @@
 enum { APART = 3 };
 
 static const char empty[] = HEAD "\"until\": \"100ms\" }";
+static const char resting[] = HEAD "\"until\": \"150ms\" }";
 static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150ms", "1") "," JOB(
     "200ms", "1") "," JOB("250ms", "1") "," JOB("300ms", "10") "] }";
 
@@ -201,6 +206,46 @@ static bool one_pair(struct calibration *calibration, const struct scenario *not
     return true;
 }
 
+/* ---- what an agent holds ---- */
+
+/* It has registered by then, and is not told to end yet. */
+#define LOOK_USEC 100000
+
+/* Begins before the run: the last that this process has started by then is the agent. */
+static pid_t look_at_agent(int64_t *bytes)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int agent;
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        usleep(LOOK_USEC);
+        agent = rehearse_used_last_pid(getppid());
+        *bytes = agent != getpid() ? rehearse_used_bytes(agent) : 0;
+        _exit(EXIT_FINE);
+    }
+    return pid;
+}
+
+static bool measure_memory(struct calibration *calibration, const char *path, struct err *err)
+{
+    struct scenario *scenario = calibrate_scenario(resting);
+    int64_t *bytes = calibrate_keep(sizeof *bytes);
+    pid_t pid = look_at_agent(bytes);
+    bool ok = calibrate_run(calibration, scenario, path, err);
+
+    if (pid > 0) { /* the controller may have waited for it already */
+        waitpid(pid, NULL, 0);
+    }
+    if (*bytes > 0) {
+        series_add(&calibration->series[MEASURED_AGENT_MEMORY], *bytes);
+    }
+    calibrate_let_go(bytes, sizeof *bytes);
+    scenario_destroy(scenario);
+    return ok;
+}
+
 bool calibrate_agents(struct calibration *calibration, struct err *err)
 {
     struct scenario *nothing = calibrate_scenario(empty), *jobs = calibrate_scenario(busy);
@@ -211,6 +256,7 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     for (int n = calibration->quick ? 3 : 12; n > 0 && ok; n--) {
         ok = one_pair(calibration, nothing, jobs, path, err);
     }
+    ok = ok && measure_memory(calibration, path, err);
     scenario_destroy(nothing);
     scenario_destroy(jobs);
     return ok;

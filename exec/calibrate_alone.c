@@ -68,16 +68,16 @@ struct alone {
     struct series apart[REST_COLD + 1];       /* from a part until it comes again */
 };
 
-/* Until it is ready: from the order to create it, and from that to start it. */
-static void add_whole(struct calibration *calibration, enum measured cold, enum measured prepared,
+/* Until it is ready: from the order to start it where it was prepared before, else from that to create it. */
+static void add_whole(struct calibration *calibration, enum measured what, bool prepared,
                       const struct rehearse_times *times)
 {
     for (int i = 0; i < times->n; i++) {
         int64_t usec = times->usec[REHEARSED_START][i] + times->usec[REHEARSED_CHILD][i] +
                        times->usec[REHEARSED_EXEC][i];
 
-        series_add(&calibration->series[prepared], usec);
-        series_add(&calibration->series[cold], times->usec[REHEARSED_CREATE][i] + usec);
+        series_add(&calibration->series[what],
+                   prepared ? usec : times->usec[REHEARSED_CREATE][i] + usec);
     }
 }
 
@@ -150,9 +150,10 @@ static bool rest_round(struct calibration *calibration, struct alone *alone, int
         add_cold(alone, &times);
     }
     if (rest == REST_NONE) {
-        add_whole(calibration, MEASURED_COLD, MEASURED_PREPARED, &times);
+        add_whole(calibration, MEASURED_COLD, false, &times);
+        add_whole(calibration, MEASURED_PREPARED, true, &times);
     } else if (rest == REST_IDLE) {
-        add_whole(calibration, MEASURED_COLD_IDLE, MEASURED_PREPARED_IDLE, &times);
+        add_whole(calibration, MEASURED_COLD_IDLE, false, &times);
         series_add(&calibration->series[MEASURED_CONTAINER_MEMORY],
                    times.memory_bytes + times.group_bytes);
     }
@@ -168,6 +169,20 @@ static bool rest_rounds(struct calibration *calibration, struct alone *alone, st
             }
         }
     }
+    return true;
+}
+
+/* Groups and networks are there, and nothing has happened since. */
+static bool prepared_round(struct calibration *calibration, struct err *err)
+{
+    const struct rehearse_round round = {
+        .family = "none", .n = calibration->quick ? 2 : 10, .prepared_usec = CALIBRATE_IDLE_USEC};
+    struct rehearse_times times;
+
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    add_whole(calibration, MEASURED_PREPARED_IDLE, true, &times);
     return true;
 }
 
@@ -191,7 +206,7 @@ static void take_alone(struct calibration *calibration, const struct alone *alon
 bool calibrate_alone(struct calibration *calibration, struct err *err)
 {
     struct alone *alone = calibrate_keep(sizeof *alone);
-    bool ok = rest_rounds(calibration, alone, err);
+    bool ok = rest_rounds(calibration, alone, err) && prepared_round(calibration, err);
 
     if (ok) {
         take_alone(calibration, alone);

@@ -6,6 +6,7 @@
 
 #include "exec/cloud.h"
 #include "exec/controller.h"
+#include "exec/loop.h"
 
 #include "file/story.h"
 
@@ -45,6 +46,7 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
         .agent_program = calibration->programs.agent,
         .work_program = calibration->programs.work,
         .cloud_fd = cloud_fd,
+        .until_usec = calibration->until_usec,
         .log = runlog_create(path, &header, LOG_ALL, err),
     };
     bool ok;
@@ -62,6 +64,9 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
         calibration->interrupted = true;
         ok = err_set(err, EXIT_MACHINE, "interrupted");
     }
+    if (ok && result.cut) {
+        ok = err_set(err, EXIT_MACHINE, "no time was left");
+    }
     if (ok) {
         return runlog_close(job.log, &result.summary, err);
     }
@@ -69,10 +74,18 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
     return false;
 }
 
+static void note_longest(struct calibration *calibration, int64_t usec)
+{
+    if (calibration->until_usec > 0 && usec > calibration->longest_usec) {
+        calibration->longest_usec = usec;
+    }
+}
+
 /* Each run in a folder of its own, as instances have theirs there. */
 bool calibrate_run(struct calibration *calibration, const struct scenario *scenario,
                    const char *path, struct err *err)
 {
+    int64_t begin_usec = loop_clock_usec();
     struct sweep_counts counts = {0};
     struct sweep_run run;
     struct err close_err;
@@ -93,6 +106,7 @@ bool calibrate_run(struct calibration *calibration, const struct scenario *scena
     if (!sweep_close(&run, &calibration->cgroups, &counts, &close_err)) {
         err_report(&close_err);
     }
+    note_longest(calibration, loop_clock_usec() - begin_usec);
     return ok;
 }
 

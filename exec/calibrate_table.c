@@ -100,6 +100,7 @@ static const struct table_row rows[] = {
     {MEASURED_SCHEDULER_EVENT, "scheduler takes an event", UNIT_MSEC, NULL},
     {MEASURED_TEARDOWN, "told to end until gone", UNIT_MSEC, NULL},
     {MEASURED_CONTAINER_MEMORY, "container, program left out", UNIT_KIB, "memory"},
+    {MEASURED_AGENT_MEMORY, "agent, where nothing happens", UNIT_KIB, NULL},
     {MEASURED_BACKGROUND, "of each CPU while all are wanted", UNIT_PERCENT, "other programs"},
     {MEASURED_PROCESS, "process: fork, exit, wait", UNIT_MSEC, "kernel"},
     {MEASURED_NAMESPACE_PID, "with a pid namespace", UNIT_MSEC, NULL},
@@ -125,41 +126,19 @@ static double in_unit(int64_t value, enum unit unit)
     }
 }
 
-static void print_row(FILE *out, const struct table_row *row, const struct series *series)
-{
-    if (row->head) {
-        fprintf(out, "%s\n", row->head);
-    }
-    if (series->n == 0) {
-        fprintf(out, "  %-32s not measured here\n", row->name);
-        return;
-    }
-    fprintf(out, "  %-32s %10.3f %10.3f %10.3f  %-7s %4d\n", row->name,
-            in_unit(series_quantile(series, 500), row->unit),
-            in_unit(series_quantile(series, 50), row->unit),
-            in_unit(series_quantile(series, 950), row->unit), unit_names[row->unit], series->n);
-}
-
-static void print_machines(FILE *out, const struct calibration *calibration)
-{
-    for (int path = 0; path < BOOT_PATHS; path++) {
-        const struct series *series = calibration->machines[path];
-        char name[48];
-
-        snprintf(name, sizeof name, "until registered, %s", boot_path_names[path]);
-        if (series[MACHINE_REGISTERED].n > 0) {
-            print_row(out,
-                      &(struct table_row){0, name, UNIT_MSEC, path == 0 ? "virtual machine" : NULL},
-                      &series[MACHINE_REGISTERED]);
-        }
-    }
-    if (calibration->machines[0][MACHINE_SYSTEM].n > 0) {
-        print_row(out, &(struct table_row){0, "memory of its system", UNIT_KIB, NULL},
-                  &calibration->machines[0][MACHINE_SYSTEM]);
-        print_row(out, &(struct table_row){0, "memory of the host for it", UNIT_KIB, NULL},
-                  &calibration->machines[0][MACHINE_HOST]);
-    }
-}
+static const struct {
+    enum boot_path path;
+    enum machine_measured what;
+    const char *name;
+    enum unit unit;
+} machine_rows[] = {
+    {BOOT_SCRATCH, MACHINE_REGISTERED, "until registered, scratch", UNIT_MSEC},
+    {BOOT_UNCOMPRESSED, MACHINE_REGISTERED, "until registered, uncompressed", UNIT_MSEC},
+    {BOOT_RESTORE, MACHINE_REGISTERED, "until registered, restore", UNIT_MSEC},
+    {BOOT_SCRATCH, MACHINE_SYSTEM, "memory of its system", UNIT_KIB},
+    {BOOT_SCRATCH, MACHINE_HOST, "memory of the host for it", UNIT_KIB},
+    {BOOT_SCRATCH, MACHINE_OVERHEAD, "of that, beyond its own", UNIT_KIB},
+};
 
 static const struct {
     enum inside_measured what;
@@ -170,7 +149,7 @@ static const struct {
     {INSIDE_CREATE_NETWORK, "create, with a network", UNIT_MSEC},
     {INSIDE_START, "start, after idling", UNIT_MSEC},
     {INSIDE_READY, "program, until ready", UNIT_MSEC},
-    {INSIDE_FIRST, "more, of a guest's first container", UNIT_MSEC},
+    {INSIDE_FIRST, "more, a guest's first container", UNIT_MSEC},
     {INSIDE_CROWD, "these two, many at once, each", UNIT_MSEC},
     {INSIDE_END, "processes end until agent knows", UNIT_MSEC},
     {INSIDE_TOUCH, "touch memory", UNIT_MSEC_MIB},
@@ -178,17 +157,73 @@ static const struct {
     {INSIDE_MESSAGE, "message, one way", UNIT_MSEC},
 };
 
-static void print_inside(FILE *out, const struct calibration *calibration)
+enum {
+    ROWS = sizeof rows / sizeof *rows,
+    MACHINE_ROWS = sizeof machine_rows / sizeof *machine_rows,
+    INSIDE_ROWS = sizeof inside_rows / sizeof *inside_rows,
+};
+
+struct line {
+    const char *head; /* as a row's */
+    const char *name;
+    enum unit unit;
+    const struct series *series;
+};
+
+/* What there is to tell, in the order of printing. */
+struct lines {
+    int n;
+    struct line list[ROWS + MACHINE_ROWS + INSIDE_ROWS];
+};
+
+static void add_line(struct lines *lines, const char *head, const char *name, enum unit unit,
+                     const struct series *series)
 {
-    if (calibration->inside[INSIDE_START].n == 0) {
+    lines->list[lines->n++] = (struct line){head, name, unit, series};
+}
+
+/* Of virtual machines only what is known: not every machine has them, and there may have been no time. */
+static struct lines lines_of(const struct calibration *calibration)
+{
+    const char *head = "virtual machine";
+    struct lines lines = {0};
+
+    for (int i = 0; i < ROWS; i++) {
+        add_line(&lines, rows[i].head, rows[i].name, rows[i].unit,
+                 &calibration->series[rows[i].what]);
+    }
+    for (int i = 0; i < MACHINE_ROWS; i++) {
+        const struct series *series =
+            &calibration->machines[machine_rows[i].path][machine_rows[i].what];
+
+        if (series->n > 0) {
+            add_line(&lines, head, machine_rows[i].name, machine_rows[i].unit, series);
+            head = NULL;
+        }
+    }
+    head = "container inside a virtual machine";
+    for (int i = 0; i < INSIDE_ROWS && calibration->inside[INSIDE_START].n > 0; i++) {
+        add_line(&lines, i == 0 ? head : NULL, inside_rows[i].name, inside_rows[i].unit,
+                 &calibration->inside[inside_rows[i].what]);
+    }
+    return lines;
+}
+
+static void print_line(FILE *out, const struct line *line)
+{
+    const struct series *series = line->series;
+
+    if (line->head) {
+        fprintf(out, "%s\n", line->head);
+    }
+    if (series->n == 0) {
+        fprintf(out, "  %-32s not measured here\n", line->name);
         return;
     }
-    for (size_t i = 0; i < sizeof inside_rows / sizeof *inside_rows; i++) {
-        print_row(out,
-                  &(struct table_row){0, inside_rows[i].name, inside_rows[i].unit,
-                                      i == 0 ? "container inside a virtual machine" : NULL},
-                  &calibration->inside[inside_rows[i].what]);
-    }
+    fprintf(out, "  %-32s %10.3f %10.3f %10.3f  %-7s %4d\n", line->name,
+            in_unit(series_quantile(series, 500), line->unit),
+            in_unit(series_quantile(series, 50), line->unit),
+            in_unit(series_quantile(series, 950), line->unit), unit_names[line->unit], series->n);
 }
 
 /* What is not in the profile either. */
@@ -201,12 +236,12 @@ static void print_late(FILE *out, const struct calibration *calibration)
 
 void calibrate_print(FILE *out, const struct calibration *calibration)
 {
+    const struct lines lines = lines_of(calibration);
+
     fprintf(out, "%-34s %10s %10s %10s  %-7s %4s\n", "", "median", "5th", "95th", "", "n");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        print_row(out, &rows[i], &calibration->series[rows[i].what]);
+    for (int i = 0; i < lines.n; i++) {
+        print_line(out, &lines.list[i]);
     }
-    print_machines(out, calibration);
-    print_inside(out, calibration);
     print_late(out, calibration);
     fprintf(out, "measured in %.1f s\n", calibration->took);
 }
@@ -370,6 +405,7 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
     /* Now and then some of it was not at hand, for all that it was touched before. */
     int64_t touch_usec = series_quantile(&calibration->series[MEASURED_TOUCH], 500);
     int64_t container = series_quantile(&calibration->series[MEASURED_CONTAINER_MEMORY], 500);
+    int64_t agent = series_quantile(&calibration->series[MEASURED_AGENT_MEMORY], 500);
 
     buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\", \"freePerMiB\": \"%" PRId64 "us\"",
                touch_usec, series_mean(&calibration->series[MEASURED_FREE]));
@@ -381,6 +417,9 @@ static void add_rates(struct buffer *json, const struct calibration *calibration
                           "\"networkPerSecond\": "
                           "\"any\", \"registryPerSecond\": \"any\", \"diskPerSecond\": \"any\"");
     buffer_add(json, ",\n    \"containerMemory\": \"%" PRId64 "KiB\"", container / 1024);
+    if (agent > 0) {
+        buffer_add(json, ", \"agentMemory\": \"%" PRId64 "KiB\"", agent / 1024);
+    }
 }
 
 static void add_vm_step(struct buffer *json, const char *name, const struct series *cpu,
@@ -426,7 +465,7 @@ static void add_inside(struct buffer *json, const struct calibration *calibratio
     const struct series create = times(&inside[INSIDE_CREATE], warm_usec, alone_usec);
     const struct series start = times(&inside[INSIDE_START], warm_usec, alone_usec);
 
-    /* Both come once in a guest, and nothing else does. */
+    /* Both come once in a guest, and nothing else does. Its agent's memory is in its system's. */
     const struct series stand_in = series_plus(&inside[INSIDE_STAND_IN], &inside[INSIDE_FIRST]);
 
     if (inside[INSIDE_START].n == 0) {
@@ -435,7 +474,7 @@ static void add_inside(struct buffer *json, const struct calibration *calibratio
     buffer_add(json,
                ",\n    \"inside\": { \"coldAfter\": { \"uniform\": { \"min\": \"0s\", \"max\": "
                "\"%dms\" } }, \"start\": \"0s\", \"stop\": "
-               "\"0s\", \"touchPerMiB\": \"%" PRId64 "us\"",
+               "\"0s\", \"agentMemory\": \"0B\", \"touchPerMiB\": \"%" PRId64 "us\"",
                INSIDE_COLD_MSEC, series_quantile(&inside[INSIDE_TOUCH], 500));
     add_cold_step(json, "create", NULL, &create, &inside[INSIDE_CREATE]);
     add_step(json, "network", NULL, &network);
@@ -447,10 +486,23 @@ static void add_inside(struct buffer *json, const struct calibration *calibratio
     buffer_add_text(json, " }");
 }
 
+/* Of memory, as on the first way up that was measured. */
+static void add_machine_memory(struct buffer *json, const struct calibration *calibration,
+                               const char *name, enum machine_measured what)
+{
+    int path = 0;
+
+    while (path < BOOT_PATHS && calibration->machines[path][what].n == 0) {
+        path++;
+    }
+    if (path < BOOT_PATHS) {
+        buffer_add(json, ", \"%s\": \"%" PRId64 "KiB\"", name,
+                   series_quantile(&calibration->machines[path][what], 500) / 1024);
+    }
+}
+
 static void add_machines(struct buffer *json, const struct calibration *calibration)
 {
-    const struct series *system = &calibration->machines[0][MACHINE_SYSTEM];
-
     if (calibration->speed_permille.n == 0) {
         return; /* no virtual machines here */
     }
@@ -463,9 +515,10 @@ static void add_machines(struct buffer *json, const struct calibration *calibrat
     if (calibration->together > 0) {
         buffer_add(json, "\n      \"together\": %.3f,", calibration->together);
     }
-    buffer_add(json, "\n      \"speed\": %.3f, \"osMemory\": \"%" PRId64 "KiB\"",
-               (double)series_quantile(&calibration->speed_permille, 500) / 1000,
-               series_quantile(system, 500) / 1024);
+    buffer_add(json, "\n      \"speed\": %.3f",
+               (double)series_quantile(&calibration->speed_permille, 500) / 1000);
+    add_machine_memory(json, calibration, "osMemory", MACHINE_SYSTEM);
+    add_machine_memory(json, calibration, "overhead", MACHINE_OVERHEAD);
     add_inside(json, calibration);
     buffer_add_text(json, " }");
 }
@@ -479,8 +532,11 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
 
     uname(&name);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-    buffer_add(json, "  \"machine\": { \"measured\": \"%s\", \"seconds\": %.1f, \"cpus\": %" PRId64,
-               when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU);
+    buffer_add(json,
+               "  \"machine\": { \"measured\": \"%s\", \"seconds\": %.1f, \"cpus\": %" PRId64
+               ", \"memory\": \"%" PRId64 "MiB\"",
+               when, calibration->took, capacity.cpu / CPU_UNITS_PER_VCPU,
+               capacity.memory_bytes / MIB);
     buffer_add_text(json, ", \"kernel\": ");
     buffer_add_json_string(json, name.release);
     buffer_add(json, ", \"cgroup\": \"%s\",\n    \"late\": [", calibration->cgroup);
@@ -492,13 +548,15 @@ static void add_machine(struct buffer *json, const struct calibration *calibrati
 
 static void add_measured(struct buffer *json, const struct calibration *calibration)
 {
+    const struct lines lines = lines_of(calibration);
     const char *separator = "", *of = "";
 
     buffer_add_text(json, "  \"measured\": [\n");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct series *series = &calibration->series[rows[i].what];
+    for (int i = 0; i < lines.n; i++) {
+        const struct line *line = &lines.list[i];
+        const struct series *series = line->series;
 
-        of = rows[i].head ? rows[i].head : of;
+        of = line->head ? line->head : of;
         if (series->n == 0) {
             continue;
         }
@@ -506,9 +564,9 @@ static void add_measured(struct buffer *json, const struct calibration *calibrat
                    "%s    { \"of\": \"%s\", \"what\": \"%s\", \"median\": %.3f, \"p5\": %.3f, "
                    "\"p95\": %.3f, "
                    "\"unit\": \"%s\", \"n\": %d }",
-                   separator, of, rows[i].name, in_unit(series_quantile(series, 500), rows[i].unit),
-                   in_unit(series_quantile(series, 50), rows[i].unit),
-                   in_unit(series_quantile(series, 950), rows[i].unit), unit_names[rows[i].unit],
+                   separator, of, line->name, in_unit(series_quantile(series, 500), line->unit),
+                   in_unit(series_quantile(series, 50), line->unit),
+                   in_unit(series_quantile(series, 950), line->unit), unit_names[line->unit],
                    series->n);
         separator = ",\n";
     }
@@ -524,11 +582,11 @@ void calibrate_write(struct buffer *json, const struct calibration *calibration)
     add_measured(json, calibration);
     buffer_add(
         json,
-        "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64 ", \"memory\": \"%" PRId64
-        "MiB\", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
+        "  \"costs\": {\n    \"host\": { \"cpus\": %" PRId64
+        ", \"session\": %s, \"background\": %.4f },\n    \"agentQueue\": true, \"pullQueue\": "
         "true",
-        capacity.cpu / CPU_UNITS_PER_VCPU, capacity.memory_bytes / MIB,
-        calibration->session ? "true" : "false", calibrate_background_part(calibration));
+        capacity.cpu / CPU_UNITS_PER_VCPU, calibration->session ? "true" : "false",
+        calibrate_background_part(calibration));
     add_steps(json, calibration);
     add_rates(json, calibration);
     add_machines(json, calibration);

@@ -18,7 +18,7 @@
 #define QUICK_USEC (20 * USEC_PER_SEC)
 
 static const char *const late_names[BOOT_PATHS] = {
-    [BOOT_SCRATCH] = "virtual machines from scratch",
+    [BOOT_SCRATCH] = "virtual machines from scratch, and at once",
     [BOOT_UNCOMPRESSED] = "virtual machines with an uncompressed kernel, and containers inside",
     [BOOT_RESTORE] = "virtual machines restored from a snapshot",
 };
@@ -60,6 +60,9 @@ static void take(struct calibration *calibration, enum boot_path path, const str
     series_add(&series[MACHINE_REGISTERED], registered_usec);
     series_add(&series[MACHINE_SYSTEM], row->course.system_bytes);
     series_add(&series[MACHINE_HOST], row->course.host_bytes);
+    if (row->course.overhead_mib != ID_NONE) {
+        series_add(&series[MACHINE_OVERHEAD], (int64_t)row->course.overhead_mib << 20);
+    }
     if (run_usec != USEC_NEVER && run_usec > 0) {
         series_add(&calibration->speed_permille, WORK_MSEC * USEC_PER_MSEC * 1000 / run_usec);
     }
@@ -112,10 +115,11 @@ void calibrate_machines(struct calibration *calibration)
 
     for (int n = calibration->quick ? 1 : 3; n > 0; n--) {
         for (int path = 0; path < BOOT_PATHS; path++) {
-            if (calibrate_is_late(calibration, QUICK_USEC, late_names[path])) {
+            if (calibrate_is_late_to_boot(calibration, QUICK_USEC, late_names[path])) {
                 continue; /* the default profile says something of it */
             }
-            if (!one_machine(calibration, (enum boot_path)path, &err)) {
+            if (!one_machine(calibration, (enum boot_path)path, &err) &&
+                !calibrate_is_late(calibration, CALIBRATE_CUT_USEC, late_names[path])) {
                 if (!calibration->interrupted) {
                     fprintf(stderr, "berth: no virtual machines are measured: %s\n", err.text);
                 }

@@ -61,6 +61,7 @@ static void take(struct calibration *calibration, const struct story *story, boo
 
 void calibrate_machines_together(struct calibration *calibration)
 {
+    static const char what[] = "virtual machines at once";
     const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
     const int n = cpus < TOGETHER_MOST ? (int)cpus : TOGETHER_MOST;
     char text[sizeof world + 32], log[300];
@@ -69,9 +70,8 @@ void calibrate_machines_together(struct calibration *calibration)
     struct story story;
     struct err err;
 
-    if (n < 2 ||
-        (calibration->machines[0][MACHINE_REGISTERED].n == 0 && calibration->n_late == 0) ||
-        calibrate_is_late(calibration, QUICK_USEC, "virtual machines at once")) {
+    if (n < 2 || calibration->machines[0][MACHINE_REGISTERED].n == 0 ||
+        calibrate_is_late_to_boot(calibration, QUICK_USEC, what)) {
         return; /* the default is that it makes no difference */
     }
     snprintf(text, sizeof text, world, n, n);
@@ -82,7 +82,8 @@ void calibrate_machines_together(struct calibration *calibration)
         take(calibration, &story, n == cpus);
         story_finish(&story);
         run_header_finish(&header);
-    } else if (!calibration->interrupted) {
+    } else if (!calibration->interrupted &&
+               !calibrate_is_late(calibration, CALIBRATE_CUT_USEC, what)) {
         fprintf(stderr, "berth: virtual machines at once are not measured: %s\n", err.text);
     }
     scenario_destroy(scenario);

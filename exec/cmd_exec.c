@@ -173,7 +173,7 @@ static bool open_run(struct stage *stage, struct err *err)
         cgroup_close(&stage->cgroups);
         return false;
     }
-    snprintf(stage->report.inside, sizeof stage->report.inside, "%s", trial.kernel);
+    stage->report.inside = trial;
     return true;
 }
 

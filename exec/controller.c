@@ -79,6 +79,17 @@ static void deliver_lost(struct controller *controller, int32_t instance)
     deliver(controller, &event);
 }
 
+/* When a run's time is up. */
+static int64_t until_usec(const struct controller *controller)
+{
+    return controller->job->until_usec > 0 ? controller->job->until_usec : INT64_MAX;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void end_run(struct controller *controller)
 {
     struct message event = message_new(MESSAGE_END);
@@ -255,7 +266,8 @@ static void step(struct controller *controller, const struct message *event)
     if (event->kind == MESSAGE_END) {
         crew_restore(&controller->crew);
         crew_registry(&controller->crew, &(struct registry_order){0});
-        controller->give_up_usec = loop_clock_usec() + stop_bound_usec(controller->job->scenario);
+        controller->give_up_usec = sooner(
+            until_usec(controller), loop_clock_usec() + stop_bound_usec(controller->job->scenario));
     }
     ingress_hear(&controller->ingress, event);
     for (int i = 0; i < controller->outputs.n_messages; i++) {
@@ -310,6 +322,8 @@ static int64_t advance_crew(struct controller *controller)
 
     if (controller->give_up_usec <= now) {
         controller->give_up_usec = INT64_MAX;
+        controller->result->cut |= !controller->script.ended;
+        end_run(controller);
         crew_kill_all(&controller->crew);
     }
     look_usec = crew_advance(&controller->crew);
@@ -338,11 +352,6 @@ static int64_t advance_ingress(struct controller *controller)
         end_run(controller);
     }
     return look_usec;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Does everything that is to be done now; returns when to look again at the latest. */
@@ -492,7 +501,7 @@ static bool watch_load(struct controller *controller, struct err *err)
 bool controller_run(const struct controller_job *job, struct controller_result *result,
                     struct err *err)
 {
-    struct controller controller = {.job = job, .result = result, .give_up_usec = INT64_MAX};
+    struct controller controller = {.job = job, .result = result};
     bool failed, ready;
 
     *result = (struct controller_result){0};
@@ -500,6 +509,7 @@ bool controller_run(const struct controller_job *job, struct controller_result *
     if (!open_loop(&controller, err)) {
         return false;
     }
+    controller.give_up_usec = until_usec(&controller);
     scheduler_init(&controller.scheduler, job->plans->seed);
     controller.scheduler.cluster.epoch_usec = job->scenario->epoch_usec;
     script_init(&controller.script, job->scenario);

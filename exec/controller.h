@@ -29,6 +29,7 @@ struct controller_job {
     int cloud_fd;          /* see cloud.h; -1: containers have no networks */
     struct runlog_writer *log;
     int64_t jitter_usec; /* see struct setup */
+    int64_t until_usec;  /* CLOCK_MONOTONIC: what still runs is killed then; 0: it may go on */
     bool talk;           /* show on stderr, a terminal, how far it is */
 };
 
@@ -38,6 +39,7 @@ struct controller_result {
     int given_up;     /* groups whose instances failed every time */
     bool interrupted; /* by a signal, before its time */
     bool signalled;   /* likewise, or while it was taken down */
+    bool cut;         /* by until_usec, before its time */
 };
 
 /* Runs the scenario to its end and takes everything down. False where this machine could not go on;

@@ -192,19 +192,23 @@ bool guest_begin(struct err *err)
 
 /* ---- hello ---- */
 
-static int64_t available_bytes(void)
+/* One member of /proc/meminfo. */
+static int64_t memory_bytes(const char *member)
 {
     FILE *file = fopen("/proc/meminfo", "re");
+    size_t length = strlen(member);
     char line[128];
-    long long kib = 0;
+    int64_t bytes = 0;
 
-    while (file && fgets(line, sizeof line, file) &&
-           sscanf(line, "MemAvailable: %lld", &kib) != 1) {
+    while (file && bytes == 0 && fgets(line, sizeof line, file)) {
+        if (strncmp(line, member, length) == 0 && line[length] == ':') {
+            bytes = strtoll(line + length + 1, NULL, 10) * 1024;
+        }
     }
     if (file) {
         fclose(file);
     }
-    return kib * 1024;
+    return bytes;
 }
 
 void guest_read_clock(const struct reading *reading)
@@ -226,7 +230,8 @@ struct hello guest_hello(void)
     return (struct hello){
         .clock_usec = loop_clock_usec(),
         .kernel_usec = kernel_usec,
-        .available_bytes = available_bytes(),
+        .available_bytes = memory_bytes("MemAvailable"),
+        .total_bytes = memory_bytes("MemTotal"),
         .kernel = name.release,
     };
 }

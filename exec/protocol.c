@@ -26,6 +26,7 @@ static const struct field hello_fields[] = {
     FIELD(FIELD_LONG, hello, clock_usec, "clock"),
     FIELD(FIELD_LONG, hello, kernel_usec, "kernelTook"),
     FIELD(FIELD_LONG, hello, available_bytes, "available"),
+    FIELD(FIELD_LONG, hello, total_bytes, "total"),
     FIELD(FIELD_TEXT, hello, kernel, "kernel"),
 };
 const struct schema hello_schema = SCHEMA(hello, hello_fields);

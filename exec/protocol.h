@@ -50,6 +50,7 @@ struct hello {
     int64_t clock_usec;      /* its CLOCK_MONOTONIC, when it said this */
     int64_t kernel_usec;     /* likewise, when the kernel started its first program */
     int64_t available_bytes; /* memory that programs could have */
+    int64_t total_bytes;     /* memory that its kernel says there is */
     char *kernel;            /* its release */
 };
 

@@ -45,8 +45,9 @@ struct rehearse_round {
     int n;              /* containers */
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
-    bool sleeps;       /* at once; before their end they sleep until rehearse_wake() */
-    int agents;        /* that do so beside each other, `n` containers each; 0: one */
+    int64_t prepared_usec; /* one by one: idle after the order to create, before that to start */
+    bool sleeps;           /* at once; before their end they sleep until rehearse_wake() */
+    int agents;            /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */
     int busy; /* one group of so many after the other, of family "short", which works for 20 ms, starts at
                * once, and the agent goes on working until it has waited for its turn; 0: it does not */
@@ -100,5 +101,9 @@ void rehearse_abandon(struct rehearsal *rehearsal);
 bool rehearse(const struct sweep_run *run, struct cgroup_machine *cgroups,
               const struct programs *programs, int cloud_fd, int index,
               const struct rehearse_round *round, struct rehearse_times *times, struct err *err);
+
+/* PSS of a process, bytes; and the last that `pid` has started of those that live, or 0 (rehearse_used.c). */
+int64_t rehearse_used_bytes(int pid);
+int rehearse_used_last_pid(int pid);
 
 #endif

@@ -66,14 +66,8 @@ int64_t rehearse_used_own_usec(void);
 int64_t rehearse_used_children_usec(void);
 int64_t rehearse_used_by_usec(int pid);
 
-/* PSS of a process. */
-int64_t rehearse_used_bytes(int pid);
-
 /* The processes that `pid` has started and that live, at most `most`, in order. Returns how many. */
 int rehearse_used_pids(int pid, int *pids, int most);
-
-/* The last of them, or 0. */
-int rehearse_used_last_pid(int pid);
 
 /* ---- orders and answers (rehearse_stage.c) ---- */
 

@@ -207,6 +207,9 @@ static bool start_one(struct stage *stage, int32_t task, struct err *err)
 
     rehearse_stage_act(stage, MESSAGE_CREATE_CONTAINER, task, &usec[REHEARSED_CREATE_CPU][task],
                        &usec[REHEARSED_CREATE][task]);
+    if (stage->round->prepared_usec > 0) { /* even no sleep at all takes a while */
+        usleep((useconds_t)stage->round->prepared_usec);
+    }
     rehearse_stage_act(stage, MESSAGE_START_CONTAINER, task, &usec[REHEARSED_START_CPU][task],
                        &usec[REHEARSED_START][task]);
     begin_usec = loop_clock_usec();

@@ -259,6 +259,20 @@ static void print_guests(const struct report *report)
            memory / MIB, system / MIB, host / MIB);
 }
 
+/* What programs are told there, each of where it runs. */
+static void print_seen(const struct report *report)
+{
+    const struct story_course *any = any_course(report);
+
+    if (!any || any->seen_mib == ID_NONE) {
+        return;
+    }
+    printf("same memory   host %" PRId64 " MiB, inside a container %" PRId64 " MiB\n",
+           capacity_of_machine().memory_bytes / MIB, report->inside.memory_bytes / MIB);
+    printf("              inside a virtual machine %d MiB of its %" PRId64 "\n", any->seen_mib,
+           any->memory_bytes / MIB);
+}
+
 static void print_rules(const struct report *report)
 {
     printf("%s", report->replay.text);
@@ -347,15 +361,14 @@ void report_print(const struct report *report)
     print_guests(report);
     print_rules(report);
     if (uname(&host) == 0) {
-        printf("same kernel   host %s, inside a container %s%s\n", host.release, report->inside,
+        printf("same kernel   host %s, inside a container %s%s\n", host.release,
+               report->inside.kernel,
                any_course(report) ? "" : "   (a VM shows its own: --machines=vms)");
     }
     if (any_course(report)) {
         printf("              inside a virtual machine %s\n", any_course(report)->kernel);
-        printf("same memory   a container sees the host's %" PRId64
-               " MiB, a virtual machine at most its own %" PRId64 "\n",
-               capacity_of_machine().memory_bytes / MIB, any_course(report)->memory_bytes / MIB);
     }
+    print_seen(report);
     print_left(report);
     print_next(report);
 }
@@ -438,8 +451,13 @@ void report_print_json(const struct report *report)
                cgroup_kind_name(report->cgroups->kind));
     buffer_add_json_string(&json, uname(&host) == 0 ? host.release : NULL);
     buffer_add_text(&json, ", \"inside\": ");
-    buffer_add_json_string(&json, report->inside);
+    buffer_add_json_string(&json, report->inside.kernel);
     add_guests(&json, report);
+    buffer_add(&json, "}, \"memory\": {\"host\": %" PRId64 ", \"inside\": %" PRId64,
+               capacity_of_machine().memory_bytes, report->inside.memory_bytes);
+    if (any_course(report) && any_course(report)->seen_mib != ID_NONE) {
+        buffer_add(&json, ", \"guest\": %" PRId64, any_course(report)->seen_mib * MIB);
+    }
     buffer_add_text(&json, "}, \"log\": ");
     buffer_add_json_string(&json, report->log_path);
     printf("%s}\n", json.text);

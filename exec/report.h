@@ -8,6 +8,7 @@
 #include "exec/cgroup.h"
 #include "exec/leftover.h"
 #include "exec/scale.h"
+#include "exec/trial.h"
 #include "file/err.h"
 #include "file/replay.h"
 #include "file/scenario.h"
@@ -23,7 +24,7 @@ struct report {
     uint64_t seed;
     struct run_summary summary;
     struct story story;
-    struct buffer replay; /* "replay: identical (...)", or the first difference */
+    struct buffer replay;      /* "replay: identical (...)", or the first difference */
     struct buffer deployments; /* as members of a JSON object, and as lines */
     struct buffer deployed;
     bool identical;
@@ -32,9 +33,9 @@ struct report {
     bool interrupted;
     struct leftovers left;
     const struct cgroup_machine *cgroups;
-    bool with_kvm; /* its virtual machines, if it had any */
-    char inside[64];    /* kernel as a container saw it */
-    bool given_to_user; /* the log belongs to the caller of sudo */
+    bool with_kvm;       /* its virtual machines, if it had any */
+    struct trial inside; /* what a container saw */
+    bool given_to_user;  /* the log belongs to the caller of sudo */
 };
 
 /* Reads the log back: story and replay. False where it cannot be read. */

@@ -58,11 +58,25 @@ static bool wait_for(struct container_host *host, enum container_event_kind kind
     return err_set(err, EXIT_MACHINE, "a container did not answer within 5 s");
 }
 
+static bool read_words(int fd, struct trial *trial, struct err *err)
+{
+    char text[256];
+    ssize_t n = read(fd, text, sizeof text - 1);
+    long long kib;
+
+    text[n > 0 ? n : 0] = '\0';
+    if (sscanf(text, "%63[^\n]\nMemTotal: %lld", trial->kernel, &kib) != 2) {
+        return err_set(err, EXIT_MACHINE, "a container ran, but said only \"%.200s\"", text);
+    }
+    trial->memory_bytes = kib * 1024;
+    return true;
+}
+
 static bool run_container(struct attempt *attempt, struct trial *trial, struct err *err)
 {
-    static const char *const argv[] = {"uname", "-r", NULL};
+    static const char *const argv[] = {"sh", "-c", "uname -r; grep MemTotal: /proc/meminfo", NULL};
     struct container_spec spec = {
-        .name = "uname",
+        .name = "trial",
         .task_group = attempt->group,
         .limits = {.quota_cpu = 1024, .weight_cpu = 1024, .memory_bytes = 64 << 20},
         .layers = (const char *const *)attempt->image.layers,
@@ -71,19 +85,13 @@ static bool run_container(struct attempt *attempt, struct trial *trial, struct e
     };
     int64_t begin_usec = loop_clock_usec();
     struct container *container;
-    ssize_t n;
 
     if (!container_create(attempt->host, &spec, NULL, &container, err) ||
         !container_start(container, err) || !wait_for(attempt->host, CONTAINER_EXITED, err)) {
         return false;
     }
     trial->took_usec = loop_clock_usec() - begin_usec;
-    n = read(attempt->ends[0], trial->kernel, sizeof trial->kernel - 1);
-    if (n < 1) {
-        return err_set(err, EXIT_MACHINE, "a container ran, but said nothing");
-    }
-    trial->kernel[strcspn(trial->kernel, "\n")] = '\0';
-    return true;
+    return read_words(attempt->ends[0], trial, err);
 }
 
 static bool attempt(const struct sweep_run *run, struct cgroup_machine *cgroups,

@@ -14,11 +14,12 @@
 #include <stdint.h>
 
 struct trial {
-    char kernel[64];   /* what `uname -r` said inside */
-    int64_t took_usec; /* from creating it until it had ended */
+    char kernel[64];      /* what `uname -r` said inside */
+    int64_t memory_bytes; /* what /proc/meminfo said inside that the machine has */
+    int64_t took_usec;    /* from creating it until it had ended */
 };
 
-/* Runs `uname -r` in a container of the built-in root file system, with a limit of each kind that
+/* Asks for both in a container of the built-in root file system, with a limit of each kind that
  * this machine knows, from a child process of its own. False with the reason and, where one is
  * known, the remedy. Takes some twenty milliseconds. */
 bool trial_run(const struct sweep_run *run, struct cgroup_machine *cgroups,

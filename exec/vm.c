@@ -350,6 +350,29 @@ int64_t vm_resident_bytes(pid_t pid)
     return resident * sysconf(_SC_PAGESIZE);
 }
 
+/* Of its mappings the guest's memory is the one of that size. */
+int32_t vm_overhead_mib(const struct vm *vm)
+{
+    unsigned long long begin, end;
+    long long size = 0, kib, own_kib = -1;
+    char path[64], line[512];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/smaps", (int)vm->pid);
+    file = fopen(path, "re");
+    while (file && own_kib < 0 && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "%llx-%llx ", &begin, &end) == 2) {
+            size = (long long)(end - begin);
+        } else if (size == vm->memory_bytes && sscanf(line, "Rss: %lld", &kib) == 1) {
+            own_kib = kib;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return own_kib < 0 ? -1 : (int32_t)((vm_resident_bytes(vm->pid) / 1024 - own_kib) / 1024);
+}
+
 /* Our own program's words, and why a kernel gave up, say more than what comes after them. */
 static bool says_why(const char *line)
 {

@@ -433,6 +433,8 @@ struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_u
         .memory_bytes = memory_mib << 20,
         .system_bytes = costs->vm.os_bytes,
         .host_bytes = (memory_mib << 20) + costs->vm.overhead_bytes,
+        .overhead_mib = ID_NONE, /* measured in real runs, as the next */
+        .seen_mib = ID_NONE,
     };
 }
 

@@ -426,6 +426,8 @@ struct boot_course {
     int64_t memory_bytes;  /* of the machine */
     int64_t system_bytes;  /* of which its kernel and system leave no more to tasks, idle */
     int64_t host_bytes;    /* what the machine beneath gives for it then; 0: unknown */
+    int32_t overhead_mib; /* likewise beyond its own memory; ID_NONE: unknown, as below */
+    int32_t seen_mib; /* what a program inside is told that the machine has */
 };
 
 struct boot {

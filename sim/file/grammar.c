@@ -316,7 +316,7 @@ const struct grammar step_grammar = {
 
 static const struct grammar_member host_members[] = {
     {"cpus", SHAPE_DECIMAL, .required = true, .about = "how many all instances share"},
-    {"memory", SHAPE_SIZE, .about = "of the host"},
+    {"memory", SHAPE_SIZE, .about = "of the host; nothing follows from it"},
     {"session", SHAPE_BOOL,
      .about = "agents and what they start share one part of the CPUs, as big as an instance's"},
     {"background", SHAPE_DECIMAL,

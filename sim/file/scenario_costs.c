@@ -113,20 +113,18 @@ static void read_vm(struct scenario_reader *reader, const struct node *costs, st
 
 static void read_host(const struct node *costs, struct costs *to)
 {
-    struct node node = node_member(costs, "host"), cpus, memory, session, background;
+    struct node node = node_member(costs, "host"), cpus, session, background;
     double value;
 
     if (!node.value || !node_object(&node, &host_grammar))
         return;
     cpus = node_member(&node, "cpus");
-    memory = node_member(&node, "memory");
     if (node_decimal(&cpus, 0.01, 4096, &value))
         to->host_cpu = (int32_t)(value * CPU_UNITS_PER_VCPU + 0.5);
     session = node_member(&node, "session");
     background = node_member(&node, "background");
     if (node_decimal(&background, 0, 0.99, &value))
         to->background_ppm = (int32_t)(value * 1000000 + 0.5);
-    node_size(&memory, &to->host_bytes);
     node_bool(&session, &to->host_session);
 }
 

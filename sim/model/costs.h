@@ -120,7 +120,6 @@ struct costs {
     int64_t container_bytes;    /* of what each container needs beside its own */
 
     int32_t host_cpu; /* CPU units of the one host that all instances are parts of; 0: none */
-    int64_t host_bytes;
     int32_t background_ppm; /* of its CPUs other programs have where all are wanted */
     bool host_session; /* agents and what they start are one group among the instances' there */
     enum machines machines;

@@ -21,7 +21,7 @@ enum { TASK = 4 }; /* t5: the fixture has a group for t1 */
 #define CLOCK "\nclock {\"clock\":1000,\"now\":0}"
 #define HELLO                                                                                      \
     "hello "                                                                                       \
-    "{\"clock\":1000,\"kernelTook\":500,\"available\":900,\"kernel\":\"k\"}" CLOCK CLOCK CLOCK     \
+    "{\"clock\":1000,\"kernelTook\":500,\"available\":900,\"total\":1000,\"kernel\":\"k\"}" CLOCK CLOCK CLOCK     \
         CLOCK
 
 static struct fixture fixture;

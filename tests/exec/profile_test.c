@@ -1,11 +1,15 @@
 /*
  * Figures of a host profile that are worked out of what was measured, without a machine.
  */
-#include "exec/calibrate.h"
+#include "exec/calibrate_inside.h"
+#include "exec/loop.h"
+#include "model/costs.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SECOND INT64_C(1000000)
 
@@ -115,4 +119,143 @@ Test(profile, how_soon_it_is_cold)
                       "%s, part %d: %lld instead of %lld", rows[i].what, parts[k],
                       (long long)after.values[parts[k]], (long long)rows[i].at_usec[k]);
     }
+}
+
+/* 10 s have gone. What is booted has to be over by 28 s, if it takes no longer than any before. */
+Test(profile, no_machine_is_booted_for_which_there_is_no_time)
+{
+    static const struct {
+        int64_t after_sec, longest_sec;
+        bool late;
+    } rows[] = {{20, 0, false}, {20, 17, false}, {20, 19, true}, {9, 0, true}, {9, 17, true}};
+
+    calibration.quick = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool late;
+
+        calibration.n_late = 0;
+        calibration.begin_usec = loop_clock_usec() - 10 * SECOND;
+        calibration.longest_usec = rows[i].longest_sec * SECOND;
+        late = calibrate_is_late_to_boot(&calibration, rows[i].after_sec * SECOND, "this");
+        cr_expect(late == rows[i].late && calibration.n_late == late, "row %zu", i);
+    }
+    calibration.quick = false;
+    calibration.n_late = 0;
+    cr_expect(!calibrate_is_late_to_boot(&calibration, 0, "this") && calibration.n_late == 0);
+}
+
+/* ---- the profile ---- */
+
+#define MIB (INT64_C(1) << 20)
+
+static json_t *write_profile(void)
+{
+    struct buffer text = {0};
+    json_error_t error;
+    json_t *profile;
+
+    calibration.cgroup = "v2";
+    calibrate_write(&text, &calibration);
+    profile = json_loads(text.text, JSON_REJECT_DUPLICATES, &error);
+    cr_assert(profile != NULL, "%s\n%s", error.text, text.text);
+    buffer_finish(&text);
+    return profile;
+}
+
+static const char *text_at(json_t *object, const char *first, const char *second, const char *third)
+{
+    object = json_object_get(json_object_get(object, first), second);
+    return json_string_value(third ? json_object_get(object, third) : object);
+}
+
+/* What a machine takes of its host is what it holds beyond its own memory, however much of that it has touched; of the
+ * first way up that was measured. */
+Test(profile, memory_of_machines_and_agents)
+{
+    struct series *machine = calibration.machines[BOOT_UNCOMPRESSED];
+    json_t *profile;
+
+    series_add(&calibration.speed_permille, 990);
+    series_add(&machine[MACHINE_SYSTEM], 89 * MIB);
+    series_add(&machine[MACHINE_HOST], 233 * MIB);
+    series_add(&machine[MACHINE_OVERHEAD], 134 * MIB);
+    series_add(&calibration.machines[BOOT_RESTORE][MACHINE_OVERHEAD], 72 * MIB);
+    series_add(&calibration.inside[INSIDE_START], 1000);
+    series_add(&calibration.series[MEASURED_AGENT_MEMORY], 2 * MIB);
+    profile = write_profile();
+    cr_expect_str_eq(text_at(profile, "costs", "vm", "osMemory"), "91136KiB");
+    cr_expect_str_eq(text_at(profile, "costs", "vm", "overhead"), "137216KiB");
+    cr_expect_str_eq(text_at(profile, "costs", "agentMemory", NULL), "2048KiB");
+    cr_expect_str_eq(
+        json_string_value(json_object_get(
+            json_object_get(json_object_get(json_object_get(profile, "costs"), "vm"), "inside"),
+            "agentMemory")),
+        "0B", "it is in osMemory");
+    json_decref(profile);
+}
+
+/* What was not measured is not said: the base profile knows it. */
+Test(profile, memory_that_was_not_measured)
+{
+    json_t *profile;
+
+    series_add(&calibration.speed_permille, 990);
+    profile = write_profile();
+    cr_expect(text_at(profile, "costs", "vm", "osMemory") == NULL);
+    cr_expect(text_at(profile, "costs", "vm", "overhead") == NULL);
+    cr_expect(text_at(profile, "costs", "agentMemory", NULL) == NULL);
+    json_decref(profile);
+}
+
+static bool is_listed(const json_t *profile, const char *of, const char *what)
+{
+    const json_t *list = json_object_get(profile, "measured"), *row;
+    bool found = false;
+    size_t i;
+
+    json_array_foreach(list, i, row) found =
+        found || (strcmp(json_string_value(json_object_get(row, "of")), of) == 0 &&
+                  strcmp(json_string_value(json_object_get(row, "what")), what) == 0);
+    return found;
+}
+
+/* All figures that people read are in the profile too, those of virtual machines and of containers in them as well. */
+Test(profile, every_line_of_the_table_is_listed)
+{
+    char *text, *line, *rest, head[80] = "";
+    size_t length;
+    int n = 0;
+    json_t *profile;
+    FILE *out = open_memstream(&text, &length);
+
+    for (int i = 0; i < MEASURED; i += 2)
+        series_add(&calibration.series[i], 1000 + i);
+    for (int i = 0; i < MACHINE_MEASURED; i++)
+        series_add(&calibration.machines[BOOT_RESTORE][i], 1000 + i);
+    series_add(&calibration.machines[BOOT_SCRATCH][MACHINE_HOST], 1000);
+    for (int i = 0; i < INSIDE_MEASURED; i++)
+        series_add(&calibration.inside[i], 1000 + i);
+    calibrate_print(out, &calibration);
+    fclose(out);
+    profile = write_profile();
+    strtok_r(text, "\n", &rest); /* what the columns are */
+    while ((line = strtok_r(NULL, "\n", &rest)) && strncmp(line, "measured in ", 12) != 0) {
+        char name[33];
+
+        if (line[0] != ' ') {
+            snprintf(head, sizeof head, "%s", line);
+        } else if (!strstr(line, "not measured here")) {
+            sscanf(line + 2, "%32[^\n]", name);
+            for (int end = (int)strlen(name); end > 0 && name[end - 1] == ' '; end--)
+                name[end - 1] = '\0';
+            cr_expect(is_listed(profile, head, name), "%s: %s", head, name);
+            n++;
+        }
+    }
+    cr_expect((size_t)n == json_array_size(json_object_get(profile, "measured")), "%d", n);
+    cr_expect(is_listed(profile, "virtual machine", "until registered, restore"));
+    cr_expect(is_listed(profile, "virtual machine", "memory of the host for it"));
+    cr_expect(is_listed(profile, "container inside a virtual machine", "touch memory"));
+    json_decref(profile);
+    free(text);
 }
