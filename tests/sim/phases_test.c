@@ -3,6 +3,7 @@
  */
 #include "file/phases.h"
 
+#include "file/layers.h"
 #include "trial.h"
 
 #include <criterion/criterion.h>
@@ -49,6 +50,7 @@ Test(phases, a_first_request_lasts_until_it_is_answered)
         sum_usec += at_usec;
     }
     cr_expect_eq(sum_usec, 203100 * USEC_PER_MSEC, "each got one");
+    cr_expect_eq(layers_of(scenario, &result.story, false).answer_usec, 101050 * USEC_PER_MSEC);
 }
 
 /* Given in the second minute, answered in the third, in which the targets go: that period still tells of it. */
@@ -69,6 +71,7 @@ Test(phases, a_request_that_fails_is_not_answered)
         cr_expect_eq(first_request(t), USEC_NEVER);
     }
     cr_expect(result.story.responses.groups[0].n_failed > 0);
+    cr_expect_eq(layers_of(scenario, &result.story, false).answer_usec, USEC_NEVER);
 }
 
 Test(phases, a_flow_has_no_first_request)
