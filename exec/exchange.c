@@ -38,10 +38,10 @@ void exchange_begin(struct exchange *exchange, int fd, const char *request, size
     memcpy(exchange->request, request, n_request);
     exchange->n_request = n_request;
     exchange->n_sent = exchange->n_head = 0;
-    exchange->in_body = exchange->keeps = exchange->reached = false;
+    exchange->in_body = exchange->keeps = false;
     exchange->left = -1;
     exchange->status = 0;
-    exchange->group = -1;
+    exchange->group = exchange->task = -1;
 }
 
 void exchange_finish(struct exchange *exchange)
@@ -64,6 +64,14 @@ static const char *value_of(const char *line, const char *name)
     return line + strspn(line, " \t");
 }
 
+/* "t4" is task 3. */
+static int32_t task_of(const char *value)
+{
+    long number = value[0] == 't' ? strtol(value + 1, NULL, 10) : 0;
+
+    return number > 0 && number <= INT32_MAX ? (int32_t)number - 1 : -1;
+}
+
 static void take_header(struct exchange *exchange, const char *line)
 {
     const char *value;
@@ -75,7 +83,7 @@ static void take_header(struct exchange *exchange, const char *line)
     } else if ((value = value_of(line, "berth-group"))) {
         exchange->group = (int32_t)strtol(value, NULL, 10);
     } else if ((value = value_of(line, "berth-target"))) {
-        exchange->reached = value[0] == 't';
+        exchange->task = task_of(value);
     }
 }
 

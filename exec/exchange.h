@@ -24,7 +24,7 @@ struct exchange {
     int32_t status; /* 0: nothing yet */
     bool keeps;     /* the connection can be used again */
     int32_t group;  /* berth-group; -1 */
-    bool reached;   /* berth-target names one */
+    int32_t task;   /* that of berth-target; -1: it names none */
 };
 
 /* A connection under way to an address in host byte order; -1 with errno. */

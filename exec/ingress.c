@@ -95,6 +95,9 @@ void ingress_close(struct ingress *ingress)
 {
     load_stop(&ingress->load, ingress->job->cgroups);
     haproxy_stop(&ingress->haproxy, ingress->job->cgroups);
+    for (int i = 0; ingress->groups && i < ingress->job->scenario->n_target_groups; i++) {
+        free(ingress->groups[i].firsts);
+    }
     free(ingress->groups);
     free(ingress->routes);
     free(ingress->targets);
@@ -349,6 +352,20 @@ static int32_t meant_for(const struct ingress *ingress, const struct load_report
     return report->draw < route->permille ? route->to : route->from;
 }
 
+static void count_good(struct ingress_group *group, const struct load_report *report)
+{
+    struct ingress_first *first;
+
+    histogram_add(&group->latency, report->ended_usec - report->scheduled_usec);
+    while (group->n_firsts <= report->task) {
+        *ARRAY_ADD(group, firsts) = (struct ingress_first){false, 0};
+    }
+    first = &group->firsts[report->task];
+    if (!first->answered) {
+        *first = (struct ingress_first){true, report->ended_usec};
+    }
+}
+
 static void count(struct ingress *ingress, const struct load_report *report)
 {
     int32_t index = report->status == 0 ? meant_for(ingress, report) : report->group;
@@ -358,7 +375,7 @@ static void count(struct ingress *ingress, const struct load_report *report)
         return; /* there was no target group for it yet, as in a simulation */
     }
     group = &ingress->groups[index];
-    if (report->status != 0 && !report->reached) {
+    if (report->status != 0 && report->task == ID_NONE) {
         group->n_rejected++;
         return;
     }
@@ -366,7 +383,7 @@ static void count(struct ingress *ingress, const struct load_report *report)
     if (report->status == 0 || report->status >= 500) {
         group->n_errors++;
     } else {
-        histogram_add(&group->latency, report->ended_usec - report->scheduled_usec);
+        count_good(group, report);
     }
 }
 
@@ -422,6 +439,18 @@ static void add_bins(struct ingress *ingress, const struct histogram *histogram)
     }
 }
 
+/* Once. */
+static int64_t take_first(struct ingress_group *group, int32_t task)
+{
+    int64_t at_usec = 0;
+
+    if (task < group->n_firsts) {
+        at_usec = group->firsts[task].at_usec;
+        group->firsts[task].at_usec = 0;
+    }
+    return at_usec;
+}
+
 /* The rows of one group; what has left the balancer is told of for the last time. */
 static int32_t add_targets(struct ingress *ingress, int32_t group)
 {
@@ -441,6 +470,7 @@ static int32_t add_targets(struct ingress *ingress, int32_t group)
             .n_most = served->now.n_most,
             .n_queued = served->now.n_queued,
             .in_use = served->is_there && served->now.in_use,
+            .first_usec = take_first(&ingress->groups[group], served->now.task),
         };
         served->n_sessions_before = served->now.n_sessions;
         served->n_errors_before = served->now.n_errors;

@@ -12,10 +12,18 @@
 #include "exec/load.h"
 #include "model/histogram.h"
 
+/* A task's first good answer. */
+struct ingress_first {
+    bool answered;
+    int64_t at_usec; /* until it has been told of; then 0 */
+};
+
 /* One target group's requests that ended in the present period. */
 struct ingress_group {
     int64_t n_requests, n_errors, n_rejected;
-    struct histogram latency; /* of those that went well, from the scheduled arrival */
+    struct histogram latency;     /* of those that went well, from the scheduled arrival */
+    struct ingress_first *firsts; /* by task */
+    int n_firsts, cap_firsts;
 };
 
 /* Where a source's requests go, as the balancer was told. */

@@ -50,11 +50,10 @@ enum load_kind { LOAD_REQUEST_ENDED, LOAD_PROBE_ENDED };
 struct load_report {
     enum load_kind kind;
     int32_t group; /* that answered or that the target is of; ID_NONE: nobody has said so */
-    int32_t task;  /* of a probe */
+    int32_t task;  /* of a probe, or the target that got the request; ID_NONE: likewise */
     int32_t source;
     int32_t draw;   /* between 0 and 999: see haproxy.h */
     int32_t status; /* of HTTP; 0: there was no answer */
-    bool reached;   /* a target got the request */
     int64_t number; /* of the request among its source's, from 0 */
     int64_t scheduled_usec, sent_usec, ended_usec;
 };

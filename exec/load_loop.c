@@ -160,7 +160,7 @@ static void end_call(struct world *world, int index, bool answered)
     }
     call->report.status = answered ? exchange->status : 0;
     call->report.group = answered ? exchange->group : ID_NONE;
-    call->report.reached = answered && exchange->reached;
+    call->report.task = answered ? exchange->task : ID_NONE;
     report(world, &call->report);
     if (answered && exchange->keeps) {
         *ARRAY_ADD(world, idle) = index;
@@ -285,6 +285,7 @@ static void send_request(struct world *world, int index)
     struct load_report sent = {
         .kind = LOAD_REQUEST_ENDED,
         .group = ID_NONE,
+        .task = ID_NONE,
         .source = index,
         .number = source->arrivals.n - 1,
         .scheduled_usec = source->next_usec,

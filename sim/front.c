@@ -252,7 +252,8 @@ static int32_t add_targets(struct front *front, struct balancer *balancer)
     for (int i = 0; i < balancer->n_targets && !front->by_rate; i++) {
         struct balancer_target *target = &balancer->targets[i];
 
-        if (target->use == BALANCER_GONE && target->n_given == 0 && target->n_errors == 0)
+        if (target->use == BALANCER_GONE && target->n_given == 0 && target->n_errors == 0 &&
+            target->first_usec == 0)
             continue;
         *ARRAY_ADD(front, targets) = (struct target_metrics){
             .task = target->task,
@@ -262,8 +263,9 @@ static int32_t add_targets(struct front *front, struct balancer *balancer)
             .n_most = target->n_most,
             .in_use =
                 target->use == BALANCER_IN_USE || (balancer->open && target->use == BALANCER_SPARE),
+            .first_usec = target->first_usec,
         };
-        target->n_given = target->n_errors = 0;
+        target->n_given = target->n_errors = target->first_usec = 0;
     }
     return front->n_targets - before;
 }

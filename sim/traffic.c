@@ -127,6 +127,17 @@ static void log_request(struct traffic *traffic, const struct visit *request, in
         runlog_write_request(traffic->log, &line);
 }
 
+static void count_good(struct traffic *traffic, struct traffic_group *group,
+                       const struct visit *request)
+{
+    struct balancer_target *target = &group->balancer.targets[request->target];
+
+    histogram_add(&group->period.latency, traffic->now_usec - request->arrived_usec);
+    if (!target->answered)
+        target->first_usec = traffic->now_usec;
+    target->answered = true;
+}
+
 /* Counts what became of a request that had reached a target; a probe's is its prober's. */
 static void count(struct traffic *traffic, const struct visit *request, enum traffic_end end)
 {
@@ -141,7 +152,7 @@ static void count(struct traffic *traffic, const struct visit *request, enum tra
     group->balancer.targets[request->target].outstanding--;
     group->period.n_requests++;
     if (end == TRAFFIC_OK)
-        histogram_add(&group->period.latency, traffic->now_usec - request->arrived_usec);
+        count_good(traffic, group, request);
     else {
         group->period.n_errors++;
         group->balancer.targets[request->target].n_errors++;

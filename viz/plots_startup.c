@@ -28,6 +28,7 @@ enum part {
     PART_CREATE,
     PART_START,
     PART_READY,
+    PART_REQUEST,
     PARTS
 };
 
@@ -46,6 +47,7 @@ static const struct {
     [PART_CREATE] = {"create", PAINT_CREATE, 100},
     [PART_START] = {"start", PAINT_CREATE, 55},
     [PART_READY] = {"getting ready", PAINT_READY, 100},
+    [PART_REQUEST] = {"first request", PAINT_RUNNING, 100},
 };
 
 /* Sums over what one bar stands for. */
@@ -75,7 +77,7 @@ static bool is_modelled(const struct story_task *task, enum part part)
         if ((part == PART_PULL && row->pull_modelled) ||
             (part == PART_CREATE && row->create_modelled) ||
             (part == PART_START && row->start_modelled) ||
-            (part == PART_READY && row->ready_modelled))
+            ((part == PART_READY || part == PART_REQUEST) && row->ready_modelled))
             return true;
     }
     return false;
@@ -93,6 +95,7 @@ static void add_task(struct bar *bar, const struct story *story, const struct st
         [PART_CREATE] = latest(task, offsetof(struct story_container, created_at_usec)),
         [PART_START] = latest(task, offsetof(struct story_container, started_at_usec)),
         [PART_READY] = latest(task, offsetof(struct story_container, ready_at_usec)),
+        [PART_REQUEST] = task->first_answer_at_usec,
     };
     int64_t from_usec = task->accepted_at_usec;
     if (from_usec == USEC_NEVER || ends[PART_READY] > track_end_usec(story))

@@ -197,6 +197,7 @@ struct target_metrics {
     int32_t n_most;     /* that it had at once, since it was registered */
     int32_t n_queued;   /* that wait for it in the balancer now */
     bool in_use;        /* it gets new ones now */
+    int64_t first_usec; /* when its first good answer went out; 0: not in this period */
 };
 
 /* One target group's requests that ended in the last period. */

@@ -1,7 +1,7 @@
 /*
  * Writing and reading by schema. Writing is by hand, because a simulation may write ten million
- * lines; reading is jansson's. What is "nothing" (false, no text, no id, an empty list, an enum's
- * empty name) is left out, and an absent member is read as nothing; numbers are always there.
+ * lines; reading is jansson's. What is "nothing" (false, no text, no id, no moment, an empty list, an
+ * enum's empty name) is left out, and an absent member is read as nothing; numbers are always there.
  */
 #include "file/codec.h"
 
@@ -31,6 +31,8 @@ static bool is_nothing(const struct field *field, const void *record)
     case FIELD_INT:
     case FIELD_LONG:
         return false;
+    case FIELD_MOMENT:
+        return *(const int64_t *)at(field, record) == 0;
     case FIELD_BOOL:
         return !*(const bool *)at(field, record);
     case FIELD_ENUM:
@@ -77,6 +79,7 @@ static void write_value(struct buffer *buffer, const struct field *field, const 
         buffer_add_int(buffer, int_at(field, record));
         break;
     case FIELD_LONG:
+    case FIELD_MOMENT:
         buffer_add_int(buffer, *(const int64_t *)at(field, record));
         break;
     case FIELD_BOOL:
@@ -310,6 +313,7 @@ static bool read_value(const json_t *value, const struct field *field, void *rec
         *(int32_t *)to = (int32_t)number;
         return true;
     case FIELD_LONG:
+    case FIELD_MOMENT:
         return read_number(value, INT64_MIN, INT64_MAX, to, place, err);
     case FIELD_BOOL:
         *(bool *)to = json_is_true(value);

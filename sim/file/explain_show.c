@@ -309,6 +309,7 @@ static void add_story(const struct explain *explain, struct buffer *json)
     add_seconds(json, "placed", known(explain, task->placed_at_usec));
     add_seconds(json, "received", known(explain, task->received_at_usec));
     add_seconds(json, "running", known(explain, task->running_at_usec));
+    add_seconds(json, "first_answer", known(explain, task->first_answer_at_usec));
     add_seconds(json, "stopped", known(explain, task->stopped_at_usec));
     add_string(json, "stop_code",
                stopped && task->stop_code != STOP_NONE ? stop_code_names[task->stop_code] : NULL);

@@ -275,6 +275,8 @@ static void tell_task(struct trace *trace, int32_t id)
         add_task_args(trace, task, definition);
         end(trace);
     }
+    if (task->first_answer_at_usec <= trace->end_usec)
+        instant(trace, "first request answered", frame.pid, frame.tid, task->first_answer_at_usec);
     if (task->n_containers == 1)
         tell_phases(trace, &frame, &task->containers[0]);
     for (int c = 0; c < task->n_containers && task->n_containers > 1; c++) {

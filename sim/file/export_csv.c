@@ -226,6 +226,7 @@ MOMENT(add_placed, of_task, placed_at_usec)
 MOMENT(add_received, of_task, received_at_usec)
 MOMENT(add_admitted, of_task, admitted_at_usec)
 MOMENT(add_running, of_task, running_at_usec)
+MOMENT(add_first_answer, of_task, first_answer_at_usec)
 MOMENT(add_stop, of_task, stop_at_usec)
 MOMENT(add_stopped, of_task, stopped_at_usec)
 MOMENT(add_pull, of_container, pull_at_usec)
@@ -262,6 +263,8 @@ static const struct column task_columns[] = {
     {"received_s", "when the instance's agent heard of it", add_received},
     {"admitted_s", "when the agent had room and began with it", add_admitted},
     {"running_s", "when the scheduler heard that it is RUNNING", add_running},
+    {"first_answer_s", "when its first good answer behind a load balancer went out",
+     add_first_answer},
     {"stop_s", "when the scheduler decided to stop it; empty: it never did", add_stop},
     {"stopped_s", "when the scheduler heard that it is STOPPED", add_stopped},
     {"stop_code", "ECS's stop code", add_stop_code},

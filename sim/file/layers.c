@@ -141,8 +141,10 @@ static int by_value(const void *left, const void *right)
 
 struct layers layers_of(const struct scenario *scenario, const struct story *story, bool real)
 {
-    struct layers layers = {
-        .first_usec = USEC_NEVER, .half_usec = USEC_NEVER, .last_usec = USEC_NEVER};
+    struct layers layers = {.first_usec = USEC_NEVER,
+                            .half_usec = USEC_NEVER,
+                            .last_usec = USEC_NEVER,
+                            .answer_usec = USEC_NEVER};
     int64_t *moments = memory_zeroed((size_t)story->n_tasks, sizeof *moments);
     int n = 0;
 
@@ -150,6 +152,8 @@ struct layers layers_of(const struct scenario *scenario, const struct story *sto
     for (int t = 0; t < story->n_tasks; t++) {
         moments[n] = ready_at(story, &story->tasks[t]);
         n += moments[n] != USEC_NEVER;
+        if (story->tasks[t].first_answer_at_usec < layers.answer_usec)
+            layers.answer_usec = story->tasks[t].first_answer_at_usec;
     }
     qsort(moments, (size_t)n, sizeof *moments, by_value);
     layers.n_ready = n;
@@ -164,7 +168,7 @@ struct layers layers_of(const struct scenario *scenario, const struct story *sto
 
 void layers_print(FILE *out, const struct layers *layers)
 {
-    char first[32], half[32], last[32];
+    char first[32], half[32], last[32], answer[32];
 
     if (layers->n_ready == 0)
         return;
@@ -181,12 +185,15 @@ void layers_print(FILE *out, const struct layers *layers)
                 layers->os_bytes / MIB);
     else
         fprintf(out, "the host's kernel for all");
-    fprintf(out, "; first byte after %s",
+    fprintf(out, "; first ready after %s",
             summary_duration(layers->first_usec, first, sizeof first));
     if (layers->n_ready > 1)
         fprintf(out, ", half of %d tasks %s, all %s", layers->n_ready,
                 summary_duration(layers->half_usec, half, sizeof half),
                 summary_duration(layers->last_usec, last, sizeof last));
+    if (layers->answer_usec != USEC_NEVER)
+        fprintf(out, "; first request answered after %s",
+                summary_duration(layers->answer_usec, answer, sizeof answer));
     fprintf(out, "\n");
 }
 
@@ -205,8 +212,9 @@ void layers_add_json(struct buffer *json, const struct layers *layers)
                "%" PRId64 ", \"ready\": %d",
                layers->n_instances, layers->n_micro_vms, layers->n_kernels, layers->os_bytes,
                layers->n_ready);
-    add_moment(json, "first_byte", layers->first_usec);
+    add_moment(json, "first_ready", layers->first_usec);
     add_moment(json, "half_ready", layers->half_usec);
     add_moment(json, "all_ready", layers->last_usec);
+    add_moment(json, "first_answer", layers->answer_usec);
     buffer_add_text(json, "}");
 }

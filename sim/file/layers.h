@@ -1,6 +1,6 @@
 /*
  * The layers that a run's tasks stand on: machines, operating systems of their own, the memory that these
- * take, and when tasks answered. An instance of a cloud is a virtual machine with a kernel of its own,
+ * take, and when tasks were ready and answered. An instance of a cloud is a virtual machine with a kernel of its own,
  * instances that are parts of one host share that host's. Made from scenario and story alone.
  */
 #ifndef BERTH_FILE_LAYERS_H
@@ -19,7 +19,8 @@ struct layers {
     int64_t os_bytes; /* likewise: memory that operating systems keep from tasks */
     int n_ready;      /* tasks that were ready before the end */
     int64_t first_usec, half_usec,
-        last_usec; /* when the first was, half of them, all; USEC_NEVER */
+        last_usec;       /* when the first was, half of them, all; USEC_NEVER */
+    int64_t answer_usec; /* when the first request was answered; USEC_NEVER */
 };
 
 /* What an instance's own operating system keeps; -1: it shares its host's. `real`: of a real run, where

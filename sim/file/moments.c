@@ -263,6 +263,18 @@ static void add_machine(struct moments *moments, const struct story *story,
                machine->course.memory_bytes >> 20);
 }
 
+static void add_first_request(struct moments *moments, const struct story *story,
+                              const struct story_task *task)
+{
+    int64_t usec = phases_of_task(story, task, PHASE_FIRST_REQUEST);
+    char took[48];
+
+    if (usec != USEC_NEVER)
+        add_moment(moments, task->first_answer_at_usec, "answers its first request%s",
+                   since(task->first_answer_at_usec - usec, task->first_answer_at_usec, took,
+                         sizeof took));
+}
+
 static void add_stop(struct moments *moments, const struct story_task *task)
 {
     const char *why = story_reason(task);
@@ -389,6 +401,7 @@ void moments_list(struct moments *moments, const struct story *story, int32_t id
     add_queue(moments, story, task);
     add_machine(moments, story, task->machine);
     add_containers(moments, definition, task);
+    add_first_request(moments, story, task);
     add_stop(moments, task);
     if (moments->n_list > 1)
         qsort(moments->list, (size_t)moments->n_list, sizeof *moments->list, compare_moments);

@@ -7,9 +7,9 @@
 /* A total is marked when more than this part of it was not measured: one in a hundred. */
 #define MODELLED_PART 100
 
-const char *const phases_names[] = {"pull", "create",  "start",      "ready",    "run",
-                                    "stop", "startup", "completion", "firmware", "kernel",
-                                    "user", "boot",    "register",   NULL};
+const char *const phases_names[] = {"pull",   "create",  "start",         "ready",      "run",
+                                    "stop",   "startup", "first request", "completion", "firmware",
+                                    "kernel", "user",    "boot",          "register",   NULL};
 
 static int64_t span(const struct story *story, int64_t from_usec, int64_t to_usec)
 {
@@ -64,7 +64,8 @@ bool phases_container_modelled(const struct story_container *row, enum phase pha
     }
 }
 
-int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase)
+/* USEC_NEVER: not all of its containers have been. */
+static int64_t all_ready_usec(const struct story_task *row)
 {
     int64_t last_usec = row->n_containers > 0 ? 0 : USEC_NEVER;
     for (int i = 0; i < row->n_containers; i++) {
@@ -76,16 +77,39 @@ int64_t phases_of_task(const struct story *story, const struct story_task *row, 
         if (at_usec > last_usec)
             last_usec = at_usec;
     }
+    return last_usec;
+}
+
+static int64_t first_request(const struct story *story, const struct story_task *row)
+{
+    int64_t usec = span(story, all_ready_usec(row), row->first_answer_at_usec);
+
+    return usec > 0 ? usec : 0;
+}
+
+int64_t phases_of_task(const struct story *story, const struct story_task *row, enum phase phase)
+{
     if (phase == PHASE_STARTUP)
-        return span(story, row->placed_at_usec, last_usec);
+        return span(story, row->placed_at_usec, all_ready_usec(row));
+    if (phase == PHASE_FIRST_REQUEST)
+        return first_request(story, row);
     if (row->stop_code != STOP_ESSENTIAL_CONTAINER_EXITED || row->torn_down)
         return USEC_NEVER;
     return span(story, row->placed_at_usec, row->stopped_at_usec);
 }
 
-/* Whether more than a hundredth of a task's total in a real run was not measured. */
+static bool ready_modelled(const struct story_task *row)
+{
+    for (int i = 0; i < row->n_containers; i++)
+        if (row->containers[i].ready_modelled)
+            return true;
+    return false;
+}
+
 bool phases_task_modelled(const struct story *story, const struct story_task *row, enum phase phase)
 {
+    if (phase == PHASE_FIRST_REQUEST)
+        return ready_modelled(row);
     int64_t modelled_usec = 0, total_usec = phases_of_task(story, row, phase);
     int last = phase == PHASE_STARTUP ? PHASE_READY : PHASE_STOP;
     for (int i = 0; i < row->n_containers; i++) {

@@ -127,6 +127,7 @@ static void add_task(struct story *story, int32_t id, int32_t taskdef, int32_t s
                                 .admitted_at_usec = USEC_NEVER,
                                 .waited_for = ID_NONE,
                                 .running_at_usec = USEC_NEVER,
+                                .first_answer_at_usec = USEC_NEVER,
                                 .drain_at_usec = USEC_NEVER,
                                 .stop_at_usec = USEC_NEVER,
                                 .stopped_at_usec = USEC_NEVER,
@@ -184,6 +185,23 @@ static void drain_target(struct story_task *task, enum target_status status, int
 {
     if (task && status == TARGET_DRAINING)
         once(&task->drain_at_usec, at_usec);
+}
+
+/* Of several target groups the first answer counts. A log may claim anything, but no answer to come. */
+static void first_answer(struct story *story, const struct target_metrics *row, int64_t at_usec)
+{
+    struct story_task *task = task_of(story, row->task);
+
+    if (task && row->first_usec > 0 && row->first_usec <= at_usec &&
+        row->first_usec < task->first_answer_at_usec)
+        task->first_answer_at_usec = row->first_usec;
+}
+
+static void observed(struct story *story, const struct observe *observe, int64_t at_usec)
+{
+    for (int g = 0; g < observe->n_target_groups; g++)
+        for (int t = 0; t < observe->target_groups[g].n_targets; t++)
+            first_answer(story, &observe->target_groups[g].targets[t], at_usec);
 }
 
 static void keep_fact(struct story *story, const struct message *message, int64_t at_usec)
@@ -363,10 +381,13 @@ static void accepted(struct story *story, const struct message *event, int64_t a
     case MESSAGE_DELETE_SERVICE:
         want(story, event->as.delete_service.service, 0, at_usec);
         break;
+    case MESSAGE_OBSERVE:
+        observed(story, &event->as.observe, at_usec);
+        keep_fact(story, event, at_usec);
+        break;
     case MESSAGE_CREATE_TARGET_GROUP:
     case MESSAGE_PUT_SCALING_POLICY:
     case MESSAGE_PUT_SCHEDULED_ACTION:
-    case MESSAGE_OBSERVE:
         keep_fact(story, event, at_usec);
         break;
     default:

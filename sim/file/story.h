@@ -52,8 +52,9 @@ struct story_task {
     int64_t admitted_at_usec;           /* it left the agent's queue: its first order was given */
     int32_t waited_for;                 /* the task whose end let it out of the queue, or ID_NONE */
     enum place_reason
-        waited_lack;         /* what its instance lacked, PLACE_FITS: it stood behind others */
-    int64_t running_at_usec; /* the scheduler heard RUNNING */
+        waited_lack;              /* what its instance lacked, PLACE_FITS: it stood behind others */
+    int64_t running_at_usec;      /* the scheduler heard RUNNING */
+    int64_t first_answer_at_usec; /* its first good answer behind a load balancer went out */
     int64_t
         drain_at_usec; /* a load balancer sends it nothing new since then: its target is DRAINING */
     int64_t stop_at_usec;    /* the scheduler decided to stop it */

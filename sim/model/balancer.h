@@ -33,6 +33,8 @@ struct balancer_target {
     int64_t in_use_usec;       /* since when it has been in use */
     int64_t credit;            /* of weighted round robin */
     int64_t n_given, n_errors; /* requests since its caller last looked, as it counts them */
+    int64_t first_usec;        /* likewise: its first good answer; 0: not since then */
+    bool answered;             /* there has been one */
 };
 
 /* Targets keep their index for ever, so a request may hold it beyond the target's registration. */

@@ -25,6 +25,7 @@ struct branch {
 struct everything {
     int32_t number;
     int64_t big;
+    int64_t moment;
     int32_t optional;
     bool flag;
     int32_t colour;
@@ -52,6 +53,7 @@ static const struct schema branch_schema = SCHEMA(branch, branch_fields);
 static const struct field everything_fields[] = {
     FIELD(FIELD_INT, everything, number, "number"),
     FIELD(FIELD_LONG, everything, big, "big"),
+    FIELD(FIELD_MOMENT, everything, moment, "moment"),
     FIELD(FIELD_OPTIONAL, everything, optional, "optional"),
     FIELD(FIELD_BOOL, everything, flag, "flag"),
     FIELD_OF(FIELD_ENUM, everything, colour, "colour", colour_names),
@@ -73,7 +75,8 @@ Test(schema, clears_to_nothing)
 
     memset(&record, 0x5a, sizeof record);
     schema_clear(&everything_schema, &record);
-    cr_expect(record.number == 0 && record.big == 0 && !record.flag && record.colour == 0);
+    cr_expect(record.number == 0 && record.big == 0 && record.moment == 0 && !record.flag &&
+              record.colour == 0);
     cr_expect(record.optional == ID_NONE && record.task == ID_NONE && record.instance == ID_NONE);
     cr_expect(record.service == ID_NONE && record.taskdef == ID_NONE && record.group == ID_NONE);
     cr_expect(!record.text && !record.leaves && !record.branches && !record.branch);
@@ -132,7 +135,7 @@ Test(schema, sees_every_change)
                      !more, "%s", path);
         schema_finish(&everything_schema, &other);
     }
-    /* 14 members and a text's second way, leaves (3 each), branches and their leaves. */
+    /* 15 members and a text's second way, leaves (3 each), branches and their leaves. */
     cr_expect_gt(changes, 40);
     schema_finish(&everything_schema, &record);
     records_expect_no_leak();
@@ -185,6 +188,26 @@ Test(schema, digests_keep_members_apart)
                   schema_digest(&branch_schema, &(struct branch){0}, 1), "it carries on");
 }
 
+/* So a member can come up that histories written before it do not know. */
+Test(schema, digests_pass_over_an_absent_moment)
+{
+    struct moment {
+        int64_t number, first, second;
+    };
+    static const struct field fields[] = {
+        FIELD(FIELD_LONG, moment, number, "number"),
+        FIELD(FIELD_MOMENT, moment, first, "first"),
+        FIELD(FIELD_MOMENT, moment, second, "second"),
+    };
+    static const struct schema before = {sizeof(struct moment), fields, 1};
+    static const struct schema now = SCHEMA(moment, fields);
+    const struct moment absent = {7, 0, 0}, there = {7, 5, 0};
+
+    cr_expect_eq(schema_digest(&now, &absent, 3), schema_digest(&before, &absent, 3));
+    cr_expect_neq(schema_digest(&now, &there, 3), schema_digest(&before, &there, 3));
+    cr_expect_not(schema_equal(&now, &absent, &there, NULL, 0));
+}
+
 Test(schema, letters_of_ids)
 {
     static const struct {
@@ -193,8 +216,8 @@ Test(schema, letters_of_ids)
     } rows[] = {
         {FIELD_INT, 0},       {FIELD_LONG, 0},      {FIELD_OPTIONAL, 0}, {FIELD_BOOL, 0},
         {FIELD_ENUM, 0},      {FIELD_TEXT, 0},      {FIELD_TASK, 't'},   {FIELD_INSTANCE, 'i'},
-        {FIELD_SERVICE, 's'}, {FIELD_TASKDEF, 'd'}, {FIELD_GROUP, 'g'}, {FIELD_TARGET_GROUP, 'b'},  {FIELD_LIST, 0},
-        {FIELD_RECORD, 0},
+        {FIELD_SERVICE, 's'}, {FIELD_TASKDEF, 'd'}, {FIELD_GROUP, 'g'},  {FIELD_TARGET_GROUP, 'b'},
+        {FIELD_LIST, 0},      {FIELD_RECORD, 0},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

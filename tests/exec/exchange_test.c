@@ -15,7 +15,8 @@
 struct outcome {
     enum exchange_state state;
     int32_t status, group;
-    bool keeps, reached;
+    bool keeps;
+    int32_t task;
 };
 
 /* Gives it `bytes` in pieces of `step`, then the end of the connection where `ends`. */
@@ -39,7 +40,7 @@ static struct outcome answer(const char *bytes, size_t n, size_t step, bool ends
         state = exchange_go_on(&exchange);
     }
     outcome =
-        (struct outcome){state, exchange.status, exchange.group, exchange.keeps, exchange.reached};
+        (struct outcome){state, exchange.status, exchange.group, exchange.keeps, exchange.task};
     exchange_finish(&exchange);
     close(pair[0]);
     close(pair[1]);
@@ -55,30 +56,30 @@ Test(exchange, answers)
     } cases[] = {
         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nabc",
          false,
-         {EXCHANGE_DONE, 200, -1, true, false}},
+         {EXCHANGE_DONE, 200, -1, true, -1}},
         {"HTTP/1.0 200 OK\r\ncontent-length: 0\r\nberth-group: 12\r\nberth-target: t4\r\n"
          "connection: keep-alive\r\n\r\n",
          false,
-         {EXCHANGE_DONE, 200, 12, true, true}},
+         {EXCHANGE_DONE, 200, 12, true, 3}},
         {"HTTP/1.1 503 No\r\nberth-group: 0\r\nberth-target: \r\ncontent-length: 2\r\n\r\nxy",
          false,
-         {EXCHANGE_DONE, 503, 0, false, false}},
+         {EXCHANGE_DONE, 503, 0, false, -1}},
         {"HTTP/1.1 200 OK\r\nconnection: keep-alive\r\n\r\nuntil the end",
          true,
-         {EXCHANGE_DONE, 200, -1, false, false}},
+         {EXCHANGE_DONE, 200, -1, false, -1}},
         {"HTTP/1.1 204 None\r\nconnection: keep-alive\r\n\r\n",
          false,
-         {EXCHANGE_DONE, 204, -1, true, false}},
+         {EXCHANGE_DONE, 204, -1, true, -1}},
         {"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc",
          true,
-         {EXCHANGE_BROKEN, 200, -1, false, false}},
-        {"HTTP/1.1 200 OK\r\n", true, {EXCHANGE_BROKEN, 0, -1, false, false}},
-        {"", true, {EXCHANGE_BROKEN, 0, -1, false, false}},
-        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", false, {EXCHANGE_BROKEN, 0, -1, false, false}},
-        {"HTTP/1.1 9999999999 X\r\n\r\n", false, {EXCHANGE_BROKEN, 0, -1, false, false}},
+         {EXCHANGE_BROKEN, 200, -1, false, -1}},
+        {"HTTP/1.1 200 OK\r\n", true, {EXCHANGE_BROKEN, 0, -1, false, -1}},
+        {"", true, {EXCHANGE_BROKEN, 0, -1, false, -1}},
+        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", false, {EXCHANGE_BROKEN, 0, -1, false, -1}},
+        {"HTTP/1.1 9999999999 X\r\n\r\n", false, {EXCHANGE_BROKEN, 0, -1, false, -1}},
         {"HTTP/1.1 200 OK\r\ncontent-length: -7\r\n\r\n",
          false,
-         {EXCHANGE_BROKEN, 200, -1, false, false}},
+         {EXCHANGE_BROKEN, 200, -1, false, -1}},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -90,10 +91,10 @@ Test(exchange, answers)
 
             cr_expect(got.state == is->state, "%zu by %zu: state %d", i, step, (int)got.state);
             cr_expect(is->status == 0 || got.status == is->status, "%zu: status %d", i, got.status);
-            cr_expect(is->state != EXCHANGE_DONE ||
-                          (got.group == is->group && got.keeps == is->keeps &&
-                           got.reached == is->reached),
-                      "%zu by %zu: group %d", i, step, got.group);
+            cr_expect(
+                is->state != EXCHANGE_DONE ||
+                    (got.group == is->group && got.keeps == is->keeps && got.task == is->task),
+                "%zu by %zu: group %d, task %d", i, step, got.group, got.task);
         }
     }
 }

@@ -222,7 +222,7 @@ Test(load, nobody_answers)
     cr_assert(load_start(&it.load, &it.place, &it.job, &err), "%s", err.text);
     collect(all, n);
     for (int i = 0; i < n; i++) {
-        cr_expect(all[i].status == 0 && all[i].group == ID_NONE && !all[i].reached);
+        cr_expect(all[i].status == 0 && all[i].group == ID_NONE && all[i].task == ID_NONE);
         cr_expect(all[i].scheduled_usec == at_usec[i]);
     }
 }

@@ -353,8 +353,7 @@ Test(replay, a_machine_cannot_swap_two_of_its_records)
     order[0] = 1;
     order[1] = 0;
     cr_assert(!replay_records(order, run.n_records, &run.summary, &err));
-    cr_assert(strstr(err.text, "scheduler event 2 (CreateTargetGroup b1)") != NULL, "%s",
-              err.text);
+    cr_assert(strstr(err.text, "scheduler event 2 (CreateTargetGroup b1)") != NULL, "%s", err.text);
     free(order);
 }
 
@@ -378,7 +377,7 @@ static bool bump(const struct schema *schema, void *record, int *which)
         if (field->type == FIELD_TEXT) {
             free(*(char **)at);
             *(char **)at = *(char **)at ? NULL : strdup("other");
-        } else if (field->type == FIELD_LONG) {
+        } else if (field->type == FIELD_LONG || field->type == FIELD_MOMENT) {
             ++*(int64_t *)at;
         } else if (field->type == FIELD_BOOL) {
             *(bool *)at = !*(bool *)at;

@@ -216,6 +216,8 @@ Test(story, a_log_tells_the_same_whole_or_cut)
     cr_assert(story_load(&loaded, path, &header, &truncated, &err), "%s", err.text);
     cr_assert(!truncated && loaded.n_events == story.n_events);
     cr_assert(loaded.n_tasks == story.n_tasks && loaded.end_usec == story.end_usec);
+    cr_assert(loaded.tasks[0].first_answer_at_usec == 17 * SEC);
+    cr_assert(loaded.tasks[1].first_answer_at_usec == USEC_NEVER);
     cr_assert_str_eq(header.title, "tiny");
     cr_assert(header.seed == TINY_SEED && header.host == NULL);
     run_header_finish(&header);
@@ -227,6 +229,32 @@ Test(story, a_log_tells_the_same_whole_or_cut)
     story_finish(&loaded);
     unlink(path);
     cr_assert(!story_load(&loaded, path, &header, NULL, &err) && err.code == EXIT_INPUT);
+}
+
+static void claim_first_answer(int32_t task, int64_t at_usec)
+{
+    struct target_metrics target = {.task = task, .first_usec = at_usec};
+    struct target_group_metrics row = {.n_targets = 1, .targets = &target};
+    struct record record = {
+        .machine = ID_NONE, .at_usec = 19 * SEC, .event = message_new(MESSAGE_OBSERVE)};
+
+    record.event.as.observe.n_target_groups = 1;
+    record.event.as.observe.target_groups = &row;
+    story_add(&story, &record);
+}
+
+Test(story, the_first_answer_of_several_target_groups_counts)
+{
+    static const int64_t claims_sec[] = {18, 20, -3, 0};
+
+    for (int i = 0; i < 4; i++)
+        claim_first_answer(0, claims_sec[i] * SEC);
+    cr_expect_eq(story.tasks[0].first_answer_at_usec, 17 * SEC,
+                 "one is later, one to come, two cannot be");
+    claim_first_answer(0, 16 * SEC);
+    claim_first_answer(story.n_tasks, 16 * SEC);
+    claim_first_answer(ID_NONE, 16 * SEC);
+    cr_expect_eq(story.tasks[0].first_answer_at_usec, 16 * SEC);
 }
 
 Test(story, absurd_records_are_passed_over)

@@ -462,7 +462,8 @@ static void put_scaling(struct tiny *tiny)
     struct policy_number number = {0};
     struct latency_bin bin = {1000, 3};
     struct service_metrics row = {0, 0, 1, SEC, SEC / 100, 0, 1 << 20};
-    struct target_metrics given = {.task = 0, .n_requests = 3, .n_most = 1, .in_use = true};
+    struct target_metrics given = {
+        .task = 0, .n_requests = 3, .n_most = 1, .in_use = true, .first_usec = 17 * SEC};
     struct target_group_metrics requests = {0, 3, 0, 0, 3000, 1, &bin, 1, &given};
 
     target.as.register_scalable_target =

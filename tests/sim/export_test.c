@@ -161,6 +161,38 @@ Test(export, a_trace_is_what_perfetto_demands)
     }
 }
 
+Test(export, a_first_answer_is_in_the_trace_and_in_the_table)
+{
+    struct exported exported;
+    const struct story *story = &exported.result.story;
+    int n_answered = 0, n_told = 0;
+    const json_t *event;
+    json_t *trace;
+    char *text;
+    size_t size, i;
+    FILE *out;
+
+    run(&exported, "rolling-web.json");
+    trace = trace_of(story, "rolling-web");
+    check_trace(trace, "rolling-web");
+    for (int t = 0; t < story->n_tasks; t++)
+        n_answered += story->tasks[t].first_answer_at_usec != USEC_NEVER;
+    json_array_foreach(json_object_get(trace, "traceEvents"), i, event)
+    {
+        const char *name = json_string_value(json_object_get(event, "name"));
+
+        n_told += strcmp(name, "first request answered") == 0;
+    }
+    cr_expect(n_answered == 8 && n_told == 8, "%d of 8, %d told", n_answered, n_told);
+    out = open_memstream(&text, &size);
+    export_csv(out, story, EXPORT_TASKS);
+    fclose(out);
+    cr_expect(strstr(text, ",running_s,first_answer_s,stop_s,"), "%s", text);
+    free(text);
+    json_decref(trace);
+    finish(&exported);
+}
+
 /* Wherever a run breaks off, its trace is whole. */
 Test(export, a_run_that_broke_off_has_a_trace)
 {

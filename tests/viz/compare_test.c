@@ -161,6 +161,44 @@ Test(compare, a_stop_is_a_phase_and_no_run)
     compare_finish(&compare);
 }
 
+static char *printed(void (*print)(FILE *, const struct compare *))
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    print(out, &compare);
+    fclose(out);
+    return text;
+}
+
+/* From when the last container was ready: at 1430 and 1628 ms. */
+Test(compare, a_first_request_is_a_phase)
+{
+    two_tasks();
+    for (int i = 0; i < 2; i++) {
+        runs[i].story.tasks[0].first_answer_at_usec = MS(2028);
+        runs[i].story.tasks[1].first_answer_at_usec = MS(1001); /* it had not been ready */
+    }
+    compare_runs(0, 1);
+    const struct compare_row *row = &compare.rows[5];
+    cr_expect(row->task == 0 && row->container == ID_NONE && row->phase == PHASE_FIRST_REQUEST);
+    cr_expect(row->usec[0] == MS(598) && row->usec[1] == MS(400));
+    cr_expect_eq(row->error_permille, 495);
+    cr_expect_eq(compare.medians[PHASE_FIRST_REQUEST].n, 2);
+    cr_expect_eq(compare.medians[PHASE_FIRST_REQUEST].usec[1], MS(200), "of 400 and 0");
+    char *text = printed(compare_print);
+    cr_expect(strstr(text, "first request    598 ms  400 ms +50 %\n"), "%s", text);
+    free(text);
+    text = printed(compare_print_json);
+    cr_expect(strstr(text, "\"phase\":\"first request\",\"usec\":[598000,400000]"), "%s", text);
+    free(text);
+    compare_finish(&compare);
+    runs[1].story.tasks[0].containers[0].ready_modelled = true;
+    compare_runs(0, 1);
+    cr_expect_eq(compare.rows[5].mark, COMPARE_MODELLED, "nobody measured when it was ready");
+    compare_finish(&compare);
+}
+
 Test(compare, what_happened_in_one_run_only)
 {
     two_tasks();
@@ -234,16 +272,6 @@ Test(compare, equal_runs_do_not_differ)
     cr_expect(!compare.difference.found);
     cr_expect_eq(compare.n_same, 2);
     compare_finish(&compare);
-}
-
-static char *printed(void (*print)(FILE *, const struct compare *))
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    print(out, &compare);
-    fclose(out);
-    return text;
 }
 
 Test(compare, prints_tables)

@@ -83,6 +83,7 @@ static inline struct story_task *sample_task(struct sample *sample, int32_t task
         .nth_placed = sample->story.n_tasks - 1,
         .received_at_usec = NEVER,
         .running_at_usec = NEVER,
+        .first_answer_at_usec = NEVER,
         .drain_at_usec = NEVER,
         .stop_at_usec = NEVER,
         .stopped_at_usec = NEVER,
