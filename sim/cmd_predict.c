@@ -320,7 +320,7 @@ static void print_json(const struct outcome *outcome)
     buffer_add_text(&json, "{\"scenario\": ");
     buffer_add_json_string(&json, outcome->forecast->path);
     buffer_add_text(&json, ", \"title\": ");
-    buffer_add_json_string(&json, outcome->forecast->path);
+    buffer_add_json_string(&json, outcome->forecast->title);
     buffer_add(&json, ", \"times\": %d, \"again\": %d, \"disturbed\": %d, \"holds\": %s",
                outcome->forecast->n_stories, outcome->forecast->n_again,
                outcome->forecast->n_disturbed, all_hold(outcome) ? "true" : "false");

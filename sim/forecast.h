@@ -14,17 +14,18 @@ struct sim_result;
 
 struct forecast {
     const char *path;
+    char *title;
     const struct option_texts *sets; /* borrowed: values of the scenario that are changed */
     const char *machines,
         *boot_path;    /* the scenario's own: what a profile says takes their place */
-    bool boots;        /* there are virtual machines among its instances */
+    bool boots;        /* virtual machines may: as instances, for Fargate, as tasks' own */
     bool knows_inside; /* the profiles have measured what is inside them */
     struct sim_result **simulated;
     int n_simulated, cap_simulated;
     struct story *predicted, *naive; /* borrowed from those */
     int n_predicted, cap_predicted, n_naive, cap_naive;
     struct story idle;
-    int64_t end_usec; /* of a simulation */
+    int64_t end_usec; /* of the longest simulation */
     struct story *stories;
     int n_stories, cap_stories;
     int n_again;     /* runs that were made again, since others had disturbed them */
