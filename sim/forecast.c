@@ -91,6 +91,20 @@ static struct scenario *load(const struct forecast *forecast, const char *profil
     return scenario;
 }
 
+static bool knows_boot(const struct scenario *scenario)
+{
+    return scenario->costs.vm.told[scenario->costs.path];
+}
+
+bool forecast_is_covered(const struct forecast *forecast, const char *profile)
+{
+    struct scenario *scenario = forecast->boots ? load(forecast, profile, false, false) : NULL;
+    bool covered = !scenario || knows_boot(scenario);
+
+    scenario_destroy(scenario);
+    return covered;
+}
+
 /* The story is the forecast's. */
 static bool simulate(struct forecast *forecast, const struct scenario *scenario, int luck,
                      struct story *story, struct err *err)
@@ -133,6 +147,7 @@ bool forecast_simulate(struct forecast *forecast, const char *profile, struct er
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", forecast->path);
     naive = load(forecast, profile, true, false);
+    forecast->knows_boot = (is_first || forecast->knows_boot) && knows_boot(scenario);
     forecast->knows_inside =
         (is_first || forecast->knows_inside) && scenario->costs.vm.inside != NULL;
     for (int luck = 0; luck < LUCKS && ok; luck++)
@@ -223,6 +238,7 @@ void forecast_judge(const struct forecast *forecast, struct predict_result *resu
         .n_naive = forecast->n_naive,
         .real = forecast->stories,
         .n_real = forecast->n_stories,
+        .boots_measured = forecast->knows_boot,
     };
 
     predict_judge(&runs, results);
