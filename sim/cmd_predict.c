@@ -47,13 +47,18 @@ static const char about[] =
     "over\n"
     "all tasks. The spread is the real runs' own: from their first quartile to their third, by "
     "the\n"
-    "median. An error holds where it is at most 10 % (startup, stop, registration) or 5 %\n"
-    "(completion, makespan), or 1.5 times the spread where that is more. Where instances are "
-    "virtual\n"
-    "machines only their registration is judged, else all but that. The naive prediction has the\n"
-    "same costs, but nobody in the way of anybody.\n"
+    "median. An error holds where it is at most 10 % (startup, stop, registration, boot) or 5 %\n"
+    "(completion, makespan), or 1.5 times the spread where that is more. Where virtual machines "
+    "boot\n"
+    "only that is judged: their registration where they are instances (on Fargate, too), their "
+    "boot\n"
+    "where they are tasks' own; else all but registration. It is not where the profile has not\n"
+    "measured how they start. The naive prediction has the same costs, but nobody in the way of\n"
+    "anybody.\n"
     "A run during which other processes used the machine's CPUs is made again, and so it is said.\n"
-    "Exits with 1 where an error does not hold, with 3 where this machine can run no containers.";
+    "Exits with 1 where an error does not hold or nothing could be judged, with 3 where this "
+    "machine\n"
+    "can run no containers.";
 
 static const char examples[] =
     "  berth predict scenarios/predict/burst.json             five real runs\n"
@@ -115,6 +120,23 @@ static int64_t age_sec(const char *path)
     return stat(path, &is) == 0 ? (int64_t)(time(NULL) - is.st_mtime) : -1;
 }
 
+/* Of one that was found: says what it lacks. */
+static bool covers_all(const struct session *session, const char *path)
+{
+    for (int i = 0; i < session->n_forecasts; i++) {
+        const struct forecast *forecast = &session->forecasts[i];
+
+        if (!forecast_is_covered(forecast, path)) {
+            fprintf(stderr,
+                    "berth: calibrating again: %s has no virtual machine measured that starts as "
+                    "in %s (%s)\n",
+                    path, forecast->path, forecast->boot_path);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The one for all runs. */
 static bool find_profile(struct session *session, const char *given, struct err *err)
 {
@@ -123,7 +145,7 @@ static bool find_profile(struct session *session, const char *given, struct err 
     if (age > PROFILE_AGE_SEC && given)
         fprintf(stderr, "berth: warning: %s was measured %" PRId64 " h ago: machines change\n",
                 given, age / 3600);
-    return given || (age >= 0 && age <= PROFILE_AGE_SEC) ||
+    return given || (age >= 0 && age <= PROFILE_AGE_SEC && covers_all(session, PROFILE)) ||
            calibrate(session, any_boots(session, true) ? "always" : "in-time", PROFILE, err);
 }
 
@@ -193,22 +215,6 @@ struct outcome {
     struct predict_result results[TOTALS];
 };
 
-/* Where machines boot, what counts is that; what runs in an emulated one says little. Where none does,
- * an agent's few milliseconds are no promise. */
-static bool is_judged(const struct outcome *outcome, int line)
-{
-    return outcome->results[line].n > 0 && outcome->forecast->boots == (line == TOTAL_REGISTRATION);
-}
-
-static bool all_hold(const struct outcome *outcome)
-{
-    bool hold = true;
-
-    for (int line = 0; line < TOTALS; line++)
-        hold = hold && (!is_judged(outcome, line) || outcome->results[line].holds);
-    return hold;
-}
-
 /* Of a few milliseconds two digits would say nothing. */
 static const char *duration(int64_t usec, char *text, size_t size)
 {
@@ -218,10 +224,14 @@ static const char *duration(int64_t usec, char *text, size_t size)
     return text;
 }
 
-/* What to say of a line about what goes on inside virtual machines. */
-static const char *unjudged(const struct outcome *outcome)
+static const char *unjudged(const struct outcome *outcome, int line)
 {
-    if (!outcome->forecast->boots || outcome->forecast->knows_inside)
+    const struct forecast *forecast = outcome->forecast;
+
+    if (outcome->results[line].boots)
+        return "not judged: the profile measured no virtual machine that starts so (berth "
+               "calibrate does)";
+    if (line == TOTAL_REGISTRATION || !forecast->boots || forecast->knows_inside)
         return "not judged";
     return "not judged: the profile measured nothing inside a VM (berth calibrate, not --quick, "
            "does)";
@@ -236,12 +246,21 @@ static void print_line(const struct outcome *outcome, int line)
            result->n, duration(result->predicted_usec, predicted, sizeof predicted),
            duration(result->real_usec, real, sizeof real), result->error * 100,
            result->spread * 100, result->bound * 100, result->naive * 100,
-           !is_judged(outcome, line) ? unjudged(outcome)
-           : result->holds           ? "holds"
-                                     : "DOES NOT HOLD");
+           !result->judged ? unjudged(outcome, line)
+           : result->holds ? "holds"
+                           : "DOES NOT HOLD");
     if (result->n_failed > 0)
         printf(" (%d not predicted at all)", result->n_failed);
     printf("\n");
+}
+
+static bool any_judged(const struct outcome *outcome)
+{
+    bool any = false;
+
+    for (int line = 0; line < TOTALS; line++)
+        any |= outcome->results[line].judged;
+    return any;
 }
 
 static void print_results(const struct outcome *outcome, const char *profile)
@@ -258,6 +277,8 @@ static void print_results(const struct outcome *outcome, const char *profile)
     for (int line = 0; line < TOTALS; line++)
         if (outcome->results[line].n > 0)
             print_line(outcome, line);
+    if (!any_judged(outcome))
+        printf("nothing of this could be judged\n");
     if (outcome->forecast->n_again > 0)
         printf("%d run%s made again: other work on this machine was in the way\n",
                outcome->forecast->n_again, outcome->forecast->n_again == 1 ? " was" : "s were");
@@ -281,6 +302,20 @@ static void add_numbers(struct buffer *json, const char *name, const struct outc
             buffer_add_text(json, "null");
     }
     buffer_add_text(json, "}");
+}
+
+/* The names of the lines that are. */
+static void add_judged(struct buffer *json, const struct outcome *outcome)
+{
+    const char *separator = "";
+
+    buffer_add_text(json, ", \"judged\": [");
+    for (int line = 0; line < TOTALS; line++)
+        if (outcome->results[line].judged) {
+            buffer_add(json, "%s\"%s\"", separator, totals_names[line]);
+            separator = ", ";
+        }
+    buffer_add_text(json, "]");
 }
 
 static double error_of(const struct predict_result *result)
@@ -320,13 +355,15 @@ static void print_json(const struct outcome *outcome)
     buffer_add_text(&json, "{\"scenario\": ");
     buffer_add_json_string(&json, outcome->forecast->path);
     buffer_add_text(&json, ", \"title\": ");
-    buffer_add_json_string(&json, outcome->forecast->path);
+    buffer_add_json_string(&json, outcome->forecast->title);
     buffer_add(&json, ", \"times\": %d, \"again\": %d, \"disturbed\": %d, \"holds\": %s",
                outcome->forecast->n_stories, outcome->forecast->n_again,
-               outcome->forecast->n_disturbed, all_hold(outcome) ? "true" : "false");
+               outcome->forecast->n_disturbed, predict_holds(outcome->results) ? "true" : "false");
     if (outcome->forecast->boots)
-        buffer_add(&json, ", \"inside_measured\": %s",
+        buffer_add(&json, ", \"boot_measured\": %s, \"inside_measured\": %s",
+                   outcome->forecast->knows_boot ? "true" : "false",
                    outcome->forecast->knows_inside ? "true" : "false");
+    add_judged(&json, outcome);
     add_numbers(&json, "median_error", outcome, error_of);
     add_numbers(&json, "spread", outcome, spread_of);
     add_numbers(&json, "allowed", outcome, bound_of);
@@ -355,7 +392,7 @@ static int tell(const struct session *session)
             printf("%s", i > 0 ? "\n" : "");
             print_results(&outcome, profile);
         }
-        if (!all_hold(&outcome))
+        if (!predict_holds(outcome.results))
             code = EXIT_ANSWER;
     }
     return code;

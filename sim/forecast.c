@@ -18,6 +18,19 @@
 /* Simulations with each profile: the same world, on so many days. */
 #define LUCKS 11
 
+/* Also where nothing may ever be launched: it is a matter of what to measure. */
+static bool may_boot(const struct scenario *scenario)
+{
+    bool boots = false;
+
+    for (int i = 0; i < scenario->n_groups; i++)
+        boots |= scenario->groups[i].kind == GROUP_FARGATE ||
+                 scenario_group_is_vm(scenario, &scenario->groups[i]);
+    for (int i = 0; i < scenario->n_taskdefs; i++)
+        boots |= scenario->taskdefs[i].definition->machine != NULL;
+    return boots;
+}
+
 /* What instances are is not a matter of what they cost. */
 bool forecast_open(struct forecast *forecast, const char *path, const struct option_texts *sets,
                    struct err *err)
@@ -34,10 +47,8 @@ bool forecast_open(struct forecast *forecast, const char *path, const struct opt
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", path);
     forecast->machines = machines_names[scenario->costs.machines];
     forecast->boot_path = boot_path_names[scenario->costs.path];
-    for (int i = 0; i < scenario->n_groups; i++)
-        forecast->boots |= scenario_group_is_vm(scenario, &scenario->groups[i]);
-    for (int i = 0; i < scenario->n_taskdefs; i++)
-        forecast->boots |= scenario->taskdefs[i].definition->machine != NULL;
+    forecast->title = memory_text(scenario->title);
+    forecast->boots = may_boot(scenario);
     scenario_destroy(scenario);
     return true;
 }
@@ -50,6 +61,7 @@ void forecast_finish(struct forecast *forecast)
         sim_result_finish(forecast->simulated[i]);
         free(forecast->simulated[i]);
     }
+    free(forecast->title);
     free(forecast->stories);
     free(forecast->simulated);
     free(forecast->predicted);
@@ -79,6 +91,20 @@ static struct scenario *load(const struct forecast *forecast, const char *profil
     return scenario;
 }
 
+static bool knows_boot(const struct scenario *scenario)
+{
+    return scenario->costs.vm.told[scenario->costs.path];
+}
+
+bool forecast_is_covered(const struct forecast *forecast, const char *profile)
+{
+    struct scenario *scenario = forecast->boots ? load(forecast, profile, false, false) : NULL;
+    bool covered = !scenario || knows_boot(scenario);
+
+    scenario_destroy(scenario);
+    return covered;
+}
+
 /* The story is the forecast's. */
 static bool simulate(struct forecast *forecast, const struct scenario *scenario, int luck,
                      struct story *story, struct err *err)
@@ -92,7 +118,8 @@ static bool simulate(struct forecast *forecast, const struct scenario *scenario,
     if (!sim_run(scenario, &options, result, err))
         return false;
     *story = result->story;
-    forecast->end_usec = result->summary.end_usec;
+    if (result->summary.end_usec > forecast->end_usec)
+        forecast->end_usec = result->summary.end_usec;
     return true;
 }
 
@@ -120,6 +147,7 @@ bool forecast_simulate(struct forecast *forecast, const char *profile, struct er
     if (!scenario)
         return err_set(err, EXIT_INPUT, "%s cannot be simulated", forecast->path);
     naive = load(forecast, profile, true, false);
+    forecast->knows_boot = (is_first || forecast->knows_boot) && knows_boot(scenario);
     forecast->knows_inside =
         (is_first || forecast->knows_inside) && scenario->costs.vm.inside != NULL;
     for (int luck = 0; luck < LUCKS && ok; luck++)
@@ -210,6 +238,7 @@ void forecast_judge(const struct forecast *forecast, struct predict_result *resu
         .n_naive = forecast->n_naive,
         .real = forecast->stories,
         .n_real = forecast->n_stories,
+        .boots_measured = forecast->knows_boot,
     };
 
     predict_judge(&runs, results);

@@ -14,17 +14,19 @@ struct sim_result;
 
 struct forecast {
     const char *path;
+    char *title;
     const struct option_texts *sets; /* borrowed: values of the scenario that are changed */
     const char *machines,
         *boot_path;    /* the scenario's own: what a profile says takes their place */
-    bool boots;        /* there are virtual machines among its instances */
-    bool knows_inside; /* the profiles have measured what is inside them */
+    bool boots;        /* virtual machines may: as instances, for Fargate, as tasks' own */
+    bool knows_boot;   /* the profiles have measured the way in which they do */
+    bool knows_inside; /* and what is inside them */
     struct sim_result **simulated;
     int n_simulated, cap_simulated;
     struct story *predicted, *naive; /* borrowed from those */
     int n_predicted, cap_predicted, n_naive, cap_naive;
     struct story idle;
-    int64_t end_usec; /* of a simulation */
+    int64_t end_usec; /* of the longest simulation */
     struct story *stories;
     int n_stories, cap_stories;
     int n_again;     /* runs that were made again, since others had disturbed them */
@@ -36,6 +38,10 @@ struct forecast {
 bool forecast_open(struct forecast *forecast, const char *path, const struct option_texts *sets,
                    struct err *err);
 void forecast_finish(struct forecast *forecast);
+
+/* Whether a profile has measured how virtual machines come up, if any may. Also where it cannot be read:
+ * forecast_simulate() says why. */
+bool forecast_is_covered(const struct forecast *forecast, const char *profile);
 
 /* Simulates with a profile, on several days that differ in luck: all simulations of all profiles
  * together are the prediction. */

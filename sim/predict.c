@@ -12,8 +12,8 @@
 #define GRAIN_USEC 50
 
 const double predict_bounds[TOTALS] = {
-    [TOTAL_REGISTRATION] = 0.10, [TOTAL_STARTUP] = 0.10,  [TOTAL_COMPLETION] = 0.05,
-    [TOTAL_STOP] = 0.10,         [TOTAL_MAKESPAN] = 0.05,
+    [TOTAL_REGISTRATION] = 0.10, [TOTAL_BOOT] = 0.10, [TOTAL_STARTUP] = 0.10,
+    [TOTAL_COMPLETION] = 0.05,   [TOTAL_STOP] = 0.10, [TOTAL_MAKESPAN] = 0.05,
 };
 
 /* Numbers ---------------------------------------------------------------------------------------- */
@@ -80,6 +80,36 @@ static double spread(const struct sample *sample)
     return high - low < GRAIN_USEC || middle(sample) < 1 ? 0 : (high - low) / middle(sample);
 }
 
+/* Virtual machines -------------------------------------------------------------------------------- */
+
+static bool is_machine(const struct predict_runs *runs, int instance)
+{
+    for (int i = 0; i < runs->n_real; i++)
+        if (instance < runs->real[i].n_instances &&
+            runs->real[i].instances[instance].course.start[0])
+            return true;
+    return false;
+}
+
+static bool any_instance_is_machine(const struct predict_runs *runs)
+{
+    for (int id = 0; id < runs->real[0].n_instances; id++)
+        if (is_machine(runs, id))
+            return true;
+    return false;
+}
+
+static bool any_task_has_machine(const struct predict_runs *runs)
+{
+    for (int i = 0; i < runs->n_real; i++)
+        for (int id = 0; id < runs->real[i].n_tasks; id++)
+            if (runs->real[i].tasks[id].machine)
+                return true;
+    return false;
+}
+
+/* Lines ------------------------------------------------------------------------------------------- */
+
 /* Of one line: a value for each of its items. */
 struct columns {
     double *predicted, *real, *error, *naive, *spread;
@@ -122,9 +152,9 @@ static void judge_line(const struct predict_runs *runs, enum total line, struct 
 {
     double bound = predict_bounds[line];
 
-    *result = (struct predict_result){0};
     for (int id = 0; id < totals_count(&runs->real[0], line); id++)
-        judge_item(runs, line, id, columns, result);
+        if (line != TOTAL_REGISTRATION || !result->boots || is_machine(runs, id))
+            judge_item(runs, line, id, columns, result);
     if (result->n == 0)
         return;
     result->predicted_usec = (int64_t)median(columns->predicted, result->n);
@@ -145,6 +175,9 @@ void predict_judge(const struct predict_runs *runs, struct predict_result *resul
 {
     const struct story *first = &runs->real[0];
     size_t n = (size_t)most(most(first->n_tasks, first->n_instances), 1);
+    const bool boots[TOTALS] = {[TOTAL_REGISTRATION] = any_instance_is_machine(runs),
+                                [TOTAL_BOOT] = any_task_has_machine(runs)};
+    const bool any_boots = boots[TOTAL_REGISTRATION] || boots[TOTAL_BOOT];
     size_t n_runs = (size_t)most(most(runs->n_predicted, runs->n_naive), runs->n_real);
     struct columns columns = {
         .predicted = memory_zeroed(n, sizeof(double)),
@@ -155,12 +188,28 @@ void predict_judge(const struct predict_runs *runs, struct predict_result *resul
         .sample = {memory_zeroed(n_runs, sizeof(double)), 0},
     };
 
-    for (int line = 0; line < TOTALS; line++)
+    for (int line = 0; line < TOTALS; line++) {
+        results[line] = (struct predict_result){.boots = boots[line]};
         judge_line(runs, line, &columns, &results[line]);
+        results[line].judged =
+            results[line].n > 0 &&
+            (any_boots ? boots[line] && runs->boots_measured : line != TOTAL_REGISTRATION);
+    }
     free(columns.predicted);
     free(columns.real);
     free(columns.error);
     free(columns.naive);
     free(columns.spread);
     free(columns.sample.usec);
+}
+
+bool predict_holds(const struct predict_result *results)
+{
+    bool any = false, hold = true;
+
+    for (int line = 0; line < TOTALS; line++) {
+        any |= results[line].judged;
+        hold &= !results[line].judged || results[line].holds;
+    }
+    return any && hold;
 }

@@ -21,6 +21,7 @@ struct predict_runs {
     int n_naive;
     const struct story *real;
     int n_real;
+    bool boots_measured; /* else how long virtual machines boot in the simulations says nothing */
 };
 
 /* Errors and spreads are medians over the line's items (tasks, instances), in parts of the median of
@@ -35,10 +36,18 @@ struct predict_result {
         spread; /* of the real runs: from their first quartile to their third, / median; 0 for one run */
     double bound; /* the row's, or 1.5 times the spread where that is more */
     bool holds;
+    bool boots;  /* its items are virtual machines */
+    bool judged; /* the promise is about it: see predict_judge() */
 };
 
-/* Fills a result for each total; n is 0 where there is nothing to say of it. */
+/* Fills a result for each total; n is 0 where there is nothing to say of it. Where virtual machines boot,
+ * only that is judged, as what runs in an emulated one says little: the registration of those that are
+ * instances (others are left out then), the boot of tasks' own. Where none does all is judged but
+ * registration: an agent's few milliseconds are no promise. */
 void predict_judge(const struct predict_runs *runs, struct predict_result *results);
+
+/* Whether all that is judged holds, and something is. */
+bool predict_holds(const struct predict_result *results);
 
 /* The value below which `part` (0 to 1) of the `n` > 0 sorted values are, interpolated between them. */
 double predict_quantile(const double *sorted, int n, double part);

@@ -56,6 +56,7 @@ static void read_boot(const struct node *vm, enum boot_path path, struct vm_cost
 
     if (!node.value || !node_object(&node, &vm_boot_grammar))
         return;
+    costs->told[path] = true;
     for (int i = 0; i < VM_STEPS; i++) {
         struct node member = node_member(&node, vm_step_names[i]);
 

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-const char *const totals_names[] = {"registration", "startup",  "completion",
+const char *const totals_names[] = {"registration", "boot",     "startup", "completion",
                                     "stop",         "makespan", NULL};
 
 static int64_t registration(const struct story *story, int id)
@@ -57,6 +57,9 @@ int64_t totals_of(const struct story *story, enum total total, int id)
     switch (total) {
     case TOTAL_REGISTRATION:
         return id < story->n_instances ? registration(story, id) : USEC_NEVER;
+    case TOTAL_BOOT:
+        return id < story->n_tasks ? phases_of_machine(story, story->tasks[id].machine, PHASE_BOOT)
+                                   : USEC_NEVER;
     case TOTAL_STARTUP:
         return id < story->n_tasks ? phases_of_task(story, &story->tasks[id], PHASE_STARTUP)
                                    : USEC_NEVER;

@@ -1,6 +1,7 @@
 /*
- * What a run is summed up in, item by item: how long instances took to register, tasks to start, to
- * complete and to stop, and the run to do it all. Knows nothing of who compares them with what.
+ * What a run is summed up in, item by item: how long instances took to register, tasks' own virtual
+ * machines to boot, tasks to start, to complete and to stop, and the run to do it all. Knows nothing of who
+ * compares them with what.
  */
 #ifndef BERTH_FILE_TOTALS_H
 #define BERTH_FILE_TOTALS_H
@@ -9,6 +10,7 @@
 
 enum total {
     TOTAL_REGISTRATION, /* of an instance: from its launch until the scheduler knows it */
+    TOTAL_BOOT,         /* of a task's own virtual machine: from its order until it is there */
     TOTAL_STARTUP,      /* of a task: from its placement until its last container is ready */
     TOTAL_COMPLETION,   /* of a task that ends by itself: from its placement until it is STOPPED */
     TOTAL_STOP,         /* of a task that is told to stop: from then until it is STOPPED */

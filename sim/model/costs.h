@@ -75,6 +75,7 @@ enum vm_step {
 
 struct vm_costs {
     struct step_cost paths[BOOT_PATHS][VM_STEPS];
+    bool told[BOOT_PATHS];  /* by whoever wrote costs down; else they are a named profile's */
     int64_t os_bytes;       /* of its memory: the guest's operating system */
     int64_t overhead_bytes; /* of the host's, beyond its memory */
     int64_t speed_permille; /* work done inside, of what the host does in the same time */

@@ -87,6 +87,8 @@ Test(scenario_costs, of_the_rest)
     cr_assert(costs->vm.paths[BOOT_SCRATCH][VM_KERNEL].wait.a_usec == 2 * SECOND &&
               distribution_is_zero(&costs->vm.paths[BOOT_SCRATCH][VM_VMM].cpu));
     cr_assert(!distribution_is_zero(&costs->vm.paths[BOOT_RESTORE][VM_VMM].cpu), "as it was");
+    cr_assert(costs->vm.told[BOOT_SCRATCH] && !costs->vm.told[BOOT_UNCOMPRESSED] &&
+              !costs->vm.told[BOOT_RESTORE]);
     cr_assert(costs->vm.speed_permille == 250 && costs->vm.overhead_bytes == 3 << 20);
     cr_assert(costs->vm.inside && costs->vm.inside->steps[COST_CREATE].wait.a_usec == 7 * MSEC);
     scenario_destroy(scenario);
