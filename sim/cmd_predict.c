@@ -25,8 +25,6 @@
 #define CALIBRATE_PATIENCE_USEC (600 * USEC_PER_SEC)
 #define CALIBRATE_TRIES 3
 
-#define TIMES_MAX 99
-
 static const char about[] =
     "Simulates a scenario with a host profile of this machine, then runs it for real, several "
     "times,\n"
@@ -45,9 +43,8 @@ static const char about[] =
     "duration.\n"
     "An error is |predicted - real| / real, of the medians of each task, and of those the median "
     "over\n"
-    "all tasks. The spread is the real runs' own: from their first quartile to their third, by "
-    "the\n"
-    "median. An error holds where it is at most 10 % (startup, stop, registration, boot) or 5 %\n"
+    "all tasks. The spread is the real runs' own: their standard deviation, by the median.\n"
+    "An error holds where it is at most 10 % (startup, stop, registration, boot) or 5 %\n"
     "(completion, makespan), or 1.5 times the spread where that is more. Where virtual machines "
     "boot\n"
     "only that is judged: their registration where they are instances (on Fargate, too), their "
@@ -455,8 +452,8 @@ int cmd_predict(int argc, char **argv)
     int code;
 
     if (options_parse(&options, argc, argv, &session.n_forecasts, &code)) {
-        if (wish.times > TIMES_MAX)
-            wish.times = TIMES_MAX;
+        if (wish.times > PREDICT_RUNS_MOST)
+            wish.times = PREDICT_RUNS_MOST;
         if (wish.fresh && wish.profile) {
             fprintf(stderr,
                     "berth: --fresh measures profiles of its own: leave --host-profile out\n");

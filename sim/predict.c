@@ -4,8 +4,10 @@
  */
 #include "predict.h"
 
+#include "file/estimate.h"
 #include "file/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* A run's steps are written down that exactly. */
@@ -72,12 +74,17 @@ static double relative(double usec, double of)
     return difference < GRAIN_USEC ? 0 : of < 1 ? 1 : difference / of;
 }
 
+/* Of five values quartiles would be two of them: where four happen to lie together they say that nothing varies. */
 static double spread(const struct sample *sample)
 {
-    double low = predict_quantile(sample->usec, sample->n, 0.25);
-    double high = predict_quantile(sample->usec, sample->n, 0.75);
+    int64_t usec[PREDICT_RUNS_MOST];
 
-    return high - low < GRAIN_USEC || middle(sample) < 1 ? 0 : (high - low) / middle(sample);
+    assert(sample->n <= PREDICT_RUNS_MOST);
+    for (int i = 0; i < sample->n; i++)
+        usec[i] = (int64_t)sample->usec[i];
+    return usec[sample->n - 1] - usec[0] < GRAIN_USEC || middle(sample) < 1
+               ? 0
+               : estimate_of(usec, sample->n).deviation / middle(sample);
 }
 
 /* Virtual machines -------------------------------------------------------------------------------- */

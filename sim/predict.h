@@ -11,6 +11,8 @@
 /* What was promised for the error of each, in parts of one. */
 extern const double predict_bounds[TOTALS];
 
+enum { PREDICT_RUNS_MOST = 99 }; /* real ones */
+
 /* All of one scenario and seed; `idle` is a simulation in which nothing costs any time and nobody works,
  * so that what is left of every phase is what the scenario waits for. All borrowed. */
 struct predict_runs {
@@ -32,9 +34,8 @@ struct predict_result {
     int64_t predicted_usec, real_usec; /* medians over the items, without scripted waiting */
     double error;                      /* |predicted - real| / real */
     double naive;                      /* likewise, of the naive prediction */
-    double
-        spread; /* of the real runs: from their first quartile to their third, / median; 0 for one run */
-    double bound; /* the row's, or 1.5 times the spread where that is more */
+    double spread; /* of the real runs: their standard deviation / median; 0 for one run */
+    double bound;  /* the row's, or 1.5 times the spread where that is more */
     bool holds;
     bool boots;  /* its items are virtual machines */
     bool judged; /* the promise is about it: see predict_judge() */

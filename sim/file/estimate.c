@@ -55,6 +55,7 @@ struct estimate estimate_of_difference(const int64_t *left, const int64_t *right
     if (n > 1 && squares * n > sum * sum) {
         double variance_of_mean = (double)(squares * n - sum * sum) / ((double)n * n * (n - 1));
 
+        estimate.deviation = square_root(variance_of_mean * n);
         estimate.half = estimate_t(n - 1) * square_root(variance_of_mean);
     }
     return estimate;

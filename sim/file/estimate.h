@@ -14,6 +14,7 @@
 struct estimate {
     double mean;
     double half;       /* the interval is mean - half to mean + half */
+    double deviation;  /* the values' standard deviation, of which they are a sample; 0 for one */
     bool has_interval; /* there are two values at least */
     bool is_unknown;   /* then the rest is 0 and false */
 };

@@ -89,11 +89,12 @@ Test(predict, scripted_waiting_is_taken_out_of_both)
 Test(predict, a_spread_of_the_real_runs_excuses)
 {
     const int64_t idle[] = {0, 0}, predicted[] = {130, 130}, naive[] = {100, 100};
-    const int64_t real[][2] = {{80, 80}, {90, 90}, {100, 100}, {110, 110}, {120, 120}};
+    const int64_t real[][2] = {{80, 80}, {80, 80}, {100, 100}, {120, 120}, {120, 120}};
     struct predict_result results[TOTALS];
 
     judge(idle, predicted, naive, real, 5, results);
-    cr_expect_float_eq(results[TOTAL_COMPLETION].spread, 0.2, 1e-9, "from 90 to 110, by 100");
+    cr_expect_float_eq(results[TOTAL_COMPLETION].spread, 0.2, 1e-9,
+                       "four times 20, squared, by four");
     cr_expect_float_eq(results[TOTAL_COMPLETION].bound, 0.3, 1e-9);
     cr_expect_float_eq(results[TOTAL_COMPLETION].error, 0.3, 1e-9);
 }

@@ -222,6 +222,7 @@ Test(tournament, intervals)
 
     /* mean 5, squared deviations 32: 2.365 * sqrt(32 / 7 / 8) */
     cr_expect(near(estimate.mean, 5, 1e-12) && near(estimate.half, 2.365 * sqrt(32.0 / 56), 1e-9));
+    cr_expect(near(estimate.deviation, sqrt(32.0 / 7), 1e-9));
     cr_expect(estimate.has_interval && !estimate_holds_zero(&estimate));
     estimate = estimate_of_difference(values, shifted, 8);
     cr_expect(estimate.mean == 1 && estimate.half == 0 && !estimate_holds_zero(&estimate));
