@@ -189,12 +189,12 @@ static bool prepared_round(struct calibration *calibration, struct err *err)
 static void take_alone(struct calibration *calibration, const struct alone *alone)
 {
     for (int i = 0; i < COLD_ROWS; i++) {
-        calibration->series[cold_rows[i].what] = calibrate_middle(&alone->rows[i]);
+        calibration->series[cold_rows[i].what] = series_middle(&alone->rows[i]);
     }
-    calibration->series[MEASURED_CHILD_WAIT] = calibrate_middle(&alone->wait);
-    calibration->series[MEASURED_SEE_CPU] = calibrate_middle(&alone->see);
+    calibration->series[MEASURED_CHILD_WAIT] = series_middle(&alone->wait);
+    calibration->series[MEASURED_SEE_CPU] = series_middle(&alone->see);
     for (int rest = 0; rest <= REST_COLD; rest++) {
-        const struct series lives = calibrate_middle(&alone->lives[rest]);
+        const struct series lives = series_middle(&alone->lives[rest]);
 
         calibration->lives[rest + 1] =
             (struct calibrate_life){.apart_usec = series_quantile(&alone->apart[rest], 500),

@@ -246,9 +246,9 @@ static bool crowded(struct calibration *calibration, struct err *err)
         add_more(&start.list[start.n++], &times.start, start_usec);
         add_more(&work[least].list[work[least].n++], &times.work, work_usec);
     }
-    calibration->series[MEASURED_START_TURNS] = calibrate_middle(&start);
-    calibration->series[MEASURED_WORK_TURNS] = calibrate_middle(&work[false]);
-    calibration->series[MEASURED_LEAST_WORK_TURNS] = calibrate_middle(&work[true]);
+    calibration->series[MEASURED_START_TURNS] = series_middle(&start);
+    calibration->series[MEASURED_WORK_TURNS] = series_middle(&work[false]);
+    calibration->series[MEASURED_LEAST_WORK_TURNS] = series_middle(&work[true]);
     return true;
 }
 

@@ -46,27 +46,6 @@ void calibrate_let_go(void *kept, size_t size)
     munmap(kept, size);
 }
 
-struct series calibrate_middle(const struct rounds *rounds)
-{
-    const int n_dropped = rounds->n / 4;
-    struct series result = {0};
-    int rank;
-
-    for (int i = 0; i < rounds->n; i++) {
-        rank = 0;
-        for (int k = 0; k < rounds->n; k++) {
-            int64_t mine = series_quantile(&rounds->list[i], 500);
-            int64_t other = series_quantile(&rounds->list[k], 500);
-
-            rank += other < mine || (other == mine && k < i);
-        }
-        if (rank >= n_dropped && rank < rounds->n - n_dropped) {
-            series_add_all(&result, rounds->list[i].values, rounds->list[i].n);
-        }
-    }
-    return result;
-}
-
 /* ---- built, and waiting for a word ---- */
 
 static bool parked(struct calibration *calibration, struct err *err)

@@ -197,35 +197,35 @@ static double part_alone(const struct series *alone, const struct series *togeth
 /* A network of its own comes on top of what a container without one costs. */
 static void take_crowd(struct calibration *calibration, const struct crowd *crowd)
 {
-    const struct series create = calibrate_middle(&crowd->create[ALONE]);
-    const struct series together = calibrate_middle(&crowd->create[TOGETHER]);
-    const struct series with = calibrate_middle(&crowd->network[ALONE]);
-    const struct series with_together = calibrate_middle(&crowd->network[TOGETHER]);
-    const struct series with_cpu = calibrate_middle(&crowd->network_cpu);
+    const struct series create = series_middle(&crowd->create[ALONE]);
+    const struct series together = series_middle(&crowd->create[TOGETHER]);
+    const struct series with = series_middle(&crowd->network[ALONE]);
+    const struct series with_together = series_middle(&crowd->network[TOGETHER]);
+    const struct series with_cpu = series_middle(&crowd->network_cpu);
     const struct series network_together = series_minus(&with_together, &together);
     struct series *series = calibration->series;
 
     take_idle(calibration, crowd);
     calibration->lives[0].apart_usec = series_quantile(&crowd->apart, 500);
-    series[MEASURED_START_CPU] = calibrate_middle(&crowd->start);
-    series[MEASURED_CHILD_CPU] = calibrate_middle(&crowd->child);
-    series[MEASURED_EXEC_CPU] = calibrate_middle(&crowd->exec);
-    series[MEASURED_EXIT_CPU] = calibrate_middle(&crowd->exit);
-    series[MEASURED_END_CPU] = calibrate_middle(&crowd->end);
-    series[MEASURED_SEE_CROWD_CPU] = calibrate_middle(&crowd->see);
-    series[MEASURED_SEE_END_CPU] = calibrate_middle(&crowd->see_life);
+    series[MEASURED_START_CPU] = series_middle(&crowd->start);
+    series[MEASURED_CHILD_CPU] = series_middle(&crowd->child);
+    series[MEASURED_EXEC_CPU] = series_middle(&crowd->exec);
+    series[MEASURED_EXIT_CPU] = series_middle(&crowd->exit);
+    series[MEASURED_END_CPU] = series_middle(&crowd->end);
+    series[MEASURED_SEE_CROWD_CPU] = series_middle(&crowd->see);
+    series[MEASURED_SEE_END_CPU] = series_middle(&crowd->see_life);
     series[MEASURED_SEE_END_CPU] =
         series_minus(&series[MEASURED_SEE_END_CPU], &series[MEASURED_SEE_CROWD_CPU]);
-    series[MEASURED_KEEP_CPU] = calibrate_middle(&crowd->keep);
-    series[MEASURED_REMOVE_CPU] = calibrate_middle(&crowd->remove[false]);
-    series[MEASURED_REMOVE_WAIT] = calibrate_middle(&crowd->removing);
+    series[MEASURED_KEEP_CPU] = series_middle(&crowd->keep);
+    series[MEASURED_REMOVE_CPU] = series_middle(&crowd->remove[false]);
+    series[MEASURED_REMOVE_WAIT] = series_middle(&crowd->removing);
     series[MEASURED_REMOVE_WAIT] =
         series_minus(&series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU]);
-    series[MEASURED_DISCONNECT_CPU] = calibrate_middle(&crowd->remove[true]);
+    series[MEASURED_DISCONNECT_CPU] = series_middle(&crowd->remove[true]);
     series[MEASURED_DISCONNECT_CPU] =
         series_minus(&series[MEASURED_DISCONNECT_CPU], &series[MEASURED_REMOVE_CPU]);
-    series[MEASURED_CREATE_CPU] = calibrate_middle(&crowd->create_cpu);
-    series[MEASURED_CREATE_TOGETHER_CPU] = calibrate_middle(&crowd->together_cpu);
+    series[MEASURED_CREATE_CPU] = series_middle(&crowd->create_cpu);
+    series[MEASURED_CREATE_TOGETHER_CPU] = series_middle(&crowd->together_cpu);
     series[MEASURED_CREATE_WAIT] = series_minus(&create, &series[MEASURED_CREATE_CPU]);
     series[MEASURED_NETWORK] = series_minus(&with, &create);
     series[MEASURED_BEHIND_NETWORK_CPU] =

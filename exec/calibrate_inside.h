@@ -99,19 +99,6 @@ int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent,
 void *calibrate_keep(size_t size);
 void calibrate_let_go(void *kept, size_t size);
 
-enum { ROUNDS_MOST = 24 };
-
-/* The same thing over and over: who else works on the machine makes some rounds slower, and a host that has more to
- * give some faster. */
-struct rounds {
-    struct series list[ROUNDS_MOST];
-    int n;
-};
-
-/* calibrate_container.c: all values of the rounds but for the fastest quarter and the slowest, rounded down: what real
- * runs meet is between these. */
-struct series calibrate_middle(const struct rounds *rounds);
-
 /* calibrate_beside.c: when the costs of containers alone are known, what waits for its turn where processors work
  * already, and what the kernel does for jobs one by one. */
 bool calibrate_beside(struct calibration *calibration, struct err *err);

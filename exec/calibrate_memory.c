@@ -91,8 +91,8 @@ bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
     struct series *series = calibration->series;
 
-    series[MEASURED_TOUCH] = calibrate_middle(&touched);
-    series[MEASURED_FREE] = calibrate_middle(&freed);
+    series[MEASURED_TOUCH] = series_middle(&touched);
+    series[MEASURED_FREE] = series_middle(&freed);
     take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
     take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_CPU], 500));
     return kill_for_memory(calibration, err);

@@ -32,4 +32,16 @@ struct series series_minus(const struct series *left, const struct series *right
 /* Likewise the sum. */
 struct series series_plus(const struct series *left, const struct series *right);
 
+enum { ROUNDS_MOST = 24 };
+
+/* The same thing over and over: who else works on the machine makes some rounds slower, and a host that has more to
+ * give some faster. */
+struct rounds {
+    struct series list[ROUNDS_MOST];
+    int n;
+};
+
+/* All values of the rounds but for the fastest quarter and the slowest, rounded down. */
+struct series series_middle(const struct rounds *rounds);
+
 #endif

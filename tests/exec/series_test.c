@@ -51,3 +51,24 @@ Test(series, a_part_is_taken_out_of_a_sum_in_order_of_size)
     rest = series_minus(&whole, &(struct series){0});
     cr_expect_eq(rest.values[2], 30, "no part known");
 }
+
+/* Of five the fastest and the slowest are left out, of three none; of two that are as fast only one is the fastest. */
+Test(series, the_middle_rounds_count)
+{
+    static const int64_t middles[] = {30, 10, 50, 20, 10};
+    static struct rounds rounds;
+    struct series middle;
+
+    for (int i = 0; i < 5; i++) {
+        series_add_all(&rounds.list[rounds.n++], (const int64_t[]){middles[i] - 1, middles[i] + 1},
+                       2);
+    }
+    middle = series_middle(&rounds);
+    cr_expect_eq(middle.n, 6);
+    cr_expect_eq(series_quantile(&middle, 0), 9);
+    cr_expect_eq(series_quantile(&middle, 1000), 31);
+    rounds.n = 3;
+    middle = series_middle(&rounds);
+    cr_expect_eq(middle.n, 6);
+    cr_expect_eq(series_quantile(&middle, 1000), 51);
+}
