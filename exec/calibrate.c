@@ -33,10 +33,10 @@ bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, cons
     return true;
 }
 
-bool calibrate_is_late_to_boot(struct calibration *calibration, int64_t after_usec,
+bool calibrate_is_late_to_boot(struct calibration *calibration, int64_t after_usec, int n_boots,
                                const char *what)
 {
-    int64_t last_usec = CALIBRATE_CUT_USEC - calibration->longest_usec;
+    int64_t last_usec = CALIBRATE_CUT_USEC - n_boots * calibration->longest_usec;
 
     return calibrate_is_late(calibration, after_usec < last_usec ? after_usec : last_usec, what);
 }

@@ -216,6 +216,7 @@ struct calibration {
     const char *cgroup;   /* the kind of groups that was measured, static */
     int64_t begin_usec;   /* CLOCK_MONOTONIC, as the next */
     int64_t until_usec;   /* runs are cut off then; 0: they are not */
+    bool cut;             /* the last run was */
     int64_t longest_usec; /* of those that may be cut off, until now */
     double took;          /* seconds */
     struct series series[MEASURED];

@@ -208,21 +208,33 @@ static bool one_pair(struct calibration *calibration, const struct scenario *not
 
 /* ---- what an agent holds ---- */
 
-/* It has registered by then, and is not told to end yet. */
-#define LOOK_USEC 100000
+/* Who has lived for so long is the agent, which has registered by then and is not told to end yet: others that this
+ * process starts for a run are gone sooner. */
+#define LOOK_USEC 50000
+#define POLL_USEC 2000
+enum { POLLS_MOST = 500 };
 
-/* Begins before the run: the last that this process has started by then is the agent. */
+static int find_agent(void)
+{
+    int agent = getpid(), before, n_same = 0;
+
+    for (int i = 0; i < POLLS_MOST && n_same < LOOK_USEC / POLL_USEC; i++) {
+        usleep(POLL_USEC);
+        before = agent;
+        agent = rehearse_used_last_pid(getppid());
+        n_same = agent == before && agent != getpid() ? n_same + 1 : 0;
+    }
+    return n_same > 0 ? agent : 0;
+}
+
+/* Begins before the run: whom this process starts comes after it. */
 static pid_t look_at_agent(int64_t *bytes)
 {
     pid_t pid = fork();
 
     if (pid == 0) {
-        int agent;
-
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        usleep(LOOK_USEC);
-        agent = rehearse_used_last_pid(getppid());
-        *bytes = agent != getpid() ? rehearse_used_bytes(agent) : 0;
+        *bytes = rehearse_used_bytes(find_agent());
         _exit(EXIT_FINE);
     }
     return pid;

@@ -172,7 +172,7 @@ static bool rest_rounds(struct calibration *calibration, struct alone *alone, st
     return true;
 }
 
-/* Groups and networks are there, and nothing has happened since. */
+/* Its groups are there, and nothing has happened since. */
 static bool prepared_round(struct calibration *calibration, struct err *err)
 {
     const struct rehearse_round round = {

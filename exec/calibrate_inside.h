@@ -24,15 +24,17 @@ bool calibrate_tell(struct calibration *calibration, const char *text, struct st
 /* calibrate.c: whether it has to be done in 30 s, virtual machines and all. */
 bool calibrate_hurries(const struct calibration *calibration);
 
-/* A quick calibration's virtual machines are cut off after so long: what is left to do then takes less than 2 s. */
+/* The runs of a quick calibration's virtual machines are cut off after so long, though not the making of a snapshot: what
+ * is left to do then takes less than 2 s. */
 #define CALIBRATE_CUT_USEC INT64_C(28000000)
 
 /* calibrate.c: whether a quick calibration has no time left to begin something after so long; then it is
  * left out, under that name, which is static. */
 bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, const char *what);
 
-/* calibrate.c: likewise to boot some, for which there has to be as long as the longest took until now. */
-bool calibrate_is_late_to_boot(struct calibration *calibration, int64_t after_usec,
+/* calibrate.c: likewise to boot some, so often one after the other: before a restore comes its snapshot. For each there
+ * has to be as long as the longest took until now. */
+bool calibrate_is_late_to_boot(struct calibration *calibration, int64_t after_usec, int n_boots,
                                const char *what);
 
 /* calibrate_kernel.c */

@@ -64,7 +64,8 @@ static bool control_in(struct calibration *calibration, const struct sweep_run *
         calibration->interrupted = true;
         ok = err_set(err, EXIT_MACHINE, "interrupted");
     }
-    if (ok && result.cut) {
+    calibration->cut = ok && result.cut;
+    if (calibration->cut) {
         ok = err_set(err, EXIT_MACHINE, "no time was left");
     }
     if (ok) {

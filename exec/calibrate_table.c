@@ -127,7 +127,7 @@ static double in_unit(int64_t value, enum unit unit)
 }
 
 static const struct {
-    enum boot_path path;
+    enum boot_path path; /* BOOT_PATHS: it is alike on all */
     enum machine_measured what;
     const char *name;
     enum unit unit;
@@ -135,9 +135,9 @@ static const struct {
     {BOOT_SCRATCH, MACHINE_REGISTERED, "until registered, scratch", UNIT_MSEC},
     {BOOT_UNCOMPRESSED, MACHINE_REGISTERED, "until registered, uncompressed", UNIT_MSEC},
     {BOOT_RESTORE, MACHINE_REGISTERED, "until registered, restore", UNIT_MSEC},
-    {BOOT_SCRATCH, MACHINE_SYSTEM, "memory of its system", UNIT_KIB},
-    {BOOT_SCRATCH, MACHINE_HOST, "memory of the host for it", UNIT_KIB},
-    {BOOT_SCRATCH, MACHINE_OVERHEAD, "of that, beyond its own", UNIT_KIB},
+    {BOOT_PATHS, MACHINE_SYSTEM, "memory of its system", UNIT_KIB},
+    {BOOT_PATHS, MACHINE_HOST, "memory of the host for it", UNIT_KIB},
+    {BOOT_PATHS, MACHINE_OVERHEAD, "of that, beyond its own", UNIT_KIB},
 };
 
 static const struct {
@@ -170,6 +170,18 @@ struct line {
     const struct series *series;
 };
 
+/* The series of what is alike on every way up: the first way's on which it was measured; NULL: on none. */
+static const struct series *of_any_path(const struct calibration *calibration,
+                                        enum machine_measured what)
+{
+    for (int path = 0; path < BOOT_PATHS; path++) {
+        if (calibration->machines[path][what].n > 0) {
+            return &calibration->machines[path][what];
+        }
+    }
+    return NULL;
+}
+
 /* What there is to tell, in the order of printing. */
 struct lines {
     int n;
@@ -194,9 +206,11 @@ static struct lines lines_of(const struct calibration *calibration)
     }
     for (int i = 0; i < MACHINE_ROWS; i++) {
         const struct series *series =
-            &calibration->machines[machine_rows[i].path][machine_rows[i].what];
+            machine_rows[i].path == BOOT_PATHS
+                ? of_any_path(calibration, machine_rows[i].what)
+                : &calibration->machines[machine_rows[i].path][machine_rows[i].what];
 
-        if (series->n > 0) {
+        if (series && series->n > 0) {
             add_line(&lines, head, machine_rows[i].name, machine_rows[i].unit, series);
             head = NULL;
         }
@@ -486,18 +500,13 @@ static void add_inside(struct buffer *json, const struct calibration *calibratio
     buffer_add_text(json, " }");
 }
 
-/* Of memory, as on the first way up that was measured. */
 static void add_machine_memory(struct buffer *json, const struct calibration *calibration,
                                const char *name, enum machine_measured what)
 {
-    int path = 0;
+    const struct series *series = of_any_path(calibration, what);
 
-    while (path < BOOT_PATHS && calibration->machines[path][what].n == 0) {
-        path++;
-    }
-    if (path < BOOT_PATHS) {
-        buffer_add(json, ", \"%s\": \"%" PRId64 "KiB\"", name,
-                   series_quantile(&calibration->machines[path][what], 500) / 1024);
+    if (series) {
+        buffer_add(json, ", \"%s\": \"%" PRId64 "KiB\"", name, series_quantile(series, 500) / 1024);
     }
 }
 

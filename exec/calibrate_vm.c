@@ -60,8 +60,8 @@ static void take(struct calibration *calibration, enum boot_path path, const str
     series_add(&series[MACHINE_REGISTERED], registered_usec);
     series_add(&series[MACHINE_SYSTEM], row->course.system_bytes);
     series_add(&series[MACHINE_HOST], row->course.host_bytes);
-    if (row->course.overhead_mib != ID_NONE) {
-        series_add(&series[MACHINE_OVERHEAD], (int64_t)row->course.overhead_mib << 20);
+    if (row->course.overhead_bytes > 0) {
+        series_add(&series[MACHINE_OVERHEAD], row->course.overhead_bytes);
     }
     if (run_usec != USEC_NEVER && run_usec > 0) {
         series_add(&calibration->speed_permille, WORK_MSEC * USEC_PER_MSEC * 1000 / run_usec);
@@ -115,11 +115,13 @@ void calibrate_machines(struct calibration *calibration)
 
     for (int n = calibration->quick ? 1 : 3; n > 0; n--) {
         for (int path = 0; path < BOOT_PATHS; path++) {
-            if (calibrate_is_late_to_boot(calibration, QUICK_USEC, late_names[path])) {
+            if (calibrate_is_late_to_boot(calibration, QUICK_USEC, path == BOOT_RESTORE ? 2 : 1,
+                                          late_names[path])) {
                 continue; /* the default profile says something of it */
             }
             if (!one_machine(calibration, (enum boot_path)path, &err) &&
-                !calibrate_is_late(calibration, CALIBRATE_CUT_USEC, late_names[path])) {
+                !(calibration->cut &&
+                  calibrate_is_late(calibration, CALIBRATE_CUT_USEC, late_names[path]))) {
                 if (!calibration->interrupted) {
                     fprintf(stderr, "berth: no virtual machines are measured: %s\n", err.text);
                 }

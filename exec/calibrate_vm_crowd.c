@@ -71,7 +71,7 @@ void calibrate_machines_together(struct calibration *calibration)
     struct err err;
 
     if (n < 2 || calibration->machines[0][MACHINE_REGISTERED].n == 0 ||
-        calibrate_is_late_to_boot(calibration, QUICK_USEC, what)) {
+        calibrate_is_late_to_boot(calibration, QUICK_USEC, 1, what)) {
         return; /* the default is that it makes no difference */
     }
     snprintf(text, sizeof text, world, n, n);
@@ -83,7 +83,7 @@ void calibrate_machines_together(struct calibration *calibration)
         story_finish(&story);
         run_header_finish(&header);
     } else if (!calibration->interrupted &&
-               !calibrate_is_late(calibration, CALIBRATE_CUT_USEC, what)) {
+               !(calibration->cut && calibrate_is_late(calibration, CALIBRATE_CUT_USEC, what))) {
         fprintf(stderr, "berth: virtual machines at once are not measured: %s\n", err.text);
     }
     scenario_destroy(scenario);

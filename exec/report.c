@@ -264,13 +264,13 @@ static void print_seen(const struct report *report)
 {
     const struct story_course *any = any_course(report);
 
-    if (!any || any->seen_mib == ID_NONE) {
+    if (!any || any->seen_bytes == 0) {
         return;
     }
     printf("same memory   host %" PRId64 " MiB, inside a container %" PRId64 " MiB\n",
            capacity_of_machine().memory_bytes / MIB, report->inside.memory_bytes / MIB);
-    printf("              inside a virtual machine %d MiB of its %" PRId64 "\n", any->seen_mib,
-           any->memory_bytes / MIB);
+    printf("              inside a virtual machine %" PRId64 " MiB of its %" PRId64 "\n",
+           any->seen_bytes / MIB, any->memory_bytes / MIB);
 }
 
 static void print_rules(const struct report *report)
@@ -455,8 +455,8 @@ void report_print_json(const struct report *report)
     add_guests(&json, report);
     buffer_add(&json, "}, \"memory\": {\"host\": %" PRId64 ", \"inside\": %" PRId64,
                capacity_of_machine().memory_bytes, report->inside.memory_bytes);
-    if (any_course(report) && any_course(report)->seen_mib != ID_NONE) {
-        buffer_add(&json, ", \"guest\": %" PRId64, any_course(report)->seen_mib * MIB);
+    if (any_course(report) && any_course(report)->seen_bytes > 0) {
+        buffer_add(&json, ", \"guest\": %" PRId64, any_course(report)->seen_bytes);
     }
     buffer_add_text(&json, "}, \"log\": ");
     buffer_add_json_string(&json, report->log_path);

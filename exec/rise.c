@@ -52,8 +52,8 @@ void rise_hear(struct rise *rise, const struct vm *vm, bool kvm, const struct he
         .memory_bytes = vm->memory_bytes,
         .system_bytes = vm->memory_bytes - hello->available_bytes,
         .host_bytes = vm_resident_bytes(vm->pid),
-        .overhead_mib = vm_overhead_mib(vm),
-        .seen_mib = (int32_t)(hello->total_bytes >> 20),
+        .overhead_bytes = vm_overhead_bytes(vm),
+        .seen_bytes = hello->total_bytes,
     };
 }
 

@@ -351,7 +351,7 @@ int64_t vm_resident_bytes(pid_t pid)
 }
 
 /* Of its mappings the guest's memory is the one of that size. */
-int32_t vm_overhead_mib(const struct vm *vm)
+int64_t vm_overhead_bytes(const struct vm *vm)
 {
     unsigned long long begin, end;
     long long size = 0, kib, own_kib = -1;
@@ -370,7 +370,7 @@ int32_t vm_overhead_mib(const struct vm *vm)
     if (file) {
         fclose(file);
     }
-    return own_kib < 0 ? -1 : (int32_t)((vm_resident_bytes(vm->pid) / 1024 - own_kib) / 1024);
+    return own_kib < 0 ? 0 : vm_resident_bytes(vm->pid) - own_kib * 1024;
 }
 
 /* Our own program's words, and why a kernel gave up, say more than what comes after them. */

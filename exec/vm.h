@@ -73,8 +73,8 @@ int64_t vm_cpu_usec(pid_t pid);
 /* What a process holds of the machine's memory, bytes. */
 int64_t vm_resident_bytes(pid_t pid);
 
-/* Likewise the guest's qemu, in MiB, but for the guest's own memory, of which it may not hold all yet; -1: unknown. */
-int32_t vm_overhead_mib(const struct vm *vm);
+/* Likewise the guest's qemu, but for the guest's own memory, of which it may not hold all yet; 0: unknown. */
+int64_t vm_overhead_bytes(const struct vm *vm);
 
 /* The last line of the guest's console, for an error; "" where it said nothing. */
 const char *vm_last_words(const struct vm *vm, char *text, size_t size);

@@ -413,7 +413,7 @@ void fleet_terminate(struct fleet *fleet, int32_t id)
 
 static char modelled[] = "modelled";
 
-/* As a guest's agent tells it in a real run (exec/boot_course.c). */
+/* As a guest's agent tells it in a real run (exec/rise.c). */
 struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_usec,
                                 int64_t memory_mib)
 {
@@ -433,8 +433,6 @@ struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_u
         .memory_bytes = memory_mib << 20,
         .system_bytes = costs->vm.os_bytes,
         .host_bytes = (memory_mib << 20) + costs->vm.overhead_bytes,
-        .overhead_mib = ID_NONE, /* measured in real runs, as the next */
-        .seen_mib = ID_NONE,
     };
 }
 

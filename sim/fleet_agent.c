@@ -126,16 +126,16 @@ static struct step_draw event_takes(struct fleet *fleet, const struct fleet_duty
 }
 
 /* Our agent makes a container that is restarted anew, in the network that is there (exec/performer_ward.c); a cloud's
- * starts the one it has. */
+ * starts the one it has. For what a removal waits nobody stands still, and it is short beside a restart. */
 static struct step_draw start_takes(struct fleet *fleet, const struct fleet_duty *duty)
 {
     const struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
     int32_t n = container ? container->n_starts - 1 : 0;
     struct step_draw takes = fleet_draw_now(fleet, COST_START, duty->task, duty->container, n);
 
-    if (n == 0 || !fleet_hears_itself(fleet))
+    if (n == 0 || !fleet->costs.agent_queue)
         return takes;
-    takes = together(takes, fleet_draw_now(fleet, COST_REMOVE, duty->task, duty->container, n));
+    takes.cpu_usec += fleet_draw_now(fleet, COST_REMOVE, duty->task, duty->container, n).cpu_usec;
     return together(takes, fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, n));
 }
 

@@ -362,6 +362,7 @@ void fleet_cancel(struct fleet *fleet, int32_t id)
         share_remove_worker(fleet_share(fleet, duty->instance), fleet->now_usec, duty->worker);
         fleet_queue_share(fleet, duty->instance);
     }
+    fleet->n_booting -= duty->kind == DUTY_MACHINE;
     fleet_free_duty(fleet, id);
 }
 

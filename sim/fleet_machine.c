@@ -94,10 +94,8 @@ void fleet_end_machine(struct fleet *fleet, int32_t task)
 
     if (!machine)
         return;
-    if (machine->duty != ID_NONE) {
+    if (machine->duty != ID_NONE)
         fleet_cancel(fleet, machine->duty);
-        fleet->n_booting--;
-    }
     fleet_count_memory(fleet, -own_bytes(fleet, task));
     machine->next = fleet->free_machine;
     fleet->free_machine = fleet->machine_of[task];

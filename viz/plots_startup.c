@@ -53,7 +53,7 @@ static const struct {
 /* Sums over what one bar stands for. */
 struct bar {
     char name[64];
-    int n;
+    int n, n_answered; /* all; those that have been asked, too */
     int64_t usec[PARTS];
     int n_modelled[PARTS];
 };
@@ -101,6 +101,7 @@ static void add_task(struct bar *bar, const struct story *story, const struct st
     if (from_usec == USEC_NEVER || ends[PART_READY] > track_end_usec(story))
         return;
     bar->n++;
+    bar->n_answered += task->first_answer_at_usec != USEC_NEVER;
     for (int part = PART_WAIT; part < PARTS; part++) {
         if (ends[part] == USEC_NEVER || ends[part] <= from_usec)
             continue;
@@ -131,16 +132,17 @@ static void add_bar(struct chart_panel *panel, const struct bar *bar, int row)
 {
     double x = 0, y = row + (1 - BAR_HIGH) / 2;
     for (int part = 0; part < PARTS && bar->n > 0; part++) {
-        double width = (double)bar->usec[part] / bar->n / USEC_PER_SEC;
-        if (width <= 0)
+        int n = part == PART_REQUEST ? bar->n_answered : bar->n;
+        if (bar->usec[part] <= 0)
             continue;
+        double width = (double)bar->usec[part] / n / USEC_PER_SEC;
         struct chart_box box = {.x0 = x,
                                 .x1 = x + width,
                                 .y0 = y,
                                 .y1 = y + BAR_HIGH,
                                 .paint = parts[part].paint,
                                 .shade = parts[part].shade,
-                                .hatched = 2 * bar->n_modelled[part] > bar->n};
+                                .hatched = 2 * bar->n_modelled[part] > n};
         chart_add_box(panel, &box);
         x += width;
     }

@@ -351,8 +351,8 @@ static const struct field boot_course_fields[] = {
     FIELD(FIELD_LONG, boot_course, memory_bytes, "memoryBytes"),
     FIELD(FIELD_LONG, boot_course, system_bytes, "systemBytes"),
     FIELD(FIELD_LONG, boot_course, host_bytes, "hostBytes"),
-    FIELD(FIELD_OPTIONAL, boot_course, overhead_mib, "overheadMib"),
-    FIELD(FIELD_OPTIONAL, boot_course, seen_mib, "seenMib"),
+    FIELD(FIELD_LATER, boot_course, overhead_bytes, "overheadBytes"),
+    FIELD(FIELD_LATER, boot_course, seen_bytes, "seenBytes"),
 };
 static const struct schema boot_course_schema = SCHEMA(boot_course, boot_course_fields);
 static const struct field machine_booted_fields[] = {

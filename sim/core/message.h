@@ -417,17 +417,17 @@ struct agent_rules {
 
 /* How a kernel of its own came up, an instance's or a task's, and what it takes. */
 struct boot_course {
-    char *start;           /* "scratch", "uncompressed" or "restore" */
-    char *accelerator;     /* "kvm" or "tcg" */
-    char *kernel;          /* its release */
-    int64_t firmware_usec; /* machine, firmware and loader, or the reading of a snapshot */
-    int64_t kernel_usec;   /* 0 where it was restored, likewise user_usec */
-    int64_t user_usec;     /* from its first program to its agent */
-    int64_t memory_bytes;  /* of the machine */
-    int64_t system_bytes;  /* of which its kernel and system leave no more to tasks, idle */
-    int64_t host_bytes;    /* what the machine beneath gives for it then; 0: unknown */
-    int32_t overhead_mib; /* likewise beyond its own memory; ID_NONE: unknown, as below */
-    int32_t seen_mib; /* what a program inside is told that the machine has */
+    char *start;            /* "scratch", "uncompressed" or "restore" */
+    char *accelerator;      /* "kvm" or "tcg" */
+    char *kernel;           /* its release */
+    int64_t firmware_usec;  /* machine, firmware and loader, or the reading of a snapshot */
+    int64_t kernel_usec;    /* 0 where it was restored, likewise user_usec */
+    int64_t user_usec;      /* from its first program to its agent */
+    int64_t memory_bytes;   /* of the machine */
+    int64_t system_bytes;   /* of which its kernel and system leave no more to tasks, idle */
+    int64_t host_bytes;     /* what the machine beneath gives for it then; 0: unknown */
+    int64_t overhead_bytes; /* likewise beyond its own memory; 0: unknown, as below */
+    int64_t seen_bytes;     /* what a program inside is told that the machine has */
 };
 
 struct boot {
@@ -438,7 +438,8 @@ struct boot {
     int32_t gpus;
     struct agent_rules *rules;  /* NULL: agent_rules_default() */
     struct boot_course *course; /* NULL: the instance has no kernel of its own */
-    int32_t for_task; /* a micro-VM, whose own system's memory comes on top of the task's; ID_NONE */
+    int32_t
+        for_task; /* a micro-VM, whose own system's memory comes on top of the task's; ID_NONE */
 };
 
 /* The task's own virtual machine is there, or could not come up: `error` then says why. */

@@ -153,7 +153,7 @@ static const struct field target_metrics_fields[] = {
     FIELD(FIELD_INT, target_metrics, n_most, "openMost"),
     FIELD(FIELD_INT, target_metrics, n_queued, "queued"),
     FIELD(FIELD_BOOL, target_metrics, in_use, "inUse"),
-    FIELD(FIELD_MOMENT, target_metrics, first_usec, "firstUsec"),
+    FIELD(FIELD_LATER, target_metrics, first_usec, "firstUsec"),
 };
 static const struct schema target_metrics_schema = SCHEMA(target_metrics, target_metrics_fields);
 

@@ -168,7 +168,7 @@ static bool scalars_equal(const struct field *field, const void *a, const void *
     case FIELD_TEXT:
         return text_equal(*(char **)at(field, a), *(char **)at(field, b));
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         return *(int64_t *)at(field, a) == *(int64_t *)at(field, b);
     case FIELD_BOOL:
         return *(bool *)at(field, a) == *(bool *)at(field, b);
@@ -236,9 +236,10 @@ uint64_t schema_digest(const struct schema *schema, const void *record, uint64_t
         case FIELD_LONG:
             digest = draw_mix(digest ^ (uint64_t) * (int64_t *)at(field, record));
             break;
-        case FIELD_MOMENT:
+        case FIELD_LATER:
             if (*(int64_t *)at(field, record) != 0)
-                digest = draw_mix(digest ^ (uint64_t) * (int64_t *)at(field, record));
+                digest = draw_mix(draw_mix(digest ^ (uint64_t)i) ^
+                                  (uint64_t) * (int64_t *)at(field, record));
             break;
         case FIELD_BOOL:
             digest = draw_mix(digest ^ *(bool *)at(field, record));

@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 enum field_type {
-    FIELD_INT,    /* int32_t */
-    FIELD_LONG,   /* int64_t */
-    FIELD_MOMENT, /* int64_t, 0 stands for "absent", and leaves a digest as it is */
-    FIELD_BOOL,   /* bool */
-    FIELD_ENUM,   /* an enum, `of` is its NULL-terminated table of names */
-    FIELD_TEXT,   /* char *, may be NULL */
+    FIELD_INT,  /* int32_t */
+    FIELD_LONG, /* int64_t */
+    FIELD_LATER, /* int64_t that older histories do not have: 0 stands for "absent", and leaves a digest as it is */
+    FIELD_BOOL, /* bool */
+    FIELD_ENUM, /* an enum, `of` is its NULL-terminated table of names */
+    FIELD_TEXT, /* char *, may be NULL */
     /* Those that are ID_NONE where there is nothing stand together. */
     FIELD_OPTIONAL,     /* int32_t, ID_NONE stands for "absent" */
     FIELD_TASK,         /* int32_t index, written t1, t2, ...; likewise below */

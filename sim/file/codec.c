@@ -31,7 +31,7 @@ static bool is_nothing(const struct field *field, const void *record)
     case FIELD_INT:
     case FIELD_LONG:
         return false;
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         return *(const int64_t *)at(field, record) == 0;
     case FIELD_BOOL:
         return !*(const bool *)at(field, record);
@@ -79,7 +79,7 @@ static void write_value(struct buffer *buffer, const struct field *field, const 
         buffer_add_int(buffer, int_at(field, record));
         break;
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         buffer_add_int(buffer, *(const int64_t *)at(field, record));
         break;
     case FIELD_BOOL:
@@ -313,7 +313,7 @@ static bool read_value(const json_t *value, const struct field *field, void *rec
         *(int32_t *)to = (int32_t)number;
         return true;
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         return read_number(value, INT64_MIN, INT64_MAX, to, place, err);
     case FIELD_BOOL:
         *(bool *)to = json_is_true(value);

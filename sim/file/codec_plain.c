@@ -191,7 +191,7 @@ static bool take_value(struct text *text, const struct field *field, void *recor
         *(int32_t *)to = (int32_t)number;
         return true;
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         return take_number(text, to);
     case FIELD_BOOL:
         *(bool *)to = true;

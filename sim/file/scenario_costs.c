@@ -114,7 +114,8 @@ static void read_vm(struct scenario_reader *reader, const struct node *costs, st
 
 static void read_host(const struct node *costs, struct costs *to)
 {
-    struct node node = node_member(costs, "host"), cpus, session, background;
+    struct node node = node_member(costs, "host"), cpus, session, background, memory;
+    int64_t bytes;
     double value;
 
     if (!node.value || !node_object(&node, &host_grammar))
@@ -127,6 +128,8 @@ static void read_host(const struct node *costs, struct costs *to)
     if (node_decimal(&background, 0, 0.99, &value))
         to->background_ppm = (int32_t)(value * 1000000 + 0.5);
     node_bool(&session, &to->host_session);
+    memory = node_member(&node, "memory"); /* of older profiles; nobody asks for it */
+    node_size(&memory, &bytes);
 }
 
 /* More than all of a step where waiting for each other makes it slower. */

@@ -571,8 +571,8 @@ static void take_course(struct story_course *to, const struct boot_course *from)
         .memory_bytes = from->memory_bytes,
         .system_bytes = from->system_bytes,
         .host_bytes = from->host_bytes,
-        .overhead_mib = from->overhead_mib,
-        .seen_mib = from->seen_mib,
+        .overhead_bytes = from->overhead_bytes,
+        .seen_bytes = from->seen_bytes,
     };
     snprintf(to->start, sizeof to->start, "%s", from->start ? from->start : "scratch");
     snprintf(to->accelerator, sizeof to->accelerator, "%s",

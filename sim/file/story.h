@@ -32,8 +32,7 @@ struct story_container {
 struct story_course {
     char start[16], accelerator[8], kernel[64]; /* start "": there is none */
     int64_t firmware_usec, kernel_usec, user_usec;
-    int64_t memory_bytes, system_bytes, host_bytes;
-    int32_t overhead_mib, seen_mib;
+    int64_t memory_bytes, system_bytes, host_bytes, overhead_bytes, seen_bytes;
 };
 
 /* A task's own virtual machine. */

@@ -94,7 +94,7 @@ static size_t size_of(enum field_type type)
     case FIELD_BOOL:
         return sizeof(bool);
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         return sizeof(int64_t);
     case FIELD_TEXT:
     case FIELD_LIST:

@@ -43,7 +43,7 @@ static inline void records_change_member(const struct field *field, void *record
         *(char **)member = way ? strdup("something else") : NULL;
         break;
     case FIELD_LONG:
-    case FIELD_MOMENT:
+    case FIELD_LATER:
         *(int64_t *)member ^= INT64_C(1) << 40;
         break;
     case FIELD_BOOL:

@@ -53,7 +53,7 @@ static const struct schema branch_schema = SCHEMA(branch, branch_fields);
 static const struct field everything_fields[] = {
     FIELD(FIELD_INT, everything, number, "number"),
     FIELD(FIELD_LONG, everything, big, "big"),
-    FIELD(FIELD_MOMENT, everything, moment, "moment"),
+    FIELD(FIELD_LATER, everything, moment, "moment"),
     FIELD(FIELD_OPTIONAL, everything, optional, "optional"),
     FIELD(FIELD_BOOL, everything, flag, "flag"),
     FIELD_OF(FIELD_ENUM, everything, colour, "colour", colour_names),
@@ -196,15 +196,16 @@ Test(schema, digests_pass_over_an_absent_moment)
     };
     static const struct field fields[] = {
         FIELD(FIELD_LONG, moment, number, "number"),
-        FIELD(FIELD_MOMENT, moment, first, "first"),
-        FIELD(FIELD_MOMENT, moment, second, "second"),
+        FIELD(FIELD_LATER, moment, first, "first"),
+        FIELD(FIELD_LATER, moment, second, "second"),
     };
     static const struct schema before = {sizeof(struct moment), fields, 1};
     static const struct schema now = SCHEMA(moment, fields);
-    const struct moment absent = {7, 0, 0}, there = {7, 5, 0};
+    const struct moment absent = {7, 0, 0}, there = {7, 5, 0}, other = {7, 0, 5};
 
     cr_expect_eq(schema_digest(&now, &absent, 3), schema_digest(&before, &absent, 3));
     cr_expect_neq(schema_digest(&now, &there, 3), schema_digest(&before, &there, 3));
+    cr_expect_neq(schema_digest(&now, &there, 3), schema_digest(&now, &other, 3));
     cr_expect_not(schema_equal(&now, &absent, &there, NULL, 0));
 }
 

@@ -126,8 +126,10 @@ Test(profile, no_machine_is_booted_for_which_there_is_no_time)
 {
     static const struct {
         int64_t after_sec, longest_sec;
+        int n_boots;
         bool late;
-    } rows[] = {{20, 0, false}, {20, 17, false}, {20, 19, true}, {9, 0, true}, {9, 17, true}};
+    } rows[] = {{20, 0, 1, false}, {20, 17, 1, false}, {20, 19, 1, true}, {9, 0, 1, true},
+                {9, 17, 1, true},  {20, 8, 2, false},  {20, 10, 2, true}};
 
     calibration.quick = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -136,12 +138,13 @@ Test(profile, no_machine_is_booted_for_which_there_is_no_time)
         calibration.n_late = 0;
         calibration.begin_usec = loop_clock_usec() - 10 * SECOND;
         calibration.longest_usec = rows[i].longest_sec * SECOND;
-        late = calibrate_is_late_to_boot(&calibration, rows[i].after_sec * SECOND, "this");
+        late = calibrate_is_late_to_boot(&calibration, rows[i].after_sec * SECOND, rows[i].n_boots,
+                                         "this");
         cr_expect(late == rows[i].late && calibration.n_late == late, "row %zu", i);
     }
     calibration.quick = false;
     calibration.n_late = 0;
-    cr_expect(!calibrate_is_late_to_boot(&calibration, 0, "this") && calibration.n_late == 0);
+    cr_expect(!calibrate_is_late_to_boot(&calibration, 0, 1, "this") && calibration.n_late == 0);
 }
 
 /* ---- the profile ---- */

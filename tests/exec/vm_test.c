@@ -43,7 +43,6 @@ static void tear_down(void)
 }
 
 TestSuite(vm, .init = set_up, .fini = tear_down);
-TestSuite(long, .init = set_up, .fini = tear_down);
 
 static struct vm_order order_of(enum vm_start start)
 {

@@ -377,7 +377,7 @@ static bool bump(const struct schema *schema, void *record, int *which)
         if (field->type == FIELD_TEXT) {
             free(*(char **)at);
             *(char **)at = *(char **)at ? NULL : strdup("other");
-        } else if (field->type == FIELD_LONG || field->type == FIELD_MOMENT) {
+        } else if (field->type == FIELD_LONG || field->type == FIELD_LATER) {
             ++*(int64_t *)at;
         } else if (field->type == FIELD_BOOL) {
             *(bool *)at = !*(bool *)at;

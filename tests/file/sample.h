@@ -55,7 +55,7 @@ static inline void sample_fill(const struct schema *schema, void *record, int va
 
         switch (field->type) {
         case FIELD_LONG:
-        case FIELD_MOMENT:
+        case FIELD_LATER:
             *(int64_t *)to = value % 3 ? INT64_MAX - value : INT64_MIN + value;
             break;
         case FIELD_INT:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The same bytes from every compiler: builds the simulator with gcc and clang, without and with
-# optimization, and compares what they log with what the simulator at hand does. Prints TAP; a compiler that
-# is not there is a skipped case with its reason.
+# optimization, and compares what they log with what the simulator at hand does, which stands for gcc with
+# optimization. Prints TAP; a compiler that is not there is a skipped case with its reason.
 #
 #     compilers_test.sh SOURCE-FOLDER BERTH
 set -u
