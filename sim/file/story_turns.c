@@ -1,33 +1,15 @@
 /*
- * The agents' own records tell most; where a log holds the scheduler's alone, what agents reported has
- * to do.
+ * The part of the story that most tasks never have: restarts, health, bindings, waiting in an agent's
+ * queue, disconnections. The agents' own records tell most; where a log holds the scheduler's alone, what
+ * agents reported has to do.
  */
-#include "file/story_turns.h"
+#include "file/story_parts.h"
 
 #include "core/array.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct story_task *task_of(struct story *story, int32_t id)
-{
-    return id >= 0 && id < story->n_tasks ? &story->tasks[id] : NULL;
-}
-
-static struct story_instance *instance_of(struct story *story, int32_t id)
-{
-    return id >= 0 && id < story->n_instances ? &story->instances[id] : NULL;
-}
-
-static struct story_container *container_of(struct story *story, int32_t task_id, int32_t container)
-{
-    struct story_task *task = task_of(story, task_id);
-
-    return task && container >= 0 && container < task->n_containers ? &task->containers[container]
-                                                                    : NULL;
-}
 
 static struct story_turn *turn(struct story *story, int64_t at_usec, enum story_turn_kind kind)
 {
@@ -76,7 +58,7 @@ static void keep_bindings(struct story_container *container, int32_t n,
 static void container_state(struct story *story, int64_t at_usec, int32_t task, int32_t i,
                             const struct container_state *state)
 {
-    struct story_container *container = container_of(story, task, i);
+    struct story_container *container = story_container_of(story, task, i);
 
     if (!container)
         return;
@@ -108,7 +90,7 @@ static bool is_refused(const struct record *record)
 
 static void connection(struct story *story, int64_t at_usec, int32_t id, bool connected)
 {
-    struct story_instance *instance = instance_of(story, id);
+    struct story_instance *instance = story_instance_of(story, id);
 
     if (!instance || instance->connected == connected)
         return;
@@ -119,7 +101,7 @@ static void connection(struct story *story, int64_t at_usec, int32_t id, bool co
 
 static void drains(struct story *story, int64_t at_usec, int32_t id, bool draining)
 {
-    struct story_instance *instance = instance_of(story, id);
+    struct story_instance *instance = story_instance_of(story, id);
 
     if (!instance || instance->draining == draining)
         return;
@@ -130,7 +112,7 @@ static void drains(struct story *story, int64_t at_usec, int32_t id, bool draini
 /* As the scheduler takes it: once, and of Spot instances only. */
 static void warned(struct story *story, int64_t at_usec, const struct spot_warning *warning)
 {
-    struct story_instance *instance = instance_of(story, warning->instance);
+    struct story_instance *instance = story_instance_of(story, warning->instance);
 
     if (!instance || !instance->spot || instance->interrupted || story->end_usec != USEC_NEVER)
         return;
@@ -141,7 +123,7 @@ static void warned(struct story *story, int64_t at_usec, const struct spot_warni
 /* Its records are in the log: what the scheduler hears of it is old. */
 static bool speaks_itself(struct story *story, int32_t id)
 {
-    const struct story_instance *instance = instance_of(story, id);
+    const struct story_instance *instance = story_instance_of(story, id);
 
     return instance && instance->booted_at_usec != USEC_NEVER;
 }
@@ -170,7 +152,7 @@ static void scheduler_event(struct story *story, const struct record *record)
         warned(story, record->at_usec, &event->as.spot_warning);
         break;
     case MESSAGE_UPDATE_TASK_PROTECTION:
-        if (!is_refused(record) && task_of(story, event->as.update_task_protection.task))
+        if (!is_refused(record) && story_task_of(story, event->as.update_task_protection.task))
             container_turn(story, record->at_usec, TURN_PROTECTED,
                            event->as.update_task_protection.task, ID_NONE,
                            event->as.update_task_protection.enabled);
@@ -191,7 +173,7 @@ static const struct task_definition *definition_of(const struct story *story,
 /* It has come to the agent and is not admitted at once: what is it that the instance lacks? */
 static void queued(struct story *story, int32_t machine, struct story_task *task)
 {
-    const struct story_instance *instance = instance_of(story, machine);
+    const struct story_instance *instance = story_instance_of(story, machine);
     const struct task_definition *definition = definition_of(story, task);
 
     if (!instance)
@@ -222,8 +204,8 @@ static bool is_ordered(const struct record *record, int32_t task)
 /* `left`: the task that ended in the same step, or ID_NONE. */
 static void admitted(struct story *story, const struct record *record, int32_t id, int32_t left)
 {
-    struct story_task *task = task_of(story, id);
-    struct story_instance *instance = instance_of(story, record->machine);
+    struct story_task *task = story_task_of(story, id);
+    struct story_instance *instance = story_instance_of(story, record->machine);
 
     if (!task || !instance || task->admitted_at_usec != USEC_NEVER)
         return;
@@ -236,8 +218,8 @@ static void admitted(struct story *story, const struct record *record, int32_t i
 
 static void removed(struct story *story, int32_t machine, int32_t id)
 {
-    const struct story_task *task = task_of(story, id);
-    struct story_instance *instance = instance_of(story, machine);
+    const struct story_task *task = story_task_of(story, id);
+    struct story_instance *instance = story_instance_of(story, machine);
 
     if (!task || !instance || task->admitted_at_usec == USEC_NEVER)
         return;
@@ -248,7 +230,7 @@ static void removed(struct story *story, int32_t machine, int32_t id)
 /* A container that has run before starts again. */
 static void started(struct story *story, int64_t at_usec, const struct container_order *order)
 {
-    struct story_container *container = container_of(story, order->task, order->container);
+    struct story_container *container = story_container_of(story, order->task, order->container);
 
     if (!container || container->exited_at_usec == USEC_NEVER)
         return;
@@ -264,7 +246,7 @@ static void started(struct story *story, int64_t at_usec, const struct container
 
 static void created(struct story *story, const struct create_container *create)
 {
-    struct story_container *container = container_of(story, create->task, create->container);
+    struct story_container *container = story_container_of(story, create->task, create->container);
 
     if (!container)
         return;
@@ -275,8 +257,8 @@ static void created(struct story *story, const struct create_container *create)
 /* A passed probe makes the container healthy at once, unless it comes too late to count. */
 static void probed(struct story *story, int64_t at_usec, const struct container_probed *answer)
 {
-    const struct story_task *task = task_of(story, answer->task);
-    struct story_container *container = container_of(story, answer->task, answer->container);
+    const struct story_task *task = story_task_of(story, answer->task);
+    struct story_container *container = story_container_of(story, answer->task, answer->container);
     const struct health_check *check =
         container ? definition_of(story, task)->containers[answer->container].health : NULL;
 
@@ -294,14 +276,14 @@ static void agent_event(struct story *story, const struct record *record)
     struct story_task *task;
 
     if (event->kind == MESSAGE_PLACE_TASK) {
-        task = task_of(story, event->as.place_task.task);
+        task = story_task_of(story, event->as.place_task.task);
         if (task && task->received_at_usec == record->at_usec &&
             !is_ordered(record, event->as.place_task.task))
             queued(story, record->machine, task);
     } else if (event->kind == MESSAGE_CONTAINER_PROBED) {
         probed(story, record->at_usec, &event->as.probed);
     } else if (event->kind == MESSAGE_IMAGE_PULLED && event->as.fact.error &&
-               container_of(story, event->as.fact.task, event->as.fact.container)) {
+               story_container_of(story, event->as.fact.task, event->as.fact.container)) {
         container_turn(story, record->at_usec, TURN_PULL_FAILED, event->as.fact.task,
                        event->as.fact.container, 0);
     }
@@ -334,7 +316,8 @@ static void agent_actions(struct story *story, const struct record *record)
             started(story, record->at_usec, &output->as.order);
             break;
         case MESSAGE_PROBE_CONTAINER:
-            container = container_of(story, output->as.probe.task, output->as.probe.container);
+            container =
+                story_container_of(story, output->as.probe.task, output->as.probe.container);
             if (container)
                 container->probe_at_usec = record->at_usec;
             break;
@@ -359,55 +342,4 @@ void story_turns_add(struct story *story, const struct record *record)
     }
     agent_event(story, record);
     agent_actions(story, record);
-}
-
-/* Words ----------------------------------------------------------------------------------------- */
-
-const char *story_reason(const struct story_task *task)
-{
-    static const char *const words[] = {
-        [STOP_FOR_USER] = "Task stopped by user",
-        [STOP_FOR_SCALE_IN] = "Scaling activity initiated by its service",
-        [STOP_FOR_DEPLOYMENT] = "Replaced by another task definition of its service",
-        [STOP_FOR_DRAINING] = "Its container instance is draining",
-        [STOP_FOR_HEALTH] = "Task failed container health checks",
-        [STOP_FOR_END] = "The run has ended",
-        [STOP_FOR_TARGET_HEALTH] = "Task failed ELB health checks",
-        [STOP_FOR_REBALANCING] = "Availability zone rebalancing",
-        [STOP_FOR_SPOT] = "Your Spot Task was interrupted.",
-        [STOP_FOR_NO_CAPACITY] = "No capacity came for it",
-        [STOP_FOR_NEW_DEPLOYMENT] =
-            "Replaced by a forced new deployment of the same task definition",
-    };
-
-    if (task->reason)
-        return task->reason;
-    if (task->stop_reason >= 0 && task->stop_reason < (int)(sizeof words / sizeof words[0]))
-        return words[task->stop_reason];
-    return task->stop_code == STOP_INFRASTRUCTURE_HEALTH ? "Its instance was lost"
-           : task->stop_code == STOP_SPOT_INTERRUPTION   ? "Its Spot instance was interrupted"
-                                                         : NULL;
-}
-
-bool story_given_up(const struct story_task *task)
-{
-    return task->stop_reason == STOP_FOR_NO_CAPACITY && task->placed_at_usec == USEC_NEVER;
-}
-
-const char *story_queued(const struct story_task *task, char *text, size_t size)
-{
-    const char *what = task->waited_lack == PLACE_CPU      ? "CPU units"
-                       : task->waited_lack == PLACE_MEMORY ? "memory"
-                       : task->waited_lack == PLACE_GPU    ? "GPU"
-                       : task->waited_lack == PLACE_PORTS  ? "port"
-                                                           : "room";
-
-    if (task->admitted_at_usec == USEC_NEVER || task->received_at_usec == USEC_NEVER ||
-        task->admitted_at_usec <= task->received_at_usec)
-        return NULL;
-    if (task->waited_for != ID_NONE)
-        snprintf(text, size, "%s's %s", story_task_name(task->waited_for), what);
-    else
-        snprintf(text, size, "%s", what);
-    return text;
 }
