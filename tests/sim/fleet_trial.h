@@ -18,6 +18,14 @@
 #define RUN(family, at, n)                                                                         \
     "{'at': '" at "', 'runTask': {'taskDefinition': '" family "', 'count': " #n "}}"
 
+/* Images of 12 and 13 MiB with a layer of 10 in common, and the family of each. */
+#define TWO_IMAGES                                                                                 \
+    "'images': {'a': {'layers': [{'size': '10MiB', 'digest': 'base'}, {'size': '2MiB'}]},"         \
+    "'b': {'layers': [{'size': '10MiB', 'digest': 'base'}, {'size': '3MiB'}]}},"                   \
+    "'taskDefinitions': [{'family': 'a', 'containerDefinitions': [{'name': 'c', 'image': 'a', "    \
+    "'cpu': 10, 'memory': 100}]}, {'family': 'b', 'containerDefinitions': [{'name': 'c', "         \
+    "'image': 'b', 'cpu': 10, 'memory': 100}]}],"
+
 /* As trial_run(); where the members have an @ it stands for costs of nothing. */
 void run(const char *members);
 

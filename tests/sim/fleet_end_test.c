@@ -1,0 +1,115 @@
+/*
+ * How containers end, counted by hand: what an end takes, when their agent tells of it and removes what is
+ * left, and what another life takes.
+ */
+#include "fleet_trial.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+/* Its processes' end takes 20 ms, and 1 ms for each of its 30 MiB. */
+Test(fleet_end, leaving_is_work)
+{
+    run(COSTS "'end': {'cpu': '20ms'}, 'freePerMiB': '1ms'}, " BOX(
+        1) "'instances': '1xbox', 'taskDefinitions': [" JOB("a",
+                                                            "") "], 'behaviour': {'a/c': "
+                                                                "{'work': '1s', 'memory': '30MiB', "
+                                                                "'idle': '0s'}}, 'timeline': [" RUN(
+                                                                    "a", "1s", 2) "]");
+    for (int t = 1; t <= 2; t++)
+        assert_usec(worked_usec(t), 2100 * MSEC, "two at once, on half a CPU each");
+    trial_end();
+}
+
+/* The agent takes 5 ms to tell it, and an end that is told 30 ms more than one that comes by itself. */
+Test(fleet_end, who_is_told_to_end_has_more_to_do)
+{
+    run(COSTS
+        "'agentQueue': true, 'signal': {'cpu': '5ms'}, 'end': {'cpu': '20ms'}, "
+        "'endBySignal': {'cpu': '30ms'}}, " BOX(2) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+            "a", "") ", " JOB("b", "") "], 'behaviour': {'a/c': {'idle': '500ms'}, 'b/c': {'idle': "
+                                       "'forever'}}, "
+                                       "'timeline': [" RUN("a", "1s", 1) ", " RUN(
+                                           "b", "1s", 1) ", {'at': '2s', "
+                                                         "'stopTask': {'task': 't2'}}]");
+    assert_usec(life(1, 0)->exited_at_usec, 1520 * MSEC, "by itself");
+    assert_usec(life(2, 0)->exited_at_usec, 2055 * MSEC, "told");
+    trial_end();
+}
+
+/* A kill for memory costs 7 ms more than an end by itself, whatever a signal costs. */
+Test(fleet_end, who_is_killed_for_its_memory_has_more_to_do)
+{
+    run(COSTS "'end': {'cpu': '20ms'}, 'endBySignal': {'cpu': '30ms'}, 'endByMemory': {'cpu': "
+              "'7ms'}}, " BOX(2) "'instances': '1xbox', 'taskDefinitions': [" JOB(
+                  "a", "") "], "
+                           "'behaviour': {'a/c': {'memory': '101MiB', 'idle': '0s'}}, "
+                           "'timeline': [" RUN("a", "1s", 1) "]");
+    cr_expect(life(1, 0)->oom);
+    assert_usec(life(1, 0)->exited_at_usec, 1027 * MSEC, "killed");
+    trial_end();
+}
+
+/* What is left of a task is removed once it is empty, for 50 ms: the agent has said before that it has stopped, and
+ * starts what it is told to only then. It waits for each container and each network. */
+Test(fleet_end, an_agent_tells_of_an_end_before_it_removes_what_is_left)
+{
+    static const struct {
+        const char *costs;
+        int64_t waits_usec;
+    } cases[] = {{"'remove': {'cpu': '25ms'}", 0},
+                 {"'remove': {'wait': '1ms', 'cpu': '25ms'}", 2 * MSEC},
+                 {"'remove': {'wait': '1ms', 'cpu': '20ms'}, 'disconnect': {'wait': '2ms', 'cpu': "
+                  "'5ms'}",
+                  6 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+
+        snprintf(text, sizeof text,
+                 COSTS "'agentQueue': true, %s}, " BOX(
+                     2) "'instances': '1xbox', 'taskDefinitions': [{'family': 'a', 'networkMode': "
+                        "'bridge', 'containerDefinitions': [{'name': 'c', 'image': 'x', 'cpu': "
+                        "10, 'memory': 100}, {'name': 'd', 'image': 'x', 'cpu': 10, 'memory': "
+                        "100}]}, " JOB("b", "") "],"
+                                                "'behaviour': {'a/c': {'idle': '500ms'}, 'a/d': "
+                                                "{'idle': '500ms'}, 'b/c': {'idle': '1s'}},"
+                                                "'timeline': [" RUN("a", "1s", 1) ", " RUN(
+                                                    "b", "1510ms", 1) "]",
+                 cases[i].costs);
+        run(text);
+        assert_usec(result.story.tasks[0].stopped_at_usec, 1500 * MSEC, "told");
+        assert_usec(life(2, 0)->started_at_usec, 1550 * MSEC + cases[i].waits_usec, "after that");
+        trial_end();
+    }
+}
+
+/* Its first life ends after a minute, beside one that works. For another container our agent has the only processor for
+ * 3 s more than for the first; a cloud's agent restarts the one that it has. It takes as long where nobody is in the way:
+ * two minutes are over then before the second life is, else after it. */
+Test(fleet_end, an_agent_of_ours_makes_anew_what_is_restarted)
+{
+    static const struct {
+        const char *costs;
+        int64_t worked_usec;
+        int n_restarts;
+    } cases[] = {
+        {"'agentQueue': true, 'create': {'cpu': '1s'}, 'remove': {'cpu': '2s'}", 74 * SECOND, 1},
+        {"'agentQueue': true, 'contention': false, 'create': {'cpu': '1s'}, 'remove': {'cpu': "
+         "'2s'}",
+         70 * SECOND, 1},
+        {"'agentQueue': false, 'create': {'cpu': '1s'}, 'remove': {'cpu': '2s'}", 70 * SECOND, 2}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_on("1", cases[i].costs,
+               JOB("works", "") ", {'family': 'again', 'containerDefinitions': [{'name': 'c', "
+                                "'image': 'x', 'cpu': 10, 'memory': 100, 'restartPolicy': "
+                                "{'enabled': true, 'restartAttemptPeriod': 60}}]}",
+               "'works/c': {'work': '70s', 'idle': '0s'}, 'again/c': {'idle': '61s'}",
+               RUN("works", "1s", 1) "," RUN("again", "1s",
+                                             1) ", {'at': '126s', 'stopTask': {'task': 't2'}}");
+        assert_usec(worked_usec(1), cases[i].worked_usec, cases[i].costs);
+        cr_expect_eq(life(2, 0)->n_restarts_ordered, cases[i].n_restarts, "%s", cases[i].costs);
+        trial_end();
+    }
+}
