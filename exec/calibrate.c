@@ -69,7 +69,7 @@ static bool measure_restless(struct calibration *calibration, bool rests, struct
     calibrate_namespaces(calibration);
     calibrate_session(calibration);
     ok = calibrate_groups(calibration, err) && calibrate_containers(calibration, err) &&
-         calibrate_agents(calibration, err);
+         calibrate_agent_memory(calibration, err);
     if (cooling) {
         calibrate_cooling_end(calibration, cooling, ok);
     }

@@ -42,6 +42,11 @@ static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150
 /* What the kernel has put off of the run before, which is little, is mostly done by then. */
 #define REST_USEC 100000
 
+static void log_path(const struct calibration *calibration, char *path, size_t size)
+{
+    snprintf(path, size, "%s/calibration.run", calibration->run.folder);
+}
+
 static int64_t own_cpu_usec(void)
 {
     struct timespec now;
@@ -240,12 +245,16 @@ static pid_t look_at_agent(int64_t *bytes)
     return pid;
 }
 
-static bool measure_memory(struct calibration *calibration, const char *path, struct err *err)
+bool calibrate_agent_memory(struct calibration *calibration, struct err *err)
 {
     struct scenario *scenario = calibrate_scenario(resting);
     int64_t *bytes = calibrate_keep(sizeof *bytes);
     pid_t pid = look_at_agent(bytes);
-    bool ok = calibrate_run(calibration, scenario, path, err);
+    char path[300];
+    bool ok;
+
+    log_path(calibration, path, sizeof path);
+    ok = calibrate_run(calibration, scenario, path, err);
 
     if (pid > 0) { /* the controller may have waited for it already */
         waitpid(pid, NULL, 0);
@@ -264,11 +273,10 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     char path[300];
     bool ok = true;
 
-    snprintf(path, sizeof path, "%s/calibration.run", calibration->run.folder);
-    for (int n = calibration->quick ? 3 : 12; n > 0 && ok; n--) {
+    log_path(calibration, path, sizeof path);
+    for (int n = calibration->quick ? 1 : 2; n > 0 && ok; n--) {
         ok = one_pair(calibration, nothing, jobs, path, err);
     }
-    ok = ok && measure_memory(calibration, path, err);
     scenario_destroy(nothing);
     scenario_destroy(jobs);
     return ok;

@@ -160,20 +160,23 @@ static bool rest_round(struct calibration *calibration, struct alone *alone, int
     return true;
 }
 
-static bool rest_rounds(struct calibration *calibration, struct alone *alone, struct err *err)
+struct alone *calibrate_alone_begin(void)
 {
-    for (int n = calibration->quick ? 2 : 4; n > 0; n--) {
-        for (int rest = 0; rest < RESTS; rest++) {
-            if (!rest_round(calibration, alone, rest, err)) {
-                return false;
-            }
+    return calibrate_keep(sizeof(struct alone));
+}
+
+bool calibrate_alone(struct calibration *calibration, struct alone *alone, struct err *err)
+{
+    for (int rest = 0; rest < RESTS; rest++) {
+        if (!rest_round(calibration, alone, rest, err)) {
+            return false;
         }
     }
     return true;
 }
 
 /* Its groups are there, and nothing has happened since. */
-static bool prepared_round(struct calibration *calibration, struct err *err)
+bool calibrate_prepared(struct calibration *calibration, struct err *err)
 {
     const struct rehearse_round round = {
         .family = "none", .n = calibration->quick ? 2 : 10, .prepared_usec = CALIBRATE_IDLE_USEC};
@@ -203,16 +206,12 @@ static void take_alone(struct calibration *calibration, const struct alone *alon
     calibration->n_lives = REST_COLD + 2;
 }
 
-bool calibrate_alone(struct calibration *calibration, struct err *err)
+void calibrate_alone_end(struct calibration *calibration, struct alone *alone, bool whole)
 {
-    struct alone *alone = calibrate_keep(sizeof *alone);
-    bool ok = rest_rounds(calibration, alone, err) && prepared_round(calibration, err);
-
-    if (ok) {
+    if (whole) {
         take_alone(calibration, alone);
     }
     calibrate_let_go(alone, sizeof *alone);
-    return ok;
 }
 
 /* ---- how soon they are cold ---- */

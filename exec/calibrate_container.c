@@ -1,6 +1,6 @@
 /*
- * What is measured of containers, in which order, and rounds of rehearse.c as such; those of containers built before
- * they are asked for.
+ * What is measured of containers and their agents, in which order, and rounds of rehearse.c as such; those of containers
+ * built before they are asked for.
  */
 #include "exec/calibrate_inside.h"
 
@@ -80,34 +80,62 @@ static bool parked(struct calibration *calibration, struct err *err)
     return true;
 }
 
-/* What changes from second to second, as the speed of a guest's processors may, is looked at three times, apart from
- * each other: `n_crowds`: how often at crowds. */
-static bool in_between(struct calibration *calibration, struct crowd *crowds, int n_crowds,
-                       struct err *err)
+/* A machine is as quick in one half minute as in the next, but for some hundredths; from second to second a container may
+ * take a tenth more or less (guests, above all). So everything is looked at again and again, each time between
+ * all else. */
+struct looks {
+    struct crowd *crowds;
+    struct alone *alone;
+    int n; /* at crowds and whole runs, in between */
+};
+
+static bool in_between(struct calibration *calibration, const struct looks *looks, struct err *err)
 {
     if (!calibrate_touch(calibration, err)) {
         return false;
     }
     calibrate_background(calibration);
-    for (; n_crowds > 0; n_crowds--) {
-        if (!calibrate_crowds(calibration, crowds, err)) {
+    for (int i = 0; i < looks->n; i++) {
+        if (!calibrate_crowds(calibration, looks->crowds, err) ||
+            !calibrate_agents(calibration, err)) {
             return false;
         }
     }
     return true;
 }
 
+static bool alone(struct calibration *calibration, const struct looks *looks, struct err *err)
+{
+    for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
+        if (!calibrate_alone(calibration, looks->alone, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool look(struct calibration *calibration, const struct looks *looks, struct err *err)
+{
+    struct looks first = *looks;
+
+    if (calibrate_hurries(calibration)) { /* not before all else, when much is cold */
+        first.n = 0;
+    }
+    return in_between(calibration, &first, err) && alone(calibration, looks, err) &&
+           in_between(calibration, looks, err) && parked(calibration, err) &&
+           calibrate_prepared(calibration, err) && alone(calibration, looks, err) &&
+           in_between(calibration, looks, err);
+}
+
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    /* in a hurry not before all else, when much is cold */
-    const int n_crowds = calibration->quick ? 1 : 2;
-    const int n_first = calibrate_hurries(calibration) ? 0 : n_crowds;
-    struct crowd *crowds = calibrate_crowds_begin(calibration);
-    bool ok = in_between(calibration, crowds, n_first, err) && calibrate_alone(calibration, err) &&
-              in_between(calibration, crowds, n_crowds, err) && parked(calibration, err) &&
-              in_between(calibration, crowds, n_crowds, err);
+    const struct looks looks = {.crowds = calibrate_crowds_begin(calibration),
+                                .alone = calibrate_alone_begin(),
+                                .n = calibration->quick ? 1 : 2};
+    bool ok = look(calibration, &looks, err);
 
-    calibrate_crowds_end(calibration, crowds, ok);
+    calibrate_crowds_end(calibration, looks.crowds, ok);
+    calibrate_alone_end(calibration, looks.alone, ok);
     if (!ok) {
         return false;
     }

@@ -42,12 +42,17 @@ void calibrate_namespaces(struct calibration *calibration);
 void calibrate_session(struct calibration *calibration);
 bool calibrate_groups(struct calibration *calibration, struct err *err);
 
-/* calibrate_container.c: what an agent's hands do for one container after the other and for many at once. */
+/* calibrate_container.c: what an agent's hands do for one container after the other and for many at once, and what it is
+ * told and tells in whole runs. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
-/* calibrate_alone.c: one after the other, with rests between them; then, when a crowd's steps are known, how soon what
- * is not done becomes cold. */
-bool calibrate_alone(struct calibration *calibration, struct err *err);
+/* calibrate_alone.c: one after the other, with rests between them, several times a calibration; as crowds below. Then, with
+ * their groups made before; and, when a crowd's steps are known, how soon what is not done becomes cold. */
+struct alone;
+struct alone *calibrate_alone_begin(void);
+bool calibrate_alone(struct calibration *calibration, struct alone *alone, struct err *err);
+void calibrate_alone_end(struct calibration *calibration, struct alone *alone, bool whole);
+bool calibrate_prepared(struct calibration *calibration, struct err *err);
 void calibrate_cold_after(struct calibration *calibration);
 
 /* calibrate_container.c: the number of a round's first agent. */
@@ -126,8 +131,10 @@ bool calibrate_rests(struct calibration *calibration, struct err *err);
 /* calibrate_image.c */
 bool calibrate_images(struct calibration *calibration, struct err *err);
 
-/* calibrate_agent.c: whole runs in which next to nothing happens. */
+/* calibrate_agent.c: whole runs in which next to nothing happens, several times a calibration; then one for what its agent
+ * holds. */
 bool calibrate_agents(struct calibration *calibration, struct err *err);
+bool calibrate_agent_memory(struct calibration *calibration, struct err *err);
 
 /* calibrate_guest.c: a scenario, to be freed, in which one guest comes up that way and starts containers;
  * what its run tells. */

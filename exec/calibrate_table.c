@@ -54,6 +54,7 @@ static const struct table_row rows[] = {
     {MEASURED_WORK_TURNS, "and 20 ms of work there, more", UNIT_MSEC, NULL},
     {MEASURED_LEAST_WORK_TURNS, "likewise, without CPU units", UNIT_MSEC, NULL},
     {MEASURED_READY_TURN, "on the last idle CPU, more", UNIT_MSEC, NULL},
+    {MEASURED_READY_BESIDE, "soon after another's end, more", UNIT_MSEC, NULL},
     {MEASURED_AGENT_TURN, "agent at work, when that comes", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
@@ -400,6 +401,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     if (series[MEASURED_READY_TURN].n > 0) {
         buffer_add_text(json, ",\n    \"readyTurn\": ");
         add_samples(json, &series[MEASURED_READY_TURN]);
+    }
+    if (series[MEASURED_READY_BESIDE].n > 0) {
+        buffer_add_text(json, ",\n    \"readyBeside\": ");
+        add_samples(json, &series[MEASURED_READY_BESIDE]);
     }
     buffer_add_text(json, ",\n    \"agentTurn\": ");
     add_samples(json, &series[MEASURED_AGENT_TURN]);

@@ -111,12 +111,19 @@ static bool is_free(const struct step_cost *cost)
            !cost->has_cold && cost->after_rest_usec == 0;
 }
 
+/* The kernel that clears up is the host's, not a guest's. */
+static bool is_hosts(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    return !fleet->instances[duty->instance].is_vm;
+}
+
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step more, int32_t task,
                     int container)
 {
     const struct step_cost *steps = fleet_costs_of(fleet, task)->steps;
     int32_t instance = fleet->cluster->tasks[task].instance;
     struct step_draw takes = {0, 0}, network;
+    int32_t id;
 
     if (more != COST_STEPS && (is_free(&steps[more]) || !fleet_has_network(fleet, task, container)))
         more = COST_STEPS;
@@ -128,7 +135,9 @@ void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step mor
         takes.wait_usec += network.wait_usec;
         takes.cpu_usec += network.cpu_usec;
     }
-    fleet_begin(fleet, fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container), takes);
+    id = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
+    fleet->n_clearing += is_hosts(fleet, &fleet->duties[id]);
+    fleet_begin(fleet, id, takes);
 }
 
 int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t instance,
@@ -143,6 +152,7 @@ int32_t fleet_new_duty(struct fleet *fleet, enum fleet_duty_kind kind, int32_t i
         fleet->free_duty = fleet->duties[id].next;
     }
     fleet->duties[id] = (struct fleet_duty){.wake_usec = USEC_NEVER,
+                                            .behind = ID_NONE,
                                             .instance = instance,
                                             .task = task,
                                             .next = ID_NONE,
@@ -238,6 +248,7 @@ static void done(struct fleet *fleet, int32_t id)
         fleet_started(fleet, id);
         break;
     case DUTY_CLEAR:
+        fleet->n_clearing -= is_hosts(fleet, &duty);
         fleet_free_duty(fleet, id);
         break;
     case DUTY_MACHINE:
@@ -363,6 +374,7 @@ void fleet_cancel(struct fleet *fleet, int32_t id)
         fleet_queue_share(fleet, duty->instance);
     }
     fleet->n_booting -= duty->kind == DUTY_MACHINE;
+    fleet->n_clearing -= duty->kind == DUTY_CLEAR && is_hosts(fleet, duty);
     fleet_free_duty(fleet, id);
 }
 

@@ -161,7 +161,7 @@ void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, 
 /* Nobody waits for turns any more, while a processor is idle. */
 void fleet_give_turns(struct fleet *fleet);
 /* It has begun to work: where that is on the last idle processor, what agents and starts are about is put
- * off. */
+ * off; where the kernel does its own work on the only one left, the agent that it has woken. */
 void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task);
 
 /* fleet_memory.c */

@@ -425,7 +425,7 @@ static const struct grammar_member costs_members[] = {
               "default 0s: all share evenly at once"},
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "
-              "as the next four only with balanceAfter"},
+              "as the next five only with balanceAfter"},
     {"workTurns", SHAPE_DISTRIBUTION, .about = "likewise work that comes to them"},
     {"leastWorkTurns", SHAPE_DISTRIBUTION,
      .about = "workTurns of a task with the least weight there is, one container of at most 2 CPU "
@@ -436,6 +436,8 @@ static const struct grammar_member costs_members[] = {
      .about =
          "what passes until an agent hears that a container is ready that works on the last idle "
          "CPU at once"},
+    {"readyBeside", SHAPE_DISTRIBUTION,
+     .about = "likewise on the last but one, while the kernel has to clear up behind others"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

@@ -70,6 +70,7 @@ static void read_turns(const struct node *costs, struct costs *to)
     struct node start = node_member(costs, "startTurns"), work = node_member(costs, "workTurns");
     struct node least = node_member(costs, "leastWorkTurns");
     struct node agent = node_member(costs, "agentTurn"), ready = node_member(costs, "readyTurn");
+    struct node beside = node_member(costs, "readyBeside");
 
     node_distribution(&start, &to->start_turns);
     if (node_distribution(&work, &to->work_turns))
@@ -77,6 +78,7 @@ static void read_turns(const struct node *costs, struct costs *to)
     node_distribution(&least, &to->least_work_turns);
     node_distribution(&agent, &to->agent_turn);
     node_distribution(&ready, &to->ready_turn);
+    node_distribution(&beside, &to->ready_beside);
 }
 
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,

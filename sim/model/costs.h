@@ -102,8 +102,10 @@ struct costs {
     struct distribution least_work_turns; /* of a task that weighs as little as any can */
     struct distribution agent_turn;       /* what an agent at work waits when they become busy */
     struct distribution
-        ready_turn;  /* until it hears that who works on the last idle CPU is ready */
-    bool contention; /* else everything takes as long as if it were alone */
+        ready_turn; /* until it hears that who works on the last idle CPU is ready */
+    struct distribution
+        ready_beside; /* or on the last but one, while the kernel has to clear up behind others */
+    bool contention;  /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */
     int64_t layer_bytes_per_sec;    /* one layer's connection */
@@ -120,7 +122,7 @@ struct costs {
     int64_t agent_bytes;        /* of the agent */
     int64_t container_bytes;    /* of what each container needs beside its own */
 
-    int32_t host_cpu; /* CPU units of the one host that all instances are parts of; 0: none */
+    int32_t host_cpu;       /* CPU units of the one host that all instances are parts of; 0: none */
     int32_t background_ppm; /* of its CPUs other programs have where all are wanted */
     bool host_session; /* agents and what they start are one group among the instances' there */
     enum machines machines;

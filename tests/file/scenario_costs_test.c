@@ -62,7 +62,7 @@ Test(scenario_costs, of_the_rest)
         "\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
         "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
-        "\"agentTurn\":\"3ms\",\"readyTurn\":\"2ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\","
+        "\"agentTurn\":\"3ms\",\"readyTurn\":\"2ms\",\"readyBeside\":\"1ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\","
         "\"afterRest\":\"6ms\"},"
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
@@ -75,7 +75,8 @@ Test(scenario_costs, of_the_rest)
     cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
               costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
               costs->least_work_turns.kind == DISTRIBUTION_EMPIRICAL &&
-              costs->agent_turn.a_usec == 3 * MSEC && costs->ready_turn.a_usec == 2 * MSEC);
+              costs->agent_turn.a_usec == 3 * MSEC && costs->ready_turn.a_usec == 2 * MSEC &&
+              costs->ready_beside.a_usec == 1 * MSEC);
     cr_assert(costs->cools_in.a_usec == 2 * SECOND &&
               costs->steps[COST_END].after_rest_usec == 6 * MSEC &&
               costs->steps[COST_START].after_rest_usec == 0);

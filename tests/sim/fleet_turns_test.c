@@ -273,6 +273,37 @@ Test(fleet_turns, who_goes_on_to_work_is_heard_later)
     }
 }
 
+/* Of as many CPUs one is left to a job that becomes ready at 50 ms, and what the kernel has to do behind the one before is
+ * done by the third: when their agent has heard that they are ready. */
+static void assert_heard(const char *cpus, const char *work, int64_t second_usec,
+                         int64_t third_usec)
+{
+    char behaviour[200];
+
+    snprintf(behaviour, sizeof behaviour,
+             "'gone/c': {'idle': '0s'}, 'works/c': {'ready': '50ms', 'work': '%s', 'idle': '1s'}",
+             work);
+    run_on(cpus,
+           "'balanceAfter': '100ms', 'agentQueue': true, 'agentEvent': {'cpu': '1ms'}, "
+           "'readyBeside': '3ms', 'clear': {'wait': '500ms', 'cpu': '1ms'}",
+           JOB("gone", "") "," JOB("works", ""), behaviour,
+           RUN("gone", "1s", 1) "," RUN("works", "1200ms", 1) "," RUN("works", "3s", 1));
+    assert_usec(life(2, 0)->ready_at_usec - life(2, 0)->started_at_usec, second_usec,
+                "while the kernel has to clear up");
+    assert_usec(life(3, 0)->ready_at_usec - life(3, 0)->started_at_usec, third_usec,
+                "when it has");
+    trial_end();
+}
+
+/* Where the kernel has the only CPU left an agent hears that a container is ready when that lets it, or has worked. */
+Test(fleet_turns, beside_the_kernel_who_goes_on_to_work_is_heard_later)
+{
+    assert_heard("2", "100ms", 53 * MSEC, 50 * MSEC);
+    assert_heard("2", "2ms", 52 * MSEC, 50 * MSEC);
+    assert_heard("2", "0s", 50 * MSEC, 50 * MSEC);
+    assert_heard("3", "100ms", 50 * MSEC, 50 * MSEC);
+}
+
 /* When the second task's container has started, with those costs of turns. */
 static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
 {
