@@ -66,7 +66,7 @@ enum measured {
     MEASURED_WORK_TURNS,   /* likewise of short work, more than it takes with half a CPU */
     MEASURED_LEAST_WORK_TURNS, /* of work without CPU units */
     MEASURED_READY_TURN, /* of a start on the last idle CPU, which it keeps: its agent hears later */
-    MEASURED_READY_BESIDE, /* likewise where another is idle, while the kernel has to clear up */
+    MEASURED_READY_BESIDE, /* likewise where another is idle, soon after others */
     MEASURED_AGENT_TURN,   /* of an agent at work, what it waits when work comes to all CPUs */
     /* after a long rest, more than after a short one */
     MEASURED_REST_EVENT, /* the scheduler's decision until the agent creates: its events, and a pull of nothing */

@@ -194,7 +194,6 @@ static bool one_pair(struct calibration *calibration, const struct scenario *not
     int64_t before_usec, cpu_usec[2];
     int n_records[2];
 
-    usleep(REST_USEC);
     before_usec = children_cpu_usec();
     if (!one_run(calibration, nothing, path, &cpu_usec[0], &n_records[0], err)) {
         return false;
@@ -276,6 +275,7 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     log_path(calibration, path, sizeof path);
     for (int n = calibration->quick ? 1 : 2; n > 0 && ok; n--) {
         ok = one_pair(calibration, nothing, jobs, path, err);
+        usleep(CALIBRATE_QUIET_USEC);
     }
     scenario_destroy(nothing);
     scenario_destroy(jobs);

@@ -34,10 +34,11 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 #define WEIGHT 256
 #define MEMORY_MIB 16
 
-/* What a job works beside those who work on all processors; what two turns are at most, nearly always; and the kernel
- * has to be done with one before the next comes. */
+/* What a job works beside those who work on all processors; what two turns are at most, nearly always, and one; and the
+ * kernel has to be done with one before the next comes. */
 #define WORK_USEC (20 * USEC_PER_MSEC)
 #define TURNS_USEC (15 * USEC_PER_MSEC)
+#define TURN_USEC (TURNS_USEC / 2)
 #define REST_USEC (20 * USEC_PER_MSEC)
 
 /* Its agent has registered; tasks wait for one that has not. */
@@ -46,6 +47,7 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 /* Jobs that come one by one beside those who work throughout. */
 struct coming {
     bool network; /* each has one of its own */
+    bool still;   /* after each comes one that does not work */
     int cpu, n_throughout, n_jobs;
     int64_t every_usec, work_usec;
 };
@@ -59,9 +61,10 @@ static const char head[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Turns\","
     "  \"instanceTypes\": { \"box\": { \"vcpu\": %d, \"memory\": \"%dMiB\", \"boot\": \"0s\" } },"
     "  \"instances\": \"1xbox\","
-    "  \"taskDefinitions\": [" FAMILY("throughout") "," FAMILY("job") "],"
+    "  \"taskDefinitions\": [" FAMILY("throughout") "," FAMILY("job") "," FAMILY("still") "],"
     "  \"behaviour\": { \"throughout/c\": { \"work\": \"1h\" },"
-    "    \"job/c\": { \"work\": \"%" PRId64 "us\", \"idle\": \"0s\" } },"
+    "    \"job/c\": { \"work\": \"%" PRId64 "us\", \"idle\": \"0s\" },"
+    "    \"still/c\": { \"idle\": \"0s\" } },"
     "  \"until\": \"%" PRId64 "us\", \"timeline\": [";
 /* clang-format on */
 
@@ -88,13 +91,14 @@ static char *world(const struct calibration *calibration, const struct coming *c
     struct buffer text = {0};
 
     buffer_add(&text, head, cpus(), (n_throughout + 8) * MEMORY_MIB, network, MEMORY_MIB, cpu,
-               network, MEMORY_MIB, cpu, coming->work_usec,
+               network, MEMORY_MIB, cpu, network, MEMORY_MIB, cpu, coming->work_usec,
                at_usec + (coming->n_jobs + 1) * coming->every_usec);
     for (int i = 0; i < n_throughout; i++) {
         add_task(&text, "throughout", BEGIN_USEC);
     }
     for (int i = 1; i <= coming->n_jobs; i++) {
-        add_task(&text, "job", at_usec + i * coming->every_usec);
+        add_task(&text, coming->still && i % 2 == 0 ? "still" : "job",
+                 at_usec + i * coming->every_usec);
     }
     buffer_add_text(&text, "] }");
     return text.text;
@@ -111,6 +115,7 @@ static int64_t evenly_usec(int64_t usec)
 /* How long their starts took, from the order until ready, and from there until their ends were seen. */
 struct times {
     struct series start, work;
+    struct series still; /* starts of those who do not work */
 };
 
 static void read_times(const struct story *story, const char *family, struct times *times)
@@ -136,11 +141,16 @@ static void read_times(const struct story *story, const char *family, struct tim
 static bool read_run(const struct story *story, const struct coming *coming, struct times *times,
                      struct err *err)
 {
+    struct series still;
     bool all;
 
     read_times(story, "throughout", times);
     all = times->start.n == coming->n_throughout;
+    read_times(story, "still", times);
+    still = times->start;
+    all = all && (still.n > 0 || !coming->still);
     read_times(story, "job", times);
+    times->still = still;
     return (all && times->work.n > 0) ||
            err_set(err, EXIT_MACHINE, "containers of a calibration did not come to an end");
 }
@@ -220,27 +230,29 @@ static bool last(struct calibration *calibration, struct err *err)
     return ok;
 }
 
-/* The same with one idle processor left, while the kernel is not done yet with the jobs before, of which it has most to
- * do with networks: each comes soon after the last one's end, and works for longer than anybody waits for one turn. */
+/* The same with one idle processor left while the kernel is not done yet with those before, for which it has most to do
+ * where they have networks: each comes soon after the last one's end. Those who do not work tell what a start takes that
+ * is heard at once, every other time. */
 static bool beside_kernel(struct calibration *calibration, struct err *err)
 {
-    const int64_t work_usec = 8 * USEC_PER_MSEC,
-                  every_usec = evenly_usec(slow_usec(calibration) + work_usec);
-    const struct coming coming = {.network = calibration->cloud_fd >= 0,
+    const bool network = calibration->cloud_fd >= 0;
+    const int64_t create_usec =
+        network ? series_quantile(&calibration->series[MEASURED_NETWORK], 500) : 0;
+    const struct coming coming = {.network = network,
+                                  .still = true,
                                   .cpu = WEIGHT,
                                   .n_throughout = cpus() - 2,
-                                  .n_jobs = calibration->quick ? 32 : 64,
-                                  .every_usec = every_usec,
-                                  .work_usec = work_usec};
+                                  .n_jobs = calibration->quick ? 36 : 80,
+                                  .every_usec =
+                                      evenly_usec(slow_usec(calibration) + create_usec + TURN_USEC),
+                                  .work_usec = TURN_USEC};
     static struct times times;
 
-    if (cpus() < 2) {
-        return true;
-    }
     if (!run(calibration, &coming, &times, err)) {
         return false;
     }
-    add_more(&calibration->series[MEASURED_READY_BESIDE], &times.start, alone_usec(calibration));
+    add_more(&calibration->series[MEASURED_READY_BESIDE], &times.start,
+             series_quantile(&times.still, 500));
     return true;
 }
 
@@ -305,6 +317,6 @@ bool calibrate_beside(struct calibration *calibration, struct err *err)
     wait_longer(&calibration->series[MEASURED_CHILD_WAIT],
                 series_quantile(&calibration->series[MEASURED_START_IN_RUN], 500) -
                     alone_usec(calibration));
-    return busy(calibration, err) && last(calibration, err) && beside_kernel(calibration, err) &&
-           crowded(calibration, err);
+    return busy(calibration, err) && last(calibration, err) &&
+           (cpus() < 2 || beside_kernel(calibration, err)) && crowded(calibration, err);
 }

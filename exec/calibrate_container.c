@@ -129,11 +129,11 @@ static bool look(struct calibration *calibration, const struct looks *looks, str
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)
 {
-    const struct looks looks = {.crowds = calibrate_crowds_begin(calibration),
-                                .alone = calibrate_alone_begin(),
-                                .n = calibration->quick ? 1 : 2};
-    bool ok = look(calibration, &looks, err);
+    struct looks looks = {.alone = calibrate_alone_begin(), .n = calibration->quick ? 1 : 2};
+    bool ok;
 
+    looks.crowds = calibrate_crowds_begin(calibration);
+    ok = look(calibration, &looks, err);
     calibrate_crowds_end(calibration, looks.crowds, ok);
     calibrate_alone_end(calibration, looks.alone, ok);
     if (!ok) {

@@ -46,13 +46,17 @@ bool calibrate_groups(struct calibration *calibration, struct err *err);
  * told and tells in whole runs. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
-/* calibrate_alone.c: one after the other, with rests between them, several times a calibration; as crowds below. Then, with
- * their groups made before; and, when a crowd's steps are known, how soon what is not done becomes cold. */
+/* calibrate_alone.c: one after the other, with rests between them, several times a calibration; what they have taken is
+ * told at the end, which frees them, and of which nothing is told where not `whole`. */
 struct alone;
 struct alone *calibrate_alone_begin(void);
 bool calibrate_alone(struct calibration *calibration, struct alone *alone, struct err *err);
 void calibrate_alone_end(struct calibration *calibration, struct alone *alone, bool whole);
+
+/* calibrate_alone.c: one by one, their groups made before. */
 bool calibrate_prepared(struct calibration *calibration, struct err *err);
+
+/* calibrate_alone.c: when a crowd's steps are known, how soon what is not done becomes cold. */
 void calibrate_cold_after(struct calibration *calibration);
 
 /* calibrate_container.c: the number of a round's first agent. */

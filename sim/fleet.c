@@ -124,6 +124,7 @@ void fleet_finish(struct fleet *fleet)
     for (int i = 0; i < fleet->n_duties; i++)
         if (fleet->duties[i].used)
             fleet_free_duty(fleet, i);
+    assert(fleet->n_clearing == 0);
     for (int i = 0; i < COMMONS; i++)
         share_finish(&fleet->common[i]);
     message_finish(&fleet->read);

@@ -111,9 +111,9 @@ enum fleet_duty_kind {
 struct fleet_duty {
     int64_t wake_usec; /* the end of its wait, USEC_NEVER */
     int64_t cpu_usec;
-    int64_t turns_until_usec;       /* of its wait, until then for its turns; 0: it never had to */
-    int64_t behind;                 /* whose processor it waits for even where another is idle: */
-                                    /* fleet_key(), ID_NONE: nobody's */
+    int64_t turns_until_usec; /* of its wait, until then for its turns; 0: it never had to */
+    int64_t behind; /* of its wait for a turn: whose processor, even where another is idle: */
+                    /* fleet_key(), ID_NONE: any */
     struct step_draw alone;         /* CREATE: what comes then, one at a time on a host, */
     struct step_draw behind_others; /* or for whoever had to wait for that */
     int32_t instance;
@@ -126,6 +126,7 @@ struct fleet_duty {
     bool used;
     bool is_over;            /* HEAR, FACT, TAKE: it is only to be heard now */
     bool aside;              /* its machine does it, not the instance's agent */
+    bool hosts;              /* CLEAR: the host's kernel does it, not a guest's */
     struct message *message; /* HEAR: owned */
 };
 
@@ -256,13 +257,13 @@ struct fleet {
     int64_t uneven_usec; /* since then they differ by two and more, USEC_NEVER */
     int64_t *in_turn; /* who waits for its turns, or did: fleet_key(), or of duties -1 - number */
     int n_in_turn, cap_in_turn;
-    int64_t working_cpu; /* CPU units of the host on which containers work: */
-    int32_t n_working;   /* so many, */
-    int32_t n_at_work;   /* of so many instances */
-    int32_t n_clearing;  /* what the kernel of the host has to do by itself, at once or later */
-    int32_t n_booting;   /* virtual machines on their way up */
-    int32_t session;     /* the group of all agents on the host, SHARE_ROOT: none */
-    int32_t kernel;      /* likewise of what the kernel does by itself */
+    int64_t working_cpu;      /* CPU units of the host on which containers work: */
+    int32_t n_working;        /* so many, */
+    int32_t n_at_work;        /* of so many instances */
+    int32_t n_clearing;       /* what the host's kernel has yet to do by itself, now or later */
+    int32_t n_booting;        /* virtual machines on their way up */
+    int32_t session;          /* the group of all agents on the host, SHARE_ROOT: none */
+    int32_t kernel;           /* likewise of what the kernel does by itself */
     struct fleet_line locked; /* of the host */
     struct fleet_line making; /* creations on the host that are at what goes one at a time */
     struct fleet_line taken;  /* what the scheduler's thread has to take; the first it is at */

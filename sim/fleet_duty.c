@@ -111,12 +111,6 @@ static bool is_free(const struct step_cost *cost)
            !cost->has_cold && cost->after_rest_usec == 0;
 }
 
-/* The kernel that clears up is the host's, not a guest's. */
-static bool is_hosts(const struct fleet *fleet, const struct fleet_duty *duty)
-{
-    return !fleet->instances[duty->instance].is_vm;
-}
-
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step more, int32_t task,
                     int container)
 {
@@ -136,7 +130,8 @@ void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step mor
         takes.cpu_usec += network.cpu_usec;
     }
     id = fleet_new_duty(fleet, DUTY_CLEAR, instance, task, container);
-    fleet->n_clearing += is_hosts(fleet, &fleet->duties[id]);
+    fleet->duties[id].hosts = fleet_shares_host(fleet, task);
+    fleet->n_clearing += fleet->duties[id].hosts;
     fleet_begin(fleet, id, takes);
 }
 
@@ -171,6 +166,7 @@ void fleet_free_duty(struct fleet *fleet, int32_t id)
         message_finish(duty->message);
         free(duty->message);
     }
+    fleet->n_clearing -= duty->hosts;
     *duty = (struct fleet_duty){.wake_usec = USEC_NEVER, .next = fleet->free_duty};
     fleet->free_duty = id;
 }
@@ -248,7 +244,6 @@ static void done(struct fleet *fleet, int32_t id)
         fleet_started(fleet, id);
         break;
     case DUTY_CLEAR:
-        fleet->n_clearing -= is_hosts(fleet, &duty);
         fleet_free_duty(fleet, id);
         break;
     case DUTY_MACHINE:
@@ -374,7 +369,6 @@ void fleet_cancel(struct fleet *fleet, int32_t id)
         fleet_queue_share(fleet, duty->instance);
     }
     fleet->n_booting -= duty->kind == DUTY_MACHINE;
-    fleet->n_clearing -= duty->kind == DUTY_CLEAR && is_hosts(fleet, duty);
     fleet_free_duty(fleet, id);
 }
 

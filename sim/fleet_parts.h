@@ -158,10 +158,10 @@ void fleet_wait_for_turns(struct fleet *fleet, int32_t duty, int64_t usec);
 /* It will work after that wait for its turns. */
 void fleet_wait_to_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
                         int64_t usec);
-/* Nobody waits for turns any more, while a processor is idle. */
+/* While a processor is idle nobody waits for turns any more, but for who lies behind somebody. */
 void fleet_give_turns(struct fleet *fleet);
 /* It has begun to work: where that is on the last idle processor, what agents and starts are about is put
- * off; where the kernel does its own work on the only one left, the agent that it has woken. */
+ * off; where one is left and the kernel has work of its own to do, what the container has woken its agent for. */
 void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task);
 
 /* fleet_memory.c */

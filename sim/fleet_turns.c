@@ -1,7 +1,7 @@
 /*
  * Turns: a processor that works goes on with that until the kernel next looks who else there is, and meanwhile
  * waits whoever comes to work, whoever is started, and what is under way when work comes to the last idle
- * processor. Nobody waits beside an idle one. With costs that say nothing of turns nobody waits for any.
+ * processor. Nobody waits beside an idle one, but for an agent that lies behind the container that has woken it. With costs that say nothing of turns nobody waits for any.
  */
 #include "core/array.h"
 #include "core/cluster.h"
@@ -173,7 +173,7 @@ static bool is_behind(const struct fleet *fleet, int32_t id)
     return container && container->phase == PHASE_WORKING && container->worker != ID_NONE;
 }
 
-/* Those who are under way need none; who comes to work goes on as long as a processor is idle and nobody who has his
+/* Those who are under way need none, unless they lie behind somebody; who comes to work goes on as long as a processor is idle and nobody who has his
  * turn is about to work on it. */
 void fleet_give_turns(struct fleet *fleet)
 {
@@ -215,7 +215,7 @@ static int64_t put_off_start(struct fleet *fleet, int32_t id)
                      (share_wide)left_usec / (share_wide)duty->cpu_usec);
 }
 
-/* Whether that duty of an agent's that is a thread is under way. */
+/* Whether the duty is what an agent, as a thread, burns CPU time for now. */
 static bool is_agent_at(struct fleet *fleet, int32_t id)
 {
     const struct fleet_duty *duty = &fleet->duties[id];
@@ -226,21 +226,13 @@ static bool is_agent_at(struct fleet *fleet, int32_t id)
            fleet_duty_left(fleet, id) > 0;
 }
 
-/* Whether that is because the container has just said that it is ready. It may have started, too, this very moment. */
+/* Whether the agent was woken this moment by what the container told: that it is ready, or has started. */
 static bool is_woken_by(const struct fleet *fleet, int32_t id, int64_t key)
 {
     const struct fleet_duty *duty = &fleet->duties[id];
 
-    return duty->kind == DUTY_FACT && fleet_key(duty->task, duty->container) == key &&
+    return duty->used && duty->kind == DUTY_FACT && fleet_key(duty->task, duty->container) == key &&
            fleet->instances[duty->instance].thread.woken_usec == fleet->now_usec;
-}
-
-static int64_t draw_turn(struct fleet *fleet, int32_t id, const struct distribution *turn)
-{
-    int32_t instance = fleet->duties[id].instance;
-
-    return distribution_sample(turn, fleet->luck, DRAW_AGENT_TURN, instance,
-                               fleet->instances[instance].thread.n_turns++);
 }
 
 /* Agents that are threads wait for one turn, since they then go on as long as they like. Who has been busy for
@@ -248,57 +240,60 @@ static int64_t draw_turn(struct fleet *fleet, int32_t id, const struct distribut
  * on to work keeps its processor until the kernel next looks: whom that wakes hears of it then. */
 static int64_t put_off_agent(struct fleet *fleet, int32_t id, int64_t by)
 {
-    const struct fleet_duty *duty = &fleet->duties[id];
-    const struct costs *costs = fleet_costs(fleet, duty->instance);
-    int64_t usec;
+    const int32_t instance = fleet->duties[id].instance;
+    const struct costs *costs = fleet_costs(fleet, instance);
+    struct fleet_agent *agent = &fleet->instances[instance].thread;
+    bool woken = is_woken_by(fleet, id, by);
+    int64_t usec = distribution_sample(woken ? &costs->ready_turn : &costs->agent_turn, fleet->luck,
+                                       DRAW_AGENT_TURN, instance, agent->n_turns++);
 
-    if (is_woken_by(fleet, id, by))
-        return draw_turn(fleet, id, &costs->ready_turn);
-    usec = draw_turn(fleet, id, &costs->agent_turn);
-    return fleet->now_usec - fleet->instances[duty->instance].thread.busy_usec > usec ? usec : 0;
+    return woken || fleet->now_usec - agent->busy_usec > usec ? usec : 0;
 }
 
-static void put_off(struct fleet *fleet, int32_t id, int64_t usec)
+static void put_off(struct fleet *fleet, int32_t id, int64_t usec, int64_t behind)
 {
     if (usec == 0)
         return;
     fleet_put_off(fleet, id, usec);
     fleet_wait_for_turns(fleet, id, usec);
+    fleet->duties[id].behind = behind;
 }
 
 /* The last idle processor has got work. */
 static void put_off_all(struct fleet *fleet, int64_t by)
 {
     for (int32_t id = 0; id < fleet->n_duties; id++)
-        if (fleet->duties[id].used && fleet->duties[id].kind == DUTY_CHILD)
-            put_off(fleet, id, put_off_start(fleet, id));
-        else if (is_agent_at(fleet, id))
-            put_off(fleet, id, put_off_agent(fleet, id, by));
+        if (is_agent_at(fleet, id))
+            put_off(fleet, id, put_off_agent(fleet, id, by), ID_NONE);
+        else if (fleet->duties[id].used && fleet->duties[id].kind == DUTY_CHILD)
+            put_off(fleet, id, put_off_start(fleet, id), ID_NONE);
 }
 
-/* One is left, and the kernel does its own work there: an agent that the container has woken came to lie behind it, and
- * stays there. Jobs of 3 ms on two processors, one every 12 to 35 ms, are heard 2 ms later than where all that the
- * kernel does behind one is done when the next comes, 100 to 200 ms apart (measured, Linux 6.18). */
-static void put_off_woken(struct fleet *fleet, int64_t by)
+/* One is left, where the kernel has work of its own to do: an agent that the container has woken came to lie behind it,
+ * and stays there. Jobs of 3 ms on two processors, one every 12 to 35 ms, are heard 2 ms later than those 200 ms apart,
+ * when all is done that the kernel puts off (measured, Linux 6.18). */
+static void put_off_woken(struct fleet *fleet, const struct fleet_container *container,
+                          int32_t task)
 {
+    const struct distribution *turn = &fleet_costs_of(fleet, task)->ready_beside;
+    const int64_t by = fleet_key(task, container->container);
+
+    if (distribution_is_zero(turn) || !fleet_shares_host(fleet, task))
+        return;
     for (int32_t id = 0; id < fleet->n_duties; id++)
-        if (is_agent_at(fleet, id) && is_woken_by(fleet, id, by)) {
-            fleet->duties[id].behind = by;
-            put_off(fleet, id,
-                    draw_turn(fleet, id,
-                              &fleet_costs(fleet, fleet->duties[id].instance)->ready_beside));
-        }
+        if (is_woken_by(fleet, id, by) && is_agent_at(fleet, id))
+            put_off(
+                fleet, id,
+                distribution_sample(turn, fleet->luck, DRAW_BESIDE, by, container->n_starts - 1),
+                by);
 }
 
 void fleet_fill_up(struct fleet *fleet, const struct fleet_container *container, int32_t task)
 {
-    const int64_t host_cpu = fleet->costs.host_cpu, now_cpu = fleet->working_cpu;
-    const int64_t by = fleet_key(task, container->container);
+    const int64_t left = fleet->costs.host_cpu - fleet->working_cpu, one = CPU_UNITS_PER_VCPU;
 
-    if (now_cpu - container->working_cpu >= host_cpu)
-        return;
-    if (now_cpu >= host_cpu)
-        put_off_all(fleet, by);
-    else if (now_cpu + CPU_UNITS_PER_VCPU >= host_cpu && fleet->n_clearing > 0)
-        put_off_woken(fleet, by);
+    if (left <= 0 && left + container->working_cpu > 0)
+        put_off_all(fleet, fleet_key(task, container->container));
+    else if (left >= one && left < 2 * one && fleet->n_clearing > 0)
+        put_off_woken(fleet, container, task);
 }

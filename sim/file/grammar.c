@@ -437,7 +437,9 @@ static const struct grammar_member costs_members[] = {
          "what passes until an agent hears that a container is ready that works on the last idle "
          "CPU at once"},
     {"readyBeside", SHAPE_DISTRIBUTION,
-     .about = "likewise on the last but one, while the kernel has to clear up behind others"},
+     .about =
+         "likewise where one CPU more is idle, while the kernel has work of its own to do behind "
+         "containers; as readyTurn only with agentQueue"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

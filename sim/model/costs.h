@@ -104,7 +104,7 @@ struct costs {
     struct distribution
         ready_turn; /* until it hears that who works on the last idle CPU is ready */
     struct distribution
-        ready_beside; /* or on the last but one, while the kernel has to clear up behind others */
+        ready_beside; /* likewise where one CPU more is idle, and the kernel has its own to do */
     bool contention;  /* else everything takes as long as if it were alone */
 
     /* pulls: each of these is shared by all that go through it at once */

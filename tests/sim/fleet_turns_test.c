@@ -273,35 +273,66 @@ Test(fleet_turns, who_goes_on_to_work_is_heard_later)
     }
 }
 
-/* Of as many CPUs one is left to a job that becomes ready at 50 ms, and what the kernel has to do behind the one before is
- * done by the third: when their agent has heard that they are ready. */
-static void assert_heard(const char *cpus, const char *work, int64_t second_usec,
-                         int64_t third_usec)
-{
-    char behaviour[200];
+#define CLEARS                                                                                     \
+    "'balanceAfter': '100ms', 'agentQueue': true, 'agentEvent': {'cpu': '1ms'}, "                  \
+    "'readyTurn': '5ms', 'readyBeside': '3ms', 'clear': {'wait': '500ms', 'cpu': '1ms'}"
+#define READY "'gone/c': {'idle': '0s'}, 'works/c': {'ready': '50ms', 'idle': '1s', 'work': "
 
-    snprintf(behaviour, sizeof behaviour,
-             "'gone/c': {'idle': '0s'}, 'works/c': {'ready': '50ms', 'work': '%s', 'idle': '1s'}",
-             work);
-    run_on(cpus,
-           "'balanceAfter': '100ms', 'agentQueue': true, 'agentEvent': {'cpu': '1ms'}, "
-           "'readyBeside': '3ms', 'clear': {'wait': '500ms', 'cpu': '1ms'}",
-           JOB("gone", "") "," JOB("works", ""), behaviour,
+/* When its agent has heard that a container is ready that works, on so many CPUs: of the second, while the kernel
+ * has still to clear up behind the first; of the third, when it has. Each is ready after 50 ms. */
+static void assert_heard(const char *cpus, const char *members, const char *work,
+                         int64_t second_usec, int64_t third_usec)
+{
+    char families[400], behaviour[200];
+
+    snprintf(families, sizeof families,
+             JOB("gone", "") ", {'family': 'works', 'networkMode': 'host'%s, "
+                             "'containerDefinitions': [{'name': 'c', 'image': 'x', 'memory': 9}]}",
+             members);
+    snprintf(behaviour, sizeof behaviour, READY "'%s'}", work);
+    run_on(cpus, CLEARS, families, behaviour,
            RUN("gone", "1s", 1) "," RUN("works", "1200ms", 1) "," RUN("works", "3s", 1));
     assert_usec(life(2, 0)->ready_at_usec - life(2, 0)->started_at_usec, second_usec,
                 "while the kernel has to clear up");
-    assert_usec(life(3, 0)->ready_at_usec - life(3, 0)->started_at_usec, third_usec,
-                "when it has");
+    assert_usec(life(3, 0)->ready_at_usec - life(3, 0)->started_at_usec, third_usec, "when it has");
     trial_end();
 }
 
 /* Where the kernel has the only CPU left an agent hears that a container is ready when that lets it, or has worked. */
 Test(fleet_turns, beside_the_kernel_who_goes_on_to_work_is_heard_later)
 {
-    assert_heard("2", "100ms", 53 * MSEC, 50 * MSEC);
-    assert_heard("2", "2ms", 52 * MSEC, 50 * MSEC);
-    assert_heard("2", "0s", 50 * MSEC, 50 * MSEC);
-    assert_heard("3", "100ms", 50 * MSEC, 50 * MSEC);
+    assert_heard("2", "", "100ms", 53 * MSEC, 50 * MSEC);
+    assert_heard("2", "", "2ms", 52 * MSEC, 50 * MSEC);
+    assert_heard("2", "", "0s", 50 * MSEC, 50 * MSEC);
+    assert_heard("3", "", "100ms", 50 * MSEC, 50 * MSEC);
+    assert_heard("1", "", "100ms", 56 * MSEC, 56 * MSEC);
+    assert_heard("1", ", 'cpu': '256'", "100ms", 50 * MSEC, 50 * MSEC);
+}
+
+/* Of three CPUs one works already. */
+Test(fleet_turns, beside_the_kernel_others_work_too)
+{
+    run_on("3", CLEARS, JOB("gone", "") "," JOB("works", "") "," JOB("long", ""),
+           READY "'100ms'}, 'long/c': {'work': '9s'}",
+           RUN("long", "500ms", 1) "," RUN("gone", "1s", 1) "," RUN("works", "1200ms", 1));
+    assert_usec(life(3, 0)->ready_at_usec - life(3, 0)->started_at_usec, 53 * MSEC, "one is left");
+    trial_end();
+}
+
+Test(fleet_turns, the_kernel_has_nothing_to_do_behind_an_instance_that_is_gone)
+{
+    run(COSTS "'host': {'cpus': 2}, " CLEARS "}, " BOX(
+        1) "'instances': '2xbox', "
+           "'taskDefinitions': [" JOB("gone", "") "," JOB(
+               "works",
+               "") "], "
+                   "'behaviour': {" READY "'100ms'}}, "
+                   "'timeline': [" RUN("gone", "1s",
+                                       1) ","
+                                          "{'at': '1100ms', 'fault': {'killInstance': 'i1'}}," RUN(
+                                              "works", "1200ms", 1) "]");
+    assert_usec(life(2, 0)->ready_at_usec - life(2, 0)->started_at_usec, 50 * MSEC, "at once");
+    trial_end();
 }
 
 /* When the second task's container has started, with those costs of turns. */

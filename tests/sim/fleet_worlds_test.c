@@ -23,7 +23,8 @@ Test(fleet_worlds, nothing_is_left_of_an_instance_that_dies)
                 "'5ms', 'cpu': '3ms'}, 'exec': {'wait': '1ms', 'cpu': '20ms'}, 'exit': '3ms', "
                 "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}, 'agentQueue': "
                 "%s, 'balanceAfter': '50ms', 'startTurns': '9ms', 'workTurns': '9ms', "
-                "'agentTurn': '3ms', 'create': {'cpu': '9ms'}, 'remove': {'wait': '4ms', 'cpu': "
+                "'agentTurn': '3ms', 'readyBeside': '2ms', 'clear': {'wait': '90ms', 'cpu': "
+                "'5ms'}, 'create': {'cpu': '9ms'}, 'remove': {'wait': '4ms', 'cpu': "
                 "'2ms'}}, " BOX(
                     1) "'instances': '2xbox', " TWO_IMAGES
                        "'behaviour': {'a/c': {'memory': '20MiB', 'work': '300ms'}},"
@@ -84,9 +85,9 @@ static void print_costs(FILE *out, int round, int *n)
     if (roll(round, n, 2))
         fprintf(out,
                 ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s, "
-                "'readyTurn': %s, 'leastWorkTurns': %s",
+                "'readyTurn': %s, 'leastWorkTurns': %s, 'readyBeside': %s",
                 one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans),
-                one_of(round, n, spans), one_of(round, n, spans));
+                one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans));
     fprintf(out, ", 'agentQueue': %s, 'pullQueue': %s, 'contention': %s",
             roll(round, n, 2) ? "true" : "false", roll(round, n, 2) ? "true" : "false",
             roll(round, n, 4) ? "true" : "false");
