@@ -17,7 +17,7 @@ static const struct {
              {12000, 15, 8},
              {25000, 15, 8},
              {CALIBRATE_REST_USEC, 15, 8},
-             {CALIBRATE_IDLE_USEC, 10, 5}};
+             {CALIBRATE_IDLE_USEC, 10, 4}};
 
 _Static_assert(sizeof rests / sizeof rests[0] <= CALIBRATE_LIVES_MOST,
                "a crowd's and all but the last");

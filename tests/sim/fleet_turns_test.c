@@ -306,7 +306,7 @@ Test(fleet_turns, beside_the_kernel_who_goes_on_to_work_is_heard_later)
     assert_heard("2", "", "0s", 50 * MSEC, 50 * MSEC);
     assert_heard("3", "", "100ms", 50 * MSEC, 50 * MSEC);
     assert_heard("1", "", "100ms", 56 * MSEC, 56 * MSEC);
-    assert_heard("1", ", 'cpu': '256'", "100ms", 50 * MSEC, 50 * MSEC);
+    assert_heard("1", ", 'cpu': '256'", "100ms", 51 * MSEC, 51 * MSEC);
 }
 
 /* Of three CPUs one works already. */
