@@ -78,6 +78,53 @@ static uint64_t line_rate(const struct fleet *fleet, const struct fleet_containe
     return rate > 0 ? rate : 1;
 }
 
+/* Who has slept gets a processor at once and keeps it so long: the kernel's base slice is 2.8 ms on 8 processors and
+ * more, 1.4 on two, and it looks at each tick of its clock. */
+#define SLICE_USEC (3 * USEC_PER_MSEC)
+
+/* Whether the duty is one of the threads of agents and what they start, beside the instances. */
+static bool is_of_session(const struct fleet *fleet, const struct fleet_duty *duty)
+{
+    return duty->used && (duty->kind == DUTY_CHILD || duty->kind >= DUTY_HEAR) && !duty->aside &&
+           !fleet->instances[duty->instance].is_vm;
+}
+
+/* So many of its threads are under way, or wait for their turn, the duty's own among them. */
+static int64_t session_threads(const struct fleet *fleet, int32_t id)
+{
+    int64_t n = 1;
+
+    for (int32_t other = 0; other < fleet->n_duties; other++) {
+        const struct fleet_duty *duty = &fleet->duties[other];
+
+        n += other != id && is_of_session(fleet, duty) &&
+             (duty->worker != ID_NONE || duty->wake_usec != USEC_NEVER);
+    }
+    return n;
+}
+
+/*
+ * Of n processors that all work, by k instances, each has an n-th of each instance's weight; and that of the group of s
+ * threads of agents and what they start, which weighs the same, is where these are. So one of them gets n of n + k * s
+ * parts of its processor: as much as if all processors were shared evenly where s is n, less where it is fewer. Where
+ * they are no group each is by itself. Seven tasks that come to two processors at work: their agent burns 26 ms in 52 to
+ * 58 (measured, Linux 6.18).
+ */
+uint64_t fleet_agent_rate(const struct fleet *fleet, int32_t id)
+{
+    const struct fleet_duty *duty = &fleet->duties[id];
+    const struct running running = who_runs(fleet);
+    int64_t n = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU, s;
+
+    if (duty->kind < DUTY_HEAR || !is_of_session(fleet, duty) ||
+        !fleet_knows_lines(fleet, fleet_costs(fleet, duty->instance)) ||
+        running.cpu < fleet->costs.host_cpu ||
+        fleet->now_usec - fleet->instances[duty->instance].thread.busy_usec < SLICE_USEC)
+        return SHARE_ONE_CPU;
+    s = fleet->session == SHARE_ROOT ? 1 : session_threads(fleet, id);
+    return SHARE_ONE_CPU / (uint64_t)(n + running.n_instances * (s < n ? s : n)) * (uint64_t)n;
+}
+
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight)
 {

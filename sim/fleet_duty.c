@@ -287,9 +287,9 @@ static void burn(struct fleet *fleet, int32_t id)
         done(fleet, id);
         return;
     }
-    duty->worker = share_add_worker(fleet_share(fleet, duty->instance), fleet->now_usec,
-                                    group_of(fleet, duty), WEIGHT_DEFAULT, SHARE_ONE_CPU,
-                                    duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
+    duty->worker = share_add_worker(
+        fleet_share(fleet, duty->instance), fleet->now_usec, group_of(fleet, duty), WEIGHT_DEFAULT,
+        fleet_agent_rate(fleet, id), duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
     fleet_queue_share(fleet, duty->instance);
 }
 

@@ -132,6 +132,8 @@ bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs);
  * line the next fleet_even_out() says. */
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight);
+/* At most so fast does an agent go on with that duty, from now on. */
+uint64_t fleet_agent_rate(const struct fleet *fleet, int32_t duty);
 /* Whoever came or went, or used up a quota: an idle processor takes from the others' lines, and gives turns. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);

@@ -335,6 +335,40 @@ Test(fleet_turns, the_kernel_has_nothing_to_do_behind_an_instance_that_is_gone)
     trial_end();
 }
 
+/* When the last of three was created that come at once, 9 ms each, to so many CPUs on which two work. */
+static int64_t created_usec(const char *cpus, const char *session)
+{
+    char costs[300];
+    int64_t usec;
+
+    snprintf(costs, sizeof costs,
+             "'host': {'cpus': %s, 'session': %s}, 'balanceAfter': '100ms', 'agentQueue': true, "
+             "'create': {'cpu': '9ms'}}, ",
+             cpus, session);
+    char members[1000];
+
+    snprintf(members, sizeof members,
+             COSTS
+             "%s" BOX(4) "'instances': '1xbox', 'taskDefinitions': [" JOB("works", "") "," JOB(
+                 "late", "") "], 'behaviour': {'works/c': {'work': '9s'}, "
+                             "'late/c': {'idle': '1s'}}, 'timeline': [" RUN(
+                                 "works", "1s", 2) "," RUN("late", "3s", 3) "]",
+             costs);
+    run(members);
+    usec = life(5, 0)->created_at_usec - 3 * SECOND;
+    trial_end();
+    return usec;
+}
+
+/* The first as fast as can be; then its agent has two thirds of a processor on which an instance's work is that weighs
+ * half as much there, as it is on the other, too; where one is idle, all of that. */
+Test(fleet_turns, an_agent_shares_its_processor_with_work)
+{
+    assert_usec(created_usec("2", "true"), 9 * MSEC + 2 * 13500, "two thirds");
+    assert_usec(created_usec("2", "false"), 9 * MSEC + 2 * 13500, "no group of its own");
+    assert_usec(created_usec("3", "true"), 27 * MSEC, "one is idle");
+}
+
 /* When the second task's container has started, with those costs of turns. */
 static int64_t started_under_way(const char *turns, const char *costs, const char *second_at)
 {
