@@ -34,11 +34,14 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 #define WEIGHT 256
 #define MEMORY_MIB 16
 
-/* What a job works beside those who work on all processors; what two turns are at most, nearly always, and one; and the
- * kernel has to be done with one before the next comes. */
+/* What a job works beside those who work on all processors. */
 #define WORK_USEC (20 * USEC_PER_MSEC)
+
+/* What two turns are at most, nearly always; and what is longer than one, a tick of 10 ms. */
 #define TURNS_USEC (15 * USEC_PER_MSEC)
-#define TURN_USEC (TURNS_USEC / 2)
+#define TURN_USEC (10 * USEC_PER_MSEC)
+
+/* The kernel has to be done with one before the next comes. */
 #define REST_USEC (20 * USEC_PER_MSEC)
 
 /* Its agent has registered; tasks wait for one that has not. */
@@ -47,7 +50,7 @@ static int64_t on_half_usec(const struct calibration *calibration, int64_t usec)
 /* Jobs that come one by one beside those who work throughout. */
 struct coming {
     bool network; /* each has one of its own */
-    bool still;   /* after each comes one that does not work */
+    bool still;   /* two that work, two that do not, and so on */
     int cpu, n_throughout, n_jobs;
     int64_t every_usec, work_usec;
 };
@@ -97,7 +100,7 @@ static char *world(const struct calibration *calibration, const struct coming *c
         add_task(&text, "throughout", BEGIN_USEC);
     }
     for (int i = 1; i <= coming->n_jobs; i++) {
-        add_task(&text, coming->still && i % 2 == 0 ? "still" : "job",
+        add_task(&text, coming->still && i % 4 >= 2 ? "still" : "job",
                  at_usec + i * coming->every_usec);
     }
     buffer_add_text(&text, "] }");
@@ -148,7 +151,7 @@ static bool read_run(const struct story *story, const struct coming *coming, str
     all = times->start.n == coming->n_throughout;
     read_times(story, "still", times);
     still = times->start;
-    all = all && (still.n > 0 || !coming->still);
+    all = all && (!coming->still || still.n >= coming->n_jobs / 4);
     read_times(story, "job", times);
     times->still = still;
     return (all && times->work.n > 0) ||
@@ -213,7 +216,7 @@ static bool last(struct calibration *calibration, struct err *err)
         evenly_usec(2 * (slow_usec(calibration) + (TURNS_USEC + REST_USEC) / 2));
     const struct coming coming = {.cpu = WEIGHT,
                                   .n_throughout = cpus() > 2 ? cpus() - 2 : 0,
-                                  .n_jobs = calibration->quick ? 24 : 48,
+                                  .n_jobs = calibration->quick ? 20 : 48,
                                   .every_usec = every_usec,
                                   .work_usec = every_usec / 2 * (cpus() > 1 ? 3 : 1)};
     struct calibrate_watch *watch;
@@ -231,8 +234,8 @@ static bool last(struct calibration *calibration, struct err *err)
 }
 
 /* The same with one idle processor left while the kernel is not done yet with those before, for which it has most to do
- * where they have networks: each comes soon after the last one's end. Those who do not work tell what a start takes that
- * is heard at once, every other time. */
+ * where they have networks: each comes soon after the last one's end. Those who do not work, after those who do as
+ * often as after each other, tell what a start takes that is heard at once. */
 static bool beside_kernel(struct calibration *calibration, struct err *err)
 {
     const bool network = calibration->cloud_fd >= 0;
@@ -242,7 +245,7 @@ static bool beside_kernel(struct calibration *calibration, struct err *err)
                                   .still = true,
                                   .cpu = WEIGHT,
                                   .n_throughout = cpus() - 2,
-                                  .n_jobs = calibration->quick ? 36 : 80,
+                                  .n_jobs = calibration->quick ? 32 : 80,
                                   .every_usec =
                                       evenly_usec(slow_usec(calibration) + create_usec + TURN_USEC),
                                   .work_usec = TURN_USEC};
@@ -251,6 +254,7 @@ static bool beside_kernel(struct calibration *calibration, struct err *err)
     if (!run(calibration, &coming, &times, err)) {
         return false;
     }
+    usleep(CALIBRATE_QUIET_USEC);
     add_more(&calibration->series[MEASURED_READY_BESIDE], &times.start,
              series_quantile(&times.still, 500));
     return true;

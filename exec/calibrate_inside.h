@@ -46,8 +46,8 @@ bool calibrate_groups(struct calibration *calibration, struct err *err);
  * told and tells in whole runs. */
 bool calibrate_containers(struct calibration *calibration, struct err *err);
 
-/* calibrate_alone.c: one after the other, with rests between them, several times a calibration; what they have taken is
- * told at the end, which frees them, and of which nothing is told where not `whole`. */
+/* calibrate_alone.c: one after the other, with rests between them, several times a calibration. The end adds what they
+ * have taken, if `whole`, and frees them. */
 struct alone;
 struct alone *calibrate_alone_begin(void);
 bool calibrate_alone(struct calibration *calibration, struct alone *alone, struct err *err);

@@ -54,7 +54,7 @@ static const struct table_row rows[] = {
     {MEASURED_WORK_TURNS, "and 20 ms of work there, more", UNIT_MSEC, NULL},
     {MEASURED_LEAST_WORK_TURNS, "likewise, without CPU units", UNIT_MSEC, NULL},
     {MEASURED_READY_TURN, "on the last idle CPU, more", UNIT_MSEC, NULL},
-    {MEASURED_READY_BESIDE, "last but one, soon after others", UNIT_MSEC, NULL},
+    {MEASURED_READY_BESIDE, "last but one, soon after, more", UNIT_MSEC, NULL},
     {MEASURED_AGENT_TURN, "agent at work, when that comes", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},

@@ -111,6 +111,7 @@ enum fleet_duty_kind {
 struct fleet_duty {
     int64_t wake_usec; /* the end of its wait, USEC_NEVER */
     int64_t cpu_usec;
+    uint64_t rate;            /* at which it burns that */
     int64_t turns_until_usec; /* of its wait, until then for its turns; 0: it never had to */
     int64_t behind; /* of its wait for a turn: whose processor, even where another is idle: */
                     /* fleet_key(), ID_NONE: any */
@@ -260,6 +261,7 @@ struct fleet {
     int64_t working_cpu;      /* CPU units of the host on which containers work: */
     int32_t n_working;        /* so many, */
     int32_t n_at_work;        /* of so many instances */
+    bool agents_share;        /* all CPUs worked when agents' rates were last looked at */
     int32_t n_clearing;       /* what the host's kernel has yet to do by itself, now or later */
     int32_t n_booting;        /* virtual machines on their way up */
     int32_t session;          /* the group of all agents on the host, SHARE_ROOT: none */

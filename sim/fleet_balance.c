@@ -1,8 +1,9 @@
 /*
  * Work that comes to processors of which none is idle, as a kernel shares them: it stands in the line of
  * one of them, and gets a part of that one only, until the kernel has evened out their lines; that is when
- * one becomes idle, or after a while. Who is in an instance whose quota is used up is in nobody's way there. With costs
- * that say nothing of it, processors are shared evenly from the first moment on.
+ * one becomes idle, or after a while. An agent at work has its part of one, too. Who is in an instance whose quota is
+ * used up is in nobody's way there. With costs that say nothing of it, processors are shared evenly from the first
+ * moment on.
  */
 #include "core/array.h"
 #include "core/cluster.h"
@@ -78,18 +79,11 @@ static uint64_t line_rate(const struct fleet *fleet, const struct fleet_containe
     return rate > 0 ? rate : 1;
 }
 
-/* Who has slept gets a processor at once and keeps it so long: the kernel's base slice is 2.8 ms on 8 processors and
- * more, 1.4 on two, and it looks at each tick of its clock. */
+/* Who has slept gets a processor at once and keeps it for some 3 ms, a tick or a slice of the kernel's (Linux 6.18): what
+ * an agent begins within that goes at full speed. */
 #define SLICE_USEC (3 * USEC_PER_MSEC)
 
-/* Whether the duty is one of the threads of agents and what they start, beside the instances. */
-static bool is_of_session(const struct fleet *fleet, const struct fleet_duty *duty)
-{
-    return duty->used && (duty->kind == DUTY_CHILD || duty->kind >= DUTY_HEAR) && !duty->aside &&
-           !fleet->instances[duty->instance].is_vm;
-}
-
-/* So many of its threads are under way, or wait for their turn, the duty's own among them. */
+/* So many threads of the session burn CPU time, or wait for their turn, the duty's own among them. */
 static int64_t session_threads(const struct fleet *fleet, int32_t id)
 {
     int64_t n = 1;
@@ -97,32 +91,64 @@ static int64_t session_threads(const struct fleet *fleet, int32_t id)
     for (int32_t other = 0; other < fleet->n_duties; other++) {
         const struct fleet_duty *duty = &fleet->duties[other];
 
-        n += other != id && is_of_session(fleet, duty) &&
-             (duty->worker != ID_NONE || duty->wake_usec != USEC_NEVER);
+        n += other != id && duty->used &&
+             (duty->worker != ID_NONE || duty->turns_until_usec > fleet->now_usec) &&
+             fleet_duty_group(fleet, duty) == fleet->session;
     }
     return n;
 }
 
 /*
- * Of n processors that all work, by k instances, each has an n-th of each instance's weight; and that of the group of s
- * threads of agents and what they start, which weighs the same, is where these are. So one of them gets n of n + k * s
+ * Of n processors that all work, for k instances, each has an n-th of each instance's weight, on average; and that of the
+ * session, which weighs the same, is where its s threads are. So an agent, which is one of them, gets n of n + k * s
  * parts of its processor: as much as if all processors were shared evenly where s is n, less where it is fewer. Where
- * they are no group each is by itself. Seven tasks that come to two processors at work: their agent burns 26 ms in 52 to
- * 58 (measured, Linux 6.18).
+ * there is no session each thread is by itself. An agent that starts seven tasks on two processors at work for one
+ * instance, beside one thread or two of those that it starts, burns 26 ms in 52 to 58 (measured, Linux 6.18).
  */
-uint64_t fleet_agent_rate(const struct fleet *fleet, int32_t id)
+uint64_t fleet_duty_rate(const struct fleet *fleet, int32_t id)
 {
     const struct fleet_duty *duty = &fleet->duties[id];
-    const struct running running = who_runs(fleet);
-    int64_t n = fleet->costs.host_cpu / CPU_UNITS_PER_VCPU, s;
+    int64_t host_cpu = fleet->costs.host_cpu, threads_cpu;
+    struct running running;
 
-    if (duty->kind < DUTY_HEAR || !is_of_session(fleet, duty) ||
+    if (duty->kind < DUTY_HEAR || duty->aside || !fleet_hears_itself(fleet) ||
+        fleet->working_cpu < host_cpu || fleet->instances[duty->instance].is_vm ||
         !fleet_knows_lines(fleet, fleet_costs(fleet, duty->instance)) ||
-        running.cpu < fleet->costs.host_cpu ||
         fleet->now_usec - fleet->instances[duty->instance].thread.busy_usec < SLICE_USEC)
         return SHARE_ONE_CPU;
-    s = fleet->session == SHARE_ROOT ? 1 : session_threads(fleet, id);
-    return SHARE_ONE_CPU / (uint64_t)(n + running.n_instances * (s < n ? s : n)) * (uint64_t)n;
+    running = who_runs(fleet);
+    if (running.cpu < host_cpu)
+        return SHARE_ONE_CPU;
+    threads_cpu =
+        CPU_UNITS_PER_VCPU * (fleet->session == SHARE_ROOT ? 1 : session_threads(fleet, id));
+    threads_cpu = threads_cpu < host_cpu ? threads_cpu : host_cpu;
+    return (uint64_t)((share_wide)SHARE_ONE_CPU * (share_wide)host_cpu /
+                      (share_wide)(host_cpu + running.n_instances * threads_cpu));
+}
+
+/* Agents under way go on as fast as they can now. */
+static void rate_agents(struct fleet *fleet)
+{
+    bool all_work = fleet->working_cpu >= fleet->costs.host_cpu;
+
+    if (!all_work && !fleet->agents_share)
+        return;
+    fleet->agents_share = all_work;
+    for (int32_t id = 0; id < fleet->n_duties; id++) {
+        struct fleet_duty *duty = &fleet->duties[id];
+        struct share *share;
+        uint64_t rate;
+
+        if (!duty->used || duty->kind < DUTY_HEAR || duty->worker == ID_NONE)
+            continue;
+        rate = fleet_duty_rate(fleet, id);
+        if (rate == duty->rate)
+            continue;
+        duty->rate = rate;
+        share = fleet_share(fleet, duty->instance);
+        share_change_worker(share, fleet->now_usec, duty->worker, rate,
+                            share_worker_left(share, fleet->now_usec, duty->worker));
+    }
 }
 
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
@@ -240,6 +266,7 @@ void fleet_even_out(struct fleet *fleet)
         shorten_lines(fleet, idle ? 0 : fleet_threads(fleet->working_cpu));
     if (fleet->n_in_line > 0)
         go_on_in_lines(fleet);
+    rate_agents(fleet);
     if (idle)
         fleet_give_turns(fleet);
 }

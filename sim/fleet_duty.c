@@ -268,12 +268,13 @@ static void done(struct fleet *fleet, int32_t id)
 
 /* What a virtual machine does is in its instance's group, from its boot on; else agents and what they
  * start stand beside the instances' groups, as does what the kernel does by itself. */
-static int32_t group_of(const struct fleet *fleet, const struct fleet_duty *duty)
+int32_t fleet_duty_group(const struct fleet *fleet, const struct fleet_duty *duty)
 {
     if (fleet->costs.host_cpu == 0)
         return SHARE_ROOT;
-    if (duty->instance != ID_NONE && (fleet->instances[duty->instance].is_vm || duty->aside ||
-                                      duty->kind == DUTY_MACHINE || duty->kind == DUTY_FILL))
+    if (duty->instance != ID_NONE &&
+        (fleet->instances[duty->instance].is_vm || duty->aside || duty->kind == DUTY_MACHINE ||
+         duty->kind == DUTY_FILL || (duty->kind == DUTY_CLEAR && !duty->hosts)))
         return fleet->instances[duty->instance].share_group;
     return duty->kind == DUTY_CLEAR ? fleet->kernel : fleet->session;
 }
@@ -287,9 +288,10 @@ static void burn(struct fleet *fleet, int32_t id)
         done(fleet, id);
         return;
     }
-    duty->worker = share_add_worker(
-        fleet_share(fleet, duty->instance), fleet->now_usec, group_of(fleet, duty), WEIGHT_DEFAULT,
-        fleet_agent_rate(fleet, id), duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
+    duty->rate = fleet_duty_rate(fleet, id);
+    duty->worker = share_add_worker(fleet_share(fleet, duty->instance), fleet->now_usec,
+                                    fleet_duty_group(fleet, duty), WEIGHT_DEFAULT, duty->rate,
+                                    duty->cpu_usec, (int64_t)id << WHO_BITS | WHO_DUTY);
     fleet_queue_share(fleet, duty->instance);
 }
 

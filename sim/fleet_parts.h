@@ -65,6 +65,8 @@ void fleet_wait_to_be_heard(struct fleet *fleet, int32_t duty);
 void fleet_put_off(struct fleet *fleet, int32_t duty, int64_t usec);
 /* CPU time that is left of it while it burns; all of it before. */
 int64_t fleet_duty_left(struct fleet *fleet, int32_t duty);
+/* Its group in its instance's share, or the host's. */
+int32_t fleet_duty_group(const struct fleet *fleet, const struct fleet_duty *duty);
 void fleet_waited(struct fleet *fleet, const struct queue_entry *entry);
 void fleet_burnt(struct fleet *fleet, int32_t duty);
 /* The kernel's work behind something that has come or gone begins; nobody waits for it. `more`: what it does besides
@@ -132,8 +134,9 @@ bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs);
  * line the next fleet_even_out() says. */
 void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int32_t task,
                      uint32_t weight);
-/* At most so fast does an agent go on with that duty, from now on. */
-uint64_t fleet_agent_rate(const struct fleet *fleet, int32_t duty);
+/* The rate at which the duty may burn as things stand now: less than a CPU only for an agent that is a thread, on a
+ * host all of whose CPUs work. */
+uint64_t fleet_duty_rate(const struct fleet *fleet, int32_t duty);
 /* Whoever came or went, or used up a quota: an idle processor takes from the others' lines, and gives turns. */
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);

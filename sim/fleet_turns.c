@@ -1,7 +1,8 @@
 /*
  * Turns: a processor that works goes on with that until the kernel next looks who else there is, and meanwhile
  * waits whoever comes to work, whoever is started, and what is under way when work comes to the last idle
- * processor. Nobody waits beside an idle one, but for an agent that lies behind the container that has woken it. With costs that say nothing of turns nobody waits for any.
+ * processor. Nobody waits beside an idle one, but for an agent that lies behind the container that has woken it. With
+ * costs that say nothing of turns nobody waits for any.
  */
 #include "core/array.h"
 #include "core/cluster.h"
@@ -173,8 +174,8 @@ static bool is_behind(const struct fleet *fleet, int32_t id)
     return container && container->phase == PHASE_WORKING && container->worker != ID_NONE;
 }
 
-/* Those who are under way need none, unless they lie behind somebody; who comes to work goes on as long as a processor is idle and nobody who has his
- * turn is about to work on it. */
+/* Those who are under way need none, unless they lie behind somebody; who comes to work goes on as long as a processor
+ * is idle and nobody who has his turn is about to work on it. */
 void fleet_give_turns(struct fleet *fleet)
 {
     int64_t idle = idle_cpu(fleet);

@@ -421,8 +421,8 @@ static const struct grammar_member costs_members[] = {
     {"unpackPerSecond", SHAPE_SIZE_ANY, .about = "decompressing, in a second of CPU time"},
     {"diskPerSecond", SHAPE_SIZE_ANY, .about = "what an instance's disk takes of layers"},
     {"balanceAfter", SHAPE_DURATION,
-     .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them; "
-              "default 0s: all share evenly at once"},
+     .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them, "
+              "and an agent at work has its part of one; default 0s: all share evenly at once"},
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "
               "as the next five only with balanceAfter"},
@@ -431,7 +431,8 @@ static const struct grammar_member costs_members[] = {
      .about = "workTurns of a task with the least weight there is, one container of at most 2 CPU "
               "units, if different"},
     {"agentTurn", SHAPE_DISTRIBUTION,
-     .about = "what an agent that is at work waits when work comes to the last idle CPU"},
+     .about = "what an agent that is at work waits when work comes to the last idle CPU; this and "
+              "the next two only with agentQueue"},
     {"readyTurn", SHAPE_DISTRIBUTION,
      .about =
          "what passes until an agent hears that a container is ready that works on the last idle "
@@ -439,7 +440,7 @@ static const struct grammar_member costs_members[] = {
     {"readyBeside", SHAPE_DISTRIBUTION,
      .about =
          "likewise where one CPU more is idle, while the kernel has work of its own to do behind "
-         "containers; as readyTurn only with agentQueue"},
+         "containers"},
     {"touchPerMiB", SHAPE_DURATION, .about = "CPU time of touching a MiB for the first time"},
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},

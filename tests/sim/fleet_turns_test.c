@@ -335,38 +335,78 @@ Test(fleet_turns, the_kernel_has_nothing_to_do_behind_an_instance_that_is_gone)
     trial_end();
 }
 
-/* When the last of three was created that come at once, 9 ms each, to so many CPUs on which two work. */
-static int64_t created_usec(const char *cpus, const char *session)
+/* Runs on instances of a host where a creation takes 9 ms of CPU time. */
+static void create_on(const char *cpus, const char *session, const char *timeline)
 {
-    char costs[300];
-    int64_t usec;
+    char members[1200];
 
-    snprintf(costs, sizeof costs,
-             "'host': {'cpus': %s, 'session': %s}, 'balanceAfter': '100ms', 'agentQueue': true, "
-             "'create': {'cpu': '9ms'}}, ",
-             cpus, session);
-    char members[1000];
-
-    snprintf(members, sizeof members,
-             COSTS
-             "%s" BOX(4) "'instances': '1xbox', 'taskDefinitions': [" JOB("works", "") "," JOB(
-                 "late", "") "], 'behaviour': {'works/c': {'work': '9s'}, "
-                             "'late/c': {'idle': '1s'}}, 'timeline': [" RUN(
-                                 "works", "1s", 2) "," RUN("late", "3s", 3) "]",
-             costs);
+    snprintf(
+        members, sizeof members,
+        COSTS
+        "'host': {'cpus': %s, 'session': %s}, 'balanceAfter': '100ms', 'agentQueue': "
+        "true, 'create': {'cpu': '9ms'}}, " BOX(4) "'instances': '2xbox', 'taskDefinitions': [" JOB(
+            "works", "") "," JOB("late", "") "], "
+                                             "'behavi"
+                                             "our': "
+                                             "{'works/c': {'work': '9s'}, 'late/c': {'idle': "
+                                             "'1s'}}, 'timeline': [%s]",
+        cpus, session, timeline);
     run(members);
-    usec = life(5, 0)->created_at_usec - 3 * SECOND;
-    trial_end();
-    return usec;
 }
 
-/* The first as fast as can be; then its agent has two thirds of a processor on which an instance's work is that weighs
- * half as much there, as it is on the other, too; where one is idle, all of that. */
+#define START(family, at, instance)                                                                \
+    "{'at': '" at "', 'startTask': {'taskDefinition': '" family                                    \
+    "', 'containerInstances': ['" instance "']}}"
+#define TWO_WORK START("works", "1s", "i1") "," START("works", "1s", "i1")
+
+static int64_t created_usec(int task)
+{
+    return life(task, 0)->created_at_usec - 3 * SECOND;
+}
+
+/* What an agent begins when it has slept goes as fast as can be. Then it has two thirds of a processor on which half of an
+ * instance's weight is, whose other half is on the other; and all of one that is idle, or becomes so. */
 Test(fleet_turns, an_agent_shares_its_processor_with_work)
 {
-    assert_usec(created_usec("2", "true"), 9 * MSEC + 2 * 13500, "two thirds");
-    assert_usec(created_usec("2", "false"), 9 * MSEC + 2 * 13500, "no group of its own");
-    assert_usec(created_usec("3", "true"), 27 * MSEC, "one is idle");
+    static const char timeline[] =
+        TWO_WORK "," START("late", "3s", "i2") "," START("late", "3s", "i2");
+
+    create_on("2", "true", timeline);
+    assert_usec(created_usec(3), 9 * MSEC, "it has slept");
+    assert_usec(created_usec(4), 9 * MSEC + 13500, "two thirds");
+    trial_end();
+
+    create_on("2", "false", timeline);
+    assert_usec(created_usec(4), 9 * MSEC + 13500, "by itself");
+    trial_end();
+
+    create_on("3", "true", timeline);
+    assert_usec(created_usec(4), 18 * MSEC, "one is idle");
+    trial_end();
+
+    create_on("2", "true",
+              TWO_WORK "," START("late", "3s", "i2") "," START(
+                  "late", "3s", "i2") ", {'at': '3015ms', 'fault': {'killTask': 't1'}}");
+    assert_usec(created_usec(4), 15 * MSEC + 5 * MSEC, "one becomes idle");
+    trial_end();
+}
+
+/* Two agents at work among three who work on three processors. As a group they have half of all, then three of five
+ * parts of one each; each by itself all of one, then three of four parts. */
+Test(fleet_turns, agents_share_the_weight_of_their_session)
+{
+    static const char timeline[] =
+        TWO_WORK "," START("works", "1s", "i1") "," START("late", "3s", "i1") "," START(
+            "late", "3s", "i1") "," START("late", "3s", "i2") "," START("late", "3s", "i2");
+
+    create_on("3", "true", timeline);
+    assert_usec(created_usec(5), 27 * MSEC, "a session");
+    assert_usec(created_usec(7), 27 * MSEC, "a session");
+    trial_end();
+    create_on("3", "false", timeline);
+    assert_usec(created_usec(5), 21 * MSEC, "each by itself");
+    assert_usec(created_usec(7), 21 * MSEC, "each by itself");
+    trial_end();
 }
 
 /* When the second task's container has started, with those costs of turns. */

@@ -18,7 +18,7 @@ Test(fleet_worlds, nothing_is_left_of_an_instance_that_dies)
         cr_assert(
             asprintf(
                 &members,
-                "'costs': {'profile': 'laptop', 'host': {'cpus': 1}, 'pull': '50ms', "
+                "'costs': {'profile': 'laptop', 'host': {'cpus': 2}, 'pull': '50ms', "
                 "'networkPerSecond': '10MiB', 'diskPerSecond': '20MiB', 'locked': {'wait': "
                 "'5ms', 'cpu': '3ms'}, 'exec': {'wait': '1ms', 'cpu': '20ms'}, 'exit': '3ms', "
                 "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}, 'agentQueue': "
