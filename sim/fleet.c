@@ -345,6 +345,14 @@ static int64_t own_bytes(const struct fleet *fleet, int32_t id)
                : costs->os_bytes + costs->agent_bytes;
 }
 
+/* On one's own machine a task on Fargate is a virtual machine (exec/crew.c), whatever the scenario says of its
+ * boot; without a profile of that machine the scenario's word counts. */
+static bool micro_is_vm(const struct fleet *fleet, int32_t id)
+{
+    return on_host(fleet) || (fleet->scenario->costs.micro_boot == MICRO_BOOT_MACHINE &&
+                              !fleet_type(fleet, id)->boot_given);
+}
+
 void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
 {
     struct fleet_instance *instance;
@@ -356,10 +364,9 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     instance->cpu = launch->cpu;
     instance->memory_mib = launch->memory_mib;
     instance->is_micro = launch->reason == LAUNCHED_FOR_TASK;
-    /* On one's own machine a task on Fargate is a virtual machine too (exec/crew.c). */
     instance->is_vm =
         scenario_group_is_vm(fleet->scenario, &fleet->scenario->groups[launch->group]) ||
-        (on_host(fleet) && launch->reason == LAUNCHED_FOR_TASK);
+        (instance->is_micro && micro_is_vm(fleet, launch->instance));
     instance->share_usec = USEC_NEVER;
     instance->share_group = instance->network_group = instance->disk_group = ID_NONE;
     instance->locked = (struct fleet_line){ID_NONE, ID_NONE};

@@ -1,7 +1,7 @@
 /*
  * What a run's tasks stand on: when they were ready, what operating systems of their own take, and how many tasks
- * a GiB carries where these have their part of it. For virtual machines beside containers of one kernel. It must
- * never know how charts are drawn.
+ * a GiB of a host carries where machines take their part of it. For virtual machines beside containers of one
+ * kernel. It must never know how charts are drawn.
  */
 #include "viz/life.h"
 #include "viz/plots.h"
@@ -17,8 +17,22 @@
 #define MIB_PER_GIB 1024
 
 struct tracks {
-    struct series ready, system_mib, taken_mib; /* taken: by systems and by what tasks reserve */
+    struct series ready, system_mib, taken_mib; /* taken: from hosts, by machines and by tasks */
 };
+
+static bool is_machine(const struct story_instance *instance)
+{
+    return instance->course.start[0] != '\0';
+}
+
+/* A virtual machine keeps all its memory from others, and whoever runs it takes some beside: as logged, or what
+ * it held when it was up. */
+static int64_t machine_bytes(const struct story_course *course)
+{
+    int64_t bytes = course->memory_bytes + course->overhead_bytes;
+
+    return course->host_bytes > bytes ? course->host_bytes : bytes;
+}
 
 /* Ready from when all its containers are. */
 static void add_task(struct tracks *tracks, const struct story *story, int id)
@@ -33,10 +47,11 @@ static void add_task(struct tracks *tracks, const struct story *story, int id)
     }
     if (ready_usec < track_freed_usec(task))
         series_add(&tracks->ready, ready_usec, track_freed_usec(task), 1);
-    if (definition && task->placed_at_usec < track_freed_usec(task))
+    if (definition && task->placed_at_usec < track_freed_usec(task) &&
+        !(task->instance != ID_NONE && is_machine(&story->instances[task->instance])))
         series_add(&tracks->taken_mib, task->placed_at_usec, track_freed_usec(task),
                    taskdef_memory_mib(definition));
-    /* what it takes is part of what its task reserves */
+    /* what its machine takes is part of what its task reserves */
     if (machine && machine->booted_at_usec != USEC_NEVER)
         series_add(&tracks->system_mib, machine->boot_at_usec, machine->gone_at_usec,
                    machine->course.system_bytes / MIB);
@@ -52,12 +67,13 @@ static void collect(struct tracks *tracks, const struct plots_run *run)
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
         int64_t bytes = layers_os_bytes(scenario, instance, real);
+        int64_t taken_bytes = is_machine(instance) ? machine_bytes(&instance->course) : bytes;
         if (bytes <= 0)
             continue;
         series_add(&tracks->system_mib, instance->launch_at_usec, track_gone_usec(story, i),
                    bytes / MIB);
         series_add(&tracks->taken_mib, instance->launch_at_usec, track_gone_usec(story, i),
-                   bytes / MIB);
+                   taken_bytes / MIB);
     }
     if (scenario)
         scenario_destroy(scenario);
@@ -90,8 +106,9 @@ void plots_layers(struct chart *chart, const struct plots_run *runs, int n_runs)
     chart_add_panel(chart, "Tasks that are ready", "tasks", PANEL_PIXELS);
     chart_add_panel(chart, "Memory that operating systems of their own keep from tasks", "MiB",
                     PANEL_PIXELS);
-    chart_add_panel(chart, "Tasks that are ready, for each GiB that tasks and these systems take",
-                    "tasks per GiB", PANEL_PIXELS);
+    chart_add_panel(
+        chart, "Tasks that are ready, for each GiB that they and their machines take from hosts",
+        "tasks per GiB", PANEL_PIXELS);
     chart->panels[0].counts = true;
     for (int run = 0; run < n_runs; run++) {
         struct tracks tracks = {0};

@@ -168,7 +168,10 @@ static const struct grammar_member fargate_members[] = {
     {"zones", SHAPE_LIST,
      .about = "where its micro-VMs are; default: the zones of the groups, else a"},
     {"boot", SHAPE_DISTRIBUTION,
-     .about = "from the launch until its agent starts; default lognormal, median 20 s, p99 40 s"},
+     .about =
+         "from the launch until its agent starts; default: with costs \"fargate\" an instance's "
+         "steps there, with \"laptop\" and \"firecracker\" a virtual machine's, else "
+         "lognormal, median 20 s, p99 40 s"},
     {"vcpuPrice", SHAPE_DECIMAL, .about = "dollars per vCPU and hour; default 0.04048"},
     {"memoryPrice", SHAPE_DECIMAL, .about = "dollars per GiB and hour; default 0.004445"},
     {"spotShare", SHAPE_DECIMAL, .about = "FARGATE_SPOT costs so much of it, 0 to 1; default 0.3"},

@@ -289,8 +289,8 @@ static int32_t fargate_type(struct scenario_reader *reader, const struct node *f
     struct instance_type *type = ARRAY_ADD(reader, types);
     double share = SPOT_SHARE;
 
-    /* Chosen: the first tasks run after about 30 s (Ionescu, Scaling containers on AWS in 2022), with a
-     * pull of some seconds. */
+    /* For costs that know no micro-VM. Chosen: the first tasks run after about 30 s (Ionescu, Scaling containers
+     * on AWS in 2022), with a pull of some seconds. */
     *type = (struct instance_type){
         .name = memory_text("FARGATE"),
         .cpu = CPU_UNITS_PER_VCPU,
@@ -302,8 +302,8 @@ static int32_t fargate_type(struct scenario_reader *reader, const struct node *f
                  .a_usec = 20 * USEC_PER_SEC,
                  .b_usec = 40 * USEC_PER_SEC},
     };
-    type->boot_given = true;
-    node_distribution(&boot, &type->boot);
+    type->boot_given = node_distribution(&boot, &type->boot) ||
+                       reader->scenario->costs.micro_boot == MICRO_BOOT_WHOLE;
     scenario_read_price(&vcpu, &type->price);
     scenario_read_price(&memory, &type->price_gib);
     node_decimal(&spot, 0, 1, &share);

@@ -175,6 +175,7 @@ static struct costs fargate(void)
 {
     struct costs costs = ec2();
 
+    costs.micro_boot = MICRO_BOOT_STEPS;
     costs.steps[COST_API] = wait_msec(500, 1500);
     costs.steps[COST_PENDING] = wait_msec(1000, 3000);
     costs.steps[COST_FIRMWARE] = (struct step_cost){.wait = distribution_constant(0)};
@@ -205,6 +206,7 @@ static struct costs firecracker(void)
         costs.vm.paths[i][VM_FIRMWARE] = costs.steps[COST_FIRMWARE];
         costs.vm.paths[i][VM_KERNEL] = costs.steps[COST_KERNEL];
         costs.vm.paths[i][VM_USERSPACE] = costs.steps[COST_USERSPACE];
+        costs.vm.paths[i][VM_AGENT] = costs.steps[COST_AGENT];
     }
     /* A snapshot is mapped, not booted; single-digit milliseconds by its documentation; chosen. */
     costs.vm.paths[BOOT_RESTORE][VM_KERNEL] = wait_msec(5, 10);
@@ -244,6 +246,7 @@ static struct costs laptop(void)
         .image_size_bytes = 8 * MIB,
         .agent_bytes = 3 * MIB,
         .container_bytes = 260 * KIB, /* 40 of its own, 220 of the kernel's for its network */
+        .micro_boot = MICRO_BOOT_MACHINE,
         .vm = qemu(),
     };
 

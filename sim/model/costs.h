@@ -87,6 +87,13 @@ struct vm_costs {
 enum machines { MACHINES_SLICES, MACHINES_VMS };
 extern const char *const machines_names[];
 
+/* How the micro-VM of one task on Fargate comes up where a scenario's `fargate` does not say. */
+enum micro_boot {
+    MICRO_BOOT_WHOLE,  /* in one piece: the steps of an instance are those of a large machine */
+    MICRO_BOOT_STEPS,  /* in the steps of an instance */
+    MICRO_BOOT_MACHINE /* as a virtual machine of one's own */
+};
+
 #define BYTES_PER_SEC_ANY INT64_MAX
 
 struct costs {
@@ -126,6 +133,7 @@ struct costs {
     int32_t background_ppm; /* of its CPUs other programs have where all are wanted */
     bool host_session; /* agents and what they start are one group among the instances' there */
     enum machines machines;
+    enum micro_boot micro_boot;
     enum boot_path path;
     struct vm_costs vm;
 };

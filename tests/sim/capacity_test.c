@@ -233,6 +233,56 @@ Test(capacity, fargate_launches_a_hundred_at_once_and_twenty_a_second)
     trial_end();
 }
 
+/* Median of 21 seeds of when the one task on Fargate is ready, and whether the machine told of its boot. */
+static int64_t micro_ready_usec(const char *costs, const char *fargate, bool *told)
+{
+    int64_t ready[21], key;
+    int n = 0, at;
+
+    for (uint64_t seed = 1; seed <= 21; seed++) {
+        char *members;
+
+        cr_assert(asprintf(&members,
+                           "'costs': %s, %s 'taskDefinitions': [{'family': 'far', 'networkMode': "
+                           "'awsvpc', 'cpu': '1024', 'memory': '2048', 'containerDefinitions': "
+                           "[{'name': 'c', 'image': 'x'}]}], 'behaviour': {'far/c': {'idle': "
+                           "'1s'}}, 'timeline': [{'at': '0s', 'wait': true, 'runTask': "
+                           "{'taskDefinition': 'far', 'launchType': 'FARGATE'}}]",
+                           costs, fargate) > 0);
+        trial_run_seed(members, seed);
+        free(members);
+        cr_assert(result.story.n_tasks == 1 && result.story.tasks[0].n_containers == 1);
+        key = result.story.tasks[0].containers[0].ready_at_usec;
+        cr_assert(key != USEC_NEVER);
+        for (at = n++; at > 0 && ready[at - 1] > key; at--)
+            ready[at] = ready[at - 1];
+        ready[at] = key;
+        *told = result.story.instances[0].course.kernel_usec > 0;
+        trial_end();
+    }
+    return ready[10];
+}
+
+/* Some 30 s until the first tasks run (V. Ionescu, "Scaling containers on AWS in 2022"); a Firecracker micro-VM
+ * in 125 ms and what is in it; on one's own machine qemu's boot of some seconds. */
+Test(capacity, a_micro_vm_boots_as_its_profile_says)
+{
+    bool told;
+    int64_t usec = micro_ready_usec("'fargate'", "", &told);
+
+    cr_expect(usec > 20 * SECOND && usec < 35 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'ec2'", "", &told);
+    cr_expect(usec > 20 * SECOND && usec < 35 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'firecracker'", "", &told);
+    cr_expect(told && usec > SECOND / 10 && usec < SECOND, "%.3f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'laptop'", "", &told);
+    cr_expect(told && usec > 3 * SECOND && usec < 6 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'firecracker'", "'fargate': {'boot': '7s'},", &told);
+    cr_expect(!told && usec >= 7 * SECOND && usec < 8 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'fargate'", "'fargate': {'boot': '0s'},", &told);
+    cr_expect(usec > 12 * SECOND && usec < 25 * SECOND, "%.1f s", (double)usec / SECOND);
+}
+
 Test(capacity, spot_warns_drains_and_takes)
 {
     trial_run(
