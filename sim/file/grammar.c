@@ -445,8 +445,11 @@ static const struct grammar_member costs_members[] = {
     {"freePerMiB", SHAPE_DURATION, .about = "CPU time of giving it back at the end"},
     {"imageSize", SHAPE_SIZE, .about = "of an image that the scenario does not mention"},
     {"osMemory", SHAPE_SIZE, .about = "what an instance's operating system takes"},
-    {"agentMemory", SHAPE_SIZE, .about = "what the agent takes"},
-    {"containerMemory", SHAPE_SIZE, .about = "what each container takes beside its own"},
+    {"agentMemory", SHAPE_SIZE,
+     .about = "what the agent takes: counted in the summary, since what an instance registers is "
+              "without it"},
+    {"containerMemory", SHAPE_SIZE,
+     .about = "what each container takes beside its own: likewise, no limit of its own counts it"},
     {"contention", SHAPE_BOOL,
      .about = "false: everything takes as long as if it were alone; default true"},
     {"host", SHAPE_OBJECT, .of = &host_grammar,

@@ -140,11 +140,8 @@ static bool read_samples(struct node *node, struct distribution *out)
     for (size_t i = 0; i < n; i++) {
         struct node item = node_item(node, i);
 
-        if (!node_duration(&item, &usec[i])) {
-            if (json_is_null(item.value))
-                node_error(&item, "found null, wanted a duration");
+        if (!node_duration(&item, &usec[i]))
             return false;
-        }
     }
     out->samples.usec = usec;
     out->samples.n = (int32_t)n;

@@ -350,42 +350,104 @@ Test(share, below_its_quota_is_smooth)
 
 /* Queues ---------------------------------------------------------------------------------------- */
 
-/* M/M/1 under processor sharing: a customer stays for S / (1 - load) on average. */
-Test(share, gives_processor_sharing_its_mean_time)
+/* Customers of an M/M/1 queue, of two classes with a rate of arrivals, a mean of work and a weight each. */
+struct class
 {
-    enum { CUSTOMERS = 200000 };
-    const double mean = 10000, load = 0.7;
+    double rate, mean;
+    uint32_t weight;
+    double stayed, worked; /* out: means of those that came */
+};
+
+static double exponential(uint64_t what, int n, double mean)
+{
+    return -mean * log(((double)draw_bits(3, DRAW_WORK, n, (int)what) + 1) * 0x1p-64);
+}
+
+static void serve(struct class *classes)
+{
+    enum { CUSTOMERS = 400000 };
+    const double rate = classes[0].rate + classes[1].rate;
+    int64_t *came = malloc(CUSTOMERS * sizeof *came), who;
+    char *of = malloc(CUSTOMERS);
+    int n = 0, left = 0, n_of[2] = {0, 0};
     struct share share;
-    int64_t *came = malloc(CUSTOMERS * sizeof *came), next = 0, who;
-    double stayed = 0, worked = 0, now = 0;
-    int n = 0, left = 0;
+    double next = 0;
 
     share_init(&share, CPU);
     while (left < CUSTOMERS) {
-        int64_t arrives = n < CUSTOMERS ? next : USEC_NEVER;
+        int64_t arrives = n < CUSTOMERS ? (int64_t)next : USEC_NEVER;
 
         if (share.next_usec <= arrives) {
             int64_t at = share.next_usec;
 
             while (share_take_finished(&share, at, &who)) {
-                stayed += (double)(at - came[who]);
+                classes[(int)of[who]].stayed += (double)(at - came[who]);
                 left++;
             }
             continue;
         }
+        int k = (double)draw_bits(3, DRAW_WORK, n, 2) * 0x1p-64 * rate >= classes[0].rate;
+        double work = exponential(0, n, classes[k].mean);
+
         came[n] = arrives;
-        now = -mean * log(((double)draw_bits(3, DRAW_WORK, n, 0) + 1) * 0x1p-64);
-        worked += now;
-        share_add_worker(&share, arrives, SHARE_ROOT, 1024, CPU, (int64_t)now + 1, n++);
-        next +=
-            (int64_t)(-mean / load * log(((double)draw_bits(3, DRAW_WORK, n, 1) + 1) * 0x1p-64));
+        of[n] = (char)k;
+        n_of[k]++;
+        classes[k].worked += work;
+        share_add_worker(&share, arrives, SHARE_ROOT, classes[k].weight, CPU, (int64_t)work + 1, n);
+        next += exponential(1, n++, 1 / rate);
     }
-    stayed /= CUSTOMERS;
-    worked /= CUSTOMERS;
-    cr_assert(fabs(stayed / (worked / (1 - load)) - 1) < 0.04, "%f instead of %f", stayed,
-              worked / (1 - load));
+    for (int k = 0; k < 2; k++) {
+        classes[k].stayed /= n_of[k] > 0 ? n_of[k] : 1;
+        classes[k].worked /= n_of[k] > 0 ? n_of[k] : 1;
+    }
     share_finish(&share);
     free(came);
+    free(of);
+}
+
+/* M/M/1 under processor sharing: a customer stays for S / (1 - load) on average. */
+Test(share, gives_processor_sharing_its_mean_time)
+{
+    const double load = 0.7;
+    struct class classes[2] = {{load / 10000, 10000, 1024, 0, 0}, {0, 0, 1024, 0, 0}};
+
+    serve(classes);
+    cr_assert(fabs(classes[0].stayed / (classes[0].worked / (1 - load)) - 1) < 0.04,
+              "%f instead of %f", classes[0].stayed, classes[0].worked / (1 - load));
+}
+
+/* What a class stays where it shares by weight with another (G. Fayolle, I. Mitrani, R. Iasnogorodski, "Sharing
+ * a processor among many job classes", JACM 1980). */
+static double mean_stay(const struct class *class, const struct class *other)
+{
+    double load = class->rate * class->mean, other_load = other->rate * other->mean;
+    double serves = 1 / class->mean, weight = (double)class->weight;
+    double both =
+        serves * weight * (1 - load) + (double)other->weight / other->mean * (1 - other_load);
+
+    return class->mean / (1 - load - other_load) *
+           (1 + serves * other_load * ((double)other->weight - weight) / both);
+}
+
+Test(share, gives_two_classes_their_mean_times)
+{
+    static const struct class rows[][2] = {
+        {{0.35 / 10000, 10000, 1024, 0, 0}, {0.35 / 10000, 10000, 3072, 0, 0}},
+        {{0.2 / 5000, 5000, 4096, 0, 0}, {0.5 / 20000, 20000, 512, 0, 0}},
+        {{0.4 / 8000, 8000, 256, 0, 0}, {0.2 / 30000, 30000, 1024, 0, 0}},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct class classes[2] = {rows[i][0], rows[i][1]};
+
+        serve(classes);
+        for (int k = 0; k < 2; k++) {
+            double wanted = mean_stay(&rows[i][k], &rows[i][1 - k]);
+
+            cr_expect(fabs(classes[k].stayed / wanted - 1) < 0.04, "row %zu, class %d: %f for %f",
+                      i, k, classes[k].stayed, wanted);
+        }
+    }
 }
 
 /* Random trees ----------------------------------------------------------------------------------- */
