@@ -327,12 +327,12 @@ void fleet_booted_step(struct fleet *fleet, int32_t id)
 /* Its part of a host: a cgroup with a quota, in which there may be a virtual machine. */
 static void join_host(struct fleet *fleet, int32_t id)
 {
-    const struct instance_type *type = fleet_type(fleet, id);
     int64_t phase = (int64_t)draw_below(fleet->luck, DRAW_PERIOD, -1 - id, 0, SHARE_PERIOD_USEC);
+    int64_t cpu = fleet->instances[id].cpu; /* of a micro-VM as its task asks */
 
     fleet->instances[id].share_group =
         share_add_group(&fleet->common[COMMON_HOST], SHARE_ROOT, WEIGHT_DEFAULT,
-                        fleet->costs.contention ? cpu_rate(type->cpu) : SHARE_RATE_MAX, phase);
+                        fleet->costs.contention ? cpu_rate(cpu) : SHARE_RATE_MAX, phase);
 }
 
 /* Memory that an instance takes beside its containers'. */
@@ -365,8 +365,9 @@ void fleet_launch(struct fleet *fleet, const struct launch_instance *launch)
     instance->memory_mib = launch->memory_mib;
     instance->is_micro = launch->reason == LAUNCHED_FOR_TASK;
     instance->is_vm =
-        scenario_group_is_vm(fleet->scenario, &fleet->scenario->groups[launch->group]) ||
-        (instance->is_micro && micro_is_vm(fleet, launch->instance));
+        instance->is_micro
+            ? micro_is_vm(fleet, launch->instance)
+            : scenario_group_is_vm(fleet->scenario, &fleet->scenario->groups[launch->group]);
     instance->share_usec = USEC_NEVER;
     instance->share_group = instance->network_group = instance->disk_group = ID_NONE;
     instance->locked = (struct fleet_line){ID_NONE, ID_NONE};

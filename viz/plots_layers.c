@@ -68,10 +68,11 @@ static void collect(struct tracks *tracks, const struct plots_run *run)
         const struct story_instance *instance = &story->instances[i];
         int64_t bytes = layers_os_bytes(scenario, instance, real);
         int64_t taken_bytes = is_machine(instance) ? machine_bytes(&instance->course) : bytes;
-        if (bytes <= 0)
+        if (taken_bytes <= 0)
             continue;
-        series_add(&tracks->system_mib, instance->launch_at_usec, track_gone_usec(story, i),
-                   bytes / MIB);
+        if (bytes > 0)
+            series_add(&tracks->system_mib, instance->launch_at_usec, track_gone_usec(story, i),
+                       bytes / MIB);
         series_add(&tracks->taken_mib, instance->launch_at_usec, track_gone_usec(story, i),
                    taken_bytes / MIB);
     }
