@@ -22,7 +22,9 @@ struct instance_type {
     int64_t price, spot_price; /* nano-dollars per hour; on Fargate per vCPU */
     int64_t price_gib, spot_price_gib; /* on Fargate per GiB and hour */
     struct distribution boot;          /* from the launch decision until the agent starts */
-    bool boot_given; /* the scenario says so: a real run waits that long and marks it modelled */
+    /* It boots in one piece, as `boot` says. A real run waits that long for an instance that is no virtual machine, and
+     * marks it modelled. */
+    bool boot_given;
 };
 
 /* A built-in EC2 instance type with the memory that its agent registers, or NULL; its `boot` is not
