@@ -340,7 +340,7 @@ static int64_t own_bytes(const struct fleet *fleet, int32_t id)
 {
     const struct costs *costs = &fleet->costs;
 
-    return fleet->instances[id].is_vm
+    return fleet->instances[id].is_vm || fleet->instances[id].is_micro
                ? costs->vm.os_bytes + costs->vm.overhead_bytes + fleet->inside.agent_bytes
                : costs->os_bytes + costs->agent_bytes;
 }
@@ -445,16 +445,17 @@ struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_u
     };
 }
 
-/* What tasks can have of a type is what its own system leaves, where that is known; a micro-VM's
- * system comes on top of its task's. */
+/* What tasks can have of a type is what its own system leaves, where that is known; a micro-VM is
+ * made so that it leaves its task what that asked for. */
 static struct boot_course *course_of(struct fleet *fleet, int32_t id)
 {
     const struct fleet_instance *instance = &fleet->instances[id];
-    int32_t os_mib = instance->is_micro ? (int32_t)(fleet->costs.vm.os_bytes >> 20)
-                                        : fleet_type(fleet, id)->os_mib;
+    int64_t memory_mib = instance->memory_mib;
+    int32_t os_mib = instance->is_micro ? 0 : fleet_type(fleet, id)->os_mib;
 
-    fleet->course =
-        fleet_course(fleet, instance->took_usec, (int64_t)instance->memory_mib + os_mib);
+    memory_mib =
+        instance->is_micro ? costs_guest_mib(&fleet->costs.vm, memory_mib) : memory_mib + os_mib;
+    fleet->course = fleet_course(fleet, instance->took_usec, memory_mib);
     if (os_mib > 0)
         fleet->course.system_bytes = (int64_t)os_mib << 20;
     return &fleet->course;

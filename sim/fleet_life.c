@@ -734,7 +734,7 @@ const struct task_definition *fleet_definition(const struct fleet *fleet, int32_
 
 double fleet_cpus(const struct fleet *fleet, int32_t instance)
 {
-    return (double)fleet_type(fleet, instance)->cpu / CPU_UNITS_PER_VCPU;
+    return (double)fleet->instances[instance].cpu / CPU_UNITS_PER_VCPU;
 }
 
 bool fleet_is_healthy(struct fleet *fleet, int64_t at_usec, int32_t task, int container)

@@ -123,13 +123,16 @@ static bool simulate(struct forecast *forecast, const struct scenario *scenario,
     return true;
 }
 
-/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. */
+/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. On the same host, since
+ * a boot that a scenario gives is waited for where there is no virtual machine. */
 static bool simulate_idle(struct forecast *forecast, struct scenario *scenario, struct err *err)
 {
     const struct costs costs = scenario->costs;
     bool ok;
 
     scenario->costs = costs_none();
+    scenario->costs.host_cpu = costs.host_cpu;
+    scenario->costs.machines = costs.machines;
     for (int i = 0; i < scenario->n_taskdefs; i++)
         for (int c = 0; c < scenario->taskdefs[i].definition->n_containers; c++)
             scenario->taskdefs[i].behaviours[c].work = distribution_constant(0);

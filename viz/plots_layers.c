@@ -26,12 +26,33 @@ static bool is_machine(const struct story_instance *instance)
 }
 
 /* A virtual machine keeps all its memory from others, and whoever runs it takes some beside: as logged, or what
- * it held when it was up. */
-static int64_t machine_bytes(const struct story_course *course)
+ * it held when it was up. What it leaves to tasks is as in the scenario, whatever a real run's scale: a system
+ * and an emulator do not get smaller. */
+static int64_t machine_bytes(const struct story_course *course, const struct run_header *header)
 {
-    int64_t bytes = course->memory_bytes + course->overhead_bytes;
+    int64_t left = course->memory_bytes - course->system_bytes;
+    int64_t beside = course->host_bytes - course->memory_bytes;
 
-    return course->host_bytes > bytes ? course->host_bytes : bytes;
+    if (beside < course->overhead_bytes)
+        beside = course->overhead_bytes;
+    if (header->scale_numerator > 0 &&
+        left / header->scale_numerator < INT64_MAX / header->scale_denominator)
+        left = left / header->scale_numerator * header->scale_denominator;
+    return course->system_bytes + left + beside;
+}
+
+/* What a machine takes of a host beside what its tasks reserve; a whole one if it has told of its boot. The steps of a
+ * micro-VM's boot may be told of nowhere: its task's reservation counts then. */
+static int64_t taken_bytes(const struct plots_run *run, const struct scenario *scenario, int id,
+                           int64_t os_bytes)
+{
+    const struct story_instance *instance = &run->story.instances[id];
+
+    if (is_machine(instance))
+        return machine_bytes(&instance->course, &run->header);
+    return os_bytes > 0 && scenario && story_is_micro_vm(&run->story, id)
+               ? os_bytes + scenario->costs.vm.overhead_bytes
+               : os_bytes;
 }
 
 /* Ready from when all its containers are. */
@@ -67,14 +88,14 @@ static void collect(struct tracks *tracks, const struct plots_run *run)
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
         int64_t bytes = layers_os_bytes(scenario, instance, real);
-        int64_t taken_bytes = is_machine(instance) ? machine_bytes(&instance->course) : bytes;
-        if (taken_bytes <= 0)
+        int64_t taken = taken_bytes(run, scenario, i, bytes);
+        if (taken <= 0)
             continue;
         if (bytes > 0)
             series_add(&tracks->system_mib, instance->launch_at_usec, track_gone_usec(story, i),
                        bytes / MIB);
         series_add(&tracks->taken_mib, instance->launch_at_usec, track_gone_usec(story, i),
-                   taken_bytes / MIB);
+                   taken / MIB);
     }
     if (scenario)
         scenario_destroy(scenario);

@@ -361,7 +361,8 @@ static const struct grammar_member costs_members[] = {
     {"profile", SHAPE_CHOICE, .values = costs_names,
      .about = "of what is not said; default \"ec2\", in a host profile \"laptop\""},
     {"boot", SHAPE_DISTRIBUTION,
-     .about = "launch decision until the agent starts, instead of the five steps below"},
+     .about = "launch decision until the agent starts, instead of the five steps below; of a "
+              "virtual machine see vm"},
     {"api", STEP, .about = "the call that launches an instance"},
     {"pending", STEP, .about = "until the machine is switched on"},
     {"firmware", STEP, .about = "until its kernel begins"},
@@ -455,7 +456,9 @@ static const struct grammar_member costs_members[] = {
     {"host", SHAPE_OBJECT, .of = &host_grammar,
      .about = "all instances are parts of one host; default: each is a machine"},
     {"machines", SHAPE_CHOICE, .values = machines_names,
-     .about = "what instances are: \"slices\" of a host (default) or virtual machines"},
+     .about =
+         "what instances are: \"slices\" of a host (default) or virtual machines (default with "
+         "\"firecracker\")"},
     {"path", SHAPE_CHOICE, .values = boot_path_names,
      .about = "how virtual machines start; default \"scratch\""},
     {"vm", SHAPE_OBJECT, .of = &vm_grammar, .about = "what virtual machines cost"},

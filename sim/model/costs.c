@@ -10,6 +10,9 @@
 #define KIB (INT64_C(1) << 10)
 #define MIB (INT64_C(1) << 20)
 
+/* The most that its virtual machine monitor holds beside a guest's memory (firecracker, SPECIFICATION.md, 2026). */
+#define FIRECRACKER_OVERHEAD_BYTES (5 * MIB)
+
 const char *const boot_path_names[] = {"scratch", "uncompressed", "restore", NULL};
 const char *const machines_names[] = {"slices", "vms", NULL};
 
@@ -181,14 +184,14 @@ static struct costs fargate(void)
     costs.steps[COST_FIRMWARE] = (struct step_cost){.wait = distribution_constant(0)};
     costs.steps[COST_KERNEL] = wait_msec(125, 200);
     costs.steps[COST_USERSPACE] = wait_msec(2000, 5000);
-    costs.steps[COST_PROVISION] = wait_msec(12000, 25000);
+    costs.steps[COST_PROVISION] = wait_msec(17000, 30000);
     costs.steps[COST_ENI] = wait_msec(6000, 15000);
+    costs.vm.overhead_bytes = FIRECRACKER_OVERHEAD_BYTES;
     return costs;
 }
 
 /* Firecracker micro-VMs on one's own machine: the VMM's socket after 12 ms of which 8 CPU-ms,
- * InstanceStart to /sbin/init in at most 125 ms, at most 5 MiB of overhead (firecracker,
- * SPECIFICATION.md, 2026). */
+ * InstanceStart to /sbin/init in at most 125 ms (firecracker, SPECIFICATION.md, 2026). */
 static struct costs firecracker(void)
 {
     struct costs costs = costs_find(1);
@@ -198,7 +201,8 @@ static struct costs firecracker(void)
     costs.steps[COST_FIRMWARE] = (struct step_cost){.wait = distribution_constant(0)};
     costs.steps[COST_KERNEL] = wait_msec(110, 125);
     costs.steps[COST_USERSPACE] = wait_msec(20, 40); /* chosen */
-    costs.vm.overhead_bytes = 5 * MIB;
+    costs.machines = MACHINES_VMS;
+    costs.vm.overhead_bytes = FIRECRACKER_OVERHEAD_BYTES;
     costs.vm.speed_permille = 1000;
     costs.vm.together_permille = 1000;
     for (int i = 0; i < BOOT_PATHS; i++) {

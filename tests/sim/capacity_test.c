@@ -234,7 +234,7 @@ Test(capacity, fargate_launches_a_hundred_at_once_and_twenty_a_second)
 }
 
 /* Median of 21 seeds of when the one task on Fargate is ready, and whether the machine told of its boot. */
-static int64_t micro_ready_usec(const char *costs, const char *fargate, bool *told)
+static int64_t micro_ready_usec(const char *costs, const char *fargate, const char *cpu, bool *told)
 {
     int64_t ready[21], key;
     int n = 0, at;
@@ -244,11 +244,11 @@ static int64_t micro_ready_usec(const char *costs, const char *fargate, bool *to
 
         cr_assert(asprintf(&members,
                            "'costs': %s, %s 'taskDefinitions': [{'family': 'far', 'networkMode': "
-                           "'awsvpc', 'cpu': '1024', 'memory': '2048', 'containerDefinitions': "
+                           "'awsvpc', 'cpu': '%s', 'memory': '2048', 'containerDefinitions': "
                            "[{'name': 'c', 'image': 'x'}]}], 'behaviour': {'far/c': {'idle': "
                            "'1s'}}, 'timeline': [{'at': '0s', 'wait': true, 'runTask': "
                            "{'taskDefinition': 'far', 'launchType': 'FARGATE'}}]",
-                           costs, fargate) > 0);
+                           costs, fargate, cpu) > 0);
         trial_run_seed(members, seed);
         free(members);
         cr_assert(result.story.n_tasks == 1 && result.story.tasks[0].n_containers == 1);
@@ -263,29 +263,35 @@ static int64_t micro_ready_usec(const char *costs, const char *fargate, bool *to
     return ready[10];
 }
 
-/* Some 25 to 30 s until the first tasks run (V. Ionescu, "Scaling containers on AWS in 2022"); a Firecracker micro-VM
+/* Some 30 s until the first tasks run (V. Ionescu, "Scaling containers on AWS in 2022"); a Firecracker micro-VM
  * in 125 ms and what is in it; on one's own machine qemu's boot of some seconds. */
 Test(capacity, a_micro_vm_boots_as_its_profile_says)
 {
     bool told;
-    int64_t usec = micro_ready_usec("'fargate'", "", &told);
+    int64_t usec = micro_ready_usec("'fargate'", "", "1024", &told);
 
-    cr_expect(!told && usec > 22 * SECOND && usec < 25700000, "%.1f s", (double)usec / SECOND);
-    usec = micro_ready_usec("'ec2'", "", &told);
-    cr_expect(!told && usec > 25700000 && usec < 33 * SECOND, "%.1f s", (double)usec / SECOND);
-    usec = micro_ready_usec("'firecracker'", "", &told);
+    cr_expect(!told && usec > 27 * SECOND && usec < 33 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'ec2'", "", "1024", &told);
+    cr_expect(!told && usec > 24 * SECOND && usec < 30 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("'firecracker'", "", "1024", &told);
     cr_expect(told && usec > SECOND / 10 && usec < SECOND, "%.3f s", (double)usec / SECOND);
-    usec = micro_ready_usec("'laptop'", "", &told);
+    usec = micro_ready_usec("'laptop'", "", "1024", &told);
     cr_expect(told && usec > 3 * SECOND && usec < 6 * SECOND, "%.1f s", (double)usec / SECOND);
-    usec = micro_ready_usec("{'profile': 'laptop', 'host': {'cpus': 2}}", "", &told);
+    usec = micro_ready_usec("{'profile': 'laptop', 'host': {'cpus': 2}}", "", "1024", &told);
     cr_expect(told && usec > 3 * SECOND && usec < 6 * SECOND, "%.1f s", (double)usec / SECOND);
-    usec = micro_ready_usec("'firecracker'", "'fargate': {'boot': '7s'},", &told);
+    usec = micro_ready_usec("'firecracker'", "'fargate': {'boot': '7s'},", "1024", &told);
     cr_expect(!told && usec >= 7 * SECOND && usec < 8 * SECOND, "%.1f s", (double)usec / SECOND);
     usec = micro_ready_usec("{'profile': 'laptop', 'machines': 'vms'}",
-                            "'fargate': {'boot': '7s'},", &told);
+                            "'fargate': {'boot': '7s'},", "1024", &told);
     cr_expect(!told && usec >= 7 * SECOND && usec < 8 * SECOND, "%.1f s", (double)usec / SECOND);
-    usec = micro_ready_usec("'fargate'", "'fargate': {'boot': '60s'},", &told);
+    usec = micro_ready_usec("'fargate'", "'fargate': {'boot': '60s'},", "1024", &told);
     cr_expect(!told && usec > 60 * SECOND, "%.1f s", (double)usec / SECOND);
+    /* on a host a real one boots, whatever the scenario says, and with the CPU of its task */
+    usec = micro_ready_usec("{'profile': 'laptop', 'host': {'cpus': 2}}",
+                            "'fargate': {'boot': '60s'},", "1024", &told);
+    cr_expect(told && usec > 3 * SECOND && usec < 6 * SECOND, "%.1f s", (double)usec / SECOND);
+    usec = micro_ready_usec("{'profile': 'laptop', 'host': {'cpus': 2}}", "", "256", &told);
+    cr_expect(told && usec > 12 * SECOND && usec < 20 * SECOND, "%.1f s", (double)usec / SECOND);
 }
 
 Test(capacity, spot_warns_drains_and_takes)

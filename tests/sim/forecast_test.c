@@ -142,6 +142,21 @@ Test(forecast, all_profiles_have_to_know_boots)
     forecast_finish(&forecast);
 }
 
+/* A real run boots a virtual machine for it instead, which costs what that costs. */
+Test(forecast, a_boot_that_no_real_run_waits_for_is_none)
+{
+    struct forecast forecast;
+    struct err err;
+
+    write_file(profile, SCRATCH);
+    open_forecast(&forecast, FARGATE ", 'fargate': {'boot': '9s'}");
+    cr_assert(forecast_simulate(&forecast, profile, &err), "%s", err.text);
+    cr_expect_eq(totals_of(&forecast.idle, TOTAL_REGISTRATION, 0), 0);
+    cr_expect_eq(forecast.idle.tasks[0].placed_at_usec, 0);
+    cr_expect_geq(totals_of(&forecast.predicted[0], TOTAL_REGISTRATION, 0), 2 * USEC_PER_SEC);
+    forecast_finish(&forecast);
+}
+
 /* It is what patience with real runs is measured by. */
 Test(forecast, the_longest_simulation_counts)
 {

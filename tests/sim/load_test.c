@@ -114,8 +114,9 @@ Test(load, is_logged_request_by_request_where_that_is_asked_for)
 
 /* One level beside the other ------------------------------------------------------------------------ */
 
-/* Two tasks of 1 CPU; `request` is its behaviour. */
-static struct sim_result run_level(const char *request, int rate, const char *level, int until_sec)
+/* Two tasks, on instances of 1 CPU or on Fargate with 2; `request` is their behaviour. */
+static struct sim_result run_level(const char *request, int rate, const char *level, int until_sec,
+                                   bool micro)
 {
     struct findings findings = {0};
     char text[2000];
@@ -131,14 +132,17 @@ static struct sim_result run_level(const char *request, int rate, const char *le
         "\"rules\":{"
         "\"healthCheckInterval\":\"1s\"},\"targetGroups\":[{\"Name\":\"web\"}],\"taskDefinitions\":"
         "[{"
-        "\"family\":\"d\",\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"cpu\":1000,"
+        "\"family\":\"d\",%s\"containerDefinitions\":[{\"name\":\"a\",\"image\":\"i\",\"cpu\":1000,"
         "\"memory\":8}]}],\"behaviour\":{\"d/"
         "a\":{\"request\":{%s}}},\"services\":[{\"serviceName\":"
-        "\"s\",\"taskDefinition\":\"d\",\"desiredCount\":2,\"loadBalancers\":[{\"targetGroupArn\":"
+        "\"s\",%s\"taskDefinition\":\"d\",\"desiredCount\":2,\"loadBalancers\":[{"
+        "\"targetGroupArn\":"
         "\"web\",\"containerName\":\"a\",\"containerPort\":80}]}],\"load\":[{\"service\":\"s\","
         "\"from\":"
         "\"60s\",\"timeout\":\"5s\",\"arrivals\":{\"poisson\":{\"rate\":\"%d/s\"}}}]}",
-        until_sec, level, request, rate);
+        until_sec, level,
+        micro ? "\"networkMode\":\"awsvpc\",\"cpu\":\"2048\",\"memory\":\"4096\"," : "", request,
+        micro ? "\"launchType\":\"FARGATE\"," : "", rate);
     scenario = scenario_parse(text, "x.json", &findings);
     cr_assert(scenario, "%s", findings.n_list > 0 ? findings.list[0].text : "");
     how = sim_options_default(scenario);
@@ -154,10 +158,10 @@ static bool near(double a, double b, double relative)
     return fabs(a - b) <= relative * fabs(b);
 }
 
-static void assert_levels_agree(const char *request, int rate, double relative)
+static void assert_levels_agree_on(bool micro, const char *request, int rate, double relative)
 {
-    struct sim_result one = run_level(request, rate, "request", 1500);
-    struct sim_result flow = run_level(request, rate, "rate", 1500);
+    struct sim_result one = run_level(request, rate, "request", 1500, micro);
+    struct sim_result flow = run_level(request, rate, "rate", 1500, micro);
     const struct responses_group *a = responses_find(&one.story.responses, "web");
     const struct responses_group *b = responses_find(&flow.story.responses, "web");
     static const int permilles[] = {500, 950, 990};
@@ -175,6 +179,11 @@ static void assert_levels_agree(const char *request, int rate, double relative)
     }
     sim_result_finish(&one);
     sim_result_finish(&flow);
+}
+
+static void assert_levels_agree(const char *request, int rate, double relative)
+{
+    assert_levels_agree_on(false, request, rate, relative);
 }
 
 /* Two servers that get every second of Poisson arrivals, at 30, 60 and 80 %. */
@@ -201,6 +210,13 @@ Test(load, flows_as_single_requests_do_on_shared_cpus)
     assert_levels_agree(random, 160, 0.1);
 }
 
+/* Of 2 vCPU each. */
+Test(load, flows_as_single_requests_do_in_micro_vms)
+{
+    assert_levels_agree_on(true, "\"work\":\"10ms\",\"concurrency\":64", 120, 0.2);
+    assert_levels_agree_on(true, "\"work\":\"10ms\",\"concurrency\":64", 320, 0.2);
+}
+
 Test(load, flows_as_single_requests_do_where_they_wait)
 {
     assert_levels_agree("\"work\":\"1ms\",\"wait\":{\"lognormal\":{\"median\":\"40ms\",\"p99\":"
@@ -215,8 +231,8 @@ Test(load, flows_as_single_requests_do_where_they_wait)
 Test(load, fails_alike_where_there_is_too_much)
 {
     static const char request[] = "\"work\":\"20ms\",\"concurrency\":4,\"queue\":50";
-    struct sim_result one = run_level(request, 200, "request", 600);
-    struct sim_result flow = run_level(request, 200, "rate", 600);
+    struct sim_result one = run_level(request, 200, "request", 600, false);
+    struct sim_result flow = run_level(request, 200, "rate", 600, false);
     double a = (double)responses_find(&one.story.responses, "web")->n_failed;
     double b = (double)responses_find(&flow.story.responses, "web")->n_failed;
 
