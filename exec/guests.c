@@ -51,18 +51,28 @@ static bool read_patience(struct guests *guests, struct err *err)
            err_set(err, EXIT_INPUT, "%s \"%s\" %s", GUESTS_PATIENCE_VARIABLE, text, wrong);
 }
 
-/* What tasks can have of a type is what its own system leaves, where that is known. */
-static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
-{
-    return scale_down(guests->plans->scale, ((int64_t)type->memory_mib + type->os_mib) * MIB) / MIB;
-}
-
 /* Of a guest for one task, so that so much is left for its containers. */
 static int64_t memory_beside(const struct guests *guests, int64_t containers_mib)
 {
     int64_t mib = costs_guest_mib(&guests->plans->scenario->costs.vm, containers_mib);
 
     return mib > containers_mib + VM_MEMORY_MIN_MIB ? mib : containers_mib + VM_MEMORY_MIN_MIB;
+}
+
+static int64_t scaled_mib(const struct guests *guests, const struct instance_type *type)
+{
+    return scale_down(guests->plans->scale, type->memory_mib * MIB) / MIB;
+}
+
+/* What tasks can have of a type is what its own system leaves, where that is known. At a smaller scale it leaves
+ * that part of it, since a system does not get smaller. */
+static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
+{
+    int64_t whole_mib = (int64_t)type->memory_mib + type->os_mib;
+    int64_t scaled = memory_beside(guests, scaled_mib(guests, type));
+    bool full = guests->plans->scale.numerator == guests->plans->scale.denominator;
+
+    return full || whole_mib < scaled ? whole_mib : scaled;
 }
 
 static int cpus_of(const struct guests *guests, const struct instance_type *type)
@@ -134,9 +144,9 @@ static void make_order(const struct guests *guests, int64_t memory_mib, int cpus
 void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order)
 {
-    int64_t mib = memory_of(guests, type);
+    int64_t mib = micro ? memory_beside(guests, scaled_mib(guests, type)) : memory_of(guests, type);
 
-    make_order(guests, micro ? memory_beside(guests, mib) : mib, cpus_of(guests, type), order);
+    make_order(guests, mib, cpus_of(guests, type), order);
 }
 
 static void order_for_task(const struct guests *guests, int32_t taskdef, struct vm_order *order)

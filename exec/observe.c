@@ -62,25 +62,19 @@ int64_t observe_used_usec(const struct observer *observer)
     return usec < USED_LEAST_USEC ? USED_LEAST_USEC : usec > USED_MOST_USEC ? USED_MOST_USEC : usec;
 }
 
-static int64_t scale_up(const struct observer *observer, int64_t amount)
-{
-    struct scale scale = observer->crew->job->plans->scale;
-
-    return amount * scale.denominator / scale.numerator;
-}
-
 static void add_usage(struct observer *observer, struct service_metrics *row, int32_t index,
                       const struct cgroup_usage *usage)
 {
+    struct scale scale = observer->crew->job->plans->scale;
     struct observed *seen;
 
     while (observer->n_tasks <= index) {
         *ARRAY_ADD(observer, tasks) = (struct observed){0, 0};
     }
     seen = &observer->tasks[index];
-    row->cpu_usec += scale_up(observer, usage->cpu_usec - seen->cpu_usec);
+    row->cpu_usec += scale_up(scale, usage->cpu_usec - seen->cpu_usec);
     row->throttled_usec += usage->throttled_usec - seen->throttled_usec;
-    row->memory_bytes += scale_up(observer, usage->memory_bytes);
+    row->memory_bytes += scale_up(scale, usage->memory_bytes);
     *seen = (struct observed){usage->cpu_usec, usage->throttled_usec};
 }
 

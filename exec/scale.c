@@ -93,6 +93,13 @@ int64_t scale_down(struct scale scale, int64_t amount)
     return scaled == 0 && amount > 0 ? 1 : scaled;
 }
 
+int64_t scale_up(struct scale scale, int64_t amount)
+{
+    int64_t whole = amount / scale.numerator, rest = amount % scale.numerator;
+
+    return whole * scale.denominator + rest * scale.denominator / scale.numerator;
+}
+
 static bool fits(struct scale scale, const struct capacity *wanted, const struct capacity *machine)
 {
     return scale_down(scale, wanted->cpu) <= machine->cpu &&

@@ -50,4 +50,7 @@ bool scale_check(struct scale scale, const struct scenario *scenario, struct err
 /* An amount at that scale, rounded down, but at least 1 where there was something. */
 int64_t scale_down(struct scale scale, int64_t amount);
 
+/* What is so much at that scale, rounded down. */
+int64_t scale_up(struct scale scale, int64_t amount);
+
 #endif

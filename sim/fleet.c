@@ -450,11 +450,11 @@ struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_u
 static struct boot_course *course_of(struct fleet *fleet, int32_t id)
 {
     const struct fleet_instance *instance = &fleet->instances[id];
-    int64_t memory_mib = instance->memory_mib;
     int32_t os_mib = instance->is_micro ? 0 : fleet_type(fleet, id)->os_mib;
+    int64_t memory_mib = instance->is_micro
+                             ? costs_guest_mib(&fleet->costs.vm, instance->memory_mib)
+                             : (int64_t)instance->memory_mib + os_mib;
 
-    memory_mib =
-        instance->is_micro ? costs_guest_mib(&fleet->costs.vm, memory_mib) : memory_mib + os_mib;
     fleet->course = fleet_course(fleet, instance->took_usec, memory_mib);
     if (os_mib > 0)
         fleet->course.system_bytes = (int64_t)os_mib << 20;

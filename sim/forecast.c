@@ -123,8 +123,8 @@ static bool simulate(struct forecast *forecast, const struct scenario *scenario,
     return true;
 }
 
-/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. On the same host, since
- * a boot that a scenario gives is waited for where there is no virtual machine. */
+/* Nothing costs any time, and nobody works: what is left is what the scenario waits for. Machines are of the same
+ * kinds: a boot that it gives is not waited for where they are virtual. */
 static bool simulate_idle(struct forecast *forecast, struct scenario *scenario, struct err *err)
 {
     const struct costs costs = scenario->costs;

@@ -26,33 +26,40 @@ static bool is_machine(const struct story_instance *instance)
 }
 
 /* A virtual machine keeps all its memory from others, and whoever runs it takes some beside: as logged, or what
- * it held when it was up. What it leaves to tasks is as in the scenario, whatever a real run's scale: a system
- * and an emulator do not get smaller. */
-static int64_t machine_bytes(const struct story_course *course, const struct run_header *header)
+ * it held when it was up. */
+static int64_t logged_bytes(const struct story_course *course)
 {
-    int64_t left = course->memory_bytes - course->system_bytes;
-    int64_t beside = course->host_bytes - course->memory_bytes;
+    int64_t bytes = course->memory_bytes + course->overhead_bytes;
 
-    if (beside < course->overhead_bytes)
-        beside = course->overhead_bytes;
-    if (header->scale_numerator > 0 &&
-        left / header->scale_numerator < INT64_MAX / header->scale_denominator)
-        left = left / header->scale_numerator * header->scale_denominator;
-    return course->system_bytes + left + beside;
+    return course->host_bytes > bytes ? course->host_bytes : bytes;
 }
 
-/* What a machine takes of a host beside what its tasks reserve; a whole one if it has told of its boot. The steps of a
- * micro-VM's boot may be told of nowhere: its task's reservation counts then. */
+/* A virtual machine's own, of a size that a scenario gives: a micro-VM's that of its task, another's its type's. */
+static int64_t whole_bytes(const struct scenario *scenario, const struct story_instance *instance)
+{
+    const struct vm_costs *vm = &scenario->costs.vm;
+    const struct scenario_group *group = &scenario->groups[instance->group];
+    const struct instance_type *type;
+
+    if (group->kind == GROUP_FARGATE)
+        return costs_guest_takes_mib(vm, instance->memory_mib) * MIB;
+    type = &scenario->types[scenario_group_type(group, instance->type)];
+    return ((int64_t)type->memory_mib + type->os_mib) * MIB + vm->overhead_bytes;
+}
+
+/* What a machine takes of a host beside what its tasks reserve; a whole one if it is virtual. At full scale, as their
+ * reservations are; for a micro-VM too of whose boot nobody tells. */
 static int64_t taken_bytes(const struct plots_run *run, const struct scenario *scenario, int id,
                            int64_t os_bytes)
 {
     const struct story_instance *instance = &run->story.instances[id];
+    bool known = scenario && instance->group >= 0 && instance->group < scenario->n_groups &&
+                 scenario->groups[instance->group].type != ID_NONE;
+    bool full = run->header.scale_numerator == run->header.scale_denominator;
 
-    if (is_machine(instance))
-        return machine_bytes(&instance->course, &run->header);
-    return os_bytes > 0 && scenario && story_is_micro_vm(&run->story, id)
-               ? os_bytes + scenario->costs.vm.overhead_bytes
-               : os_bytes;
+    if (known && (is_machine(instance) ? !full : story_is_micro_vm(&run->story, id)))
+        return whole_bytes(scenario, instance);
+    return is_machine(instance) ? logged_bytes(&instance->course) : os_bytes;
 }
 
 /* Ready from when all its containers are. */
@@ -69,7 +76,8 @@ static void add_task(struct tracks *tracks, const struct story *story, int id)
     if (ready_usec < track_freed_usec(task))
         series_add(&tracks->ready, ready_usec, track_freed_usec(task), 1);
     if (definition && task->placed_at_usec < track_freed_usec(task) &&
-        !(task->instance != ID_NONE && is_machine(&story->instances[task->instance])))
+        !(task->instance != ID_NONE && (is_machine(&story->instances[task->instance]) ||
+                                        story_is_micro_vm(story, task->instance))))
         series_add(&tracks->taken_mib, task->placed_at_usec, track_freed_usec(task),
                    taskdef_memory_mib(definition));
     /* what its machine takes is part of what its task reserves */

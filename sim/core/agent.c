@@ -209,11 +209,13 @@ static bool rules_are_sound(const struct agent_rules *rules)
 static int32_t memory_for_tasks(const struct boot *event)
 {
     const struct boot_course *course = event->course;
-    int64_t left_mib;
+    int64_t left_bytes, left_mib;
 
     if (!course || event->for_task != ID_NONE || course->memory_bytes < course->system_bytes)
         return event->memory_mib;
-    left_mib = (course->memory_bytes - course->system_bytes) >> 20;
+    left_bytes =
+        course->left_bytes > 0 ? course->left_bytes : course->memory_bytes - course->system_bytes;
+    left_mib = left_bytes >> 20;
     return left_mib < event->memory_mib ? (int32_t)left_mib : event->memory_mib;
 }
 

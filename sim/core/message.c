@@ -353,6 +353,7 @@ static const struct field boot_course_fields[] = {
     FIELD(FIELD_LONG, boot_course, host_bytes, "hostBytes"),
     FIELD(FIELD_LATER, boot_course, overhead_bytes, "overheadBytes"),
     FIELD(FIELD_LATER, boot_course, seen_bytes, "seenBytes"),
+    FIELD(FIELD_LATER, boot_course, left_bytes, "leftBytes"),
 };
 static const struct schema boot_course_schema = SCHEMA(boot_course, boot_course_fields);
 static const struct field machine_booted_fields[] = {

@@ -456,9 +456,7 @@ static const struct grammar_member costs_members[] = {
     {"host", SHAPE_OBJECT, .of = &host_grammar,
      .about = "all instances are parts of one host; default: each is a machine"},
     {"machines", SHAPE_CHOICE, .values = machines_names,
-     .about =
-         "what instances are: \"slices\" of a host (default) or virtual machines (default with "
-         "\"firecracker\")"},
+     .about = "what instances are: \"slices\" of a host (default) or virtual machines"},
     {"path", SHAPE_CHOICE, .values = boot_path_names,
      .about = "how virtual machines start; default \"scratch\""},
     {"vm", SHAPE_OBJECT, .of = &vm_grammar, .about = "what virtual machines cost"},

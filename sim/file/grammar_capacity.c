@@ -171,7 +171,7 @@ static const struct grammar_member fargate_members[] = {
      .about =
          "from the launch until its agent starts; default: with costs \"fargate\" an instance's "
          "steps there, with \"laptop\" and \"firecracker\" a virtual machine's, else "
-         "lognormal, median 20 s, p99 40 s; with a host's profile always a virtual machine's"},
+         "lognormal, median 24 s, p99 45 s; with a host's profile always a virtual machine's"},
     {"vcpuPrice", SHAPE_DECIMAL, .about = "dollars per vCPU and hour; default 0.04048"},
     {"memoryPrice", SHAPE_DECIMAL, .about = "dollars per GiB and hour; default 0.004445"},
     {"spotShare", SHAPE_DECIMAL, .about = "FARGATE_SPOT costs so much of it, 0 to 1; default 0.3"},

@@ -41,8 +41,7 @@ static int64_t simulated_os_bytes(const struct scenario *scenario,
     if (instance->group < 0 || instance->group >= scenario->n_groups)
         return by_costs;
     group = &scenario->groups[instance->group];
-    if (group->kind == GROUP_FARGATE || group->isolation == ISOLATION_VM ||
-        (group->isolation == ISOLATION_BY_COSTS && costs->machines == MACHINES_VMS))
+    if (group->kind == GROUP_FARGATE || scenario_group_is_vm(scenario, group))
         return costs->vm.os_bytes;
     if (costs->host_cpu > 0)
         return -1;

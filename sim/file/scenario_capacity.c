@@ -290,7 +290,8 @@ static int32_t fargate_type(struct scenario_reader *reader, const struct node *f
     double share = SPOT_SHARE;
 
     /* For costs that know no micro-VM. Chosen: the first tasks run after about 30 s (Ionescu, Scaling containers
-     * on AWS in 2022), with a pull of some seconds. */
+     * on AWS in 2022), with a network interface and a pull of some
+     * seconds. */
     *type = (struct instance_type){
         .name = memory_text("FARGATE"),
         .cpu = CPU_UNITS_PER_VCPU,
@@ -299,8 +300,8 @@ static int32_t fargate_type(struct scenario_reader *reader, const struct node *f
         .price = VCPU_PRICE,
         .price_gib = MEMORY_PRICE,
         .boot = {.kind = DISTRIBUTION_LOGNORMAL,
-                 .a_usec = 20 * USEC_PER_SEC,
-                 .b_usec = 40 * USEC_PER_SEC},
+                 .a_usec = 24 * USEC_PER_SEC,
+                 .b_usec = 45 * USEC_PER_SEC},
     };
     type->boot_given = node_distribution(&boot, &type->boot) ||
                        reader->scenario->costs.micro_boot == MICRO_BOOT_WHOLE;

@@ -201,7 +201,6 @@ static struct costs firecracker(void)
     costs.steps[COST_FIRMWARE] = (struct step_cost){.wait = distribution_constant(0)};
     costs.steps[COST_KERNEL] = wait_msec(110, 125);
     costs.steps[COST_USERSPACE] = wait_msec(20, 40); /* chosen */
-    costs.machines = MACHINES_VMS;
     costs.vm.overhead_bytes = FIRECRACKER_OVERHEAD_BYTES;
     costs.vm.speed_permille = 1000;
     costs.vm.together_permille = 1000;

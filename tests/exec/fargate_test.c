@@ -111,3 +111,25 @@ Test(fargate, memory_is_promised_once)
     cr_expect(guests_promise(&guests, &order));
     scenario_destroy(scenario);
 }
+
+/* In a smaller run a machine leaves tasks that part of it, but is no larger than it was. */
+Test(fargate, systems_do_not_get_smaller)
+{
+    struct scenario *scenario = parse("'instances': '1xt3.micro'");
+    struct plans plans = {.scenario = scenario, .scale = {1, 4}};
+    struct guests guests = {.plans = &plans};
+    const struct instance_type large = {.cpu = 2048, .memory_mib = 4096};
+    const struct instance_type small = {.cpu = 2048, .memory_mib = 128};
+    struct vm_order order;
+
+    guests_order(&guests, &large, false, &order);
+    cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, 1024) && order.cpus == 1);
+    guests_order(&guests, &large, true, &order);
+    cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, 1024));
+    guests_order(&guests, &small, false, &order);
+    cr_expect(order.memory_mib == 128);
+    plans.scale = (struct scale){1, 1};
+    guests_order(&guests, &large, false, &order);
+    cr_expect(order.memory_mib == 4096 && order.cpus == 2);
+    scenario_destroy(scenario);
+}

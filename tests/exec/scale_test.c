@@ -96,6 +96,9 @@ Test(scale, division_is_exact)
     cr_expect(scale_down((struct scale){1, 3}, 1) == 1, "something stays something");
     cr_expect(scale_down((struct scale){1, 3}, 0) == 0);
     cr_expect(scale_down((struct scale){2, 3}, 100) == 66);
+    cr_expect(scale_up((struct scale){2, 3}, 66) == 99 && scale_up((struct scale){1, 1}, 7) == 7);
+    cr_expect(scale_up((struct scale){99999, 100000}, INT64_C(1125888647843555)) ==
+              (INT64_C(1) << 50) - 1);
     cr_expect(scale_down((struct scale){99999, 100000}, INT64_C(1) << 50) ==
                   INT64_C(1125888647843555),
               "%lld", (long long)scale_down((struct scale){99999, 100000}, INT64_C(1) << 50));

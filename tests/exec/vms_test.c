@@ -359,6 +359,27 @@ Test(vms, what_services_use_inside_is_observed)
     story_finish(&story);
 }
 
+/* At half the size it leaves half to tasks, which are half as large: as many as the scenario counts on. */
+Test(vms, a_smaller_machine_holds_as_many_tasks)
+{
+    struct runs_program outcome;
+    struct story story;
+
+    skip_without_vms();
+    RUNS_START(&outcome, "exec", TESTS "/vms.json", "--machines=vms", "--boot", "uncompressed",
+               "--scale", "1/2", "--set", "instances=1xbox", "--set",
+               "instanceTypes.box.memory=1024MiB", "--set",
+               "taskDefinitions.0.containerDefinitions.0.memory=440", "--set",
+               "services.0.placementConstraints=[]");
+    runs_wait_until("vms.exec.run", 2, runs_count_ready_tasks, 2);
+    runs_end_in_order(&outcome);
+    cr_assert(runs_load(&story, "vms.exec.run", NULL));
+    cr_expect(story.n_instances == 1 && story.n_tasks == 2);
+    cr_expect(story.instances[0].course.memory_bytes < INT64_C(800) << 20, "%" PRId64,
+              story.instances[0].course.memory_bytes);
+    story_finish(&story);
+}
+
 /* One that stands still before it was heard is killed, and its task could not start. */
 Test(vms, a_task_whose_machine_hangs)
 {

@@ -272,7 +272,7 @@ Test(capacity, a_micro_vm_boots_as_its_profile_says)
 
     cr_expect(!told && usec > 27 * SECOND && usec < 33 * SECOND, "%.1f s", (double)usec / SECOND);
     usec = micro_ready_usec("'ec2'", "", "1024", &told);
-    cr_expect(!told && usec > 24 * SECOND && usec < 30 * SECOND, "%.1f s", (double)usec / SECOND);
+    cr_expect(!told && usec > 27 * SECOND && usec < 33 * SECOND, "%.1f s", (double)usec / SECOND);
     usec = micro_ready_usec("'firecracker'", "", "1024", &told);
     cr_expect(told && usec > SECOND / 10 && usec < SECOND, "%.3f s", (double)usec / SECOND);
     usec = micro_ready_usec("'laptop'", "", "1024", &told);

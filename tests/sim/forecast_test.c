@@ -50,7 +50,8 @@ static void open_forecast(struct forecast *forecast, const char *members)
 
     snprintf(text, sizeof text,
              "{'berth': 'scenario/1', 'title': 'A job',"
-             " 'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}},"
+             " 'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'},"
+             "  'slow': {'vcpu': 1, 'memory': '1GiB', 'boot': '9s'}},"
              " 'taskDefinitions': [{'family': 'job', 'networkMode': 'awsvpc', 'cpu': '256',"
              "  'memory': '512', 'containerDefinitions': [{'name': 'c', 'image': 'x'}]}],"
              " 'behaviour': {'job/c': {'work': '750ms', 'idle': '0s'}}, %s}",
@@ -142,19 +143,33 @@ Test(forecast, all_profiles_have_to_know_boots)
     forecast_finish(&forecast);
 }
 
-/* A real run boots a virtual machine for it instead, which costs what that costs. */
+/* A real run boots virtual machines instead, which cost what they cost; a slice it lets wait. */
 Test(forecast, a_boot_that_no_real_run_waits_for_is_none)
 {
-    struct forecast forecast;
-    struct err err;
+    static const struct {
+        const char *members;
+        int64_t idle_usec, predicted_usec; /* the last: at least */
+    } rows[] = {
+        {FARGATE ", 'fargate': {'boot': '9s'}", 0, 2 * USEC_PER_SEC},
+        {"'instances': '1xslow', 'costs': {'profile': 'laptop', 'machines': 'vms'}, " RUN, 0,
+         2 * USEC_PER_SEC},
+        {"'instances': [{'type': 'slow', 'isolation': 'vm'}], " RUN, 0, 2 * USEC_PER_SEC},
+        {"'instances': '1xslow', " RUN, 9 * USEC_PER_SEC, 9 * USEC_PER_SEC},
+    };
 
-    write_file(profile, SCRATCH);
-    open_forecast(&forecast, FARGATE ", 'fargate': {'boot': '9s'}");
-    cr_assert(forecast_simulate(&forecast, profile, &err), "%s", err.text);
-    cr_expect_eq(totals_of(&forecast.idle, TOTAL_REGISTRATION, 0), 0);
-    cr_expect_eq(forecast.idle.tasks[0].placed_at_usec, 0);
-    cr_expect_geq(totals_of(&forecast.predicted[0], TOTAL_REGISTRATION, 0), 2 * USEC_PER_SEC);
-    forecast_finish(&forecast);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct forecast forecast;
+        struct err err;
+
+        write_file(profile, SCRATCH);
+        open_forecast(&forecast, rows[i].members);
+        cr_assert(forecast_simulate(&forecast, profile, &err), "row %zu: %s", i, err.text);
+        cr_expect_eq(totals_of(&forecast.idle, TOTAL_REGISTRATION, 0), rows[i].idle_usec, "row %zu",
+                     i);
+        cr_expect_geq(totals_of(&forecast.predicted[0], TOTAL_REGISTRATION, 0),
+                      rows[i].predicted_usec, "row %zu", i);
+        forecast_finish(&forecast);
+    }
 }
 
 /* It is what patience with real runs is measured by. */
