@@ -79,7 +79,8 @@ void crew_introduce(struct crew *crew, struct member *member, const struct readi
         snprintf(name, sizeof name, "i%d", machine->instance + 1);
         guest = rise_answer(reading, name, job->guests->n_images > 0);
         course = rise_course(&machine->rise);
-        course.left_bytes = scale_up(job->plans->scale, course.memory_bytes - course.system_bytes);
+        course.left_bytes =
+            guests_left_bytes(job->guests, type, course.memory_bytes - course.system_bytes);
         setup.guest = &guest;
         setup.folder = (char *)(uintptr_t)VM_KIT_FOLDER;
         setup.work_program = VM_KIT_WORK;
@@ -132,7 +133,7 @@ static bool start_guest(struct crew *crew, struct member *member, struct err *er
     if (!guests_promise(job->guests, &order)) {
         fprintf(stderr,
                 "berth: %s is not started: this machine has no %lld MiB left for a virtual "
-                "machine; --scale makes them smaller\n",
+                "machine; a smaller --scale makes large ones smaller\n",
                 crew_name(member, name, sizeof name), (long long)order.memory_mib);
         return true;
     }

@@ -51,7 +51,7 @@ static bool read_patience(struct guests *guests, struct err *err)
            err_set(err, EXIT_INPUT, "%s \"%s\" %s", GUESTS_PATIENCE_VARIABLE, text, wrong);
 }
 
-/* Of a guest for one task, so that so much is left for its containers. */
+/* So that so much is left for containers. */
 static int64_t memory_beside(const struct guests *guests, int64_t containers_mib)
 {
     int64_t mib = costs_guest_mib(&guests->plans->scenario->costs.vm, containers_mib);
@@ -59,20 +59,46 @@ static int64_t memory_beside(const struct guests *guests, int64_t containers_mib
     return mib > containers_mib + VM_MEMORY_MIN_MIB ? mib : containers_mib + VM_MEMORY_MIN_MIB;
 }
 
-static int64_t scaled_mib(const struct guests *guests, const struct instance_type *type)
+static int64_t scaled_mib(const struct guests *guests, int64_t mib)
 {
-    return scale_down(guests->plans->scale, type->memory_mib * MIB) / MIB;
+    return scale_down(guests->plans->scale, mib * MIB) / MIB;
 }
 
-/* What tasks can have of a type is what its own system leaves, where that is known. At a smaller scale it leaves
- * that part of it, since a system does not get smaller. */
+static bool is_smaller(const struct guests *guests)
+{
+    return guests->plans->scale.numerator != guests->plans->scale.denominator;
+}
+
+/* What tasks can have of a type is what its own system leaves, where that is known. */
+static int64_t left_mib(const struct guests *guests, const struct instance_type *type)
+{
+    int64_t os_mib = guests->plans->scenario->costs.vm.os_bytes / MIB;
+
+    if (type->os_mib > 0) {
+        return type->memory_mib;
+    }
+    return type->memory_mib > os_mib ? type->memory_mib - os_mib : 0;
+}
+
+/* At a smaller scale it leaves that part of it, since a system does not get smaller. */
 static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
 {
     int64_t whole_mib = (int64_t)type->memory_mib + type->os_mib;
-    int64_t scaled = memory_beside(guests, scaled_mib(guests, type));
-    bool full = guests->plans->scale.numerator == guests->plans->scale.denominator;
+    int64_t smaller_mib = memory_beside(guests, scaled_mib(guests, left_mib(guests, type)));
 
-    return full || whole_mib < scaled ? whole_mib : scaled;
+    return is_smaller(guests) && smaller_mib < whole_mib ? smaller_mib : whole_mib;
+}
+
+int64_t guests_left_bytes(const struct guests *guests, const struct instance_type *type,
+                          int64_t bytes)
+{
+    int64_t most = left_mib(guests, type) * MIB;
+
+    if (!is_smaller(guests)) {
+        return bytes;
+    }
+    bytes = scale_up(guests->plans->scale, bytes);
+    return bytes < most ? bytes : most;
 }
 
 static int cpus_of(const struct guests *guests, const struct instance_type *type)
@@ -144,7 +170,8 @@ static void make_order(const struct guests *guests, int64_t memory_mib, int cpus
 void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order)
 {
-    int64_t mib = micro ? memory_beside(guests, scaled_mib(guests, type)) : memory_of(guests, type);
+    int64_t mib = micro ? memory_beside(guests, scaled_mib(guests, type->memory_mib))
+                        : memory_of(guests, type);
 
     make_order(guests, mib, cpus_of(guests, type), order);
 }
@@ -202,10 +229,8 @@ static bool check_size(const struct guests *guests, const struct instance_type *
 {
     return memory_of(guests, type) >= VM_MEMORY_MIN_MIB ||
            err_set(err, EXIT_MACHINE,
-                   "a virtual machine of type %s would have %lld MiB at scale %d/%d; a "
-                   "kernel needs %d to come up",
-                   type->name, (long long)memory_of(guests, type), guests->plans->scale.numerator,
-                   guests->plans->scale.denominator, VM_MEMORY_MIN_MIB);
+                   "a virtual machine of type %s would have %lld MiB; a kernel needs %d to come up",
+                   type->name, (long long)memory_of(guests, type), VM_MEMORY_MIN_MIB);
 }
 
 /* With qemu's own. */
@@ -253,7 +278,7 @@ static bool check_sizes(struct guests *guests, struct err *err)
     return wanted_mib <= guests->free_mib ||
            err_set(err, EXIT_MACHINE,
                    "its virtual machines take %lld MiB with qemu's own, %lld are free; "
-                   "--scale makes them smaller",
+                   "a smaller --scale makes large ones smaller",
                    (long long)wanted_mib, (long long)guests->free_mib);
 }
 

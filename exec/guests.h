@@ -55,9 +55,15 @@ bool guests_has(const struct scenario *scenario, const struct scenario_group *gr
 bool guests_any(const struct scenario *scenario);
 
 /* How a guest of that type starts: fills all that is not the caller's. A `micro` one is for a single
- * task, which gets all of the type's memory: the kernel's own comes on top. */
+ * task, which gets all of the type's memory: the kernel's own comes on top. At a smaller scale the type's is so
+ * much less; a system is as large as ever. */
 void guests_order(const struct guests *guests, const struct instance_type *type, bool micro,
                   struct vm_order *order);
+
+/* What a guest of that type whose system leaves so much stands for at full scale, where that of a type leaves
+ * no more than in a simulation. */
+int64_t guests_left_bytes(const struct guests *guests, const struct instance_type *type,
+                          int64_t bytes);
 
 /* Sets memory aside for it, until it is released; false where the machine has none left: what is promised
  * to guests is never more than was free when they were opened. */

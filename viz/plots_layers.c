@@ -34,37 +34,51 @@ static int64_t logged_bytes(const struct story_course *course)
     return course->host_bytes > bytes ? course->host_bytes : bytes;
 }
 
-/* A virtual machine's own, of a size that a scenario gives: a micro-VM's that of its task, another's its type's. */
-static int64_t whole_bytes(const struct scenario *scenario, const struct story_instance *instance)
+/* One of the size that a scenario gives: a micro-VM is made for its task, another is of its type. */
+static int64_t whole_bytes(const struct story *story, const struct scenario *scenario,
+                           const struct story_instance *instance)
 {
     const struct vm_costs *vm = &scenario->costs.vm;
     const struct scenario_group *group = &scenario->groups[instance->group];
-    const struct instance_type *type;
+    const struct task_definition *definition =
+        instance->bound_task != ID_NONE ? life_definition(story, instance->bound_task) : NULL;
+    const struct instance_type *type = &scenario->types[scenario_group_type(group, instance->type)];
+    int64_t mib = definition ? costs_guest_mib(vm, taskdef_memory_mib(definition))
+                             : (int64_t)type->memory_mib + type->os_mib;
 
-    if (group->kind == GROUP_FARGATE)
-        return costs_guest_takes_mib(vm, instance->memory_mib) * MIB;
-    type = &scenario->types[scenario_group_type(group, instance->type)];
-    return ((int64_t)type->memory_mib + type->os_mib) * MIB + vm->overhead_bytes;
+    return mib * MIB + (instance->course.overhead_bytes > 0 ? instance->course.overhead_bytes
+                                                            : vm->overhead_bytes);
 }
 
-/* What a machine takes of a host beside what its tasks reserve; a whole one if it is virtual. At full scale, as their
- * reservations are; for a micro-VM too of whose boot nobody tells. */
+/* Whether it is counted with what its tasks reserve: a virtual machine that has told of its boot, or a simulated
+ * micro-VM, which may tell of none. */
+static bool is_whole(const struct plots_run *run, const struct scenario *scenario, int id)
+{
+    return is_machine(&run->story.instances[id]) ||
+           (scenario && run->header.mode != RUN_EXEC && story_is_micro_vm(&run->story, id));
+}
+
+/* What it takes of a host beside what its tasks reserve, if that is not counted with it. At full scale, as their
+ * reservations are, where the scenario is known. */
 static int64_t taken_bytes(const struct plots_run *run, const struct scenario *scenario, int id,
                            int64_t os_bytes)
 {
     const struct story_instance *instance = &run->story.instances[id];
+    bool full = run->header.scale_numerator == run->header.scale_denominator;
     bool known = scenario && instance->group >= 0 && instance->group < scenario->n_groups &&
                  scenario->groups[instance->group].type != ID_NONE;
-    bool full = run->header.scale_numerator == run->header.scale_denominator;
 
-    if (known && (is_machine(instance) ? !full : story_is_micro_vm(&run->story, id)))
-        return whole_bytes(scenario, instance);
-    return is_machine(instance) ? logged_bytes(&instance->course) : os_bytes;
+    if (!is_whole(run, scenario, id))
+        return os_bytes;
+    return known && !(full && is_machine(instance)) ? whole_bytes(&run->story, scenario, instance)
+                                                    : logged_bytes(&instance->course);
 }
 
 /* Ready from when all its containers are. */
-static void add_task(struct tracks *tracks, const struct story *story, int id)
+static void add_task(struct tracks *tracks, const struct plots_run *run,
+                     const struct scenario *scenario, int id)
 {
+    const struct story *story = &run->story;
     const struct story_task *task = &story->tasks[id];
     const struct task_definition *definition = life_definition(story, id);
     int64_t ready_usec = task->n_containers > 0 ? 0 : USEC_NEVER;
@@ -76,8 +90,7 @@ static void add_task(struct tracks *tracks, const struct story *story, int id)
     if (ready_usec < track_freed_usec(task))
         series_add(&tracks->ready, ready_usec, track_freed_usec(task), 1);
     if (definition && task->placed_at_usec < track_freed_usec(task) &&
-        !(task->instance != ID_NONE && (is_machine(&story->instances[task->instance]) ||
-                                        story_is_micro_vm(story, task->instance))))
+        (task->instance == ID_NONE || !is_whole(run, scenario, task->instance)))
         series_add(&tracks->taken_mib, task->placed_at_usec, track_freed_usec(task),
                    taskdef_memory_mib(definition));
     /* what its machine takes is part of what its task reserves */
@@ -92,7 +105,7 @@ static void collect(struct tracks *tracks, const struct plots_run *run)
     struct scenario *scenario = run->header.scenario ? scenario_reread(run->header.scenario) : NULL;
     bool real = run->header.mode == RUN_EXEC || !scenario;
     for (int i = 0; i < story->n_tasks; i++)
-        add_task(tracks, story, i);
+        add_task(tracks, run, scenario, i);
     for (int i = 0; i < story->n_instances; i++) {
         const struct story_instance *instance = &story->instances[i];
         int64_t bytes = layers_os_bytes(scenario, instance, real);

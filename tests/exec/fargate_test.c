@@ -17,6 +17,8 @@
     "'containerDefinitions': [{'name': 'c', 'image': 'x'}]}], 'until': '9s',"
 #define SHARE "'capacityProviderStrategy': [{'capacityProvider': 'FARGATE_SPOT', 'weight': 1}]"
 
+#define MIB (INT64_C(1) << 20)
+
 /* ' for ". */
 static struct scenario *parse(const char *members)
 {
@@ -119,17 +121,28 @@ Test(fargate, systems_do_not_get_smaller)
     struct plans plans = {.scenario = scenario, .scale = {1, 4}};
     struct guests guests = {.plans = &plans};
     const struct instance_type large = {.cpu = 2048, .memory_mib = 4096};
+    const struct instance_type known = {.cpu = 2048, .memory_mib = 4096, .os_mib = 100};
     const struct instance_type small = {.cpu = 2048, .memory_mib = 128};
     struct vm_order order;
 
     guests_order(&guests, &large, false, &order);
-    cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, 1024) && order.cpus == 1);
+    cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, (4096 - 62) / 4) &&
+              order.cpus == 1);
+    guests_order(&guests, &known, false, &order);
+    cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, 1024));
+    cr_expect(guests_left_bytes(&guests, &large, 1000 * MIB) == 4000 * MIB);
+    cr_expect(guests_left_bytes(&guests, &large, 1024 * MIB) == (4096 - 62) * MIB);
+    cr_expect(guests_left_bytes(&guests, &known, 1024 * MIB) == 4096 * MIB);
     guests_order(&guests, &large, true, &order);
     cr_expect(order.memory_mib == costs_guest_mib(&scenario->costs.vm, 1024));
     guests_order(&guests, &small, false, &order);
-    cr_expect(order.memory_mib == 128);
+    cr_expect(order.memory_mib == (128 - 62) / 4 + 96);
+    plans.scale = (struct scale){3, 4};
+    guests_order(&guests, &small, false, &order);
+    cr_expect(order.memory_mib == 128, "no larger than it was");
     plans.scale = (struct scale){1, 1};
     guests_order(&guests, &large, false, &order);
     cr_expect(order.memory_mib == 4096 && order.cpus == 2);
+    cr_expect(guests_left_bytes(&guests, &large, 3000 * MIB) == 3000 * MIB);
     scenario_destroy(scenario);
 }
