@@ -79,8 +79,10 @@ void crew_introduce(struct crew *crew, struct member *member, const struct readi
         snprintf(name, sizeof name, "i%d", machine->instance + 1);
         guest = rise_answer(reading, name, job->guests->n_images > 0);
         course = rise_course(&machine->rise);
-        course.left_bytes =
-            guests_left_bytes(job->guests, type, course.memory_bytes - course.system_bytes);
+        if (!member->is_micro) {
+            course.left_bytes =
+                guests_left_bytes(job->guests, type, course.memory_bytes - course.system_bytes);
+        }
         setup.guest = &guest;
         setup.folder = (char *)(uintptr_t)VM_KIT_FOLDER;
         setup.work_program = VM_KIT_WORK;

@@ -428,8 +428,7 @@ struct boot_course {
     int64_t host_bytes;     /* what the machine beneath gives for it then; 0: unknown */
     int64_t overhead_bytes; /* likewise beyond its own memory; 0: unknown, as below */
     int64_t seen_bytes;     /* what a program inside is told that the machine has */
-    int64_t
-        left_bytes; /* what its system leaves to tasks, in their scenario's scale; 0: the rest */
+    int64_t left_bytes;     /* what that leaves them, at the scenario's scale; 0: the rest */
 };
 
 struct boot {

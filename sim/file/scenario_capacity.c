@@ -290,8 +290,7 @@ static int32_t fargate_type(struct scenario_reader *reader, const struct node *f
     double share = SPOT_SHARE;
 
     /* For costs that know no micro-VM. Chosen: the first tasks run after about 30 s (Ionescu, Scaling containers
-     * on AWS in 2022), with a network interface and a pull of some
-     * seconds. */
+     * on AWS in 2022), of which a network interface and a pull take some. */
     *type = (struct instance_type){
         .name = memory_text("FARGATE"),
         .cpu = CPU_UNITS_PER_VCPU,
