@@ -68,6 +68,7 @@ enum measured {
     MEASURED_READY_TURN, /* of a start on the last idle CPU, which it keeps: its agent hears later */
     MEASURED_READY_BESIDE, /* likewise where another is idle, soon after others */
     MEASURED_AGENT_TURN,   /* of an agent at work, what it waits when work comes to all CPUs */
+    MEASURED_OVERBALANCE,  /* so often too many are moved of those who weigh least, 0: never */
     /* after a long rest, more than after a short one */
     MEASURED_REST_EVENT, /* the scheduler's decision until the agent creates: its events, and a pull of nothing */
     MEASURED_REST_CREATE, /* and what follows, each until it is told of */

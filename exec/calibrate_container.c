@@ -114,6 +114,13 @@ static bool alone(struct calibration *calibration, const struct looks *looks, st
     return true;
 }
 
+/* What differs most from one look to the next, where there is time for more. */
+static bool once_more(struct calibration *calibration, struct err *err)
+{
+    return calibrate_hurries(calibration) ||
+           (calibrate_touch(calibration, err) && calibrate_share(calibration, err));
+}
+
 static bool look(struct calibration *calibration, const struct looks *looks, struct err *err)
 {
     struct looks first = *looks;
@@ -122,9 +129,10 @@ static bool look(struct calibration *calibration, const struct looks *looks, str
         first.n = 0;
     }
     return in_between(calibration, &first, err) && alone(calibration, looks, err) &&
-           in_between(calibration, looks, err) && parked(calibration, err) &&
+           once_more(calibration, err) && in_between(calibration, looks, err) &&
+           parked(calibration, err) && calibrate_share(calibration, err) &&
            calibrate_prepared(calibration, err) && alone(calibration, looks, err) &&
-           in_between(calibration, looks, err);
+           once_more(calibration, err) && in_between(calibration, looks, err);
 }
 
 bool calibrate_containers(struct calibration *calibration, struct err *err)

@@ -56,6 +56,7 @@ static const struct table_row rows[] = {
     {MEASURED_READY_TURN, "on the last idle CPU, more", UNIT_MSEC, NULL},
     {MEASURED_READY_BESIDE, "last but one, soon after, more", UNIT_MSEC, NULL},
     {MEASURED_AGENT_TURN, "agent at work, when that comes", UNIT_MSEC, NULL},
+    {MEASURED_OVERBALANCE, "least weights: moved about every", UNIT_MSEC, NULL},
     {MEASURED_SEE_CPU, "agent sees what happened: CPU", UNIT_MSEC, NULL},
     {MEASURED_SEE_CROWD_CPU, "likewise in a crowd, of a start", UNIT_MSEC, NULL},
     {MEASURED_KEEP_CPU, "and keeps what that prints", UNIT_MSEC, NULL},
@@ -415,6 +416,8 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     buffer_add_text(json, ",\n    \"coldAfter\": ");
     add_samples(json, &series[MEASURED_COLD_AFTER]);
     buffer_add(json, ",\n    \"balanceAfter\": \"%dus\"", CALIBRATE_BALANCE_USEC);
+    buffer_add(json, ", \"overbalanceEvery\": \"%" PRId64 "us\"",
+               series_quantile(&series[MEASURED_OVERBALANCE], 500));
 }
 
 static void add_rates(struct buffer *json, const struct calibration *calibration)

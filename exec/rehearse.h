@@ -31,11 +31,12 @@ enum rehearsed {
     REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,
-    REHEARSED_SEE_CPU,  /* of the agent: taking its events until it is ready, and waiting for them;
+    REHEARSED_SEE_CPU,   /* of the agent: taking its events until it is ready, and waiting for them;
                           by itself: until it has ended */
-    REHEARSED_KEEP_CPU, /* of the agent: keeping what it has printed until then */
-    REHEARSED_TURN,     /* of the agent, by groups: what it waited, at work itself, for its turn */
-    REHEARSED_PARKED,   /* of one that was built and waited: from the word to go on until ready */
+    REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */
+    REHEARSED_SHARE_CPU, /* of the program, while it is watched */
+    REHEARSED_TURN,      /* of the agent, by groups: what it waited, at work itself, for its turn */
+    REHEARSED_PARKED,    /* of one that was built and waited: from the word to go on until ready */
     REHEARSED,
 };
 
@@ -46,6 +47,7 @@ struct rehearse_round {
     bool at_once;      /* all created, then all started, as an agent does with what comes at once */
     int64_t rest_usec; /* idle before each (or before all, at once) */
     int64_t prepared_usec; /* one by one: idle after the order to create, before that to start */
+    int64_t watch_usec;    /* at once; when all are ready they go on for so long: see SHARE_CPU */
     bool sleeps;           /* at once; before their end they sleep until rehearse_wake() */
     int agents;            /* that do so beside each other, `n` containers each; 0: one */
     bool parked; /* built up to their programs, which wait for a word to begin; by one agent */

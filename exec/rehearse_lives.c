@@ -83,16 +83,44 @@ static void measure_start(struct stage *stage, int32_t task, int first)
     }
 }
 
-/* The same for all that live, in any order. */
-static void measure_starts(struct stage *stage)
+/* The first processes of all containers that live, in any order. */
+static int firsts(const struct stage *stage, int *firsts)
 {
     int pids[REHEARSE_MOST + 1];
     int n = rehearse_used_pids(getpid(), pids, REHEARSE_MOST + 1), task = 0;
 
     for (int i = 0; i < n && task < stage->round->n; i++) {
         if (pids[i] != stage->helper) {
-            measure_start(stage, task++, pids[i]);
+            firsts[task++] = pids[i];
         }
+    }
+    return task;
+}
+
+static void measure_starts(struct stage *stage)
+{
+    int pids[REHEARSE_MOST];
+    int n = firsts(stage, pids);
+
+    for (int task = 0; task < n; task++) {
+        measure_start(stage, task, pids[task]);
+    }
+}
+
+/* What each program uses in the time for which all are watched. */
+static void watch(struct stage *stage)
+{
+    int64_t *usec = stage->times->usec[REHEARSED_SHARE_CPU];
+    int pids[REHEARSE_MOST];
+    int n = firsts(stage, pids);
+
+    for (int task = 0; task < n; task++) {
+        pids[task] = rehearse_used_last_pid(pids[task]);
+        usec[task] = -rehearse_used_by_usec(pids[task]);
+    }
+    usleep((useconds_t)stage->round->watch_usec);
+    for (int task = 0; task < n; task++) {
+        usec[task] += rehearse_used_by_usec(pids[task]);
     }
 }
 
@@ -396,7 +424,9 @@ static bool live_at_once(struct stage *stage, struct err *err)
     stage->times->kernel_usec = kernel_threads_used_usec(&threads) - kernel_usec;
     kernel_threads_close(&threads);
     measure_starts(stage);
-    if (stage->round->sleeps) {
+    if (stage->round->watch_usec > 0) {
+        watch(stage);
+    } else if (stage->round->sleeps) {
         sleep_until_woken(stage);
     } else {
         usleep(REST_USEC);

@@ -136,6 +136,9 @@ void fleet_finish(struct fleet *fleet)
     free(fleet->machine_of);
     free(fleet->in_line);
     free(fleet->lines);
+    free(fleet->least);
+    free(fleet->least_lines);
+    free(fleet->least_weights);
     free(fleet->in_turn);
     free(fleet->left_usec);
     free(fleet->quiet);
@@ -587,6 +590,9 @@ bool fleet_event(struct fleet *fleet, const struct queue_entry *entry, int32_t *
         return told(fleet, entry, event);
     case FLEET_EVENED:
         fleet_evened(fleet, entry);
+        return false;
+    case FLEET_OVERBALANCED:
+        fleet_overbalance(fleet);
         return false;
     case FLEET_PROBED:
         *machine = fleet->cluster->tasks[entry->id].instance;

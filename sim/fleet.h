@@ -13,16 +13,17 @@
 #include "queue.h"
 
 enum fleet_what {
-    FLEET_BOOTED = 1, /* id: instance */
-    FLEET_LOST,       /* id: instance */
-    FLEET_SHARE,      /* id: instance: somebody's work is done on its CPUs */
-    FLEET_COMMON,     /* id: enum fleet_common: likewise, on what all instances share */
-    FLEET_WAITED,     /* id: duty: it has waited */
-    FLEET_HEARD,      /* id: duty: the agent gets to what it carries */
-    FLEET_CONTAINER,  /* id: task; the container's index stands above FLEET_WHAT_BITS */
-    FLEET_TOLD,       /* likewise, and above that enum message_kind: the agent is told */
-    FLEET_PROBED,     /* likewise */
-    FLEET_EVENED,     /* likewise: it has stood in one processor's line for so long */
+    FLEET_BOOTED = 1,   /* id: instance */
+    FLEET_LOST,         /* id: instance */
+    FLEET_SHARE,        /* id: instance: somebody's work is done on its CPUs */
+    FLEET_COMMON,       /* id: enum fleet_common: likewise, on what all instances share */
+    FLEET_WAITED,       /* id: duty: it has waited */
+    FLEET_HEARD,        /* id: duty: the agent gets to what it carries */
+    FLEET_CONTAINER,    /* id: task; the container's index stands above FLEET_WHAT_BITS */
+    FLEET_TOLD,         /* likewise, and above that enum message_kind: the agent is told */
+    FLEET_PROBED,       /* likewise */
+    FLEET_EVENED,       /* likewise: it has stood in one processor's line for so long */
+    FLEET_OVERBALANCED, /* the kernel moves those who weigh least */
     FLEET_WHATS,
 };
 
@@ -52,27 +53,30 @@ enum fleet_phase {
 };
 
 struct fleet_container {
-    int64_t wake_usec;     /* the end of the phase, USEC_NEVER where something else ends it */
-    int64_t started_usec;  /* the last time */
-    int64_t since_usec;    /* it is in its phase */
-    int64_t rested_usec;   /* before that it had done nothing for so long */
-    int64_t left_usec;     /* its memory was another's until then, 0: nobody's */
-    int64_t probed_usec;   /* the probe that is out is answered then, USEC_NEVER */
-    int64_t memory_bytes;  /* that it holds */
-    int64_t touched_bytes; /* likewise, and that it may have lost already */
-    int64_t exec_usec;     /* CPU time of loading its program, or of leaving */
-    int64_t burns_usec;    /* CPU time that its phase is made of, 0: it burns none of its own */
-    int64_t evened_usec;   /* it stands in one processor's line until then, USEC_NEVER */
-    uint64_t most;         /* the rate at which it could burn */
-    uint64_t line_rate;    /* likewise, in that line */
-    uint32_t line_weight;  /* its task's, in that line */
-    int32_t line_others;   /* who stand there, too */
-    bool in_line;          /* it is among `in_line` */
-    bool in_turn;          /* or among `in_turn` */
-    int32_t working_cpu;   /* CPU units that it works on, 0: not at work */
-    int32_t line;          /* the processor in whose line it began to work */
-    int64_t burnt_usec;    /* in phases before, as far as fleet_take_cpu() has not told of it */
-    int32_t probe;         /* its number */
+    int64_t wake_usec;       /* the end of the phase, USEC_NEVER where something else ends it */
+    int64_t started_usec;    /* the last time */
+    int64_t since_usec;      /* it is in its phase */
+    int64_t rested_usec;     /* before that it had done nothing for so long */
+    int64_t left_usec;       /* its memory was another's until then, 0: nobody's */
+    int64_t probed_usec;     /* the probe that is out is answered then, USEC_NEVER */
+    int64_t memory_bytes;    /* that it holds */
+    int64_t touched_bytes;   /* likewise, and that it may have lost already */
+    int64_t exec_usec;       /* CPU time of loading its program, or of leaving */
+    int64_t burns_usec;      /* CPU time that its phase is made of, 0: it burns none of its own */
+    int64_t evened_usec;     /* it stands in one processor's line until then, USEC_NEVER */
+    uint64_t most;           /* the rate at which it could burn */
+    uint64_t line_rate;      /* likewise, in that line */
+    uint32_t line_weight;    /* its task's, in that line */
+    int32_t line_others;     /* who stand there, too */
+    bool in_line;            /* it is among `in_line` */
+    bool in_turn;            /* or among `in_turn` */
+    int32_t working_cpu;     /* CPU units that it works on, 0: not at work */
+    int32_t line;            /* the processor in whose line it began to work */
+    int32_t least_line;      /* likewise where it is now, as one of those who weigh least, */
+    int32_t least_at;        /* among `least`, ID_NONE: it is none of these, */
+    int64_t least_left_usec; /* since then, USEC_NEVER: it was none */
+    int64_t burnt_usec;      /* in phases before, as far as fleet_take_cpu() has not told of it */
+    int32_t probe;           /* its number */
     int32_t n_starts;
     int32_t next;        /* of the same task, or of the free list */
     int32_t exit_code;   /* STARTING: of an exit right after the start, 0: none */
@@ -258,6 +262,17 @@ struct fleet {
     int64_t uneven_usec; /* since then they differ by two and more, USEC_NEVER */
     int64_t *in_turn; /* who waits for its turns, or did: fleet_key(), or of duties -1 - number */
     int n_in_turn, cap_in_turn;
+    int64_t *least; /* who works and weighs as little as any can: fleet_key() */
+    int n_least, cap_least;
+    int32_t *least_lines; /* so many of them in each processor's line, */
+    int n_least_lines, cap_least_lines;
+    share_wide *least_weights; /* with so much weight together */
+    int n_least_weights, cap_least_weights;
+    int64_t n_overbalanced;   /* times so far */
+    bool balances;            /* FLEET_OVERBALANCED is in the queue */
+    bool overbalanced;        /* they are shared out by their lines */
+    bool least_still;         /* somebody among them stood still then */
+    bool least_changed;       /* since they were last */
     int64_t working_cpu;      /* CPU units of the host on which containers work: */
     int32_t n_working;        /* so many, */
     int32_t n_at_work;        /* of so many instances */

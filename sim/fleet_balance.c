@@ -15,8 +15,8 @@ bool fleet_knows_lines(const struct fleet *fleet, const struct costs *costs)
            costs->balance_usec > 0;
 }
 
-static void go_at(struct fleet *fleet, struct fleet_container *container, int32_t task,
-                  uint64_t rate)
+void fleet_go_at(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                 uint64_t rate)
 {
     struct share *share = fleet_share(fleet, fleet->cluster->tasks[task].instance);
 
@@ -157,7 +157,7 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
     const struct costs *costs = fleet_costs_of(fleet, task);
     struct fleet_lengths lengths;
 
-    if (!fleet_knows_lines(fleet, costs))
+    if (!fleet_knows_lines(fleet, costs) || (container->least_at != ID_NONE && fleet->overbalanced))
         return;
     lengths = fleet_line_lengths(fleet);
     /* Lines that are as long as its own, with it, share evenly. */
@@ -178,7 +178,7 @@ void fleet_join_line(struct fleet *fleet, struct fleet_container *container, int
 static void even_out(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
     container->evened_usec = USEC_NEVER;
-    go_at(fleet, container, task, container->most);
+    fleet_go_at(fleet, container, task, container->most);
 }
 
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry)
@@ -249,8 +249,8 @@ static void go_on_in_lines(struct fleet *fleet)
             continue;
         stands = !still || (container->working_cpu > 0 ? room > 0 : all > 0);
         others = still && all / cpus < container->line_others ? all / cpus : container->line_others;
-        go_at(fleet, container, task,
-              stands ? line_rate(fleet, container, task, &running, others) : container->most);
+        fleet_go_at(fleet, container, task,
+                    stands ? line_rate(fleet, container, task, &running, others) : container->most);
         room -= container->working_cpu > 0;
     }
     fleet->n_in_line = n;
@@ -266,6 +266,7 @@ void fleet_even_out(struct fleet *fleet)
         shorten_lines(fleet, idle ? 0 : fleet_threads(fleet->working_cpu));
     if (fleet->n_in_line > 0)
         go_on_in_lines(fleet);
+    fleet_rate_least(fleet);
     rate_agents(fleet);
     if (idle)
         fleet_give_turns(fleet);

@@ -50,6 +50,8 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .started_usec = USEC_NEVER,
                                                     .probed_usec = USEC_NEVER,
                                                     .evened_usec = USEC_NEVER,
+                                                    .least_at = ID_NONE,
+                                                    .least_left_usec = USEC_NEVER,
                                                     .next = fleet->tasks[task],
                                                     .worker = ID_NONE,
                                                     .share_group = group,
@@ -189,6 +191,7 @@ static void end_burning(struct fleet *fleet, struct fleet_container *container, 
     container->worker = ID_NONE;
     container->burns_usec = 0;
     container->evened_usec = USEC_NEVER;
+    fleet_leave_least(fleet, container);
     if (container->working_cpu == 0)
         return;
     fleet->working_cpu -= container->working_cpu;
@@ -214,9 +217,11 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
     }
     add_worker(fleet, container, task, threads, cpu_usec);
     container->most = container->line_rate = (uint64_t)threads * SHARE_ONE_CPU;
+    if (phase != PHASE_EXECUTING)
+        fleet_come_to_least(fleet, container, task);
     if (phase != PHASE_LEAVING)
         fleet_join_line(fleet, container, task, task_weight(definition));
-    if (phase == PHASE_WORKING)
+    if (phase == PHASE_WORKING || phase == PHASE_TOUCHING)
         begin_work(fleet, container, task);
     fleet_queue_share(fleet, instance_of(fleet, task));
 }

@@ -141,6 +141,18 @@ uint64_t fleet_duty_rate(const struct fleet *fleet, int32_t duty);
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 
+void fleet_go_at(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                 uint64_t rate);
+
+/* fleet_overbalance.c */
+/* It has begun to burn CPU time; it has ended. Nothing happens but to one that weighs least. */
+void fleet_come_to_least(struct fleet *fleet, struct fleet_container *container, int32_t task);
+void fleet_leave_least(struct fleet *fleet, struct fleet_container *container);
+/* FLEET_OVERBALANCED: the kernel moves them. */
+void fleet_overbalance(struct fleet *fleet);
+/* Their rates, after whatever has changed. */
+void fleet_rate_least(struct fleet *fleet);
+
 /* fleet_lines.c */
 /* It has begun to work, on `working_cpu`; it has ended, with that. */
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);

@@ -424,6 +424,10 @@ static const struct grammar_member costs_members[] = {
     {"balanceAfter", SHAPE_DURATION,
      .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them, "
               "and an agent at work has its part of one; default 0s: all share evenly at once"},
+    {"overbalanceEvery", SHAPE_DURATION,
+     .about = "so often the host's kernel, evening out its CPUs' lines, moves all but two of the "
+              "longest, where all who work weigh as little as any can (see leastWorkTurns); "
+              "only with balanceAfter, default 0s: never"},
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "
               "as the next five only with balanceAfter"},

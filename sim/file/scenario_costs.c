@@ -150,7 +150,7 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
                        bool inside)
 {
     struct node profile, boot, agent_queue, pull_queue, contention, machines, path, cold;
-    struct node balance, cools;
+    struct node balance, cools, over;
     struct distribution whole;
     int choice;
 
@@ -180,6 +180,8 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
     node_distribution(&cools, &costs->cools_in);
     balance = node_member(node, "balanceAfter");
     node_duration(&balance, &costs->balance_usec);
+    over = node_member(node, "overbalanceEvery");
+    node_duration(&over, &costs->overbalance_usec);
     read_turns(node, costs);
     machines = node_member(node, "machines");
     path = node_member(node, "path");

@@ -61,8 +61,10 @@ Test(scenario_costs, of_the_rest)
         "{\"profile\":\"laptop\",\"host\":{\"cpus\":1.5,\"memory\":\"2GiB\",\"background\":0.031},"
         "\"agentQueue\":false,"
         "\"diskPerSecond\":\"1MiB\",\"unpackPerSecond\":\"any\",\"touchPerMiB\":\"1ms\","
-        "\"balanceAfter\":\"90ms\",\"startTurns\":\"4ms\",\"workTurns\":{\"samples\":[\"5ms\"]},"
-        "\"agentTurn\":\"3ms\",\"readyTurn\":\"2ms\",\"readyBeside\":\"1ms\",\"coolsIn\":\"2s\",\"end\":{\"cpu\":\"1ms\","
+        "\"balanceAfter\":\"90ms\",\"overbalanceEvery\":\"14ms\",\"startTurns\":\"4ms\","
+        "\"workTurns\":{\"samples\":[\"5ms\"]},"
+        "\"agentTurn\":\"3ms\",\"readyTurn\":\"2ms\",\"readyBeside\":\"1ms\",\"coolsIn\":\"2s\","
+        "\"end\":{\"cpu\":\"1ms\","
         "\"afterRest\":\"6ms\"},"
         "\"machines\":"
         "\"vms\",\"path\":\"restore\",\"contention\":false,\"osMemory\":\"1MiB\",\"vm\":{"
@@ -72,6 +74,7 @@ Test(scenario_costs, of_the_rest)
     const struct costs *costs = &scenario->costs;
 
     cr_assert(costs->host_cpu == 1536 && costs->background_ppm == 31000);
+    cr_assert(costs->overbalance_usec == 14 * MSEC);
     cr_assert(costs->balance_usec == 90 * MSEC && costs->start_turns.a_usec == 4 * MSEC &&
               costs->work_turns.kind == DISTRIBUTION_EMPIRICAL &&
               costs->least_work_turns.kind == DISTRIBUTION_EMPIRICAL &&

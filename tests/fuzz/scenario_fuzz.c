@@ -113,7 +113,7 @@ static const char *const seeds[] = {
     "\"memory\":\"4GiB\",\"session\":true,\"background\":0.03},\"createAlone\":0.5,"
     "\"networkAlone\":1,\"freePerMiB\":"
     "\"9us\",\"clear\":{\"wait\":\"9ms\",\"cpu\":\"1ms\"},\"agentQueue\":true,\"coldAfter\":{\"samples\":[\"1s\"]},"
-    "\"balanceAfter\":\"1s\",\"startTurns\":\"1ms\",\"agentTurn\":\"1ms\",\"readyTurn\":\"1ms\",\"readyBeside\":\"1ms\","
+    "\"balanceAfter\":\"1s\",\"overbalanceEvery\":\"1ms\",\"startTurns\":\"1ms\",\"agentTurn\":\"1ms\",\"readyTurn\":\"1ms\",\"readyBeside\":\"1ms\","
     "\"leastWorkTurns\":\"1ms\",\"coolsIn\":"
     "{\"samples\":[\"1s\",\"2s\"]},\"end\":{\"cpu\":\"1ms\",\"afterRest\":\"2ms\"},"
     "\"diskPerSecond\":"

@@ -108,11 +108,10 @@ Test(fleet_turns, lines_become_shorter_when_work_ends)
     trial_end();
 }
 
-/* The first two work; one touches its memory, in a line; three come, of whom one stands behind one and one
- * behind two: six at a third each. When the first two end (3.675 s) the three are at a half, as is who
- * touches, and when that is over (3.875 s) two share a CPU and one has its own: the lines keep as many as
- * work, whoever is only about to. */
-Test(fleet_turns, who_is_about_to_work_takes_no_place_in_a_line)
+/* The first two work; one comes and touches its memory, in a line of two, which takes CPU time as work does; then three
+ * come: six at a third each. When the first two end (3.675 s) four are at a half each, and when it has touched all
+ * (3.875 s) three share two CPUs. */
+Test(fleet_turns, who_touches_memory_has_a_place_in_a_line)
 {
     run_on("2", "'balanceAfter': '10s', 'touchPerMiB': '15ms'",
            JOB("a", "") "," JOB("b", "") "," JOB("touches", ""),
@@ -121,13 +120,23 @@ Test(fleet_turns, who_is_about_to_work_takes_no_place_in_a_line)
            RUN("a", "1s", 2) "," RUN("touches", "1100ms", 1) "," RUN("b", "1200ms", 3));
     assert_about(life(1, 0)->exited_at_usec, 3675 * MSEC, "the first");
     assert_about(life(3, 0)->ready_at_usec, 3875 * MSEC, "touched");
-    assert_about(life(5, 0)->exited_at_usec, 4950 * MSEC, "who is alone");
-    assert_about(life(4, 0)->exited_at_usec, 5487500, "who shares");
-    assert_about(life(6, 0)->exited_at_usec, 5487500, "likewise");
+    for (int t = 4; t <= 6; t++)
+        assert_about(life(t, 0)->exited_at_usec, 5487500, "those who came");
     trial_end();
 }
 
 /* Turns ----------------------------------------------------------------------------------------- */
+
+/* So a start beside it waits for its turns. */
+Test(fleet_turns, beside_one_that_touches_memory_turns_are_waited_for)
+{
+    run_on("1", "'balanceAfter': '100ms', 'startTurns': '7ms', 'touchPerMiB': '10ms'",
+           JOB("touches", "") "," JOB("late", ""), "'touches/c': {'memory': '90MiB', 'idle': '9s'}",
+           RUN("touches", "1s", 1) "," RUN("late", "1500ms", 1) "," RUN("late", "3s", 1));
+    assert_usec(life(2, 0)->started_at_usec - 1500 * MSEC, 7 * MSEC, "beside it");
+    assert_usec(life(3, 0)->started_at_usec - 3 * SECOND, 0, "when it idles");
+    trial_end();
+}
 
 /* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
 Test(fleet_turns, beside_work_turns_are_waited_for)

@@ -22,7 +22,8 @@ Test(fleet_worlds, nothing_is_left_of_an_instance_that_dies)
                 "'networkPerSecond': '10MiB', 'diskPerSecond': '20MiB', 'locked': {'wait': "
                 "'5ms', 'cpu': '3ms'}, 'exec': {'wait': '1ms', 'cpu': '20ms'}, 'exit': '3ms', "
                 "'schedulerEvent': {'cpu': '1ms'}, 'agentEvent': {'cpu': '1ms'}, 'agentQueue': "
-                "%s, 'balanceAfter': '50ms', 'startTurns': '9ms', 'workTurns': '9ms', "
+                "%s, 'balanceAfter': '50ms', 'overbalanceEvery': '7ms', 'startTurns': '9ms', "
+                "'workTurns': '9ms', "
                 "'agentTurn': '3ms', 'readyBeside': '2ms', 'clear': {'wait': '90ms', 'cpu': "
                 "'5ms'}, 'create': {'cpu': '9ms'}, 'remove': {'wait': '4ms', 'cpu': "
                 "'2ms'}}, " BOX(
@@ -84,10 +85,12 @@ static void print_costs(FILE *out, int round, int *n)
         fprintf(out, ", 'coolsIn': {'uniform': {'min': '1ms', 'max': '9s'}}");
     if (roll(round, n, 2))
         fprintf(out,
-                ", 'balanceAfter': '30ms', 'startTurns': %s, 'workTurns': %s, 'agentTurn': %s, "
-                "'readyTurn': %s, 'leastWorkTurns': %s, 'readyBeside': %s",
+                ", 'balanceAfter': '30ms', 'overbalanceEvery': '%lldms', 'startTurns': %s, "
+                "'workTurns': %s, 'agentTurn': %s, 'readyTurn': %s, 'leastWorkTurns': %s, "
+                "'readyBeside': %s",
+                (long long)(roll(round, n, 2) * (1 + roll(round, n, 40))), one_of(round, n, spans),
                 one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans),
-                one_of(round, n, spans), one_of(round, n, spans), one_of(round, n, spans));
+                one_of(round, n, spans), one_of(round, n, spans));
     fprintf(out, ", 'agentQueue': %s, 'pullQueue': %s, 'contention': %s",
             roll(round, n, 2) ? "true" : "false", roll(round, n, 2) ? "true" : "false",
             roll(round, n, 4) ? "true" : "false");

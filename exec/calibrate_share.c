@@ -1,0 +1,64 @@
+/*
+ * How unevenly those share the processors that weigh as little as any can. A kernel that cannot see how little that is
+ * moves nearly all of a line to another, every so often (sim/fleet_overbalance.c); how often follows from how
+ * different their CPU times become.
+ */
+#include "exec/calibrate_inside.h"
+
+#include "exec/scale.h"
+
+enum { PER_CPU = 6, KEPT = 2 };
+
+#define WATCH_USEC 400000
+
+/* Where the kernel shares evenly, what is left of the differences looks like less than a tick. */
+#define LEAST_USEC 5000
+
+/*
+ * Of n on c processors two each are alone with all but one of these, and get half of it; all others share the
+ * one that is left. With p of n alone, a task's rate differs by d between the two; it is on either side for one
+ * interval T (c = 2), for c - 1 of them on average (c > 2), by turns that do not depend on each other. The variance of
+ * what it got in a time W is then W T p (1 - p) d^2 (2 c - 3). Who got most is left out: it may have been alone all
+ * the time.
+ */
+static int64_t interval_usec(const struct rehearse_times *times, double cpus)
+{
+    const double n = times->n, alone = KEPT * (cpus - 1);
+    const double p = alone / n, d = 1.0 / KEPT - 1 / (n - alone);
+    double sum = 0, squares = 0, most = 0, mean, usec;
+
+    for (int i = 0; i < times->n; i++) {
+        double got_usec = (double)times->usec[REHEARSED_SHARE_CPU][i];
+
+        sum += got_usec;
+        squares += got_usec * got_usec;
+        most = got_usec > most ? got_usec : most;
+    }
+    mean = (sum - most) / (n - 1);
+    usec = ((squares - most * most) / (n - 1) - mean * mean) /
+           (WATCH_USEC * p * (1 - p) * d * d * (2 * cpus - 3));
+    return usec < LEAST_USEC ? 0 : (int64_t)usec;
+}
+
+bool calibrate_share(struct calibration *calibration, struct err *err)
+{
+    const int cpus = (int)(capacity_of_machine().cpu / CPU_UNITS_PER_VCPU);
+    const int agents = calibrate_crowd_agents(),
+              most = (PER_CPU * cpus < REHEARSE_MOST ? PER_CPU * cpus : REHEARSE_MOST) / agents;
+    const struct rehearse_round round = {.family = "least",
+                                         .n = most,
+                                         .at_once = true,
+                                         .rest_usec = CALIBRATE_REST_USEC,
+                                         .agents = agents,
+                                         .watch_usec = WATCH_USEC};
+    struct rehearse_times times;
+
+    if (cpus < 2 || most * agents <= (KEPT + 1) * cpus) {
+        return true;
+    }
+    if (!calibrate_rehearse(calibration, &round, &times, err)) {
+        return false;
+    }
+    series_add(&calibration->series[MEASURED_OVERBALANCE], interval_usec(&times, cpus));
+    return true;
+}
