@@ -122,7 +122,7 @@ void calibrate_background(struct calibration *calibration);
 bool calibrate_touch(struct calibration *calibration, struct err *err);
 bool calibrate_memory(struct calibration *calibration, struct err *err);
 
-/* calibrate_share.c: how those share the processors that weigh least, several times a calibration. */
+/* calibrate_share.c: how containers of the least weight share processors, several times a calibration. */
 bool calibrate_share(struct calibration *calibration, struct err *err);
 
 /* calibrate_rest.c: watches memory rest, beside everything else, for some 16 s; `whole`: until it has; else it

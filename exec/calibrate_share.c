@@ -11,20 +11,25 @@ enum { PER_CPU = 6, KEPT = 2 };
 
 #define WATCH_USEC 400000
 
+/* Busy processors of c are evened out every 32 ms times c at the latest (kernel, topology.c: max_interval is 2 ms for
+ * each, busy_factor 16). */
+#define LONGEST_USEC 32000
+
 /* Where the kernel shares evenly, what is left of the differences looks like less than a tick. */
 #define LEAST_USEC 5000
 
 /*
- * Of n on c processors two each are alone with all but one of these, and get half of it; all others share the
- * one that is left. With p of n alone, a task's rate differs by d between the two; it is on either side for one
- * interval T (c = 2), for c - 1 of them on average (c > 2), by turns that do not depend on each other. The variance of
- * what it got in a time W is then W T p (1 - p) d^2 (2 c - 3). Who got most is left out: it may have been alone all
- * the time.
+ * Of n on c processors two each are alone with all but one of these, and get half of it; the m that are left share the
+ * last one. With p of n alone, a task's rate differs by d between the two. Every interval T two of the m stay behind,
+ * and two who were alone come to them: a task's rate in one interval and in the next are correlated by
+ * r = 1 - 1 / (c - 1) - 2 / m. The variance of what it got in a time W is then W T p (1 - p) d^2 (1 + r) / (1 - r).
+ * Who got most is left out: it may have been quite alone.
  */
 static int64_t interval_usec(const struct rehearse_times *times, double cpus)
 {
-    const double n = times->n, alone = KEPT * (cpus - 1);
-    const double p = alone / n, d = 1.0 / KEPT - 1 / (n - alone);
+    const double n = times->n, m = n - KEPT * (cpus - 1);
+    const double p = 1 - m / n, d = 1.0 / KEPT - 1 / m;
+    const double r = 1 - 1 / (cpus - 1) - KEPT / m;
     double sum = 0, squares = 0, most = 0, mean, usec;
 
     for (int i = 0; i < times->n; i++) {
@@ -36,10 +41,25 @@ static int64_t interval_usec(const struct rehearse_times *times, double cpus)
     }
     mean = (sum - most) / (n - 1);
     usec = ((squares - most * most) / (n - 1) - mean * mean) /
-           (WATCH_USEC * p * (1 - p) * d * d * (2 * cpus - 3));
-    return usec < LEAST_USEC ? 0 : (int64_t)usec;
+           (WATCH_USEC * p * (1 - p) * d * d * (1 + r) / (1 - r));
+    if (usec < LEAST_USEC) {
+        return 0;
+    }
+    return (int64_t)(usec < LONGEST_USEC * cpus ? usec : LONGEST_USEC * cpus);
 }
 
+/* None has ended meanwhile, for which there is no reason. */
+static bool all_were_there(const struct rehearse_times *times)
+{
+    for (int i = 0; i < times->n; i++) {
+        if (times->usec[REHEARSED_SHARE_CPU][i] <= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of more processors than 21 there are not enough containers for a crowd. */
 bool calibrate_share(struct calibration *calibration, struct err *err)
 {
     const int cpus = (int)(capacity_of_machine().cpu / CPU_UNITS_PER_VCPU);
@@ -59,6 +79,8 @@ bool calibrate_share(struct calibration *calibration, struct err *err)
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
-    series_add(&calibration->series[MEASURED_OVERBALANCE], interval_usec(&times, cpus));
+    if (all_were_there(&times)) {
+        series_add(&calibration->series[MEASURED_OVERBALANCE], interval_usec(&times, cpus));
+    }
     return true;
 }

@@ -416,8 +416,10 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     buffer_add_text(json, ",\n    \"coldAfter\": ");
     add_samples(json, &series[MEASURED_COLD_AFTER]);
     buffer_add(json, ",\n    \"balanceAfter\": \"%dus\"", CALIBRATE_BALANCE_USEC);
-    buffer_add(json, ", \"overbalanceEvery\": \"%" PRId64 "us\"",
-               series_quantile(&series[MEASURED_OVERBALANCE], 500));
+    if (series[MEASURED_OVERBALANCE].n > 0) {
+        buffer_add(json, ", \"overbalanceEvery\": \"%" PRId64 "us\"",
+                   series_quantile(&series[MEASURED_OVERBALANCE], 500));
+    }
 }
 
 static void add_rates(struct buffer *json, const struct calibration *calibration)

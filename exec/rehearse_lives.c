@@ -84,7 +84,7 @@ static void measure_start(struct stage *stage, int32_t task, int first)
 }
 
 /* The first processes of all containers that live, in any order. */
-static int firsts(const struct stage *stage, int *firsts)
+static int find_firsts(const struct stage *stage, int *firsts)
 {
     int pids[REHEARSE_MOST + 1];
     int n = rehearse_used_pids(getpid(), pids, REHEARSE_MOST + 1), task = 0;
@@ -100,20 +100,21 @@ static int firsts(const struct stage *stage, int *firsts)
 static void measure_starts(struct stage *stage)
 {
     int pids[REHEARSE_MOST];
-    int n = firsts(stage, pids);
+    int n = find_firsts(stage, pids);
 
     for (int task = 0; task < n; task++) {
         measure_start(stage, task, pids[task]);
     }
 }
 
-/* What each program uses in the time for which all are watched. */
+/* What each program uses in the time for which all are watched, once all agents' are ready. */
 static void watch(struct stage *stage)
 {
     int64_t *usec = stage->times->usec[REHEARSED_SHARE_CPU];
     int pids[REHEARSE_MOST];
-    int n = firsts(stage, pids);
+    int n = find_firsts(stage, pids);
 
+    rehearse_stage_meet(stage, 3);
     for (int task = 0; task < n; task++) {
         pids[task] = rehearse_used_last_pid(pids[task]);
         usec[task] = -rehearse_used_by_usec(pids[task]);

@@ -74,6 +74,7 @@ void fleet_init(struct fleet *fleet, const struct scenario *scenario, uint64_t s
         .making = nobody,
         .taken = nobody,
         .uneven_usec = USEC_NEVER,
+        .least_alone = ID_NONE,
         .read = message_new(MESSAGE_TICK),
     };
     share_init(&fleet->common[COMMON_HOST],

@@ -269,10 +269,13 @@ struct fleet {
     share_wide *least_weights; /* with so much weight together */
     int n_least_weights, cap_least_weights;
     int64_t n_overbalanced;   /* times so far */
+    int32_t least_alone;      /* the line in which one is, as long as nobody is moved, ID_NONE */
+    int32_t least_beside;     /* `n_working`, when their rates were last looked at */
     bool balances;            /* FLEET_OVERBALANCED is in the queue */
-    bool overbalanced;        /* they are shared out by their lines */
-    bool least_still;         /* somebody among them stood still then */
-    bool least_changed;       /* since they were last */
+    bool overbalanced;        /* they are to go by their lines; */
+    bool least_rated;         /* they did when their rates were last looked at; */
+    bool least_still;         /* somebody's instance stood still then */
+    bool least_changed;       /* somebody came, went or was moved since then */
     int64_t working_cpu;      /* CPU units of the host on which containers work: */
     int32_t n_working;        /* so many, */
     int32_t n_at_work;        /* of so many instances */

@@ -79,10 +79,6 @@ static uint64_t line_rate(const struct fleet *fleet, const struct fleet_containe
     return rate > 0 ? rate : 1;
 }
 
-/* Who has slept gets a processor at once and keeps it for some 3 ms, a tick or a slice of the kernel's (Linux 6.18): what
- * an agent begins within that goes at full speed. */
-#define SLICE_USEC (3 * USEC_PER_MSEC)
-
 /* So many threads of the session burn CPU time, or wait for their turn, the duty's own among them. */
 static int64_t session_threads(const struct fleet *fleet, int32_t id)
 {
@@ -114,6 +110,7 @@ uint64_t fleet_duty_rate(const struct fleet *fleet, int32_t id)
     if (duty->kind < DUTY_HEAR || duty->aside || !fleet_hears_itself(fleet) ||
         fleet->working_cpu < host_cpu || fleet->instances[duty->instance].is_vm ||
         !fleet_knows_lines(fleet, fleet_costs(fleet, duty->instance)) ||
+        /* what it begins within its slice goes at full speed */
         fleet->now_usec - fleet->instances[duty->instance].thread.busy_usec < SLICE_USEC)
         return SHARE_ONE_CPU;
     running = who_runs(fleet);

@@ -159,21 +159,28 @@ static void add_worker(struct fleet *fleet, struct fleet_container *container, i
                          fleet_key(task, container->container) << WHO_BITS | WHO_CONTAINER);
 }
 
+static int32_t cpu_for(const struct task_definition *definition, int threads)
+{
+    int32_t cpu = threads * CPU_UNITS_PER_VCPU;
+
+    return definition->cpu > 0 && definition->cpu < cpu ? definition->cpu : cpu;
+}
+
 int32_t fleet_work_cpu(const struct fleet *fleet, int32_t task, int c)
 {
     const struct scenario_taskdef *taskdef = fleet_taskdef(fleet, task);
-    int32_t cpu = taskdef->behaviours[c].threads * CPU_UNITS_PER_VCPU;
-    int32_t quota = taskdef->definition->cpu;
 
-    return quota > 0 && quota < cpu ? quota : cpu;
+    return cpu_for(taskdef->definition, taskdef->behaviours[c].threads);
 }
 
-static void begin_work(struct fleet *fleet, struct fleet_container *container, int32_t task)
+/* On as many CPUs as it has threads for what it does, or its task's quota allows. */
+static void begin_work(struct fleet *fleet, struct fleet_container *container, int32_t task,
+                       int threads)
 {
     const struct task_definition *definition = fleet_taskdef(fleet, task)->definition;
     struct fleet_instance *instance = &fleet->instances[instance_of(fleet, task)];
 
-    container->working_cpu = fleet_work_cpu(fleet, task, container->container);
+    container->working_cpu = cpu_for(definition, threads);
     fleet->working_cpu += container->working_cpu;
     fleet->n_working++;
     instance->working_cpu += container->working_cpu;
@@ -222,7 +229,7 @@ static void burn(struct fleet *fleet, struct fleet_container *container, int32_t
     if (phase != PHASE_LEAVING)
         fleet_join_line(fleet, container, task, task_weight(definition));
     if (phase == PHASE_WORKING || phase == PHASE_TOUCHING)
-        begin_work(fleet, container, task);
+        begin_work(fleet, container, task, threads);
     fleet_queue_share(fleet, instance_of(fleet, task));
 }
 
@@ -577,10 +584,15 @@ static void work(struct fleet *fleet, struct fleet_container *container, int32_t
     burn(fleet, container, task, PHASE_WORKING, behaviour->threads, usec);
 }
 
-/* Its turn to work comes, at once where a CPU is idle. */
+/* Its turn to work comes, at once where a CPU is idle. Who has touched memory until now, for longer than a slice, is at
+ * work already. */
 static void queue_for_work(struct fleet *fleet, struct fleet_container *container, int32_t task)
 {
-    int64_t turns_usec = distribution_is_zero(&behaviour_of(fleet, container, task)->work)
+    const struct behaviour *behaviour = behaviour_of(fleet, container, task);
+    bool goes_on = distribution_is_zero(&behaviour->ready) &&
+                   bytes_usec(container->touched_bytes,
+                              fleet_costs_of(fleet, task)->touch_usec_per_mib) > SLICE_USEC;
+    int64_t turns_usec = goes_on || distribution_is_zero(&behaviour->work)
                              ? 0
                              : fleet_turns_usec(fleet, container, task, true);
 

@@ -2,8 +2,8 @@
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
  * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
  * own virtual machines (fleet_machine.c), images (fleet_pull.c), the lines of processors: how long they are
- * (fleet_lines.c), what who comes gets there (fleet_balance.c), and turns (fleet_turns.c). Only fleet*.c include
- * this.
+ * (fleet_lines.c), what who comes gets there (fleet_balance.c), what those have there who weigh least
+ * (fleet_overbalance.c), and turns (fleet_turns.c). Only fleet*.c include this.
  */
 #ifndef BERTH_FLEET_PARTS_H
 #define BERTH_FLEET_PARTS_H
@@ -15,6 +15,9 @@
 
 /* Processes and groups that nobody has given a weight (kernel, cgroup-v1/cpuacct). */
 #define WEIGHT_DEFAULT 1024
+
+/* Who has slept gets a processor at once and keeps it for some 3 ms, a tick or a slice of the kernel's (Linux 6.18). */
+#define SLICE_USEC (3 * USEC_PER_MSEC)
 
 /* What a share's worker is: its `who`. */
 enum fleet_who { WHO_DUTY, WHO_CONTAINER, WHO_FLOW, WHO_WRITE };
@@ -141,6 +144,7 @@ uint64_t fleet_duty_rate(const struct fleet *fleet, int32_t duty);
 void fleet_even_out(struct fleet *fleet);
 void fleet_evened(struct fleet *fleet, const struct queue_entry *entry);
 
+/* From now on it burns no faster than that, which is a rate in some line. */
 void fleet_go_at(struct fleet *fleet, struct fleet_container *container, int32_t task,
                  uint64_t rate);
 

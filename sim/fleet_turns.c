@@ -171,7 +171,7 @@ static bool is_behind(const struct fleet *fleet, int32_t id)
     const struct fleet_container *container =
         key == ID_NONE ? NULL : fleet_find(fleet, fleet_key_task(key), fleet_key_container(key));
 
-    return container && container->phase == PHASE_WORKING && container->worker != ID_NONE;
+    return container && container->working_cpu > 0 && container->worker != ID_NONE;
 }
 
 /* Those who are under way need none, unless they lie behind somebody; who comes to work goes on as long as a processor

@@ -29,15 +29,16 @@ enum draw_purpose {
     DRAW_PERIOD = 26,   /* entity: task: where in a quota's period it begins */
     DRAW_SPOT = 27,     /* entity: instance */
     DRAW_TURNS = 28,    /* entity: task * 16 + container, n: twice the starts before; work: and 1 */
-    DRAW_AGENT_TURN = 29,  /* entity: instance, n: turns so far */
-    DRAW_BESIDE = 30,      /* entity: task * 16 + container, n: its starts before */
-    DRAW_OVERBALANCE = 31, /* entity: times before, n: 0: which line, else how many were left */
-    DRAW_STEP = 64,        /* to 191: waits and CPU times of enum cost_step, two each */
-    DRAW_VM_STEP = 192,    /* to 223: of enum vm_step, likewise */
-    DRAW_ARRIVAL = 224,    /* entity: source of load, n: request */
-    DRAW_SERVICE = 225,    /* entity: target group, n: request */
-    DRAW_PAUSE = 226,      /* likewise, what is not CPU time */
-    DRAW_ROUTE = 227,      /* entity: source of load, n: request */
+    DRAW_AGENT_TURN = 29, /* entity: instance, n: turns so far */
+    DRAW_BESIDE = 30,     /* entity: task * 16 + container, n: its starts before */
+    DRAW_OVERBALANCE =
+        31,             /* entity: times before, n: 0: which line, 1: whether one is alone, else */
+    DRAW_STEP = 64,     /* to 191: waits and CPU times of enum cost_step, two each */
+    DRAW_VM_STEP = 192, /* to 223: of enum vm_step, likewise */
+    DRAW_ARRIVAL = 224, /* entity: source of load, n: request */
+    DRAW_SERVICE = 225, /* entity: target group, n: request */
+    DRAW_PAUSE = 226,   /* likewise, what is not CPU time */
+    DRAW_ROUTE = 227,   /* entity: source of load, n: request */
 };
 
 /* The mixing step alone: also used for digests. */

@@ -425,8 +425,9 @@ static const struct grammar_member costs_members[] = {
      .about = "so long what comes to a host whose CPUs are busy stays in the line of one of them, "
               "and an agent at work has its part of one; default 0s: all share evenly at once"},
     {"overbalanceEvery", SHAPE_DURATION,
-     .about = "so often the host's kernel, evening out its CPUs' lines, moves all but two of the "
-              "longest, where all who work weigh as little as any can (see leastWorkTurns); "
+     .about = "so often the host's kernel, evening out its CPUs' lines, moves all but two, now and "
+              "then all but one, of the longest to another, where all who work weigh as little as "
+              "any can (see leastWorkTurns); "
               "only with balanceAfter, default 0s: never"},
     {"startTurns", SHAPE_DISTRIBUTION,
      .about = "what a container's start waits for its turns, where work keeps a host's CPUs busy; "

@@ -103,9 +103,8 @@ struct costs {
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
     struct distribution cold_after; /* a while: how long caches remember a step, each part of it */
     struct distribution cools_in; /* how long memory that nobody uses stays at hand, 0: for ever */
-    int64_t balance_usec; /* what comes to busy CPUs stays so long in one's line; 0: in none */
-    int64_t
-        overbalance_usec; /* so often the kernel moves too many of those who weigh least, 0: never */
+    int64_t balance_usec;     /* what comes to busy CPUs stays so long in one's line; 0: in none */
+    int64_t overbalance_usec; /* so often too many are moved of those who weigh least; 0: never */
     struct distribution start_turns;      /* what a start waits where work keeps all CPUs busy */
     struct distribution work_turns;       /* likewise work, beside what it shares */
     struct distribution least_work_turns; /* of a task that weighs as little as any can */

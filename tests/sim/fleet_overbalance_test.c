@@ -7,7 +7,7 @@
 
 #define LEAST(members)                                                                             \
     "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': 'x', " \
-    "'memory': 50" members "}]}"
+    "'memory': 40" members "}]}"
 #define OFTEN "'balanceAfter': '100ms', 'overbalanceEvery': '10ms'"
 
 /* When each of them has ended: so many, of 100 ms each, on two CPUs from 1 s on. */
@@ -15,11 +15,12 @@ struct ends {
     int64_t first, last;
 };
 
-static struct ends run_jobs(const char *costs, const char *job, const char *timeline, int n)
+static struct ends run_jobs_on(const char *cpus, const char *costs, const char *job,
+                               const char *timeline, int n)
 {
     struct ends ends = {INT64_MAX, 0};
 
-    run_on("2", costs, job, "'a/c': {'work': '100ms', 'idle': '0s'}", timeline);
+    run_on(cpus, costs, job, "'a/c': {'work': '100ms', 'idle': '0s'}", timeline);
     for (int task = 1; task <= n; task++) {
         int64_t usec = life(task, 0)->exited_at_usec - SECOND;
 
@@ -28,6 +29,11 @@ static struct ends run_jobs(const char *costs, const char *job, const char *time
     }
     trial_end();
     return ends;
+}
+
+static struct ends run_jobs(const char *costs, const char *job, const char *timeline, int n)
+{
+    return run_jobs_on("2", costs, job, timeline, n);
 }
 
 #define TWELVE RUN("a", "1s", 10) "," RUN("a", "1s", 2)
@@ -72,7 +78,7 @@ Test(fleet_overbalance, nobody_is_moved_beside_one_who_weighs_more)
 {
     run_on("2", OFTEN,
            LEAST("") ",{'family': 'b', 'networkMode': 'host', 'containerDefinitions': [{'name': "
-                     "'c', 'image': 'x', 'memory': 50, 'cpu': 100}]}",
+                     "'c', 'image': 'x', 'memory': 40, 'cpu': 100}]}",
            "'a/c': {'work': '50ms', 'idle': '0s'}, 'b/c': {'work': '9s'}",
            RUN("b", "1s", 1) "," RUN("a", "2s", 10));
     for (int task = 2; task <= 11; task++)
@@ -96,5 +102,43 @@ Test(fleet_overbalance, they_touch_memory_as_unevenly_as_they_work)
     }
     cr_assert(first < 500 * MSEC, "%lld", (long long)first);
     cr_assert(last >= 1750 * MSEC && last <= 1900 * MSEC, "%lld", (long long)last);
+    trial_end();
+}
+
+/* 24 on four CPUs; and one CPU has no other to move anybody to. */
+Test(fleet_overbalance, lines_are_as_many_as_cpus)
+{
+    struct ends ends = run_jobs_on(
+        "4", OFTEN, LEAST(""), RUN("a", "1s", 10) "," RUN("a", "1s", 10) "," RUN("a", "1s", 4), 24);
+
+    cr_assert(ends.first < 500 * MSEC, "%lld", (long long)ends.first);
+    cr_assert(ends.last >= 600 * MSEC && ends.last <= 700 * MSEC, "%lld", (long long)ends.last);
+    ends = run_jobs_on("1", OFTEN, LEAST(""), RUN("a", "1s", 6), 6);
+    assert_usec(ends.first, 600 * MSEC, "the first");
+    assert_usec(ends.last, 600 * MSEC, "the last");
+}
+
+/* What a host has beyond whole CPUs is theirs too. */
+Test(fleet_overbalance, nothing_of_a_host_is_left_idle)
+{
+    struct ends ends = run_jobs_on("2.5", OFTEN, LEAST(""), TWELVE, 12);
+
+    cr_assert(ends.first < 400 * MSEC, "%lld", (long long)ends.first);
+    cr_assert(ends.last >= 480 * MSEC && ends.last <= 580 * MSEC, "%lld", (long long)ends.last);
+}
+
+/* Two instances of one CPU each, whose quotas let neither have more, however their containers stand in lines. */
+Test(fleet_overbalance, quotas_hold)
+{
+    int64_t last = 0;
+
+    run(COSTS "'host': {'cpus': 2}, " OFTEN
+              "}, 'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}}, "
+              "'instances': '2xbox', 'taskDefinitions': [" LEAST(
+                  "") "], 'behaviour': {'a/c': {'work': '100ms', 'idle': '0s'}},"
+                      "'timeline': [" TWELVE "]");
+    for (int task = 1; task <= 12; task++)
+        last = life(task, 0)->exited_at_usec > last ? life(task, 0)->exited_at_usec : last;
+    cr_assert(last >= 1600 * MSEC && last <= 1750 * MSEC, "%lld", (long long)last);
     trial_end();
 }

@@ -138,6 +138,21 @@ Test(fleet_turns, beside_one_that_touches_memory_turns_are_waited_for)
     trial_end();
 }
 
+/* It touches with one thread, whatever it works with; and then it is at work already, and waits for nothing. */
+Test(fleet_turns, who_touches_memory_does_so_on_one_cpu)
+{
+    run_on("2",
+           "'balanceAfter': '100ms', 'startTurns': '7ms', 'workTurns': '5ms', "
+           "'touchPerMiB': '10ms'",
+           JOB("touches", "") "," JOB("late", ""),
+           "'touches/c': {'memory': '90MiB', 'work': '2s', 'threads': 2, 'idle': '9s'}",
+           RUN("touches", "1s", 1) "," RUN("late", "1500ms", 1) "," RUN("late", "2500ms", 1));
+    assert_usec(life(2, 0)->started_at_usec - 1500 * MSEC, 0, "beside one thread");
+    assert_usec(life(3, 0)->started_at_usec - 2500 * MSEC, 7 * MSEC, "beside two");
+    assert_usec(life(1, 0)->ready_at_usec, 1900 * MSEC, "touched");
+    trial_end();
+}
+
 /* Beside work on all CPUs a start waits for its turns, and so does work; where one is idle neither does. */
 Test(fleet_turns, beside_work_turns_are_waited_for)
 {
