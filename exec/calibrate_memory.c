@@ -11,7 +11,8 @@
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 
 /* What each program took until it was ready, and what each took to end. */
-static struct rounds touched, freed;
+static struct series touched;
+static struct rounds freed;
 
 /* Touched, and given back, by as many at once as there are processors, since that is what a crowd does. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
@@ -28,8 +29,8 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
-        assert(touched.n < ROUNDS_MOST);
-        series_add_all(&touched.list[touched.n++], times.usec[REHEARSED_EXEC_CPU], times.n);
+        assert(freed.n < ROUNDS_MOST);
+        series_add_all(&touched, times.usec[REHEARSED_EXEC_CPU], times.n);
         series_add_all(&freed.list[freed.n++], times.usec[REHEARSED_END_CPU], times.n);
     }
     return true;
@@ -91,7 +92,7 @@ bool calibrate_memory(struct calibration *calibration, struct err *err)
 {
     struct series *series = calibration->series;
 
-    series[MEASURED_TOUCH] = series_middle(&touched);
+    series[MEASURED_TOUCH] = touched;
     series[MEASURED_FREE] = series_middle(&freed);
     take_beyond(&series[MEASURED_TOUCH], series_quantile(&series[MEASURED_EXEC_CPU], 500));
     take_beyond(&series[MEASURED_FREE], series_quantile(&series[MEASURED_END_CPU], 500));

@@ -422,17 +422,31 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     }
 }
 
+/* What a MiB adds to a sum of many, which some moments make cheaper for a second or so; but for those that were not at
+ * hand, for all that they were touched before. */
+static int64_t touch_usec(const struct series *touched)
+{
+    const int64_t most_usec = series_quantile(touched, 500) * 3 / 2;
+    struct series at_hand = {0};
+
+    for (int i = 0; i < touched->n; i++) {
+        if (touched->values[i] <= most_usec) {
+            series_add(&at_hand, touched->values[i]);
+        }
+    }
+    return series_mean(&at_hand);
+}
+
 static void add_rates(struct buffer *json, const struct calibration *calibration)
 {
     /* One figure stands for many MiB, some of which a machine takes in a slower moment. */
     int64_t unpack_usec = series_mean(&calibration->series[MEASURED_UNPACK]);
-    /* Now and then some of it was not at hand, for all that it was touched before. */
-    int64_t touch_usec = series_quantile(&calibration->series[MEASURED_TOUCH], 500);
     int64_t container = series_quantile(&calibration->series[MEASURED_CONTAINER_MEMORY], 500);
     int64_t agent = series_quantile(&calibration->series[MEASURED_AGENT_MEMORY], 500);
 
     buffer_add(json, ",\n    \"touchPerMiB\": \"%" PRId64 "us\", \"freePerMiB\": \"%" PRId64 "us\"",
-               touch_usec, series_mean(&calibration->series[MEASURED_FREE]));
+               touch_usec(&calibration->series[MEASURED_TOUCH]),
+               series_mean(&calibration->series[MEASURED_FREE]));
     if (unpack_usec > 0) {
         buffer_add(json, ",\n    \"unpackPerSecond\": \"%" PRId64 "KiB\"",
                    1024 * INT64_C(1000000) / unpack_usec);
