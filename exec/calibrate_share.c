@@ -23,14 +23,14 @@ enum { PER_CPU = 6, KEPT = 2 };
  * last one. With p of n alone, a task's rate differs by d between the two. Every interval T two of the m stay behind,
  * and two who were alone come to them: a task's rate in one interval and in the next are correlated by
  * r = 1 - 1 / (c - 1) - 2 / m. The variance of what it got in a time W is then W T p (1 - p) d^2 (1 + r) / (1 - r).
- * Who got most is left out: it may have been quite alone.
+ * Who got most is left out: it may have been quite alone, and nobody is moved while one is.
  */
 static int64_t interval_usec(const struct rehearse_times *times, double cpus)
 {
     const double n = times->n, m = n - KEPT * (cpus - 1);
     const double p = 1 - m / n, d = 1.0 / KEPT - 1 / m;
     const double r = 1 - 1 / (cpus - 1) - KEPT / m;
-    double sum = 0, squares = 0, most = 0, mean, usec;
+    double sum = 0, squares = 0, most = 0, mean, moved_usec, usec;
 
     for (int i = 0; i < times->n; i++) {
         double got_usec = (double)times->usec[REHEARSED_SHARE_CPU][i];
@@ -40,8 +40,10 @@ static int64_t interval_usec(const struct rehearse_times *times, double cpus)
         most = got_usec > most ? got_usec : most;
     }
     mean = (sum - most) / (n - 1);
-    usec = ((squares - most * most) / (n - 1) - mean * mean) /
-           (WATCH_USEC * p * (1 - p) * d * d * (1 + r) / (1 - r));
+    moved_usec = most > WATCH_USEC / 2 ? WATCH_USEC - most : WATCH_USEC;
+    moved_usec = moved_usec > WATCH_USEC / 4 ? moved_usec : WATCH_USEC / 4;
+    usec = ((squares - most * most) / (n - 1) - mean * mean) * (n - 1) / (n - 2) /
+           (moved_usec * p * (1 - p) * d * d * (1 + r) / (1 - r));
     if (usec < LEAST_USEC) {
         return 0;
     }

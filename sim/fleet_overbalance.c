@@ -76,9 +76,14 @@ static void move(struct fleet *fleet, struct fleet_container *container, int32_t
 /* Beside one that is alone nobody else is moved; where lines are short enough, or too long, they share evenly again. */
 static void await_balance(struct fleet *fleet)
 {
+    if (fleet->n_least > MOST) {
+        fleet->overbalanced = false;
+        fleet->least_alone = ID_NONE;
+        return;
+    }
     if (fleet->balances || fleet->n_least_lines < 2 || fleet->least_alone != ID_NONE)
         return;
-    if (fleet->least_lines[find_longest(fleet)] <= KEPT || fleet->n_least > MOST) {
+    if (fleet->least_lines[find_longest(fleet)] <= KEPT) {
         fleet->overbalanced = false;
         return;
     }
@@ -192,6 +197,8 @@ void fleet_overbalance(struct fleet *fleet)
     if (fleet->least_lines[find_longest(fleet)] > KEPT && fleet->n_least <= MOST &&
         all_weigh_least(fleet))
         overbalance(fleet);
+    else
+        fleet->overbalanced = false;
     await_balance(fleet);
     fleet_even_out(fleet);
     fleet_queue_common(fleet, COMMON_HOST);
@@ -264,7 +271,7 @@ void fleet_rate_least(struct fleet *fleet)
         struct fleet_container *container = member(fleet, i);
         share_wide weight = weight_in_line(fleet, i);
 
-        if (weight > 0 && container->evened_usec == USEC_NEVER)
+        if (container->evened_usec == USEC_NEVER && (weight > 0 || !by_lines))
             fleet_go_at(fleet, container, fleet_key_task(fleet->least[i]),
                         by_lines ? (uint64_t)rate_in_line(fleet, container, weight)
                                  : container->most);

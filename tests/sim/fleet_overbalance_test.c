@@ -4,6 +4,7 @@
 #include "fleet_trial.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #define LEAST(members)                                                                             \
     "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': 'x', " \
@@ -140,5 +141,34 @@ Test(fleet_overbalance, quotas_hold)
     for (int task = 1; task <= 12; task++)
         last = life(task, 0)->exited_at_usec > last ? life(task, 0)->exited_at_usec : last;
     cr_assert(last >= 1600 * MSEC && last <= 1750 * MSEC, "%lld", (long long)last);
+    trial_end();
+}
+
+/* 600 that work 10 ms each: those who share evenly end together, as long as there are more than 512; so the first of
+ * them end when all have done nearly all. */
+Test(fleet_overbalance, more_than_512_share_evenly)
+{
+    char timeline[4000], members[6000];
+    int64_t first = INT64_MAX, last = 0;
+    size_t n = 0;
+
+    for (int i = 0; i < 60; i++)
+        n += (size_t)snprintf(timeline + n, sizeof timeline - n, "%s%s", i > 0 ? "," : "",
+                              RUN("a", "1s", 10));
+    snprintf(members, sizeof members,
+             COSTS "'host': {'cpus': 2}, " OFTEN
+                   "}, 'instanceTypes': {'box': {'vcpu': 2, 'memory': '64GiB', 'boot': '0s'}}, "
+                   "'instances': '1xbox', 'taskDefinitions': [%s], "
+                   "'behaviour': {'a/c': {'work': '10ms', 'idle': '0s'}}, 'timeline': [%s]",
+             LEAST(""), timeline);
+    run(members);
+    for (int task = 1; task <= 600; task++) {
+        int64_t usec = life(task, 0)->exited_at_usec - SECOND;
+
+        first = usec < first ? usec : first;
+        last = usec > last ? usec : last;
+    }
+    cr_assert(first > 2900 * MSEC && last >= 3000 * MSEC && last <= 3020 * MSEC, "%lld to %lld",
+              (long long)first, (long long)last);
     trial_end();
 }
