@@ -231,9 +231,9 @@ struct calibration {
     struct series speed_permille; /* of work in a virtual machine, against outside */
 };
 
-/* Measures everything. Some 25 s and no more than 30 where `quick` and no boot is insisted on, then `late`
- * says what is left out; else two minutes. False where nothing can be measured here, or a signal came
- * (EXIT_MACHINE). Leaves nothing behind. */
+/* Measures everything. Less than 30 s where `quick` and boots come as they fit, and `late` says what is left out; 40
+ * without any boots; else two minutes. False where nothing can be measured here, or a signal came (EXIT_MACHINE).
+ * Leaves nothing behind. */
 bool calibrate(struct calibration *calibration, struct err *err);
 
 /* A table for people: median, 5th and 95th percentile. */

@@ -88,7 +88,8 @@ static int measure(const char *path, bool quick, enum calibrate_boots boots, boo
     fprintf(stderr, "measuring this machine: about %s\n",
             !quick                            ? "two minutes"
             : boots == CALIBRATE_BOOTS_ALWAYS ? "a minute"
-                                              : "25 s");
+            : boots == CALIBRATE_BOOTS_NEVER  ? "40 s"
+                                              : "30 s");
     if (!calibrate(calibration, &err) || !write_profile(path, calibration, &err)) {
         code = err_report(&err);
         code = calibration->interrupted ? REPORT_INTERRUPTED : code;
