@@ -68,7 +68,7 @@ static struct message *add_fact(struct annexes *annexes, enum message_kind kind,
 {
     struct fact *fact = ARRAY_ADD(annexes, facts);
 
-    *fact = (struct fact){message_new(kind), modelled};
+    *fact = (struct fact){.event = message_new(kind), .modelled = modelled};
     return &fact->event;
 }
 

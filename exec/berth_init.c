@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -29,16 +30,27 @@ static void tell(enum record_kind kind, int status)
     bare_call3(SYS_write, RECORD_STATUS_FD, (long)&record, sizeof record);
 }
 
+static int64_t used_usec(const struct rusage *payload)
+{
+    struct timespec own;
+
+    bare_call3(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&own, 0);
+    return (payload->ru_utime.tv_sec + payload->ru_stime.tv_sec + own.tv_sec) * INT64_C(1000000) +
+           payload->ru_utime.tv_usec + payload->ru_stime.tv_usec + own.tv_nsec / 1000;
+}
+
 /*
  * Reaps what has died; when the payload did, tells so and ends, and the kernel ends all the rest.
  */
 static void reap(long payload)
 {
+    struct rusage used;
     int status;
     long pid;
 
-    while ((pid = bare_call(SYS_wait4, -1, (long)&status, WNOHANG, 0, 0, 0)) > 0) {
+    while ((pid = bare_call(SYS_wait4, -1, (long)&status, WNOHANG, (long)&used, 0, 0)) > 0) {
         if (pid == payload) {
+            record.used_usec = used_usec(&used);
             tell(RECORD_EXITED, status);
             bare_exit(0);
         }

@@ -87,10 +87,11 @@ enum measured {
     MEASURED_END_COLD_CPU,  /* of the container's processes, likewise */
     MEASURED_REMOVE_COLD_CPU,
     MEASURED_DISCONNECT_CPU, /* likewise, more with a network, in a crowd */
-    MEASURED_END_CPU,        /* of the container's processes, told to end, on their way out */
-    MEASURED_FINISH_CPU,     /* likewise where they end by themselves */
-    MEASURED_KILL_CPU,       /* more than that where the kernel ends them for their memory */
-    MEASURED_SEE_END_CPU,    /* the agent's for that */
+    MEASURED_END_CPU,        /* of the container's processes on their way out */
+    MEASURED_HEARD_COLD_CPU, /* until the agent can hear of it */
+    MEASURED_HEARD_CPU,
+    MEASURED_KILL_CPU,    /* more than that where the kernel ends them for their memory */
+    MEASURED_SEE_END_CPU, /* the agent's for that */
     MEASURED_END_IDLE, /* of all CPUs, what nobody uses while as many agents see to a crowd that ends and is removed, each */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
@@ -226,6 +227,7 @@ struct calibration {
     struct series inside[INSIDE_MEASURED];
     bool session; /* agents and what they start are one group for the kernel's scheduler */
     double create_alone, network_alone; /* of a creation, what only one does at a time: 0 to 1 */
+    double end_later; /* of a container's end, what comes when its agent knows already, likewise */
     double
         together; /* what a boot takes where as many boot as there are CPUs, of one; 0: unknown */
     struct series speed_permille; /* of work in a virtual machine, against outside */

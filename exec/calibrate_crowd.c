@@ -26,14 +26,12 @@ struct crowd {
     struct rounds together_cpu;            /* and without a network, by all */
     struct rounds remove[2];               /* CPU time; without and with a network */
     struct rounds removing;                /* how long that took */
-    struct rounds start, child, exec, exit, end, see,
+    struct rounds start, child, exec, exit, end, heard, see,
         keep;               /* CPU time, of as many agents as crowds have */
     struct rounds see_life; /* likewise, of containers that end by themselves */
     struct series apart;    /* from one start to the next, by all, without a network */
     struct series end_all,
         end_used; /* until all are removed: of all processors each, and what was used of that */
-    int64_t begun_usec; /* CPU time of each until it was ready, in the last round */
-    int64_t ended_usec; /* and then, told to end */
 };
 
 int calibrate_crowd_agents(void)
@@ -130,13 +128,11 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
         add_warm(&crowd->exit, &times, round.n, REHEARSED_EXIT_CPU);
         add_warm(&crowd->end, &times, round.n, REHEARSED_END_CPU);
+        add_warm(&crowd->heard, &times, round.n, REHEARSED_HEARD_CPU);
         add_warm(&crowd->see, &times, round.n, REHEARSED_SEE_CPU);
         add_warm(&crowd->keep, &times, round.n, REHEARSED_KEEP_CPU);
         add_warm(&crowd->remove[network], &times, round.n, REHEARSED_REMOVE_CPU);
         add_warm(&crowd->removing, &times, round.n, REHEARSED_REMOVE);
-        crowd->begun_usec = calibrate_mean_warm(&times, round.n, REHEARSED_CHILD_CPU) +
-                            calibrate_mean_warm(&times, round.n, REHEARSED_EXEC_CPU);
-        crowd->ended_usec = calibrate_mean_warm(&times, round.n, REHEARSED_END_CPU);
     } else {
         usleep(CALIBRATE_QUIET_USEC);
     }
@@ -155,8 +151,6 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
     return true;
 }
 
-/* A processor is quicker in one second than in the next: what an end takes is told by the round before,
- * and who is told to end has no less to do. */
 static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd, struct err *err)
 {
     const struct rehearse_round round = {.family = "once",
@@ -166,14 +160,10 @@ static bool crowd_by_itself(struct calibration *calibration, struct crowd *crowd
                                          .agents = crowd->agents,
                                          .by_itself = true};
     struct rehearse_times times;
-    int64_t usec;
 
     if (!calibrate_rehearse(calibration, &round, &times, err)) {
         return false;
     }
-    usec = calibrate_mean_warm(&times, round.n, REHEARSED_LIFE_CPU) - crowd->begun_usec;
-    usec = usec < 0 ? 0 : usec > crowd->ended_usec ? crowd->ended_usec : usec;
-    series_add(&calibration->series[MEASURED_FINISH_CPU], usec);
     add_warm(&crowd->see_life, &times, round.n, REHEARSED_SEE_CPU);
     usleep(CALIBRATE_QUIET_USEC);
     return true;
@@ -194,6 +184,13 @@ static double part_alone(const struct series *alone, const struct series *togeth
     return agents < 2 ? 0 : part < PART_MOST ? part : PART_MOST;
 }
 
+static double part_later(const struct series *end, const struct series *heard)
+{
+    const int64_t end_usec = series_quantile(end, 500), heard_usec = series_quantile(heard, 500);
+
+    return heard_usec < end_usec ? (double)(end_usec - heard_usec) / (double)end_usec : 0;
+}
+
 /* A network of its own comes on top of what a container without one costs. */
 static void take_crowd(struct calibration *calibration, const struct crowd *crowd)
 {
@@ -212,6 +209,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_EXEC_CPU] = series_middle(&crowd->exec);
     series[MEASURED_EXIT_CPU] = series_middle(&crowd->exit);
     series[MEASURED_END_CPU] = series_middle(&crowd->end);
+    series[MEASURED_HEARD_CPU] = series_middle(&crowd->heard);
     series[MEASURED_SEE_CROWD_CPU] = series_middle(&crowd->see);
     series[MEASURED_SEE_END_CPU] = series_middle(&crowd->see_life);
     series[MEASURED_SEE_END_CPU] =
@@ -233,6 +231,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_CLEAR_NETWORK_CPU] =
         series_minus(&series[MEASURED_CLEAR_NETWORK_CPU], &series[MEASURED_CLEAR_CPU]);
     series[MEASURED_NETWORK_CPU] = series_minus(&with_cpu, &series[MEASURED_CREATE_CPU]);
+    calibration->end_later = part_later(&series[MEASURED_END_CPU], &series[MEASURED_HEARD_CPU]);
     calibration->create_alone = part_alone(&create, &together, crowd->agents);
     calibration->network_alone =
         part_alone(&series[MEASURED_NETWORK], &network_together, crowd->agents);

@@ -26,7 +26,9 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
     struct rehearse_times times;
 
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
-        warm_memory(round.n * round.agents * ((int64_t)TOUCHED_MIB << 20));
+        if (freed.n == 0) { /* later it is what was given back before */
+            warm_memory(round.n * round.agents * ((int64_t)TOUCHED_MIB << 20));
+        }
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }

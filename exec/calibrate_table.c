@@ -65,7 +65,8 @@ static const struct table_row rows[] = {
     {MEASURED_EXIT_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_END_COLD_CPU, "processes end: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
-    {MEASURED_FINISH_CPU, "likewise, by themselves", UNIT_MSEC, NULL},
+    {MEASURED_HEARD_COLD_CPU, "of that, until the agent hears", UNIT_MSEC, NULL},
+    {MEASURED_HEARD_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
     {MEASURED_END_IDLE, "CPUs left idle by a crowd's end", UNIT_MSEC, NULL},
@@ -338,21 +339,16 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_KEEP_CPU]);
     const struct series start_cold = series_plus(&series[MEASURED_START_COLD_CPU], &see);
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
-    const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_END_COLD_CPU);
+    const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_HEARD_COLD_CPU);
     const struct series exit = series_minus(&ended, &series[MEASURED_EXIT_COLD_CPU]);
-    /* What an end costs more where a signal brings it about, of the agent and of those who end. What processors are left
-     * idle while a crowd ends nobody else gets either. */
+    /* What an end costs its agent more where a signal brings it about. */
     const struct series signal =
         series_minus(&series[MEASURED_EXIT_CPU], &series[MEASURED_SEE_END_CPU]);
-    const struct series told =
-        series_minus(&series[MEASURED_END_CPU], &series[MEASURED_FINISH_CPU]);
-    const struct series by_signal = series_plus(&told, &series[MEASURED_END_IDLE]);
     const struct series exit_cold = series_minus(&series[MEASURED_EXIT_COLD_CPU], &signal);
     /* What the kernel does behind removals it does for many at once. */
     const struct series with_end =
         series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_BEHIND_END_CPU]);
     const struct series clear_cold = series_minus(&series[MEASURED_KERNEL_COLD_CPU], &with_end);
-    const struct series end_cold = series_minus(&series[MEASURED_END_COLD_CPU], &told);
 
     /* An agent on its way waits for nobody: all of it is CPU time. */
     add_step(json, "agent", NULL, &series[MEASURED_AGENT]);
@@ -382,16 +378,17 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_rested_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU], NULL,
                     calibrate_after_rest_usec(calibration, MEASURED_REST_BEHIND));
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
-    add_rested_step(json, "end", NULL, &series[MEASURED_FINISH_CPU], &end_cold,
+    add_rested_step(json, "end", NULL, &series[MEASURED_END_CPU], &series[MEASURED_END_COLD_CPU],
                     calibrate_after_rest_usec(calibration, MEASURED_REST_END));
-    add_cold_step(json, "endBySignal", NULL, &by_signal, &told);
+    add_cold_step(json, "endBySignal", NULL, &series[MEASURED_END_IDLE],
+                  &(const struct series){.n = 1});
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     add_cold_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
                   &clear_cold);
     add_step(json, "behindNetwork", NULL, &series[MEASURED_BEHIND_NETWORK_CPU]);
     add_step(json, "clearNetwork", NULL, &series[MEASURED_CLEAR_NETWORK_CPU]);
-    buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f",
-               calibration->create_alone, calibration->network_alone);
+    buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f, \"endLater\": %.3f",
+               calibration->create_alone, calibration->network_alone, calibration->end_later);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);
     buffer_add_text(json, ",\n    \"startTurns\": ");
     add_samples(json, &series[MEASURED_START_TURNS]);

@@ -509,19 +509,26 @@ static void read_cpu(const struct reading *reading, struct cgroup_usage *usage)
     }
 }
 
-static void read_memory(const struct reading *reading, struct cgroup_usage *usage)
+static int64_t oom_kills(const struct reading *reading)
 {
     bool v2 = reading->machine->kind == CGROUP_V2;
     char text[2048];
+
+    return reading_text(reading, CGROUP_MEMORY, v2 ? "memory.events" : "memory.oom_control", text,
+                        sizeof text)
+               ? key_number(text, "oom_kill")
+               : 0;
+}
+
+static void read_memory(const struct reading *reading, struct cgroup_usage *usage)
+{
+    bool v2 = reading->machine->kind == CGROUP_V2;
 
     usage->memory_bytes =
         reading_number(reading, CGROUP_MEMORY, v2 ? "memory.current" : "memory.usage_in_bytes");
     usage->peak_bytes =
         reading_number(reading, CGROUP_MEMORY, v2 ? "memory.peak" : "memory.max_usage_in_bytes");
-    if (reading_text(reading, CGROUP_MEMORY, v2 ? "memory.events" : "memory.oom_control", text,
-                     sizeof text)) {
-        usage->oom_kills = key_number(text, "oom_kill");
-    }
+    usage->oom_kills = oom_kills(reading);
 }
 
 bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct cgroup_usage *usage,
@@ -546,4 +553,11 @@ bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct 
     }
     cgroup_free(&reading.loaded);
     return !status || library_failed("read", path, status, err);
+}
+
+bool cgroup_oom_killed(const struct cgroup_machine *machine, const char *path)
+{
+    const struct reading reading = {.machine = machine, .path = path};
+
+    return machine->kind != CGROUP_NONE && oom_kills(&reading) > 0;
 }

@@ -126,6 +126,10 @@ bool cgroup_remove(const struct cgroup_machine *machine, const char *path);
 bool cgroup_read(const struct cgroup_machine *machine, const char *path, struct cgroup_usage *usage,
                  struct err *err);
 
+/* Whether the kernel has killed something in the group for lack of memory. Reads that one file, even where libcgroup
+ * does the rest: an agent asks at each exit, and the library reads all files of all controllers. */
+bool cgroup_oom_killed(const struct cgroup_machine *machine, const char *path);
+
 /*
  * Opens the doors to `path`. On version 2 pid 1 of a container enters `start`, which has a weight
  * but no quota.

@@ -517,21 +517,13 @@ static void fill_failure(const struct container *container, const struct record 
     }
 }
 
-/* Docker's rule: OOMKilled when anything in the container's group was. */
-static bool was_oom_killed(const struct container *container)
-{
-    struct cgroup_usage usage = {0};
-    struct err err;
-
-    return cgroup_read(container->host->machine, container->group, &usage, &err) && usage.oom_kills;
-}
-
 static void fill_exit(const struct container *container, int status, struct container_event *event)
 {
     event->kind = CONTAINER_EXITED;
     event->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     event->exit_code = event->signal ? 128 + event->signal : WEXITSTATUS(status);
-    event->oom_killed = status && was_oom_killed(container);
+    /* Docker's rule: OOMKilled when anything in the container's group was. */
+    event->oom_killed = status && cgroup_oom_killed(container->host->machine, container->group);
 }
 
 /* Reads one record of the pipe as an event. */
@@ -554,6 +546,7 @@ static bool take_record(struct container *container, struct container_event *eve
         fill_failure(container, &record, event);
     } else if (record.kind == RECORD_EXITED) {
         fill_exit(container, record.status, event);
+        event->used_usec = record.used_usec;
     } else {
         event->kind = record.kind == RECORD_READY ? CONTAINER_READY : CONTAINER_STARTED;
         event->rlimit_refused = record.rlimit_refused;

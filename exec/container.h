@@ -57,11 +57,11 @@ struct container_rlimit {
  * `path`.
  */
 struct container_mount {
-    const char *path;     /* absolute, inside; made when missing */
-    const char *source;   /* below spec.volumes, "t3/data"; NULL: a tmpfs */
-    int64_t size_bytes;   /* of the tmpfs; 0: no limit but the memory's */
-    const char *options;  /* of the tmpfs, such as "mode=1777"; NULL: none */
-    unsigned long flags;  /* of the tmpfs, MS_* */
+    const char *path;    /* absolute, inside; made when missing */
+    const char *source;  /* below spec.volumes, "t3/data"; NULL: a tmpfs */
+    int64_t size_bytes;  /* of the tmpfs; 0: no limit but the memory's */
+    const char *options; /* of the tmpfs, such as "mode=1777"; NULL: none */
+    unsigned long flags; /* of the tmpfs, MS_* */
     bool read_only;
     bool fill; /* when new, it begins with what the image has there */
 };
@@ -120,7 +120,7 @@ enum container_event_kind {
     CONTAINER_FAILED,  /* it did not start: `err` says why; no EXITED follows */
     CONTAINER_READY,   /* the payload sent SIGUSR1 to its parent (once; later ones are dropped) */
     CONTAINER_EXITED,  /* the payload is gone; whatever it forked is being killed */
-    CONTAINER_PROBED, /* answer to container_probe() */
+    CONTAINER_PROBED,  /* answer to container_probe() */
     /* answer to container_remove(): nothing of it is left, the pointer is freed after this */
     CONTAINER_REMOVED,
 };
@@ -146,14 +146,15 @@ struct container_event {
     int64_t at_usec; /* CLOCK_MONOTONIC at which pid 1 saw it, not: at which it was read */
     /* EXITED: 0..255; 128 + signal when killed by one, so 137 for SIGKILL and OOM */
     int exit_code;
-    int signal;                 /* EXITED: the signal that ended it, or 0 */
-    bool oom_killed;            /* EXITED: the kernel killed something in it for lack of memory */
-    int32_t probe;              /* PROBED: its number */
+    int signal;        /* EXITED: the signal that ended it, or 0 */
+    int64_t used_usec; /* EXITED: CPU time of pid 1 and the payload until then; 0: nobody knows */
+    bool oom_killed;   /* EXITED: the kernel killed something in it for lack of memory */
+    int32_t probe;     /* PROBED: its number */
     enum container_probe_result result; /* PROBED */
-    bool rlimit_refused;        /* STARTED: an rlimit could not be raised */
-    enum container_stage stage; /* FAILED: where */
-    int error;                  /* FAILED: errno */
-    struct err err;             /* FAILED: for people */
+    bool rlimit_refused;                /* STARTED: an rlimit could not be raised */
+    enum container_stage stage;         /* FAILED: where */
+    int error;                          /* FAILED: errno */
+    struct err err;                     /* FAILED: for people */
 };
 
 struct container_host;

@@ -12,6 +12,8 @@
 struct fact {
     struct message event;
     bool modelled; /* the duration that it ends was not measured */
+    int64_t
+        used_usec; /* of an exit: CPU time of the container's processes until it was told; 0: not known */
 };
 
 #endif

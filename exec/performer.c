@@ -27,7 +27,7 @@ struct message *performer_add_fact(struct performer *performer, enum message_kin
 {
     struct fact *fact = ARRAY_ADD(performer, facts);
 
-    *fact = (struct fact){message_new(kind), modelled};
+    *fact = (struct fact){.event = message_new(kind), .modelled = modelled};
     return &fact->event;
 }
 

@@ -234,14 +234,16 @@ void performer_ward_signal(struct ward *ward, enum stop_signal signal)
 
 /* ---- what happens ---- */
 
-static void tell_exit(struct performer *performer, const struct ward *ward, int exit_code, bool oom)
+static void tell_exit(struct performer *performer, const struct ward *ward,
+                      const struct container_event *exit)
 {
     struct message *event = performer_add_fact(performer, MESSAGE_CONTAINER_EXITED, false);
 
     event->as.exited.task = ward->task->duty.task;
     event->as.exited.container = ward->index;
-    event->as.exited.exit_code = exit_code;
-    event->as.exited.oom = oom;
+    event->as.exited.exit_code = exit->exit_code;
+    event->as.exited.oom = exit->oom_killed;
+    performer->facts[performer->n_facts - 1].used_usec = exit->used_usec;
 }
 
 /* Docker would not start it; raising a hard limit takes a right that this machine may lack. */
@@ -294,7 +296,7 @@ void performer_ward_take(struct performer *performer, const struct container_eve
         break;
     case CONTAINER_EXITED:
         ward->ended = true;
-        tell_exit(performer, ward, event->exit_code, event->oom_killed);
+        tell_exit(performer, ward, event);
         break;
     case CONTAINER_REMOVED:
         ward->container = NULL;

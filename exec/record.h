@@ -17,6 +17,7 @@ struct record {
     int32_t kind;
     int32_t stage, error;    /* RECORD_FAILED */
     int32_t status;          /* RECORD_EXITED: as waitpid() has it */
+    int64_t used_usec;       /* RECORD_EXITED: CPU time of pid 1 and the payload until now */
     int32_t rlimit_refused;  /* RECORD_STARTED */
     int64_t at_usec;         /* CLOCK_MONOTONIC */
     int64_t stages[STAGE_N]; /* RECORD_STARTED and RECORD_FAILED: when each began; 0 = not */

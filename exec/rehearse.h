@@ -28,6 +28,7 @@ enum rehearsed {
     REHEARSED_STOP,       /* from SIGTERM until the exit is seen */
     REHEARSED_EXIT_CPU,   /* of the agent: in that time */
     REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
+    REHEARSED_HEARD_CPU,  /* of that, until the agent can hear of the exit */
     REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
     REHEARSED_REMOVE,

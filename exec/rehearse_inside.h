@@ -53,6 +53,8 @@ struct stage {
     int helper;            /* the process that maps ports, or 0 */
     int64_t see_cpu_usec;  /* spent on taking events so far */
     int64_t keep_cpu_usec; /* likewise on keeping what was printed */
+    int64_t
+        heard_usec; /* CPU time that containers had used when they told of their exits, all together */
     int64_t at_usec[MOMENTS][REHEARSE_MOST];
     int n[MOMENTS]; /* tasks to which that has happened */
 };

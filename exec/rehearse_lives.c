@@ -156,6 +156,7 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     int64_t begin_usec = loop_clock_usec(), before_usec = rehearse_used_children_usec();
     int64_t own_usec = rehearse_used_own_usec(), cpu_usec, wall_usec, see_usec;
 
+    stage->heard_usec = 0;
     rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
     if (!rehearse_stage_await(stage, MOMENT_EXITED, stage->n[MOMENT_EXITED] + 1, err)) {
         return false;
@@ -168,9 +169,10 @@ static bool end_one(struct stage *stage, int32_t task, struct err *err)
     await_idle(stage);
     usec[REHEARSED_REMOVE_CPU][task] = cpu_usec + stage->see_cpu_usec - see_usec;
     usec[REHEARSED_REMOVE][task] = loop_clock_usec() - begin_usec;
-    usec[REHEARSED_END_CPU][task] = rehearse_used_children_usec() - before_usec -
-                                    usec[REHEARSED_CHILD_CPU][task] -
-                                    usec[REHEARSED_EXEC_CPU][task];
+    cpu_usec = usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
+    usec[REHEARSED_END_CPU][task] = rehearse_used_children_usec() - before_usec - cpu_usec;
+    usec[REHEARSED_HEARD_CPU][task] =
+        stage->heard_usec > cpu_usec ? stage->heard_usec - cpu_usec : 0;
     return true;
 }
 
@@ -188,7 +190,7 @@ static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
     int64_t children_usec = rehearse_used_children_usec(), own_usec, exit_usec, remove_usec;
-    int64_t kernel_usec, cpu_usec, wall_usec;
+    int64_t heard_usec, kernel_usec, cpu_usec, wall_usec;
     int n = stage->round->n;
     struct kernel_threads threads;
 
@@ -200,9 +202,11 @@ static bool end_all(struct stage *stage, struct err *err)
     for (int32_t task = 0; task < n; task++) {
         rehearse_stage_act(stage, MESSAGE_SIGNAL_CONTAINER, task, &cpu_usec, &wall_usec);
     }
+    stage->heard_usec = 0;
     if (!rehearse_stage_await(stage, MOMENT_EXITED, n, err)) {
         return false;
     }
+    heard_usec = stage->heard_usec;
     exit_usec = rehearse_used_own_usec() - own_usec;
     stage->times->exited_usec = loop_clock_usec() - stage->times->end_usec;
     kernel_usec = kernel_threads_used_usec(&threads);
@@ -217,13 +221,17 @@ static bool end_all(struct stage *stage, struct err *err)
     remove_usec -= in_the_way(stage, stage->times->kernel_ended_usec - kernel_usec);
     children_usec = rehearse_used_children_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
-        children_usec -= usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
+        int64_t before_usec = usec[REHEARSED_CHILD_CPU][task] + usec[REHEARSED_EXEC_CPU][task];
+
+        children_usec -= before_usec;
+        heard_usec -= before_usec;
     }
     for (int32_t task = 0; task < n; task++) {
         usec[REHEARSED_EXIT_CPU][task] = exit_usec / n;
         usec[REHEARSED_REMOVE_CPU][task] = own_usec / n;
         usec[REHEARSED_REMOVE][task] = remove_usec / n;
         usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
+        usec[REHEARSED_HEARD_CPU][task] = heard_usec > 0 ? heard_usec / n : 0;
     }
     return true;
 }
@@ -459,12 +467,12 @@ static bool live_by_themselves(struct stage *stage, struct err *err)
         return false;
     }
     own_usec = rehearse_used_own_usec() - own_usec - (stage->keep_cpu_usec - keep_usec);
+    remove_all(stage); /* their first processes are told of no more, and end later */
     children_usec = rehearse_used_children_usec() - children_usec;
     for (int32_t task = 0; task < n; task++) {
         usec[REHEARSED_SEE_CPU][task] = own_usec / n;
         usec[REHEARSED_LIFE_CPU][task] = children_usec / n;
     }
-    remove_all(stage);
     return true;
 }
 

@@ -85,8 +85,9 @@ static enum moment moment_of(enum message_kind kind)
     }
 }
 
-static bool take(struct stage *stage, const struct message *event, struct err *err)
+static bool take(struct stage *stage, const struct fact *fact, struct err *err)
 {
+    const struct message *event = &fact->event;
     const struct container_fact *is = &event->as.fact;
     enum moment moment = moment_of(event->kind);
 
@@ -98,6 +99,7 @@ static bool take(struct stage *stage, const struct message *event, struct err *e
     }
     stage->at_usec[moment][is->task] = loop_clock_usec();
     stage->n[moment]++;
+    stage->heard_usec += fact->used_usec;
     if (moment == MOMENT_EXITED && event->as.exited.oom) {
         stage->times->n_oom++;
     }
@@ -112,7 +114,7 @@ bool rehearse_stage_await(struct stage *stage, enum moment moment, int n, struct
 
     while (stage->n[moment] < n) {
         while (stage->n[moment] < n && rehearse_stage_next(stage, &fact)) {
-            fine = take(stage, &fact.event, err);
+            fine = take(stage, &fact, err);
             message_finish(&fact.event);
             if (!fine) {
                 return false;

@@ -62,6 +62,7 @@ struct fleet_container {
     int64_t memory_bytes;    /* that it holds */
     int64_t touched_bytes;   /* likewise, and that it may have lost already */
     int64_t exec_usec;       /* CPU time of loading its program, or of leaving */
+    int64_t passing_usec;    /* likewise of what comes when its agent knows that it has left */
     int64_t burns_usec;      /* CPU time that its phase is made of, 0: it burns none of its own */
     int64_t evened_usec;     /* it stands in one processor's line until then, USEC_NEVER */
     uint64_t most;           /* the rate at which it could burn */
@@ -78,10 +79,13 @@ struct fleet_container {
     int64_t burnt_usec;      /* in phases before, as far as fleet_take_cpu() has not told of it */
     int32_t probe;           /* its number */
     int32_t n_starts;
-    int32_t next;        /* of the same task, or of the free list */
-    int32_t exit_code;   /* STARTING: of an exit right after the start, 0: none */
-    int32_t worker;      /* in its instance's share, ID_NONE */
-    int32_t share_group; /* its task's, ID_NONE: none yet */
+    int32_t
+        n_passing; /* of its first processes, one for each start, so many are on their way out */
+    int32_t awaits_passing; /* duty EMPTY that waits for these, ID_NONE */
+    int32_t next;           /* of the same task, or of the free list */
+    int32_t exit_code;      /* STARTING: of an exit right after the start, 0: none */
+    int32_t worker;         /* in its instance's share, ID_NONE */
+    int32_t share_group;    /* its task's, ID_NONE: none yet */
     uint8_t container;
     uint8_t phase; /* enum fleet_phase */
     bool oom;
@@ -99,7 +103,8 @@ enum fleet_duty_kind {
     DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
     DUTY_MACHINE, /* the next step of a task's own machine on its way up */
     DUTY_FILL,    /* that machine unpacks an image */
-    DUTY_EMPTY,   /* a task's groups become empty, which is when its agent can remove them */
+    DUTY_PASS,  /* a container's first process ends, when its agent knows of the container's end */
+    DUTY_EMPTY, /* a task's groups become empty, which is when its agent can remove them */
     DUTY_RECORDS, /* the scheduler's thread takes what an agent has logged */
     DUTY_TAKE,    /* or a message */
     DUTY_HEAR,    /* the agent takes a message; from here on the agent's own */

@@ -254,8 +254,11 @@ static void done(struct fleet *fleet, int32_t id)
         fleet_free_duty(fleet, id);
         fleet_filled(fleet, duty.task, duty.container);
         break;
+    case DUTY_PASS:
+        fleet_passed(fleet, id);
+        break;
     case DUTY_EMPTY:
-        fleet_emptied(fleet, id);
+        fleet_await_passing(fleet, id);
         break;
     case DUTY_RECORDS:
     case DUTY_TAKE:

@@ -52,6 +52,7 @@ struct fleet_container *fleet_find_or_add(struct fleet *fleet, int32_t task, int
                                                     .evened_usec = USEC_NEVER,
                                                     .least_at = ID_NONE,
                                                     .least_left_usec = USEC_NEVER,
+                                                    .awaits_passing = ID_NONE,
                                                     .next = fleet->tasks[task],
                                                     .worker = ID_NONE,
                                                     .share_group = group,
@@ -395,6 +396,8 @@ static void leave(struct fleet *fleet, struct fleet_container *container, int32_
 {
     struct step_draw takes = draw_start(fleet, COST_END, container, task), more;
 
+    container->passing_usec = fleet_passing_usec(fleet, task, takes.cpu_usec);
+    takes.cpu_usec -= container->passing_usec;
     if (by_signal) {
         more = draw_start(fleet, container->oom ? COST_END_BY_MEMORY : COST_END_BY_SIGNAL,
                           container, task);
@@ -622,7 +625,7 @@ void fleet_worked(struct fleet *fleet, int32_t task, int c)
         break;
     case PHASE_LEAVING:
         fleet_did(fleet, COST_END, task);
-        fleet_clear_up(fleet, COST_BEHIND_END, COST_STEPS, task, c);
+        fleet_pass(fleet, container, task);
         end(fleet, container, task, container->exit_code);
         break;
     default:

@@ -96,13 +96,23 @@ void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_k
 /* The first in the host's line of creations gets its turn. */
 void fleet_make_first(struct fleet *fleet);
 void fleet_agent_did(struct fleet *fleet, int32_t duty);
-/* The groups of a task that is to be removed are empty. */
+/* A task is to be removed, and nobody is in its groups any more. */
 void fleet_emptied(struct fleet *fleet, int32_t duty);
 void fleet_did_take(struct fleet *fleet, int32_t duty);
 bool fleet_heard(struct fleet *fleet, const struct queue_entry *entry, int32_t *machine,
                  struct message *event);
 void fleet_make_fact(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                      struct message *event);
+
+/* fleet_passing.c */
+/* Of an end that takes so much CPU time, what comes when the agent knows of it already. */
+int64_t fleet_passing_usec(const struct fleet *fleet, int32_t task, int64_t end_usec);
+/* What that is begins, on its own, and what the kernel does behind it follows. */
+void fleet_pass(struct fleet *fleet, struct fleet_container *container, int32_t task);
+/* It is over. */
+void fleet_passed(struct fleet *fleet, int32_t duty);
+/* `duty` EMPTY of a task that is to be removed goes on when that is over for all its containers. */
+void fleet_await_passing(struct fleet *fleet, int32_t duty);
 
 /* fleet_life.c */
 struct fleet_container *fleet_find(const struct fleet *fleet, int32_t task, int container);

@@ -403,6 +403,11 @@ static const struct grammar_member costs_members[] = {
      .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
               "to 2 where it is slower for whoever has waited"},
     {"networkAlone", SHAPE_DECIMAL, .about = "of network likewise"},
+    {"endLater", SHAPE_DECIMAL,
+     .about =
+         "of end, what comes when the agent knows of it already (with agentQueue), beside the "
+         "agent instead of under the container's limits, and its removal waits for that: 0 to 1, "
+         "default 0"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DISTRIBUTION,

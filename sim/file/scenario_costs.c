@@ -134,15 +134,15 @@ static void read_host(const struct node *costs, struct costs *to)
     node_size(&memory, &bytes);
 }
 
-/* More than all of a step where waiting for each other makes it slower. */
-#define PART_MOST 2
+/* Of what only one does at a time: more than all where waiting for each other makes it slower. */
+#define ALONE_MOST 2
 
-static void read_part(const struct node *costs, const char *name, int64_t *permille)
+static void read_part(const struct node *costs, const char *name, double most, int64_t *permille)
 {
     struct node node = node_member(costs, name);
     double value;
 
-    if (node_decimal(&node, 0, PART_MOST, &value))
+    if (node_decimal(&node, 0, most, &value))
         *permille = (int64_t)(value * 1000 + 0.5);
 }
 
@@ -169,8 +169,9 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
             node_error(&member, "boot is given, which stands for this and others");
         node_step(&member, &costs->steps[i]);
     }
-    read_part(node, "createAlone", &costs->create_alone_permille);
-    read_part(node, "networkAlone", &costs->network_alone_permille);
+    read_part(node, "createAlone", ALONE_MOST, &costs->create_alone_permille);
+    read_part(node, "networkAlone", ALONE_MOST, &costs->network_alone_permille);
+    read_part(node, "endLater", 1, &costs->end_later_permille);
     agent_queue = node_member(node, "agentQueue");
     pull_queue = node_member(node, "pullQueue");
     contention = node_member(node, "contention");

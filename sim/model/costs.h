@@ -101,6 +101,7 @@ struct costs {
     bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
+    int64_t end_later_permille; /* of COST_END, what comes when an agent in a queue knows already */
     struct distribution cold_after; /* a while: how long caches remember a step, each part of it */
     struct distribution cools_in; /* how long memory that nobody uses stays at hand, 0: for ever */
     int64_t balance_usec;     /* what comes to busy CPUs stays so long in one's line; 0: in none */

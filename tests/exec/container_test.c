@@ -414,6 +414,7 @@ Test(container, cpu_quota_of_the_task_holds)
     cr_expect(outcome.exited_usec - outcome.started_usec > 500000, "took only %ld us",
               (long)(outcome.exited_usec - outcome.started_usec));
     cr_expect(outcome.usage.cpu_usec >= 200000, "used %ld us", (long)outcome.usage.cpu_usec);
+    cr_expect(outcome.used_usec >= 200000, "with its pid 1 %ld us", (long)outcome.used_usec);
     cr_expect(cgroup_read(&fixture.machine, group, &usage, &err), "%s", err.text);
     cr_expect(usage.throttled_periods >= 1 ||
                   outcome.exited_usec - outcome.started_usec > 4 * outcome.usage.cpu_usec,
@@ -572,6 +573,7 @@ Test(container, term_then_kill)
     cr_assert(fixture_next(&fixture, &event));
     cr_expect(event.kind == CONTAINER_EXITED && event.exit_code == 137 && event.signal == SIGKILL);
     cr_expect(!event.oom_killed);
+    cr_expect_eq(event.used_usec, 0, "its pid 1 could not tell");
     cr_expect(container_signal(container, SIGTERM, &err), "signals after the end are fine");
     container_kill(container);
     container_remove(container);

@@ -149,6 +149,7 @@ static void take(struct outcome *outcome, const struct container_event *event)
         outcome->exit_code = event->exit_code;
         outcome->signal = event->signal;
         outcome->oom_killed = event->oom_killed;
+        outcome->used_usec = event->used_usec;
         outcome->exited_usec = event->at_usec;
         break;
     case CONTAINER_PROBED:

@@ -33,6 +33,7 @@ struct outcome {
     struct err err;
     int exit_code, signal;
     bool oom_killed;
+    int64_t used_usec; /* until its exit was told */
     int64_t begin_usec, started_usec, ready_usec, exited_usec;
     struct cgroup_usage usage; /* at its end */
     char output[16384];

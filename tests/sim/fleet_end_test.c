@@ -113,3 +113,78 @@ Test(fleet_end, an_agent_of_ours_makes_anew_what_is_restarted)
         trial_end();
     }
 }
+
+/* An end of 40 ms, of which the last 30 come when the agent knows already. */
+#define LATER "'end': {'cpu': '40ms'}, 'endLater': 0.75"
+#define A_IDLES "'a/c': {'idle': '500ms'}"
+#define IDLES A_IDLES ", 'b/c': {'idle': '1s'}"
+
+Test(fleet_end, an_agent_knows_of_an_end_before_it_is_over)
+{
+    static const struct {
+        const char *costs;
+        int64_t exited_usec;
+    } cases[] = {{"'agentQueue': true, " LATER, 1510 * MSEC},
+                 {"'agentQueue': false, " LATER, 1540 * MSEC},
+                 {"'agentQueue': true, 'contention': false, " LATER, 1540 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_on("1", cases[i].costs, JOB("a", ""), A_IDLES, RUN("a", "1s", 1));
+        assert_usec(life(1, 0)->exited_at_usec, cases[i].exited_usec, cases[i].costs);
+        trial_end();
+    }
+}
+
+/* The other container's end begins 10 ms later: it is over at 1.55 s, and the removal, of 25 ms, begins then. */
+Test(fleet_end, a_removal_waits_until_an_end_is_over)
+{
+    run_on("3", LATER ", 'agentQueue': true, 'remove': {'cpu': '25ms'}",
+           "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': "
+           "'x', 'memory': 100}, {'name': 'd', 'image': 'x', 'memory': 100}]}, " JOB("b", ""),
+           IDLES ", 'a/d': {'idle': '510ms'}", RUN("a", "1s", 1) "," RUN("b", "1560ms", 1));
+    assert_usec(life(1, 1)->exited_at_usec, 1520 * MSEC, "the agent knows");
+    assert_usec(life(2, 0)->started_at_usec, 1600 * MSEC, "twice 25 ms from 1.55 s on");
+    trial_end();
+}
+
+/* Beside one of twice its weight, 512, its own 10 ms take 30; the 30 that follow weigh 1024, as all that an agent does, and
+ * take 45. The removal that comes then takes 37.5, in which the agent starts nothing. */
+Test(fleet_end, what_is_left_of_an_end_is_under_no_limit)
+{
+#define HEAVY(family, cpu)                                                                         \
+    "{'family': '" family "', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', "      \
+    "'image': 'x', 'cpu': " cpu ", 'memory': 100}]}"
+    run(COSTS LATER ", 'agentQueue': true, 'remove': {'cpu': '25ms'}}, " BOX(
+        1) "'instances': '1xbox', "
+           "'taskDefinitions': [" HEAVY("a", "256") "," HEAVY("w", "512") ", " JOB(
+               "b", "") "], 'behaviour': "
+                        "{" IDLES ", 'w/c': {'work': "
+                        "'9s'}}, 'timeline': "
+                        "[" RUN("w", "1s", 1) "," RUN("a", "1s", 1) "," RUN("b", "1595ms", 1) "]");
+    assert_usec(life(2, 0)->exited_at_usec, 1530 * MSEC, "a third of a CPU");
+    assert_usec(life(3, 0)->started_at_usec, 1612500, "two thirds, and two thirds");
+    trial_end();
+}
+
+/* It begins at 1.54 s and shares the only CPU with the other from then on. */
+Test(fleet_end, the_kernels_work_comes_behind_all_of_an_end)
+{
+    run_on("1", LATER ", 'agentQueue': true, 'behindEnd': {'cpu': '300ms'}",
+           JOB("a", "") "," JOB("b", ""), "'a/c': {'idle': '500ms'}, 'b/c': {'work': '100ms'}",
+           RUN("a", "1s", 1) "," RUN("b", "1545ms", 1));
+    assert_usec(worked_usec(2), 220 * MSEC, "half of it, as of its own end");
+    trial_end();
+}
+
+/* Its second life ends while the first's end is not over: a removal waits for both. */
+Test(fleet_end, a_restart_does_not_wait_for_an_end)
+{
+    run_on("3", "'end': {'cpu': '100s'}, 'endLater': 1, 'agentQueue': true",
+           "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': "
+           "'x', 'memory': 100, 'restartPolicy': {'enabled': true, 'restartAttemptPeriod': "
+           "60}}]}, " JOB("b", ""),
+           "'a/c': {'idle': '61s'}, 'b/c': {'idle': '1s'}",
+           RUN("a", "1s", 1) ", {'at': '130s', 'stopTask': {'task': 't1'}}");
+    cr_expect_eq(life(1, 0)->n_restarts_ordered, 2);
+    trial_end();
+}
