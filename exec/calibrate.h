@@ -92,7 +92,6 @@ enum measured {
     MEASURED_HEARD_CPU,
     MEASURED_KILL_CPU,    /* more than that where the kernel ends them for their memory */
     MEASURED_SEE_END_CPU, /* the agent's for that */
-    MEASURED_END_IDLE, /* of all CPUs, what nobody uses while as many agents see to a crowd that ends and is removed, each */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
     MEASURED_REMOVE_WAIT,        /* in a crowd: beyond its CPU time */

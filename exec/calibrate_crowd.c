@@ -30,8 +30,6 @@ struct crowd {
         keep;               /* CPU time, of as many agents as crowds have */
     struct rounds see_life; /* likewise, of containers that end by themselves */
     struct series apart;    /* from one start to the next, by all, without a network */
-    struct series end_all,
-        end_used; /* until all are removed: of all processors each, and what was used of that */
 };
 
 int calibrate_crowd_agents(void)
@@ -71,39 +69,6 @@ int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, e
     return n > 0 ? sum / n : 0;
 }
 
-/* While a crowd ends its agents also wait for the kernel, and one is done before the other. Where they are fewer than
- * processors, those have nothing to do anyway. Where the kernel's threads cannot be seen, what they do is in it. */
-static void add_end(struct calibration *calibration, struct crowd *crowd,
-                    const struct rehearse_times *times, int per_agent)
-{
-    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
-
-    if (times->n < cpus * per_agent) {
-        return;
-    }
-    series_add(&crowd->end_all, cpus * times->ended_usec / times->n);
-    series_add(&crowd->end_used,
-               calibrate_behind_usec(calibration, times->kernel_ended_usec - times->kernel_end_usec,
-                                     times->ended_usec) /
-                       times->n +
-                   calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU) +
-                   calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU) +
-                   calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
-}
-
-/* Of what other programs leave of the processors. */
-static void take_idle(struct calibration *calibration, const struct crowd *crowd)
-{
-    const double left = 1 - calibrate_background_part(calibration);
-
-    for (int i = 0; i < crowd->end_all.n; i++) {
-        int64_t usec =
-            (int64_t)((double)crowd->end_all.values[i] * left) - crowd->end_used.values[i];
-
-        series_add(&calibration->series[MEASURED_END_IDLE], usec > 0 ? usec : 0);
-    }
-}
-
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
                         struct err *err)
 {
@@ -122,7 +87,6 @@ static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bo
              REHEARSED_CREATE);
     if (agents == crowd->agents) {
         calibrate_behind_crowd(calibration, &times, network);
-        add_end(calibration, crowd, &times, round.n);
         add_warm(&crowd->start, &times, round.n, REHEARSED_START_CPU);
         add_warm(&crowd->child, &times, round.n, REHEARSED_CHILD_CPU);
         add_warm(&crowd->exec, &times, round.n, REHEARSED_EXEC_CPU);
@@ -191,6 +155,19 @@ static double part_later(const struct series *end, const struct series *heard)
     return heard_usec < end_usec ? (double)(end_usec - heard_usec) / (double)end_usec : 0;
 }
 
+/* Files are made on a disk, which is slower at some times than at most by a multiple: the round below which a quarter
+ * is. */
+static struct series first_quarter(const struct rounds *rounds)
+{
+    struct series medians = {0}, result = {0};
+
+    for (int i = 0; i < rounds->n; i++) {
+        series_add(&medians, series_quantile(&rounds->list[i], 500));
+    }
+    series_add(&result, series_quantile(&medians, 250));
+    return result;
+}
+
 /* A network of its own comes on top of what a container without one costs. */
 static void take_crowd(struct calibration *calibration, const struct crowd *crowd)
 {
@@ -202,7 +179,6 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     const struct series network_together = series_minus(&with_together, &together);
     struct series *series = calibration->series;
 
-    take_idle(calibration, crowd);
     calibration->lives[0].apart_usec = series_quantile(&crowd->apart, 500);
     series[MEASURED_START_CPU] = series_middle(&crowd->start);
     series[MEASURED_CHILD_CPU] = series_middle(&crowd->child);
@@ -214,7 +190,7 @@ static void take_crowd(struct calibration *calibration, const struct crowd *crow
     series[MEASURED_SEE_END_CPU] = series_middle(&crowd->see_life);
     series[MEASURED_SEE_END_CPU] =
         series_minus(&series[MEASURED_SEE_END_CPU], &series[MEASURED_SEE_CROWD_CPU]);
-    series[MEASURED_KEEP_CPU] = series_middle(&crowd->keep);
+    series[MEASURED_KEEP_CPU] = first_quarter(&crowd->keep);
     series[MEASURED_REMOVE_CPU] = series_middle(&crowd->remove[false]);
     series[MEASURED_REMOVE_WAIT] = series_middle(&crowd->removing);
     series[MEASURED_REMOVE_WAIT] =

@@ -69,7 +69,6 @@ static const struct table_row rows[] = {
     {MEASURED_HEARD_CPU, "likewise, in a crowd", UNIT_MSEC, NULL},
     {MEASURED_KILL_CPU, "killed for memory, more", UNIT_MSEC, NULL},
     {MEASURED_SEE_END_CPU, "agent's part of that: CPU", UNIT_MSEC, NULL},
-    {MEASURED_END_IDLE, "CPUs left idle by a crowd's end", UNIT_MSEC, NULL},
     {MEASURED_REMOVE, "remove", UNIT_MSEC, NULL},
     {MEASURED_REMOVE_CPU, "remove, in a crowd: CPU", UNIT_MSEC, NULL},
     {MEASURED_DISCONNECT_CPU, "likewise, its network: CPU", UNIT_MSEC, NULL},
@@ -335,8 +334,6 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     const struct series see = series_plus(&series[MEASURED_SEE_CPU], &series[MEASURED_SEE_CPU]);
     const struct series start_cpu =
         series_plus(&series[MEASURED_START_CPU], &series[MEASURED_SEE_CROWD_CPU]);
-    const struct series behind =
-        series_plus(&series[MEASURED_BEHIND_CPU], &series[MEASURED_KEEP_CPU]);
     const struct series start_cold = series_plus(&series[MEASURED_START_COLD_CPU], &see);
     const struct series start = waits(calibration, MEASURED_START_COLD, MEASURED_START_COLD_CPU);
     const struct series ended = waits(calibration, MEASURED_STOP, MEASURED_HEARD_COLD_CPU);
@@ -374,14 +371,13 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
     add_rested_step(json, "remove", &series[MEASURED_REMOVE_WAIT], &series[MEASURED_REMOVE_CPU],
                     &series[MEASURED_REMOVE_COLD_CPU],
                     calibrate_after_rest_usec(calibration, MEASURED_REST_REMOVE));
-    add_step(json, "behind", NULL, &behind);
+    add_step(json, "behind", NULL, &series[MEASURED_BEHIND_CPU]);
+    add_step(json, "keep", NULL, &series[MEASURED_KEEP_CPU]);
     add_rested_step(json, "behindEnd", NULL, &series[MEASURED_BEHIND_END_CPU], NULL,
                     calibrate_after_rest_usec(calibration, MEASURED_REST_BEHIND));
     add_step(json, "disconnect", NULL, &series[MEASURED_DISCONNECT_CPU]);
     add_rested_step(json, "end", NULL, &series[MEASURED_END_CPU], &series[MEASURED_END_COLD_CPU],
                     calibrate_after_rest_usec(calibration, MEASURED_REST_END));
-    add_cold_step(json, "endBySignal", NULL, &series[MEASURED_END_IDLE],
-                  &(const struct series){.n = 1});
     add_step(json, "endByMemory", NULL, &series[MEASURED_KILL_CPU]);
     add_cold_step(json, "clear", &series[MEASURED_CLEAR_WAIT], &series[MEASURED_CLEAR_CPU],
                   &clear_cold);

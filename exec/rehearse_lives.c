@@ -185,7 +185,8 @@ static int64_t in_the_way(const struct stage *stage, int64_t kernel_usec)
     return stage->round->agents >= cpus ? kernel_usec / cpus : 0;
 }
 
-/* All are told to end, then all are removed; what each costs is the same part of all. */
+/* All are told to end, then all are removed; what each costs is the same part of all, but all wait for the same: that
+ * their first processes are gone. */
 static bool end_all(struct stage *stage, struct err *err)
 {
     int64_t(*usec)[REHEARSE_MOST] = stage->times->usec;
@@ -229,7 +230,8 @@ static bool end_all(struct stage *stage, struct err *err)
     for (int32_t task = 0; task < n; task++) {
         usec[REHEARSED_EXIT_CPU][task] = exit_usec / n;
         usec[REHEARSED_REMOVE_CPU][task] = own_usec / n;
-        usec[REHEARSED_REMOVE][task] = remove_usec / n;
+        usec[REHEARSED_REMOVE][task] =
+            own_usec / n + (remove_usec > own_usec ? remove_usec - own_usec : 0);
         usec[REHEARSED_END_CPU][task] = children_usec > 0 ? children_usec / n : 0;
         usec[REHEARSED_HEARD_CPU][task] = heard_usec > 0 ? heard_usec / n : 0;
     }

@@ -100,6 +100,7 @@ enum fleet_duty_kind {
     DUTY_UNPACK, /* of a layer, whose number stands in `task` */
     DUTY_LOCKED, /* the part of a start that goes one at a time */
     DUTY_CHILD,
+    DUTY_KEEP,    /* the agent keeps what has been printed, when it has nothing else to do */
     DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
     DUTY_MACHINE, /* the next step of a task's own machine on its way up */
     DUTY_FILL,    /* that machine unpacks an image */
@@ -269,7 +270,7 @@ struct fleet {
     int n_in_turn, cap_in_turn;
     int64_t *least; /* who works and weighs as little as any can: fleet_key() */
     int n_least, cap_least;
-    int32_t *least_lines; /* so many of them in each processor's line, */
+    int64_t *least_lines; /* so many of them in each processor's line, */
     int n_least_lines, cap_least_lines;
     share_wide *least_weights; /* with so much weight together */
     int n_least_weights, cap_least_weights;

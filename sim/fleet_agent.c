@@ -83,17 +83,20 @@ static struct step_draw create_takes(struct fleet *fleet, struct fleet_duty *dut
     return takes;
 }
 
-/* What waits: each container's, and each network's. */
+/* All of its containers, with their networks, are waited for at once: the longest wait. */
 static int64_t remove_wait_usec(const struct fleet *fleet, int32_t task)
 {
-    int64_t usec = 0;
+    int64_t longest_usec = 0;
 
     for (int c = 0; c < fleet_taskdef(fleet, task)->definition->n_containers; c++) {
-        usec += fleet_draw(fleet, COST_REMOVE, task, c, 0).wait_usec;
+        int64_t usec = fleet_draw(fleet, COST_REMOVE, task, c, 0).wait_usec;
+
         if (fleet_has_network(fleet, task, c))
             usec += fleet_draw(fleet, COST_DISCONNECT, task, c, 0).wait_usec;
+        if (usec > longest_usec)
+            longest_usec = usec;
     }
-    return usec;
+    return longest_usec;
 }
 
 static struct step_draw remove_takes(struct fleet *fleet, const struct fleet_duty *duty)
@@ -320,6 +323,17 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
         fleet->instances[duty.instance].thread.busy = false;
         go_on(fleet, duty.instance);
     }
+}
+
+void fleet_keep(struct fleet *fleet, int32_t task, int container)
+{
+    struct step_draw takes = fleet_draw_now(fleet, COST_KEEP, task, container, 0);
+
+    if (takes.wait_usec + takes.cpu_usec > 0)
+        fleet_begin(
+            fleet,
+            fleet_new_duty(fleet, DUTY_KEEP, fleet_instance_of(fleet, task), task, container),
+            takes);
 }
 
 static void carry(struct fleet *fleet, int32_t duty, const struct message *message)

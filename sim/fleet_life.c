@@ -653,6 +653,7 @@ void fleet_wake(struct fleet *fleet, const struct queue_entry *entry)
         break;
     case PHASE_GETTING_READY:
         fleet_tell(fleet, task, c, MESSAGE_CONTAINER_READY, false);
+        fleet_keep(fleet, task, c);
         queue_for_work(fleet, container, task);
         break;
     case PHASE_WORKING:

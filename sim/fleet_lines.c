@@ -17,24 +17,34 @@ static void open_lines(struct fleet *fleet)
         *ARRAY_ADD(fleet, lines) = 0;
 }
 
-static int find_longest(const struct fleet *fleet)
+int32_t fleet_longest(const int64_t *lines, int n)
 {
-    int found = 0;
+    int32_t found = 0;
 
-    for (int i = 1; i < fleet->n_lines; i++)
-        if (fleet->lines[i] > fleet->lines[found])
+    for (int32_t i = 1; i < n; i++)
+        if (lines[i] > lines[found])
             found = i;
     return found;
 }
 
-static int find_shortest(const struct fleet *fleet)
+int32_t fleet_shortest(const int64_t *lines, int n)
 {
-    int found = 0;
+    int32_t found = 0;
 
-    for (int i = 1; i < fleet->n_lines; i++)
-        if (fleet->lines[i] < fleet->lines[found])
+    for (int32_t i = 1; i < n; i++)
+        if (lines[i] < lines[found])
             found = i;
     return found;
+}
+
+static int find_longest(const struct fleet *fleet)
+{
+    return fleet_longest(fleet->lines, fleet->n_lines);
+}
+
+static int find_shortest(const struct fleet *fleet)
+{
+    return fleet_shortest(fleet->lines, fleet->n_lines);
 }
 
 static int64_t least(int64_t a, int64_t b)

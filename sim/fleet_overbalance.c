@@ -42,22 +42,7 @@ static bool takes_part(const struct fleet *fleet, const struct fleet_container *
 
 static int32_t find_longest(const struct fleet *fleet)
 {
-    int32_t found = 0;
-
-    for (int32_t i = 1; i < fleet->n_least_lines; i++)
-        if (fleet->least_lines[i] > fleet->least_lines[found])
-            found = i;
-    return found;
-}
-
-static int32_t find_shortest(const struct fleet *fleet)
-{
-    int32_t found = 0;
-
-    for (int32_t i = 1; i < fleet->n_least_lines; i++)
-        if (fleet->least_lines[i] < fleet->least_lines[found])
-            found = i;
-    return found;
+    return fleet_longest(fleet->least_lines, fleet->n_least_lines);
 }
 
 static void change(struct fleet *fleet, int32_t line, int32_t n)
@@ -102,7 +87,7 @@ void fleet_come_to_least(struct fleet *fleet, struct fleet_container *container,
     while (fleet->n_least_lines < fleet->costs.host_cpu / CPU_UNITS_PER_VCPU)
         *ARRAY_ADD(fleet, least_lines) = 0;
     if (container->least_left_usec != fleet->now_usec) /* else it goes on where it was */
-        container->least_line = find_shortest(fleet);
+        container->least_line = fleet_shortest(fleet->least_lines, fleet->n_least_lines);
     container->least_at = fleet->n_least;
     *ARRAY_ADD(fleet, least) = fleet_key(task, container->container);
     if (fleet->least_alone == container->least_line)
@@ -156,7 +141,7 @@ static void overbalance(struct fleet *fleet)
 {
     int64_t round = fleet->n_overbalanced++;
     bool alone = draw_below(fleet->luck, DRAW_OVERBALANCE, round, 1, ALONE_ONCE_IN) == 0;
-    int32_t from = find_longest(fleet), to, left = fleet->least_lines[from];
+    int32_t from = find_longest(fleet), to, left = (int32_t)fleet->least_lines[from];
     int32_t stay = alone ? 1 : KEPT;
 
     to = (int32_t)draw_below(fleet->luck, DRAW_OVERBALANCE, round, 0,

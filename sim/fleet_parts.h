@@ -93,6 +93,8 @@ void fleet_agent_waited(const struct fleet *fleet, struct fleet_agent *agent, bo
 /* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                 bool by_itself);
+/* A container is ready, and has printed something by then. */
+void fleet_keep(struct fleet *fleet, int32_t task, int container);
 /* The first in the host's line of creations gets its turn. */
 void fleet_make_first(struct fleet *fleet);
 void fleet_agent_did(struct fleet *fleet, int32_t duty);
@@ -168,6 +170,9 @@ void fleet_overbalance(struct fleet *fleet);
 void fleet_rate_least(struct fleet *fleet);
 
 /* fleet_lines.c */
+/* The first of the longest, and of the shortest, of so many lines; 0 of none. */
+int32_t fleet_longest(const int64_t *lines, int n);
+int32_t fleet_shortest(const int64_t *lines, int n);
 /* It has begun to work, on `working_cpu`; it has ended, with that. */
 void fleet_come_to_lines(struct fleet *fleet, struct fleet_container *container);
 void fleet_leave_lines(struct fleet *fleet, struct fleet_container *container);

@@ -399,6 +399,9 @@ static const struct grammar_member costs_members[] = {
     {"clear", STEP, .about = "likewise, behind its removal: groups, mounts"},
     {"behindNetwork", STEP, .about = "behind, more for one with a network of its own"},
     {"clearNetwork", STEP, .about = "clear, likewise"},
+    {"keep", STEP,
+     .about =
+         "the agent keeps what a container has printed when that is ready; nobody waits for it"},
     {"createAlone", SHAPE_DECIMAL,
      .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
               "to 2 where it is slower for whoever has waited"},

@@ -43,6 +43,7 @@ const char *const cost_step_names[COST_STEPS] = {
     [COST_FRESH] = "fresh",
     [COST_BEHIND_NETWORK] = "behindNetwork",
     [COST_CLEAR_NETWORK] = "clearNetwork",
+    [COST_KEEP] = "keep",
     [COST_CREATE] = "create",
     [COST_NETWORK] = "network",
     [COST_START] = "start",

@@ -50,6 +50,7 @@ enum cost_step {
     COST_FRESH,          /* COST_CHILD, more for the memory that a container is given */
     COST_BEHIND_NETWORK, /* COST_BEHIND, more where a container gets a network of its own */
     COST_CLEAR_NETWORK,  /* COST_CLEAR, more where it had one */
+    COST_KEEP,           /* the agent keeps what a container has printed, when that is ready */
     COST_STEPS,
 };
 

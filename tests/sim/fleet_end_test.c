@@ -51,17 +51,17 @@ Test(fleet_end, who_is_killed_for_its_memory_has_more_to_do)
 }
 
 /* What is left of a task is removed once it is empty, for 50 ms: the agent has said before that it has stopped, and
- * starts what it is told to only then. It waits for each container and each network. */
+ * starts what it is told to only then. It waits for all containers at once. */
 Test(fleet_end, an_agent_tells_of_an_end_before_it_removes_what_is_left)
 {
     static const struct {
         const char *costs;
         int64_t waits_usec;
     } cases[] = {{"'remove': {'cpu': '25ms'}", 0},
-                 {"'remove': {'wait': '1ms', 'cpu': '25ms'}", 2 * MSEC},
+                 {"'remove': {'wait': '1ms', 'cpu': '25ms'}", 1 * MSEC},
                  {"'remove': {'wait': '1ms', 'cpu': '20ms'}, 'disconnect': {'wait': '2ms', 'cpu': "
                   "'5ms'}",
-                  6 * MSEC}};
+                  3 * MSEC}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[2000];

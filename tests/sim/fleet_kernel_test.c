@@ -145,3 +145,14 @@ Test(fleet_kernel, the_kernel_does_more_for_a_network_of_its_own)
         trial_end();
     }
 }
+
+/* It begins when the one is ready, at 1 s, and takes half of the only CPU for 200 ms from the other. */
+Test(fleet_kernel, keeping_what_is_printed_is_in_others_way)
+{
+    run_on("1", "'agentQueue': true, 'keep': {'cpu': '100ms'}",
+           JOB("idles", "") "," JOB("works", ""),
+           "'idles/c': {'idle': '9s'}, 'works/c': {'ready': '500ms', 'work': '1s', 'idle': '0s'}",
+           RUN("works", "500ms", 1) "," RUN("idles", "1s", 1));
+    assert_usec(worked_usec(1), 1200 * MSEC, "what is printed by both");
+    trial_end();
+}
