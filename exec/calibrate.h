@@ -90,11 +90,11 @@ enum measured {
     MEASURED_END_CPU,        /* of the container's processes on their way out */
     MEASURED_HEARD_COLD_CPU, /* until the agent can hear of it */
     MEASURED_HEARD_CPU,
-    MEASURED_KILL_CPU,    /* more than that where the kernel ends them for their memory */
-    MEASURED_SEE_END_CPU, /* the agent's for that */
+    MEASURED_KILL_CPU, /* of their whole life, more where the kernel ends them for their memory */
+    MEASURED_SEE_END_CPU, /* the agent's for an end */
     MEASURED_REMOVE,
     MEASURED_REMOVE_CPU,
-    MEASURED_REMOVE_WAIT,        /* in a crowd: beyond its CPU time */
+    MEASURED_REMOVE_WAIT,        /* in a crowd: what all are waited for, beyond CPU time */
     MEASURED_SEE_CPU,            /* the agent takes what a container has told, each */
     MEASURED_SEE_CROWD_CPU,      /* in a crowd, all that one tells until it is ready */
     MEASURED_KEEP_CPU,           /* and keeps what it has printed by then */

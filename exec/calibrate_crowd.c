@@ -55,20 +55,6 @@ static void add_warm(struct rounds *rounds, const struct rehearse_times *times, 
     rounds->n++;
 }
 
-int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
-{
-    int64_t sum = 0;
-    int n = 0;
-
-    for (int i = 0; i < times->n; i++) {
-        if (i % per_agent != 0) {
-            sum += times->usec[which][i];
-            n++;
-        }
-    }
-    return n > 0 ? sum / n : 0;
-}
-
 static bool crowd_round(struct calibration *calibration, struct crowd *crowd, bool network, int way,
                         struct err *err)
 {
@@ -152,7 +138,9 @@ static double part_later(const struct series *end, const struct series *heard)
 {
     const int64_t end_usec = series_quantile(end, 500), heard_usec = series_quantile(heard, 500);
 
-    return heard_usec < end_usec ? (double)(end_usec - heard_usec) / (double)end_usec : 0;
+    return heard_usec > 0 && heard_usec < end_usec
+               ? (double)(end_usec - heard_usec) / (double)end_usec
+               : 0;
 }
 
 /* Files are made on a disk, which is slower at some times than at most by a multiple: the round below which a quarter

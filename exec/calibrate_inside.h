@@ -98,11 +98,9 @@ bool calibrate_crowds(struct calibration *calibration, struct crowd *crowds, str
 void calibrate_crowds_end(struct calibration *calibration, struct crowd *crowds, bool whole);
 
 /* calibrate_crowd.c: a crowd has so many agents, as many as there are processors up to four, and each so many
- * containers; the mean of all of these but for each agent's first, which is cold. */
+ * containers. */
 int calibrate_crowd_agents(void);
 int calibrate_crowd_size(int agents);
-int64_t calibrate_mean_warm(const struct rehearse_times *times, int per_agent,
-                            enum rehearsed which);
 
 /* calibrate_container.c: memory of nothing but zeros, to be given back with its size. An agent that is rehearsed is this
  * process's child, and a fork of it takes longer for all that is its own, of which a real agent has little: who keeps

@@ -9,26 +9,34 @@
 #include <assert.h>
 
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
+#define TOUCHING_MOST 4
 
 /* What each program took until it was ready, and what each took to end. */
 static struct series touched;
 static struct rounds freed;
 
-/* Touched, and given back, by more at once than there are processors, since that is what a crowd does, and for long:
- * in its first moments, as in those when others end, a MiB costs some hundredths more. */
+/* By each agent at once: there is room for twice as much. */
+static int touching(int agents)
+{
+    const int64_t n = warm_most() / ((int64_t)agents * TOUCHED_MIB << 20);
+
+    return n < 1 ? 1 : n < TOUCHING_MOST ? (int)n : TOUCHING_MOST;
+}
+
+/* Touched, and given back, by many at once, since that is what a crowd does, and for long: in its first moments, as in
+ * those when others end, a MiB costs some hundredths more. */
 bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
+    const int agents = calibrate_crowd_agents();
     const struct rehearse_round round = {.family = "touch",
-                                         .n = 4,
+                                         .n = touching(agents),
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
-                                         .agents = calibrate_crowd_agents()};
+                                         .agents = agents};
     struct rehearse_times times;
 
+    warm_memory((int64_t)round.n * round.agents * TOUCHED_MIB << 20);
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
-        if (freed.n == 0) { /* later it is what was given back before */
-            warm_memory(round.n * round.agents * ((int64_t)TOUCHED_MIB << 20));
-        }
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;
         }
@@ -77,7 +85,7 @@ static bool live(struct calibration *calibration, const char *family, int64_t *u
  * costs nothing here. */
 static bool kill_for_memory(struct calibration *calibration, struct err *err)
 {
-    for (int n = calibration->quick ? 4 : 8; n > 0; n--) {
+    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
         int64_t within_usec, beyond_usec;
         int n_within, n_beyond;
 

@@ -263,6 +263,21 @@ static void add_more(struct calibration *calibration, enum measured what, enum m
     series_add(&calibration->series[what], more_usec > 0 ? more_usec : 0);
 }
 
+/* Of all but each agent's first, which is cold. */
+static int64_t mean_warm(const struct rehearse_times *times, int per_agent, enum rehearsed which)
+{
+    int64_t sum = 0;
+    int n = 0;
+
+    for (int i = 0; i < times->n; i++) {
+        if (i % per_agent != 0) {
+            sum += times->usec[which][i];
+            n++;
+        }
+    }
+    return n > 0 ? sum / n : 0;
+}
+
 /* Nobody has used for long the memory that a crowd needs. */
 static void take_starts(struct calibration *calibration, const struct rehearse_times *times,
                         int per_agent)
@@ -277,7 +292,7 @@ static void take_starts(struct calibration *calibration, const struct rehearse_t
     int64_t more_usec = 0;
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        more_usec += calibrate_mean_warm(times, per_agent, steps[i].which) -
+        more_usec += mean_warm(times, per_agent, steps[i].which) -
                      series_mean(&calibration->series[steps[i].base]);
     }
     series_add(&calibration->series[MEASURED_REST_FRESH], more_usec > 0 ? more_usec : 0);
@@ -287,11 +302,11 @@ static void take_ends(struct calibration *calibration, const struct rehearse_tim
                       int per_agent)
 {
     add_more(calibration, MEASURED_REST_SIGNAL, MEASURED_EXIT_CPU,
-             calibrate_mean_warm(times, per_agent, REHEARSED_EXIT_CPU));
+             mean_warm(times, per_agent, REHEARSED_EXIT_CPU));
     add_more(calibration, MEASURED_REST_END, MEASURED_END_CPU,
-             calibrate_mean_warm(times, per_agent, REHEARSED_END_CPU));
+             mean_warm(times, per_agent, REHEARSED_END_CPU));
     add_more(calibration, MEASURED_REST_REMOVE, MEASURED_REMOVE_CPU,
-             calibrate_mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
+             mean_warm(times, per_agent, REHEARSED_REMOVE_CPU));
     if (times->kernel_ended_usec > 0) {
         add_more(calibration, MEASURED_REST_BEHIND, MEASURED_BEHIND_END_CPU,
                  calibrate_behind_usec(calibration,

@@ -21,17 +21,17 @@ enum rehearsed {
     REHEARSED_CREATE,
     REHEARSED_START_CPU, /* of the agent: order to start */
     REHEARSED_START,
-    REHEARSED_CHILD_CPU,  /* of the container's first processes, under nobody's limits yet */
-    REHEARSED_CHILD,      /* from the end of the order until started */
-    REHEARSED_EXEC_CPU,   /* of the program, under its own limits, until it is ready */
-    REHEARSED_EXEC,       /* from started until ready */
-    REHEARSED_STOP,       /* from SIGTERM until the exit is seen */
-    REHEARSED_EXIT_CPU,   /* of the agent: in that time */
-    REHEARSED_END_CPU,    /* of all of the container's processes, after ready */
-    REHEARSED_HEARD_CPU,  /* of that, until the agent can hear of the exit */
-    REHEARSED_LIFE_CPU,   /* likewise, from their beginning on, where they end by themselves */
+    REHEARSED_CHILD_CPU, /* of the container's first processes, under nobody's limits yet */
+    REHEARSED_CHILD,     /* from the end of the order until started */
+    REHEARSED_EXEC_CPU,  /* of the program, under its own limits, until it is ready */
+    REHEARSED_EXEC,      /* from started until ready */
+    REHEARSED_STOP,      /* from SIGTERM until the exit is seen */
+    REHEARSED_EXIT_CPU,  /* of the agent: in that time */
+    REHEARSED_END_CPU,   /* of all of the container's processes, after ready */
+    REHEARSED_HEARD_CPU, /* of that, until the agent can hear of the exit */
+    REHEARSED_LIFE_CPU,  /* of all of them, from their beginning on, where they end by themselves */
     REHEARSED_REMOVE_CPU, /* of the agent: order to remove, and what follows until nothing is left */
-    REHEARSED_REMOVE,
+    REHEARSED_REMOVE, /* at once: its own part of the agent's CPU time, and what all are waited for */
     REHEARSED_SEE_CPU,   /* of the agent: taking its events until it is ready, and waiting for them;
                           by itself: until it has ended */
     REHEARSED_KEEP_CPU,  /* of the agent: keeping what it has printed until then */

@@ -132,9 +132,14 @@ static int64_t left_in_groups(void)
     return left;
 }
 
+int64_t warm_most(void)
+{
+    return least(capacity_unused_bytes(), left_in_groups()) / 2;
+}
+
 void warm_memory(int64_t bytes)
 {
-    const int64_t most = least(capacity_unused_bytes(), left_in_groups()) / 2;
+    const int64_t most = warm_most();
     int64_t n = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
     pid_t pids[PROCESSES_MOST];
 

@@ -15,6 +15,9 @@
  * of what is unused and of what this process's groups may still have, and for no longer than three seconds. */
 void warm_memory(int64_t bytes);
 
+/* That half: bytes. */
+int64_t warm_most(void);
+
 /* What the scenario's containers touch, as far as one can know before it runs, and no more than its instances have;
  * bytes. */
 int64_t warm_wanted(const struct plans *plans);

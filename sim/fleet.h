@@ -100,7 +100,6 @@ enum fleet_duty_kind {
     DUTY_UNPACK, /* of a layer, whose number stands in `task` */
     DUTY_LOCKED, /* the part of a start that goes one at a time */
     DUTY_CHILD,
-    DUTY_KEEP,    /* the agent keeps what has been printed, when it has nothing else to do */
     DUTY_CLEAR,   /* the kernel clears up: nobody waits for it */
     DUTY_MACHINE, /* the next step of a task's own machine on its way up */
     DUTY_FILL,    /* that machine unpacks an image */
@@ -116,6 +115,7 @@ enum fleet_duty_kind {
     DUTY_SIGNAL,
     DUTY_PROBE,
     DUTY_REMOVE,
+    DUTY_KEEP, /* or keeps what a container has printed */
 };
 
 struct fleet_duty {
@@ -173,6 +173,7 @@ struct fleet_agent {
     int32_t n_taken;     /* messages and facts so far */
     int32_t n_turns;     /* drawn so far, for it to wait for */
     struct fleet_line orders, facts, happened, heard;
+    struct fleet_line printed; /* what it keeps when there is nothing of these, and all is said */
 };
 
 struct fleet_layer {

@@ -15,7 +15,7 @@ static const struct fleet_line nobody = {ID_NONE, ID_NONE};
 void fleet_agent_init(struct fleet_agent *agent)
 {
     *agent = (struct fleet_agent){
-        .orders = nobody, .facts = nobody, .happened = nobody, .heard = nobody};
+        .orders = nobody, .facts = nobody, .happened = nobody, .heard = nobody, .printed = nobody};
 }
 
 bool fleet_hears_itself(const struct fleet *fleet)
@@ -40,7 +40,8 @@ bool fleet_has_network(const struct fleet *fleet, int32_t task, int container)
 
 static struct step_draw part_of(struct step_draw takes, int64_t permille)
 {
-    return (struct step_draw){takes.wait_usec * permille / 1000, takes.cpu_usec * permille / 1000};
+    return (struct step_draw){costs_part_usec(takes.wait_usec, permille),
+                              costs_part_usec(takes.cpu_usec, permille)};
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -142,6 +143,15 @@ static struct step_draw start_takes(struct fleet *fleet, const struct fleet_duty
     return together(takes, fleet_draw_now(fleet, COST_CREATE, duty->task, duty->container, n));
 }
 
+/* Of its last life. */
+static struct step_draw keep_takes(struct fleet *fleet, const struct fleet_duty *duty)
+{
+    const struct fleet_container *container = fleet_find(fleet, duty->task, duty->container);
+
+    return fleet_draw_now(fleet, COST_KEEP, duty->task, duty->container,
+                          container ? container->n_starts - 1 : 0);
+}
+
 static struct step_draw takes_of(struct fleet *fleet, int32_t id)
 {
     struct fleet_duty *duty = &fleet->duties[id];
@@ -156,6 +166,8 @@ static struct step_draw takes_of(struct fleet *fleet, int32_t id)
         return start_takes(fleet, duty);
     case DUTY_REMOVE:
         return remove_takes(fleet, duty);
+    case DUTY_KEEP:
+        return keep_takes(fleet, duty);
     case DUTY_SIGNAL:
         return fleet_draw_now(fleet, COST_SIGNAL, duty->task, duty->container, duty->number);
     default:
@@ -248,13 +260,26 @@ static void go_on(struct fleet *fleet, int32_t id)
         *ARRAY_ADD(fleet, quiet) = id;
 }
 
+/* It has told all it has to tell, and does not sleep yet. */
+static void keep_next(struct fleet *fleet, struct fleet_agent *agent)
+{
+    int32_t duty = fleet_take_first(fleet, &agent->printed);
+
+    if (duty == ID_NONE)
+        return;
+    agent->busy = agent->awake = true;
+    fleet_begin(fleet, duty, takes_of(fleet, duty));
+}
+
 int32_t fleet_next_quiet(struct fleet *fleet)
 {
     while (fleet->n_quiet > 0) {
         int32_t id = fleet->quiet[--fleet->n_quiet];
 
-        if (!fleet->instances[id].thread.busy)
+        if (!fleet->instances[id].thread.busy) {
+            keep_next(fleet, &fleet->instances[id].thread);
             return id;
+        }
     }
     return ID_NONE;
 }
@@ -312,6 +337,8 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
         case DUTY_PROBE:
             fleet_probe(fleet, duty.task, duty.container, duty.number);
             break;
+        case DUTY_KEEP:
+            break;
         default:
             fleet_did(fleet, COST_REMOVE, duty.task);
             if (!duty.aside)
@@ -325,15 +352,14 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
     }
 }
 
+/* The agent has been woken by what the container told, and keeps it when that is done. */
 void fleet_keep(struct fleet *fleet, int32_t task, int container)
 {
-    struct step_draw takes = fleet_draw_now(fleet, COST_KEEP, task, container, 0);
+    const int32_t instance = fleet_instance_of(fleet, task);
 
-    if (takes.wait_usec + takes.cpu_usec > 0)
-        fleet_begin(
-            fleet,
-            fleet_new_duty(fleet, DUTY_KEEP, fleet_instance_of(fleet, task), task, container),
-            takes);
+    if (fleet_hears_itself(fleet) && !fleet_has_machine(fleet, task))
+        fleet_append(fleet, &fleet->instances[instance].thread.printed,
+                     fleet_new_duty(fleet, DUTY_KEEP, instance, task, container));
 }
 
 static void carry(struct fleet *fleet, int32_t duty, const struct message *message)

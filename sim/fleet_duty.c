@@ -243,7 +243,6 @@ static void done(struct fleet *fleet, int32_t id)
     case DUTY_CHILD:
         fleet_started(fleet, id);
         break;
-    case DUTY_KEEP:
     case DUTY_CLEAR:
         fleet_free_duty(fleet, id);
         break;

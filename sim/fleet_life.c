@@ -396,7 +396,10 @@ static void leave(struct fleet *fleet, struct fleet_container *container, int32_
 {
     struct step_draw takes = draw_start(fleet, COST_END, container, task), more;
 
-    container->passing_usec = fleet_passing_usec(fleet, task, takes.cpu_usec);
+    /* SIGKILL goes to the first process itself, which tells nothing then: the agent sees when all is over. */
+    container->passing_usec = by_signal && exit_code == EXIT_KILLED && !container->oom
+                                  ? 0
+                                  : fleet_passing_usec(fleet, task, takes.cpu_usec);
     takes.cpu_usec -= container->passing_usec;
     if (by_signal) {
         more = draw_start(fleet, container->oom ? COST_END_BY_MEMORY : COST_END_BY_SIGNAL,

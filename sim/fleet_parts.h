@@ -1,6 +1,6 @@
 /*
  * What the parts of the fleet share: machines (fleet.c), things that take time (fleet_duty.c), agents
- * that are threads (fleet_agent.c), containers' lives (fleet_life.c), memory (fleet_memory.c), tasks'
+ * that are threads (fleet_agent.c), containers' lives (fleet_life.c), their ends (fleet_passing.c), memory (fleet_memory.c), tasks'
  * own virtual machines (fleet_machine.c), images (fleet_pull.c), the lines of processors: how long they are
  * (fleet_lines.c), what who comes gets there (fleet_balance.c), what those have there who weigh least
  * (fleet_overbalance.c), and turns (fleet_turns.c). Only fleet*.c include this.
@@ -93,7 +93,7 @@ void fleet_agent_waited(const struct fleet *fleet, struct fleet_agent *agent, bo
 /* What has happened to a container is told to its agent; `by_itself`: by what the agent just did. */
 void fleet_tell(struct fleet *fleet, int32_t task, int container, enum message_kind kind,
                 bool by_itself);
-/* A container is ready, and has printed something by then. */
+/* A container is ready, and has printed something by then; its agent has been told. */
 void fleet_keep(struct fleet *fleet, int32_t task, int container);
 /* The first in the host's line of creations gets its turn. */
 void fleet_make_first(struct fleet *fleet);

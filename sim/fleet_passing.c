@@ -1,7 +1,8 @@
 /*
  * What is still to be done for a container when its agent knows already that it has ended: its first process tells of
- * the end and then ends itself, with its namespaces. It is not under the container's limits, and as long as it is there
- * nobody can remove the container's groups.
+ * the end and then ends itself, with its namespaces. It is not under the container's limits, and its agent removes nothing
+ * of a task as long as such a process of it is there. A container that is restarted is not waited for: its new life begins
+ * while the old one's first process may still be there.
  */
 #include "fleet_parts.h"
 
@@ -9,7 +10,7 @@ int64_t fleet_passing_usec(const struct fleet *fleet, int32_t task, int64_t end_
 {
     if (!fleet_hears_itself(fleet) || fleet_has_machine(fleet, task))
         return 0;
-    return end_usec * fleet_costs_of(fleet, task)->end_later_permille / 1000;
+    return costs_part_usec(end_usec, fleet_costs_of(fleet, task)->end_later_permille);
 }
 
 /* What the kernel does behind that waits for it, too. */

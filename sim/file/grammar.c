@@ -388,7 +388,8 @@ static const struct grammar_member costs_members[] = {
     {"exec", STEP, .about = "until the program runs, under the container's own limits"},
     {"stop", STEP, .about = "a signal until the process has ended"},
     {"exit", STEP, .about = "a process has ended until the agent knows"},
-    {"remove", STEP, .about = "the agent removes a container"},
+    {"remove", STEP,
+     .about = "the agent removes a container; with agentQueue the longest wait of a task's counts"},
     {"end", STEP, .about = "a container's processes on their way out, under its own limits"},
     {"endBySignal", STEP, .about = "likewise, more where a signal ends it"},
     {"endByMemory", STEP, .about = "end, more where the kernel ends it for its memory"},
@@ -401,16 +402,18 @@ static const struct grammar_member costs_members[] = {
     {"clearNetwork", STEP, .about = "clear, likewise"},
     {"keep", STEP,
      .about =
-         "the agent keeps what a container has printed when that is ready; nobody waits for it"},
+         "an agent (agentQueue) keeps what a container has printed until it is ready, when it has "
+         "nothing else to do"},
     {"createAlone", SHAPE_DECIMAL,
      .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
               "to 2 where it is slower for whoever has waited"},
     {"networkAlone", SHAPE_DECIMAL, .about = "of network likewise"},
     {"endLater", SHAPE_DECIMAL,
      .about =
-         "of end, what comes when the agent knows of it already (with agentQueue), beside the "
-         "agent instead of under the container's limits, and its removal waits for that: 0 to 1, "
-         "default 0"},
+         "of end, what comes when the agent knows of it already (with agentQueue and contention), "
+         "beside the agent instead of under the container's limits, and its removal waits for "
+         "that; "
+         "not of a kill: 0 to 1, default 0"},
     {"agentQueue", SHAPE_BOOL,
      .about = "an agent does its events, creations, starts and removals one after the other"},
     {"coldAfter", SHAPE_DISTRIBUTION,

@@ -362,6 +362,11 @@ struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step,
     return draw(&cost, DRAW_STEP + 2 * (int)step, seed, entity, n);
 }
 
+int64_t costs_part_usec(int64_t usec, int64_t permille)
+{
+    return usec / 1000 * permille + usec % 1000 * permille / 1000;
+}
+
 int64_t costs_rested(const struct costs *costs, enum cost_step step, int64_t rest_usec)
 {
     int64_t more_usec = costs->steps[step].after_rest_usec, permille;
@@ -369,7 +374,7 @@ int64_t costs_rested(const struct costs *costs, enum cost_step step, int64_t res
     if (more_usec == 0 || rest_usec <= 0 || distribution_is_zero(&costs->cools_in))
         return 0;
     permille = distribution_permille_within(&costs->cools_in, rest_usec);
-    return more_usec / 1000 * permille + more_usec % 1000 * permille / 1000;
+    return costs_part_usec(more_usec, permille);
 }
 
 struct step_draw costs_draw_vm(const struct costs *costs, enum vm_step step, uint64_t seed,

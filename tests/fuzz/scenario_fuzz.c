@@ -110,7 +110,7 @@ static const char *const seeds[] = {
     "\"create\":{\"wait\":\"1ms\",\"cpu\":{\"gamma\":{\"mean\":\"2ms\",\"shape\":2.5}},\"cold\":"
     "{\"normal\":{\"mean\":\"3ms\",\"sd\":\"1ms\"}}},\"exit\":{\"weibull\":{\"scale\":\"1s\","
     "\"shape\":0.5}},\"child\":{\"cpu\":{\"samples\":[\"1ms\",\"2ms\"]}},\"host\":{\"cpus\":2,"
-    "\"memory\":\"4GiB\",\"session\":true,\"background\":0.03},\"createAlone\":0.5,\"endLater\":0.7,"
+    "\"memory\":\"4GiB\",\"session\":true,\"background\":0.03},\"createAlone\":0.5,\"endLater\":0.7,\"keep\":{\"cpu\":\"1ms\"},"
     "\"networkAlone\":1,\"freePerMiB\":"
     "\"9us\",\"clear\":{\"wait\":\"9ms\",\"cpu\":\"1ms\"},\"agentQueue\":true,\"coldAfter\":{\"samples\":[\"1s\"]},"
     "\"balanceAfter\":\"1s\",\"overbalanceEvery\":\"1ms\",\"startTurns\":\"1ms\",\"agentTurn\":\"1ms\",\"readyTurn\":\"1ms\",\"readyBeside\":\"1ms\","

@@ -135,15 +135,48 @@ Test(fleet_end, an_agent_knows_of_an_end_before_it_is_over)
     }
 }
 
-/* The other container's end begins 10 ms later: it is over at 1.55 s, and the removal, of 25 ms, begins then. */
-Test(fleet_end, a_removal_waits_until_an_end_is_over)
+/* One container's end begins 10 ms after the other's: it is over at 1.55 s, and the removal, of 25 ms for each, begins
+ * then. */
+Test(fleet_end, a_removal_waits_until_all_ends_are_over)
 {
-    run_on("3", LATER ", 'agentQueue': true, 'remove': {'cpu': '25ms'}",
-           "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': "
-           "'x', 'memory': 100}, {'name': 'd', 'image': 'x', 'memory': 100}]}, " JOB("b", ""),
-           IDLES ", 'a/d': {'idle': '510ms'}", RUN("a", "1s", 1) "," RUN("b", "1560ms", 1));
-    assert_usec(life(1, 1)->exited_at_usec, 1520 * MSEC, "the agent knows");
-    assert_usec(life(2, 0)->started_at_usec, 1600 * MSEC, "twice 25 ms from 1.55 s on");
+    static const char *const idles[] = {
+        "'a/c': {'idle': '500ms'}, 'a/d': {'idle': '510ms'}, 'b/c': {'idle': '1s'}",
+        "'a/c': {'idle': '510ms'}, 'a/d': {'idle': '500ms'}, 'b/c': {'idle': '1s'}"};
+
+    for (size_t i = 0; i < sizeof idles / sizeof idles[0]; i++) {
+        run_on("3", LATER ", 'agentQueue': true, 'remove': {'cpu': '25ms'}",
+               "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', "
+               "'image': 'x', 'memory': 100}, {'name': 'd', 'image': 'x', 'memory': 100}]}, " JOB(
+                   "b", ""),
+               idles[i], RUN("a", "1s", 1) "," RUN("b", "1560ms", 1));
+        assert_usec(life(1, i == 0)->exited_at_usec, 1520 * MSEC, "the agent knows");
+        assert_usec(life(2, 0)->started_at_usec, 1600 * MSEC, "twice 25 ms from 1.55 s on");
+        trial_end();
+    }
+}
+
+/* SIGKILL hits the first process, too: of that the agent hears when all is over. A container that is killed for its memory
+ * has one that tells. */
+Test(fleet_end, of_a_kill_an_agent_knows_when_it_is_over)
+{
+    run_on("1", LATER ", 'agentQueue': true", JOB("a", ""), A_IDLES,
+           RUN("a", "1s", 1) ", {'at': '1200ms', 'fault': {'killTask': 't1'}}");
+    assert_usec(life(1, 0)->exited_at_usec, 1240 * MSEC, "killed");
+    trial_end();
+    run_on("1", LATER ", 'agentQueue': true", JOB("a", ""),
+           "'a/c': {'memory': '101MiB', 'idle': '0s'}", RUN("a", "1s", 1));
+    cr_expect(life(1, 0)->oom);
+    assert_usec(life(1, 0)->exited_at_usec, 1010 * MSEC, "for its memory");
+    trial_end();
+}
+
+/* It goes while an end is not over that its removal waits for: nothing comes after. */
+Test(fleet_end, an_instance_may_go_while_an_end_is_not_over)
+{
+    run_on("2", "'end': {'cpu': '4s'}, 'endLater': 0.75, 'agentQueue': true", JOB("a", ""), A_IDLES,
+           RUN("a", "1s", 1) ", {'at': '3s', 'fault': {'killInstance': 'i1'}}, "
+                             "{'at': '9s', 'runTask': {'taskDefinition': 'a', 'count': 1}}");
+    assert_usec(life(1, 0)->exited_at_usec, 2500 * MSEC, "the agent knew");
     trial_end();
 }
 
@@ -176,15 +209,17 @@ Test(fleet_end, the_kernels_work_comes_behind_all_of_an_end)
     trial_end();
 }
 
-/* Its second life ends while the first's end is not over: a removal waits for both. */
-Test(fleet_end, a_restart_does_not_wait_for_an_end)
+/* Three lives end at 62, 123 and 130 s, and the last of their ends, of 100 s, is over at 230 s. */
+Test(fleet_end, a_removal_waits_for_all_lives)
 {
-    run_on("3", "'end': {'cpu': '100s'}, 'endLater': 1, 'agentQueue': true",
-           "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': "
-           "'x', 'memory': 100, 'restartPolicy': {'enabled': true, 'restartAttemptPeriod': "
-           "60}}]}, " JOB("b", ""),
-           "'a/c': {'idle': '61s'}, 'b/c': {'idle': '1s'}",
-           RUN("a", "1s", 1) ", {'at': '130s', 'stopTask': {'task': 't1'}}");
+    run_on(
+        "4", "'end': {'cpu': '100s'}, 'endLater': 1, 'agentQueue': true, 'remove': {'cpu': '25ms'}",
+        "{'family': 'a', 'networkMode': 'host', 'containerDefinitions': [{'name': 'c', 'image': "
+        "'x', 'memory': 100, 'restartPolicy': {'enabled': true, 'restartAttemptPeriod': "
+        "60}}]}, " JOB("b", ""),
+        "'a/c': {'idle': '61s'}, 'b/c': {'idle': '1s'}",
+        RUN("a", "1s", 1) ", {'at': '130s', 'stopTask': {'task': 't1'}}, " RUN("b", "230010ms", 1));
     cr_expect_eq(life(1, 0)->n_restarts_ordered, 2);
+    assert_usec(life(2, 0)->started_at_usec, 230025 * MSEC, "behind the removal");
     trial_end();
 }

@@ -146,13 +146,16 @@ Test(fleet_kernel, the_kernel_does_more_for_a_network_of_its_own)
     }
 }
 
-/* It begins when the one is ready, at 1 s, and takes half of the only CPU for 200 ms from the other. */
-Test(fleet_kernel, keeping_what_is_printed_is_in_others_way)
+/* They are ready at 1 s, and the agent keeps what they have printed one after the other when there is nothing else to do: for
+ * 400 ms it has half of the only CPU. What it hears at 1.1 s comes in between, behind the first of these. */
+Test(fleet_kernel, an_agent_keeps_what_is_printed_when_it_has_nothing_else_to_do)
 {
-    run_on("1", "'agentQueue': true, 'keep': {'cpu': '100ms'}",
-           JOB("idles", "") "," JOB("works", ""),
-           "'idles/c': {'idle': '9s'}, 'works/c': {'ready': '500ms', 'work': '1s', 'idle': '0s'}",
-           RUN("works", "500ms", 1) "," RUN("idles", "1s", 1));
-    assert_usec(worked_usec(1), 1200 * MSEC, "what is printed by both");
+    run_on(
+        "1", "'agentQueue': true, 'keep': {'cpu': '100ms'}", JOB("idles", "") "," JOB("works", ""),
+        "'idles/c': {'ready': '100ms', 'idle': '9s'}, 'works/c': {'ready': '500ms', 'work': '1s', "
+        "'idle': '0s'}",
+        RUN("works", "500ms", 1) "," RUN("idles", "900ms", 1) "," RUN("idles", "1100ms", 1));
+    assert_usec(life(3, 0)->started_at_usec, 1200 * MSEC, "behind one");
+    assert_usec(worked_usec(1), 1300 * MSEC, "all three are kept");
     trial_end();
 }
