@@ -357,7 +357,8 @@ void fleet_keep(struct fleet *fleet, int32_t task, int container)
 {
     const int32_t instance = fleet_instance_of(fleet, task);
 
-    if (fleet_hears_itself(fleet) && !fleet_has_machine(fleet, task))
+    if (fleet_hears_itself(fleet) && !fleet_has_machine(fleet, task) &&
+        !costs_is_free(&fleet_costs(fleet, instance)->steps[COST_KEEP]))
         fleet_append(fleet, &fleet->instances[instance].thread.printed,
                      fleet_new_duty(fleet, DUTY_KEEP, instance, task, container));
 }

@@ -105,12 +105,6 @@ void fleet_did(struct fleet *fleet, enum cost_step step, int32_t task)
         fleet->did_usec[step] = fleet->now_usec;
 }
 
-static bool is_free(const struct step_cost *cost)
-{
-    return distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu) &&
-           !cost->has_cold && cost->after_rest_usec == 0;
-}
-
 void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step more, int32_t task,
                     int container)
 {
@@ -119,9 +113,10 @@ void fleet_clear_up(struct fleet *fleet, enum cost_step step, enum cost_step mor
     struct step_draw takes = {0, 0}, network;
     int32_t id;
 
-    if (more != COST_STEPS && (is_free(&steps[more]) || !fleet_has_network(fleet, task, container)))
+    if (more != COST_STEPS &&
+        (costs_is_free(&steps[more]) || !fleet_has_network(fleet, task, container)))
         more = COST_STEPS;
-    if (is_free(&steps[step]) && more == COST_STEPS)
+    if (costs_is_free(&steps[step]) && more == COST_STEPS)
         return;
     takes = fleet_draw_now(fleet, step, task, container, 0);
     if (more != COST_STEPS) {

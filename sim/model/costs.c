@@ -362,6 +362,12 @@ struct step_draw costs_draw_cold(const struct costs *costs, enum cost_step step,
     return draw(&cost, DRAW_STEP + 2 * (int)step, seed, entity, n);
 }
 
+bool costs_is_free(const struct step_cost *cost)
+{
+    return distribution_is_zero(&cost->wait) && distribution_is_zero(&cost->cpu) &&
+           !cost->has_cold && cost->after_rest_usec == 0;
+}
+
 int64_t costs_part_usec(int64_t usec, int64_t permille)
 {
     return usec / 1000 * permille + usec % 1000 * permille / 1000;

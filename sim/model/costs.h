@@ -169,6 +169,9 @@ void costs_set(struct costs *costs, enum cost_step step, const struct distributi
 /* From the launch decision until the agent starts takes that, however it comes about. */
 void costs_set_boot(struct costs *costs, const struct distribution *boot);
 
+/* Whether it never takes anything. */
+bool costs_is_free(const struct step_cost *cost);
+
 /* So many thousandths of it, rounded down; up to 2000 of any draw. */
 int64_t costs_part_usec(int64_t usec, int64_t permille);
 
