@@ -176,6 +176,9 @@ static int64_t advance(struct program *program)
     int64_t deadline_usec;
 
     for (;;) {
+        if (performer_removes(program->performer)) {
+            channel_flush(&program->channel); /* who waits for an end does not wait for removals */
+        }
         if (performer_next(program->performer, &fact)) {
             if (program->setup.hands) {
                 channel_send_event(&program->channel, fact.modelled ? WORD_MODELLED : WORD_FACT,

@@ -126,6 +126,7 @@ void performer_forget_if_gone(struct performer *performer, struct task *task)
     for (at = 0; performer->tasks[at] != task; at++) {
     }
     performer->n_tasks--;
+    performer->n_removing--;
     memmove(&performer->tasks[at], &performer->tasks[at + 1],
             (size_t)(performer->n_tasks - at) * sizeof(struct task *));
     free_task(performer, task);
@@ -133,6 +134,7 @@ void performer_forget_if_gone(struct performer *performer, struct task *task)
 
 static void remove_task(struct performer *performer, struct task *task)
 {
+    performer->n_removing += !task->removing;
     task->removing = true;
     if (task->annex) {
         annex_end(task->annex);
@@ -266,6 +268,11 @@ static void collect(struct performer *performer)
     while (container_host_next(performer->host, &event)) {
         performer_ward_take(performer, &event);
     }
+}
+
+bool performer_removes(const struct performer *performer)
+{
+    return performer->first == performer->n_facts && performer->n_removing > 0;
 }
 
 bool performer_next(struct performer *performer, struct fact *fact)

@@ -45,6 +45,9 @@ void performer_fault(struct performer *performer, const struct fault_order *orde
  * what takes longer, or fails, is told later, and said to be modelled. */
 void performer_registry(struct performer *performer, const struct registry_order *order);
 
+/* Whether performer_next() may begin with what is left of tasks that are to be removed, which takes a while. */
+bool performer_removes(const struct performer *performer);
+
 /* The next fact; false when there is none now. Never blocks. */
 bool performer_next(struct performer *performer, struct fact *fact);
 

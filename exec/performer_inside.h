@@ -68,6 +68,7 @@ struct performer {
     int n_plans, cap_plans;
     struct task **tasks;
     int n_tasks, cap_tasks;
+    int n_removing; /* of these, are to be removed */
     struct fact *facts; /* from `first` on */
     int n_facts, cap_facts, first;
 };

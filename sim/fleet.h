@@ -161,7 +161,8 @@ struct fleet_notice {
 
 /* An agent that is one thread, as berth-agent is (exec/agent_main.c): it carries out the orders of a
  * step, then takes the facts it knows of; without any it collects what has happened; and only then it
- * hears the next message. What it has to say goes out when there is nothing left to do. */
+ * hears the next message. What it has to say goes out when there is nothing left to do, and before it may remove what is
+ * left of a task. */
 struct fleet_agent {
     bool busy;
     bool goes_on; /* it looks for its next duty */
@@ -172,6 +173,8 @@ struct fleet_agent {
     int64_t quiet_usec;  /* it has had nothing to do since */
     int32_t n_taken;     /* messages and facts so far */
     int32_t n_turns;     /* drawn so far, for it to wait for */
+    int32_t n_removing;  /* tasks that it is to remove */
+    bool tells;          /* what it has to say goes out now, though it is not quiet */
     struct fleet_line orders, facts, happened, heard;
     struct fleet_line printed; /* what it keeps when there is nothing of these, and all is said */
 };
@@ -335,7 +338,8 @@ void fleet_take_records(struct fleet *fleet, int64_t at_usec, int n_records);
 void fleet_take(struct fleet *fleet, int64_t at_usec, const struct message *message);
 /* The agent has been stepped, with what fleet_event() gave or otherwise, and its orders were given. */
 void fleet_stepped(struct fleet *fleet, int32_t instance);
-/* An agent that has nothing left to do, so that what it has said goes out now; ID_NONE: no (more). */
+/* An agent of which what it has said goes out now: it has nothing left to do, or may begin with a removal; ID_NONE: no
+ * (more). */
 int32_t fleet_next_quiet(struct fleet *fleet);
 
 /* Does it, where it hits machines or the registry. False where there is nothing (any more) that the

@@ -175,13 +175,27 @@ static struct step_draw takes_of(struct fleet *fleet, int32_t id)
     }
 }
 
+/* Who waits for an end does not wait for removals (exec/agent_main.c). */
+static void tell_before_removing(struct fleet *fleet, int32_t id)
+{
+    struct fleet_agent *agent = &fleet->instances[id].thread;
+
+    if (agent->n_removing > 0 && !agent->tells) {
+        agent->tells = true;
+        *ARRAY_ADD(fleet, quiet) = id;
+    }
+}
+
 /* What has happened meanwhile is collected only when there is nothing else left to do, and all at
  * once. */
-static int32_t next_duty(struct fleet *fleet, struct fleet_agent *agent)
+static int32_t next_duty(struct fleet *fleet, int32_t id)
 {
+    struct fleet_agent *agent = &fleet->instances[id].thread;
+
     if (agent->orders.first != ID_NONE)
         return fleet_take_first(fleet, &agent->orders);
     if (agent->facts.first == ID_NONE) {
+        tell_before_removing(fleet, id);
         agent->facts = agent->happened;
         agent->happened = nobody;
     }
@@ -245,7 +259,7 @@ static void go_on(struct fleet *fleet, int32_t id)
     if (agent->goes_on)
         return; /* it is just doing so, further out */
     agent->goes_on = true;
-    while (!agent->busy && (duty = next_duty(fleet, agent)) != ID_NONE) {
+    while (!agent->busy && (duty = next_duty(fleet, id)) != ID_NONE) {
         agent->busy = true;
         if (!agent->awake)
             wake(fleet, agent);
@@ -276,10 +290,15 @@ int32_t fleet_next_quiet(struct fleet *fleet)
     while (fleet->n_quiet > 0) {
         int32_t id = fleet->quiet[--fleet->n_quiet];
 
-        if (!fleet->instances[id].thread.busy) {
-            keep_next(fleet, &fleet->instances[id].thread);
-            return id;
-        }
+        struct fleet_agent *agent = &fleet->instances[id].thread;
+        bool tells = agent->tells;
+
+        agent->tells = false;
+        if (!agent->busy)
+            keep_next(fleet, agent);
+        else if (!tells)
+            continue;
+        return id;
     }
     return ID_NONE;
 }
@@ -343,6 +362,8 @@ void fleet_agent_did(struct fleet *fleet, int32_t id)
             fleet_did(fleet, COST_REMOVE, duty.task);
             if (!duty.aside)
                 clear_up(fleet, duty.task);
+            if (fleet_hears_itself(fleet) && !duty.aside)
+                fleet->instances[duty.instance].thread.n_removing--;
             fleet_forget_task(fleet, duty.task);
         }
     }
@@ -559,6 +580,7 @@ static void order_removal(struct fleet *fleet, int32_t instance, int32_t task)
         order(fleet, DUTY_REMOVE, instance, task, 0, 0);
         return;
     }
+    fleet->instances[instance].thread.n_removing++;
     duty = fleet_new_duty(fleet, DUTY_EMPTY, instance, task, 0);
     fleet_wait(fleet, duty, remove_wait_usec(fleet, task));
 }

@@ -84,6 +84,20 @@ Test(fleet_end, an_agent_tells_of_an_end_before_it_removes_what_is_left)
     }
 }
 
+/* The agent removes what is left of one, for 100 ms, when two others end: of these it tells as soon as it knows of both, and
+ * not after their removals. */
+Test(fleet_end, who_waits_for_an_end_waits_for_no_removal)
+{
+    run_on("2", "'agentQueue': true, 'remove': {'cpu': '100ms'}",
+           JOB("a", "") "," JOB("b", "") "," JOB("c", ""),
+           "'a/c': {'idle': '500ms'}, 'b/c': {'idle': '550ms'}, 'c/c': {'idle': '580ms'}",
+           RUN("a", "1s", 1) "," RUN("b", "1s", 1) "," RUN("c", "1s", 1));
+    assert_usec(result.story.tasks[0].stopped_at_usec, 1500 * MSEC, "at once");
+    assert_usec(result.story.tasks[1].stopped_at_usec, 1600 * MSEC, "behind the first's removal");
+    assert_usec(result.story.tasks[2].stopped_at_usec, 1600 * MSEC, "likewise");
+    trial_end();
+}
+
 /* Its first life ends after a minute, beside one that works. For another container our agent has the only processor for
  * 3 s more than for the first; a cloud's agent restarts the one that it has. It takes as long where nobody is in the way:
  * two minutes are over then before the second life is, else after it. */
