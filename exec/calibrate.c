@@ -18,10 +18,15 @@ bool calibrate_hurries(const struct calibration *calibration)
     return calibration->quick && calibration->boots == CALIBRATE_BOOTS_IN_TIME;
 }
 
+bool calibrate_has_time(const struct calibration *calibration, int64_t until_usec)
+{
+    return !calibrate_hurries(calibration) ||
+           loop_clock_usec() - calibration->begin_usec <= until_usec;
+}
+
 bool calibrate_is_late(struct calibration *calibration, int64_t after_usec, const char *what)
 {
-    if (!calibrate_hurries(calibration) ||
-        loop_clock_usec() - calibration->begin_usec <= after_usec) {
+    if (calibrate_has_time(calibration, after_usec)) {
         return false;
     }
     assert(calibration->n_late < CALIBRATE_LATE_MOST);

@@ -24,6 +24,10 @@ bool calibrate_tell(struct calibration *calibration, const char *text, struct st
 /* calibrate.c: whether it has to be done in 30 s, virtual machines and all. */
 bool calibrate_hurries(const struct calibration *calibration);
 
+/* calibrate.c: whether there is time for one more look at what was looked at already: where it has to be done in 30 s
+ * only until so long. */
+bool calibrate_has_time(const struct calibration *calibration, int64_t until_usec);
+
 /* The runs of a quick calibration's virtual machines are cut off after so long, though not the making of a snapshot: what
  * is left to do then takes less than 2 s. */
 #define CALIBRATE_CUT_USEC INT64_C(28000000)

@@ -4,6 +4,7 @@
  */
 #include "exec/calibrate_inside.h"
 
+#include "exec/loop.h"
 #include "exec/warm.h"
 
 #include <assert.h>
@@ -11,15 +12,26 @@
 #define TOUCHED_MIB 128 /* by the rehearsal's family "touch" */
 #define TOUCHING_MOST 4
 
+/* In a hurry they touch for no longer than this, as far as touching before it tells, and kills are looked at once if
+ * it is late. */
+#define TOUCH_USEC 500000
+#define KILL_AGAIN_USEC INT64_C(19500000)
+
 /* What each program took until it was ready, and what each took to end. */
 static struct series touched;
 static struct rounds freed;
 
 /* By each agent at once: there is room for twice as much. */
-static int touching(int agents)
+static int touching(const struct calibration *calibration, int agents)
 {
-    const int64_t n = warm_most() / ((int64_t)agents * TOUCHED_MIB << 20);
+    const int64_t each = (int64_t)agents * TOUCHED_MIB << 20;
+    int64_t n = warm_most() / each, begin_usec = loop_clock_usec(), most;
 
+    if (calibrate_hurries(calibration)) {
+        warm_memory(each);
+        most = TOUCH_USEC / (loop_clock_usec() - begin_usec + 1);
+        n = n < most ? n : most;
+    }
     return n < 1 ? 1 : n < TOUCHING_MOST ? (int)n : TOUCHING_MOST;
 }
 
@@ -29,7 +41,7 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const int agents = calibrate_crowd_agents();
     const struct rehearse_round round = {.family = "touch",
-                                         .n = touching(agents),
+                                         .n = touching(calibration, agents),
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
                                          .agents = agents};
@@ -85,7 +97,9 @@ static bool live(struct calibration *calibration, const char *family, int64_t *u
  * costs nothing here. */
 static bool kill_for_memory(struct calibration *calibration, struct err *err)
 {
-    for (int n = calibration->quick ? 3 : 6; n > 0; n--) {
+    const int most = calibration->quick ? 3 : 6;
+
+    for (int i = 0; i < most && (i == 0 || calibrate_has_time(calibration, KILL_AGAIN_USEC)); i++) {
         int64_t within_usec, beyond_usec;
         int n_within, n_beyond;
 

@@ -83,7 +83,7 @@ static int64_t left_mib(const struct guests *guests, const struct instance_type 
 /* At a smaller scale it leaves that part of it, since a system does not get smaller. */
 static int64_t memory_of(const struct guests *guests, const struct instance_type *type)
 {
-    int64_t whole_mib = (int64_t)type->memory_mib + type->os_mib;
+    int64_t whole_mib = instance_type_whole_mib(type);
     int64_t smaller_mib = memory_beside(guests, scaled_mib(guests, left_mib(guests, type)));
 
     return is_smaller(guests) && smaller_mib < whole_mib ? smaller_mib : whole_mib;

@@ -454,14 +454,14 @@ struct boot_course fleet_course(const struct fleet *fleet, const int64_t *took_u
 static struct boot_course *course_of(struct fleet *fleet, int32_t id)
 {
     const struct fleet_instance *instance = &fleet->instances[id];
-    int32_t os_mib = instance->is_micro ? 0 : fleet_type(fleet, id)->os_mib;
+    const struct instance_type *type = fleet_type(fleet, id);
     int64_t memory_mib = instance->is_micro
                              ? costs_guest_mib(&fleet->costs.vm, instance->memory_mib)
-                             : (int64_t)instance->memory_mib + os_mib;
+                             : instance_type_whole_mib(type);
 
     fleet->course = fleet_course(fleet, instance->took_usec, memory_mib);
-    if (os_mib > 0)
-        fleet->course.system_bytes = (int64_t)os_mib << 20;
+    if (!instance->is_micro && type->os_mib > 0)
+        fleet->course.system_bytes = (int64_t)type->os_mib << 20;
     return &fleet->course;
 }
 

@@ -390,7 +390,7 @@ static int64_t bytes_usec(int64_t bytes, int64_t usec_per_mib)
     return bytes / MIB * usec_per_mib + bytes % MIB * usec_per_mib / MIB;
 }
 
-/* Its processes end, which is work under its own limits: most of all for the memory it had. */
+/* Its processes end, which is work, most of all for the memory it had. */
 static void leave(struct fleet *fleet, struct fleet_container *container, int32_t task,
                   int32_t exit_code, bool by_signal)
 {

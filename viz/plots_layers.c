@@ -44,7 +44,7 @@ static int64_t whole_bytes(const struct story *story, const struct scenario *sce
         instance->bound_task != ID_NONE ? life_definition(story, instance->bound_task) : NULL;
     const struct instance_type *type = &scenario->types[scenario_group_type(group, instance->type)];
     int64_t mib = definition ? costs_guest_mib(vm, taskdef_memory_mib(definition))
-                             : (int64_t)type->memory_mib + type->os_mib;
+                             : instance_type_whole_mib(type);
 
     return mib * MIB + (instance->course.overhead_bytes > 0 ? instance->course.overhead_bytes
                                                             : vm->overhead_bytes);

@@ -19,3 +19,12 @@ uint64_t record_digest(uint64_t before, const struct record *record)
         digest = message_digest(&record->outputs.messages[i], digest);
     return digest;
 }
+
+bool record_is_refused(const struct record *record)
+{
+    for (int i = 0; i < record->outputs.n_messages; i++)
+        if (record->outputs.messages[i].kind == MESSAGE_REFUSE &&
+            record->outputs.messages[i].as.refuse.call == record->event.kind)
+            return true;
+    return false;
+}

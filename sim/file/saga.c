@@ -35,14 +35,6 @@ static void learn(struct names *names, int32_t number, const char *name)
     buffer_finish(&text);
 }
 
-static bool is_refused(const struct record *record)
-{
-    for (int i = 0; i < record->outputs.n_messages; i++)
-        if (record->outputs.messages[i].kind == MESSAGE_REFUSE)
-            return true;
-    return false;
-}
-
 static void learn_message(struct saga *saga, const struct message *event)
 {
     const struct task_definition *definition;
@@ -82,7 +74,7 @@ static void learn_message(struct saga *saga, const struct message *event)
 
 void saga_learn(struct saga *saga, const struct record *record)
 {
-    if (record->machine == ID_NONE && !is_refused(record))
+    if (record->machine == ID_NONE && !record_is_refused(record))
         learn_message(saga, &record->event);
 }
 

@@ -265,15 +265,6 @@ static void end(struct story *story, int64_t at_usec)
         stop_unplaced(story, &story->tasks[i], at_usec);
 }
 
-static bool is_refused(const struct record *record)
-{
-    for (int i = 0; i < record->outputs.n_messages; i++)
-        if (record->outputs.messages[i].kind == MESSAGE_REFUSE &&
-            record->outputs.messages[i].as.refuse.call == record->event.kind)
-            return true;
-    return false;
-}
-
 /* What changes the list of things that exist, where the scheduler agreed. */
 static void accepted(struct story *story, const struct message *event, int64_t at_usec)
 {
@@ -330,7 +321,7 @@ static void scheduler_event(struct story *story, const struct record *record)
         break;
     case MESSAGE_SPOT_WARNING:
         instance = story_instance_of(story, event->as.spot_warning.instance);
-        if (instance && !is_refused(record))
+        if (instance && !record_is_refused(record))
             story_once(&instance->warned_at_usec, record->at_usec);
         break;
     case MESSAGE_INSTANCE_LOST:
@@ -346,7 +337,7 @@ static void scheduler_event(struct story *story, const struct record *record)
         end(story, record->at_usec);
         break;
     default:
-        if (!is_refused(record))
+        if (!record_is_refused(record))
             accepted(story, event, record->at_usec);
         break;
     }

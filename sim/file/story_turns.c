@@ -80,14 +80,6 @@ static void task_state(struct story *story, int64_t at_usec, const struct task_s
 
 /* The scheduler's records ----------------------------------------------------------------------- */
 
-static bool is_refused(const struct record *record)
-{
-    for (int i = 0; i < record->outputs.n_messages; i++)
-        if (record->outputs.messages[i].kind == MESSAGE_REFUSE)
-            return true;
-    return false;
-}
-
 static void connection(struct story *story, int64_t at_usec, int32_t id, bool connected)
 {
     struct story_instance *instance = story_instance_of(story, id);
@@ -144,7 +136,7 @@ static void scheduler_event(struct story *story, const struct record *record)
             task_state(story, record->at_usec, &event->as.task_state);
         break;
     case MESSAGE_UPDATE_INSTANCE_STATE:
-        if (!is_refused(record))
+        if (!record_is_refused(record))
             drains(story, record->at_usec, event->as.update_instance_state.instance,
                    event->as.update_instance_state.draining);
         break;
@@ -152,7 +144,8 @@ static void scheduler_event(struct story *story, const struct record *record)
         warned(story, record->at_usec, &event->as.spot_warning);
         break;
     case MESSAGE_UPDATE_TASK_PROTECTION:
-        if (!is_refused(record) && story_task_of(story, event->as.update_task_protection.task))
+        if (!record_is_refused(record) &&
+            story_task_of(story, event->as.update_task_protection.task))
             container_turn(story, record->at_usec, TURN_PROTECTED,
                            event->as.update_task_protection.task, ID_NONE,
                            event->as.update_task_protection.enabled);

@@ -39,7 +39,7 @@ enum cost_step {
     COST_EXIT,      /* a process has ended until the agent knows */
     COST_REMOVE,    /* the agent removes a container */
     COST_STAND_IN, /* an instance makes the file system that stands in for images not there, once */
-    COST_END,      /* a container's processes on their way out, under its own limits */
+    COST_END,      /* a container's processes on their way out; see end_later_permille */
     COST_BEHIND,   /* the kernel's own work behind a creation: nobody waits for it */
     COST_BEHIND_END,     /* likewise, at once behind the end of a container's processes */
     COST_CLEAR,          /* likewise behind its removal: groups, mounts */

@@ -110,6 +110,11 @@ const struct instance_type *instance_type_find(const char *name)
     return NULL;
 }
 
+int64_t instance_type_whole_mib(const struct instance_type *type)
+{
+    return (int64_t)type->memory_mib + type->os_mib;
+}
+
 const struct instance_type *instance_types(int *n)
 {
     *n = N_TYPES;

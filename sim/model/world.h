@@ -31,6 +31,9 @@ struct instance_type {
  * given. */
 const struct instance_type *instance_type_find(const char *name);
 
+/* The size in MiB of a virtual machine of this type: what its tasks can have, and its own system's part. */
+int64_t instance_type_whole_mib(const struct instance_type *type);
+
 /* All `n` built-in types, to suggest names from. */
 const struct instance_type *instance_types(int *n);
 
