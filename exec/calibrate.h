@@ -114,8 +114,8 @@ enum measured {
     MEASURED_UNPACK,      /* CPU time of a MiB of layers as they stand in an OCI layout */
     MEASURED_UNPACK_WAIT, /* likewise, what else it took */
     /* agents */
-    MEASURED_AGENT, /* an instance's launch until its registration is heard */
-    MEASURED_AGENT_CPU,
+    MEASURED_AGENT,          /* an instance's launch until its registration is heard */
+    MEASURED_AGENT_TOGETHER, /* likewise where each CPU has one to start */
     MEASURED_MESSAGE,
     MEASURED_AGENT_EVENT,
     MEASURED_SCHEDULER_EVENT,

@@ -1,19 +1,22 @@
 /*
  * Whole runs in which next to nothing happens: a controller, one agent, some containers one by one and ten at
  * once, all of which end at once. What the two say to each other, and how long each takes to think, is read from the run's log;
- * what the agent holds is looked at while it rests.
+ * what the agent holds is looked at while it rests. And runs with one agent for each processor, which do nothing.
  */
 #include "exec/calibrate_inside.h"
 
+#include "exec/scale.h"
+
+#include "file/buffer.h"
 #include "file/runlog.h"
 #include "file/scenario.h"
+#include "file/story.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +42,11 @@ static const char resting[] = HEAD "\"until\": \"150ms\" }";
 static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150ms", "1") "," JOB(
     "200ms", "1") "," JOB("250ms", "1") "," JOB("300ms", "10") "] }";
 
+static const char crowded[] =
+    "{ \"berth\": \"scenario/1\", \"title\": \"Calibration\","
+    "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"64MiB\", \"boot\": \"0s\" } },"
+    "  \"instances\": \"%dxbox\", \"until\": \"300ms\" }";
+
 /* What the kernel has put off of the run before, which is little, is mostly done by then. */
 #define REST_USEC 100000
 
@@ -53,15 +61,6 @@ static int64_t own_cpu_usec(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-static int64_t children_cpu_usec(void)
-{
-    struct rusage used;
-
-    getrusage(RUSAGE_CHILDREN, &used);
-    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * INT64_C(1000000) +
-           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
 /* ---- reading the log ---- */
@@ -191,14 +190,12 @@ static bool one_run(struct calibration *calibration, const struct scenario *scen
 static bool one_pair(struct calibration *calibration, const struct scenario *nothing,
                      const struct scenario *jobs, const char *path, struct err *err)
 {
-    int64_t before_usec, cpu_usec[2];
+    int64_t cpu_usec[2];
     int n_records[2];
 
-    before_usec = children_cpu_usec();
     if (!one_run(calibration, nothing, path, &cpu_usec[0], &n_records[0], err)) {
         return false;
     }
-    series_add(&calibration->series[MEASURED_AGENT_CPU], children_cpu_usec() - before_usec);
     usleep(REST_USEC);
     if (!one_run(calibration, jobs, path, &cpu_usec[1], &n_records[1], err)) {
         return false;
@@ -266,6 +263,40 @@ bool calibrate_agent_memory(struct calibration *calibration, struct err *err)
     return ok;
 }
 
+/* ---- one for each processor ---- */
+
+enum { TOGETHER_MOST = 16 };
+
+/* All start at the same moment. */
+static bool together(struct calibration *calibration, struct err *err)
+{
+    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+    struct buffer text = {0};
+    struct run_header header;
+    struct story story;
+    bool ok;
+
+    if (cpus < 2) {
+        return true;
+    }
+    buffer_add(&text, crowded, (int)(cpus < TOGETHER_MOST ? cpus : TOGETHER_MOST));
+    ok = calibrate_tell(calibration, text.text, &story, &header, err);
+    for (int i = 0; ok && i < story.n_instances; i++) {
+        const struct story_instance *row = &story.instances[i];
+
+        if (row->registered_at_usec != USEC_NEVER) {
+            series_add(&calibration->series[MEASURED_AGENT_TOGETHER],
+                       row->registered_at_usec - row->launch_at_usec);
+        }
+    }
+    if (ok) {
+        story_finish(&story);
+        run_header_finish(&header);
+    }
+    buffer_finish(&text);
+    return ok;
+}
+
 bool calibrate_agents(struct calibration *calibration, struct err *err)
 {
     struct scenario *nothing = calibrate_scenario(empty), *jobs = calibrate_scenario(busy);
@@ -275,6 +306,8 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
     log_path(calibration, path, sizeof path);
     for (int n = calibration->quick ? 1 : 2; n > 0 && ok; n--) {
         ok = one_pair(calibration, nothing, jobs, path, err);
+        usleep(CALIBRATE_QUIET_USEC);
+        ok = ok && together(calibration, err);
         usleep(CALIBRATE_QUIET_USEC);
     }
     scenario_destroy(nothing);

@@ -245,11 +245,11 @@ static void finish_common(struct fleet *fleet, enum fleet_common common)
 
 /* Boot ------------------------------------------------------------------------------------------ */
 
-/* Processors that share a core, or a cache, are slower when all of them work. */
-static bool cpus_are_busy(const struct fleet *fleet)
+/* Processors that share a core, a cache or a lock are slower when all of them work. */
+static bool cpus_are_busy(const struct fleet *fleet, int32_t n)
 {
     return on_host(fleet) && fleet->costs.contention &&
-           (int64_t)fleet->n_booting * CPU_UNITS_PER_VCPU >= fleet->costs.host_cpu;
+           (int64_t)n * CPU_UNITS_PER_VCPU >= fleet->costs.host_cpu;
 }
 
 struct step_draw fleet_draw_vm(const struct fleet *fleet, enum vm_step step, int32_t id, int32_t n)
@@ -257,7 +257,7 @@ struct step_draw fleet_draw_vm(const struct fleet *fleet, enum vm_step step, int
     const struct costs *costs = &fleet->scenario->costs;
     struct step_draw takes = costs_draw_vm(costs, step, fleet->luck, id, n);
 
-    if (cpus_are_busy(fleet))
+    if (cpus_are_busy(fleet, fleet->n_booting))
         takes.cpu_usec = takes.cpu_usec * costs->vm.together_permille / 1000;
     return takes;
 }
@@ -287,6 +287,8 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     /* An agent's own start waits when it registers; what it burns comes before. */
     *takes = costs_draw(costs, COST_AGENT, fleet->luck, id, 0);
     takes->wait_usec = 0;
+    if (cpus_are_busy(fleet, fleet->n_rising))
+        takes->cpu_usec = takes->cpu_usec * costs->agent_together_permille / 1000;
     return step == COST_AGENT;
 }
 
@@ -307,6 +309,25 @@ static void boot_machine(struct fleet *fleet, int32_t id)
     fleet_begin(fleet, fleet_new_duty(fleet, DUTY_BOOT, id, ID_NONE, 0), takes);
 }
 
+/* Who else rises counts for all that begin at the same moment. */
+static bool is_to_rise(const struct fleet *fleet, const struct fleet_instance *instance)
+{
+    return on_host(fleet) && instance->boot_step == COST_AGENT && !instance->rising;
+}
+
+static void rise(struct fleet *fleet, int32_t id)
+{
+    fleet->instances[id].rising = true;
+    fleet->n_rising++;
+    fleet_wait(fleet, fleet_new_duty(fleet, DUTY_BOOT, id, ID_NONE, 0), 0);
+}
+
+static void risen(struct fleet *fleet, struct fleet_instance *instance)
+{
+    fleet->n_rising -= instance->rising;
+    instance->rising = false;
+}
+
 /* Steps that only wait are one. */
 void fleet_booted_step(struct fleet *fleet, int32_t id)
 {
@@ -317,13 +338,16 @@ void fleet_booted_step(struct fleet *fleet, int32_t id)
         boot_machine(fleet, id);
         return;
     }
-    while (whole.cpu_usec == 0 && boot_step(fleet, id, instance->boot_step, &takes)) {
+    while (whole.cpu_usec == 0 && !is_to_rise(fleet, instance) &&
+           boot_step(fleet, id, instance->boot_step, &takes)) {
         instance->boot_step++;
         whole.wait_usec += takes.wait_usec;
         whole.cpu_usec = takes.cpu_usec;
     }
-    if (whole.cpu_usec > 0)
+    if (whole.cpu_usec > 0 || (whole.wait_usec > 0 && is_to_rise(fleet, instance)))
         fleet_begin(fleet, fleet_new_duty(fleet, DUTY_BOOT, id, ID_NONE, 0), whole);
+    else if (is_to_rise(fleet, instance))
+        rise(fleet, id);
     else
         queue_push(fleet->queue, fleet->now_usec + whole.wait_usec, FLEET_BOOTED, id);
 }
@@ -405,6 +429,7 @@ static void power_off(struct fleet *fleet, int32_t id, int64_t usec)
         fleet_count_memory(fleet, -own_bytes(fleet, id));
     else
         fleet->n_booting -= instance->is_vm;
+    risen(fleet, instance);
     leave_group(&fleet->common[COMMON_HOST], &instance->share_group);
     leave_group(&fleet->common[COMMON_NETWORK], &instance->network_group);
     leave_group(&fleet->common[COMMON_DISK], &instance->disk_group);
@@ -476,6 +501,7 @@ static bool boot(struct fleet *fleet, int32_t id, struct message *event)
     instance->up = true;
     instance->thread.quiet_usec = fleet->now_usec;
     fleet->n_booting -= instance->is_vm;
+    risen(fleet, instance);
     fleet_count_memory(fleet, own_bytes(fleet, id));
     *event = message_new(MESSAGE_BOOT);
     event->as.boot.instance = id;

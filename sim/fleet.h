@@ -212,6 +212,7 @@ struct fleet_instance {
     int32_t cpu, memory_mib; /* as the scheduler launched it */
     bool is_vm;              /* a machine of its own on the host, with a kernel of its own */
     bool is_micro;           /* for one task, to whose size it is made */
+    bool rising;             /* its agent starts on the host */
     bool up;                 /* its agent runs */
     bool gone;               /* nothing happens here any more */
     uint8_t boot_step;
@@ -292,6 +293,7 @@ struct fleet {
     bool agents_share;        /* all CPUs worked when agents' rates were last looked at */
     int32_t n_clearing;       /* what the host's kernel has yet to do by itself, now or later */
     int32_t n_booting;        /* virtual machines on their way up */
+    int32_t n_rising;         /* agents, likewise, of instances that are none */
     int32_t session;          /* the group of all agents on the host, SHARE_ROOT: none */
     int32_t kernel;           /* likewise of what the kernel does by itself */
     struct fleet_line locked; /* of the host */

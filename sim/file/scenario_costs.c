@@ -84,11 +84,21 @@ static void read_turns(const struct node *costs, struct costs *to)
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
                        bool inside);
 
+/* A factor or a part, where it is given. */
+static void read_permille(const struct node *node, const char *name, double least, double most,
+                          int64_t *permille)
+{
+    struct node member = node_member(node, name);
+    double value;
+
+    if (node_decimal(&member, least, most, &value))
+        *permille = (int64_t)(value * 1000 + 0.5);
+}
+
 static void read_vm(struct scenario_reader *reader, const struct node *costs, struct vm_costs *vm,
                     bool inside)
 {
-    struct node node = node_member(costs, "vm"), os, overhead, speed, within, together;
-    double value;
+    struct node node = node_member(costs, "vm"), os, overhead, within;
 
     if (!node.value || !node_object(&node, &vm_grammar))
         return;
@@ -96,15 +106,11 @@ static void read_vm(struct scenario_reader *reader, const struct node *costs, st
         read_boot(&node, (enum boot_path)i, vm);
     os = node_member(&node, "osMemory");
     overhead = node_member(&node, "overhead");
-    speed = node_member(&node, "speed");
-    together = node_member(&node, "together");
-    if (node_decimal(&together, 0.1, 10, &value))
-        vm->together_permille = (int64_t)(value * 1000 + 0.5);
+    read_permille(&node, "together", 0.1, 10, &vm->together_permille);
     within = node_member(&node, "inside");
     node_size(&os, &vm->os_bytes);
     node_size(&overhead, &vm->overhead_bytes);
-    if (node_decimal(&speed, 0.001, 10, &value))
-        vm->speed_permille = (int64_t)(value * 1000 + 0.5);
+    read_permille(&node, "speed", 0.001, 10, &vm->speed_permille);
     if (within.value && inside) {
         node_error(&within, "a virtual machine inside another has no costs of its own");
     } else if (within.value) {
@@ -137,15 +143,6 @@ static void read_host(const struct node *costs, struct costs *to)
 /* Of what only one does at a time: more than all where waiting for each other makes it slower. */
 #define ALONE_MOST 2
 
-static void read_part(const struct node *costs, const char *name, double most, int64_t *permille)
-{
-    struct node node = node_member(costs, name);
-    double value;
-
-    if (node_decimal(&node, 0, most, &value))
-        *permille = (int64_t)(value * 1000 + 0.5);
-}
-
 static void read_costs(struct scenario_reader *reader, struct node *node, struct costs *costs,
                        bool inside)
 {
@@ -169,9 +166,10 @@ static void read_costs(struct scenario_reader *reader, struct node *node, struct
             node_error(&member, "boot is given, which stands for this and others");
         node_step(&member, &costs->steps[i]);
     }
-    read_part(node, "createAlone", ALONE_MOST, &costs->create_alone_permille);
-    read_part(node, "networkAlone", ALONE_MOST, &costs->network_alone_permille);
-    read_part(node, "endLater", 1, &costs->end_later_permille);
+    read_permille(node, "agentTogether", 0.1, 10, &costs->agent_together_permille);
+    read_permille(node, "createAlone", 0, ALONE_MOST, &costs->create_alone_permille);
+    read_permille(node, "networkAlone", 0, ALONE_MOST, &costs->network_alone_permille);
+    read_permille(node, "endLater", 0, 1, &costs->end_later_permille);
     agent_queue = node_member(node, "agentQueue");
     pull_queue = node_member(node, "pullQueue");
     contention = node_member(node, "contention");

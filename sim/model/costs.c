@@ -151,6 +151,7 @@ static struct costs ec2(void)
                 [COST_STOP] = wait_msec(10, 50),
             },
         .cold_after = evenly_to_msec(45), /* where a step has cold costs; see "laptop" */
+        .agent_together_permille = 1000,
         .contention = true,
         /* From a registry of the region; 100 MiB/s of unpacking; both chosen, no published figure. */
         .layer_bytes_per_sec = 75 * MIB,
@@ -234,6 +235,7 @@ static struct costs laptop(void)
                 [COST_STOP] = {.wait = distribution_constant(5 * USEC_PER_MSEC)},
                 [COST_TEARDOWN] = {.wait = distribution_constant(20 * USEC_PER_MSEC)},
             },
+        .agent_together_permille = 1000,
         .agent_queue = true,
         /* Where a step has cold costs. CPU time of all steps of a container 2.8 ms 5 to 15 ms after the last, 3.1
          * after 20, 3.5 after 30, 4.0 to 4.2 after 55 and after 105, a crowd's 2.4; and of the kernel behind each of
@@ -304,6 +306,7 @@ struct costs costs_default(void)
 struct costs costs_none(void)
 {
     return (struct costs){
+        .agent_together_permille = 1000,
         .layer_bytes_per_sec = BYTES_PER_SEC_ANY,
         .network_bytes_per_sec = BYTES_PER_SEC_ANY,
         .registry_bytes_per_sec = BYTES_PER_SEC_ANY,

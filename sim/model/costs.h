@@ -100,6 +100,8 @@ enum micro_boot {
 struct costs {
     struct step_cost steps[COST_STEPS];
     bool agent_queue; /* an agent does its steps (create, start, events) one after the other */
+    int64_t
+        agent_together_permille; /* CPU time of COST_AGENT where as many start as a host has CPUs, of one's */
     int64_t create_alone_permille;  /* of COST_CREATE, what only one on a host does at a time */
     int64_t network_alone_permille; /* of COST_NETWORK likewise */
     int64_t end_later_permille; /* of COST_END, what comes when an agent in a queue knows already */

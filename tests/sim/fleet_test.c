@@ -50,6 +50,41 @@ Test(fleet, instances_of_a_host_share_it)
     trial_end();
 }
 
+/* Agents that start on a host are slower by a half where no CPU is left: those whose machines are up by then, and that
+ * are not there yet. */
+Test(fleet, agents_that_start_at_once_may_be_slower)
+{
+#define AT_ONCE(cpus, boot, n)                                                                     \
+    COSTS "'host': {'cpus': " cpus "}, 'agent': {'cpu': '20ms'}, 'agentTogether': 1.5}, "          \
+          "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '" boot "'}}, "          \
+          "'instances': '" n "xbox', 'taskDefinitions': [], 'until': '60s'"
+    static const struct {
+        const char *members;
+        int n;
+        int64_t each_usec;
+    } cases[] = {{AT_ONCE("2", "0s", "1"), 1, 20 * MSEC},
+                 {AT_ONCE("3", "0s", "2"), 2, 20 * MSEC},
+                 {AT_ONCE("2", "0s", "2"), 2, 30 * MSEC},
+                 {AT_ONCE("2", "7s", "2"), 2, 7030 * MSEC},
+                 {AT_ONCE("2", "0s", "4"), 4, 60 * MSEC}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run(cases[i].members);
+        cr_assert(result.story.n_instances == cases[i].n);
+        for (int id = 0; id < cases[i].n; id++)
+            assert_usec(result.story.instances[id].registered_at_usec, cases[i].each_usec,
+                        cases[i].members);
+        trial_end();
+    }
+    run(COSTS "'host': {'cpus': 2}, 'agent': {'cpu': '20ms'}, 'agentTogether': 1.5}, "
+              "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}, 'late': "
+              "{'vcpu': 1, 'memory': '1GiB', 'boot': '21ms'}}, 'instances': [{'type': 'box'}, "
+              "{'type': 'late'}], 'taskDefinitions': [], 'until': '60s'");
+    assert_usec(result.story.instances[0].registered_at_usec, 20 * MSEC, "the other's boots");
+    assert_usec(result.story.instances[1].registered_at_usec, 41 * MSEC, "the other's is there");
+    trial_end();
+}
+
 /* Other programs have a quarter of two CPUs where both are wanted: who is alone leaves them one. */
 Test(fleet, other_programs_have_their_part_of_a_host)
 {
