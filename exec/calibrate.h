@@ -115,7 +115,7 @@ enum measured {
     MEASURED_UNPACK_WAIT, /* likewise, what else it took */
     /* agents */
     MEASURED_AGENT,          /* an instance's launch until its registration is heard */
-    MEASURED_AGENT_TOGETHER, /* likewise where each CPU has one to start */
+    MEASURED_AGENT_TOGETHER, /* likewise where each CPU, or 16, has one to start */
     MEASURED_MESSAGE,
     MEASURED_AGENT_EVENT,
     MEASURED_SCHEDULER_EVENT,
@@ -157,6 +157,9 @@ int64_t calibrate_after_rest_usec(const struct calibration *calibration, enum me
 /* The part of all processors that other programs have where all are wanted: 0 to 0.99, which is what profiles may
  * say. */
 double calibrate_background_part(const struct calibration *calibration);
+
+/* calibrate_agent.c: CPU time of agents that start together, of what one takes alone; 1 where that is not known. */
+double calibrate_agents_together(const struct calibration *calibration);
 
 /* As many ways up as enum boot_path has. */
 enum { CALIBRATE_PATHS = 3 };

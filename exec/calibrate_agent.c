@@ -12,6 +12,7 @@
 #include "file/scenario.h"
 #include "file/story.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static const char busy[] = HEAD "\"timeline\": [" JOB("100ms", "1") "," JOB("150
 static const char crowded[] =
     "{ \"berth\": \"scenario/1\", \"title\": \"Calibration\","
     "  \"instanceTypes\": { \"box\": { \"vcpu\": 1, \"memory\": \"64MiB\", \"boot\": \"0s\" } },"
-    "  \"instances\": \"%dxbox\", \"until\": \"300ms\" }";
+    "  \"instances\": \"%dxbox\", \"until\": \"%" PRId64 "us\" }";
 
 /* What the kernel has put off of the run before, which is little, is mostly done by then. */
 #define REST_USEC 100000
@@ -267,34 +268,64 @@ bool calibrate_agent_memory(struct calibration *calibration, struct err *err)
 
 enum { TOGETHER_MOST = 16 };
 
-/* All start at the same moment. */
+static int64_t n_cpus(void)
+{
+    return capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+}
+
+static int64_t alone_usec(const struct calibration *calibration)
+{
+    return series_quantile(&calibration->series[MEASURED_AGENT], 500);
+}
+
+static void take_together(struct calibration *calibration, const struct story *story)
+{
+    for (int i = 0; i < story->n_instances; i++) {
+        if (story->instances[i].registered_at_usec == USEC_NEVER) {
+            return; /* those who were quick say nothing of all */
+        }
+    }
+    for (int i = 0; i < story->n_instances; i++) {
+        const struct story_instance *row = &story->instances[i];
+
+        series_add(&calibration->series[MEASURED_AGENT_TOGETHER],
+                   row->registered_at_usec - row->launch_at_usec);
+    }
+}
+
+/* All start at the same moment, when the kernel is done with what was before. */
 static bool together(struct calibration *calibration, struct err *err)
 {
-    const int64_t cpus = capacity_of_machine().cpu / CPU_UNITS_PER_VCPU;
+    const int n = n_cpus() < TOGETHER_MOST ? (int)n_cpus() : TOGETHER_MOST;
     struct buffer text = {0};
     struct run_header header;
     struct story story;
     bool ok;
 
-    if (cpus < 2) {
+    if (n < 2) {
         return true;
     }
-    buffer_add(&text, crowded, (int)(cpus < TOGETHER_MOST ? cpus : TOGETHER_MOST));
+    /* who takes ten times as long as alone is waited for */
+    buffer_add(&text, crowded, n, REST_USEC + 10 * alone_usec(calibration));
+    usleep(CALIBRATE_QUIET_USEC);
     ok = calibrate_tell(calibration, text.text, &story, &header, err);
-    for (int i = 0; ok && i < story.n_instances; i++) {
-        const struct story_instance *row = &story.instances[i];
-
-        if (row->registered_at_usec != USEC_NEVER) {
-            series_add(&calibration->series[MEASURED_AGENT_TOGETHER],
-                       row->registered_at_usec - row->launch_at_usec);
-        }
-    }
     if (ok) {
+        take_together(calibration, &story);
         story_finish(&story);
         run_header_finish(&header);
     }
     buffer_finish(&text);
     return ok;
+}
+
+double calibrate_agents_together(const struct calibration *calibration)
+{
+    const struct series *series = &calibration->series[MEASURED_AGENT_TOGETHER];
+
+    return series->n > 0 && alone_usec(calibration) > 0
+               ? calibrate_slower(calibration, series_quantile(series, 500),
+                                  alone_usec(calibration), n_cpus() <= TOGETHER_MOST)
+               : 1;
 }
 
 bool calibrate_agents(struct calibration *calibration, struct err *err)
@@ -305,9 +336,7 @@ bool calibrate_agents(struct calibration *calibration, struct err *err)
 
     log_path(calibration, path, sizeof path);
     for (int n = calibration->quick ? 1 : 2; n > 0 && ok; n--) {
-        ok = one_pair(calibration, nothing, jobs, path, err);
-        usleep(CALIBRATE_QUIET_USEC);
-        ok = ok && together(calibration, err);
+        ok = one_pair(calibration, nothing, jobs, path, err) && together(calibration, err);
         usleep(CALIBRATE_QUIET_USEC);
     }
     scenario_destroy(nothing);

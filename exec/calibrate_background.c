@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What profiles may say. */
+#define SLOWER_LEAST 0.1
+#define SLOWER_GREATEST 10
+
 /* Long against a turn and against what wakes up now and then. */
 #define BUSY_USEC 250000
 
@@ -114,4 +118,15 @@ double calibrate_background_part(const struct calibration *calibration)
         (double)series_quantile(&calibration->series[MEASURED_BACKGROUND], 500) / 1e6;
 
     return part < 0.99 ? part : 0.99;
+}
+
+double calibrate_slower(const struct calibration *calibration, int64_t together_usec,
+                        int64_t alone_usec, bool all)
+{
+    double slower = (double)together_usec / (double)alone_usec;
+
+    slower *= all ? 1 - calibrate_background_part(calibration) : 1;
+    return slower < SLOWER_LEAST      ? SLOWER_LEAST
+           : slower > SLOWER_GREATEST ? SLOWER_GREATEST
+                                      : slower;
 }

@@ -119,6 +119,11 @@ bool calibrate_beside(struct calibration *calibration, struct err *err);
 /* calibrate_background.c: what other programs have while all processors are wanted; several times a calibration. */
 void calibrate_background(struct calibration *calibration);
 
+/* calibrate_background.c: how many times as long something takes with others as alone, as a profile may say it. With
+ * `all`, who were so many that they wanted all processors: what other programs have of these is counted apart. */
+double calibrate_slower(const struct calibration *calibration, int64_t together_usec,
+                        int64_t alone_usec, bool all);
+
 /* calibrate_memory.c: touches memory, several times a calibration; then, when the costs of containers are
  * known, makes of it what a MiB costs, and measures what giving it back does. */
 bool calibrate_touch(struct calibration *calibration, struct err *err);

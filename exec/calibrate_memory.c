@@ -21,18 +21,27 @@
 static struct series touched;
 static struct rounds freed;
 
-/* By each agent at once: there is room for twice as much. */
-static int touching(const struct calibration *calibration, int agents)
+/* Brings to hand what each agent's containers will touch, so many of them at once, for whom there is room for twice as
+ * much. */
+static int bring_to_hand(const struct calibration *calibration, int agents)
 {
     const int64_t each = (int64_t)agents * TOUCHED_MIB << 20;
-    int64_t n = warm_most() / each, begin_usec = loop_clock_usec(), most;
+    int64_t n = warm_most() / each, begin_usec = loop_clock_usec();
 
-    if (calibrate_hurries(calibration)) {
+    n = n < TOUCHING_MOST ? n : TOUCHING_MOST;
+    if (calibrate_hurries(calibration) && n > 1) {
+        int64_t most;
+
         warm_memory(each);
         most = TOUCH_USEC / (loop_clock_usec() - begin_usec + 1);
         n = n < most ? n : most;
+        if (n <= 1) {
+            return 1;
+        }
     }
-    return n < 1 ? 1 : n < TOUCHING_MOST ? (int)n : TOUCHING_MOST;
+    n = n < 1 ? 1 : n;
+    warm_memory(n * each);
+    return (int)n;
 }
 
 /* Touched, and given back, by many at once, since that is what a crowd does, and for long: in its first moments, as in
@@ -41,13 +50,12 @@ bool calibrate_touch(struct calibration *calibration, struct err *err)
 {
     const int agents = calibrate_crowd_agents();
     const struct rehearse_round round = {.family = "touch",
-                                         .n = touching(calibration, agents),
+                                         .n = bring_to_hand(calibration, agents),
                                          .at_once = true,
                                          .rest_usec = CALIBRATE_REST_USEC,
                                          .agents = agents};
     struct rehearse_times times;
 
-    warm_memory((int64_t)round.n * round.agents * TOUCHED_MIB << 20);
     for (int n = calibration->quick ? 1 : 2; n > 0; n--) {
         if (!calibrate_rehearse(calibration, &round, &times, err)) {
             return false;

@@ -96,7 +96,7 @@ static const struct table_row rows[] = {
     {MEASURED_UNPACK, "unpack layers: CPU", UNIT_MSEC_MIB, NULL},
     {MEASURED_UNPACK_WAIT, "unpack layers: waiting", UNIT_MSEC_MIB, NULL},
     {MEASURED_AGENT, "start until registered", UNIT_MSEC, "agent"},
-    {MEASURED_AGENT_TOGETHER, "likewise, one for each CPU", UNIT_MSEC, NULL},
+    {MEASURED_AGENT_TOGETHER, "one for each CPU, up to 16", UNIT_MSEC, NULL},
     {MEASURED_MESSAGE, "message, one way", UNIT_MSEC, NULL},
     {MEASURED_AGENT_EVENT, "agent takes an event", UNIT_MSEC, NULL},
     {MEASURED_SCHEDULER_EVENT, "scheduler takes an event", UNIT_MSEC, NULL},
@@ -322,15 +322,6 @@ static struct series waits(const struct calibration *calibration, enum measured 
     return series_minus(&calibration->series[wall], &calibration->series[cpu]);
 }
 
-/* What starting takes of a processor when others start as well, of what it takes alone. */
-static double agent_together(const struct calibration *calibration)
-{
-    int64_t alone_usec = series_quantile(&calibration->series[MEASURED_AGENT], 500),
-            usec = series_quantile(&calibration->series[MEASURED_AGENT_TOGETHER], 500);
-
-    return alone_usec > 0 && usec > alone_usec ? (double)usec / (double)alone_usec : 1;
-}
-
 static void add_steps(struct buffer *json, const struct calibration *calibration)
 {
     const struct series *series = calibration->series;
@@ -392,7 +383,7 @@ static void add_steps(struct buffer *json, const struct calibration *calibration
                   &clear_cold);
     add_step(json, "behindNetwork", NULL, &series[MEASURED_BEHIND_NETWORK_CPU]);
     add_step(json, "clearNetwork", NULL, &series[MEASURED_CLEAR_NETWORK_CPU]);
-    buffer_add(json, ",\n    \"agentTogether\": %.3f", agent_together(calibration));
+    buffer_add(json, ",\n    \"agentTogether\": %.3f", calibrate_agents_together(calibration));
     buffer_add(json, ",\n    \"createAlone\": %.3f, \"networkAlone\": %.3f, \"endLater\": %.3f",
                calibration->create_alone, calibration->network_alone, calibration->end_later);
     add_step(json, "teardown", &series[MEASURED_TEARDOWN], NULL);

@@ -14,10 +14,6 @@
 
 enum { TOGETHER_MOST = 4 };
 
-/* What profiles may say. */
-#define TOGETHER_LEAST 0.1
-#define TOGETHER_GREATEST 10
-
 /* What is not begun by then is not measured in a quick calibration. */
 #define QUICK_USEC (24 * USEC_PER_SEC)
 
@@ -34,12 +30,6 @@ static const char world[] =
     "    \"placementConstraints\": [ { \"type\": \"distinctInstance\" } ] } } ],"
     "  \"costs\": { \"profile\": \"laptop\", \"machines\": \"vms\" } }";
 
-static double within(double value, double least, double greatest)
-{
-    return value < least ? least : value > greatest ? greatest : value;
-}
-
-/* Where all processors are wanted, what other programs have of them is counted apart. */
 static void take(struct calibration *calibration, const struct story *story, bool all)
 {
     int64_t alone_usec = series_quantile(&calibration->machines[0][MACHINE_REGISTERED], 500);
@@ -53,9 +43,8 @@ static void take(struct calibration *calibration, const struct story *story, boo
         }
     }
     if (together.n > 0 && alone_usec > 0) {
-        calibration->together = (double)series_quantile(&together, 500) / (double)alone_usec;
-        calibration->together *= all ? 1 - calibrate_background_part(calibration) : 1;
-        calibration->together = within(calibration->together, TOGETHER_LEAST, TOGETHER_GREATEST);
+        calibration->together =
+            calibrate_slower(calibration, series_quantile(&together, 500), alone_usec, all);
     }
 }
 

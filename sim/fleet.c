@@ -248,7 +248,7 @@ static void finish_common(struct fleet *fleet, enum fleet_common common)
 /* Processors that share a core, a cache or a lock are slower when all of them work. */
 static bool cpus_are_busy(const struct fleet *fleet, int32_t n)
 {
-    return on_host(fleet) && fleet->costs.contention &&
+    return on_host(fleet) && fleet->costs.contention && n > 1 &&
            (int64_t)n * CPU_UNITS_PER_VCPU >= fleet->costs.host_cpu;
 }
 
@@ -258,7 +258,7 @@ struct step_draw fleet_draw_vm(const struct fleet *fleet, enum vm_step step, int
     struct step_draw takes = costs_draw_vm(costs, step, fleet->luck, id, n);
 
     if (cpus_are_busy(fleet, fleet->n_booting))
-        takes.cpu_usec = takes.cpu_usec * costs->vm.together_permille / 1000;
+        takes.cpu_usec = costs_part_usec(takes.cpu_usec, costs->vm.together_permille);
     return takes;
 }
 
@@ -288,7 +288,7 @@ static bool boot_step(const struct fleet *fleet, int32_t id, int step, struct st
     *takes = costs_draw(costs, COST_AGENT, fleet->luck, id, 0);
     takes->wait_usec = 0;
     if (cpus_are_busy(fleet, fleet->n_rising))
-        takes->cpu_usec = takes->cpu_usec * costs->agent_together_permille / 1000;
+        takes->cpu_usec = costs_part_usec(takes->cpu_usec, costs->agent_together_permille);
     return step == COST_AGENT;
 }
 
@@ -309,12 +309,12 @@ static void boot_machine(struct fleet *fleet, int32_t id)
     fleet_begin(fleet, fleet_new_duty(fleet, DUTY_BOOT, id, ID_NONE, 0), takes);
 }
 
-/* Who else rises counts for all that begin at the same moment. */
 static bool is_to_rise(const struct fleet *fleet, const struct fleet_instance *instance)
 {
     return on_host(fleet) && instance->boot_step == COST_AGENT && !instance->rising;
 }
 
+/* No time passes, but all that begin at this moment are counted when each looks how many there are. */
 static void rise(struct fleet *fleet, int32_t id)
 {
     fleet->instances[id].rising = true;

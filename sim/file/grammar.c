@@ -406,8 +406,8 @@ static const struct grammar_member costs_members[] = {
          "an agent (agentQueue) keeps what a container has printed until it is ready, when it has "
          "nothing else to do"},
     {"agentTogether", SHAPE_DECIMAL,
-     .about = "0.1 to 10: what agent's CPU time is where as many start at once as a host has CPUs, "
-              "of what it is alone; default 1"},
+     .about = "with host and contention: what agent's CPU time is, 0.1 to 10, where at least as "
+              "many start at once as there are CPUs, of what it is alone; default 1"},
     {"createAlone", SHAPE_DECIMAL,
      .about = "of create, what only one on a host does at a time: 0 to 1, default 0; "
               "to 2 where it is slower for whoever has waited"},

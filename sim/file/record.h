@@ -20,7 +20,7 @@ struct record {
  * record before it (0: none). Equal histories have equal digests on every machine. */
 uint64_t record_digest(uint64_t before, const struct record *record);
 
-/* Whether the scheduler refused the call that this record holds. */
+/* Whether the scheduler refused the call that this record holds, or some of what it asks for. */
 bool record_is_refused(const struct record *record);
 
 #endif

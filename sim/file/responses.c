@@ -33,11 +33,6 @@ static void add_group(struct responses *responses, const struct create_target_gr
     histogram_init(group->latency);
 }
 
-static bool was_refused(const struct record *record)
-{
-    return record->outputs.n_messages > 0 && record->outputs.messages[0].kind == MESSAGE_REFUSE;
-}
-
 /* A log may claim anything: sums stay sums. */
 static int64_t sane(int64_t n)
 {
@@ -93,7 +88,7 @@ void responses_add(struct responses *responses, const struct record *record)
 {
     if (record->machine != ID_NONE)
         return;
-    if (record->event.kind == MESSAGE_CREATE_TARGET_GROUP && !was_refused(record))
+    if (record->event.kind == MESSAGE_CREATE_TARGET_GROUP && !record_is_refused(record))
         add_group(responses, &record->event.as.create_target_group);
     else if (record->event.kind == MESSAGE_OBSERVE)
         for (int i = 0; i < record->event.as.observe.n_target_groups; i++)

@@ -373,6 +373,8 @@ bool costs_is_free(const struct step_cost *cost)
 
 int64_t costs_part_usec(int64_t usec, int64_t permille)
 {
+    if (permille > 0 && usec / 1000 >= USEC_MAX / permille)
+        return USEC_MAX;
     return usec / 1000 * permille + usec % 1000 * permille / 1000;
 }
 

@@ -174,7 +174,7 @@ void costs_set_boot(struct costs *costs, const struct distribution *boot);
 /* Whether it never takes anything. */
 bool costs_is_free(const struct step_cost *cost);
 
-/* So many thousandths of it, rounded down; up to 2000 of any draw. */
+/* So many thousandths of it, rounded down; USEC_MAX where it would be more. */
 int64_t costs_part_usec(int64_t usec, int64_t permille);
 
 /* One draw of a step. Entity and n as in enum draw_purpose. */

@@ -37,6 +37,32 @@ Test(profile, what_other_programs_have)
     assert_part(0.99);
 }
 
+static void assert_together(int64_t together_usec, double want)
+{
+    struct series *series = &calibration.series[MEASURED_AGENT_TOGETHER];
+    double got;
+
+    series->n = 0;
+    series_add(series, together_usec);
+    got = calibrate_agents_together(&calibration);
+    cr_assert(fabs(got - want) < 1e-9, "%f instead of %f", got, want);
+}
+
+/* What others have of processors that all want is no part of it, and it is never more than a profile may say. */
+Test(profile, what_agents_take_more_together)
+{
+    cr_assert(calibrate_agents_together(&calibration) == 1, "nothing is known");
+    series_add(&calibration.series[MEASURED_AGENT], 20000);
+    cr_assert(calibrate_agents_together(&calibration) == 1, "half is known");
+    assert_together(30000, 1.5);
+    assert_together(1, 0.1);
+    assert_together(900000, 10);
+    cr_assert(fabs(calibrate_slower(&calibration, 30000, 20000, true) - 1.5) < 1e-9);
+    series_add(&calibration.series[MEASURED_BACKGROUND], 200000);
+    cr_assert(fabs(calibrate_slower(&calibration, 30000, 20000, true) - 1.2) < 1e-9);
+    cr_assert(fabs(calibrate_slower(&calibration, 30000, 20000, false) - 1.5) < 1e-9);
+}
+
 /* A rest of 1.5 s cost 2 ms more. What that comes to when all has cooled depends on how much had by then; a factor of
  * more than 4 is not believed. */
 Test(profile, what_a_rest_costs_in_all)

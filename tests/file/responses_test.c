@@ -83,6 +83,20 @@ Test(responses, are_none_without_a_target_group)
     responses_finish(&responses);
 }
 
+/* In a step in which something else is refused, such as a scheduled action that was due. */
+Test(responses, are_kept_where_another_call_is_refused)
+{
+    struct responses responses = {0};
+    struct record record = record_of(MESSAGE_CREATE_TARGET_GROUP);
+
+    record.event.as.create_target_group.target_group = 0;
+    outputs_add(&record.outputs, MESSAGE_REFUSE)->as.refuse.call = MESSAGE_PUT_SCHEDULED_ACTION;
+    responses_add(&responses, &record);
+    outputs_finish(&record.outputs);
+    cr_assert(responses.n_groups == 1);
+    responses_finish(&responses);
+}
+
 /* What no run contains: groups that nobody created, refused ones, numbers below nothing. */
 Test(responses, pass_over_what_cannot_be)
 {
@@ -102,7 +116,7 @@ Test(responses, pass_over_what_cannot_be)
     create_group(&responses, 0, NULL);
     create_group(&responses, 0, "again");
     refused.event.as.create_target_group.target_group = 1;
-    outputs_add(&refused.outputs, MESSAGE_REFUSE);
+    outputs_add(&refused.outputs, MESSAGE_REFUSE)->as.refuse.call = MESSAGE_CREATE_TARGET_GROUP;
     responses_add(&responses, &refused);
     outputs_finish(&refused.outputs);
     for (int i = 0; i < 5000; i++)

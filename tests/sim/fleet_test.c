@@ -76,12 +76,24 @@ Test(fleet, agents_that_start_at_once_may_be_slower)
                         cases[i].members);
         trial_end();
     }
-    run(COSTS "'host': {'cpus': 2}, 'agent': {'cpu': '20ms'}, 'agentTogether': 1.5}, "
-              "'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}, 'late': "
-              "{'vcpu': 1, 'memory': '1GiB', 'boot': '21ms'}}, 'instances': [{'type': 'box'}, "
-              "{'type': 'late'}], 'taskDefinitions': [], 'until': '60s'");
+#define LATER(costs, later, more)                                                                  \
+    COSTS "'host': {'cpus': 2}, 'agent': {'cpu': '20ms'}, 'agentTogether': 1.5" costs              \
+          "}, 'instanceTypes': {'box': {'vcpu': 1, 'memory': '1GiB', 'boot': '0s'}, 'late': "      \
+          "{'vcpu': 1, 'memory': '1GiB', 'boot': '" later "'}}, 'instances': [{'type': 'box'}, "   \
+          "{'type': 'late'}], 'taskDefinitions': [], 'until': '60s'" more
+    run(LATER("", "21ms", ""));
     assert_usec(result.story.instances[0].registered_at_usec, 20 * MSEC, "the other's boots");
     assert_usec(result.story.instances[1].registered_at_usec, 41 * MSEC, "the other's is there");
+    trial_end();
+    run(LATER("", "10ms", ""));
+    assert_usec(result.story.instances[0].registered_at_usec, 20 * MSEC, "it began alone");
+    assert_usec(result.story.instances[1].registered_at_usec, 40 * MSEC, "while the other's did");
+    trial_end();
+    run(LATER("", "10ms", ", 'timeline': [{'at': '5ms', 'fault': {'killInstance': 'i1'}}]"));
+    assert_usec(result.story.instances[1].registered_at_usec, 30 * MSEC, "the other's is no more");
+    trial_end();
+    run(LATER(", 'contention': false", "0s", ""));
+    assert_usec(result.story.instances[1].registered_at_usec, 20 * MSEC, "nobody is in the way");
     trial_end();
 }
 
